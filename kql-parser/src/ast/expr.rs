@@ -1,0 +1,308 @@
+//! Scalar and tabular expressions. KQL has one grammar for both, and so has this tree.
+
+use super::{Literal, Name, Pipeline, TypeName};
+use crate::Span;
+
+/// An expression with its place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The forms of an expression.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ExprKind {
+    /// `5`, `'a'`, `dynamic([1])`
+    Literal(Literal),
+    /// `x`, `['a b']`, `$left`
+    Name(Name),
+    /// `Device*`, `*_s`: a name with wildcards, where one may stand
+    Wildcard(Name),
+    /// `*`
+    Star,
+    /// `a.b`, `a.['b c']`
+    Path(Box<Expr>, Name),
+    /// `a.f(x)`: `database('d').T`, `cluster('c').database('d')` and `workspace('w').T` are written with these and [`ExprKind::Path`]
+    Method(Box<Expr>, Call),
+    /// `a[0]`, `a['b']`
+    Element(Box<Expr>, Box<Expr>),
+    /// `f(x, y)`, `count()`
+    Call(Call),
+    /// `-x`, `+x`
+    Unary(UnaryOp, Box<Expr>),
+    /// `a + b`, `a has b`
+    Binary(Box<Binary>),
+    /// `a in (1, 2)`, `a has_any (list)`, `a in~ ((T | project x))`
+    In(Box<In>),
+    /// `a between (1 .. 5)`
+    Between(Box<Between>),
+    /// `x = e` and `(a, b) = e` where a name may be given
+    Named(Box<Named>),
+    /// `x : "term"`, in `search`
+    Match(Box<Expr>, Box<Expr>),
+    /// `(e)`
+    Parens(Box<Expr>),
+    /// `T | where x`, also a pipeline that starts with `print`, `range`, `union`, `search`, `find`
+    Pipeline(Box<Pipeline>),
+    /// `datatable (a: long) [1, 2]`
+    Datatable(Box<Datatable>),
+    /// `externaldata (a: long) [@"file"] with (format = "csv")`
+    Externaldata(Box<Externaldata>),
+    /// `toscalar(T | count)`, `materialize(T)` and any other call whose argument is a pipeline are calls; this is `typeof(long)`
+    TypeOf(TypeOf),
+    /// A place where no expression could be read; the diagnostic is in the list
+    Error,
+}
+
+/// `f(x, name = y)`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Call {
+    /// The function.
+    pub name: Name,
+    /// The arguments; a named one is an [`ExprKind::Named`].
+    pub args: Vec<Expr>,
+}
+
+/// Prefix operators.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UnaryOp {
+    /// `-x`
+    Minus,
+    /// `+x`
+    Plus,
+}
+
+/// `left op right`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Binary {
+    /// The operator.
+    pub op: BinaryOp,
+    /// Where the operator stands.
+    pub op_span: Span,
+    /// Left operand.
+    pub left: Expr,
+    /// Right operand.
+    pub right: Expr,
+}
+
+/// Infix operators with an expression on both sides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[allow(missing_docs)] // named as in Microsoft's SyntaxKind; spelling in `BinaryOp::text`
+pub enum BinaryOp {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    LessThan,
+    LessThanOrEqual,
+    GreaterThan,
+    GreaterThanOrEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    EqualTilde,
+    BangTilde,
+    Has,
+    NotHas,
+    HasCs,
+    NotHasCs,
+    HasPrefix,
+    NotHasPrefix,
+    HasPrefixCs,
+    NotHasPrefixCs,
+    HasSuffix,
+    NotHasSuffix,
+    HasSuffixCs,
+    NotHasSuffixCs,
+    Contains,
+    NotContains,
+    ContainsCs,
+    NotContainsCs,
+    StartsWith,
+    NotStartsWith,
+    StartsWithCs,
+    NotStartsWithCs,
+    EndsWith,
+    NotEndsWith,
+    EndsWithCs,
+    NotEndsWithCs,
+    Like,
+    NotLike,
+    LikeCs,
+    NotLikeCs,
+    MatchesRegex,
+}
+
+/// `left in (items)`
+#[derive(Clone, PartialEq, Debug)]
+pub struct In {
+    /// The operator.
+    pub op: InOp,
+    /// Where the operator stands.
+    pub op_span: Span,
+    /// What is looked for.
+    pub left: Expr,
+    /// What stands in the parentheses: scalars, or one pipeline.
+    pub items: Vec<Expr>,
+    /// The parentheses and all between them.
+    pub items_span: Span,
+}
+
+/// Infix operators with a list on the right.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[allow(missing_docs)] // spelling in `InOp::text`
+pub enum InOp {
+    In,
+    NotIn,
+    InCs,
+    NotInCs,
+    HasAny,
+    HasAll,
+}
+
+/// `value between (low .. high)`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Between {
+    /// `!between`
+    pub negated: bool,
+    /// Where the operator stands.
+    pub op_span: Span,
+    /// What is tested.
+    pub value: Expr,
+    /// Lower bound, included.
+    pub low: Expr,
+    /// Upper bound, included.
+    pub high: Expr,
+}
+
+/// `x = e`, `(a, b) = e`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Named {
+    /// One name, or several in parentheses.
+    pub names: Vec<Name>,
+    /// Whether the names stand in parentheses.
+    pub tuple: bool,
+    /// What is named.
+    pub value: Expr,
+}
+
+/// `name: type`
+#[derive(Clone, PartialEq, Debug)]
+pub struct ColumnDeclaration {
+    /// The column.
+    pub name: Name,
+    /// Its type.
+    pub ty: TypeName,
+}
+
+/// `datatable (columns) [values]`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Datatable {
+    /// The declared columns.
+    pub columns: Vec<ColumnDeclaration>,
+    /// The values, row by row, flat.
+    pub values: Vec<Expr>,
+    /// The brackets and all between them.
+    pub values_span: Span,
+}
+
+/// `externaldata (columns) [uris] with (properties)`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Externaldata {
+    /// The declared columns.
+    pub columns: Vec<ColumnDeclaration>,
+    /// The addresses.
+    pub uris: Vec<Expr>,
+    /// `format = "csv"`, `ignoreFirstRecord = true`
+    pub properties: Vec<Property>,
+}
+
+/// `name = value`, in `with (...)`, `set`, and operator parameters such as `kind=inner`, `hint.strategy=shuffle`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Property {
+    /// The name, dots included.
+    pub name: Name,
+    /// The value; a bare word is an [`ExprKind::Name`].
+    pub value: Expr,
+}
+
+/// `typeof(long)`, `typeof(a: long, b: string)`
+#[derive(Clone, PartialEq, Debug)]
+pub enum TypeOf {
+    /// `typeof(long)`
+    Scalar(TypeName),
+    /// `typeof(a: long, *)`: the columns, and whether `*` stands among them
+    Tabular(Vec<ColumnDeclaration>, bool),
+}
+
+impl BinaryOp {
+    /// The operator as it is written.
+    pub fn text(self) -> &'static str {
+        use BinaryOp::*;
+        match self {
+            Or => "or",
+            And => "and",
+            Equal => "==",
+            NotEqual => "!=",
+            LessThan => "<",
+            LessThanOrEqual => "<=",
+            GreaterThan => ">",
+            GreaterThanOrEqual => ">=",
+            Add => "+",
+            Subtract => "-",
+            Multiply => "*",
+            Divide => "/",
+            Modulo => "%",
+            EqualTilde => "=~",
+            BangTilde => "!~",
+            Has => "has",
+            NotHas => "!has",
+            HasCs => "has_cs",
+            NotHasCs => "!has_cs",
+            HasPrefix => "hasprefix",
+            NotHasPrefix => "!hasprefix",
+            HasPrefixCs => "hasprefix_cs",
+            NotHasPrefixCs => "!hasprefix_cs",
+            HasSuffix => "hassuffix",
+            NotHasSuffix => "!hassuffix",
+            HasSuffixCs => "hassuffix_cs",
+            NotHasSuffixCs => "!hassuffix_cs",
+            Contains => "contains",
+            NotContains => "!contains",
+            ContainsCs => "contains_cs",
+            NotContainsCs => "!contains_cs",
+            StartsWith => "startswith",
+            NotStartsWith => "!startswith",
+            StartsWithCs => "startswith_cs",
+            NotStartsWithCs => "!startswith_cs",
+            EndsWith => "endswith",
+            NotEndsWith => "!endswith",
+            EndsWithCs => "endswith_cs",
+            NotEndsWithCs => "!endswith_cs",
+            Like => "like",
+            NotLike => "notlike",
+            LikeCs => "like_cs",
+            NotLikeCs => "notlike_cs",
+            MatchesRegex => "matches regex",
+        }
+    }
+}
+
+impl InOp {
+    /// The operator as it is written.
+    pub fn text(self) -> &'static str {
+        match self {
+            InOp::In => "in~",
+            InOp::NotIn => "!in~",
+            InOp::InCs => "in",
+            InOp::NotInCs => "!in",
+            InOp::HasAny => "has_any",
+            InOp::HasAll => "has_all",
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Statements: what stands between semicolons.
+
+use super::{ColumnDeclaration, Expr, Name, Pipeline, Property, TypeName};
+use crate::Span;
+
+/// A whole query.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Query {
+    /// In the order written.
+    pub statements: Vec<Statement>,
+}
+
+/// A statement with its place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Statement {
+    /// What it is.
+    pub kind: StatementKind,
+    /// Where it stands, without the semicolon.
+    pub span: Span,
+}
+
+/// The forms of a statement.
+#[derive(Clone, PartialEq, Debug)]
+pub enum StatementKind {
+    /// `let x = ...`
+    Let(Let),
+    /// `set notruncation`, `set truncationmaxrecords = 5`
+    Set(Name, Option<Expr>),
+    /// `declare query_parameters(a: long = 5)`
+    DeclareQueryParameters(Vec<Parameter>),
+    /// `T | where x`, `print 1`, and a bare expression such as `T` or `f(x)`
+    Expr(Expr),
+    /// A place where no statement could be read
+    Error,
+}
+
+/// `let name = value`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Let {
+    /// The name.
+    pub name: Name,
+    /// What it stands for.
+    pub value: LetValue,
+}
+
+/// The right side of a `let`.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LetValue {
+    /// `let x = 5`, `let t = T | where y`
+    Expr(Expr),
+    /// `let f = (a: long) { a + 1 }`, `let v = view () { T }`
+    Function(Function),
+}
+
+/// `view (parameters) { statements }`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Function {
+    /// `view`
+    pub view: bool,
+    /// In the order written.
+    pub parameters: Vec<Parameter>,
+    /// What stands in the braces; the last statement is the result.
+    pub body: Vec<Statement>,
+    /// The whole.
+    pub span: Span,
+}
+
+/// `a: long = 5`, `T: (x: long, *)`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Parameter {
+    /// The name.
+    pub name: Name,
+    /// Its type.
+    pub ty: ParameterType,
+    /// The default, a literal.
+    pub default: Option<Expr>,
+}
+
+/// The type of a parameter.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ParameterType {
+    /// `long`
+    Scalar(TypeName),
+    /// `(x: long, *)`: the columns asked for, and whether others may come (`*`)
+    Tabular(Vec<ColumnDeclaration>, bool),
+}
+
+/// `source | operator | operator`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pipeline {
+    /// The source; none where the first operator is one (`print`, `range`, `union`, `search`, `find`).
+    pub source: Option<Expr>,
+    /// In the order written.
+    pub operators: Vec<super::Operator>,
+}
+
+/// Parameters of an operator, in the order written: `kind=inner`, `hint.strategy=shuffle`.
+pub type OperatorParameters = Vec<Property>;

@@ -1,0 +1,73 @@
+//! Everything a user can read about a query, from the lexer to the binder, in one type.
+//!
+//! A condition that Microsoft's parser or binder has too carries its `KS` number, so that a search engine helps;
+//! conditions of our own start with `KQ`.
+
+use crate::Span;
+
+/// How bad it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Severity {
+    /// The query is refused.
+    Error,
+    /// The query runs, and the reader should know something about it.
+    Warning,
+}
+
+/// A stable name of a condition, such as `KS142`.
+pub type Code = &'static str;
+
+/// A second place in the text that belongs to the message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is to be seen there.
+    pub text: String,
+}
+
+/// One message about a query.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    /// The condition, `KS…` where it is Microsoft's, else `KQ…`.
+    pub code: Code,
+    /// Error or warning.
+    pub severity: Severity,
+    /// One sentence.
+    pub message: String,
+    /// The place.
+    pub span: Span,
+    /// Further places.
+    pub labels: Vec<Label>,
+    /// What to do about it, where that is known.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error at `span`.
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Diagnostic { code, severity: Severity::Error, message: message.into(), span, labels: Vec::new(), help: None }
+    }
+
+    /// A warning at `span`.
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, span, message) }
+    }
+
+    /// The same with advice.
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same with a second place.
+    pub fn with_label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Whether it refuses the query.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
