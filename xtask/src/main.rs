@@ -1,1 +1,21 @@
-fn main(){}
+//! Repository tasks: `cargo xtask NAME`.
+
+mod catalogue;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments.as_slice() {
+        ["catalogue", folder] => catalogue::run(folder),
+        _ => Err("tasks: catalogue FOLDER".to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
