@@ -1,1 +1,30 @@
-fn main(){}
+//! `kql`: run and check Kusto queries on local files.
+
+mod arguments;
+mod check;
+mod diagnostics;
+mod failure;
+mod functions_file;
+mod output;
+mod run;
+mod schemas_file;
+mod yaml;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // clap exits with 2 where the command line is at fault, and with 0 for --help and --version
+    let arguments = arguments::Arguments::parse();
+    let done = match arguments.command {
+        arguments::Command::Run(run) => run::run(&run),
+        arguments::Command::Check(check) => check::check(&check),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,13 +1,25 @@
 //! Text of the Kusto Query Language to tokens to AST, with spans and diagnostics.
 //!
 //! [`parse`] never fails: it returns a tree and a list of what is wrong with the text.
+//!
+//! ```
+//! let parse = kql_parser::parse("T | where x has 'a' | cuont");
+//! assert_eq!(parse.diagnostics[0].message, "Query operator expected.");
+//! assert_eq!(parse.diagnostics[0].help.as_deref(), Some("an operator with a name like it is 'count'"));
+//! ```
 
 pub mod ast;
+mod combinators;
 mod diagnostic;
+mod grammar;
+mod input;
 mod span;
+pub mod time;
+pub mod token;
 
 pub use diagnostic::{Code, Diagnostic, Label, Severity};
 pub use span::Span;
+pub use token::{Kind, Lexed, Token, lex};
 
 /// What [`parse`] returns.
 #[derive(Debug)]
@@ -16,4 +28,106 @@ pub struct Parse {
     pub query: ast::Query,
     /// What is wrong, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Brackets nested deeper than this are refused.
+const MAX_DEPTH: u32 = 500;
+/// Brackets nested deeper than this are parsed on a stack of their own.
+const DEEP: u32 = 40;
+/// The size of that stack.
+const DEEP_STACK: usize = 128 << 20;
+/// Offsets are 32 bits wide.
+const MAX_TEXT: usize = u32::MAX as usize;
+
+/// Parses a query.
+pub fn parse(text: &str) -> Parse {
+    if text.len() >= MAX_TEXT {
+        let d = Diagnostic::error("KQ001", Span::empty(0), "The query is longer than 4 GB.");
+        return Parse { query: ast::Query::default(), diagnostics: vec![d] };
+    }
+    let lexed = lex(text);
+    let brackets = match pair(&lexed.tokens) {
+        Ok(brackets) => brackets,
+        Err(span) => {
+            let message = format!("Brackets are nested more than {MAX_DEPTH} deep.");
+            return Parse {
+                query: ast::Query::default(),
+                diagnostics: vec![Diagnostic::error("KQ003", span, message)],
+            };
+        }
+    };
+    if brackets.depth <= DEEP {
+        return parse_tokens(text, lexed, &brackets.partner);
+    }
+    // frames of a debug build are large, and the caller's stack may be small
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(DEEP_STACK);
+        match thread.spawn_scoped(scope, || parse_tokens(text, lexed, &brackets.partner)) {
+            Ok(thread) => match thread.join() {
+                Ok(parse) => parse,
+                Err(panic) => std::panic::resume_unwind(panic),
+            },
+            Err(error) => {
+                let message = format!("There is no thread for a query as deep as this: {error}");
+                let d = Diagnostic::error("KQ003", Span::empty(0), message);
+                Parse { query: ast::Query::default(), diagnostics: vec![d] }
+            }
+        }
+    })
+}
+
+fn parse_tokens(text: &str, lexed: Lexed, partner: &[u32]) -> Parse {
+    let shared = input::Shared::default();
+    *shared.diagnostics.borrow_mut() = lexed.diagnostics;
+    let tokens = input::Tokens::new(&lexed.tokens, partner, text, &shared);
+    let query = grammar::query::query(tokens);
+    let mut diagnostics = shared.diagnostics.into_inner();
+    diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
+    diagnostics.dedup();
+    if diagnostics.is_empty() && query.statements.is_empty() {
+        diagnostics.push(
+            Diagnostic::error("KS193", Span::empty(0), "The query is empty.")
+                .with_help("a query names a table and what to do with it: Table | where Column == 1"),
+        );
+    }
+    Parse { query, diagnostics }
+}
+
+/// For each opening bracket the index of the bracket that closes it, 0 for all else.
+struct Brackets {
+    partner: Vec<u32>,
+    depth: u32,
+}
+
+/// Pairs brackets; where they are nested too deep, says where.
+fn pair(tokens: &[Token]) -> Result<Brackets, Span> {
+    let mut partner = vec![0; tokens.len()];
+    let mut open: Vec<(usize, Kind)> = Vec::new();
+    let mut depth = 0;
+    for (i, token) in tokens.iter().enumerate() {
+        let closes = match token.kind {
+            Kind::OpenParen | Kind::OpenBracket | Kind::OpenBrace => {
+                open.push((i, token.kind));
+                depth = depth.max(open.len() as u32);
+                if depth > MAX_DEPTH {
+                    return Err(token.span);
+                }
+                continue;
+            }
+            Kind::CloseParen => Kind::OpenParen,
+            Kind::CloseBracket => Kind::OpenBracket,
+            Kind::CloseBrace => Kind::OpenBrace,
+            _ => continue,
+        };
+        // a bracket that closes nothing is passed over; one that closes an outer bracket leaves the inner ones open
+        if let Some(at) = open.iter().rposition(|(_, kind)| *kind == closes) {
+            if let Some((opener, _)) = open.get(at)
+                && let Some(slot) = partner.get_mut(*opener)
+            {
+                *slot = i as u32;
+            }
+            open.truncate(at);
+        }
+    }
+    Ok(Brackets { partner, depth })
 }

@@ -306,3 +306,13 @@ impl InOp {
         }
     }
 }
+
+impl Drop for Binary {
+    // a chain of many thousand operators must not be freed by recursion
+    fn drop(&mut self) {
+        let mut next = std::mem::replace(&mut self.left.kind, ExprKind::Error);
+        while let ExprKind::Binary(mut binary) = next {
+            next = std::mem::replace(&mut binary.left.kind, ExprKind::Error);
+        }
+    }
+}

@@ -39,7 +39,7 @@ pub enum Dynamic {
     /// `{"a": 1}`, in the order written
     Bag(Vec<(String, Dynamic)>),
     /// Any other: `"a"`, `1`, `1.5`, `true`, `datetime(2020-01-01)`, `1h`, `guid(...)`
-    Scalar(Literal),
+    Scalar(Box<Literal>),
 }
 
 /// A scalar type as written: `long`, `int64`, `date`; the binder resolves aliases.

@@ -1,6 +1,6 @@
 //! Statements: what stands between semicolons.
 
-use super::{ColumnDeclaration, Expr, Name, Pipeline, Property, TypeName};
+use super::{ColumnDeclaration, Expr, Name, Property, TypeName};
 use crate::Span;
 
 /// A whole query.

@@ -1,0 +1,160 @@
+//! The command line.
+
+use crate::failure::Failure;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use kql_engine::sources::{DataPath, Profile};
+use kql_engine::{Engine, EngineBuilder};
+use std::path::PathBuf;
+
+/// Run Kusto queries (KQL) of Microsoft Sentinel and Defender on local files.
+#[derive(Parser)]
+#[command(name = "kql", version, about, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run a query and print its result
+    Run(Run),
+    /// Parse and bind queries without running them; print what is wrong and the result columns
+    Check(Check),
+}
+
+/// `kql run`
+#[derive(Args)]
+pub struct Run {
+    /// The file of the query, or - for standard input
+    #[arg(required_unless_present = "query", conflicts_with = "query")]
+    pub file: Option<String>,
+    /// The text of the query
+    #[arg(short, long, value_name = "TEXT")]
+    pub query: Option<String>,
+    /// How the result is printed [default: table on a terminal, csv into a pipe]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Write the result to a file; its extension says the format where --format does not
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Refuse data with a damaged row instead of leaving the row out
+    #[arg(long)]
+    pub strict: bool,
+    /// What the query can name.
+    #[command(flatten)]
+    pub environment: Environment,
+}
+
+/// `kql check`
+#[derive(Args)]
+pub struct Check {
+    /// Files of queries, or folders in which every .kql, .csl and .yaml is one; - is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// How the findings are printed
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: CheckFormat,
+    /// What the query can name.
+    #[command(flatten)]
+    pub environment: Environment,
+}
+
+/// What a query can name.
+#[derive(Args)]
+pub struct Environment {
+    /// A file or folder of NDJSON, JSON, CSV, Parquet or Arrow data, also .gz and .zst; the table is named by the file,
+    /// or outright
+    #[arg(long, value_name = "[NAME=]PATH")]
+    pub data: Vec<String>,
+    /// Which built-in table schemas hold
+    #[arg(long, value_enum, default_value = "unified")]
+    pub profile: ProfileName,
+    /// More table schemas: JSON {"Table": [["column", "type"], ...]}
+    #[arg(long, value_name = "FILE")]
+    pub schemas: Vec<PathBuf>,
+    /// Saved functions: JSON {"Name": {"parameters": "(a:long)", "body": "..."}}, a Sentinel parser's YAML, or a .kql
+    /// file of let functions
+    #[arg(long, value_name = "FILE")]
+    pub functions: Vec<PathBuf>,
+    /// What now() is, so that ago(24h) is repeatable [default: the clock]
+    #[arg(long, value_name = "DATETIME")]
+    pub now: Option<String>,
+    /// A value for declare query_parameters
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// An aligned table
+    Table,
+    /// One object in the encodings of Kusto's REST API
+    Json,
+    /// One object a row
+    Ndjson,
+    /// Comma-separated values with a header
+    Csv,
+    /// A Markdown table
+    Markdown,
+    /// An Apache Parquet file
+    Parquet,
+    /// An Apache Arrow IPC file
+    Arrow,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
+pub enum CheckFormat {
+    /// With the source line
+    Human,
+    /// One object a line
+    Json,
+}
+
+/// A profile's name.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
+pub enum ProfileName {
+    /// What the unified portal offers
+    Unified,
+    /// Microsoft Sentinel's tables
+    Sentinel,
+    /// Microsoft Defender's tables
+    Defender,
+}
+
+impl Environment {
+    /// An engine with all of this.
+    pub fn engine(&self) -> Result<EngineBuilder, Failure> {
+        let mut builder = Engine::builder().profile(match self.profile {
+            ProfileName::Unified => Profile::Unified,
+            ProfileName::Sentinel => Profile::Sentinel,
+            ProfileName::Defender => Profile::Defender,
+        });
+        for text in &self.data {
+            builder = builder.data(DataPath::parse(text));
+        }
+        for path in &self.schemas {
+            for (name, schema) in crate::schemas_file::load(path)? {
+                builder = builder.schema(&name, schema);
+            }
+        }
+        for path in &self.functions {
+            for (name, function) in crate::functions_file::load(path)? {
+                builder = builder.function(&name, &function.parameters, &function.body);
+            }
+        }
+        if let Some(now) = &self.now {
+            builder = builder.now(now).map_err(|e| Failure::Usage(format!("--now: {e}")))?;
+        }
+        for text in &self.param {
+            let Some((name, value)) = text.split_once('=') else {
+                return Err(Failure::Usage(format!("--param wants NAME=VALUE, and '{text}' has no =")));
+            };
+            builder = builder.parameter(name, value);
+        }
+        Ok(builder)
+    }
+}

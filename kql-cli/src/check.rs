@@ -1,0 +1,117 @@
+//! `kql check`
+
+use crate::arguments::{Check, CheckFormat};
+use crate::diagnostics;
+use crate::failure::Failure;
+use kql_engine::{Checked, Error};
+use serde_json::json;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Checks queries and prints what is found.
+pub fn check(arguments: &Check) -> Result<(), Failure> {
+    let engine = arguments.environment.engine()?.build().map_err(|e| match e {
+        Error::Data(e) => Failure::Query(e.to_string()),
+        e => Failure::Usage(e.to_string()),
+    })?;
+    let mut files = Vec::new();
+    for path in &arguments.paths {
+        if path == "-" {
+            files.push(path.clone());
+            continue;
+        }
+        let found = find(Path::new(path))?;
+        files.extend(found.into_iter().map(|p| p.to_string_lossy().into_owned()));
+    }
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut failed = false;
+    let many = files.len() > 1;
+    for file in &files {
+        let Some(text) = query(file)? else { continue };
+        let checked = engine.check(&text);
+        failed |= checked.diagnostics.iter().any(kql_parser::Diagnostic::is_error);
+        match arguments.format {
+            CheckFormat::Json => json(&mut out, file, &checked)?,
+            CheckFormat::Human => human(&mut out, file, &text, &checked, many)?,
+        }
+    }
+    out.flush()?;
+    if failed { Err(Failure::Reported) } else { Ok(()) }
+}
+
+/// The files of queries under a path.
+fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.exists() {
+        return Err(Failure::Usage(format!("There is no file {}.", path.display())));
+    }
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder)
+            .map_err(|e| Failure::Usage(format!("{} cannot be read: {e}", folder.display())))?;
+        for entry in entries.filter_map(Result::ok) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if matches!(path.extension().and_then(|e| e.to_str()), Some("kql" | "csl" | "yaml" | "yml")) {
+                found.push(path);
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(Failure::Usage(format!("{} has no .kql, .csl or .yaml file.", path.display())));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The query of a file; none for YAML without one.
+fn query(file: &str) -> Result<Option<String>, Failure> {
+    let text = crate::run::read(file)?;
+    if file.ends_with(".yaml") || file.ends_with(".yml") {
+        return crate::yaml::query(&text).map_err(|e| Failure::Query(format!("{file}: {e}")));
+    }
+    Ok(Some(text))
+}
+
+fn json(out: &mut impl Write, file: &str, checked: &Checked) -> Result<(), Failure> {
+    let diagnostics: Vec<_> = checked
+        .diagnostics
+        .iter()
+        .map(|d| {
+            json!({
+                "code": d.code,
+                "severity": if d.is_error() { "error" } else { "warning" },
+                "message": d.message,
+                "start": d.span.start,
+                "end": d.span.end,
+            })
+        })
+        .collect();
+    let columns = checked
+        .columns
+        .as_ref()
+        .map(|c| c.iter().map(|c| json!({"name": c.name, "type": c.ty.name()})).collect::<Vec<_>>());
+    let line = json!({"file": file, "syntax_ok": checked.syntax_ok, "diagnostics": diagnostics, "columns": columns});
+    writeln!(out, "{line}")?;
+    Ok(())
+}
+
+fn human(out: &mut impl Write, file: &str, text: &str, checked: &Checked, many: bool) -> Result<(), Failure> {
+    eprint!("{}", diagnostics::render(text, file, &checked.diagnostics));
+    if many {
+        writeln!(out, "{file}")?;
+    }
+    if let Some(columns) = &checked.columns {
+        let width = columns.iter().map(|c| c.name.chars().count()).max().unwrap_or(0);
+        for column in columns {
+            writeln!(out, "{}{:width$}  {}", if many { "  " } else { "" }, column.name, column.ty)?;
+        }
+    } else if !checked.diagnostics.iter().any(kql_parser::Diagnostic::is_error) {
+        writeln!(out, "The columns depend on data.")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! Findings with the source line and the place marked.
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use kql_parser::{Diagnostic, Severity, Span};
+use std::io::IsTerminal;
+
+/// All findings about a text, for standard error.
+pub fn render(text: &str, path: &str, diagnostics: &[Diagnostic]) -> String {
+    let renderer = if std::io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() };
+    let mut out = String::new();
+    for d in diagnostics {
+        let level = match d.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut snippet = Snippet::source(text)
+            .path(path)
+            .annotation(AnnotationKind::Primary.span(range(text, d.span)));
+        for label in &d.labels {
+            snippet = snippet.annotation(AnnotationKind::Context.span(range(text, label.span)).label(label.text.as_str()));
+        }
+        let mut group = level.primary_title(d.message.as_str()).id(d.code).element(snippet);
+        if let Some(help) = &d.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        out.push_str(&renderer.render(&[group]));
+        out.push('\n');
+    }
+    out
+}
+
+/// The place, moved to where characters begin.
+fn range(text: &str, span: Span) -> std::ops::Range<usize> {
+    let floor = |at: u32| {
+        let mut at = (at as usize).min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let (start, end) = (floor(span.start), floor(span.end));
+    start..end.max(start)
+}

@@ -1,0 +1,44 @@
+//! How a command ends where it does not succeed.
+
+use std::process::ExitCode;
+
+/// Why a command did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The query or its data is at fault, and it is reported already.
+    #[error("")]
+    Reported,
+    /// The query or its data is at fault.
+    #[error("{0}")]
+    Query(String),
+    /// The command line is at fault.
+    #[error("{0}")]
+    Usage(String),
+    /// Whoever reads standard output has gone.
+    #[error("")]
+    Closed,
+}
+
+impl Failure {
+    /// Prints the message, and gives the exit status.
+    pub fn report(&self) -> ExitCode {
+        let text = self.to_string();
+        if !text.is_empty() {
+            eprintln!("error: {text}");
+        }
+        match self {
+            Failure::Reported | Failure::Query(_) => ExitCode::from(1),
+            Failure::Usage(_) => ExitCode::from(2),
+            Failure::Closed => ExitCode::SUCCESS,
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Failure::Closed,
+            _ => Failure::Query(format!("The result cannot be written: {error}")),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `--functions`: saved functions as JSON, as the YAML of a Sentinel parser, or as a `.kql` file of `let` functions.
+
+use crate::failure::Failure;
+use kql_engine::bind::StoredFunction;
+use kql_parser::ast::{LetValue, StatementKind};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+#[derive(serde::Deserialize)]
+struct Saved {
+    #[serde(default)]
+    parameters: String,
+    body: String,
+}
+
+/// The functions of a file.
+pub fn load(path: &Path) -> Result<Vec<(String, StoredFunction)>, Failure> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::Usage(format!("{shown} cannot be read: {e}")))?;
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("json") => {
+            let functions: BTreeMap<String, Saved> = serde_json::from_str(&text).map_err(|e| {
+                Failure::Usage(format!(
+                    "{shown} is no JSON of the form {{\"Name\": {{\"parameters\": \"(a:long)\", \"body\": \"...\"}}}}: {e}"
+                ))
+            })?;
+            Ok(functions.into_iter().map(|(name, f)| (name, stored(f.parameters, f.body))).collect())
+        }
+        Some("yaml" | "yml") => {
+            let parser = crate::yaml::parser(&text).map_err(|e| Failure::Usage(format!("{shown}: {e}")))?;
+            Ok(vec![(parser.name, stored(parser.parameters, parser.body))])
+        }
+        _ => lets(&text).map_err(|e| Failure::Usage(format!("{shown}: {e}"))),
+    }
+}
+
+fn stored(parameters: String, body: String) -> StoredFunction {
+    let trimmed = parameters.trim();
+    let parameters = if trimmed.starts_with('(') { trimmed.to_owned() } else { format!("({trimmed})") };
+    StoredFunction { parameters, body }
+}
+
+/// The `let` functions of a query text.
+fn lets(text: &str) -> Result<Vec<(String, StoredFunction)>, String> {
+    let parse = kql_parser::parse(text);
+    if let Some(error) = parse.diagnostics.iter().find(|d| d.is_error()) {
+        let line = text.get(..error.span.start as usize).map_or(0, |t| t.matches('\n').count()) + 1;
+        return Err(format!("line {line}: {} {}", error.code, error.message));
+    }
+    let mut functions = Vec::new();
+    for statement in &parse.query.statements {
+        let StatementKind::Let(l) = &statement.kind else { continue };
+        match &l.value {
+            LetValue::Function(function) => {
+                let whole = function.span.text(text);
+                let first = function.body.first().map_or(function.span.end, |s| s.span.start);
+                let head = text.get(function.span.start as usize..first as usize).unwrap_or("");
+                let brace = head.rfind('{').unwrap_or(0);
+                let parameters = whole.get(..brace).unwrap_or("").trim().trim_start_matches("view").trim();
+                let body = whole.get(brace..).unwrap_or("");
+                functions.push((l.name.text.clone(), stored(parameters.to_owned(), body.to_owned())));
+            }
+            LetValue::Expr(e) => {
+                functions.push((l.name.text.clone(), stored("()".to_owned(), e.span.text(text).to_owned())));
+            }
+        }
+    }
+    if functions.is_empty() {
+        return Err("it has no let statement".to_owned());
+    }
+    Ok(functions)
+}

@@ -1,0 +1,15 @@
+//! An Apache Arrow IPC file; the KQL types stand in the fields' metadata.
+
+use crate::failure::Failure;
+use arrow::ipc::writer::FileWriter;
+use kql_engine::Table;
+use std::io::Write;
+
+pub fn write(table: &Table, out: &mut impl Write) -> Result<(), Failure> {
+    let failed = |e: arrow::error::ArrowError| Failure::Query(format!("The result cannot be written as Arrow: {e}"));
+    let mut writer = FileWriter::try_new(out, &table.schema.arrow()).map_err(failed)?;
+    for batch in &table.batches {
+        writer.write(batch).map_err(failed)?;
+    }
+    writer.finish().map_err(failed)
+}

@@ -1,0 +1,102 @@
+//! `kql run`
+
+use crate::arguments::{Format, Run};
+use crate::diagnostics;
+use crate::failure::Failure;
+use crate::output;
+use kql_engine::Error;
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Read, Write};
+use std::path::Path;
+
+/// Runs a query and prints its result.
+pub fn run(arguments: &Run) -> Result<(), Failure> {
+    let (text, shown) = text(arguments)?;
+    let format = format(arguments)?;
+    let engine = arguments.environment.engine()?.strict(arguments.strict).build().map_err(|e| match e {
+        Error::Data(e) => Failure::Query(e.to_string()),
+        e => Failure::Usage(e.to_string()),
+    })?;
+    let answer = match engine.query(&text) {
+        Ok(answer) => answer,
+        Err(Error::Query(found)) => {
+            eprint!("{}", diagnostics::render(&text, &shown, &found));
+            return Err(Failure::Reported);
+        }
+        Err(error) => return Err(Failure::Query(error.to_string())),
+    };
+    eprint!("{}", diagnostics::render(&text, &shown, &answer.diagnostics));
+    for notice in &answer.notices {
+        eprintln!("notice: {notice}");
+    }
+    match &arguments.output {
+        Some(path) => {
+            let file = File::create(path)
+                .map_err(|e| Failure::Usage(format!("{} cannot be written: {e}", path.display())))?;
+            let mut out = BufWriter::new(file);
+            output::write(format, &answer.tables, &mut out)?;
+            out.flush()?;
+        }
+        None => {
+            let mut out = BufWriter::new(std::io::stdout());
+            output::write(format, &answer.tables, &mut out)?;
+            out.flush()?;
+        }
+    }
+    Ok(())
+}
+
+/// The query, and what its text is called.
+fn text(arguments: &Run) -> Result<(String, String), Failure> {
+    if let Some(text) = &arguments.query {
+        return Ok((text.clone(), "query".to_owned()));
+    }
+    let file = arguments.file.as_deref().unwrap_or("-");
+    Ok((read(file)?, if file == "-" { "standard input".to_owned() } else { file.to_owned() }))
+}
+
+/// The text of a file, or of standard input for `-`.
+pub fn read(file: &str) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    if file == "-" {
+        std::io::stdin().read_to_end(&mut bytes).map_err(|e| Failure::Usage(format!("Standard input cannot be read: {e}")))?;
+    } else {
+        bytes = std::fs::read(file).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => Failure::Usage(format!("There is no file {file}.")),
+            _ => Failure::Usage(format!("{file} cannot be read: {e}")),
+        })?;
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        Err(error) => {
+            let good = error.utf8_error().valid_up_to();
+            let line = error.as_bytes().iter().take(good).filter(|b| **b == b'\n').count() + 1;
+            Err(Failure::Query(format!("{file} is not UTF-8: line {line} has a byte that no character has.")))
+        }
+    }
+}
+
+fn format(arguments: &Run) -> Result<Format, Failure> {
+    if let Some(format) = arguments.format {
+        return Ok(format);
+    }
+    let Some(path) = &arguments.output else {
+        return Ok(if std::io::stdout().is_terminal() { Format::Table } else { Format::Csv });
+    };
+    by_extension(path).ok_or_else(|| {
+        Failure::Usage(format!("{} does not say by its extension which format is wanted: --format does.", path.display()))
+    })
+}
+
+fn by_extension(path: &Path) -> Option<Format> {
+    Some(match path.extension()?.to_str()?.to_lowercase().as_str() {
+        "json" => Format::Json,
+        "ndjson" | "jsonl" => Format::Ndjson,
+        "csv" => Format::Csv,
+        "md" | "markdown" => Format::Markdown,
+        "parquet" => Format::Parquet,
+        "arrow" | "ipc" => Format::Arrow,
+        "txt" => Format::Table,
+        _ => return None,
+    })
+}

@@ -1,0 +1,39 @@
+//! `avg()`
+
+use crate::registry::{AggregateFunction, Outputs, ParameterType::{Integer, Is}, Reduce, ResultName, Returns, p, sig};
+use crate::types::ScalarType::{Datetime, Decimal, Real, Timespan};
+use arrow::datatypes::DataType;
+use datafusion::common::internal_err;
+use datafusion::functions::core::expr_fn::coalesce;
+use datafusion::functions_aggregate::expr_fn::{avg, count, sum};
+use datafusion::logical_expr::{cast, lit, when};
+
+pub static AVG: AggregateFunction = AggregateFunction {
+    name: "avg",
+    aliases: &[],
+    signatures: &[
+        sig(&[p("expr", Integer)], Returns::Is(Real)),
+        sig(&[p("expr", Is(Real))], Returns::Is(Real)),
+        sig(&[p("expr", Is(Decimal))], Returns::Is(Decimal)),
+        sig(&[p("expr", Is(Timespan))], Returns::Is(Timespan)),
+        sig(&[p("expr", Is(Datetime))], Returns::Is(Datetime)),
+    ],
+    result_name: ResultName::Prefix("avg"),
+    outputs: Outputs::One,
+    summary: "The mean of the group's values; NaN where all are null.",
+    page: "avg-aggregation-function",
+    reduce: Reduce::Expr(|info, mut args| {
+        let Some(value) = args.pop() else { return internal_err!("avg takes an argument") };
+        Ok(match info.returns {
+            Real => coalesce(vec![avg(cast(value, DataType::Float64)), lit(f64::NAN)]),
+            // ticks of datetimes add up to more than 64 bits hold
+            Timespan | Datetime => {
+                let total = sum(cast(value.clone(), DataType::Decimal128(38, 0)));
+                let n = count(value);
+                let mean = cast(total / cast(n.clone(), DataType::Decimal128(20, 0)), DataType::Int64);
+                when(n.gt(lit(0i64)), mean).end()?
+            }
+            _ => cast(avg(value), info.returns.arrow()),
+        })
+    }),
+};

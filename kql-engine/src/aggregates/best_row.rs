@@ -1,0 +1,248 @@
+//! For each group the row whose key is best, with the values that it has in other columns: `arg_max`, `arg_min`,
+//! `take_any`, and the first row of `innerunique`.
+//!
+//! Winners are kept as rows of chunks of columns; what no group points to any more is dropped from time to time, so that
+//! memory follows the groups and not the rows.
+
+use crate::registry::AggregateArgs;
+use arrow::array::{Array, ArrayRef, BooleanArray, StructArray, UInt32Array};
+use arrow::compute::{SortOptions, interleave, take};
+use arrow::datatypes::{DataType, Fields};
+use arrow::row::{RowConverter, SortField};
+use datafusion::common::Result;
+use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
+use std::sync::Arc;
+
+/// Which row wins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Best {
+    /// The one with the greatest first value; a null only where there is no other.
+    Max,
+    /// The one with the smallest first value.
+    Min,
+    /// The first one.
+    First,
+    /// The first one whose first value is not null, else the first one.
+    FirstNotNull,
+}
+
+/// Rows kept beyond this many for each group are dropped.
+const SLACK: usize = 8192;
+
+/// The accumulator.
+pub struct BestRow {
+    best: Best,
+    ordered: bool,
+    fields: Fields,
+    key: Option<RowConverter>,
+    /// For each group the key of its row, none where no row has come; then chunk and row.
+    groups: Vec<Option<Winner>>,
+    chunks: Vec<Vec<ArrayRef>>,
+    kept: usize,
+}
+
+struct Winner {
+    key: Box<[u8]>,
+    order: Box<[u8]>,
+    chunk: u32,
+    row: u32,
+}
+
+impl BestRow {
+    /// For rows of these arguments.
+    pub fn new(best: Best, args: &AggregateArgs) -> Result<BestRow> {
+        let DataType::Struct(fields) = crate::lower::row_type(&args.info.types) else {
+            return datafusion::common::internal_err!("a row type is a struct");
+        };
+        let key = match (best, fields.first()) {
+            (Best::Max | Best::Min, Some(first)) => {
+                let options = SortOptions { descending: best == Best::Max, nulls_first: false };
+                Some(RowConverter::new(vec![SortField::new_with_options(first.data_type().clone(), options)])?)
+            }
+            _ => None,
+        };
+        Ok(BestRow { best, ordered: args.ordered, fields, key, groups: Vec::new(), chunks: Vec::new(), kept: 0 })
+    }
+
+    /// Arrow types of the state: the row, and its order.
+    pub fn state_types(args: &AggregateArgs) -> Vec<DataType> {
+        vec![crate::lower::row_type(&args.info.types), DataType::Binary]
+    }
+
+    fn update(
+        &mut self,
+        columns: &[ArrayRef],
+        order: Option<&ArrayRef>,
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+        valid: Option<&dyn Array>,
+        total: usize,
+    ) -> Result<()> {
+        self.groups.resize_with(total, || None);
+        let Some(first) = columns.first() else { return Ok(()) };
+        let keys = match &self.key {
+            Some(converter) => Some(converter.convert_columns(std::slice::from_ref(first))?),
+            None => None,
+        };
+        let order = order.map(|o| arrow::array::AsArray::as_binary::<i32>(o.as_ref()));
+        // winners of this batch: the row each group takes over
+        let mut touched: Vec<(usize, u32)> = Vec::new();
+        let chunk = self.chunks.len() as u32;
+        for (row, group) in group_indices.iter().enumerate() {
+            if filter.is_some_and(|f| f.is_null(row) || !f.value(row)) || valid.is_some_and(|v| v.is_null(row)) {
+                continue;
+            }
+            let not_null = [u8::from(first.is_null(row))];
+            let key: &[u8] = match (&keys, self.best) {
+                (Some(keys), _) => keys.row(row).data(),
+                (None, Best::FirstNotNull) => &not_null,
+                (None, _) => &[],
+            };
+            let order: &[u8] = order.map_or(&[], |o| if o.is_null(row) { &[] } else { o.value(row) });
+            let Some(slot) = self.groups.get_mut(*group) else { continue };
+            let better = slot.as_ref().is_none_or(|w| (key, order) < (&*w.key, &*w.order));
+            if better {
+                let row = row as u32;
+                match slot {
+                    Some(w) if w.chunk == chunk => {
+                        w.key = key.into();
+                        w.order = order.into();
+                        w.row = row;
+                    }
+                    _ => {
+                        touched.push((*group, row));
+                        *slot = Some(Winner { key: key.into(), order: order.into(), chunk, row });
+                    }
+                }
+            }
+        }
+        if touched.is_empty() {
+            return Ok(());
+        }
+        // only the winners' rows are copied
+        let mut rows = Vec::with_capacity(touched.len());
+        for (group, _) in &touched {
+            if let Some(Some(winner)) = self.groups.get_mut(*group) {
+                rows.push(winner.row);
+                winner.row = rows.len() as u32 - 1;
+            }
+        }
+        self.kept += rows.len();
+        let rows = UInt32Array::from(rows);
+        self.chunks.push(columns.iter().map(|c| take(c, &rows, None)).collect::<std::result::Result<_, _>>()?);
+        if self.kept > 2 * self.groups.len() + SLACK {
+            self.compact()?;
+        }
+        Ok(())
+    }
+
+    /// Drops rows that no group points to.
+    fn compact(&mut self) -> Result<()> {
+        let places: Vec<(usize, usize)> =
+            self.groups.iter().flatten().map(|w| (w.chunk as usize, w.row as usize)).collect();
+        let columns = self.gather(&places)?;
+        for (i, winner) in self.groups.iter_mut().flatten().enumerate() {
+            winner.chunk = 0;
+            winner.row = i as u32;
+        }
+        self.kept = places.len();
+        self.chunks = vec![columns];
+        Ok(())
+    }
+
+    fn gather(&self, places: &[(usize, usize)]) -> Result<Vec<ArrayRef>> {
+        (0..self.fields.len())
+            .map(|n| {
+                let arrays: Vec<&dyn Array> = self.chunks.iter().filter_map(|c| Some(c.get(n)?.as_ref())).collect();
+                if arrays.is_empty() || places.is_empty() {
+                    return Ok(arrow::array::new_empty_array(self.fields[n].data_type()));
+                }
+                Ok(interleave(&arrays, places)?)
+            })
+            .collect()
+    }
+
+    /// The rows of the groups to emit, null where a group has none, and their orders.
+    fn emit(&mut self, emit_to: EmitTo) -> Result<(ArrayRef, ArrayRef)> {
+        let emitted = emit_to.take_needed(&mut self.groups);
+        let mut places = Vec::with_capacity(emitted.len());
+        let mut present = Vec::with_capacity(emitted.len());
+        let mut orders = Vec::with_capacity(emitted.len());
+        let some = emitted.iter().flatten().next().map(|w| (w.chunk as usize, w.row as usize));
+        for winner in &emitted {
+            present.push(winner.is_some());
+            match (winner, some) {
+                (Some(w), _) => places.push((w.chunk as usize, w.row as usize)),
+                (None, Some(any)) => places.push(any),
+                (None, None) => {}
+            }
+            orders.push(winner.as_ref().map(|w| w.order.to_vec()));
+        }
+        let columns = if places.is_empty() {
+            self.fields.iter().map(|f| arrow::array::new_null_array(f.data_type(), emitted.len())).collect()
+        } else {
+            self.gather(&places)?
+        };
+        if self.groups.is_empty() {
+            self.chunks.clear();
+            self.kept = 0;
+        }
+        let nulls = arrow::buffer::NullBuffer::from(present);
+        let rows = if self.fields.is_empty() {
+            StructArray::new_empty_fields(emitted.len(), Some(nulls))
+        } else {
+            StructArray::try_new(self.fields.clone(), columns, Some(nulls))?
+        };
+        let orders: arrow::array::BinaryArray = orders.into_iter().collect();
+        Ok((Arc::new(rows), Arc::new(orders)))
+    }
+}
+
+impl GroupsAccumulator for BestRow {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+        total: usize,
+    ) -> Result<()> {
+        let (columns, order) = match (self.ordered, values.split_last()) {
+            (true, Some((order, columns))) => (columns, Some(order)),
+            _ => (values, None),
+        };
+        self.update(columns, order, group_indices, filter, None, total)
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        Ok(self.emit(emit_to)?.0)
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        let (rows, orders) = self.emit(emit_to)?;
+        Ok(vec![rows, orders])
+    }
+
+    fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
+        let [rows, orders] = values else { return datafusion::common::internal_err!("two states expected") };
+        let row = arrow::array::AsArray::as_struct(rows.as_ref());
+        self.update(row.columns(), Some(orders), group_indices, None, Some(row), total)
+    }
+
+    fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        let (columns, order) = match (self.ordered, values.split_last()) {
+            (true, Some((order, columns))) => (columns, Some(order.clone())),
+            _ => (values, None),
+        };
+        let len = values.first().map_or(0, |v| v.len());
+        let nulls = filter.map(|f| (0..len).map(|i| !f.is_null(i) && f.value(i)).collect::<arrow::buffer::NullBuffer>());
+        let rows = StructArray::try_new(self.fields.clone(), columns.to_vec(), nulls)?;
+        let order = order.unwrap_or_else(|| arrow::array::new_null_array(&DataType::Binary, len));
+        Ok(vec![Arc::new(rows), order])
+    }
+
+    fn size(&self) -> usize {
+        let chunks: usize = self.chunks.iter().flatten().map(|c| c.get_array_memory_size()).sum();
+        let keys: usize = self.groups.iter().flatten().map(|w| w.key.len() + w.order.len()).sum();
+        chunks + keys + self.groups.capacity() * size_of::<Option<Winner>>()
+    }
+}

@@ -1,0 +1,18 @@
+//! `count()`
+
+use crate::registry::{AggregateFunction, Outputs, ParameterType::Scalar, Reduce, ResultName, Returns, p, sig};
+use crate::types::ScalarType::Long;
+use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::logical_expr::lit;
+
+pub static COUNT: AggregateFunction = AggregateFunction {
+    name: "count",
+    aliases: &[],
+    signatures: &[sig(&[], Returns::Is(Long)), sig(&[p("ignored", Scalar)], Returns::Is(Long))],
+    result_name: ResultName::Prefix("count"),
+    outputs: Outputs::One,
+    summary: "How many rows the group has.",
+    page: "count-aggregation-function",
+    // an argument changes nothing: rows are counted, nulls too
+    reduce: Reduce::Expr(|_, _| Ok(count(lit(1i64)))),
+};

@@ -1,0 +1,22 @@
+//! `dcount()`
+//!
+//! Exact: offline there is no reason to estimate. The accuracy is accepted and changes nothing.
+
+use crate::registry::{AggregateFunction, Outputs, ParameterType::{NotDynamic, Scalar}, Reduce, ResultName, Returns, optional, p, sig};
+use crate::types::ScalarType::Long;
+use datafusion::common::internal_err;
+use datafusion::functions_aggregate::expr_fn::count_distinct;
+
+pub static DCOUNT: AggregateFunction = AggregateFunction {
+    name: "dcount",
+    aliases: &["count_distinct"],
+    signatures: &[sig(&[p("expr", Scalar), optional("accuracy", NotDynamic)], Returns::Is(Long))],
+    result_name: ResultName::NameAndFirstArgument,
+    outputs: Outputs::One,
+    summary: "How many distinct values, nulls aside, the group has.",
+    page: "dcount-aggregation-function",
+    reduce: Reduce::Expr(|_, mut args| match args.drain(..).next() {
+        Some(value) => Ok(count_distinct(value)),
+        None => internal_err!("dcount takes an argument"),
+    }),
+};

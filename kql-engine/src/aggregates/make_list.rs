@@ -1,0 +1,39 @@
+//! `make_list()`, `make_set()`
+
+use super::order_list::Items;
+use crate::registry::{
+    AggregateFunction, Outputs, ParameterType::{Integer, Scalar}, Reduce, ResultName, Returns, Signature, optional, p, sig,
+};
+use crate::types::ScalarType::Dynamic;
+
+static SIGNATURES: [Signature; 1] = [sig(&[p("expr", Scalar), optional("maxSize", Integer)], Returns::Is(Dynamic))];
+
+pub static MAKE_LIST: AggregateFunction = AggregateFunction {
+    name: "make_list",
+    aliases: &["makelist"],
+    signatures: &SIGNATURES,
+    result_name: ResultName::Prefix("list"),
+    outputs: Outputs::One,
+    summary: "An array of the group's values in the order of the rows, nulls left out, arrays opened.",
+    page: "make-list-aggregation-function",
+    reduce: Reduce::Accumulator {
+        make: |args| Ok(Box::new(Items::new(args, false))),
+        state: |_| Items::state_types(),
+        ordered: true,
+    },
+};
+
+pub static MAKE_SET: AggregateFunction = AggregateFunction {
+    name: "make_set",
+    aliases: &["makeset"],
+    signatures: &SIGNATURES,
+    result_name: ResultName::Prefix("set"),
+    outputs: Outputs::One,
+    summary: "An array of the group's distinct values, nulls left out, arrays opened.",
+    page: "make-set-aggregation-function",
+    reduce: Reduce::Accumulator {
+        make: |args| Ok(Box::new(Items::new(args, true))),
+        state: |_| Items::state_types(),
+        ordered: true,
+    },
+};

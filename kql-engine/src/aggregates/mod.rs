@@ -1,0 +1,69 @@
+//! Aggregation functions.
+
+mod arg_max;
+mod avg;
+mod best_row;
+mod count;
+mod countif;
+mod dcount;
+mod make_list;
+mod max;
+mod min;
+mod order_list;
+mod sum;
+mod take_any;
+
+pub use count::COUNT;
+pub use take_any::TAKE_ANY;
+
+use crate::registry::{AggregateFunction, ResultName};
+
+/// Every row.
+pub fn all() -> impl Iterator<Item = &'static AggregateFunction> {
+    ALL.iter().copied()
+}
+
+static ALL: &[&AggregateFunction] = &[
+    &count::COUNT,
+    &countif::COUNTIF,
+    &dcount::DCOUNT,
+    &sum::SUM,
+    &min::MIN,
+    &max::MAX,
+    &avg::AVG,
+    &make_list::MAKE_LIST,
+    &make_list::MAKE_SET,
+    &arg_max::ARG_MAX,
+    &arg_max::ARG_MIN,
+    &take_any::TAKE_ANY,
+];
+
+/// The naming rule of an aggregate under one of its older names.
+pub fn alias_name(name: &str, function: &AggregateFunction) -> ResultName {
+    match (name, function.name) {
+        ("any", _) => ResultName::Prefix("any"),
+        _ => function.result_name,
+    }
+}
+
+/// How the columns of an aggregate with several are named: from the place, the name of the argument, and the name of
+/// the first argument.
+pub type OutputName = fn(usize, Option<String>, Option<&str>) -> Option<String>;
+
+/// The naming rule for the columns of `arg_max`, `take_any` and their older names.
+pub fn output_prefix(name: &str) -> OutputName {
+    match name {
+        "any" => |_, name, _| Some(format!("any_{}", name.unwrap_or_default())),
+        "argmax" => |i, name, first| old_extreme("max", i, name, first),
+        "argmin" => |i, name, first| old_extreme("min", i, name, first),
+        _ => |_, name, _| name,
+    }
+}
+
+fn old_extreme(prefix: &str, i: usize, name: Option<String>, first: Option<&str>) -> Option<String> {
+    let first = first.unwrap_or_default();
+    Some(match i {
+        0 => format!("{prefix}_{first}"),
+        _ => format!("{prefix}_{first}_{}", name.unwrap_or_default()),
+    })
+}

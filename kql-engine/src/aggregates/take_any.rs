@@ -1,0 +1,24 @@
+//! `take_any()`, `any()`
+
+use super::best_row::{Best, BestRow};
+use crate::registry::{
+    AggregateFunction, ArgumentKind, Outputs, ParameterType::Scalar, Reduce, ResultName, Returns, repeated, sig,
+};
+
+pub static TAKE_ANY: AggregateFunction = AggregateFunction {
+    name: "take_any",
+    aliases: &["any"],
+    signatures: &[sig(&[repeated("expr", Scalar, 32767).kind(ArgumentKind::StarAllowed)], Returns::Parameter(0))],
+    result_name: ResultName::FirstArgument,
+    outputs: Outputs::EachArgument,
+    summary: "The values of one row of the group; of one argument, one that is not null where there is one.",
+    page: "take-any-aggregation-function",
+    reduce: Reduce::Accumulator {
+        make: |args| {
+            let best = if args.info.types.len() == 1 { Best::FirstNotNull } else { Best::First };
+            Ok(Box::new(BestRow::new(best, args)?))
+        },
+        state: BestRow::state_types,
+        ordered: true,
+    },
+};

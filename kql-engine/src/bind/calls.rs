@@ -1,0 +1,327 @@
+//! Calls: which function is meant, which of its signatures, and whether the arguments fit.
+
+use super::{Binder, Row, Symbol, UserFunction, coerce};
+use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn};
+use crate::registry::{self, ArgumentKind, Eval, ParameterType, RewriteContext, Signature, suggest};
+use crate::types::ScalarType;
+use kql_parser::{Diagnostic, Span, ast};
+use std::sync::Arc;
+
+/// Calls of users' functions nested deeper than this are refused.
+const MAX_CALL_DEPTH: u32 = 64;
+
+impl Binder<'_> {
+    /// Binds a call where a scalar is expected.
+    pub fn call(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
+        let name = call.name.text.as_str();
+        if let Some(Symbol::Function(function)) = self.scope.find(name) {
+            let function = function.clone();
+            return self.user_scalar(&function, &call.args, span, row);
+        }
+        if let Some(special) = self.special(call, span, row) {
+            return special;
+        }
+        if let Some(function) = registry::scalar(name) {
+            let (args, literals) = self.arguments(&call.args, row, function.signatures);
+            let Some((args, returns)) = self.overload(call, function.signatures, args, &literals) else {
+                return Expr::error(span);
+            };
+            return match function.eval {
+                Eval::Rewrite(rewrite) => {
+                    Expr { span, ..rewrite(&RewriteContext { now: self.environment.now(), span }, args) }
+                }
+                _ => Expr::call(function, args, returns, span),
+            };
+        }
+        if let Some(function) = registry::aggregate(name) {
+            if !row.aggregates_only || self.aggregates.is_none() {
+                let message = format!("The aggregate function '{name}' is not allowed in this context.");
+                self.report(Diagnostic::error("KS144", call.name.span, message).with_help("aggregates stand in summarize"));
+                return Expr::error(span);
+            }
+            return match self.aggregate(function, call, span, row, row.columns).as_slice() {
+                [(id, ty)] => Expr { kind: ExprKind::Column(*id), ty: *ty, span },
+                [] => Expr::error(span),
+                [_, ..] => {
+                    let message = format!("'{name}' gives several columns, and one is expected here.");
+                    self.error("KQ103", span, message);
+                    Expr::error(span)
+                }
+            };
+        }
+        if let Some(function) = self.stored(name, call.name.span) {
+            return self.user_scalar(&function, &call.args, span, row);
+        }
+        self.unknown_function(&call.name);
+        for arg in &call.args {
+            if !self.is_tabular(arg) && !matches!(arg.kind, ast::ExprKind::Star | ast::ExprKind::Named(_)) {
+                self.expr(arg, row);
+            }
+        }
+        Expr::error(span)
+    }
+
+    /// Reports a function that nobody knows.
+    pub fn unknown_function(&mut self, name: &ast::Name) {
+        let mut names = self.environment.function_names();
+        names.extend(registry::scalar_names().chain(registry::aggregate_names()).map(str::to_owned));
+        names.extend(super::special::NAMES.iter().map(|n| (*n).to_owned()));
+        names.extend(
+            self.scope.names().filter(|(_, s)| matches!(s, Symbol::Function(_))).map(|(name, _)| name.to_owned()),
+        );
+        let help = suggest(&name.text, names.iter().map(String::as_str))
+            .map(|s| format!("a function with a name like it is '{s}'"));
+        let message = format!("The name '{}' does not refer to any known function.", name.text);
+        let mut d = Diagnostic::error("KS211", name.span, message);
+        d.help = help;
+        self.report(d);
+    }
+
+    /// Binds arguments; for a `typeof()` argument, the type it names stands in the second list.
+    fn arguments(
+        &mut self,
+        args: &[ast::Expr],
+        row: Row,
+        signatures: &'static [Signature],
+    ) -> (Vec<Expr>, Vec<Option<ScalarType>>) {
+        let mut bound = Vec::with_capacity(args.len());
+        let mut literals = Vec::with_capacity(args.len());
+        for (i, arg) in args.iter().enumerate() {
+            // a typeof() is accepted only where some signature wants one
+            let wanted = signatures
+                .iter()
+                .any(|s| s.parameter(i, args.len()).is_some_and(|p| p.ty == ParameterType::TypeLiteral));
+            if let (true, ast::ExprKind::TypeOf(ast::TypeOf::Scalar(name))) = (wanted, &arg.kind) {
+                literals.push(Some(self.scalar_type(name)));
+                bound.push(Expr::error(arg.span));
+                continue;
+            }
+            let value = match &arg.kind {
+                // a named argument of a built-in function goes by its place
+                ast::ExprKind::Named(named) if !named.tuple => &named.value,
+                _ => arg,
+            };
+            bound.push(self.expr(value, row));
+            literals.push(None);
+        }
+        (bound, literals)
+    }
+
+    /// The type a word names; reports where there is none.
+    pub fn scalar_type(&mut self, name: &ast::TypeName) -> ScalarType {
+        ScalarType::from_name(&name.text).unwrap_or_else(|| {
+            let names = ScalarType::ALL.iter().map(|t| t.name());
+            let mut d = Diagnostic::error("KS160", name.span, format!("The name '{}' is not a valid type name.", name.text));
+            d.help = suggest(&name.text, names).map(|s| format!("a type like it is '{s}'"));
+            self.report(d);
+            ScalarType::Unknown
+        })
+    }
+
+    /// Chooses a signature and converts the arguments to its types. Reports where none fits.
+    fn overload(
+        &mut self,
+        call: &ast::Call,
+        signatures: &'static [Signature],
+        args: Vec<Expr>,
+        literals: &[Option<ScalarType>],
+    ) -> Option<(Vec<Expr>, ScalarType)> {
+        let name = call.name.text.as_str();
+        let n = args.len();
+        if !signatures.iter().any(|s| s.fits_count(n)) {
+            self.wrong_count(name, call.name.span, signatures);
+            return None;
+        }
+        let types: Vec<ScalarType> = args.iter().map(|a| a.ty).collect();
+        let of_type = |s: &Signature| {
+            s.fits_count(n)
+                && literals.iter().enumerate().all(|(i, literal)| {
+                    let wants = s.parameter(i, n).is_some_and(|p| p.ty == ParameterType::TypeLiteral);
+                    wants == literal.is_some()
+                })
+        };
+        let fits = |s: &Signature| -> u32 {
+            let scores: Vec<u32> = (0..n)
+                .map(|i| match s.parameter(i, n) {
+                    Some(p) if p.ty == ParameterType::TypeLiteral => 2,
+                    Some(p) => p.ty.score(types.get(i).copied().unwrap_or(ScalarType::Unknown)),
+                    None => 0,
+                })
+                .collect();
+            if scores.contains(&0) { 0 } else { 1 + scores.iter().sum::<u32>() }
+        };
+        let mut chosen: Option<(u32, &'static Signature)> = None;
+        for signature in signatures.iter().filter(|s| of_type(s)) {
+            let score = fits(signature);
+            if score > 0 && chosen.is_none_or(|(best, _)| score > best) {
+                chosen = Some((score, signature));
+            }
+        }
+        let Some((_, signature)) = chosen else {
+            self.wrong_arguments(call, signatures, &args);
+            return None;
+        };
+        for (i, arg) in args.iter().enumerate() {
+            let Some(parameter) = signature.parameter(i, n) else { continue };
+            if matches!(parameter.kind, ArgumentKind::Constant | ArgumentKind::Literal) && has_column(arg) {
+                let message = format!("The argument '{}' of '{name}' must be a constant.", parameter.name);
+                self.error("KS111", arg.span, message);
+                return None;
+            }
+        }
+        let Some(returns) = coerce::returns(signature, &args, literals) else {
+            self.error("KS232", call.name.span, "No common type can be determined from the arguments.");
+            return None;
+        };
+        if types.iter().zip(literals).any(|(t, l)| *t == ScalarType::Unknown && l.is_none()) {
+            return None;
+        }
+        // a typeof() argument has done its work
+        let args: Vec<Expr> = args.into_iter().zip(literals).filter(|(_, l)| l.is_none()).map(|(a, _)| a).collect();
+        Some((coerce::arguments(signature, args, returns), returns))
+    }
+
+    fn wrong_count(&mut self, name: &str, span: Span, signatures: &[Signature]) {
+        let min = signatures.iter().map(Signature::min).min().unwrap_or(0);
+        let max = signatures.iter().map(Signature::max).max().unwrap_or(0);
+        let (code, message) = match (min, max) {
+            (1, 1) => ("KS119", format!("The function '{name}' expects 1 argument.")),
+            (min, max) if min == max => ("KS119", format!("The function '{name}' expects {min} arguments.")),
+            (min, max) if max > 1000 => ("KS121", format!("The function '{name}' expects at least {min} arguments.")),
+            (min, max) => ("KS120", format!("The function '{name}' expects between {min} and {max} arguments.")),
+        };
+        self.error(code, span, message);
+    }
+
+    fn wrong_arguments(&mut self, call: &ast::Call, signatures: &'static [Signature], args: &[Expr]) {
+        let name = call.name.text.as_str();
+        let n = args.len();
+        if let [signature] = signatures {
+            for (i, arg) in args.iter().enumerate() {
+                let Some(p) = signature.parameter(i, n).filter(|p| !p.ty.accepts(arg.ty)) else { continue };
+                let (code, message) = expected(p.ty);
+                self.report(Diagnostic::error(code, arg.span, message).with_help(format!("it is of type {}", arg.ty)));
+            }
+            return;
+        }
+        let types: Vec<&str> = args.iter().map(|a| a.ty.name()).collect();
+        let message = format!("The function '{name}' is not compatible with arguments ({})", types.join(", "));
+        self.error("KS127", call.name.span, message);
+    }
+
+    /// Binds an aggregate and registers it; gives its columns, none after an error.
+    pub fn aggregate(
+        &mut self,
+        function: &'static registry::AggregateFunction,
+        call: &ast::Call,
+        span: Span,
+        row: Row,
+        star_columns: &[PlanColumn],
+    ) -> Vec<(ColumnId, ScalarType)> {
+        let inner = Row { aggregates_only: false, ..row };
+        // aggregates do not nest
+        let outer = self.aggregates.take();
+        let mut args = Vec::new();
+        let mut literals = Vec::new();
+        let mut star = false;
+        for arg in &call.args {
+            if matches!(arg.kind, ast::ExprKind::Star) && function.outputs == registry::Outputs::EachArgument {
+                star = true;
+                // the column that decides is not repeated
+                let first = args.first().and_then(|a: &Expr| match a.kind {
+                    ExprKind::Column(id) => Some(id),
+                    _ => None,
+                });
+                let rest: Vec<Expr> =
+                    star_columns.iter().filter(|c| Some(c.id) != first).map(|c| Expr::column(c, arg.span)).collect();
+                literals.extend(std::iter::repeat_n(None, rest.len()));
+                args.extend(rest);
+            } else {
+                let (mut a, mut l) = self.arguments(std::slice::from_ref(arg), inner, &[]);
+                args.append(&mut a);
+                literals.append(&mut l);
+            }
+        }
+        self.aggregates = outer;
+        let bound = if star {
+            // the columns of `*` need not be of a type that an argument must be
+            args.iter().all(|a| a.ty != ScalarType::Unknown).then(|| {
+                let ty = args.first().map_or(ScalarType::Unknown, |a| a.ty);
+                (args, ty)
+            })
+        } else {
+            self.overload(call, function.signatures, args, &literals)
+        };
+        let Some((args, ty)) = bound else { return Vec::new() };
+        let outputs: Vec<(ColumnId, ScalarType)> = match function.outputs {
+            registry::Outputs::One => vec![(self.new_id(), ty)],
+            registry::Outputs::EachArgument => args.iter().map(|a| (self.new_id(), a.ty)).collect(),
+        };
+        if let Some(aggregates) = &mut self.aggregates {
+            aggregates.push(Aggregate { function, args, ty, outputs: outputs.clone(), span });
+        }
+        outputs
+    }
+
+    /// Calls a user's function where a scalar is expected.
+    pub fn user_scalar(&mut self, function: &Arc<UserFunction>, args: &[ast::Expr], span: Span, row: Row) -> Expr {
+        match self.user_call(function, args, span, row) {
+            Some(super::statements::Called::Scalar(value)) => Expr { span, ..value },
+            Some(super::statements::Called::Table(_)) => {
+                let message = format!("'{}' gives a table, and a scalar is expected here.", function.name);
+                self.error("KS108", span, message);
+                Expr::error(span)
+            }
+            None => Expr::error(span),
+        }
+    }
+
+    /// Runs `f` one call deeper; reports where calls nest too deep.
+    pub fn deeper<R>(&mut self, name: &str, span: Span, f: impl FnOnce(&mut Self) -> Option<R>) -> Option<R> {
+        if self.depth >= MAX_CALL_DEPTH {
+            self.error("KQ104", span, format!("Calls are nested more than {MAX_CALL_DEPTH} deep at '{name}'."));
+            return None;
+        }
+        self.depth += 1;
+        let result = f(self);
+        self.depth -= 1;
+        result
+    }
+}
+
+/// Whether the value differs from row to row.
+pub fn has_column(e: &Expr) -> bool {
+    let mut found = false;
+    e.walk(&mut |e| found |= matches!(e.kind, ExprKind::Column(_)));
+    found
+}
+
+fn expected(ty: ParameterType) -> (kql_parser::Code, String) {
+    match ty {
+        ParameterType::Is(ty) => ("KS107", format!("A value of type {ty} expected.")),
+        ParameterType::OneOf(all) => {
+            let names: Vec<&str> = all.iter().map(|t| t.name()).collect();
+            ("KS107", format!("A value of type {} expected.", names.join(" or ")))
+        }
+        ParameterType::Number => ("KS137", "The expression value must be a number.".to_owned()),
+        ParameterType::Integer => ("KS134", "The expression value must be an integer.".to_owned()),
+        ParameterType::Summable | ParameterType::CommonOrderable => {
+            ("KS138", "The argument value must be summable: a number, timespan or datetime.".to_owned())
+        }
+        ParameterType::Orderable => {
+            ("KS206", "The argument value must be orderable: a number, timespan, datetime, string or boolean.".to_owned())
+        }
+        ParameterType::StringOrDynamic => {
+            ("KS141", "The expression must have one of the types: string or dynamic.".to_owned())
+        }
+        ParameterType::DynamicArray => ("KS141", "The expression must have the type dynamic.".to_owned()),
+        ParameterType::DynamicBag => ("KS141", "The expression must have the type dynamic.".to_owned()),
+        ParameterType::NotDynamic => ("KS116", "The value of type 'dynamic' is not allowed in this context.".to_owned()),
+        ParameterType::NumberOrBool => ("KS137", "The expression value must be a number or a bool.".to_owned()),
+        ParameterType::NotBool => ("KS141", "The expression must not have the type bool.".to_owned()),
+        ParameterType::TypeLiteral => ("KS173", "A type literal such as typeof(long) expected.".to_owned()),
+        ParameterType::Scalar | ParameterType::CommonScalar | ParameterType::CommonScalarOrDynamic => {
+            ("KS107", "A scalar value expected.".to_owned())
+        }
+    }
+}

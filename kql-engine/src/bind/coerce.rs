@@ -1,0 +1,203 @@
+//! Conversions that happen without being asked for.
+
+use crate::plan::Expr;
+use crate::registry::{ParameterType, Returns, ScalarFunction, Signature};
+use crate::types::ScalarType;
+use ScalarType as T;
+
+/// Operands in the types the operator's kernel takes, and the type of its result.
+pub struct Operands {
+    /// Converted.
+    pub args: Vec<Expr>,
+    /// The operator's type.
+    pub returns: ScalarType,
+}
+
+/// The wider of two numbers: int, long, real, decimal.
+pub fn widest(a: T, b: T) -> Option<T> {
+    match (a, b) {
+        (T::Unknown, x) | (x, T::Unknown) => Some(x),
+        (a, b) if a == b => Some(a),
+        (a, b) if a.is_number() && b.is_number() => Some(a.max(b)), // declared in the order of width
+        _ => None,
+    }
+}
+
+/// Operands of an operator, converted, by its signatures. None where it is not defined for them.
+pub fn operands(function: &'static ScalarFunction, args: Vec<Expr>) -> Option<Operands> {
+    let types: Vec<T> = args.iter().map(|a| a.ty).collect();
+    let signature = best(function.signatures, &types)?;
+    if types.len() == 2
+        && signature.parameters.iter().all(|p| p.ty == ParameterType::Scalar)
+    {
+        // equality takes any two scalars
+        let to = comparable(&args[0], &args[1])?;
+        return Some(Operands { args: args.into_iter().map(|a| a.convert(to)).collect(), returns: T::Bool });
+    }
+    let returns = returns(signature, &args, &[])?;
+    Some(Operands { args: arguments(signature, args, returns), returns })
+}
+
+/// The type in which two scalars are compared by `==`.
+fn comparable(left: &Expr, right: &Expr) -> Option<T> {
+    let (l, r) = (left.ty, right.ty);
+    if let Some(number) = widest(l, r) {
+        return Some(number);
+    }
+    Some(match (l, r) {
+        (T::Dynamic, other) | (other, T::Dynamic) => other,
+        // a number against a bool compares as numbers
+        (T::Bool, n) | (n, T::Bool) if n.is_number() => n,
+        // text against another type: the constant takes the column's type, so that "4624" finds 4624 and 0 finds "0"
+        (T::String, _) if right.as_constant().is_some() && left.as_constant().is_none() => T::String,
+        (_, T::String) if left.as_constant().is_some() && right.as_constant().is_none() => T::String,
+        (T::String, other) | (other, T::String) => other,
+        _ => return None,
+    })
+}
+
+/// The items of `in` in the type of the left side; a dynamic among them is a list and stays.
+pub fn membership(args: Vec<Expr>) -> Vec<Expr> {
+    let mut args = args.into_iter();
+    let Some(left) = args.next() else { return Vec::new() };
+    let items: Vec<Expr> = args.collect();
+    let mut to = left.ty;
+    if to.is_number() {
+        to = items.iter().filter(|i| i.ty.is_number()).fold(to, |to, i| widest(to, i.ty).unwrap_or(to));
+    }
+    let left = left.convert(to);
+    let items = items.into_iter().map(|i| if i.ty == T::Dynamic { i } else { i.convert(to) });
+    std::iter::once(left).chain(items).collect()
+}
+
+/// Value and bounds of `between` in one type; a timespan as upper bound of a datetime is a distance from the lower.
+pub fn between(args: Vec<Expr>) -> Result<Vec<Expr>, ()> {
+    let types: Vec<T> = args.iter().map(|a| a.ty).collect();
+    let [value, low, high] = types[..] else { return Err(()) };
+    let to = match (value, low, high) {
+        (T::Unknown, ..) | (_, T::Unknown, _) | (.., T::Unknown) => return Ok(args),
+        (T::Datetime, T::Datetime, T::Datetime) => T::Datetime,
+        (T::Datetime, T::Datetime, T::Timespan) => {
+            let Ok([value, low, high]) = <[Expr; 3]>::try_from(args) else { return Err(()) };
+            let span = high.span;
+            let add = crate::functions::operators::binary(kql_parser::ast::BinaryOp::Add);
+            let high = Expr::call(add, vec![low.clone(), high], T::Datetime, span);
+            return Ok(vec![value, low, high]);
+        }
+        (T::Timespan, T::Timespan, T::Timespan) => T::Timespan,
+        (T::Dynamic, low, high) if low.is_summable() => widest(low, high).or((low == high).then_some(low)).ok_or(())?,
+        (value, low, high) if value.is_number() && low.is_number() && high.is_number() => {
+            widest(value, low).and_then(|t| widest(t, high)).ok_or(())?
+        }
+        _ => return Err(()),
+    };
+    Ok(args.into_iter().map(|a| a.convert(to)).collect())
+}
+
+/// The signature that fits the types best; none where none fits.
+pub fn best<'s>(signatures: &'s [Signature], types: &[T]) -> Option<&'s Signature> {
+    let mut found: Option<(u32, &Signature)> = None;
+    for signature in signatures.iter().filter(|s| s.fits_count(types.len())) {
+        let mut score = 0;
+        let fits = types.iter().enumerate().all(|(i, ty)| {
+            let s = signature.parameter(i, types.len()).map_or(0, |p| p.ty.score(*ty));
+            score += s;
+            s > 0
+        });
+        if fits && found.is_none_or(|(best, _)| score > best) {
+            found = Some((score, signature));
+        }
+    }
+    found.map(|(_, s)| s)
+}
+
+/// The type of a call; none where the arguments have no common type and one is needed.
+pub fn returns(signature: &Signature, args: &[Expr], literals: &[Option<T>]) -> Option<T> {
+    let types: &[T] = &args.iter().map(|a| a.ty).collect::<Vec<_>>();
+    let common = |kind: &[ParameterType]| {
+        let types: Vec<T> = types
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| signature.parameter(*i, types.len()).is_some_and(|p| kind.contains(&p.ty)))
+            .map(|(_, t)| *t)
+            .collect();
+        types
+    };
+    Some(match signature.returns {
+        Returns::Is(ty) => ty,
+        Returns::Parameter(n) => *types.get(n)?,
+        Returns::Promoted(n) => match *types.get(n)? {
+            T::Int => T::Long,
+            ty => ty,
+        },
+        Returns::Widest => match types.iter().copied().try_fold(T::Unknown, widest)? {
+            T::Int => T::Long,
+            ty => ty,
+        },
+        Returns::Common => {
+            common(&[ParameterType::CommonScalar, ParameterType::CommonOrderable])
+                .into_iter()
+                .try_fold(T::Unknown, widest)?
+        }
+        Returns::CommonNonDynamic => {
+            let types = common(&[ParameterType::CommonScalarOrDynamic]);
+            let others = types.iter().copied().filter(|t| *t != T::Dynamic);
+            match others.clone().try_fold(T::Unknown, widest) {
+                Some(T::Unknown) if types.contains(&T::Unknown) => T::Unknown,
+                Some(T::Unknown) => T::Dynamic,
+                Some(ty) => ty,
+                None => T::Dynamic,
+            }
+        }
+        Returns::Literal(n) => (*literals.get(n)?)?,
+        Returns::ByLiteral(n, of) => {
+            of(args.get(n).and_then(Expr::as_constant).and_then(crate::value::Value::as_text).unwrap_or(""))
+        }
+    })
+}
+
+/// Arguments in the types that the parameters ask for.
+pub fn arguments(signature: &Signature, args: Vec<Expr>, returns: T) -> Vec<Expr> {
+    let n = args.len();
+    let widest_number = args.iter().map(|a| a.ty).filter(|t| t.is_number()).max();
+    let numeric = matches!(signature.returns, Returns::Widest);
+    args.into_iter()
+        .enumerate()
+        .map(|(i, arg)| {
+            let Some(parameter) = signature.parameter(i, n) else { return arg };
+            match parameter.ty {
+                ParameterType::Is(to) => arg.convert(to),
+                ParameterType::OneOf(all) if !all.contains(&arg.ty) => {
+                    match all.iter().find(|to| crate::registry::converts_to(arg.ty, **to)) {
+                        Some(to) => arg.convert(*to),
+                        None => arg,
+                    }
+                }
+                ParameterType::CommonScalar
+                | ParameterType::CommonScalarOrDynamic
+                | ParameterType::CommonOrderable => arg.convert(returns),
+                ParameterType::Number if numeric => arg.convert(returns),
+                // comparisons of numbers happen in the wider type
+                ParameterType::Number | ParameterType::NumberOrBool if returns == T::Bool => {
+                    let to = widest_number.unwrap_or(T::Long);
+                    arg.convert(to)
+                }
+                _ => arg,
+            }
+        })
+        .collect()
+}
+
+/// What to do about operands that do not fit.
+pub fn advice(operator: &str, types: &[T]) -> Option<String> {
+    if operator == "+" && types.contains(&T::String) {
+        return Some("strcat() joins strings".to_owned());
+    }
+    if types.contains(&T::Dynamic) && types.len() == 2 {
+        return Some("a dynamic value takes part after a conversion such as tostring(), tolong() or todatetime()".to_owned());
+    }
+    if matches!(operator, "<" | "<=" | ">" | ">=" | "between") && types.contains(&T::String) {
+        return Some("strcmp() compares strings; todatetime() and tolong() make other types of them".to_owned());
+    }
+    None
+}

@@ -1,0 +1,61 @@
+//! What a query can name that it does not define itself.
+
+use crate::types::TableSchema;
+
+/// A saved function, as text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredFunction {
+    /// `(a: long, b: string = "x")`
+    pub parameters: String,
+    /// The body, with or without braces.
+    pub body: String,
+}
+
+/// Tables, saved functions and settings around a query.
+pub trait Environment {
+    /// The columns of a table; an error is a message about its data.
+    fn table(&self, name: &str) -> Option<Result<TableSchema, String>>;
+
+    /// All table names, for wildcards and suggestions.
+    fn table_names(&self) -> Vec<String>;
+
+    /// A saved function.
+    fn function(&self, name: &str) -> Option<&StoredFunction>;
+
+    /// All names of saved functions.
+    fn function_names(&self) -> Vec<String>;
+
+    /// The text given for a query parameter.
+    fn parameter(&self, name: &str) -> Option<&str>;
+
+    /// The time of the query, in ticks.
+    fn now(&self) -> i64;
+}
+
+/// No tables, no functions; `now()` as given.
+#[derive(Debug, Default)]
+pub struct NoData {
+    /// The time of the query, in ticks.
+    pub now: i64,
+}
+
+impl Environment for NoData {
+    fn table(&self, _: &str) -> Option<Result<TableSchema, String>> {
+        None
+    }
+    fn table_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn function(&self, _: &str) -> Option<&StoredFunction> {
+        None
+    }
+    fn function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn parameter(&self, _: &str) -> Option<&str> {
+        None
+    }
+    fn now(&self) -> i64 {
+        self.now
+    }
+}

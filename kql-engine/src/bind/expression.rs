@@ -1,0 +1,351 @@
+//! Scalar expressions.
+
+use super::coerce::{self, Operands};
+use super::{Binder, Symbol};
+use crate::functions::operators;
+use crate::plan::{Expr, ExprKind, PlanColumn, StageKind};
+use crate::registry::suggest;
+use crate::types::ScalarType;
+use crate::value::Value;
+use kql_parser::ast::{self, BinaryOp};
+use kql_parser::{Diagnostic, Span};
+
+/// The columns an expression may name.
+#[derive(Clone, Copy, Default)]
+pub struct Row<'r> {
+    /// Those of the input.
+    pub columns: &'r [PlanColumn],
+    /// Whether other names may be columns too.
+    pub open: bool,
+    /// `$left` and `$right`, in a join's condition.
+    pub sides: Option<(&'r [PlanColumn], &'r [PlanColumn])>,
+    /// Where an aggregate must stand around every column: in `summarize`, outside the aggregates' arguments.
+    pub aggregates_only: bool,
+}
+
+impl<'r> Row<'r> {
+    /// The columns of a relation.
+    pub fn of(relation: &'r crate::plan::Relation) -> Row<'r> {
+        Row { columns: &relation.columns, open: relation.open, ..Row::default() }
+    }
+
+    /// The column of that name.
+    pub fn find(&self, name: &str) -> Option<&'r PlanColumn> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+}
+
+impl Binder<'_> {
+    /// Binds an expression. After an error its type is unknown, and nothing more is said about it.
+    pub fn expr(&mut self, e: &ast::Expr, row: Row) -> Expr {
+        match &e.kind {
+            ast::ExprKind::Literal(l) => super::literals::literal(l, self.environment.now(), e.span),
+            ast::ExprKind::Name(name) => self.name(name, e.span, row),
+            ast::ExprKind::Parens(inner) => Expr { span: e.span, ..self.expr(inner, row) },
+            ast::ExprKind::Path(base, name) => self.path(base, name, e.span, row),
+            ast::ExprKind::Element(base, index) => self.element(base, index, e.span, row),
+            ast::ExprKind::Call(call) => self.call(call, e.span, row),
+            ast::ExprKind::Unary(op, operand) => {
+                let function = operators::unary(*op);
+                let operand = self.expr(operand, row);
+                self.operator(function, vec![operand], e.span, e.span)
+            }
+            ast::ExprKind::Binary(binary) => self.binary(binary, e.span, row),
+            ast::ExprKind::In(membership) => self.membership(membership, e.span, row),
+            ast::ExprKind::Between(between) => self.between(between, e.span, row),
+            ast::ExprKind::Named(named) => {
+                self.error("KQ101", e.span, "A name cannot be given here.");
+                self.expr(&named.value, row)
+            }
+            ast::ExprKind::Error => Expr::error(e.span),
+            ast::ExprKind::Star | ast::ExprKind::Wildcard(_) => {
+                self.error("KS142", e.span, "A wildcard is not allowed here.");
+                Expr::error(e.span)
+            }
+            ast::ExprKind::TypeOf(_) => {
+                self.error("KQ102", e.span, "A type is not a value: typeof() is not allowed here.");
+                Expr::error(e.span)
+            }
+            _ => {
+                self.error("KS108", e.span, "A scalar is expected here, and this is a table: toscalar() makes a scalar of one.");
+                Expr::error(e.span)
+            }
+        }
+    }
+
+    /// Binds an expression and demands a bool.
+    pub fn predicate(&mut self, e: &ast::Expr, row: Row) -> Expr {
+        let bound = self.expr(e, row);
+        if !matches!(bound.ty, ScalarType::Bool | ScalarType::Unknown) {
+            let mut d = Diagnostic::error("KS141", e.span, "The expression must have the type bool.");
+            if bound.ty == ScalarType::Dynamic {
+                d = d.with_help("tobool() makes a bool of a dynamic value");
+            }
+            self.report(d);
+            return Expr::error(e.span);
+        }
+        bound
+    }
+
+    fn name(&mut self, name: &ast::Name, span: Span, row: Row) -> Expr {
+        if let Some(column) = row.find(&name.text) {
+            if row.aggregates_only {
+                let message = format!("The name '{}' is not an aggregate or scalar function.", name.text);
+                self.report(
+                    Diagnostic::error("KS236", span, message).with_help("an aggregate such as take_any() chooses one of its values"),
+                );
+                return Expr::error(span);
+            }
+            return Expr::column(column, span);
+        }
+        match self.scope.find(&name.text).cloned() {
+            Some(Symbol::Scalar(value)) => return Expr { span, ..value },
+            Some(Symbol::Function(function)) if function.function.parameters.is_empty() => {
+                return self.user_scalar(&function, &[], span, row);
+            }
+            Some(Symbol::Function(_)) => {
+                self.error("KS119", span, format!("The function '{}' needs its arguments.", name.text));
+                return Expr::error(span);
+            }
+            Some(Symbol::Table(_)) => {
+                self.error("KS108", span, format!("'{}' is a table, and a scalar is expected here.", name.text));
+                return Expr::error(span);
+            }
+            None => {}
+        }
+        if !row.open {
+            self.unknown_name(name, span, row);
+        }
+        Expr::error(span)
+    }
+
+    fn unknown_name(&mut self, name: &ast::Name, span: Span, row: Row) {
+        let message =
+            format!("The name '{}' does not refer to any known column, table, variable or function.", name.text);
+        let known = row
+            .columns
+            .iter()
+            .map(|c| c.name.as_str())
+            .chain(self.scope.names().filter(|(_, s)| matches!(s, Symbol::Scalar(_))).map(|(n, _)| n));
+        let help = suggest(&name.text, known).map(|s| format!("a column or name like it is '{s}'"));
+        let mut d = Diagnostic::error("KS142", span, message);
+        d.help = help.or_else(|| columns_in_scope(row));
+        self.report(d);
+    }
+
+    fn path(&mut self, base: &ast::Expr, name: &ast::Name, span: Span, row: Row) -> Expr {
+        if let (ast::ExprKind::Name(side), Some((left, right))) = (&base.kind, row.sides) {
+            let columns = match side.text.as_str() {
+                "$left" => Some(left),
+                "$right" => Some(right),
+                _ => None,
+            };
+            if let Some(columns) = columns {
+                return match columns.iter().find(|c| c.name == name.text) {
+                    Some(column) => Expr::column(column, span),
+                    None => {
+                        self.unknown_name(name, name.span, Row { columns, ..Row::default() });
+                        Expr::error(span)
+                    }
+                };
+            }
+        }
+        let value = self.expr(base, row);
+        self.dynamic_step(value, Expr::constant(Value::Text(name.text.clone()), ScalarType::String, name.span), span)
+    }
+
+    fn element(&mut self, base: &ast::Expr, index: &ast::Expr, span: Span, row: Row) -> Expr {
+        let value = self.expr(base, row);
+        let index = self.expr(index, row);
+        if !matches!(
+            index.ty,
+            ScalarType::String | ScalarType::Dynamic | ScalarType::Int | ScalarType::Long | ScalarType::Unknown
+        ) {
+            self.error("KS141", index.span, "The expression must have one of the types: string, int, long or dynamic.");
+            return Expr::error(span);
+        }
+        self.dynamic_step(value, index, span)
+    }
+
+    fn dynamic_step(&mut self, value: Expr, step: Expr, span: Span) -> Expr {
+        match value.ty {
+            ScalarType::Unknown => Expr::error(span),
+            ScalarType::Dynamic => Expr::call(&operators::ELEMENT, vec![value, step], ScalarType::Dynamic, span),
+            ty => {
+                let d = Diagnostic::error("KS141", value.span, "The expression must have the type dynamic.")
+                    .with_help(format!("this is of type {ty}: parse_json() makes a dynamic of JSON text"));
+                self.report(d);
+                Expr::error(span)
+            }
+        }
+    }
+
+    fn binary(&mut self, binary: &ast::Binary, span: Span, row: Row) -> Expr {
+        if matches!(binary.op, BinaryOp::And | BinaryOp::Or) {
+            return self.chain(binary, span, row);
+        }
+        if matches!(binary.left.kind, ast::ExprKind::Star) {
+            return self.any_column(binary, span, row);
+        }
+        let left = self.expr(&binary.left, row);
+        let right = self.expr(&binary.right, row);
+        self.operator(operators::binary(binary.op), vec![left, right], binary.op_span, span)
+    }
+
+    /// `a and b and c ...`: thousands of operands must neither be bound nor run by deep recursion, so a chain of one
+    /// operator becomes a balanced tree.
+    fn chain(&mut self, binary: &ast::Binary, span: Span, row: Row) -> Expr {
+        let mut parts = Vec::new();
+        let mut node = binary;
+        loop {
+            parts.push((&node.right, node.op_span));
+            match &node.left.kind {
+                ast::ExprKind::Binary(next) if next.op == binary.op => node = next,
+                _ => break,
+            }
+        }
+        let mut operands = vec![self.expr(&node.left, row)];
+        for (part, op_span) in parts.into_iter().rev() {
+            let mut operand = self.expr(part, row);
+            let previous = operands.last().map_or(ScalarType::Unknown, |o| o.ty);
+            let fits = |ty| matches!(ty, ScalarType::Bool | ScalarType::Dynamic | ScalarType::Unknown);
+            if !fits(operand.ty) || !fits(previous) {
+                if fits(previous) || operands.len() == 1 {
+                    let left = if operands.len() == 1 { previous } else { ScalarType::Bool };
+                    self.not_defined(binary.op.text(), &[left, operand.ty], op_span);
+                }
+                operand = Expr::error(operand.span);
+            }
+            operands.push(operand);
+        }
+        if operands.iter().any(|o| o.ty == ScalarType::Unknown || !matches!(o.ty, ScalarType::Bool | ScalarType::Dynamic)) {
+            return Expr::error(span);
+        }
+        let operands = operands.into_iter().map(|o| o.convert(ScalarType::Bool)).collect();
+        balanced(operands, operators::binary(binary.op), span)
+    }
+
+    /// `* has "x"`: true where it is for any column.
+    fn any_column(&mut self, binary: &ast::Binary, span: Span, row: Row) -> Expr {
+        let right = self.expr(&binary.right, row);
+        let function = operators::binary(binary.op);
+        let tests: Vec<Expr> = row
+            .columns
+            .iter()
+            .map(|column| {
+                let value = Expr::column(column, binary.left.span).convert(ScalarType::String);
+                self.operator(function, vec![value, right.clone()], binary.op_span, span)
+            })
+            .collect();
+        if tests.is_empty() || tests.iter().any(|t| t.ty == ScalarType::Unknown) {
+            return Expr::error(span);
+        }
+        balanced(tests, operators::binary(BinaryOp::Or), span)
+    }
+
+    fn membership(&mut self, membership: &ast::In, span: Span, row: Row) -> Expr {
+        let function = operators::membership(membership.op);
+        let left = self.expr(&membership.left, row);
+        let mut args = vec![left];
+        for item in &membership.items {
+            if self.is_tabular(item) {
+                let outer = self.aggregates.take();
+                let relation = self.tabular(item);
+                self.aggregates = outer;
+                let stage = self.add_stage(relation, StageKind::List);
+                args.push(Expr { kind: ExprKind::Stage(stage), ty: ScalarType::Dynamic, span: item.span });
+            } else {
+                args.push(self.expr(item, row));
+            }
+        }
+        if args.iter().any(|a| a.ty == ScalarType::Unknown) {
+            return Expr::error(span);
+        }
+        let text_only = matches!(membership.op, ast::InOp::HasAny | ast::InOp::HasAll);
+        let text = |ty| matches!(ty, ScalarType::String | ScalarType::Dynamic);
+        match args.first() {
+            Some(left) if text_only && !text(left.ty) => {
+                self.error("KS107", left.span, "A value of type string or dynamic expected.");
+                return Expr::error(span);
+            }
+            _ => {}
+        }
+        Expr::call(function, coerce::membership(args), ScalarType::Bool, span)
+    }
+
+    fn between(&mut self, between: &ast::Between, span: Span, row: Row) -> Expr {
+        let args =
+            vec![self.expr(&between.value, row), self.expr(&between.low, row), self.expr(&between.high, row)];
+        let types: Vec<ScalarType> = args.iter().map(|a| a.ty).collect();
+        let function = if between.negated { &operators::NOT_BETWEEN } else { &operators::BETWEEN };
+        match coerce::between(args) {
+            Ok(args) if args.iter().any(|a| a.ty == ScalarType::Unknown) => Expr::error(span),
+            Ok(args) => Expr::call(function, args, ScalarType::Bool, span),
+            Err(()) => {
+                let text = if between.negated { "!between" } else { "between" };
+                self.not_defined(text, &types, between.op_span);
+                Expr::error(span)
+            }
+        }
+    }
+
+    /// Applies an operator, operands converted as it wants them.
+    pub fn operator(
+        &mut self,
+        function: &'static crate::registry::ScalarFunction,
+        args: Vec<Expr>,
+        op_span: Span,
+        span: Span,
+    ) -> Expr {
+        if args.iter().any(|a| a.ty == ScalarType::Unknown) {
+            return Expr::error(span);
+        }
+        let types: Vec<ScalarType> = args.iter().map(|a| a.ty).collect();
+        match coerce::operands(function, args) {
+            Some(Operands { args, returns }) => Expr::call(function, args, returns, span),
+            None => {
+                self.not_defined(function.name, &types, op_span);
+                Expr::error(span)
+            }
+        }
+    }
+
+    fn not_defined(&mut self, operator: &str, types: &[ScalarType], span: Span) {
+        let message = match types {
+            [one] => format!("The operator '{operator}' is not defined for the operand type {one}."),
+            [first @ .., last] => {
+                let first: Vec<&str> = first.iter().map(|t| t.name()).collect();
+                format!("The operator '{operator}' is not defined for the operand types {} and {last}.", first.join(", "))
+            }
+            [] => format!("The operator '{operator}' has no operands."),
+        };
+        let mut d = Diagnostic::error("KS106", span, message);
+        d.help = coerce::advice(operator, types);
+        self.report(d);
+    }
+}
+
+/// A tree of `function` over the operands, as deep as the logarithm of their number.
+fn balanced(mut operands: Vec<Expr>, function: &'static crate::registry::ScalarFunction, span: Span) -> Expr {
+    while operands.len() > 1 {
+        let mut next = Vec::with_capacity(operands.len().div_ceil(2));
+        let mut all = operands.into_iter();
+        while let Some(left) = all.next() {
+            next.push(match all.next() {
+                Some(right) => Expr::call(function, vec![left, right], ScalarType::Bool, span),
+                None => left,
+            });
+        }
+        operands = next;
+    }
+    operands.pop().unwrap_or(Expr::error(span))
+}
+
+fn columns_in_scope(row: Row) -> Option<String> {
+    if row.columns.is_empty() {
+        return None;
+    }
+    let shown: Vec<&str> = row.columns.iter().take(8).map(|c| c.name.as_str()).collect();
+    let more = if row.columns.len() > 8 { format!(" and {} more", row.columns.len() - 8) } else { String::new() };
+    Some(format!("the columns here are {}{more}", shown.join(", ")))
+}

@@ -1,0 +1,138 @@
+//! AST to plan: names to symbols, types, overloads, result names. Reports every error of a query, never just the first.
+//!
+//! Nothing here knows how a plan runs.
+
+mod assignments;
+mod calls;
+mod coerce;
+mod environment;
+mod expression;
+mod literals;
+mod result_names;
+mod scope;
+mod special;
+mod statements;
+mod table;
+
+pub use assignments::{Assigned, ColumnNames, plain_column};
+pub use environment::{Environment, NoData, StoredFunction};
+pub use expression::Row;
+pub use scope::{Scope, Symbol, UserFunction};
+
+use crate::plan::{Aggregate, ColumnId, Node, Order, PlanColumn, Query, Relation, Stage, StageId};
+use crate::types::ScalarType;
+use kql_parser::{Diagnostic, Span, ast};
+use std::sync::Arc;
+
+/// A bound query and what is to be said about it.
+#[derive(Debug)]
+pub struct Bound {
+    /// The plan; not to be run where a diagnostic is an error.
+    pub query: Query,
+    /// In the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Binds a query against the tables and functions of `environment`.
+pub fn bind(query: &ast::Query, environment: &dyn Environment) -> Bound {
+    let mut binder = Binder::new(environment);
+    binder.statements(&query.statements);
+    binder.finish()
+}
+
+/// The state of binding one query.
+pub struct Binder<'a> {
+    /// Where tables and saved functions come from.
+    pub environment: &'a dyn Environment,
+    /// The innermost scope of `let` names.
+    pub scope: Scope,
+    query: Query,
+    diagnostics: Vec<Diagnostic>,
+    next_column: u32,
+    /// Aggregates met so far, where aggregates may stand.
+    aggregates: Option<Vec<Aggregate>>,
+    /// While the body of a saved function is bound, whose spans are of another text: the call, and the function's name.
+    inside: Option<(Span, String)>,
+    /// How deep calls of users' functions are nested.
+    depth: u32,
+}
+
+impl<'a> Binder<'a> {
+    fn new(environment: &'a dyn Environment) -> Self {
+        Binder {
+            environment,
+            scope: Scope::default(),
+            query: Query::default(),
+            diagnostics: Vec::new(),
+            next_column: 0,
+            aggregates: None,
+            inside: None,
+            depth: 0,
+        }
+    }
+
+    fn finish(mut self) -> Bound {
+        self.diagnostics.sort_by_key(|d| d.span);
+        self.diagnostics.dedup();
+        Bound { query: self.query, diagnostics: self.diagnostics }
+    }
+
+    /// Adds a message. Inside a saved function it points at the call.
+    pub fn report(&mut self, mut diagnostic: Diagnostic) {
+        if let Some((span, name)) = &self.inside {
+            diagnostic.message = format!("In the function '{name}': {}", diagnostic.message);
+            diagnostic.span = *span;
+            diagnostic.labels.clear();
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Adds an error.
+    pub fn error(&mut self, code: kql_parser::Code, span: Span, message: impl Into<String>) {
+        self.report(Diagnostic::error(code, span, message));
+    }
+
+    /// A column id not used before.
+    pub fn new_id(&mut self) -> ColumnId {
+        self.next_column += 1;
+        ColumnId(self.next_column)
+    }
+
+    /// A new visible column.
+    pub fn new_column(&mut self, name: impl Into<String>, ty: ScalarType) -> PlanColumn {
+        PlanColumn { id: self.new_id(), name: name.into(), ty }
+    }
+
+    /// Registers a subquery to be run before the plan that uses it.
+    pub fn add_stage(&mut self, relation: Relation, kind: crate::plan::StageKind) -> StageId {
+        let id = StageId(self.query.stages.len() as u32);
+        self.query.stages.push(Stage { id, relation, kind });
+        id
+    }
+
+    /// Binds something in which aggregates may stand; those it finds are added to `aggregates`.
+    pub fn with_aggregates<R>(&mut self, aggregates: &mut Vec<Aggregate>, f: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = self.aggregates.replace(std::mem::take(aggregates));
+        let result = f(self);
+        *aggregates = std::mem::replace(&mut self.aggregates, outer).unwrap_or_default();
+        result
+    }
+
+    /// A relation without columns or rows, for where an error was reported.
+    pub fn empty_relation(&mut self) -> Relation {
+        Relation {
+            node: Arc::new(Node::Values { columns: Vec::new(), rows: Vec::new() }),
+            columns: Vec::new(),
+            order: Order::new(),
+            serialized: false,
+            open: true,
+            name: None,
+            render: None,
+        }
+    }
+}
+
+/// The name of the column that an expression just names.
+pub fn plain_column_name(e: &ast::Expr, row: Row) -> Option<String> {
+    plain_column(e, row).map(|c| c.name.clone())
+}

@@ -1,0 +1,95 @@
+//! Functions whose meaning needs more than their arguments' values: the scope, or a table.
+
+use super::{Binder, Row};
+use crate::plan::{Expr, ExprKind, StageKind};
+use crate::types::ScalarType;
+use crate::value::Value;
+use kql_parser::{Diagnostic, Span, ast};
+
+/// Their names, for suggestions.
+pub const NAMES: &[&str] = &["toscalar", "materialize", "column_ifexists", "table", "pack_all"];
+
+impl Binder<'_> {
+    /// Binds a call of one of these; none where the function is not one of them.
+    pub fn special(&mut self, call: &ast::Call, span: Span, row: Row) -> Option<Expr> {
+        Some(match call.name.text.as_str() {
+            "toscalar" => self.toscalar(call, span, row),
+            "column_ifexists" | "columnifexists" => self.column_ifexists(call, span, row),
+            "pack_all" => self.pack_all(call, span, row),
+            _ => return None,
+        })
+    }
+
+    fn expects(&mut self, call: &ast::Call, count: usize) -> bool {
+        if call.args.len() == count {
+            return true;
+        }
+        let arguments = if count == 1 { "argument" } else { "arguments" };
+        self.error("KS119", call.name.span, format!("The function '{}' expects {count} {arguments}.", call.name.text));
+        false
+    }
+
+    fn toscalar(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
+        if !self.expects(call, 1) {
+            return Expr::error(span);
+        }
+        let Some(arg) = call.args.first() else { return Expr::error(span) };
+        if !self.is_tabular(arg) {
+            // toscalar() of a scalar is that scalar
+            return self.expr(arg, row);
+        }
+        let outer = self.aggregates.take();
+        let mut relation = self.tabular(arg);
+        self.aggregates = outer;
+        let Some(first) = relation.columns.first().cloned() else { return Expr::error(span) };
+        relation.columns.truncate(1);
+        let stage = self.add_stage(relation, StageKind::Scalar);
+        Expr { kind: ExprKind::Stage(stage), ty: first.ty, span }
+    }
+
+    fn column_ifexists(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
+        if !self.expects(call, 2) {
+            return Expr::error(span);
+        }
+        let [name, default] = call.args.as_slice() else { return Expr::error(span) };
+        let name = self.expr(name, Row::default());
+        let Some(column) = name.as_constant().and_then(Value::as_text) else {
+            if name.ty != ScalarType::Unknown {
+                self.error("KS112", name.span, "A string literal is expected here.");
+            }
+            return Expr::error(span);
+        };
+        match row.find(column) {
+            Some(column) => Expr::column(column, span),
+            None => Expr { span, ..self.expr(default, row) },
+        }
+    }
+
+    fn pack_all(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
+        if call.args.len() > 1 {
+            self.report(Diagnostic::error(
+                "KS120",
+                call.name.span,
+                "The function 'pack_all' expects between 0 and 1 arguments.",
+            ));
+            return Expr::error(span);
+        }
+        let ignore = match call.args.first() {
+            Some(arg) => match self.expr(arg, Row::default()).as_constant() {
+                Some(Value::Bool(b)) => *b,
+                _ => {
+                    self.error("KS107", arg.span, "A value of type bool expected.");
+                    return Expr::error(span);
+                }
+            },
+            None => false,
+        };
+        let mut args = Vec::with_capacity(row.columns.len() * 2);
+        for column in row.columns {
+            args.push(Expr::constant(Value::Text(column.name.clone()), ScalarType::String, span));
+            args.push(Expr::column(column, span));
+        }
+        let function = if ignore { &crate::functions::dynamic::PACK_NOT_EMPTY } else { &crate::functions::dynamic::BAG_PACK };
+        Expr::call(function, args, ScalarType::Dynamic, span)
+    }
+}

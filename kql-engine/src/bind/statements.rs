@@ -1,0 +1,305 @@
+//! Statements, and calls of the functions that `let` defines.
+
+use super::{Binder, Row, Scope, Symbol, UserFunction};
+use crate::plan::{Expr, ExprKind, Relation};
+use crate::types::ScalarType;
+use crate::value::Value;
+use kql_parser::{Diagnostic, Span, ast};
+use std::sync::Arc;
+
+/// What a call of a user's function gives.
+pub enum Called {
+    /// A scalar.
+    Scalar(Expr),
+    /// A table.
+    Table(Relation),
+}
+
+impl Binder<'_> {
+    /// Binds the statements of a query; expression statements are its results.
+    pub fn statements(&mut self, statements: &[ast::Statement]) {
+        let mut declared: Vec<&str> = Vec::new();
+        for statement in statements {
+            match &statement.kind {
+                ast::StatementKind::Let(l) => {
+                    if declared.contains(&l.name.text.as_str()) {
+                        let message = format!("A variable with the name '{}' has already been declared.", l.name.text);
+                        self.error("KS201", l.name.span, message);
+                    }
+                    declared.push(&l.name.text);
+                    self.let_statement(l);
+                }
+                ast::StatementKind::Expr(e) => {
+                    let relation = self.result(e);
+                    self.query.results.push(relation);
+                }
+                ast::StatementKind::DeclareQueryParameters(parameters) => self.query_parameters(parameters),
+                ast::StatementKind::Set(..) | ast::StatementKind::Error => {}
+                #[allow(unreachable_patterns)] // statements the parser knows and the engine does not run yet
+                _ => self.error("KQ201", statement.span, "This statement is not supported yet."),
+            }
+        }
+        if self.query.results.is_empty() && self.diagnostics.iter().all(|d| !d.is_error()) {
+            let end = statements.last().map_or(0, |s| s.span.end);
+            self.error("KS193", Span::empty(end), "The query has no tabular expression statement: nothing is asked for.");
+        }
+    }
+
+    fn result(&mut self, e: &ast::Expr) -> Relation {
+        if self.is_tabular(e) || !self.is_scalar_statement(e) {
+            return self.tabular(e);
+        }
+        self.error("KS104", e.span, "A query is a tabular expression, and this is a scalar: print makes a table of it.");
+        self.empty_relation()
+    }
+
+    fn is_scalar_statement(&self, e: &ast::Expr) -> bool {
+        use ast::ExprKind as K;
+        match &e.kind {
+            K::Parens(inner) => self.is_scalar_statement(inner),
+            K::Call(call) => crate::registry::scalar(&call.name.text).is_some(),
+            K::Literal(_) | K::Unary(..) | K::Binary(_) | K::In(_) | K::Between(_) => true,
+            K::Name(name) => matches!(self.scope.find(&name.text), Some(Symbol::Scalar(_))),
+            _ => false,
+        }
+    }
+
+    fn let_statement(&mut self, l: &ast::Let) {
+        let symbol = match &l.value {
+            ast::LetValue::Function(function) => {
+                self.check_function(&l.name.text, function);
+                Symbol::Function(Arc::new(UserFunction {
+                    name: l.name.text.clone(),
+                    function: function.clone(),
+                    scope: self.scope.clone(),
+                    stored: false,
+                }))
+            }
+            ast::LetValue::Expr(e) => match self.let_expr(e) {
+                Called::Scalar(value) => Symbol::Scalar(value),
+                Called::Table(relation) => {
+                    Symbol::Table(Relation { name: Some(l.name.text.clone()), render: None, ..relation })
+                }
+            },
+        };
+        self.scope = self.scope.with(l.name.text.clone(), symbol);
+    }
+
+    fn let_expr(&mut self, e: &ast::Expr) -> Called {
+        if self.is_tabular(e) {
+            return Called::Table(self.tabular(e));
+        }
+        if let ast::ExprKind::Name(name) = &e.kind
+            && self.scope.find(&name.text).is_none()
+        {
+            // a bare name that nothing knows is a table's
+            return Called::Table(self.tabular(e));
+        }
+        Called::Scalar(self.expr(e, Row::default()))
+    }
+
+    /// Checks the defaults and types of a function's parameters where it is defined.
+    fn check_function(&mut self, name: &str, function: &ast::Function) {
+        let mut seen: Vec<&str> = Vec::new();
+        for parameter in &function.parameters {
+            if seen.contains(&parameter.name.text.as_str()) {
+                let message = format!("A parameter with the name '{}' has already been declared.", parameter.name.text);
+                self.error("KS201", parameter.name.span, message);
+            }
+            seen.push(&parameter.name.text);
+            if let ast::ParameterType::Scalar(ty) = &parameter.ty {
+                self.scalar_type(ty);
+            }
+        }
+        if function.body.last().is_none_or(|s| !matches!(s.kind, ast::StatementKind::Expr(_) | ast::StatementKind::Error)) {
+            self.error("KS195", function.span, format!("The body of the function '{name}' must end with an expression."));
+        }
+    }
+
+    fn query_parameters(&mut self, parameters: &[ast::Parameter]) {
+        for parameter in parameters {
+            let ast::ParameterType::Scalar(ty) = &parameter.ty else {
+                self.error("KS160", parameter.name.span, "A query parameter is a scalar.");
+                continue;
+            };
+            let ty = self.scalar_type(ty);
+            let name = parameter.name.text.as_str();
+            let value = match self.environment.parameter(name) {
+                Some(text) => {
+                    let text = Expr::constant(Value::Text(text.to_owned()), ScalarType::String, parameter.name.span);
+                    Some(text.convert(ty))
+                }
+                None => parameter.default.as_ref().map(|d| self.expr(d, Row::default()).convert(ty)),
+            };
+            let value = value.unwrap_or_else(|| {
+                self.report(
+                    Diagnostic::error("KS197", parameter.name.span, format!("The query parameter '{name}' has no value."))
+                        .with_help(format!("--param {name}=VALUE gives it one")),
+                );
+                Expr::error(parameter.name.span)
+            });
+            self.scope = self.scope.with(name, Symbol::Scalar(value));
+        }
+    }
+
+    /// A saved function, parsed; reports errors of its text at `span`.
+    pub fn stored(&mut self, name: &str, span: Span) -> Option<Arc<UserFunction>> {
+        let saved = self.environment.function(name)?;
+        let body = saved.body.trim();
+        let braces = body.starts_with('{') && body.ends_with('}');
+        let text = if braces {
+            format!("let {STORED} = {}{body};", saved.parameters)
+        } else {
+            format!("let {STORED} = {}{{{body}\n}};", saved.parameters)
+        };
+        let parse = kql_parser::parse(&text);
+        if let Some(d) = parse.diagnostics.iter().find(|d| d.is_error()) {
+            self.error(d.code, span, format!("The saved function '{name}' cannot be read: {}", d.message));
+            return None;
+        }
+        let function = parse.query.statements.into_iter().find_map(|s| match s.kind {
+            ast::StatementKind::Let(ast::Let { value: ast::LetValue::Function(f), .. }) => Some(f),
+            _ => None,
+        })?;
+        Some(Arc::new(UserFunction { name: name.to_owned(), function, scope: Scope::default(), stored: true }))
+    }
+
+    /// Calls a user's function where a table is expected.
+    pub fn user_table(&mut self, function: &Arc<UserFunction>, args: &[ast::Expr], span: Span) -> Relation {
+        match self.user_call(function, args, span, Row::default()) {
+            Some(Called::Table(relation)) => {
+                let name = function.function.view.then(|| function.name.clone());
+                Relation { name, ..relation }
+            }
+            Some(Called::Scalar(value)) => {
+                if value.ty != ScalarType::Unknown {
+                    self.error("KS104", span, format!("'{}' gives a scalar, and a table is expected here.", function.name));
+                }
+                self.empty_relation()
+            }
+            None => self.empty_relation(),
+        }
+    }
+
+    /// Calls a user's function: its body is bound with the parameters as names.
+    pub fn user_call(&mut self, function: &Arc<UserFunction>, args: &[ast::Expr], span: Span, row: Row) -> Option<Called> {
+        let scope = self.bind_parameters(function, args, span, row)?;
+        let inside = match (&self.inside, function.stored) {
+            (None, true) => Some((span, function.name.clone())),
+            (inside, _) => inside.clone(),
+        };
+        let saved = (std::mem::replace(&mut self.scope, scope), std::mem::replace(&mut self.inside, inside));
+        let aggregates = self.aggregates.take();
+        let result = self.deeper(&function.name, span, |binder| binder.function_body(&function.function.body));
+        (self.scope, self.inside) = saved;
+        self.aggregates = aggregates;
+        result
+    }
+
+    fn function_body(&mut self, body: &[ast::Statement]) -> Option<Called> {
+        let (last, before) = body.split_last()?;
+        for statement in before {
+            match &statement.kind {
+                ast::StatementKind::Let(l) => self.let_statement(l),
+                ast::StatementKind::Error | ast::StatementKind::Set(..) => {}
+                _ => self.error("KS195", statement.span, "Only let statements may stand before the result of a function."),
+            }
+        }
+        match &last.kind {
+            ast::StatementKind::Expr(e) => Some(self.let_expr(e)),
+            _ => None,
+        }
+    }
+
+    fn bind_parameters(
+        &mut self,
+        function: &Arc<UserFunction>,
+        args: &[ast::Expr],
+        span: Span,
+        row: Row,
+    ) -> Option<Scope> {
+        let parameters = &function.function.parameters;
+        let mut given: Vec<Option<&ast::Expr>> = vec![None; parameters.len()];
+        let mut ok = true;
+        for (i, arg) in args.iter().enumerate() {
+            let (place, value) = match &arg.kind {
+                ast::ExprKind::Named(named) if !named.tuple => {
+                    let name = named.names.first().map_or("", |n| n.text.as_str());
+                    let place = parameters.iter().position(|p| p.name.text == name);
+                    if place.is_none() {
+                        let message = format!("The function '{}' has no parameter '{name}'.", function.name);
+                        self.error("KS196", arg.span, message);
+                        ok = false;
+                        continue;
+                    }
+                    (place, &named.value)
+                }
+                _ => (Some(i), arg),
+            };
+            match place.and_then(|p| given.get_mut(p)) {
+                Some(slot) => *slot = Some(value),
+                None => {
+                    let n = parameters.len();
+                    let arguments = if n == 1 { "argument" } else { "arguments" };
+                    self.error("KS119", span, format!("The function '{}' expects {n} {arguments}.", function.name));
+                    return None;
+                }
+            }
+        }
+        let mut scope = function.scope.clone();
+        for (parameter, given) in parameters.iter().zip(given) {
+            let symbol = match (&parameter.ty, given) {
+                (ast::ParameterType::Tabular(columns, _), Some(arg)) => {
+                    let relation = self.tabular(arg);
+                    ok &= self.has_columns(&relation, columns, arg.span);
+                    Symbol::Table(relation)
+                }
+                (ast::ParameterType::Scalar(ty), Some(arg)) => {
+                    let ty = ScalarType::from_name(&ty.text).unwrap_or(ScalarType::Unknown);
+                    let value = self.expr(arg, row);
+                    ok &= value.kind != ExprKind::Error;
+                    Symbol::Scalar(value.convert(ty))
+                }
+                (ast::ParameterType::Scalar(ty), None) => match &parameter.default {
+                    Some(default) => {
+                        let ty = ScalarType::from_name(&ty.text).unwrap_or(ScalarType::Unknown);
+                        Symbol::Scalar(self.expr(default, Row::default()).convert(ty))
+                    }
+                    None => {
+                        ok = self.missing_argument(parameter, span);
+                        continue;
+                    }
+                },
+                (ast::ParameterType::Tabular(..), None) => {
+                    ok = self.missing_argument(parameter, span);
+                    continue;
+                }
+            };
+            scope = scope.with(parameter.name.text.clone(), symbol);
+        }
+        ok.then_some(scope)
+    }
+
+    fn missing_argument(&mut self, parameter: &ast::Parameter, span: Span) -> bool {
+        self.error("KS197", span, format!("The argument for parameter '{}' is missing.", parameter.name.text));
+        false
+    }
+
+    fn has_columns(&mut self, relation: &Relation, wanted: &[ast::ColumnDeclaration], span: Span) -> bool {
+        let missing: Vec<&str> = wanted
+            .iter()
+            .filter(|w| !relation.open && relation.columns.iter().all(|c| c.name != w.name.text))
+            .map(|w| w.name.text.as_str())
+            .collect();
+        if missing.is_empty() {
+            return true;
+        }
+        let d = Diagnostic::error("KS249", span, "The tabular value does not have the required columns.")
+            .with_help(format!("it lacks {}", missing.join(", ")));
+        self.report(d);
+        false
+    }
+}
+
+/// The name under which a saved function is parsed.
+const STORED: &str = "__stored";

@@ -1,0 +1,217 @@
+//! Tabular expressions: names of tables, calls that give tables, pipelines.
+
+use super::{Binder, Symbol};
+use crate::plan::{Node, Order, PlanColumn, Relation};
+use crate::registry::suggest;
+use kql_parser::{Diagnostic, Span, ast};
+use std::sync::Arc;
+
+impl Binder<'_> {
+    /// Whether an expression is a table, as far as its form and the names in scope tell.
+    pub fn is_tabular(&self, e: &ast::Expr) -> bool {
+        match &e.kind {
+            ast::ExprKind::Pipeline(_) | ast::ExprKind::Datatable(_) | ast::ExprKind::Externaldata(_) => true,
+            ast::ExprKind::Parens(inner) => self.is_tabular(inner),
+            ast::ExprKind::Name(name) => match self.scope.find(&name.text) {
+                Some(Symbol::Table(_)) => true,
+                Some(Symbol::Scalar(_)) => false,
+                Some(Symbol::Function(f)) => self.gives_table(&f.function),
+                None => {
+                    self.environment.function(&name.text).is_some() || self.environment.table(&name.text).is_some()
+                }
+            },
+            ast::ExprKind::Call(call) => match self.scope.find(&call.name.text) {
+                Some(Symbol::Function(f)) => self.gives_table(&f.function),
+                Some(_) => false,
+                None => {
+                    matches!(call.name.text.as_str(), "materialize" | "table" | "view")
+                        || (crate::registry::scalar(&call.name.text).is_none()
+                            && crate::registry::aggregate(&call.name.text).is_none()
+                            && self.environment.function(&call.name.text).is_some())
+                }
+            },
+            ast::ExprKind::Method(..) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a function's last statement is a table, as far as its form tells.
+    fn gives_table(&self, function: &ast::Function) -> bool {
+        let Some(ast::StatementKind::Expr(result)) = function.body.last().map(|s| &s.kind) else { return false };
+        // a parameter or a let of the body hides what the name means outside
+        let local = |name: &str| -> Option<bool> {
+            let parameter = function.parameters.iter().find(|p| p.name.text == name);
+            if let Some(p) = parameter {
+                return Some(matches!(p.ty, ast::ParameterType::Tabular(..)));
+            }
+            function.body.iter().rev().find_map(|s| match &s.kind {
+                ast::StatementKind::Let(l) if l.name.text == name => Some(match &l.value {
+                    ast::LetValue::Expr(e) => self.is_tabular(e),
+                    ast::LetValue::Function(f) => self.gives_table(f),
+                }),
+                _ => None,
+            })
+        };
+        match &result.kind {
+            ast::ExprKind::Name(name) => local(&name.text).unwrap_or_else(|| self.is_tabular(result)),
+            ast::ExprKind::Call(call) => local(&call.name.text).unwrap_or_else(|| self.is_tabular(result)),
+            _ => self.is_tabular(result),
+        }
+    }
+
+    /// Binds a tabular expression.
+    pub fn tabular(&mut self, e: &ast::Expr) -> Relation {
+        match &e.kind {
+            ast::ExprKind::Parens(inner) => self.tabular(inner),
+            ast::ExprKind::Pipeline(pipeline) => self.pipeline(pipeline),
+            ast::ExprKind::Datatable(datatable) => crate::operators::datatable::bind(self, datatable),
+            ast::ExprKind::Name(name) => self.table_name(name, e.span),
+            ast::ExprKind::Call(call) => self.tabular_call(call, e.span),
+            ast::ExprKind::Error => self.empty_relation(),
+            ast::ExprKind::Method(..) | ast::ExprKind::Path(..) => self.qualified(e),
+            ast::ExprKind::Externaldata(_) => {
+                self.error("KQ201", e.span, "externaldata is not supported yet.");
+                self.empty_relation()
+            }
+            _ => {
+                self.error("KS104", e.span, "A table is expected here.");
+                self.empty_relation()
+            }
+        }
+    }
+
+    fn pipeline(&mut self, pipeline: &ast::Pipeline) -> Relation {
+        let mut operators = pipeline.operators.iter();
+        let mut relation = match &pipeline.source {
+            Some(source) => self.tabular(source),
+            None => match operators.next() {
+                Some(first) => crate::operators::bind_source(self, first),
+                None => self.empty_relation(),
+            },
+        };
+        let outer = self.scope.clone();
+        for operator in operators {
+            relation = crate::operators::bind(self, operator, relation);
+        }
+        // `as` names the table for the rest of the pipeline it stands in
+        self.scope = outer;
+        relation
+    }
+
+    fn table_name(&mut self, name: &ast::Name, span: Span) -> Relation {
+        match self.scope.find(&name.text).cloned() {
+            Some(Symbol::Table(relation)) => {
+                return Relation { name: Some(name.text.clone()), ..relation };
+            }
+            Some(Symbol::Function(function)) => {
+                return self.user_table(&function, &[], span);
+            }
+            Some(Symbol::Scalar(_)) => {
+                self.error("KS104", span, format!("'{}' is a scalar, and a table is expected here.", name.text));
+                return self.empty_relation();
+            }
+            None => {}
+        }
+        if let Some(function) = self.stored(&name.text, span) {
+            return self.user_table(&function, &[], span);
+        }
+        self.stored_table(&name.text, span)
+    }
+
+    /// A table of the catalogue or the data.
+    pub fn stored_table(&mut self, name: &str, span: Span) -> Relation {
+        match self.environment.table(name) {
+            Some(Ok(schema)) => {
+                let columns: Vec<PlanColumn> =
+                    schema.columns.iter().map(|c| self.new_column(c.name.clone(), c.ty)).collect();
+                Relation {
+                    node: Arc::new(Node::Scan { table: name.to_owned(), columns: columns.clone() }),
+                    columns,
+                    order: Order::new(),
+                    serialized: false,
+                    open: false,
+                    name: Some(name.to_owned()),
+                    render: None,
+                }
+            }
+            Some(Err(message)) => {
+                self.error("KQ301", span, message);
+                self.empty_relation()
+            }
+            None => {
+                let mut names = self.environment.table_names();
+                names.extend(self.scope.names().filter(|(_, s)| !matches!(s, Symbol::Scalar(_))).map(|(n, _)| n.to_owned()));
+                let message = format!("The name '{name}' does not refer to any known table, tabular variable or function.");
+                let mut d = Diagnostic::error("KS204", span, message);
+                d.help = Some(match suggest(name, names.iter().map(String::as_str)) {
+                    Some(like) => format!("a table with a name like it is '{like}'"),
+                    None => "a file of that name, given with --data, becomes such a table".to_owned(),
+                });
+                self.report(d);
+                self.empty_relation()
+            }
+        }
+    }
+
+    fn tabular_call(&mut self, call: &ast::Call, span: Span) -> Relation {
+        let name = call.name.text.as_str();
+        if let Some(Symbol::Function(function)) = self.scope.find(name) {
+            let function = function.clone();
+            return self.user_table(&function, &call.args, span);
+        }
+        match name {
+            // materialize() computes its argument once, which never shows in the result
+            "materialize" | "view" => {
+                let [arg] = call.args.as_slice() else {
+                    self.error("KS119", call.name.span, format!("The function '{name}' expects 1 argument."));
+                    return self.empty_relation();
+                };
+                return self.tabular(arg);
+            }
+            "table" => {
+                let bound = call.args.first().map(|a| self.expr(a, super::Row::default()));
+                return match bound.as_ref().and_then(|b| b.as_constant()).and_then(|v| v.as_text()) {
+                    Some(text) => self.stored_table(text, span),
+                    None => {
+                        self.error("KS112", span, "table() wants the name of a table as a string literal.");
+                        self.empty_relation()
+                    }
+                };
+            }
+            _ => {}
+        }
+        if crate::registry::scalar(name).is_some() || crate::registry::aggregate(name).is_some() {
+            self.error("KS104", span, format!("'{name}' gives a scalar, and a table is expected here."));
+            return self.empty_relation();
+        }
+        if let Some(function) = self.stored(name, call.name.span) {
+            return self.user_table(&function, &call.args, span);
+        }
+        self.unknown_function(&call.name);
+        self.empty_relation()
+    }
+
+    /// `database('d').T`, `cluster('c').database('d').T`: one place holds all tables here, so the name decides.
+    fn qualified(&mut self, e: &ast::Expr) -> Relation {
+        let is_place = |call: &ast::Call| {
+            matches!(call.name.text.as_str(), "database" | "cluster" | "workspace" | "app" | "resource" | "arg" | "adx")
+        };
+        fn rooted(e: &ast::Expr, is_place: &dyn Fn(&ast::Call) -> bool) -> bool {
+            match &e.kind {
+                ast::ExprKind::Call(call) => is_place(call),
+                ast::ExprKind::Method(base, call) => is_place(call) && rooted(base, is_place),
+                _ => false,
+            }
+        }
+        match &e.kind {
+            ast::ExprKind::Path(base, name) if rooted(base, &is_place) => self.stored_table(&name.text, e.span),
+            ast::ExprKind::Method(base, call) if rooted(base, &is_place) && !is_place(call) => {
+                self.tabular_call(call, e.span)
+            }
+            _ => {
+                self.error("KS104", e.span, "A table is expected here.");
+                self.empty_relation()
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What queries can name: tables of files and of memory, the built-in schemas, saved functions, parameters.
+
+use crate::bind::{Environment, StoredFunction};
+use crate::lower::Tables;
+use crate::plan::{Node, Query};
+use crate::sources::{self, DataPath, OpenOptions, Profile, SourceError, SourceTable, TableFiles, catalogue};
+use crate::types::TableSchema;
+use arrow::array::RecordBatch;
+use datafusion::catalog::TableProvider;
+use datafusion::common::{Result, internal_err};
+use datafusion::datasource::empty::EmptyTable;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Tables, functions and parameters.
+#[derive(Default)]
+pub struct Database {
+    pub(crate) profile: Profile,
+    pub(crate) paths: Vec<DataPath>,
+    pub(crate) schemas: HashMap<String, TableSchema>,
+    pub(crate) functions: HashMap<String, StoredFunction>,
+    pub(crate) parameters: HashMap<String, String>,
+    pub(crate) strict: bool,
+    files: BTreeMap<String, TableFiles>,
+    /// Tables opened so far: each file is looked into once, when a query first names it.
+    opened: Mutex<HashMap<String, Result<Arc<SourceTable>, SourceError>>>,
+}
+
+impl Database {
+    /// Finds the tables under the data paths.
+    pub(crate) fn discover(&mut self) -> Result<(), SourceError> {
+        for table in sources::discover(&self.paths)? {
+            self.files.insert(table.name.clone(), table);
+        }
+        Ok(())
+    }
+
+    /// Adds a table from memory.
+    pub(crate) fn add_batches(&mut self, name: &str, batches: Vec<RecordBatch>) -> Result<(), SourceError> {
+        let table = sources::from_batches(name, batches)?;
+        lock(&self.opened).insert(name.to_owned(), Ok(Arc::new(table)));
+        Ok(())
+    }
+
+    pub(crate) fn data_tables(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.files.keys().cloned().chain(lock(&self.opened).keys().cloned()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The environment of a query at a time.
+    pub(crate) fn at(&self, now: i64) -> At<'_> {
+        At { database: self, now }
+    }
+
+    fn declared(&self, name: &str) -> Option<TableSchema> {
+        self.schemas.get(name).cloned().or_else(|| catalogue::table(self.profile, name))
+    }
+
+    /// A table with data; none where only its schema is known, or nothing.
+    fn data(&self, name: &str) -> Option<Result<Arc<SourceTable>, SourceError>> {
+        if let Some(table) = lock(&self.opened).get(name) {
+            return Some(table.clone());
+        }
+        let files = self.files.get(name)?;
+        let declared = self.declared(name);
+        let options = OpenOptions { strict: self.strict };
+        let twin = catalogue::twin(self.profile, name);
+        let table = sources::open(files, declared.as_ref(), twin, &options).map(Arc::new);
+        lock(&self.opened).insert(name.to_owned(), table.clone());
+        Some(table)
+    }
+
+    /// What is to be known about the data of a query that ran.
+    pub(crate) fn notices(&self, query: &Query) -> Vec<String> {
+        let mut names = Vec::new();
+        for relation in query.stages.iter().map(|s| &s.relation).chain(&query.results) {
+            scanned(&relation.node, &mut names);
+        }
+        let mut notices = Vec::new();
+        for name in names {
+            match self.data(&name) {
+                Some(Ok(table)) => notices.extend(table.report.notices()),
+                Some(Err(_)) => {}
+                None => notices.push(format!("{name} has no data: it is empty here.")),
+            }
+        }
+        notices
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn scanned(node: &Node, names: &mut Vec<String>) {
+    match node {
+        Node::Scan { table, .. } => {
+            if !names.contains(table) {
+                names.push(table.clone());
+            }
+        }
+        Node::Values { .. } | Node::Range { .. } => {}
+        Node::Filter { input, .. }
+        | Node::Project { input, .. }
+        | Node::Limit { input, .. }
+        | Node::Aggregate { input, .. }
+        | Node::FirstOf { input, .. }
+        | Node::MvExpand { input, .. } => scanned(input, names),
+        Node::Join { left, right, .. } => {
+            scanned(left, names);
+            scanned(right, names);
+        }
+        Node::Union { inputs, .. } => inputs.iter().for_each(|i| scanned(i, names)),
+    }
+}
+
+impl Tables for Database {
+    fn provider(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
+        match self.data(name) {
+            Some(Ok(table)) => Ok(table.provider.clone()),
+            Some(Err(error)) => Err(datafusion::common::DataFusionError::External(Box::new(error))),
+            None => match self.declared(name) {
+                Some(schema) => Ok(Arc::new(EmptyTable::new(schema.arrow()))),
+                None => internal_err!("the table {name} is gone"),
+            },
+        }
+    }
+}
+
+/// A database at a time.
+pub(crate) struct At<'a> {
+    database: &'a Database,
+    now: i64,
+}
+
+impl Environment for At<'_> {
+    fn table(&self, name: &str) -> Option<Result<TableSchema, String>> {
+        match self.database.data(name) {
+            Some(Ok(table)) => Some(Ok(table.schema.clone())),
+            Some(Err(error)) => Some(Err(error.to_string())),
+            None => self.database.declared(name).map(Ok),
+        }
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        let mut names = self.database.data_tables();
+        names.extend(self.database.schemas.keys().cloned());
+        names.extend(catalogue::names(self.database.profile).map(str::to_owned));
+        names
+    }
+
+    fn function(&self, name: &str) -> Option<&StoredFunction> {
+        self.database.functions.get(name)
+    }
+
+    fn function_names(&self) -> Vec<String> {
+        self.database.functions.keys().cloned().collect()
+    }
+
+    fn parameter(&self, name: &str) -> Option<&str> {
+        self.database.parameters.get(name).map(String::as_str)
+    }
+
+    fn now(&self) -> i64 {
+        self.now
+    }
+}

@@ -1,0 +1,137 @@
+//! Elements of a dynamic value as lists, for `mv-expand`.
+
+use super::read::{self, Kind};
+use arrow::array::{Array, AsArray, Int64Builder, ListBuilder, StringBuilder};
+use arrow::datatypes::{DataType, Field};
+use datafusion::common::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use std::sync::Arc;
+
+/// Elements of an array, properties of a bag, or the value itself.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct ExpandItems {
+    bag_as_array: bool,
+    limit: Option<usize>,
+    signature: Signature,
+}
+
+impl ExpandItems {
+    /// `bag_as_array`: a property is `[key, value]` rather than `{key: value}`.
+    pub fn new(bag_as_array: bool, limit: Option<usize>) -> Self {
+        ExpandItems { bag_as_array, limit, signature: Signature::any(1, Volatility::Immutable) }
+    }
+}
+
+impl ScalarUDFImpl for ExpandItems {
+    fn name(&self) -> &str {
+        "expand_items"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true))))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let mut lists = ListBuilder::new(StringBuilder::new());
+        let limit = self.limit.unwrap_or(usize::MAX);
+        if let Some(values) = arrays.first().and_then(|a| a.as_string_opt::<i32>()) {
+            let mut text = String::new();
+            for i in 0..values.len() {
+                let items = lists.values();
+                if values.is_null(i) {
+                    if limit > 0 {
+                        items.append_null();
+                    }
+                } else {
+                    let value = values.value(i);
+                    let append = |items: &mut StringBuilder, item: &str| {
+                        if item == "null" { items.append_null() } else { items.append_value(item) }
+                    };
+                    match read::kind(value) {
+                        Kind::Array => read::elements(value).take(limit).for_each(|item| append(items, item)),
+                        Kind::Bag => {
+                            for (key, item) in read::properties(value).take(limit) {
+                                let (open, between, close) =
+                                    if self.bag_as_array { ('[', ',', ']') } else { ('{', ':', '}') };
+                                text.clear();
+                                text.push(open);
+                                text.push_str(key);
+                                text.push(between);
+                                text.push_str(item);
+                                text.push(close);
+                                items.append_value(&text);
+                            }
+                        }
+                        _ if limit > 0 => append(items, value),
+                        _ => {}
+                    }
+                }
+                lists.append(true);
+            }
+        }
+        Ok(ColumnarValue::Array(Arc::new(lists.finish())))
+    }
+}
+
+/// Positions of the elements: as many as the longest of the values has.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct ItemCount {
+    limit: Option<usize>,
+    signature: Signature,
+}
+
+impl ItemCount {
+    /// At most `limit` positions.
+    pub fn new(limit: Option<usize>) -> Self {
+        ItemCount { limit, signature: Signature::variadic_any(Volatility::Immutable) }
+    }
+}
+
+impl ScalarUDFImpl for ItemCount {
+    fn name(&self) -> &str {
+        "item_count"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::List(Arc::new(Field::new_list_field(DataType::Int64, true))))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let mut lists = ListBuilder::new(Int64Builder::new());
+        let columns: Vec<_> = arrays.iter().filter_map(|a| a.as_string_opt::<i32>()).collect();
+        let rows = arrays.first().map_or(0, |a| a.len());
+        for i in 0..rows {
+            let count = columns
+                .iter()
+                .map(|values| {
+                    // a null is one row with null
+                    if values.is_null(i) {
+                        return 1;
+                    }
+                    match read::kind(values.value(i)) {
+                        Kind::Array => read::elements(values.value(i)).count(),
+                        Kind::Bag => read::properties(values.value(i)).count(),
+                        _ => 1,
+                    }
+                })
+                .max()
+                .unwrap_or(0)
+                .min(self.limit.unwrap_or(usize::MAX));
+            for position in 0..count {
+                lists.values().append_value(position as i64);
+            }
+            lists.append(true);
+        }
+        Ok(ColumnarValue::Array(Arc::new(lists.finish())))
+    }
+}

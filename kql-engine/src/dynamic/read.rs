@@ -1,0 +1,274 @@
+//! JSON text to its parts.
+//!
+//! The text of a dynamic column is compact and valid, because whoever makes one makes it so ([`normalize`]); the
+//! functions here still take any text and give nothing for what is no JSON.
+
+use std::borrow::Cow;
+
+/// What a dynamic value is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool,
+    /// A whole number.
+    Long,
+    /// Any other number.
+    Real,
+    /// A string.
+    String,
+    /// `[...]`
+    Array,
+    /// `{...}`
+    Bag,
+}
+
+/// What the text is, by its first byte.
+pub fn kind(text: &str) -> Kind {
+    match text.trim_start().bytes().next() {
+        Some(b'{') => Kind::Bag,
+        Some(b'[') => Kind::Array,
+        Some(b'"') => Kind::String,
+        Some(b't' | b'f') => Kind::Bool,
+        Some(b'-' | b'0'..=b'9') => {
+            if text.bytes().any(|b| matches!(b, b'.' | b'e' | b'E')) {
+                Kind::Real
+            } else {
+                Kind::Long
+            }
+        }
+        _ => Kind::Null,
+    }
+}
+
+/// The value as `parse_json()` makes it of a text: compact JSON; a JSON string of the whole text where it is no JSON;
+/// none for an empty text and for `null`.
+pub fn normalize(text: &str, out: &mut String) -> bool {
+    let trimmed = text.trim();
+    if trimmed.is_empty() || trimmed == "null" {
+        return false;
+    }
+    let start = out.len();
+    if compact(trimmed, out) {
+        return true;
+    }
+    out.truncate(start);
+    super::write::string(text, out);
+    true
+}
+
+/// Appends valid JSON without white space; false where the text is not valid.
+pub fn compact(text: &str, out: &mut String) -> bool {
+    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    let valid = scanner.value(0) && {
+        scanner.space();
+        scanner.at == text.len()
+    };
+    if !valid {
+        return false;
+    }
+    // white space outside strings goes
+    let bytes = text.as_bytes();
+    if !bytes.iter().any(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')) {
+        out.push_str(text);
+        return true;
+    }
+    let (mut plain, mut i, mut quoted) = (0, 0, false);
+    while let Some(byte) = bytes.get(i) {
+        match byte {
+            b'\\' if quoted => i += 1,
+            b'"' => quoted = !quoted,
+            b' ' | b'\t' | b'\n' | b'\r' if !quoted => {
+                out.push_str(text.get(plain..i).unwrap_or(""));
+                plain = i + 1;
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    out.push_str(text.get(plain..).unwrap_or(""));
+    true
+}
+
+/// The text of a JSON string, escapes resolved.
+pub fn unquote(text: &str) -> Option<Cow<'_, str>> {
+    let inner = text.trim().strip_prefix('"')?.strip_suffix('"')?;
+    if !inner.contains('\\') {
+        return Some(Cow::Borrowed(inner));
+    }
+    serde_json::from_str::<String>(text).ok().map(Cow::Owned)
+}
+
+/// The elements of an array; nothing for what is none.
+pub fn elements(text: &str) -> impl Iterator<Item = &str> {
+    Items { scanner: open(text, b'['), text }.map(|(_, value)| value)
+}
+
+/// The properties of a bag, keys as JSON strings; nothing for what is none.
+pub fn properties(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    Items { scanner: open(text, b'{'), text }
+}
+
+fn open(text: &str, bracket: u8) -> Option<Scanner<'_>> {
+    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    scanner.space();
+    scanner.take(bracket).then_some(scanner)
+}
+
+struct Items<'a> {
+    scanner: Option<Scanner<'a>>,
+    text: &'a str,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let scanner = self.scanner.as_mut()?;
+        scanner.space();
+        scanner.take(b',');
+        scanner.space();
+        let bag = self.text.trim_start().starts_with('{');
+        let key = if bag {
+            let from = scanner.at;
+            if !scanner.string() {
+                self.scanner = None;
+                return None;
+            }
+            let key = self.text.get(from..scanner.at)?;
+            scanner.space();
+            scanner.take(b':');
+            scanner.space();
+            key
+        } else {
+            ""
+        };
+        let from = scanner.at;
+        if !scanner.value(0) {
+            self.scanner = None;
+            return None;
+        }
+        let value = self.text.get(from..scanner.at)?;
+        Some((key, value))
+    }
+}
+
+/// Deeper JSON is not taken for JSON.
+const MAX_DEPTH: u32 = 512;
+
+/// Walks over JSON text.
+struct Scanner<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Scanner<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn word(&mut self, word: &[u8]) -> bool {
+        let found = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word));
+        self.at += if found { word.len() } else { 0 };
+        found
+    }
+
+    fn value(&mut self, depth: u32) -> bool {
+        self.space();
+        match self.peek() {
+            Some(b'"') => self.string(),
+            Some(b'{') => self.items(b'}', depth, true),
+            Some(b'[') => self.items(b']', depth, false),
+            Some(b't') => self.word(b"true"),
+            Some(b'f') => self.word(b"false"),
+            Some(b'n') => self.word(b"null"),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => false,
+        }
+    }
+
+    fn items(&mut self, close: u8, depth: u32, bag: bool) -> bool {
+        if depth >= MAX_DEPTH {
+            return false;
+        }
+        self.at += 1;
+        self.space();
+        if self.take(close) {
+            return true;
+        }
+        loop {
+            self.space();
+            if bag {
+                if !self.string() {
+                    return false;
+                }
+                self.space();
+                if !self.take(b':') {
+                    return false;
+                }
+            }
+            if !self.value(depth + 1) {
+                return false;
+            }
+            self.space();
+            if self.take(close) {
+                return true;
+            }
+            if !self.take(b',') {
+                return false;
+            }
+        }
+    }
+
+    fn string(&mut self) -> bool {
+        if !self.take(b'"') {
+            return false;
+        }
+        loop {
+            let Some(rest) = self.bytes.get(self.at..) else { return false };
+            let Some(next) = memchr::memchr2(b'"', b'\\', rest) else { return false };
+            self.at += next;
+            if self.take(b'"') {
+                return true;
+            }
+            self.at += 2;
+        }
+    }
+
+    fn digits(&mut self) -> bool {
+        let from = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        self.at > from
+    }
+
+    fn number(&mut self) -> bool {
+        self.take(b'-');
+        if !self.digits() {
+            return false;
+        }
+        if self.take(b'.') && !self.digits() {
+            return false;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            let _ = self.take(b'+') || self.take(b'-');
+            return self.digits();
+        }
+        true
+    }
+}

@@ -1,0 +1,80 @@
+//! Values to JSON text.
+
+use crate::render;
+use crate::types::ScalarType;
+use crate::value::Value;
+use std::fmt::Write;
+
+/// A JSON string.
+pub fn string(text: &str, out: &mut String) {
+    out.push('"');
+    let mut plain = 0;
+    for (i, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0x08 => "\\b",
+            0x0c => "\\f",
+            0..0x20 => "",
+            _ => continue,
+        };
+        out.push_str(text.get(plain..i).unwrap_or(""));
+        if escape.is_empty() {
+            let _ = write!(out, "\\u{byte:04x}");
+        } else {
+            out.push_str(escape);
+        }
+        plain = i + 1;
+    }
+    out.push_str(text.get(plain..).unwrap_or(""));
+    out.push('"');
+}
+
+/// A JSON number; what is none (NaN, infinity) is a string, as the service writes it.
+pub fn real(value: f64, out: &mut String) {
+    if value.is_finite() {
+        let start = out.len();
+        render::real(value, out);
+        // an exponent needs no plus in JSON, and readers take both
+        debug_assert!(out.len() > start);
+    } else {
+        out.push('"');
+        render::real(value, out);
+        out.push('"');
+    }
+}
+
+/// A value of any type.
+pub fn value(value: &Value, ty: ScalarType, out: &mut String) {
+    match (value, ty) {
+        (Value::Null, _) => out.push_str("null"),
+        (Value::Bool(b), _) => out.push_str(if *b { "true" } else { "false" }),
+        (Value::Int(i), _) => {
+            let _ = write!(out, "{i}");
+        }
+        (Value::Long(ticks), ScalarType::Datetime) => {
+            out.push('"');
+            render::datetime(*ticks, out);
+            out.push('"');
+        }
+        (Value::Long(ticks), ScalarType::Timespan) => {
+            out.push('"');
+            render::timespan(*ticks, out);
+            out.push('"');
+        }
+        (Value::Long(i), _) => {
+            let _ = write!(out, "{i}");
+        }
+        (Value::Real(r), _) => real(*r, out),
+        (Value::Decimal(d), _) => {
+            out.push('"');
+            crate::decimal::text(*d, out);
+            out.push('"');
+        }
+        (Value::Text(text), ScalarType::Dynamic) => out.push_str(text),
+        (Value::Text(text), _) => string(text, out),
+    }
+}

@@ -1,0 +1,356 @@
+//! The engine: tables, functions and settings, and queries over them.
+
+use crate::bind::{self, Bound, StoredFunction};
+use crate::database::Database;
+use crate::exec::{self, Limits};
+use crate::lower::Lowering;
+use crate::plan::{self, Render, StageId, StageKind};
+use crate::sources::{DataPath, Profile, SourceError};
+use crate::types::{Column, TableSchema};
+use crate::value::Value;
+use arrow::array::RecordBatch;
+use datafusion::common::{DataFusionError, ScalarValue};
+use kql_parser::Diagnostic;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// The stack of the thread that binds and plans: deep queries recurse, and the memory is only reserved.
+const STACK: usize = 256 << 20;
+
+/// Tables, functions and settings, and queries over them.
+pub struct Engine {
+    database: Database,
+    limits: Limits,
+    now: Option<i64>,
+    runtime: OnceLock<tokio::runtime::Runtime>,
+}
+
+/// Settings of an [`Engine`].
+#[derive(Default)]
+pub struct EngineBuilder {
+    database: Database,
+    limits: Limits,
+    now: Option<i64>,
+}
+
+/// A result.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// `PrimaryResult`, then `PrimaryResult_1` and so on.
+    pub name: String,
+    /// Columns with their KQL types.
+    pub schema: TableSchema,
+    /// The rows; the types are those of [`crate::types`].
+    pub batches: Vec<RecordBatch>,
+    /// What `render` asks for.
+    pub render: Option<Render>,
+}
+
+/// What a query gives.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// A table for each tabular statement.
+    pub tables: Vec<Table>,
+    /// Warnings about the query.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What is to be known about the data, in lines: tables without data, rows refused.
+    pub notices: Vec<String>,
+}
+
+/// What [`Engine::check`] says of a query.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// Everything found, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether the text parses, whatever binding says.
+    pub syntax_ok: bool,
+    /// The columns of the last result; none where there are errors, or where they depend on data.
+    pub columns: Option<Vec<Column>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The query is wrong.
+    #[error("{}", summary(.0))]
+    Query(Vec<Diagnostic>),
+    /// The data is at fault.
+    #[error(transparent)]
+    Data(#[from] SourceError),
+    /// A setting is wrong.
+    #[error("{0}")]
+    Setting(String),
+    /// The run failed.
+    #[error("{0}")]
+    Run(String),
+}
+
+fn summary(diagnostics: &[Diagnostic]) -> String {
+    let errors: Vec<String> =
+        diagnostics.iter().filter(|d| d.is_error()).map(|d| format!("{} {}", d.code, d.message)).collect();
+    errors.join("\n")
+}
+
+impl EngineBuilder {
+    /// Which built-in table schemas hold.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.database.profile = profile;
+        self
+    }
+
+    /// A file or folder of tables; see the command line's `--data`.
+    pub fn data(mut self, path: DataPath) -> Self {
+        self.database.paths.push(path);
+        self
+    }
+
+    /// A table from Arrow batches.
+    pub fn table(mut self, name: &str, batches: Vec<RecordBatch>) -> Result<Self, Error> {
+        self.database.add_batches(name, batches)?;
+        Ok(self)
+    }
+
+    /// The columns of a table, beside the built-in ones.
+    pub fn schema(mut self, name: &str, schema: TableSchema) -> Self {
+        self.database.schemas.insert(name.to_owned(), schema);
+        self
+    }
+
+    /// A saved function: its parameters in parentheses, and its body.
+    pub fn function(mut self, name: &str, parameters: &str, body: &str) -> Self {
+        let function = StoredFunction { parameters: parameters.to_owned(), body: body.to_owned() };
+        self.database.functions.insert(name.to_owned(), function);
+        self
+    }
+
+    /// The value of a `declare query_parameters` parameter, as text.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.database.parameters.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// What `now()` is, as the text of a datetime.
+    pub fn now(mut self, datetime: &str) -> Result<Self, Error> {
+        let ticks = kql_parser::time::parse_datetime(datetime)
+            .ok_or_else(|| Error::Setting(format!("'{datetime}' is not a datetime such as 2024-05-01T12:00:00Z")))?;
+        self.now = Some(ticks);
+        Ok(self)
+    }
+
+    /// Whether a damaged row refuses the query, rather than being counted and left out.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.database.strict = strict;
+        self
+    }
+
+    /// How batches are cut and how many run at once; neither changes an answer.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Finds the data. Files are read when a query names them.
+    pub fn build(mut self) -> Result<Engine, Error> {
+        self.database.discover()?;
+        Ok(Engine { database: self.database, limits: self.limits, now: self.now, runtime: OnceLock::new() })
+    }
+}
+
+impl Engine {
+    /// Settings for an engine.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// Parses and binds a query; runs nothing.
+    pub fn check(&self, text: &str) -> Checked {
+        on_deep_stack(|| {
+            let (bound, syntax_ok) = self.bind(text, self.time());
+            let columns = match bound.query.results.last() {
+                Some(last) if !last.open && !bound.diagnostics.iter().any(Diagnostic::is_error) => {
+                    Some(last.schema().columns)
+                }
+                _ => None,
+            };
+            Checked { diagnostics: bound.diagnostics, syntax_ok, columns }
+        })
+    }
+
+    /// Parses and binds a query for running.
+    pub fn prepare(&self, text: &str) -> Result<Prepared<'_>, Error> {
+        let now = self.time();
+        let (bound, _) = on_deep_stack(|| self.bind(text, now));
+        if bound.diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(Error::Query(bound.diagnostics));
+        }
+        Ok(Prepared { engine: self, bound })
+    }
+
+    /// Runs a query.
+    pub fn query(&self, text: &str) -> Result<Answer, Error> {
+        self.prepare(text)?.run()
+    }
+
+    /// Names of the tables that have data.
+    pub fn data_tables(&self) -> Vec<String> {
+        self.database.data_tables()
+    }
+
+    fn time(&self) -> i64 {
+        self.now.unwrap_or_else(clock)
+    }
+
+    fn bind(&self, text: &str, now: i64) -> (Bound, bool) {
+        let parse = kql_parser::parse(text);
+        let syntax_ok = !parse.diagnostics.iter().any(Diagnostic::is_error);
+        let mut bound = bind::bind(&parse.query, &self.database.at(now));
+        let mut diagnostics = parse.diagnostics;
+        if syntax_ok {
+            diagnostics.append(&mut bound.diagnostics);
+        } else {
+            // names inside broken text mislead: only what lies apart from the broken places is told
+            let first = diagnostics.first().map_or(0, |d| d.span.start);
+            diagnostics.extend(bound.diagnostics.drain(..).filter(|d| d.span.end < first && d.code != "KS193"));
+        }
+        diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
+        bound.diagnostics = diagnostics;
+        (bound, syntax_ok)
+    }
+
+    fn runtime(&self) -> Result<&tokio::runtime::Runtime, Error> {
+        if let Some(runtime) = self.runtime.get() {
+            return Ok(runtime);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(self.limits.partitions.clamp(1, 64))
+            .thread_stack_size(16 << 20)
+            .build()
+            .map_err(|e| Error::Run(format!("the threads for the query cannot be started: {e}")))?;
+        Ok(self.runtime.get_or_init(|| runtime))
+    }
+}
+
+/// A query that is bound and can be run.
+pub struct Prepared<'e> {
+    engine: &'e Engine,
+    bound: Bound,
+}
+
+impl Prepared<'_> {
+    /// What is to be said about the query.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.bound.diagnostics
+    }
+
+    /// The plan, as text.
+    pub fn explain(&self) -> String {
+        plan::print(&self.bound.query)
+    }
+
+    /// The columns of each result.
+    pub fn schemas(&self) -> Vec<TableSchema> {
+        self.bound.query.results.iter().map(plan::Relation::schema).collect()
+    }
+
+    /// Runs it.
+    pub fn run(&self) -> Result<Answer, Error> {
+        let runtime = self.engine.runtime()?;
+        on_deep_stack(|| runtime.block_on(self.run_all()))
+    }
+
+    async fn run_all(&self) -> Result<Answer, Error> {
+        let state = exec::session(self.engine.limits);
+        let query = &self.bound.query;
+        let mut stages: HashMap<StageId, Value> = HashMap::new();
+        for stage in &query.stages {
+            let batches = self.relation(&state, &stages, &stage.relation).await?;
+            let value = match stage.kind {
+                StageKind::Scalar => first_value(&batches)?,
+                StageKind::List => list(&stage.relation, &batches)?,
+            };
+            stages.insert(stage.id, value);
+        }
+        let mut tables = Vec::with_capacity(query.results.len());
+        for (i, relation) in query.results.iter().enumerate() {
+            let batches = self.relation(&state, &stages, relation).await?;
+            let (schema, batches) = exec::named(relation, batches).map_err(run_error)?;
+            let name = if i == 0 { "PrimaryResult".to_owned() } else { format!("PrimaryResult_{i}") };
+            tables.push(Table { name, schema, batches, render: relation.render.clone() });
+        }
+        let notices = self.engine.database.notices(query);
+        Ok(Answer { tables, diagnostics: self.bound.diagnostics.clone(), notices })
+    }
+
+    async fn relation(
+        &self,
+        state: &datafusion::execution::session_state::SessionState,
+        stages: &HashMap<StageId, Value>,
+        relation: &plan::Relation,
+    ) -> Result<Vec<RecordBatch>, Error> {
+        let plan = {
+            let lowering = Lowering::new(state, &self.engine.database, stages);
+            let plan = lowering.result(relation);
+            if let Some(diagnostic) = lowering.take_diagnostic() {
+                return Err(Error::Query(vec![diagnostic]));
+            }
+            plan.map_err(run_error)?
+        };
+        exec::run(state, &plan).await.map_err(run_error)
+    }
+}
+
+/// The first value of the first column.
+fn first_value(batches: &[RecordBatch]) -> Result<Value, Error> {
+    let Some(batch) = batches.iter().find(|b| b.num_rows() > 0) else { return Ok(Value::Null) };
+    let Some(column) = batch.columns().first() else { return Ok(Value::Null) };
+    let scalar = ScalarValue::try_from_array(column, 0).map_err(run_error)?;
+    Ok(Value::from_scalar(&scalar).unwrap_or(Value::Null))
+}
+
+/// All values of the first column as a dynamic array.
+fn list(relation: &plan::Relation, batches: &[RecordBatch]) -> Result<Value, Error> {
+    let mut text = "[".to_owned();
+    let Some(column) = relation.columns.first() else { return Ok(Value::Text("[]".to_owned())) };
+    for batch in batches {
+        let Some(array) = batch.columns().first() else { continue };
+        for row in 0..batch.num_rows() {
+            let scalar = ScalarValue::try_from_array(array, row).map_err(run_error)?;
+            if text.len() > 1 {
+                text.push(',');
+            }
+            crate::dynamic::write::value(&Value::from_scalar(&scalar).unwrap_or(Value::Null), column.ty, &mut text);
+        }
+    }
+    text.push(']');
+    Ok(Value::Text(text))
+}
+
+/// What DataFusion reports, as an error of ours: the data's faults come through it unchanged.
+fn run_error(error: DataFusionError) -> Error {
+    match error.find_root() {
+        DataFusionError::External(inner) => match inner.downcast_ref::<SourceError>() {
+            Some(source) => Error::Data(source.clone()),
+            None => Error::Run(inner.to_string()),
+        },
+        root => Error::Run(format!("{root}")),
+    }
+}
+
+/// Runs `f` on a thread with a deep stack: binding and planning recurse with the depth of the query.
+fn on_deep_stack<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, f);
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(error) => std::panic::resume_unwind(Box::new(format!("no thread for the query: {error}"))),
+        }
+    })
+}
+
+/// The time, in ticks.
+fn clock() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let ticks = i64::try_from(since.as_nanos() / 100).unwrap_or(0);
+    ticks + crate::render::days(1970, 1, 1) * crate::render::DAY
+}

@@ -1,0 +1,61 @@
+//! Running lowered plans.
+
+use crate::plan::Relation;
+use crate::types::TableSchema;
+use arrow::array::RecordBatch;
+use datafusion::common::Result;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::prelude::SessionConfig;
+use std::sync::Arc;
+
+/// How batches are cut and how many run at once. Neither changes an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Rows of a batch.
+    pub batch_size: usize,
+    /// Partitions that run at once.
+    pub partitions: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { batch_size: 8192, partitions: std::thread::available_parallelism().map_or(1, usize::from) }
+    }
+}
+
+/// A DataFusion session: its optimizer and planner, none of its functions by name.
+pub fn session(limits: Limits) -> SessionState {
+    let mut config = SessionConfig::new()
+        .with_batch_size(limits.batch_size.max(1))
+        .with_target_partitions(limits.partitions.max(1))
+        .with_information_schema(false);
+    let options = config.options_mut();
+    options.execution.parquet.schema_force_view_types = false;
+    // a filter in the reader pays where it is selective, and a text search is
+    options.execution.parquet.pushdown_filters = true;
+    options.execution.parquet.reorder_filters = true;
+    SessionStateBuilder::new().with_config(config).build()
+}
+
+/// Runs a plan to its end.
+pub async fn run(state: &SessionState, plan: &LogicalPlan) -> Result<Vec<RecordBatch>> {
+    let physical: Arc<dyn ExecutionPlan> = state.create_physical_plan(plan).await?;
+    collect(physical, state.task_ctx()).await
+}
+
+/// The batches of a result under the names a user sees.
+pub fn named(relation: &Relation, batches: Vec<RecordBatch>) -> Result<(TableSchema, Vec<RecordBatch>)> {
+    let schema = relation.schema();
+    let arrow = schema.arrow();
+    let batches = batches
+        .into_iter()
+        .map(|batch| {
+            let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            Ok(RecordBatch::try_new_with_options(arrow.clone(), batch.columns().to_vec(), &options)?)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok((schema, batches))
+}

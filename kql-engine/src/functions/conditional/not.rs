@@ -1,0 +1,19 @@
+//! `not()`
+
+use crate::registry::{Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
+use crate::types::ScalarType::Bool;
+use datafusion::common::internal_err;
+use datafusion::logical_expr::Expr;
+
+pub static NOT: ScalarFunction = ScalarFunction {
+    name: "not",
+    aliases: &[],
+    signatures: &[sig(&[p("expression", Is(Bool))], Returns::Is(Bool))],
+    result_name: ResultName::None,
+    summary: "The other truth value; null stays null.",
+    page: "not-function",
+    eval: Eval::Expr(|_, mut args| match args.pop() {
+        Some(arg) => Ok(Expr::Not(Box::new(arg))),
+        None => internal_err!("not takes an argument"),
+    }),
+};

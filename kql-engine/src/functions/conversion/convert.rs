@@ -1,0 +1,222 @@
+//! What the conversions share: texts of values, and values of texts.
+
+use crate::decimal;
+use crate::dynamic::read::{self, Kind};
+use crate::functions::kernel::{self, Bools, Decimals, Ints, Longs, Reals, Strings};
+use crate::registry::Call;
+use crate::render;
+use crate::types::ScalarType;
+use crate::value::Value;
+use arrow::array::{Array, ArrayRef, AsArray, StringBuilder};
+use datafusion::common::{Result, internal_err};
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// An argument of any type, read by row.
+pub enum Any<'a> {
+    /// bool
+    Bool(Bools<'a>),
+    /// int
+    Int(Ints<'a>),
+    /// long
+    Long(Longs<'a>),
+    /// real
+    Real(Reals<'a>),
+    /// decimal
+    Decimal(Decimals<'a>),
+    /// string
+    String(Strings<'a>),
+    /// datetime
+    Datetime(Longs<'a>),
+    /// timespan
+    Timespan(Longs<'a>),
+    /// guid
+    Guid(Strings<'a>),
+    /// dynamic
+    Dynamic(Strings<'a>),
+}
+
+impl<'a> Any<'a> {
+    /// Argument `n` of a call.
+    pub fn new(call: &Call<'a>, n: usize) -> Result<Any<'a>> {
+        Ok(match call.types.get(n) {
+            Some(ScalarType::Bool) => Any::Bool(call.bools(n)?),
+            Some(ScalarType::Int) => Any::Int(call.ints(n)?),
+            Some(ScalarType::Long) => Any::Long(call.longs(n)?),
+            Some(ScalarType::Real) => Any::Real(call.reals(n)?),
+            Some(ScalarType::Decimal) => Any::Decimal(call.decimals(n)?),
+            Some(ScalarType::String) => Any::String(call.strings(n)?),
+            Some(ScalarType::Datetime) => Any::Datetime(call.longs(n)?),
+            Some(ScalarType::Timespan) => Any::Timespan(call.longs(n)?),
+            Some(ScalarType::Guid) => Any::Guid(call.strings(n)?),
+            Some(ScalarType::Dynamic) => Any::Dynamic(call.strings(n)?),
+            other => return internal_err!("argument {n} has the type {other:?}"),
+        })
+    }
+
+    /// Appends the text of row `i` as `tostring()` has it; false for null.
+    pub fn text(&self, i: usize, out: &mut String) -> bool {
+        match self {
+            Any::Bool(v) => v.get(i).map(|b| out.push_str(render::bool_text(b))).is_some(),
+            Any::Int(v) => v.get(i).map(|n| _ = write!(out, "{n}")).is_some(),
+            Any::Long(v) => v.get(i).map(|n| _ = write!(out, "{n}")).is_some(),
+            Any::Real(v) => v.get(i).map(|r| render::real(r, out)).is_some(),
+            Any::Decimal(v) => v.get(i).map(|d| decimal::text(d, out)).is_some(),
+            Any::Datetime(v) => v.get(i).map(|t| render::datetime(t, out)).is_some(),
+            Any::Timespan(v) => v.get(i).map(|t| render::timespan(t, out)).is_some(),
+            Any::String(v) | Any::Guid(v) => v.option(i).map(|s| out.push_str(s)).is_some(),
+            Any::Dynamic(v) => v.option(i).map(|s| out.push_str(&dynamic_text(s))).is_some(),
+        }
+    }
+
+    /// Appends the JSON of row `i`; false for null.
+    pub fn json(&self, i: usize, out: &mut String) -> bool {
+        use crate::dynamic::write;
+        match self {
+            Any::Bool(v) => v.get(i).map(|b| out.push_str(if b { "true" } else { "false" })).is_some(),
+            Any::Real(v) => v.get(i).map(|r| write::real(r, out)).is_some(),
+            Any::Int(_) | Any::Long(_) => self.text(i, out),
+            Any::Dynamic(v) => v.option(i).map(|s| out.push_str(s)).is_some(),
+            Any::String(v) | Any::Guid(v) => v.option(i).map(|s| write::string(s, out)).is_some(),
+            Any::Decimal(_) | Any::Datetime(_) | Any::Timespan(_) => {
+                out.push('"');
+                let some = self.text(i, out);
+                out.push('"');
+                if !some {
+                    out.truncate(out.len() - 2);
+                }
+                some
+            }
+        }
+    }
+
+    /// Whether row `i` is null.
+    pub fn is_null(&self, i: usize) -> bool {
+        match self {
+            Any::Bool(v) => v.get(i).is_none(),
+            Any::Int(v) => v.get(i).is_none(),
+            Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => v.get(i).is_none(),
+            Any::Real(v) => v.get(i).is_none(),
+            Any::Decimal(v) => v.get(i).is_none(),
+            Any::String(_) => false,
+            Any::Guid(v) | Any::Dynamic(v) => v.option(i).is_none(),
+        }
+    }
+}
+
+/// The text of a dynamic value: a string without quotes, anything else as JSON.
+pub fn dynamic_text(json: &str) -> Cow<'_, str> {
+    match read::kind(json) {
+        Kind::String => read::unquote(json).unwrap_or(Cow::Borrowed(json)),
+        Kind::Null => Cow::Borrowed(""),
+        _ => Cow::Borrowed(json),
+    }
+}
+
+/// The texts of a dynamic column; null becomes `""`.
+pub fn dynamic_texts(array: &ArrayRef) -> Result<ArrayRef> {
+    let Some(values) = array.as_string_opt::<i32>() else { return internal_err!("a dynamic column that is no text") };
+    let mut builder = StringBuilder::with_capacity(values.len(), values.value_data().len());
+    for i in 0..values.len() {
+        if values.is_null(i) {
+            builder.append_value("");
+        } else {
+            builder.append_value(dynamic_text(values.value(i)));
+        }
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+/// The text of a value as `tostring()` has it.
+pub fn text_of(value: &Value, ty: ScalarType, out: &mut String) {
+    match (value, ty) {
+        (Value::Null, _) => {}
+        (Value::Bool(b), _) => out.push_str(render::bool_text(*b)),
+        (Value::Int(i), _) => _ = write!(out, "{i}"),
+        (Value::Long(t), ScalarType::Datetime) => render::datetime(*t, out),
+        (Value::Long(t), ScalarType::Timespan) => render::timespan(*t, out),
+        (Value::Long(i), _) => _ = write!(out, "{i}"),
+        (Value::Real(r), _) => render::real(*r, out),
+        (Value::Decimal(d), _) => decimal::text(*d, out),
+        (Value::Text(json), ScalarType::Dynamic) => out.push_str(&dynamic_text(json)),
+        (Value::Text(text), _) => out.push_str(text),
+    }
+}
+
+/// The value that a text spells in a type; null where it spells none.
+pub fn parse(text: &str, ty: ScalarType) -> Value {
+    let found = match ty {
+        ScalarType::Bool => bool_of(text).map(Value::Bool),
+        ScalarType::Int => int_of(text).map(Value::Int),
+        ScalarType::Long => long_of(text).map(Value::Long),
+        ScalarType::Real => real_of(text).map(Value::Real),
+        ScalarType::Decimal => decimal::parse(text).map(Value::Decimal),
+        ScalarType::Datetime => kql_parser::time::parse_datetime(text).map(Value::Long),
+        ScalarType::Timespan => kql_parser::time::parse_timespan(text).map(Value::Long),
+        ScalarType::Guid => guid_of(text).map(Value::Text),
+        ScalarType::String | ScalarType::Dynamic | ScalarType::Unknown => Some(Value::Text(text.to_owned())),
+    };
+    found.unwrap_or(Value::Null)
+}
+
+/// `true`, `false` in any case, `1`, `0`.
+pub fn bool_of(text: &str) -> Option<bool> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        text.parse::<i64>().ok().and_then(|n| match n {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        })
+    }
+}
+
+/// A whole number, decimal or with 0x.
+pub fn long_of(text: &str) -> Option<i64> {
+    let text = text.trim();
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => u64::from_str_radix(hex, 16).ok().map(u64::cast_signed),
+        None => text.parse().ok(),
+    }
+}
+
+/// A whole number of 32 bits.
+pub fn int_of(text: &str) -> Option<i32> {
+    i32::try_from(long_of(text)?).ok()
+}
+
+/// A real, `nan` and `inf` included.
+pub fn real_of(text: &str) -> Option<f64> {
+    let text = text.trim();
+    text.parse::<f64>().ok().or_else(|| long_of(text).map(|n| n as f64))
+}
+
+/// A guid in any of its spellings, as canonical text.
+pub fn guid_of(text: &str) -> Option<String> {
+    let text = text.trim();
+    if let Ok(guid) = uuid::Uuid::parse_str(text) {
+        return Some(guid.hyphenated().to_string());
+    }
+    // hyphens may stand anywhere
+    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    uuid::Uuid::parse_str(&digits).ok().filter(|_| digits.len() == 32).map(|g| g.hyphenated().to_string())
+}
+
+/// A kernel that makes a value of the text of each row, for sources that are texts or dynamics.
+pub fn by_text<T>(values: &Strings, dynamic: bool, i: usize, f: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    let text = values.option(i)?;
+    if dynamic { f(&dynamic_text(text)) } else { f(text) }
+}
+
+/// Every row as text.
+pub fn to_texts(call: &Call) -> Result<datafusion::logical_expr::ColumnarValue> {
+    let value = Any::new(call, 0)?;
+    kernel::strings(call.rows, |i, out| {
+        value.text(i, out);
+    })
+}

@@ -1,0 +1,37 @@
+//! `gettype()`
+
+use super::convert::Any;
+use crate::dynamic::read::{self, Kind};
+use crate::functions::kernel;
+use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
+use crate::types::ScalarType::String;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static GETTYPE: ScalarFunction = ScalarFunction {
+    name: "gettype",
+    aliases: &[],
+    signatures: &[sig(&[p("value", Scalar)], Returns::Is(String))],
+    result_name: ResultName::Prefix("type"),
+    summary: "The name of the value's type; of a dynamic value, of what it holds.",
+    page: "gettype-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let value = Any::new(call, 0)?;
+    kernel::strings(call.rows, |i, out| {
+        out.push_str(match &value {
+            Any::Dynamic(v) => match v.option(i).map(read::kind) {
+                None | Some(Kind::Null) => "null",
+                Some(Kind::Bool) => "bool",
+                Some(Kind::Long) => "long",
+                Some(Kind::Real) => "double",
+                Some(Kind::String) => "string",
+                Some(Kind::Array) => "array",
+                Some(Kind::Bag) => "dictionary",
+            },
+            _ => call.types.first().map_or("", |t| t.name()),
+        });
+    })
+}

@@ -1,0 +1,26 @@
+//! `parse_json()`, `todynamic()`
+
+use super::convert::Any;
+use crate::dynamic::read;
+use crate::functions::kernel;
+use crate::registry::{Call, Eval, ParameterType::StringOrDynamic, ResultName, Returns, ScalarFunction, p, sig};
+use crate::types::ScalarType::Dynamic;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static PARSE_JSON: ScalarFunction = ScalarFunction {
+    name: "parse_json",
+    aliases: &["parsejson", "todynamic", "toobject"],
+    signatures: &[sig(&[p("json_text", StringOrDynamic)], Returns::Is(Dynamic))],
+    result_name: ResultName::FirstArgument,
+    summary: "The dynamic value that a JSON text spells; a text that is no JSON is a dynamic string of that text.",
+    page: "parse-json-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    match Any::new(call, 0)? {
+        Any::String(texts) => kernel::texts(call.rows, |i, out| read::normalize(texts.get(i), out)),
+        _ => Ok(ColumnarValue::Array(call.array(0)?)),
+    }
+}

@@ -1,0 +1,24 @@
+//! A value of any type as a dynamic value; what the binder uses where a list or a common type wants one.
+
+use super::convert::Any;
+use crate::functions::kernel;
+use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
+use crate::types::ScalarType::Dynamic;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+/// Not callable by name: `todynamic()` is `parse_json()`.
+pub static VALUE_TO_DYNAMIC: ScalarFunction = ScalarFunction {
+    name: "dynamic()",
+    aliases: &[],
+    signatures: &[sig(&[p("value", Scalar)], Returns::Is(Dynamic))],
+    result_name: ResultName::None,
+    summary: "The same value as a dynamic value.",
+    page: "operator:scalar-data-types/dynamic",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let value = Any::new(call, 0)?;
+    kernel::texts(call.rows, |i, out| value.json(i, out))
+}

@@ -1,0 +1,28 @@
+//! `toint()`
+
+use super::convert::{Any, by_text, int_of};
+use super::tolong::long;
+use crate::functions::kernel;
+use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
+use crate::types::ScalarType::Int;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static TOINT: ScalarFunction = ScalarFunction {
+    name: "toint",
+    aliases: &[],
+    signatures: &[sig(&[p("value", Scalar)], Returns::Is(Int))],
+    result_name: ResultName::FirstArgument,
+    summary: "A whole number of 32 bits; of longs the low 32 bits, reals are cut off towards zero.",
+    page: "toint-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let value = Any::new(call, 0)?;
+    kernel::ints(call.rows, |i| match &value {
+        Any::String(v) => by_text(v, false, i, int_of),
+        // the engine keeps the low bits of a long
+        _ => long(&value, i).map(|n| n as i32),
+    })
+}

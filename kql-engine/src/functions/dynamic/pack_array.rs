@@ -1,0 +1,35 @@
+//! `pack_array()`
+
+use crate::functions::conversion::Any;
+use crate::functions::kernel;
+use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, repeated, sig};
+use crate::types::ScalarType::Dynamic;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static PACK_ARRAY: ScalarFunction = ScalarFunction {
+    name: "pack_array",
+    aliases: &[],
+    signatures: &[sig(&[repeated("value", Scalar, 32767)], Returns::Is(Dynamic))],
+    result_name: ResultName::None,
+    summary: "An array of the arguments.",
+    page: "pack-array-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let values = (0..call.len()).map(|n| Any::new(call, n)).collect::<Result<Vec<_>>>()?;
+    kernel::texts(call.rows, |i, out| {
+        out.push('[');
+        for (n, value) in values.iter().enumerate() {
+            if n > 0 {
+                out.push(',');
+            }
+            if !value.json(i, out) {
+                out.push_str("null");
+            }
+        }
+        out.push(']');
+        true
+    })
+}

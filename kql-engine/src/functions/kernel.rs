@@ -1,0 +1,231 @@
+//! Reading arguments and making results, for kernels.
+//!
+//! An argument is a constant or a column; both are read by row number, and the branch is the same for a whole batch.
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray,
+    StringBuilder,
+};
+use arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
+use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::logical_expr::ColumnarValue;
+use std::sync::Arc;
+
+use crate::registry::Call;
+use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE};
+
+/// Numbers of one kind.
+pub enum Numbers<'a, T, A> {
+    /// The same for all rows.
+    One(Option<T>),
+    /// One for each row.
+    Many(&'a A),
+}
+
+/// Longs, datetimes or timespans.
+pub type Longs<'a> = Numbers<'a, i64, Int64Array>;
+/// Ints.
+pub type Ints<'a> = Numbers<'a, i32, Int32Array>;
+/// Reals.
+pub type Reals<'a> = Numbers<'a, f64, Float64Array>;
+/// Decimals, scaled.
+pub type Decimals<'a> = Numbers<'a, i128, Decimal128Array>;
+/// Bools.
+pub type Bools<'a> = Numbers<'a, bool, BooleanArray>;
+
+macro_rules! numbers {
+    ($name:ident, $ty:ty, $array:ty) => {
+        impl Numbers<'_, $ty, $array> {
+            /// The value of row `i`.
+            #[inline]
+            pub fn get(&self, i: usize) -> Option<$ty> {
+                match self {
+                    Numbers::One(value) => *value,
+                    Numbers::Many(array) => (!array.is_null(i)).then(|| array.value(i)),
+                }
+            }
+        }
+    };
+}
+numbers!(Longs, i64, Int64Array);
+numbers!(Ints, i32, Int32Array);
+numbers!(Reals, f64, Float64Array);
+numbers!(Decimals, i128, Decimal128Array);
+numbers!(Bools, bool, BooleanArray);
+
+/// Strings, guids or dynamics.
+pub enum Strings<'a> {
+    /// The same for all rows.
+    One(Option<&'a str>),
+    /// One for each row.
+    Many(&'a StringArray),
+}
+
+impl Strings<'_> {
+    /// The value of row `i`; a null string reads as empty.
+    #[inline]
+    pub fn get(&self, i: usize) -> &str {
+        self.option(i).unwrap_or("")
+    }
+
+    /// The value of row `i`, none where it is null.
+    #[inline]
+    pub fn option(&self, i: usize) -> Option<&str> {
+        match self {
+            Strings::One(value) => *value,
+            Strings::Many(array) => (!array.is_null(i)).then(|| array.value(i)),
+        }
+    }
+}
+
+impl<'a> Call<'a> {
+    fn arg(&self, n: usize) -> Result<&'a ColumnarValue> {
+        match self.args.get(n) {
+            Some(arg) => Ok(arg),
+            None => internal_err!("argument {n} is missing"),
+        }
+    }
+
+    /// How many arguments there are.
+    pub fn len(&self) -> usize {
+        self.args.len()
+    }
+
+    /// Argument `n` as longs, datetimes or timespans.
+    pub fn longs(&self, n: usize) -> Result<Longs<'a>> {
+        match self.arg(n)? {
+            ColumnarValue::Scalar(ScalarValue::Int64(v)) => Ok(Longs::One(*v)),
+            ColumnarValue::Array(array) => match array.as_primitive_opt::<Int64Type>() {
+                Some(array) => Ok(Longs::Many(array)),
+                None => wrong(n, "Int64", array.data_type()),
+            },
+            ColumnarValue::Scalar(other) => wrong(n, "Int64", &other.data_type()),
+        }
+    }
+
+    /// Argument `n` as ints.
+    pub fn ints(&self, n: usize) -> Result<Ints<'a>> {
+        match self.arg(n)? {
+            ColumnarValue::Scalar(ScalarValue::Int32(v)) => Ok(Ints::One(*v)),
+            ColumnarValue::Array(array) => match array.as_primitive_opt::<Int32Type>() {
+                Some(array) => Ok(Ints::Many(array)),
+                None => wrong(n, "Int32", array.data_type()),
+            },
+            ColumnarValue::Scalar(other) => wrong(n, "Int32", &other.data_type()),
+        }
+    }
+
+    /// Argument `n` as reals.
+    pub fn reals(&self, n: usize) -> Result<Reals<'a>> {
+        match self.arg(n)? {
+            ColumnarValue::Scalar(ScalarValue::Float64(v)) => Ok(Reals::One(*v)),
+            ColumnarValue::Array(array) => match array.as_primitive_opt::<Float64Type>() {
+                Some(array) => Ok(Reals::Many(array)),
+                None => wrong(n, "Float64", array.data_type()),
+            },
+            ColumnarValue::Scalar(other) => wrong(n, "Float64", &other.data_type()),
+        }
+    }
+
+    /// Argument `n` as decimals.
+    pub fn decimals(&self, n: usize) -> Result<Decimals<'a>> {
+        match self.arg(n)? {
+            ColumnarValue::Scalar(ScalarValue::Decimal128(v, ..)) => Ok(Decimals::One(*v)),
+            ColumnarValue::Array(array) => match array.as_primitive_opt::<Decimal128Type>() {
+                Some(array) => Ok(Decimals::Many(array)),
+                None => wrong(n, "Decimal128", array.data_type()),
+            },
+            ColumnarValue::Scalar(other) => wrong(n, "Decimal128", &other.data_type()),
+        }
+    }
+
+    /// Argument `n` as bools.
+    pub fn bools(&self, n: usize) -> Result<Bools<'a>> {
+        match self.arg(n)? {
+            ColumnarValue::Scalar(ScalarValue::Boolean(v)) => Ok(Bools::One(*v)),
+            ColumnarValue::Array(array) => match array.as_boolean_opt() {
+                Some(array) => Ok(Bools::Many(array)),
+                None => wrong(n, "Boolean", array.data_type()),
+            },
+            ColumnarValue::Scalar(other) => wrong(n, "Boolean", &other.data_type()),
+        }
+    }
+
+    /// Argument `n` as strings, guids or dynamics.
+    pub fn strings(&self, n: usize) -> Result<Strings<'a>> {
+        match self.arg(n)? {
+            ColumnarValue::Scalar(ScalarValue::Utf8(v)) => Ok(Strings::One(v.as_deref())),
+            ColumnarValue::Array(array) => match array.as_string_opt::<i32>() {
+                Some(array) => Ok(Strings::Many(array)),
+                None => wrong(n, "Utf8", array.data_type()),
+            },
+            ColumnarValue::Scalar(other) => wrong(n, "Utf8", &other.data_type()),
+        }
+    }
+
+    /// Argument `n` as an array of `rows` values.
+    pub fn array(&self, n: usize) -> Result<ArrayRef> {
+        self.arg(n)?.to_array(self.rows)
+    }
+}
+
+fn wrong<T>(n: usize, want: &str, got: &arrow::datatypes::DataType) -> Result<T> {
+    internal_err!("argument {n} is {got}, {want} expected")
+}
+
+/// Longs, datetimes or timespans as a result.
+pub fn longs(rows: usize, f: impl FnMut(usize) -> Option<i64>) -> Result<ColumnarValue> {
+    let array: Int64Array = (0..rows).map(f).collect();
+    Ok(ColumnarValue::Array(Arc::new(array)))
+}
+
+/// Ints as a result.
+pub fn ints(rows: usize, f: impl FnMut(usize) -> Option<i32>) -> Result<ColumnarValue> {
+    let array: Int32Array = (0..rows).map(f).collect();
+    Ok(ColumnarValue::Array(Arc::new(array)))
+}
+
+/// Reals as a result.
+pub fn reals(rows: usize, f: impl FnMut(usize) -> Option<f64>) -> Result<ColumnarValue> {
+    let array: Float64Array = (0..rows).map(f).collect();
+    Ok(ColumnarValue::Array(Arc::new(array)))
+}
+
+/// Decimals as a result.
+pub fn decimals(rows: usize, f: impl FnMut(usize) -> Option<i128>) -> Result<ColumnarValue> {
+    let array: Decimal128Array = (0..rows).map(f).collect();
+    Ok(ColumnarValue::Array(Arc::new(array.with_precision_and_scale(DECIMAL_PRECISION, DECIMAL_SCALE)?)))
+}
+
+/// Bools as a result.
+pub fn bools(rows: usize, f: impl FnMut(usize) -> Option<bool>) -> Result<ColumnarValue> {
+    let array: BooleanArray = (0..rows).map(f).collect();
+    Ok(ColumnarValue::Array(Arc::new(array)))
+}
+
+/// Strings as a result, written into one buffer.
+pub fn strings(rows: usize, mut f: impl FnMut(usize, &mut String)) -> Result<ColumnarValue> {
+    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
+    let mut text = String::new();
+    for i in 0..rows {
+        text.clear();
+        f(i, &mut text);
+        builder.append_value(&text);
+    }
+    Ok(ColumnarValue::Array(Arc::new(builder.finish())))
+}
+
+/// Dynamics or guids as a result; `f` says whether the row has a value.
+pub fn texts(rows: usize, mut f: impl FnMut(usize, &mut String) -> bool) -> Result<ColumnarValue> {
+    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
+    let mut text = String::new();
+    for i in 0..rows {
+        text.clear();
+        if f(i, &mut text) {
+            builder.append_value(&text);
+        } else {
+            builder.append_null();
+        }
+    }
+    Ok(ColumnarValue::Array(Arc::new(builder.finish())))
+}

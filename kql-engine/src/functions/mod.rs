@@ -1,0 +1,19 @@
+//! Scalar functions and operators. Each family's `mod.rs` is a list and nothing else.
+
+pub mod conditional;
+pub mod conversion;
+pub mod datetime;
+pub mod dynamic;
+pub mod kernel;
+pub mod math;
+pub mod operators;
+pub mod string;
+
+use crate::registry::ScalarFunction;
+
+/// Every row.
+pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
+    [operators::ALL, conversion::ALL, string::ALL, datetime::ALL, conditional::ALL, dynamic::ALL, math::ALL]
+        .into_iter()
+        .flat_map(|family| family.iter().copied())
+}

@@ -1,0 +1,38 @@
+//! `between`, `!between`: within bounds, both included.
+
+use crate::registry::{Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, Signature, p, sig};
+use crate::types::ScalarType::Bool;
+use datafusion::common::{Result, internal_err};
+use datafusion::logical_expr::{Expr, lit};
+
+static SIGNATURES: [Signature; 1] = [sig(&[p("value", Scalar), p("low", Scalar), p("high", Scalar)], Returns::Is(Bool))];
+
+pub static BETWEEN: ScalarFunction = ScalarFunction {
+    name: "between",
+    aliases: &[],
+    signatures: &SIGNATURES,
+    result_name: ResultName::None,
+    summary: "True where the value is within the bounds, which belong to the range.",
+    page: "operator:between-operator",
+    eval: Eval::Expr(|_, args| within(args)),
+};
+
+pub static NOT_BETWEEN: ScalarFunction = ScalarFunction {
+    name: "!between",
+    aliases: &[],
+    signatures: &SIGNATURES,
+    result_name: ResultName::None,
+    summary: "True where the value is outside the bounds.",
+    page: "operator:between-operator",
+    // like the other negated tests, true for a null
+    eval: Eval::Expr(|_, args| {
+        Ok(Expr::Not(Box::new(datafusion::functions::core::expr_fn::coalesce(vec![within(args)?, lit(false)]))))
+    }),
+};
+
+fn within(args: Vec<Expr>) -> Result<Expr> {
+    match <[Expr; 3]>::try_from(args) {
+        Ok([value, low, high]) => Ok(value.clone().gt_eq(low).and(value.lt_eq(high))),
+        Err(args) => internal_err!("three operands expected, {} given", args.len()),
+    }
+}

@@ -1,0 +1,100 @@
+//! `== != < <= > >=`.
+//!
+//! A null equals nothing and differs from every value: `null == 1` is false and `null != 1` is true, while between two
+//! nulls both are null. The orderings are null where a side is.
+
+use super::logical::two;
+use crate::registry::{CallInfo, Eval, ParameterType, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
+use crate::types::ScalarType::{self, Bool, Datetime, Timespan};
+use crate::value::Value;
+use datafusion::common::Result;
+use datafusion::logical_expr::{Expr, lit, when};
+
+const ANY: &[Signature] =
+    &[sig(&[p("left", ParameterType::Scalar), p("right", ParameterType::Scalar)], Returns::Is(Bool))];
+
+const ORDERED: &[Signature] = &[
+    sig(&[p("left", ParameterType::NumberOrBool), p("right", ParameterType::NumberOrBool)], Returns::Is(Bool)),
+    sig(&[p("left", Is(Timespan)), p("right", Is(Timespan))], Returns::Is(Bool)),
+    sig(&[p("left", Is(Datetime)), p("right", Is(Datetime))], Returns::Is(Bool)),
+];
+
+macro_rules! ordering {
+    ($row:ident, $name:literal, $method:ident, $summary:literal) => {
+        pub static $row: ScalarFunction = ScalarFunction {
+            name: $name,
+            aliases: &[],
+            signatures: ORDERED,
+            result_name: ResultName::None,
+            summary: $summary,
+            page: "operator:numerical-operators",
+            eval: Eval::Expr(|_, args| {
+                let [left, right] = two(args)?;
+                Ok(left.$method(right))
+            }),
+        };
+    };
+}
+
+ordering!(LESS, "<", lt, "True where the left side is smaller.");
+ordering!(LESS_OR_EQUAL, "<=", lt_eq, "True where the left side is not greater.");
+ordering!(GREATER, ">", gt, "True where the left side is greater.");
+ordering!(GREATER_OR_EQUAL, ">=", gt_eq, "True where the left side is not smaller.");
+
+pub static EQUAL: ScalarFunction = ScalarFunction {
+    name: "==",
+    aliases: &[],
+    signatures: ANY,
+    result_name: ResultName::None,
+    summary: "True where both sides are the same value; strings with regard to case.",
+    page: "operator:datatypes-string-operators",
+    eval: Eval::Expr(|info, args| equality(info, args, false)),
+};
+
+pub static NOT_EQUAL: ScalarFunction = ScalarFunction {
+    name: "!=",
+    aliases: &[],
+    signatures: ANY,
+    result_name: ResultName::None,
+    summary: "True where the sides are different values; strings with regard to case.",
+    page: "operator:datatypes-string-operators",
+    eval: Eval::Expr(|info, args| equality(info, args, true)),
+};
+
+/// Whether values of this type are equal where DataFusion says so.
+pub fn is_native(ty: ScalarType) -> bool {
+    // NaN equals nothing, and DataFusion's comparison is a total order
+    ty != ScalarType::Real
+}
+
+fn equality(info: &CallInfo, args: Vec<Expr>, negated: bool) -> Result<Expr> {
+    let real = info.types.first() == Some(&ScalarType::Real);
+    let never_null = |i: usize| {
+        info.types.get(i) == Some(&ScalarType::String)
+            || matches!(info.constants.get(i), Some(Some(value)) if *value != Value::Null)
+    };
+    let (left_safe, right_safe) = (never_null(0), never_null(1));
+    let [left, right] = two(args)?;
+    let either_null = left.clone().is_null().and(right.clone().is_null());
+    let not_a_number = real.then(|| is_nan(&left).or(is_nan(&right)));
+    let test = if left_safe && right_safe {
+        if negated { left.not_eq(right) } else { left.eq(right) }
+    } else if negated {
+        datafusion::logical_expr::binary_expr(left, datafusion::logical_expr::Operator::IsDistinctFrom, right)
+    } else {
+        datafusion::logical_expr::binary_expr(left, datafusion::logical_expr::Operator::IsNotDistinctFrom, right)
+    };
+    let test = match not_a_number {
+        Some(nan) => when(nan, lit(negated)).otherwise(test)?,
+        None => test,
+    };
+    if left_safe || right_safe {
+        return Ok(test);
+    }
+    when(either_null, lit(datafusion::common::ScalarValue::Boolean(None))).otherwise(test)
+}
+
+fn is_nan(e: &Expr) -> Expr {
+    // a literal's own comparison: a value is no number where it is not within any bounds
+    e.clone().is_not_null().and(e.clone().not_between(lit(f64::NEG_INFINITY), lit(f64::INFINITY)))
+}

@@ -1,0 +1,54 @@
+//! `matches regex`: whether a pattern is found anywhere in the text.
+//!
+//! Kusto's documented syntax is that of the `regex` crate. <https://learn.microsoft.com/kusto/query/regex>
+
+use crate::functions::kernel;
+use crate::registry::{Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
+use crate::types::ScalarType::{Bool, String};
+use datafusion::common::{Result, plan_err};
+use datafusion::logical_expr::ColumnarValue;
+use regex::Regex;
+
+pub static MATCHES_REGEX: ScalarFunction = ScalarFunction {
+    name: "matches regex",
+    aliases: &[],
+    signatures: &[sig(&[p("text", Is(String)), p("pattern", Is(String))], Returns::Is(Bool))],
+    result_name: ResultName::None,
+    summary: "True where the regular expression is found in the text.",
+    page: "operator:re2",
+    eval: Eval::Compiled(compile),
+};
+
+fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
+    let Some(pattern) = info.text(1) else {
+        // a pattern that differs from row to row is compiled when it changes
+        return Ok(Box::new(|call: &Call| {
+            let (texts, patterns) = (call.strings(0)?, call.strings(1)?);
+            let mut last: Option<(std::string::String, Option<Regex>)> = None;
+            kernel::bools(call.rows, |i| {
+                let pattern = patterns.get(i);
+                if last.as_ref().is_none_or(|(p, _)| p != pattern) {
+                    last = Some((pattern.to_owned(), Regex::new(pattern).ok()));
+                }
+                Some(last.as_ref().and_then(|(_, r)| r.as_ref()).is_some_and(|r| r.is_match(texts.get(i))))
+            })
+        }));
+    };
+    let regex = pattern_of(pattern)?;
+    Ok(Box::new(move |call: &Call| -> Result<ColumnarValue> {
+        let texts = call.strings(0)?;
+        kernel::bools(call.rows, |i| Some(regex.is_match(texts.get(i))))
+    }))
+}
+
+/// Compiles a pattern of the query.
+pub fn pattern_of(pattern: &str) -> Result<Regex> {
+    match regex::RegexBuilder::new(pattern).octal(true).build() {
+        Ok(regex) => Ok(regex),
+        Err(error) => plan_err!("The regular expression '{pattern}' is not valid: {}", last_line(&error.to_string())),
+    }
+}
+
+fn last_line(text: &str) -> &str {
+    text.trim().lines().last().unwrap_or("").trim_start_matches("error: ")
+}

@@ -1,0 +1,232 @@
+//! `in`, `in~`, `has_any`, `has_all` and the negated forms: lists, compiled once where they are constants.
+//!
+//! A dynamic among the items is a list of its own; lists in it are opened.
+
+use crate::dynamic::read::{self, Kind};
+use crate::registry::{Call, CallInfo, Eval, Kernel, ParameterType::Scalar, ResultName, Returns, ScalarFunction, Signature, p, repeated, sig};
+use crate::text::{Matcher, Mode};
+use crate::types::ScalarType::{self, Bool};
+use crate::value::Value;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+use arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
+use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::logical_expr::ColumnarValue;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+static SIGNATURES: [Signature; 1] = [sig(&[p("value", Scalar), repeated("item", Scalar, 1_000_000)], Returns::Is(Bool))];
+
+macro_rules! membership {
+    ($row:ident, $name:literal, $kind:expr, $summary:literal) => {
+        pub static $row: ScalarFunction = ScalarFunction {
+            name: $name,
+            aliases: &[],
+            signatures: &SIGNATURES,
+            result_name: ResultName::None,
+            summary: $summary,
+            page: "operator:in-operator",
+            eval: Eval::Compiled(|info| compile(info, $kind)),
+        };
+    };
+}
+
+membership!(IN, "in~", Test::Equal { case_sensitive: false, negated: false }, "True where the value is one of the items, without regard to case.");
+membership!(NOT_IN, "!in~", Test::Equal { case_sensitive: false, negated: true }, "True where the value is none of the items, without regard to case.");
+membership!(IN_CS, "in", Test::Equal { case_sensitive: true, negated: false }, "True where the value is one of the items.");
+membership!(NOT_IN_CS, "!in", Test::Equal { case_sensitive: true, negated: true }, "True where the value is none of the items.");
+membership!(HAS_ANY, "has_any", Test::HasAny, "True where the text has any of the terms.");
+membership!(HAS_ALL, "has_all", Test::HasAll, "True where the text has all of the terms.");
+
+#[derive(Clone, Copy)]
+enum Test {
+    Equal { case_sensitive: bool, negated: bool },
+    HasAny,
+    HasAll,
+}
+
+fn compile(info: &CallInfo, test: Test) -> Result<Box<dyn Kernel>> {
+    let Some(ty) = info.types.first().copied() else { return internal_err!("membership of nothing") };
+    // a dynamic value is tested by its text
+    let textual = matches!(ty, ScalarType::String | ScalarType::Dynamic);
+    let items: Option<Vec<(Value, ScalarType)>> = info
+        .constants
+        .iter()
+        .zip(&info.types)
+        .skip(1)
+        .map(|(constant, ty)| constant.clone().map(|value| (value, *ty)))
+        .collect();
+    match items {
+        Some(items) if textual => {
+            let matcher = Texts::new(&items, test);
+            let dynamic = ty == ScalarType::Dynamic;
+            Ok(Box::new(move |call: &Call| matcher.run(call, dynamic)))
+        }
+        Some(items) => {
+            let set = Values::new(&items, ty);
+            let negated = matches!(test, Test::Equal { negated: true, .. });
+            Ok(Box::new(move |call: &Call| set.run(&call.array(0)?, negated)))
+        }
+        None => Ok(Box::new(move |call: &Call| by_row(call, ty, test))),
+    }
+}
+
+/// The items of a list that holds columns, row by row.
+fn by_row(call: &Call, ty: ScalarType, test: Test) -> Result<ColumnarValue> {
+    let arrays = (0..call.len()).map(|n| call.array(n)).collect::<Result<Vec<ArrayRef>>>()?;
+    let (Some(left), items) = (arrays.first(), arrays.get(1..).unwrap_or(&[])) else {
+        return internal_err!("membership of nothing");
+    };
+    let mut found = Vec::with_capacity(call.rows);
+    for row in 0..call.rows {
+        let mut values = Vec::with_capacity(items.len());
+        for (array, ty) in items.iter().zip(call.types.iter().skip(1)) {
+            let scalar = ScalarValue::try_from_array(array, row)?;
+            values.push((Value::from_scalar(&scalar).unwrap_or(Value::Null), *ty));
+        }
+        let one = left.slice(row, 1);
+        let result = if matches!(ty, ScalarType::String | ScalarType::Dynamic) {
+            let args = [ColumnarValue::Array(one)];
+            let call = Call { args: &args, rows: 1, types: call.types, returns: Bool };
+            Texts::new(&values, test).run(&call, ty == ScalarType::Dynamic)?
+        } else {
+            Values::new(&values, ty).run(&one, matches!(test, Test::Equal { negated: true, .. }))?
+        };
+        found.push(result.to_array(1)?.as_boolean().value(0));
+    }
+    Ok(ColumnarValue::Array(Arc::new(BooleanArray::from(found))))
+}
+
+/// Texts that are looked for.
+struct Texts {
+    matcher: Matcher,
+    all: bool,
+    negated: bool,
+}
+
+impl Texts {
+    fn new(items: &[(Value, ScalarType)], test: Test) -> Texts {
+        let mut texts: Vec<String> = Vec::new();
+        for (value, ty) in items {
+            match (value, ty) {
+                (Value::Null, _) => {}
+                (Value::Text(json), ScalarType::Dynamic) => flatten(json, &mut texts),
+                (Value::Text(text), _) => texts.push(text.clone()),
+                (value, ty) => {
+                    let mut text = String::new();
+                    crate::functions::conversion::text_of(value, *ty, &mut text);
+                    texts.push(text);
+                }
+            }
+        }
+        let needles: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (mode, case_sensitive, negated) = match test {
+            Test::Equal { case_sensitive, negated } => (Mode::Equals, case_sensitive, negated),
+            Test::HasAny | Test::HasAll => (Mode::Has, false, false),
+        };
+        Texts { matcher: Matcher::new(&needles, mode, case_sensitive), all: matches!(test, Test::HasAll), negated }
+    }
+
+    fn run(&self, call: &Call, dynamic: bool) -> Result<ColumnarValue> {
+        let array = call.array(0)?;
+        let array = if dynamic { crate::functions::conversion::dynamic_texts(&array)? } else { array };
+        let texts = array.as_string::<i32>();
+        let found = if self.all { self.matcher.all(texts) } else { self.matcher.any(texts) };
+        Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(if self.negated { !&found } else { found }, None))))
+    }
+}
+
+/// The texts of a list, lists in it opened.
+fn flatten(json: &str, out: &mut Vec<String>) {
+    match read::kind(json) {
+        Kind::Array => read::elements(json).for_each(|item| flatten(item, out)),
+        Kind::String => out.extend(read::unquote(json).map(std::borrow::Cow::into_owned)),
+        Kind::Null => {}
+        _ => out.push(json.to_owned()),
+    }
+}
+
+/// Values other than texts that are looked for.
+enum Values {
+    Whole(HashSet<i64>),
+    Ints(HashSet<i32>),
+    Reals(Vec<f64>),
+    Decimals(HashSet<i128>),
+    Bools([bool; 2]),
+    Guids(HashSet<String>),
+}
+
+impl Values {
+    fn new(items: &[(Value, ScalarType)], ty: ScalarType) -> Values {
+        let mut values: Vec<Value> = Vec::new();
+        for (value, item_type) in items {
+            match (value, item_type) {
+                (Value::Text(json), ScalarType::Dynamic) => {
+                    let mut texts = Vec::new();
+                    flatten(json, &mut texts);
+                    values.extend(texts.iter().map(|t| crate::functions::conversion::parse(t, ty)));
+                }
+                (value, _) => values.push(value.clone()),
+            }
+        }
+        let long = |v: &Value| v.as_long();
+        match ty {
+            ScalarType::Int => Values::Ints(values.iter().filter_map(|v| i32::try_from(long(v)?).ok()).collect()),
+            ScalarType::Real => Values::Reals(
+                values
+                    .iter()
+                    .filter_map(|v| match v {
+                        Value::Real(r) => Some(*r),
+                        _ => None,
+                    })
+                    .collect(),
+            ),
+            ScalarType::Decimal => Values::Decimals(
+                values
+                    .iter()
+                    .filter_map(|v| match v {
+                        Value::Decimal(d) => Some(*d),
+                        _ => None,
+                    })
+                    .collect(),
+            ),
+            ScalarType::Bool => Values::Bools([values.contains(&Value::Bool(false)), values.contains(&Value::Bool(true))]),
+            ScalarType::Guid => Values::Guids(values.iter().filter_map(|v| v.as_text().map(str::to_owned)).collect()),
+            _ => Values::Whole(values.iter().filter_map(long).collect()),
+        }
+    }
+
+    /// A null is none of the items.
+    fn run(&self, array: &ArrayRef, negated: bool) -> Result<ColumnarValue> {
+        let rows = array.len();
+        let test = |found: &dyn Fn(usize) -> bool| -> BooleanArray {
+            (0..rows).map(|i| Some((!array.is_null(i) && found(i)) != negated)).collect()
+        };
+        let result = match self {
+            Values::Whole(set) => {
+                let values = array.as_primitive::<Int64Type>();
+                test(&|i| set.contains(&values.value(i)))
+            }
+            Values::Ints(set) => {
+                let values = array.as_primitive::<Int32Type>();
+                test(&|i| set.contains(&values.value(i)))
+            }
+            Values::Reals(set) => {
+                let values = array.as_primitive::<Float64Type>();
+                test(&|i| set.contains(&values.value(i)))
+            }
+            Values::Decimals(set) => {
+                let values = array.as_primitive::<Decimal128Type>();
+                test(&|i| set.contains(&values.value(i)))
+            }
+            Values::Bools([has_false, has_true]) => {
+                let values = array.as_boolean();
+                test(&|i| if values.value(i) { *has_true } else { *has_false })
+            }
+            Values::Guids(set) => {
+                let values = array.as_string::<i32>();
+                test(&|i| set.contains(values.value(i)))
+            }
+        };
+        Ok(ColumnarValue::Array(Arc::new(result)))
+    }
+}

@@ -1,0 +1,55 @@
+//! `split()`
+
+use crate::dynamic::write;
+use crate::functions::conversion::Any;
+use crate::functions::kernel::{self, Longs};
+use crate::registry::{Call, Eval, ParameterType::{Is, Scalar}, ResultName, Returns, ScalarFunction, optional, p, sig};
+use crate::types::ScalarType::{Dynamic, Long, String};
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static SPLIT: ScalarFunction = ScalarFunction {
+    name: "split",
+    aliases: &[],
+    signatures: &[sig(
+        &[p("source", Scalar), p("delimiter", Is(String)), optional("requestedIndex", Is(Long))],
+        Returns::Is(Dynamic),
+    )],
+    result_name: ResultName::FirstArgument,
+    summary: "An array of the parts between delimiters; with an index, an array of that part alone.",
+    page: "split-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let value = Any::new(call, 0)?;
+    let delimiter = call.strings(1)?;
+    let index = if call.len() > 2 { call.longs(2)? } else { Longs::One(None) };
+    let mut text = std::string::String::new();
+    kernel::texts(call.rows, |i, out| {
+        text.clear();
+        value.text(i, &mut text);
+        let delimiter = delimiter.get(i);
+        // nothing splits by nothing
+        let parts = text.split(if delimiter.is_empty() { "\u{0}\u{0}" } else { delimiter });
+        out.push('[');
+        match index.get(i) {
+            Some(index) => {
+                let part = usize::try_from(index).ok().and_then(|n| parts.clone().nth(n));
+                if let Some(part) = part {
+                    write::string(part, out);
+                }
+            }
+            None => {
+                for (n, part) in parts.enumerate() {
+                    if n > 0 {
+                        out.push(',');
+                    }
+                    write::string(part, out);
+                }
+            }
+        }
+        out.push(']');
+        true
+    })
+}

@@ -1,0 +1,56 @@
+//! `substring()`
+
+use crate::functions::conversion::Any;
+use crate::functions::kernel::{self, Longs};
+use crate::registry::{Call, Eval, ParameterType::{Is, Scalar}, ResultName, Returns, ScalarFunction, optional, p, sig};
+use crate::types::ScalarType::{Long, String};
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static SUBSTRING: ScalarFunction = ScalarFunction {
+    name: "substring",
+    aliases: &[],
+    signatures: &[sig(&[p("source", Scalar), p("start", Is(Long)), optional("length", Is(Long))], Returns::Is(String))],
+    result_name: ResultName::None,
+    summary: "A part of the text, from a position counted from 0 (from the end where negative), of at most a length.",
+    page: "substring-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let value = Any::new(call, 0)?;
+    let start = call.longs(1)?;
+    let length = if call.len() > 2 { call.longs(2)? } else { Longs::One(Some(i64::MAX)) };
+    let mut text = std::string::String::new();
+    kernel::strings(call.rows, |i, out| {
+        let (Some(start), Some(length)) = (start.get(i), length.get(i)) else { return };
+        text.clear();
+        value.text(i, &mut text);
+        out.push_str(part(&text, start, length));
+    })
+}
+
+/// `length` characters from character `start` on.
+fn part(text: &str, start: i64, length: i64) -> &str {
+    let Ok(length) = usize::try_from(length) else { return "" };
+    if text.is_ascii() {
+        let size = text.len();
+        let from = from(start, || size).min(size);
+        return text.get(from..from.saturating_add(length).min(size)).unwrap_or("");
+    }
+    let skip = from(start, || text.chars().count());
+    let mut places = text.char_indices().map(|(at, _)| at).skip(skip);
+    let Some(first) = places.next() else { return "" };
+    let end = match length {
+        0 => first,
+        n => places.nth(n - 1).unwrap_or(text.len()),
+    };
+    text.get(first..end).unwrap_or("")
+}
+
+fn from(start: i64, size: impl FnOnce() -> usize) -> usize {
+    match usize::try_from(start) {
+        Ok(start) => start,
+        Err(_) => size().saturating_sub(usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX)),
+    }
+}

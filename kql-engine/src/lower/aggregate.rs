@@ -1,0 +1,151 @@
+//! Groups and aggregates.
+
+use super::udaf::Udaf;
+use super::{Lowering, column, name};
+use crate::plan::{Aggregate, ColumnId, Expr, Node, Order};
+use crate::registry::{AggregateArgs, CallInfo, Outputs, Reduce};
+use crate::types::ScalarType;
+use arrow::datatypes::{DataType, Field, Fields};
+use datafusion::common::Result;
+use datafusion::functions::core::expr_fn::get_field;
+use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
+use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, lit};
+use std::sync::Arc;
+
+impl Lowering<'_> {
+    /// Groups and aggregates; several columns of one aggregate come as a struct and are taken apart behind it.
+    pub(super) fn aggregate(
+        &self,
+        input: &Arc<Node>,
+        groups: &[(ColumnId, Expr)],
+        aggregates: &[Aggregate],
+        order: &Order,
+    ) -> Result<LogicalPlan> {
+        if groups.is_empty() && aggregates.is_empty() {
+            return LogicalPlanBuilder::empty(false).build();
+        }
+        let input = self.node(input)?;
+        let keys = groups
+            .iter()
+            .map(|(id, e)| Ok(self.expr(e)?.alias(name(*id))))
+            .collect::<Result<Vec<_>>>()?;
+        let mut calls = Vec::with_capacity(aggregates.len());
+        let mut outputs: Vec<df::Expr> = groups.iter().map(|(id, _)| column(*id)).collect();
+        for (i, aggregate) in aggregates.iter().enumerate() {
+            let call = self.reduce(aggregate, order)?;
+            match aggregate.function.outputs {
+                Outputs::One => {
+                    let Some((id, _)) = aggregate.outputs.first() else { continue };
+                    calls.push(call.alias(name(*id)));
+                    outputs.push(column(*id));
+                }
+                Outputs::EachArgument => {
+                    let row = format!("row{i}");
+                    calls.push(call.alias(&row));
+                    let row = df::Expr::Column(datafusion::common::Column::new_unqualified(row));
+                    for (n, (id, ty)) in aggregate.outputs.iter().enumerate() {
+                        let field = get_field(row.clone(), field_name(n));
+                        // without any row there is no struct, and a string is still not null
+                        let field = match ty {
+                            ScalarType::String => datafusion::functions::core::expr_fn::coalesce(vec![field, lit("")]),
+                            _ => field,
+                        };
+                        outputs.push(field.alias(name(*id)));
+                    }
+                }
+            }
+        }
+        LogicalPlanBuilder::from(input).aggregate(keys, calls)?.project(outputs)?.build()
+    }
+
+    fn reduce(&self, aggregate: &Aggregate, order: &Order) -> Result<df::Expr> {
+        let args = aggregate.args.iter().map(|a| self.expr(a)).collect::<Result<Vec<_>>>()?;
+        let constants = args
+            .iter()
+            .map(|a| match a {
+                df::Expr::Literal(scalar, _) => crate::value::Value::from_scalar(scalar),
+                _ => None,
+            })
+            .collect();
+        let types: Vec<ScalarType> = aggregate.args.iter().map(|a| a.ty).collect();
+        let info = CallInfo { types, constants, returns: aggregate.ty };
+        match aggregate.function.reduce {
+            Reduce::Expr(reduce) => reduce(&info, args),
+            Reduce::Accumulator { ordered, .. } => {
+                let returns = match aggregate.function.outputs {
+                    Outputs::One => aggregate.ty.arrow(),
+                    Outputs::EachArgument => row_type(&info.types),
+                };
+                self.accumulate(aggregate.function, info, args, if ordered { order.as_slice() } else { &[] }, returns)
+            }
+        }
+    }
+
+    /// A call of an accumulator of ours; the order of the rows comes as one more argument.
+    fn accumulate(
+        &self,
+        function: &'static crate::registry::AggregateFunction,
+        info: CallInfo,
+        mut args: Vec<df::Expr>,
+        order: &[crate::plan::OrderKey],
+        returns: DataType,
+    ) -> Result<df::Expr> {
+        let ordered = !order.is_empty();
+        if ordered {
+            args.push(super::order_key::order_key(order));
+        }
+        let udaf = Udaf::prepare(function, AggregateArgs { info, ordered }, returns);
+        Ok(df::Expr::AggregateFunction(AggregateFunction {
+            func: Arc::new(udaf),
+            params: AggregateFunctionParams {
+                args,
+                distinct: false,
+                filter: None,
+                order_by: Vec::new(),
+                null_treatment: None,
+            },
+        }))
+    }
+
+    /// The first row for each value of the keys.
+    pub(super) fn first_of(
+        &self,
+        input: &Arc<Node>,
+        keys: &[Expr],
+        columns: &[(ColumnId, ScalarType)],
+        order: &Order,
+    ) -> Result<LogicalPlan> {
+        let types: Vec<ScalarType> = columns.iter().map(|(_, ty)| *ty).collect();
+        let info = CallInfo { constants: vec![None; types.len()], types: types.clone(), returns: ScalarType::Dynamic };
+        let args = columns.iter().map(|(id, _)| column(*id)).collect();
+        let function: &'static crate::registry::AggregateFunction = &crate::aggregates::TAKE_ANY;
+        let first = self.accumulate(function, info, args, order, row_type(&types))?.alias("row");
+        let keys = keys
+            .iter()
+            .enumerate()
+            .map(|(i, k)| Ok(self.expr(k)?.alias(format!("k{i}"))))
+            .collect::<Result<Vec<_>>>()?;
+        let row = df::Expr::Column(datafusion::common::Column::new_unqualified("row"));
+        let outputs = columns.iter().enumerate().map(|(n, (id, ty))| {
+            let field = get_field(row.clone(), field_name(n));
+            match ty {
+                ScalarType::String => datafusion::functions::core::expr_fn::coalesce(vec![field, lit("")]),
+                _ => field,
+            }
+            .alias(name(*id))
+        });
+        let outputs: Vec<df::Expr> = outputs.collect();
+        LogicalPlanBuilder::from(self.node(input)?).aggregate(keys, vec![first])?.project(outputs)?.build()
+    }
+}
+
+/// The Arrow type of a row with values of these types.
+pub fn row_type(types: &[ScalarType]) -> DataType {
+    let fields = types.iter().enumerate().map(|(i, ty)| Field::new(field_name(i), ty.arrow(), true));
+    DataType::Struct(Fields::from(fields.collect::<Vec<_>>()))
+}
+
+/// What a value of a row is called.
+fn field_name(i: usize) -> String {
+    format!("f{i}")
+}

@@ -1,0 +1,114 @@
+//! Plan expressions to DataFusion expressions.
+
+use super::udf::Udf;
+use super::{Lowering, column};
+use crate::plan::{Expr, ExprKind};
+use crate::registry::{CallInfo, Eval, ScalarFunction};
+use crate::types::ScalarType;
+use crate::value::Value;
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
+use datafusion::common::{DFSchema, DataFusionError, Result, internal_err};
+use datafusion::logical_expr::{self as df, ColumnarValue};
+use kql_parser::Diagnostic;
+use std::sync::Arc;
+
+impl Lowering<'_> {
+    /// Lowers an expression; calls of constants are computed here, once.
+    pub fn expr(&self, e: &Expr) -> Result<df::Expr> {
+        match &e.kind {
+            ExprKind::Column(id) => Ok(column(*id)),
+            ExprKind::Constant(value) => Ok(df::Expr::Literal(value.to_scalar(e.ty), None)),
+            ExprKind::Stage(id) => match self.stages.get(id) {
+                Some(value) => Ok(df::Expr::Literal(value.to_scalar(e.ty), None)),
+                None => internal_err!("the result of stage {} is missing", id.0),
+            },
+            ExprKind::Convert(inner) => self.convert(inner, e.ty),
+            ExprKind::Call(function, args) => self.call(function, args, e.ty).map_err(|error| {
+                // a constant that the function cannot use is the query's fault, not ours
+                if let DataFusionError::Plan(message) = &error {
+                    let mut diagnostic = self.diagnostic.borrow_mut();
+                    diagnostic.get_or_insert_with(|| Diagnostic::error("KQ302", e.span, message.clone()));
+                }
+                error
+            }),
+            ExprKind::Error => internal_err!("an expression with an error was lowered"),
+        }
+    }
+
+    fn call(&self, function: &'static ScalarFunction, args: &[Expr], returns: ScalarType) -> Result<df::Expr> {
+        let lowered: Vec<df::Expr> = args.iter().map(|a| self.expr(a)).collect::<Result<_>>()?;
+        let constants = lowered.iter().map(literal).collect();
+        let info = CallInfo { types: args.iter().map(|a| a.ty).collect(), constants, returns };
+        let all_constant = info.constants.iter().all(Option::is_some);
+        let call = match function.eval {
+            Eval::Expr(lower) => lower(&info, lowered)?,
+            Eval::Kernel(_) | Eval::Compiled(_) => {
+                df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(Arc::new(Udf::prepare(function, info)?), lowered))
+            }
+            Eval::Rewrite(_) => return internal_err!("{} was not rewritten", function.name),
+        };
+        if all_constant && !matches!(call, df::Expr::Literal(..)) {
+            return self.compute(call);
+        }
+        Ok(call)
+    }
+
+    /// The same value in another type.
+    fn convert(&self, inner: &Expr, to: ScalarType) -> Result<df::Expr> {
+        use ScalarType as T;
+        match (inner.ty, to) {
+            (T::Int, T::Long | T::Real) | (T::Long, T::Real) => {
+                let cast = df::cast(self.expr(inner)?, to.arrow());
+                if matches!(inner.kind, ExprKind::Column(_)) { Ok(cast) } else { self.fold(cast) }
+            }
+            (T::Int | T::Long | T::Real, T::Decimal) => {
+                let cast = df::try_cast(self.expr(inner)?, to.arrow());
+                self.fold(cast)
+            }
+            _ => self.call(crate::functions::conversion::to(to), std::slice::from_ref(inner), to),
+        }
+    }
+
+    /// A lowered value of type `from` in another type.
+    pub(super) fn convert_lowered(&self, value: df::Expr, from: ScalarType, to: ScalarType) -> Result<df::Expr> {
+        let function = crate::functions::conversion::to(to);
+        let info = CallInfo { types: vec![from], constants: vec![None], returns: to };
+        Ok(match function.eval {
+            Eval::Expr(lower) => lower(&info, vec![value])?,
+            _ => Udf::prepare(function, info)?.call(vec![value]),
+        })
+    }
+
+    fn fold(&self, e: df::Expr) -> Result<df::Expr> {
+        if e.column_refs().is_empty() { self.compute(e) } else { Ok(e) }
+    }
+
+    /// Computes an expression without columns.
+    fn compute(&self, e: df::Expr) -> Result<df::Expr> {
+        let schema = DFSchema::empty();
+        let physical = self.state.create_physical_expr(e, &schema)?;
+        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(1));
+        let batch = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &options)?;
+        let scalar = match physical.evaluate(&batch)? {
+            ColumnarValue::Scalar(scalar) => scalar,
+            ColumnarValue::Array(array) => datafusion::common::ScalarValue::try_from_array(&array, 0)?,
+        };
+        Ok(df::Expr::Literal(scalar, None))
+    }
+
+    /// The value of a constant expression; none where it is null.
+    pub fn constant(&self, e: &Expr) -> Result<Option<Value>> {
+        match self.expr(e)? {
+            df::Expr::Literal(scalar, _) => Ok(Value::from_scalar(&scalar).filter(|v| *v != Value::Null)),
+            other => internal_err!("{other} is not a constant"),
+        }
+    }
+}
+
+fn literal(e: &df::Expr) -> Option<Value> {
+    match e {
+        df::Expr::Literal(scalar, _) => Value::from_scalar(scalar),
+        _ => None,
+    }
+}

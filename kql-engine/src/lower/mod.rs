@@ -1,0 +1,98 @@
+//! Plan to DataFusion's `LogicalPlan`. Nothing else builds DataFusion nodes.
+//!
+//! If binding succeeded, lowering cannot fail: an error here is a defect of ours.
+
+mod aggregate;
+mod expr;
+mod mv_expand;
+mod node;
+mod order_key;
+mod range;
+mod udaf;
+mod udf;
+pub use aggregate::row_type;
+mod values;
+
+use crate::plan::{ColumnId, Node, Order, Relation, StageId};
+use crate::value::Value;
+use datafusion::catalog::TableProvider;
+use datafusion::common::{Column, Result};
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr};
+use kql_parser::Diagnostic;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Where scans find their tables.
+pub trait Tables {
+    /// The rows of a table that the query named.
+    fn provider(&self, name: &str) -> Result<Arc<dyn TableProvider>>;
+}
+
+/// The state of lowering one plan.
+pub struct Lowering<'a> {
+    /// Computes constants.
+    pub state: &'a SessionState,
+    /// Finds tables.
+    pub tables: &'a dyn Tables,
+    /// Results of the subqueries that ran before.
+    pub stages: &'a HashMap<StageId, Value>,
+    /// Shared subtrees are lowered once; the node is kept so that its address stays its own.
+    lowered: RefCell<HashMap<*const Node, (Arc<Node>, LogicalPlan)>>,
+    /// What a user is to know of a constant that cannot be used, such as a wrong regular expression.
+    diagnostic: RefCell<Option<Diagnostic>>,
+}
+
+impl<'a> Lowering<'a> {
+    /// Starts with nothing lowered.
+    pub fn new(state: &'a SessionState, tables: &'a dyn Tables, stages: &'a HashMap<StageId, Value>) -> Self {
+        Lowering { state, tables, stages, lowered: RefCell::default(), diagnostic: RefCell::default() }
+    }
+
+    /// The error of the query that was met, if any.
+    pub fn take_diagnostic(&self) -> Option<Diagnostic> {
+        self.diagnostic.borrow_mut().take()
+    }
+
+    /// The plan of a result: rows in order, columns by the names a user sees.
+    pub fn result(&self, relation: &Relation) -> Result<LogicalPlan> {
+        let plan = self.node(&relation.node)?;
+        let plan = sorted(plan, &relation.order, None)?;
+        let columns = relation.columns.iter().map(|c| column(c.id).alias(result_name(c.id)));
+        LogicalPlanBuilder::from(plan).project(columns.collect::<Vec<_>>())?.build()
+    }
+}
+
+/// A column by its id.
+fn column(id: ColumnId) -> Expr {
+    Expr::Column(Column::new_unqualified(name(id)))
+}
+
+/// A column of a table that has the names used inside, under that name.
+fn table_column(id: ColumnId) -> Expr {
+    Expr::Column(Column::new(Some(node::TABLE), name(id))).alias(name(id))
+}
+
+/// What a column is called inside.
+fn name(id: ColumnId) -> String {
+    format!("c{}", id.0)
+}
+
+/// What a column is called in the last projection. The user's names are put on outside, where any name will do.
+fn result_name(id: ColumnId) -> String {
+    format!("r{}", id.0)
+}
+
+/// The plan with its rows in order; the first `fetch` of them.
+fn sorted(plan: LogicalPlan, order: &Order, fetch: Option<usize>) -> Result<LogicalPlan> {
+    let builder = LogicalPlanBuilder::from(plan);
+    if order.is_empty() {
+        return match fetch {
+            Some(n) => builder.limit(0, Some(n))?.build(),
+            None => builder.build(),
+        };
+    }
+    let keys: Vec<SortExpr> = order.iter().map(|k| column(k.column).sort(k.ascending, k.nulls_first)).collect();
+    builder.sort_with_limit(keys, fetch)?.build()
+}

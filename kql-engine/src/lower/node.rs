@@ -1,0 +1,155 @@
+//! Nodes of the plan, one by one.
+
+use super::{Lowering, column, name, sorted};
+use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, PlanColumn};
+use crate::types::ScalarType;
+use crate::value::Value;
+use datafusion::common::{Column, JoinType, NullEquality, Result, TableReference, internal_err};
+use datafusion::datasource::provider_as_source;
+use datafusion::functions::core::expr_fn::coalesce;
+use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, lit};
+use std::sync::Arc;
+
+/// What scans call their table inside.
+pub(super) const TABLE: &str = "t";
+
+impl Lowering<'_> {
+    /// Lowers a node.
+    pub fn node(&self, node: &Arc<Node>) -> Result<LogicalPlan> {
+        let key = Arc::as_ptr(node);
+        if let Some((_, plan)) = self.lowered.borrow().get(&key) {
+            return Ok(plan.clone());
+        }
+        let plan = self.new_node(node)?;
+        self.lowered.borrow_mut().insert(key, (node.clone(), plan.clone()));
+        Ok(plan)
+    }
+
+    fn new_node(&self, node: &Arc<Node>) -> Result<LogicalPlan> {
+        match &**node {
+            Node::Scan { table, columns } => self.scan(table, columns),
+            Node::Values { columns, rows } => self.values(columns, rows),
+            Node::Range { column, bounds } => self.range(column, bounds),
+            Node::Filter { input, predicate } => {
+                let predicate = self.predicate(predicate)?;
+                LogicalPlanBuilder::from(self.node(input)?).filter(predicate)?.build()
+            }
+            Node::Project { input, columns } => self.project(input, columns),
+            Node::Limit { input, count, order } => {
+                let count = match self.constant(count)? {
+                    Some(Value::Long(n)) => usize::try_from(n).unwrap_or(0),
+                    _ => 0,
+                };
+                sorted(self.node(input)?, order, Some(count))
+            }
+            Node::Aggregate { input, groups, aggregates, order } => self.aggregate(input, groups, aggregates, order),
+            Node::Join { kind, left, right, on } => self.join(*kind, left, right, on),
+            Node::FirstOf { input, keys, columns, order } => self.first_of(input, keys, columns, order),
+            Node::Union { inputs, .. } => {
+                let mut plans = inputs.iter().map(|i| self.node(i));
+                let Some(first) = plans.next() else { return internal_err!("a union of nothing") };
+                let mut builder = LogicalPlanBuilder::from(first?);
+                for plan in plans {
+                    builder = builder.union(plan?)?;
+                }
+                builder.build()
+            }
+            Node::MvExpand { input, columns, index, limit } => self.mv_expand(input, columns, *index, limit.as_ref()),
+        }
+    }
+
+    fn scan(&self, table: &str, columns: &[PlanColumn]) -> Result<LogicalPlan> {
+        let provider = self.tables.provider(table)?;
+        let reference = TableReference::bare(TABLE);
+        let renamed: Vec<df::Expr> = columns
+            .iter()
+            .map(|c| df::Expr::Column(Column::new(Some(reference.clone()), &c.name)).alias(name(c.id)))
+            .collect();
+        LogicalPlanBuilder::scan(reference, provider_as_source(provider), None)?.project(renamed)?.build()
+    }
+
+    fn project(&self, input: &Arc<Node>, columns: &[(ColumnId, Expr)]) -> Result<LogicalPlan> {
+        let mut exprs = Vec::with_capacity(columns.len());
+        for (id, e) in columns {
+            exprs.push(match &e.kind {
+                ExprKind::Column(from) if from == id => column(*id),
+                _ => self.expr(e)?.alias(name(*id)),
+            });
+        }
+        LogicalPlanBuilder::from(self.node(input)?).project(exprs)?.build()
+    }
+
+    fn join(&self, kind: JoinKind, left: &Arc<Node>, right: &Arc<Node>, on: &[(Expr, Expr)]) -> Result<LogicalPlan> {
+        let mut left_plan = self.node(left)?;
+        let mut right_plan = self.node(right)?;
+        let (mut left_keys, mut right_keys) = (Vec::new(), Vec::new());
+        for (i, (l, r)) in on.iter().enumerate() {
+            let (l, plan) = self.key_column(left_plan, l, &format!("lk{i}"))?;
+            left_plan = plan;
+            left_keys.push(l);
+            let (r, plan) = self.key_column(right_plan, r, &format!("rk{i}"))?;
+            right_plan = plan;
+            right_keys.push(r);
+        }
+        let join_type = match kind {
+            JoinKind::Inner => JoinType::Inner,
+            JoinKind::LeftOuter => JoinType::Left,
+            JoinKind::RightOuter => JoinType::Right,
+            JoinKind::FullOuter => JoinType::Full,
+            JoinKind::LeftSemi => JoinType::LeftSemi,
+            JoinKind::LeftAnti => JoinType::LeftAnti,
+            JoinKind::RightSemi => JoinType::RightSemi,
+            JoinKind::RightAnti => JoinType::RightAnti,
+        };
+        let joined = LogicalPlanBuilder::from(left_plan)
+            .join_detailed(right_plan, join_type, (left_keys, right_keys), None, NullEquality::NullEqualsNothing)?
+            .build()?;
+        // a string that a row has no partner for is empty, not null
+        let left_filled = matches!(kind, JoinKind::RightOuter | JoinKind::FullOuter);
+        let right_filled = matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter);
+        let fill = |(id, ty): &(ColumnId, ScalarType), filled: bool| match ty {
+            ScalarType::String if filled => coalesce(vec![column(*id), lit("")]).alias(name(*id)),
+            _ => column(*id),
+        };
+        let left_columns = crate::operators::node_columns(left);
+        let right_columns = crate::operators::node_columns(right);
+        let columns: Vec<df::Expr> = match kind {
+            JoinKind::LeftSemi | JoinKind::LeftAnti => left_columns.iter().map(|c| fill(c, false)).collect(),
+            JoinKind::RightSemi | JoinKind::RightAnti => right_columns.iter().map(|c| fill(c, false)).collect(),
+            _ => left_columns
+                .iter()
+                .map(|c| fill(c, left_filled))
+                .chain(right_columns.iter().map(|c| fill(c, right_filled)))
+                .collect(),
+        };
+        LogicalPlanBuilder::from(joined).project(columns)?.build()
+    }
+
+    /// The plan with the key as a column of its own, and that column.
+    fn key_column(&self, plan: LogicalPlan, key: &Expr, key_name: &str) -> Result<(Column, LogicalPlan)> {
+        if let ExprKind::Column(id) = key.kind {
+            return Ok((Column::new_unqualified(name(id)), plan));
+        }
+        let mut columns: Vec<df::Expr> = plan.schema().columns().into_iter().map(df::Expr::Column).collect();
+        columns.push(self.expr(key)?.alias(key_name));
+        Ok((Column::new_unqualified(key_name), LogicalPlanBuilder::from(plan).project(columns)?.build()?))
+    }
+
+    /// Lowers a condition of which only truth counts: null is as good as false, so that comparisons can be DataFusion's
+    /// own, which it can push into files.
+    fn predicate(&self, e: &Expr) -> Result<df::Expr> {
+        if let ExprKind::Call(function, args) = &e.kind
+            && let [left, right] = args.as_slice()
+        {
+            match function.name {
+                "and" => return Ok(self.predicate(left)?.and(self.predicate(right)?)),
+                "or" => return Ok(self.predicate(left)?.or(self.predicate(right)?)),
+                "==" if crate::functions::operators::is_native(left.ty) => {
+                    return Ok(self.expr(left)?.eq(self.expr(right)?));
+                }
+                _ => {}
+            }
+        }
+        self.expr(e)
+    }
+}

@@ -1,0 +1,51 @@
+//! The order of rows as one binary column, for aggregates that depend on it: bytes that compare as the sort keys do.
+
+use crate::plan::OrderKey;
+use arrow::array::{ArrayRef, BinaryArray};
+use arrow::datatypes::DataType;
+use arrow::row::{RowConverter, SortField};
+use datafusion::common::Result;
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+use std::sync::Arc;
+
+/// The order of a row.
+pub(super) fn order_key(order: &[OrderKey]) -> Expr {
+    let directions = order.iter().map(|k| (k.ascending, k.nulls_first)).collect();
+    let udf = OrderKeyUdf { directions, signature: Signature::variadic_any(Volatility::Immutable) };
+    ScalarUDF::new_from_impl(udf).call(order.iter().map(|k| super::column(k.column)).collect())
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct OrderKeyUdf {
+    /// For each key: ascending, nulls first.
+    directions: Vec<(bool, bool)>,
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for OrderKeyUdf {
+    fn name(&self) -> &str {
+        "order_key"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Binary)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays: Vec<ArrayRef> = ColumnarValue::values_to_arrays(&args.args)?;
+        let fields = arrays.iter().zip(&self.directions).map(|(array, (ascending, nulls_first))| {
+            let options = arrow::compute::SortOptions { descending: !ascending, nulls_first: *nulls_first };
+            SortField::new_with_options(array.data_type().clone(), options)
+        });
+        let converter = RowConverter::new(fields.collect())?;
+        let rows = converter.convert_columns(&arrays)?;
+        let keys: BinaryArray = rows.iter().map(|row| Some(row.as_ref().to_vec())).collect();
+        Ok(ColumnarValue::Array(Arc::new(keys)))
+    }
+}

@@ -1,0 +1,115 @@
+//! Evenly spaced values, made as they are read.
+
+use super::{Lowering, name};
+use crate::plan::{Expr, PlanColumn};
+use crate::types::ScalarType;
+use crate::value::Value;
+use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::common::Result;
+use datafusion::datasource::provider_as_source;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::PartitionStream;
+use std::sync::Arc;
+
+/// `count` values from `first` on.
+#[derive(Debug, Clone)]
+enum Steps {
+    Long { first: i64, step: i64 },
+    Int { first: i32, step: i32 },
+    Real { first: f64, step: f64 },
+    Decimal { first: i128, step: i128 },
+}
+
+impl Lowering<'_> {
+    /// The stream of a `range`.
+    pub(super) fn range(&self, column: &PlanColumn, bounds: &[Expr; 3]) -> Result<LogicalPlan> {
+        let [first, last, step] = bounds;
+        let bounds = (self.constant(first)?, self.constant(last)?, self.constant(step)?);
+        let (steps, count) = steps(bounds);
+        let schema = Arc::new(Schema::new(vec![Field::new(name(column.id), column.ty.arrow(), true)]));
+        let stream = RangeStream { schema: schema.clone(), steps, count, ty: column.ty };
+        let table = StreamingTable::try_new(schema, vec![Arc::new(stream)])?;
+        let plan = LogicalPlanBuilder::scan(super::node::TABLE, provider_as_source(Arc::new(table)), None)?;
+        plan.project(vec![super::table_column(column.id)])?.build()
+    }
+}
+
+fn steps(bounds: (Option<Value>, Option<Value>, Option<Value>)) -> (Steps, u64) {
+    let nothing = (Steps::Long { first: 0, step: 1 }, 0);
+    // i128 holds every difference of two ticks
+    let whole = |first: i128, last: i128, step: i128| -> u64 {
+        match step {
+            0 => 0,
+            _ if (last - first).signum() * step.signum() < 0 => 0,
+            _ => u64::try_from((last - first) / step + 1).unwrap_or(0),
+        }
+    };
+    match bounds {
+        (Some(Value::Long(first)), Some(Value::Long(last)), Some(Value::Long(step))) => {
+            (Steps::Long { first, step }, whole(first.into(), last.into(), step.into()))
+        }
+        (Some(Value::Int(first)), Some(Value::Int(last)), Some(Value::Int(step))) => {
+            (Steps::Int { first, step }, whole(first.into(), last.into(), step.into()))
+        }
+        (Some(Value::Decimal(first)), Some(Value::Decimal(last)), Some(Value::Decimal(step))) => {
+            (Steps::Decimal { first, step }, whole(first, last, step))
+        }
+        (Some(Value::Real(first)), Some(Value::Real(last)), Some(Value::Real(step))) => {
+            let count = ((last - first) / step + 1e-9).floor() + 1.0;
+            let count = if count.is_finite() && count > 0.0 { count as u64 } else { 0 };
+            (Steps::Real { first, step }, count)
+        }
+        _ => nothing,
+    }
+}
+
+impl Steps {
+    fn array(&self, from: u64, to: u64, ty: ScalarType) -> Result<ArrayRef> {
+        Ok(match self {
+            Steps::Long { first, step } => Arc::new(Int64Array::from_iter_values(
+                (from..to).map(|i| first.wrapping_add(step.wrapping_mul(i as i64))),
+            )),
+            Steps::Int { first, step } => Arc::new(Int32Array::from_iter_values(
+                (from..to).map(|i| first.wrapping_add(step.wrapping_mul(i as i32))),
+            )),
+            Steps::Real { first, step } => {
+                Arc::new(Float64Array::from_iter_values((from..to).map(|i| first + step * i as f64)))
+            }
+            Steps::Decimal { first, step } => Arc::new(
+                Decimal128Array::from_iter_values(
+                    (from..to).map(|i| first.wrapping_add(step.wrapping_mul(i128::from(i)))),
+                )
+                .with_data_type(ty.arrow()),
+            ),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct RangeStream {
+    schema: SchemaRef,
+    steps: Steps,
+    count: u64,
+    ty: ScalarType,
+}
+
+impl PartitionStream for RangeStream {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let size = context.session_config().batch_size().max(1);
+        let (schema, steps, count, ty) = (self.schema.clone(), self.steps.clone(), self.count, self.ty);
+        let batches = (0..count).step_by(size).map(move |from| {
+            let to = count.min(from + size as u64);
+            let array = steps.array(from, to, ty)?;
+            Ok(RecordBatch::try_new(schema.clone(), vec![array])?)
+        });
+        Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), futures::stream::iter(batches)))
+    }
+}

@@ -1,0 +1,152 @@
+//! One DataFusion aggregate for every accumulator of the registry.
+
+use crate::registry::{AggregateArgs, AggregateFunction, Reduce};
+use arrow::array::{Array, ArrayRef};
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::utils::AggregateOrderSensitivity;
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
+};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A call of an aggregate with an accumulator of ours.
+pub struct Udaf {
+    function: &'static AggregateFunction,
+    args: AggregateArgs,
+    returns: DataType,
+    signature: Signature,
+}
+
+impl Udaf {
+    /// Prepares a call that gives values of the Arrow type `returns`.
+    pub fn prepare(function: &'static AggregateFunction, args: AggregateArgs, returns: DataType) -> AggregateUDF {
+        let signature = Signature::variadic_any(Volatility::Immutable);
+        AggregateUDF::new_from_impl(Udaf { function, args, returns, signature })
+    }
+
+    fn make(&self) -> Result<Box<dyn GroupsAccumulator>> {
+        match self.function.reduce {
+            Reduce::Accumulator { make, .. } => make(&self.args),
+            Reduce::Expr(_) => internal_err!("{} has no accumulator", self.function.name),
+        }
+    }
+}
+
+impl AggregateUDFImpl for Udaf {
+    fn name(&self) -> &str {
+        self.function.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(self.returns.clone())
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        let Reduce::Accumulator { state, .. } = self.function.reduce else {
+            return internal_err!("{} has no accumulator", self.function.name);
+        };
+        let fields = state(&self.args).into_iter().enumerate();
+        Ok(fields.map(|(i, ty)| Arc::new(Field::new(format!("{}[{i}]", args.name), ty, true))).collect())
+    }
+
+    fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        Ok(Box::new(OneGroup(Mutex::new(self.make()?))))
+    }
+
+    fn groups_accumulator_supported(&self, _: AccumulatorArgs) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
+        self.make()
+    }
+
+    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
+        // the order comes as an argument
+        AggregateOrderSensitivity::Insensitive
+    }
+}
+
+impl PartialEq for Udaf {
+    fn eq(&self, other: &Self) -> bool {
+        self.function == other.function && self.args == other.args && self.returns == other.returns
+    }
+}
+
+impl Eq for Udaf {}
+
+impl Hash for Udaf {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.function.name.hash(state);
+        self.args.info.types.hash(state);
+    }
+}
+
+impl fmt::Debug for Udaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({:?})", self.function.name, self.args)
+    }
+}
+
+/// A group accumulator that has one group: for aggregates without `by`. The mutex is never contended: it is there
+/// because an accumulator must be `Sync` and a group accumulator is not.
+struct OneGroup(Mutex<Box<dyn GroupsAccumulator>>);
+
+impl OneGroup {
+    fn get(&mut self) -> &mut Box<dyn GroupsAccumulator> {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for OneGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OneGroup")
+    }
+}
+
+impl Accumulator for OneGroup {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let rows = values.first().map_or(0, |v| v.len());
+        self.get().update_batch(values, &vec![0; rows], None, 1)
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        // a group that no row has come to is made by an empty update
+        let array = self.get().evaluate(EmitTo::All)?;
+        if array.is_empty() {
+            return ScalarValue::try_from(array.data_type());
+        }
+        ScalarValue::try_from_array(&array, 0)
+    }
+
+    fn size(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).size()
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        self.get()
+            .state(EmitTo::All)?
+            .iter()
+            .map(|array| {
+                if array.is_empty() {
+                    ScalarValue::try_from(array.data_type())
+                } else {
+                    ScalarValue::try_from_array(array, 0)
+                }
+            })
+            .collect()
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        let rows = states.first().map_or(0, |v| v.len());
+        self.get().merge_batch(states, &vec![0; rows], 1)
+    }
+}

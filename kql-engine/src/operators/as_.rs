@@ -1,0 +1,13 @@
+//! `as`: a name for the table so far, for `withsource` and for use further on in the pipeline.
+//!
+//! <https://learn.microsoft.com/kusto/query/as-operator>
+
+use crate::bind::{Binder, Symbol};
+use crate::plan::Relation;
+use kql_parser::ast;
+
+pub(super) fn bind(binder: &mut Binder, as_operator: &ast::As, input: Relation) -> Relation {
+    let named = Relation { name: Some(as_operator.name.text.clone()), ..input };
+    binder.scope = binder.scope.with(as_operator.name.text.clone(), Symbol::Table(named.clone()));
+    named
+}

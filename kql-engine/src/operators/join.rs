@@ -1,0 +1,199 @@
+//! `join`: rows of two tables side by side where keys are equal.
+//!
+//! <https://learn.microsoft.com/kusto/query/join-operator>
+
+use crate::bind::{Binder, Row};
+use crate::plan::{Expr, ExprKind, JoinKind, Node, PlanColumn, Relation};
+use crate::types::ScalarType;
+use kql_parser::ast::{self, BinaryOp};
+use kql_parser::{Diagnostic, Span};
+use std::sync::Arc;
+
+const KINDS: &[&str] = &[
+    "inner", "fullouter", "innerunique", "leftanti", "leftantisemi", "anti", "leftouter", "leftsemi", "rightanti",
+    "rightantisemi", "rightouter", "rightsemi",
+];
+
+/// A pair of key columns.
+pub(super) struct Key {
+    pub left: Expr,
+    pub right: Expr,
+}
+
+pub(super) fn bind(binder: &mut Binder, join: &ast::Join, input: Relation, span: Span) -> Relation {
+    let kind = super::parameter(&join.parameters, &["kind"]);
+    let right = binder.tabular(&join.right);
+    let right = super::with_new_ids(binder, &right);
+    let keys = keys(binder, join, &input, &right, span);
+    let kind_name = kind.map_or("innerunique", |(word, _)| word);
+    let (unique, kind) = match kind_name {
+        "innerunique" => (true, JoinKind::Inner),
+        "inner" => (false, JoinKind::Inner),
+        "leftouter" => (false, JoinKind::LeftOuter),
+        "rightouter" => (false, JoinKind::RightOuter),
+        "fullouter" => (false, JoinKind::FullOuter),
+        "leftsemi" => (false, JoinKind::LeftSemi),
+        "rightsemi" => (false, JoinKind::RightSemi),
+        "leftanti" | "anti" | "leftantisemi" => (false, JoinKind::LeftAnti),
+        "rightanti" | "rightantisemi" => (false, JoinKind::RightAnti),
+        other => {
+            let at = kind.map_or(span, |(_, span)| span);
+            let mut d = Diagnostic::error("KS005", at, format!("Expected one of: {}", KINDS.join(", ")));
+            d.help = crate::registry::suggest(other, KINDS.iter().copied()).map(|s| format!("a kind like it is '{s}'"));
+            binder.report(d);
+            (true, JoinKind::Inner)
+        }
+    };
+    let left = if unique { first_of_keys(&input, &keys) } else { input.node.clone() };
+    let columns = match kind {
+        JoinKind::LeftSemi | JoinKind::LeftAnti => input.columns.clone(),
+        JoinKind::RightSemi | JoinKind::RightAnti => right.columns.clone(),
+        _ => side_by_side(&input.columns, right.columns.clone()),
+    };
+    joined(input, right, left, kind, keys, columns)
+}
+
+/// The relation of a join.
+pub(super) fn joined(
+    input: Relation,
+    right: Relation,
+    left: Arc<Node>,
+    kind: JoinKind,
+    keys: Vec<Key>,
+    columns: Vec<PlanColumn>,
+) -> Relation {
+    let on = keys.into_iter().map(|k| (k.left, k.right)).collect();
+    Relation {
+        node: Arc::new(Node::Join { kind, left, right: right.node, on }),
+        columns,
+        order: Vec::new(),
+        serialized: false,
+        open: input.open || right.open,
+        name: None,
+        render: None,
+    }
+}
+
+/// innerunique: of the left rows that share a key, only the first takes part.
+fn first_of_keys(input: &Relation, keys: &[Key]) -> Arc<Node> {
+    if keys.is_empty() {
+        return input.node.clone();
+    }
+    Arc::new(Node::FirstOf {
+        input: input.node.clone(),
+        keys: keys.iter().map(|k| k.left.clone()).collect(),
+        columns: super::node_columns(&input.node),
+        order: input.order.clone(),
+    })
+}
+
+/// The left columns, then the right ones, whose names get a number where the left side has them.
+pub(super) fn side_by_side(left: &[PlanColumn], right: Vec<PlanColumn>) -> Vec<PlanColumn> {
+    let mut columns = left.to_vec();
+    for mut column in right {
+        let name = column.name.clone();
+        let mut i = 0;
+        while columns.iter().any(|c| c.name == column.name) {
+            i += 1;
+            column.name = format!("{name}{i}");
+        }
+        columns.push(column);
+    }
+    columns
+}
+
+/// The key pairs of the conditions after `on`.
+pub(super) fn keys(binder: &mut Binder, join: &ast::Join, left: &Relation, right: &Relation, span: Span) -> Vec<Key> {
+    let mut keys = Vec::new();
+    if join.on.is_empty() {
+        binder.report(
+            Diagnostic::error("KS181", Span::empty(span.end), "The join has no condition.")
+                .with_help("on Key joins by a column that both tables have, on $left.A == $right.B by two columns"),
+        );
+    }
+    for condition in &join.on {
+        key(binder, condition, left, right, &mut keys);
+    }
+    keys
+}
+
+fn key(binder: &mut Binder, condition: &ast::Expr, left: &Relation, right: &Relation, keys: &mut Vec<Key>) {
+    match &condition.kind {
+        ast::ExprKind::Parens(inner) => key(binder, inner, left, right, keys),
+        ast::ExprKind::Binary(b) if b.op == BinaryOp::And => {
+            key(binder, &b.left, left, right, keys);
+            key(binder, &b.right, left, right, keys);
+        }
+        ast::ExprKind::Name(name) => {
+            let l = binder.expr(condition, Row { columns: &left.columns, open: left.open, ..Row::default() });
+            let r = binder.expr(condition, Row { columns: &right.columns, open: right.open, ..Row::default() });
+            if !is_column(&l) || !is_column(&r) {
+                if l.kind != ExprKind::Error && r.kind != ExprKind::Error {
+                    not_a_key(binder, condition.span);
+                }
+                return;
+            }
+            let message =
+                format!("The common column '{}' must have the same type on both sides of the join.", name.text);
+            push(binder, l, r, message, condition.span, keys);
+        }
+        ast::ExprKind::Binary(b) if b.op == BinaryOp::Equal => {
+            let row = Row { sides: Some((&left.columns, &right.columns)), ..Row::default() };
+            let (a, b_side) = (side(&b.left), side(&b.right));
+            let (first, second) = match (a, b_side) {
+                (Some("$left"), Some("$right")) => (&b.left, &b.right),
+                (Some("$right"), Some("$left")) => (&b.right, &b.left),
+                (Some("$left"), None) => {
+                    return binder.error("KS183", b.right.span, "The join condition operand must be: $right.<column>");
+                }
+                (None, Some("$right")) => {
+                    return binder.error("KS183", b.left.span, "The join condition operand must be: $left.<column>");
+                }
+                _ => return not_a_key(binder, condition.span),
+            };
+            let l = binder.expr(first, row);
+            let r = binder.expr(second, row);
+            let message = "The key columns must have the same type on both sides of the join.".to_owned();
+            push(binder, l, r, message, condition.span, keys);
+        }
+        ast::ExprKind::Error => {}
+        _ => not_a_key(binder, condition.span),
+    }
+}
+
+fn is_column(e: &Expr) -> bool {
+    matches!(e.kind, ExprKind::Column(_))
+}
+
+fn side(e: &ast::Expr) -> Option<&str> {
+    match &e.kind {
+        ast::ExprKind::Path(base, _) => match &base.kind {
+            ast::ExprKind::Name(name) if name.text == "$left" || name.text == "$right" => Some(&name.text),
+            _ => side(base),
+        },
+        ast::ExprKind::Element(base, _) => side(base),
+        _ => None,
+    }
+}
+
+fn push(binder: &mut Binder, left: Expr, right: Expr, message: String, span: Span, keys: &mut Vec<Key>) {
+    if left.kind == ExprKind::Error || right.kind == ExprKind::Error {
+        return;
+    }
+    let common = match (left.ty, right.ty) {
+        (a, b) if a == b => a,
+        (a, b) if a.is_integer() && b.is_integer() => ScalarType::Long,
+        (ScalarType::Dynamic, other) | (other, ScalarType::Dynamic) => other,
+        (a, b) => {
+            binder.report(Diagnostic::error("KS227", span, message).with_help(format!("they are {a} and {b}")));
+            return;
+        }
+    };
+    keys.push(Key { left: left.convert(common), right: right.convert(common) });
+}
+
+fn not_a_key(binder: &mut Binder, span: Span) {
+    let message = "The join condition must be either the name of a column common to both tables or in the form \
+                   $left.<column> == $right.<column>.";
+    binder.error("KS182", span, message);
+}

@@ -1,0 +1,240 @@
+//! Tabular operators: what columns each gives, and which plan it becomes. One file an operator, named as in
+//! `kql-parser/src/grammar/operators`.
+
+mod as_;
+mod count;
+pub mod datatable;
+mod distinct;
+mod extend;
+mod join;
+mod lookup;
+mod mv_expand;
+mod print;
+mod project;
+mod project_away;
+mod project_keep;
+mod project_rename;
+mod project_reorder;
+mod range;
+mod render;
+mod sort;
+mod summarize;
+mod take;
+mod top;
+mod union;
+mod where_;
+
+use crate::bind::Binder;
+use crate::plan::{ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
+use kql_parser::ast::{self, OperatorKind as K};
+use kql_parser::{Diagnostic, Span};
+use std::sync::Arc;
+
+/// Binds an operator after a pipe.
+pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
+    match &operator.kind {
+        K::Where(predicate) => where_::bind(binder, predicate, input),
+        K::Extend(columns) => extend::bind(binder, columns, input),
+        K::Project(columns) => project::bind(binder, columns, input),
+        K::ProjectAway(columns) => project_away::bind(binder, columns, input),
+        K::ProjectKeep(columns) => project_keep::bind(binder, columns, input),
+        K::ProjectRename(columns) => project_rename::bind(binder, columns, input),
+        K::ProjectReorder(columns) => project_reorder::bind(binder, columns, input),
+        K::Union(union) => union::bind(binder, union, Some(input), operator.span),
+        K::Sort(sort) => sort::bind(binder, sort, input),
+        K::Top(top) => top::bind(binder, top, input),
+        K::Take(count) => take::bind(binder, count, input),
+        K::Count(name) => count::bind(binder, name.as_ref(), input, operator.span),
+        K::Distinct(distinct) => distinct::bind(binder, distinct, input),
+        K::Summarize(summarize) => summarize::bind(binder, summarize, input),
+        K::Join(join) => join::bind(binder, join, input, operator.span),
+        K::Lookup(join) => lookup::bind(binder, join, input, operator.span),
+        K::MvExpand(mv_expand) => mv_expand::bind(binder, mv_expand, input),
+        K::As(as_operator) => as_::bind(binder, as_operator, input),
+        K::Render(render) => render::bind(render, input),
+        K::Print(_) | K::Range(_) => {
+            binder.error("KS176", operator.name_span, "This stands at the start of a query, not after a pipe.");
+            input
+        }
+        K::Error => Relation { open: true, ..input },
+        #[allow(unreachable_patterns)] // what the parser knows and the engine does not run yet
+        _ => unsupported(binder, operator, Some(input)),
+    }
+}
+
+/// Binds an operator that stands at the start of a pipeline.
+pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
+    match &operator.kind {
+        K::Print(columns) => print::bind(binder, columns, operator.span),
+        K::Range(range) => range::bind(binder, range, operator.span),
+        K::Union(union) => union::bind(binder, union, None, operator.span),
+        K::Error => binder.empty_relation(),
+        _ => unsupported(binder, operator, None),
+    }
+}
+
+fn unsupported(binder: &mut Binder, operator: &ast::Operator, input: Option<Relation>) -> Relation {
+    binder.report(
+        Diagnostic::error("KQ201", operator.name_span, "This operator is not supported yet.")
+            .with_help("docs/deviations.md lists what is"),
+    );
+    match input {
+        Some(input) => Relation { open: true, ..input },
+        None => binder.empty_relation(),
+    }
+}
+
+/// `input` with just these columns, and hidden behind them those that its rows are ordered by.
+fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node> {
+    for key in &input.order {
+        if columns.iter().all(|(id, _)| *id != key.column) {
+            let ty = column_type(&input.node, key.column);
+            let kind = ExprKind::Column(key.column);
+            columns.push((key.column, Expr { kind, ty, span: Span::default() }));
+        }
+    }
+    Arc::new(Node::Project { input: input.node.clone(), columns })
+}
+
+/// The columns of a relation as a projection that changes nothing.
+fn identity(columns: &[PlanColumn]) -> Vec<(ColumnId, Expr)> {
+    columns.iter().map(|c| (c.id, Expr::column(c, Span::default()))).collect()
+}
+
+/// A node's columns.
+pub fn node_columns(node: &Node) -> Vec<(ColumnId, crate::types::ScalarType)> {
+    let of = |columns: &[PlanColumn]| columns.iter().map(|c| (c.id, c.ty)).collect::<Vec<_>>();
+    match node {
+        Node::Scan { columns, .. } | Node::Values { columns, .. } => of(columns),
+        Node::Range { column, .. } => of(std::slice::from_ref(column)),
+        Node::Filter { input, .. } | Node::Limit { input, .. } => node_columns(input),
+        Node::Project { columns, .. } => columns.iter().map(|(id, e)| (*id, e.ty)).collect(),
+        Node::Aggregate { groups, aggregates, .. } => {
+            let keys = groups.iter().map(|(id, e)| (*id, e.ty));
+            keys.chain(aggregates.iter().flat_map(|a| a.outputs.iter().copied())).collect()
+        }
+        Node::Join { kind, left, right, .. } => {
+            use crate::plan::JoinKind as J;
+            match kind {
+                J::LeftSemi | J::LeftAnti => node_columns(left),
+                J::RightSemi | J::RightAnti => node_columns(right),
+                _ => node_columns(left).into_iter().chain(node_columns(right)).collect(),
+            }
+        }
+        Node::FirstOf { columns, .. } | Node::Union { columns, .. } => columns.clone(),
+        Node::MvExpand { input, columns, index, .. } => {
+            let mut all = node_columns(input);
+            all.extend(columns.iter().map(|c| (c.id, c.ty)));
+            all.push((*index, crate::types::ScalarType::Long));
+            all
+        }
+    }
+}
+
+fn column_type(node: &Node, id: ColumnId) -> crate::types::ScalarType {
+    node_columns(node).iter().find(|(c, _)| *c == id).map_or(crate::types::ScalarType::Unknown, |(_, ty)| *ty)
+}
+
+/// A relation with the same columns under new ids, so that it can stand beside itself.
+fn with_new_ids(binder: &mut Binder, input: &Relation) -> Relation {
+    let columns: Vec<PlanColumn> =
+        input.columns.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
+    let pairs = columns.iter().zip(&input.columns).map(|(new, old)| (new.id, Expr::column(old, Span::default())));
+    Relation {
+        node: Arc::new(Node::Project { input: input.node.clone(), columns: pairs.collect() }),
+        columns,
+        order: Vec::new(),
+        serialized: false,
+        open: input.open,
+        name: input.name.clone(),
+        render: None,
+    }
+}
+
+/// The word of a parameter such as `kind=inner`.
+fn parameter<'p>(parameters: &'p [ast::Property], names: &[&str]) -> Option<(&'p str, Span)> {
+    let property = parameters.iter().find(|p| names.contains(&p.name.text.as_str()))?;
+    match &property.value.kind {
+        ast::ExprKind::Name(name) => Some((&name.text, property.value.span)),
+        ast::ExprKind::Literal(ast::Literal::String(text)) => Some((text, property.value.span)),
+        ast::ExprKind::Literal(ast::Literal::Bool(Some(b))) => {
+            Some((if *b { "true" } else { "false" }, property.value.span))
+        }
+        _ => Some(("", property.value.span)),
+    }
+}
+
+/// Whether `name` fits a pattern with `*`.
+fn matches_wildcard(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        match rest.find(part) {
+            Some(at) => rest = rest.get(at + part.len()..).unwrap_or(""),
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+/// The columns that names and wildcards stand for, in the order of the list; reports what stands for none.
+fn named_columns(binder: &mut Binder, list: &[ast::Expr], input: &Relation) -> Vec<PlanColumn> {
+    let mut found: Vec<PlanColumn> = Vec::new();
+    for e in list {
+        for column in columns_of(binder, e, input) {
+            if found.iter().all(|c| c.id != column.id) {
+                found.push(column);
+            }
+        }
+    }
+    found
+}
+
+/// The columns that a name or a wildcard stands for; reports where there is none.
+fn columns_of(binder: &mut Binder, e: &ast::Expr, input: &Relation) -> Vec<PlanColumn> {
+    let pattern = match &e.kind {
+        ast::ExprKind::Star => return input.columns.clone(),
+        ast::ExprKind::Wildcard(pattern) => pattern,
+        ast::ExprKind::Name(name) => {
+            let found: Vec<PlanColumn> = input.columns.iter().filter(|c| c.name == name.text).cloned().collect();
+            if found.is_empty() && !input.open {
+                binder.expr(e, crate::bind::Row { columns: &input.columns, ..Default::default() });
+            }
+            return found;
+        }
+        ast::ExprKind::Error => return Vec::new(),
+        _ => {
+            binder.error("KS109", e.span, "Column name expected.");
+            return Vec::new();
+        }
+    };
+    let found: Vec<PlanColumn> =
+        input.columns.iter().filter(|c| matches_wildcard(&pattern.text, &c.name)).cloned().collect();
+    if found.is_empty() && !input.open {
+        let message = format!("The name '{}' does not refer to any known column.", pattern.text);
+        binder.error("KS142", e.span, message);
+    }
+    found
+}
+
+/// A constant whole number, such as that of `take`.
+fn whole_number(binder: &mut Binder, e: &ast::Expr) -> Expr {
+    let bound = binder.expr(e, crate::bind::Row::default());
+    if !bound.ty.is_integer() && bound.ty != crate::types::ScalarType::Unknown {
+        binder.error("KS134", e.span, "The expression value must be an integer.");
+        return Expr::error(e.span);
+    }
+    bound.convert(crate::types::ScalarType::Long)
+}
+
+/// Reports a value that cannot be compared or grouped.
+fn not_dynamic(binder: &mut Binder, value: &Expr) {
+    if value.ty == crate::types::ScalarType::Dynamic {
+        binder.report(
+            Diagnostic::error("KS116", value.span, "The value of type 'dynamic' is not allowed in this context.")
+                .with_help("a conversion such as tostring() makes it one that is"),
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! `mv-expand`: a row for each element of arrays or property bags.
+//!
+//! A null gives one row with null, an empty array none; several columns are expanded in step, the shorter padded with
+//! null. <https://learn.microsoft.com/kusto/query/mv-expand-operator>
+
+use crate::bind::{Binder, ColumnNames, Row, plain_column};
+use crate::plan::{ColumnId, Expanded, Expr, Node, OrderKey, PlanColumn, Relation};
+use crate::types::ScalarType;
+use crate::value::Value;
+use kql_parser::ast;
+use kql_parser::{Diagnostic, Span};
+use std::sync::Arc;
+
+/// What the old spelling keeps of one row.
+const LEGACY_LIMIT: i64 = 128;
+
+pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relation) -> Relation {
+    let as_array = matches!(super::parameter(&mv_expand.parameters, &["kind", "bagexpansion"]), Some(("array", _)));
+    let mut columns = input.columns.clone();
+    let mut expanded = Vec::new();
+    let mut names = ColumnNames::default();
+    for item in &mv_expand.columns {
+        let (name, value) = match &item.expr.kind {
+            ast::ExprKind::Named(named) => match binder.single_name(named, item.expr.span) {
+                Some(name) => (Some(name.text.clone()), &named.value),
+                None => continue,
+            },
+            _ => (None, &item.expr),
+        };
+        let bound = binder.expr(value, Row::of(&input));
+        if !matches!(bound.ty, ScalarType::Dynamic | ScalarType::Unknown) {
+            binder.report(
+                Diagnostic::error("KS141", value.span, "The expression must have the type dynamic.")
+                    .with_help(format!("it is of type {}: parse_json() or split() makes an array of a string", bound.ty)),
+            );
+        }
+        let ty = match &item.to {
+            Some(ast::TypeOf::Scalar(name)) => binder.scalar_type(name),
+            Some(ast::TypeOf::Tabular(..)) => {
+                binder.error("KS160", item.expr.span, "A scalar type is expected after 'to'.");
+                ScalarType::Unknown
+            }
+            None => ScalarType::Dynamic,
+        };
+        let replaces = name.is_none().then(|| plain_column(value, Row::of(&input))).flatten().map(|c| c.id);
+        let name = name.or_else(|| binder.result_name(value)).unwrap_or_else(|| names.next_unnamed());
+        let column = binder.new_column(name, ty);
+        expanded.push(Expanded { id: column.id, ty, value: bound, bag_as_array: as_array });
+        let place = columns.iter_mut().find(|c| match replaces {
+            Some(id) => c.id == id,
+            None => c.name == column.name,
+        });
+        match place {
+            Some(old) => *old = column,
+            None => columns.push(column),
+        }
+    }
+    let index = binder.new_id();
+    if let Some((name, _)) = super::parameter(&mv_expand.parameters, &["with_itemindex"]) {
+        columns.push(PlanColumn { id: index, name: name.to_owned(), ty: ScalarType::Long });
+    }
+    let limit = match (&mv_expand.limit, mv_expand.legacy) {
+        (Some(limit), _) => Some(super::whole_number(binder, limit)),
+        (None, true) => Some(Expr::constant(Value::Long(LEGACY_LIMIT), ScalarType::Long, Span::default())),
+        (None, false) => None,
+    };
+    let mut order = input.order.clone();
+    if !order.is_empty() {
+        // the elements of one row come in their order
+        order.push(OrderKey { column: index, ascending: true, nulls_first: true });
+    }
+    let node = Arc::new(Node::MvExpand { input: input.node.clone(), columns: expanded, index, limit });
+    // replaced columns go, unless the row order needs them
+    let pairs = columns.iter().map(|c| (c.id, Expr::column(c, Span::default()))).collect::<Vec<(ColumnId, Expr)>>();
+    let relation = Relation { node, order, ..input };
+    let node = super::project(&relation, pairs);
+    Relation { node, columns, ..relation }
+}

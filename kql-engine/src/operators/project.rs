@@ -1,0 +1,25 @@
+//! `project`: just these columns.
+//!
+//! <https://learn.microsoft.com/kusto/query/project-operator>
+
+use crate::bind::{Assigned, Binder, ColumnNames, Row};
+use crate::plan::Relation;
+use kql_parser::ast;
+
+pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
+    let assigned = binder.assignments(list, Row::of(&input), &mut ColumnNames::default(), None);
+    from_assigned(input, assigned)
+}
+
+/// A relation of the assigned columns.
+pub(super) fn from_assigned(input: Relation, assigned: Vec<Assigned>) -> Relation {
+    let pairs = assigned.iter().map(|a| (a.column.id, a.value.clone())).collect();
+    let node = super::project(&input, pairs);
+    Relation { node, columns: assigned.into_iter().map(|a| a.column).collect(), open: false, ..input }
+}
+
+/// A relation of some of its own columns, in this order.
+pub(super) fn select(input: Relation, columns: Vec<crate::plan::PlanColumn>) -> Relation {
+    let node = super::project(&input, super::identity(&columns));
+    Relation { node, columns, ..input }
+}

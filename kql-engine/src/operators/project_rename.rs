@@ -1,0 +1,30 @@
+//! `project-rename`: other names for some columns.
+//!
+//! <https://learn.microsoft.com/kusto/query/project-rename-operator>
+
+use crate::bind::Binder;
+use crate::plan::Relation;
+use kql_parser::ast;
+
+pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
+    let mut columns = input.columns.clone();
+    for e in list {
+        let ast::ExprKind::Named(named) = &e.kind else {
+            if e.kind != ast::ExprKind::Error {
+                binder.error("KQ106", e.span, "project-rename wants new = old.");
+            }
+            continue;
+        };
+        let Some(name) = binder.single_name(named, e.span) else { continue };
+        if columns.iter().any(|c| c.name == name.text) {
+            binder.already_declared(&name.text, name.span);
+            continue;
+        }
+        let found = super::columns_of(binder, &named.value, &input);
+        let [old] = found.as_slice() else { continue };
+        if let Some(column) = columns.iter_mut().find(|c| c.id == old.id) {
+            column.name.clone_from(&name.text);
+        }
+    }
+    Relation { columns, ..input }
+}

@@ -1,0 +1,40 @@
+//! `range`: a column of evenly spaced values; the last one is included where it is hit.
+//!
+//! <https://learn.microsoft.com/kusto/query/range-operator>
+
+use crate::bind::{Binder, Row};
+use crate::plan::{Expr, Node, OrderKey, Relation};
+use crate::types::ScalarType;
+use kql_parser::{Span, ast};
+use std::sync::Arc;
+
+pub(super) fn bind(binder: &mut Binder, range: &ast::Range, span: Span) -> Relation {
+    let mut bound =
+        [&range.from, &range.to, &range.step].map(|e| binder.expr(e, Row::default()));
+    let [from, to, step] = [bound[0].ty, bound[1].ty, bound[2].ty];
+    use ScalarType as T;
+    let ty = match (from, to, step) {
+        (T::Unknown, ..) | (_, T::Unknown, _) | (.., T::Unknown) => T::Unknown,
+        (T::Datetime, T::Datetime, T::Timespan) => T::Datetime,
+        (T::Timespan, T::Timespan, T::Timespan) => T::Timespan,
+        (a, b, c) if a.is_number() && b.is_number() && c.is_number() => {
+            let widest = a.max(b).max(c);
+            bound = bound.map(|e: Expr| e.convert(widest));
+            widest
+        }
+        _ => {
+            binder.error("KS106", span, format!("The operator 'range' is not defined for the types {from}, {to} and {step}."));
+            T::Unknown
+        }
+    };
+    let column = binder.new_column(range.name.text.clone(), ty);
+    Relation {
+        order: vec![OrderKey { column: column.id, ascending: true, nulls_first: true }],
+        node: Arc::new(Node::Range { column: column.clone(), bounds: Box::new(bound) }),
+        columns: vec![column],
+        serialized: true,
+        open: false,
+        name: None,
+        render: None,
+    }
+}

@@ -1,0 +1,50 @@
+//! `sort`, `order`: rows in order.
+//!
+//! <https://learn.microsoft.com/kusto/query/sort-operator>
+
+use crate::bind::{Binder, Row};
+use crate::plan::{ExprKind, OrderKey, Relation};
+use kql_parser::ast;
+
+pub(super) fn bind(binder: &mut Binder, sort: &ast::Sort, input: Relation) -> Relation {
+    by_keys(binder, &sort.keys, input, true)
+}
+
+/// The input with its rows ordered by the keys. Nothing is sorted here: the keys become columns (hidden, where they are
+/// expressions), and the relation says that its rows are ordered by them.
+pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relation, strict: bool) -> Relation {
+    let mut pairs = super::identity(&input.columns);
+    let mut order = Vec::new();
+    for key in keys {
+        let value = match &key.expr.kind {
+            ast::ExprKind::Named(named) => &named.value,
+            _ => &key.expr,
+        };
+        let value = binder.expr(value, Row::of(&input));
+        if strict {
+            super::not_dynamic(binder, &value);
+        }
+        let ascending = key.ascending.unwrap_or(false);
+        // nulls come first in ascending order and last in descending order
+        let nulls_first = key.nulls_first.unwrap_or(ascending);
+        let column = match &value.kind {
+            ExprKind::Error => continue,
+            ExprKind::Column(id) => *id,
+            _ => {
+                let id = binder.new_id();
+                pairs.push((id, value));
+                id
+            }
+        };
+        if order.iter().all(|k: &OrderKey| k.column != column) {
+            order.push(OrderKey { column, ascending, nulls_first });
+        }
+    }
+    // rows that tie keep the order they had
+    let mut before = input.order.clone();
+    before.retain(|k| order.iter().all(|o| o.column != k.column));
+    let hidden = pairs.len() > input.columns.len();
+    let node = if hidden { super::project(&input, pairs) } else { input.node.clone() };
+    order.extend(before);
+    Relation { node, order, serialized: true, ..input }
+}

@@ -1,0 +1,126 @@
+//! `summarize`: groups and aggregates.
+//!
+//! <https://learn.microsoft.com/kusto/query/summarize-operator>
+
+use crate::bind::{Assigned, Binder, ColumnNames, Row};
+use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
+use crate::registry::{self, Outputs};
+use kql_parser::ast;
+use std::sync::Arc;
+
+pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relation) -> Relation {
+    let mut names = ColumnNames::default();
+    let row = Row::of(&input);
+    let groups = binder.assignments(&summarize.by, row, &mut names, None);
+    for group in &groups {
+        super::not_dynamic(binder, &group.value);
+    }
+    let mut results = Vec::new();
+    let mut aggregates = Vec::new();
+    for e in &summarize.aggregates {
+        one(binder, e, &input, &groups, &mut names, &mut results, &mut aggregates);
+    }
+    let mut columns: Vec<PlanColumn> = groups.iter().map(|g| g.column.clone()).collect();
+    let mut pairs = super::identity(&columns);
+    for result in results {
+        pairs.push((result.column.id, result.value));
+        columns.push(result.column);
+    }
+    let node = Node::Aggregate {
+        input: input.node.clone(),
+        groups: groups.into_iter().map(|g| (g.column.id, g.value)).collect(),
+        aggregates,
+        order: input.order.clone(),
+    };
+    Relation {
+        node: Arc::new(Node::Project { input: Arc::new(node), columns: pairs }),
+        columns,
+        order: Vec::new(),
+        serialized: false,
+        open: false,
+        name: None,
+        render: None,
+    }
+}
+
+fn one(
+    binder: &mut Binder,
+    e: &ast::Expr,
+    input: &Relation,
+    groups: &[Assigned],
+    names: &mut ColumnNames,
+    results: &mut Vec<Assigned>,
+    aggregates: &mut Vec<Aggregate>,
+) {
+    let (given, value): (&[ast::Name], &ast::Expr) = match &e.kind {
+        ast::ExprKind::Named(named) => (&named.names, &named.value),
+        _ => (&[], e),
+    };
+    let row = Row { aggregates_only: true, ..Row::of(input) };
+    if let ast::ExprKind::Call(call) = &value.kind
+        && let Some(function) = registry::aggregate(&call.name.text)
+        && function.outputs == Outputs::EachArgument
+    {
+        // `*` leaves out the columns that the rows are grouped by
+        let keys: Vec<ColumnId> = groups
+            .iter()
+            .filter_map(|g| match g.value.kind {
+                ExprKind::Column(id) => Some(id),
+                _ => None,
+            })
+            .collect();
+        let rest: Vec<PlanColumn> = input.columns.iter().filter(|c| !keys.contains(&c.id)).cloned().collect();
+        let wanted = output_names(binder, call, &rest, input);
+        binder.with_aggregates(aggregates, |binder| binder.aggregate(function, call, value.span, row, &rest));
+        let Some(outputs) = aggregates.last().filter(|a| a.span == value.span).map(|a| a.outputs.clone()) else { return };
+        for (i, (id, ty)) in outputs.into_iter().enumerate() {
+            let name = match given.get(i) {
+                Some(name) => match names.declare(&name.text) {
+                    Some(text) => text,
+                    None => {
+                        binder.already_declared(&name.text, name.span);
+                        continue;
+                    }
+                },
+                None => names.invent(wanted.get(i).cloned().flatten()),
+            };
+            let value = Expr { kind: ExprKind::Column(id), ty, span: value.span };
+            results.push(Assigned { column: PlanColumn { id: binder.new_id(), name, ty }, value });
+        }
+        return;
+    }
+    let bound = binder.with_aggregates(aggregates, |binder| binder.expr(value, row));
+    let name = match given {
+        [] => names.invent(binder.result_name(value)),
+        [name] => match names.declare(&name.text) {
+            Some(text) => text,
+            None => return binder.already_declared(&name.text, name.span),
+        },
+        _ => {
+            binder.error("KQ105", e.span, "Several names are given to an expression that has one value.");
+            return;
+        }
+    };
+    let ty = bound.ty;
+    results.push(Assigned { column: binder.new_column(name, ty), value: bound });
+}
+
+/// What the columns of `arg_max(t, x, *)` are called by themselves.
+fn output_names(binder: &Binder, call: &ast::Call, rest: &[PlanColumn], input: &Relation) -> Vec<Option<String>> {
+    let prefix = crate::aggregates::output_prefix(&call.name.text);
+    let mut names = Vec::new();
+    let mut first: Option<String> = None;
+    for arg in &call.args {
+        if arg.kind == ast::ExprKind::Star {
+            let skip = call.args.first().and_then(|a| crate::bind::plain_column_name(a, Row::of(input)));
+            for column in rest.iter().filter(|c| Some(&c.name) != skip.as_ref()) {
+                names.push(Some(column.name.clone()));
+            }
+        } else {
+            let name = binder.result_name(arg);
+            first = first.or_else(|| name.clone());
+            names.push(name);
+        }
+    }
+    names.into_iter().enumerate().map(|(i, name)| prefix(i, name, first.as_deref())).collect()
+}

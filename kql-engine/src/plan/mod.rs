@@ -1,0 +1,344 @@
+//! What a query means: columns by id, every expression typed and with its place. Data only.
+//!
+//! Column ids are unique within a relation, not within a query: a `let` that is used twice is one shared subtree, and
+//! whoever joins or unites two relations gives their columns new ids. Row order is explicit: a [`Relation`] names the
+//! columns its rows are ordered by, and every node on the way keeps them, so that lowering can sort where the order is
+//! observed and nowhere else.
+
+mod print;
+
+use crate::registry::{AggregateFunction, ScalarFunction};
+use crate::types::{Column, ScalarType};
+use crate::value::Value;
+use kql_parser::Span;
+use std::sync::Arc;
+
+pub use print::print;
+
+/// A column of a plan. In DataFusion it is called `c` and this number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ColumnId(pub u32);
+
+/// A subquery whose result is computed before the plan that uses it is lowered.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct StageId(pub u32);
+
+/// A scalar expression.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Its type.
+    pub ty: ScalarType,
+    /// The text it comes from.
+    pub span: Span,
+}
+
+/// The forms of a scalar expression.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ExprKind {
+    /// A column of the input.
+    Column(ColumnId),
+    /// A constant.
+    Constant(Value),
+    /// A function or an operator.
+    Call(&'static ScalarFunction, Vec<Expr>),
+    /// The same value in the type of this expression.
+    Convert(Box<Expr>),
+    /// The result of a subquery.
+    Stage(StageId),
+    /// Reported already.
+    Error,
+}
+
+/// A table in the making: a node, the columns a user sees of it, and the order of its rows.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    /// How its rows are made.
+    pub node: Arc<Node>,
+    /// The visible columns, in order.
+    pub columns: Vec<PlanColumn>,
+    /// What the rows are ordered by; empty where the order is arbitrary.
+    pub order: Order,
+    /// Whether a user asked for the order (`sort`, `top`, `serialize`): window functions need it.
+    pub serialized: bool,
+    /// Whether columns that nobody declared may be named (a table whose columns are not known).
+    pub open: bool,
+    /// The name it goes by in `withsource`.
+    pub name: Option<String>,
+    /// `render`, which only annotates.
+    pub render: Option<Render>,
+}
+
+/// A visible column.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PlanColumn {
+    /// Its id.
+    pub id: ColumnId,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: ScalarType,
+}
+
+/// Sort keys, most significant first.
+pub type Order = Vec<OrderKey>;
+
+/// One sort key.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct OrderKey {
+    /// The column.
+    pub column: ColumnId,
+    /// Smallest first.
+    pub ascending: bool,
+    /// Nulls before all others.
+    pub nulls_first: bool,
+}
+
+/// `render kind with (properties)`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Render {
+    /// `timechart`, `table` ...
+    pub kind: String,
+    /// In the order written.
+    pub properties: Vec<(String, String)>,
+}
+
+/// How rows are made.
+#[derive(Clone, Debug)]
+pub enum Node {
+    /// A table by name; the columns, by name in the table.
+    Scan {
+        /// The table's name in the catalogue or the data.
+        table: String,
+        /// Id and name of the columns.
+        columns: Vec<PlanColumn>,
+    },
+    /// Rows written in the query.
+    Values {
+        /// The columns, the row number last.
+        columns: Vec<PlanColumn>,
+        /// Constant expressions, row by row; the row number is not among them.
+        rows: Vec<Vec<Expr>>,
+    },
+    /// `range x from a to b step c`
+    Range {
+        /// The column.
+        column: PlanColumn,
+        /// First, last, step.
+        bounds: Box<[Expr; 3]>,
+    },
+    /// Rows for which the predicate is true.
+    Filter {
+        /// Where from.
+        input: Arc<Node>,
+        /// A bool.
+        predicate: Expr,
+    },
+    /// New columns from old ones; columns not listed are gone.
+    Project {
+        /// Where from.
+        input: Arc<Node>,
+        /// In order.
+        columns: Vec<(ColumnId, Expr)>,
+    },
+    /// The first rows, in the order given.
+    Limit {
+        /// Where from.
+        input: Arc<Node>,
+        /// How many: a constant expression.
+        count: Expr,
+        /// The order that says which are first; empty for any.
+        order: Order,
+    },
+    /// Groups and their aggregates; without groups, one row.
+    Aggregate {
+        /// Where from.
+        input: Arc<Node>,
+        /// The group keys.
+        groups: Vec<(ColumnId, Expr)>,
+        /// The aggregates.
+        aggregates: Vec<Aggregate>,
+        /// The order of the input, for aggregates that observe it.
+        order: Order,
+    },
+    /// Rows of two tables side by side; the right one's columns have ids of their own.
+    Join {
+        /// Which rows.
+        kind: JoinKind,
+        /// Left table.
+        left: Arc<Node>,
+        /// Right table.
+        right: Arc<Node>,
+        /// Pairs of keys that must be equal: left, right, of the same type.
+        on: Vec<(Expr, Expr)>,
+    },
+    /// One row of `input` for each distinct value of the keys: the first in order.
+    FirstOf {
+        /// Where from.
+        input: Arc<Node>,
+        /// The keys.
+        keys: Vec<Expr>,
+        /// Columns to keep, in order.
+        columns: Vec<(ColumnId, ScalarType)>,
+        /// The order that says which row is first; empty for any.
+        order: Order,
+    },
+    /// Rows of several tables one after the other, columns by position.
+    Union {
+        /// The tables, each with the columns in order.
+        inputs: Vec<Arc<Node>>,
+        /// The columns.
+        columns: Vec<(ColumnId, ScalarType)>,
+    },
+    /// A row for each element of arrays or bags.
+    MvExpand {
+        /// Where from.
+        input: Arc<Node>,
+        /// What is expanded, in step.
+        columns: Vec<Expanded>,
+        /// The column that numbers the elements of one row, from 0.
+        index: ColumnId,
+        /// Most elements of one row.
+        limit: Option<Expr>,
+    },
+}
+
+/// An expanded column.
+#[derive(Clone, Debug)]
+pub struct Expanded {
+    /// The result.
+    pub id: ColumnId,
+    /// Its type: dynamic, or that of `to typeof()`.
+    pub ty: ScalarType,
+    /// The dynamic that is expanded.
+    pub value: Expr,
+    /// Whether a bag gives `[key, value]` rather than `{key: value}`.
+    pub bag_as_array: bool,
+}
+
+/// An aggregate.
+#[derive(Clone, Debug)]
+pub struct Aggregate {
+    /// Which.
+    pub function: &'static AggregateFunction,
+    /// Its arguments.
+    pub args: Vec<Expr>,
+    /// Type of the result as the signature has it (of `outputs[0]`).
+    pub ty: ScalarType,
+    /// The columns it gives.
+    pub outputs: Vec<(ColumnId, ScalarType)>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Which rows a join gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[allow(missing_docs)] // named as in KQL; innerunique is FirstOf under Inner
+pub enum JoinKind {
+    Inner,
+    LeftOuter,
+    RightOuter,
+    FullOuter,
+    LeftSemi,
+    LeftAnti,
+    RightSemi,
+    RightAnti,
+}
+
+/// A subquery that is run first.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// How expressions name it.
+    pub id: StageId,
+    /// What to run; its first column counts.
+    pub relation: Relation,
+    /// What becomes of the result.
+    pub kind: StageKind,
+}
+
+/// What becomes of a subquery's result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StageKind {
+    /// `toscalar`: the first column of the first row.
+    Scalar,
+    /// `in (T)`: all values of the first column, as a dynamic array.
+    List,
+}
+
+/// A bound query.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// Subqueries, each after those it needs.
+    pub stages: Vec<Stage>,
+    /// The results, in the order of the statements.
+    pub results: Vec<Relation>,
+}
+
+impl Expr {
+    /// A column.
+    pub fn column(column: &PlanColumn, span: Span) -> Expr {
+        Expr { kind: ExprKind::Column(column.id), ty: column.ty, span }
+    }
+
+    /// A constant.
+    pub fn constant(value: Value, ty: ScalarType, span: Span) -> Expr {
+        Expr { kind: ExprKind::Constant(value), ty, span }
+    }
+
+    /// A call whose arguments have the right types already.
+    pub fn call(function: &'static ScalarFunction, args: Vec<Expr>, ty: ScalarType, span: Span) -> Expr {
+        Expr { kind: ExprKind::Call(function, args), ty, span }
+    }
+
+    /// An expression whose error is reported.
+    pub fn error(span: Span) -> Expr {
+        Expr { kind: ExprKind::Error, ty: ScalarType::Unknown, span }
+    }
+
+    /// The same value as a value of type `ty`.
+    pub fn convert(self, ty: ScalarType) -> Expr {
+        if self.ty == ty || self.ty == ScalarType::Unknown {
+            return self;
+        }
+        let span = self.span;
+        match self.kind {
+            // typed nulls and plain widenings of constants need no conversion when the query runs
+            ExprKind::Constant(Value::Null) if ty != ScalarType::String => Expr::constant(Value::Null, ty, span),
+            ExprKind::Constant(Value::Int(i)) if ty == ScalarType::Long => {
+                Expr::constant(Value::Long(i64::from(i)), ty, span)
+            }
+            ExprKind::Constant(Value::Long(i)) if ty == ScalarType::Real => {
+                Expr::constant(Value::Real(i as f64), ty, span)
+            }
+            kind => Expr { kind: ExprKind::Convert(Box::new(Expr { kind, ty: self.ty, span })), ty, span },
+        }
+    }
+
+    /// Calls `f` on this expression and all below it.
+    pub fn walk(&self, f: &mut impl FnMut(&Expr)) {
+        f(self);
+        match &self.kind {
+            ExprKind::Call(_, args) => args.iter().for_each(|a| a.walk(f)),
+            ExprKind::Convert(inner) => inner.walk(f),
+            ExprKind::Column(_) | ExprKind::Constant(_) | ExprKind::Stage(_) | ExprKind::Error => {}
+        }
+    }
+
+    /// The constant, where it is one.
+    pub fn as_constant(&self) -> Option<&Value> {
+        match &self.kind {
+            ExprKind::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl Relation {
+    /// Its columns as a schema.
+    pub fn schema(&self) -> crate::types::TableSchema {
+        crate::types::TableSchema {
+            columns: self.columns.iter().map(|c| Column::new(c.name.clone(), c.ty)).collect(),
+        }
+    }
+}

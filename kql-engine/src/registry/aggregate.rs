@@ -1,0 +1,77 @@
+//! Aggregation functions.
+
+use super::{ResultName, Signature};
+use crate::registry::CallInfo;
+use datafusion::common::Result;
+use datafusion::logical_expr::{Expr, GroupsAccumulator};
+use std::fmt;
+
+/// An aggregation function.
+#[derive(Debug)]
+pub struct AggregateFunction {
+    /// Its name.
+    pub name: &'static str,
+    /// Older or other names of the same function.
+    pub aliases: &'static [&'static str],
+    /// The ways it can be called.
+    pub signatures: &'static [Signature],
+    /// What an unnamed column of it is called.
+    pub result_name: ResultName,
+    /// Which columns it gives.
+    pub outputs: Outputs,
+    /// One sentence.
+    pub summary: &'static str,
+    /// The page of the Kusto documentation it follows, without the host.
+    pub page: &'static str,
+    /// How it runs.
+    pub reduce: Reduce,
+}
+
+impl PartialEq for AggregateFunction {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// Which columns an aggregate gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outputs {
+    /// One, of the signature's type.
+    One,
+    /// One for each argument, of the argument's type and with its name; `*` stands for all columns of the input.
+    EachArgument,
+}
+
+/// What a group accumulator is made for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AggregateArgs {
+    /// Types and constants of the arguments, the row order left out.
+    pub info: CallInfo,
+    /// Whether a last argument of type Binary follows that orders the rows.
+    pub ordered: bool,
+}
+
+/// How an aggregate runs.
+#[derive(Clone, Copy)]
+pub enum Reduce {
+    /// An expression over DataFusion's own aggregates.
+    Expr(fn(&CallInfo, Vec<Expr>) -> Result<Expr>),
+    /// A group accumulator of ours.
+    Accumulator {
+        /// Makes one.
+        make: fn(&AggregateArgs) -> Result<Box<dyn GroupsAccumulator>>,
+        /// Arrow types of its state.
+        state: fn(&AggregateArgs) -> Vec<arrow::datatypes::DataType>,
+        /// Whether its result depends on the order of the rows.
+        ordered: bool,
+    },
+}
+
+impl fmt::Debug for Reduce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reduce::Expr(_) => "Expr",
+            Reduce::Accumulator { .. } => "Accumulator",
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! The row types of the registry: one row says what a function takes, returns, is called in a result, means and does.
+//!
+//! Field names follow Microsoft's `Symbols` so that Kusto people recognise them. The rows themselves stand at the top
+//! of each function's file; [`crate::functions`] and [`crate::aggregates`] list them.
+
+mod aggregate;
+mod eval;
+mod lookup;
+mod signature;
+
+pub use aggregate::{AggregateArgs, AggregateFunction, Outputs, Reduce};
+pub use eval::{Call, CallInfo, Eval, Kernel, KernelFn, RewriteContext};
+pub use lookup::{aggregate, aggregate_names, scalar, scalar_names, suggest};
+pub use signature::{
+    ArgumentKind, Parameter, ParameterType, ResultName, Returns, Signature, converts as converts_to, optional, p, repeated,
+    sig,
+};
+
+/// A scalar function, or a scalar operator (`name` is its spelling).
+#[derive(Debug)]
+pub struct ScalarFunction {
+    /// Its name; for an operator, its spelling.
+    pub name: &'static str,
+    /// Older or other names of the same function.
+    pub aliases: &'static [&'static str],
+    /// The ways it can be called.
+    pub signatures: &'static [Signature],
+    /// What an unnamed column of it is called.
+    pub result_name: ResultName,
+    /// One sentence.
+    pub summary: &'static str,
+    /// The page of the Kusto documentation it follows, without the host.
+    pub page: &'static str,
+    /// How it runs.
+    pub eval: Eval,
+}
+
+impl PartialEq for ScalarFunction {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl ScalarFunction {
+    /// Whether it is written as an operator rather than called.
+    pub fn is_operator(&self) -> bool {
+        !self.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') || self.page.starts_with("operator:")
+    }
+}

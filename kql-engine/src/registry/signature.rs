@@ -1,0 +1,221 @@
+//! Parameters, return types and result names.
+
+use crate::types::ScalarType;
+
+/// One way to call a function.
+#[derive(Debug)]
+pub struct Signature {
+    /// In order. Repeated ones form one group, which may come any number of times.
+    pub parameters: &'static [Parameter],
+    /// The type of the result.
+    pub returns: Returns,
+}
+
+/// A parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// Its name, which a named argument may use.
+    pub name: &'static str,
+    /// What it accepts.
+    pub ty: ParameterType,
+    /// What form the argument must have.
+    pub kind: ArgumentKind,
+    /// Whether it may be left out.
+    pub optional: bool,
+    /// How often it may come; 1 for an ordinary one.
+    pub max: u32,
+}
+
+/// The types a parameter accepts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ParameterType {
+    /// Just this one (and what converts to it by itself: int to long to real to decimal, dynamic to string).
+    Is(ScalarType),
+    /// One of these.
+    OneOf(&'static [ScalarType]),
+    /// Any scalar.
+    Scalar,
+    /// int, long, real, decimal
+    Number,
+    /// int, long
+    Integer,
+    /// A number or a bool.
+    NumberOrBool,
+    /// A number, datetime or timespan.
+    Summable,
+    /// All but dynamic and guid.
+    Orderable,
+    /// All but bool.
+    NotBool,
+    /// All but dynamic.
+    NotDynamic,
+    /// string, dynamic
+    StringOrDynamic,
+    /// A dynamic that holds an array.
+    DynamicArray,
+    /// A dynamic that holds a property bag.
+    DynamicBag,
+    /// Any scalar, of one type over all such parameters.
+    CommonScalar,
+    /// Any scalar; where they differ, dynamic.
+    CommonScalarOrDynamic,
+    /// A number, datetime or timespan of one type over all such parameters.
+    CommonOrderable,
+    /// A type literal, `typeof(long)`.
+    TypeLiteral,
+}
+
+/// The form an argument must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArgumentKind {
+    /// Any expression.
+    Expression,
+    /// A constant.
+    Constant,
+    /// A literal.
+    Literal,
+    /// A column.
+    Column,
+    /// An expression or `*`.
+    StarAllowed,
+}
+
+/// The type of a call.
+#[derive(Debug, Clone, Copy)]
+pub enum Returns {
+    /// This one.
+    Is(ScalarType),
+    /// That of argument n.
+    Parameter(usize),
+    /// That of argument n, int widened to long.
+    Promoted(usize),
+    /// The widest number of all arguments.
+    Widest,
+    /// The common type of the arguments for [`ParameterType::CommonScalar`] and kin.
+    Common,
+    /// The common type, dynamic where a dynamic or none is common; a dynamic argument takes the others' type.
+    CommonNonDynamic,
+    /// The type that a `typeof()` argument n names.
+    Literal(usize),
+    /// One that depends on the text of argument n, a literal.
+    ByLiteral(usize, fn(&str) -> ScalarType),
+}
+
+/// What an unnamed column of a call is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResultName {
+    /// `Column1`, `Column2`
+    None,
+    /// The name of the first argument: `tostring(x)` is `x`.
+    FirstArgument,
+    /// The function's name and that of the first argument: `strlen_x`.
+    NameAndFirstArgument,
+    /// A prefix and the name of the first argument: `list_x`.
+    Prefix(&'static str),
+    /// The prefix only: `count_`.
+    PrefixOnly(&'static str),
+}
+
+/// A required parameter.
+pub const fn p(name: &'static str, ty: ParameterType) -> Parameter {
+    Parameter { name, ty, kind: ArgumentKind::Expression, optional: false, max: 1 }
+}
+
+/// A parameter that may be left out.
+pub const fn optional(name: &'static str, ty: ParameterType) -> Parameter {
+    Parameter { optional: true, ..p(name, ty) }
+}
+
+/// A parameter that may come up to `max` times.
+pub const fn repeated(name: &'static str, ty: ParameterType, max: u32) -> Parameter {
+    Parameter { max, ..p(name, ty) }
+}
+
+/// A signature.
+pub const fn sig(parameters: &'static [Parameter], returns: Returns) -> Signature {
+    Signature { parameters, returns }
+}
+
+impl Parameter {
+    /// The same with a demand on the argument's form.
+    pub const fn kind(self, kind: ArgumentKind) -> Parameter {
+        Parameter { kind, ..self }
+    }
+}
+
+impl Signature {
+    /// The fewest arguments.
+    pub fn min(&self) -> usize {
+        self.parameters.iter().filter(|p| !p.optional).count()
+    }
+
+    /// The most arguments.
+    pub fn max(&self) -> usize {
+        self.parameters.iter().map(|p| p.max as usize).fold(0, usize::saturating_add)
+    }
+
+    /// The parameter that argument `i` of `n` goes to.
+    pub fn parameter(&self, i: usize, n: usize) -> Option<&Parameter> {
+        let Some(first) = self.parameters.iter().position(|p| p.max > 1) else { return self.parameters.get(i) };
+        let group = self.parameters.iter().filter(|p| p.max > 1).count();
+        let tail = self.parameters.len() - first - group;
+        if i < first {
+            self.parameters.get(i)
+        } else if i + tail >= n {
+            self.parameters.get(self.parameters.len() - (n - i))
+        } else {
+            self.parameters.get(first + (i - first) % group)
+        }
+    }
+
+    /// Whether `n` arguments fit, whole repeated groups included.
+    pub fn fits_count(&self, n: usize) -> bool {
+        let group = self.parameters.iter().filter(|p| p.max > 1).count();
+        n >= self.min()
+            && n <= self.max()
+            && (group < 2 || (n - (self.parameters.len() - group)).is_multiple_of(group))
+    }
+}
+
+impl ParameterType {
+    /// Whether a value of type `ty` is accepted, conversions that happen by themselves included.
+    pub fn accepts(self, ty: ScalarType) -> bool {
+        use ScalarType as T;
+        if ty == T::Unknown {
+            return true;
+        }
+        match self {
+            ParameterType::Is(want) => converts(ty, want),
+            ParameterType::OneOf(all) => all.iter().any(|want| converts(ty, *want)),
+            ParameterType::Scalar | ParameterType::CommonScalar | ParameterType::CommonScalarOrDynamic => true,
+            ParameterType::Number => ty.is_number(),
+            ParameterType::Integer => ty.is_integer(),
+            ParameterType::NumberOrBool => ty.is_number() || ty == T::Bool,
+            ParameterType::Summable | ParameterType::CommonOrderable => ty.is_summable(),
+            ParameterType::Orderable => !matches!(ty, T::Dynamic | T::Guid),
+            ParameterType::NotBool => ty != T::Bool,
+            ParameterType::NotDynamic => ty != T::Dynamic,
+            ParameterType::StringOrDynamic => matches!(ty, T::String | T::Dynamic),
+            ParameterType::DynamicArray | ParameterType::DynamicBag => ty == T::Dynamic,
+            ParameterType::TypeLiteral => false,
+        }
+    }
+
+    /// How well `ty` fits, for choosing among signatures: 2 exactly, 1 by conversion, 0 not.
+    pub fn score(self, ty: ScalarType) -> u32 {
+        match self {
+            _ if !self.accepts(ty) => 0,
+            ParameterType::Is(want) if want != ty => 1,
+            ParameterType::OneOf(all) if !all.contains(&ty) => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// Whether a value of type `from` becomes one of type `to` without being asked.
+pub fn converts(from: ScalarType, to: ScalarType) -> bool {
+    use ScalarType::*;
+    from == to
+        || from == Unknown
+        || matches!((from, to), (Int, Long | Real | Decimal) | (Long, Real | Decimal) | (Real, Decimal) | (Dynamic, String))
+}

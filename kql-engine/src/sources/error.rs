@@ -1,0 +1,69 @@
+//! What can be wrong with data before a row of it is read.
+
+use std::path::{Path, PathBuf};
+
+/// Why data cannot be used. Each message names the file, and what to do where that is not plain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// The path names nothing.
+    #[error("{}: there is no such file or folder", .0.display())]
+    Missing(PathBuf),
+    /// A folder without a single file that can be read.
+    #[error(
+        "{}: the folder has no data files; a table is a file or folder of .ndjson, .jsonl, .json, .csv, .parquet, \
+         .arrow or .ipc, also with .gz or .zst", .0.display()
+    )]
+    NoData(PathBuf),
+    /// A file whose name does not say what it holds.
+    #[error(
+        "{}: the format is not known from the name; use one of .ndjson, .jsonl, .json, .csv, .parquet, .arrow, .ipc, \
+         also with .gz or .zst", .0.display()
+    )]
+    UnknownFormat(PathBuf),
+    /// The operating system says no.
+    #[error("{}: cannot be read: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// The file is not what its name says.
+    #[error("{}: is not a {format} file: {reason}", path.display())]
+    NotThat {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        format: &'static str,
+        /// Why it is not.
+        reason: String,
+    },
+    /// A damaged row, where none is allowed.
+    #[error("{}: line {line}: {reason}", path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Batches that cannot be a table.
+    #[error("the table {table} cannot be made of these batches: {reason}")]
+    Batches {
+        /// The table's name.
+        table: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl SourceError {
+    pub(super) fn unreadable(path: &Path, error: impl ToString) -> SourceError {
+        SourceError::Unreadable { path: path.to_owned(), reason: error.to_string() }
+    }
+
+    pub(super) fn not_that(path: &Path, format: &'static str, error: impl ToString) -> SourceError {
+        SourceError::NotThat { path: path.to_owned(), format, reason: error.to_string() }
+    }
+}

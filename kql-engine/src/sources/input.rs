@@ -1,0 +1,205 @@
+//! Files as bytes: formats and compressions by name, byte-order marks, and blocks of whole lines.
+
+use super::SourceError;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// How a file's rows are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Format {
+    /// `.ndjson`, `.jsonl`, `.json`: what it is exactly, the content tells.
+    Json {
+        /// The name says that every line is an object.
+        lines: bool,
+    },
+    Csv,
+    Parquet,
+    Ipc,
+}
+
+impl Format {
+    /// The name without the format's extension.
+    pub(super) fn split(name: &str) -> Option<(&str, Format)> {
+        let (stem, extension) = name.rsplit_once('.')?;
+        Some((
+            stem,
+            match extension.to_ascii_lowercase().as_str() {
+                "ndjson" | "jsonl" => Format::Json { lines: true },
+                "json" => Format::Json { lines: false },
+                "csv" => Format::Csv,
+                "parquet" => Format::Parquet,
+                "arrow" | "ipc" => Format::Ipc,
+                _ => return None,
+            },
+        ))
+    }
+}
+
+/// How a file is packed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    /// The name without the compression's extension.
+    pub(super) fn split(name: &str) -> (&str, Compression) {
+        match name.rsplit_once('.') {
+            Some((stem, e)) if e.eq_ignore_ascii_case("gz") => (stem, Compression::Gzip),
+            Some((stem, e)) if e.eq_ignore_ascii_case("zst") => (stem, Compression::Zstd),
+            _ => (name, Compression::None),
+        }
+    }
+}
+
+/// A file of a table.
+#[derive(Clone, Debug)]
+pub(super) struct DataFile {
+    pub path: PathBuf,
+    pub format: Format,
+    pub compression: Compression,
+}
+
+impl DataFile {
+    /// None where the name does not tell the format.
+    pub(super) fn new(path: &Path) -> Option<DataFile> {
+        let name = path.file_name()?.to_str()?;
+        if name.starts_with('.') {
+            return None;
+        }
+        let (rest, compression) = Compression::split(name);
+        let (_, format) = Format::split(rest)?;
+        Some(DataFile { path: path.to_owned(), format, compression })
+    }
+
+    /// All bytes, unpacked.
+    pub(super) fn read(&self) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = Vec::new();
+        self.reader(0)?.read_to_end(&mut bytes).map_err(|e| self.unreadable(e))?;
+        Ok(bytes)
+    }
+
+    /// The bytes from an offset on, unpacked.
+    pub(super) fn reader(&self, from: u64) -> Result<Box<dyn Read + Send>, SourceError> {
+        let mut file = File::open(&self.path).map_err(|e| self.unreadable(e))?;
+        let mut reader: Box<dyn Read + Send> = match self.compression {
+            Compression::None => {
+                if from > 0 {
+                    file.seek(SeekFrom::Start(from)).map_err(|e| self.unreadable(e))?;
+                }
+                return Ok(Box::new(file));
+            }
+            // several members or frames in a row are one file
+            Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::new(file))),
+            Compression::Zstd => Box::new(zstd::Decoder::new(file).map_err(|e| self.unreadable(e))?),
+        };
+        if from > 0 {
+            io::copy(&mut reader.by_ref().take(from), &mut io::sink()).map_err(|e| self.unreadable(e))?;
+        }
+        Ok(reader)
+    }
+
+    /// The length of the file as it lies on the disk.
+    pub(super) fn length(&self) -> Result<u64, SourceError> {
+        Ok(std::fs::metadata(&self.path).map_err(|e| self.unreadable(e))?.len())
+    }
+
+    pub(super) fn unreadable(&self, error: impl ToString) -> SourceError {
+        SourceError::unreadable(&self.path, error)
+    }
+
+    /// How long the byte-order mark is. Text that is not in UTF-8 is refused here.
+    pub(super) fn mark(&self) -> Result<u64, SourceError> {
+        let mut head = Vec::new();
+        self.reader(0)?.take(3).read_to_end(&mut head).map_err(|e| self.unreadable(e))?;
+        match head.as_slice() {
+            [0xef, 0xbb, 0xbf] => Ok(3),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                Err(self.unreadable("the text is UTF-16; save it as UTF-8 and try again"))
+            }
+            _ => Ok(0),
+        }
+    }
+}
+
+/// How many bytes are read at once.
+const BLOCK: usize = 1 << 20;
+/// Longer lines are not read, since they could not be kept in a column.
+pub(super) const LONGEST: usize = 256 << 20;
+
+/// Reads blocks that end at line ends.
+pub(super) struct Blocks {
+    reader: Box<dyn Read + Send>,
+    /// Bytes left in the part of the file to read.
+    remaining: u64,
+    /// The begin of a line of which the rest is still to come.
+    carry: Vec<u8>,
+}
+
+impl Blocks {
+    /// Of a part of the file; the whole one to its end where `length` is `u64::MAX`.
+    pub(super) fn new(file: &DataFile, from: u64, length: u64) -> Result<Blocks, SourceError> {
+        Ok(Blocks { reader: file.reader(from)?, remaining: length, carry: Vec::new() })
+    }
+
+    /// Replaces the block by the next one; false at the end.
+    pub(super) fn next(&mut self, block: &mut Vec<u8>) -> io::Result<bool> {
+        block.clear();
+        block.append(&mut self.carry);
+        loop {
+            let searched = block.len();
+            let wanted = (BLOCK as u64).min(self.remaining);
+            let read = self.reader.by_ref().take(wanted).read_to_end(block)?;
+            self.remaining -= read as u64;
+            if (read as u64) < wanted || self.remaining == 0 {
+                self.remaining = 0;
+                return Ok(!block.is_empty());
+            }
+            if let Some(at) = block.get(searched..).and_then(|new| memchr::memrchr(b'\n', new)) {
+                self.carry.extend(block.drain(searched + at + 1..));
+                return Ok(true);
+            }
+            if block.len() > LONGEST {
+                return Err(io::Error::other(format!("a line is longer than {} MB", LONGEST >> 20)));
+            }
+        }
+    }
+}
+
+/// Parts of a file that begin at line beginnings: offset and length.
+pub(super) fn line_parts(file: &DataFile, from: u64, part: u64) -> Result<Vec<(u64, u64)>, SourceError> {
+    if file.compression != Compression::None {
+        return Ok(vec![(from, u64::MAX)]);
+    }
+    let length = file.length()?;
+    let (mut parts, mut start) = (Vec::new(), from);
+    while start < length {
+        let mut end = start + part;
+        if end + part / 2 >= length {
+            end = length;
+        } else {
+            // to the end of the line that the limit is in
+            let mut reader = file.reader(end - 1)?;
+            let mut piece = vec![0; 1 << 14];
+            end -= 1;
+            loop {
+                let read = reader.read(&mut piece).map_err(|e| file.unreadable(e))?;
+                if read == 0 {
+                    end = length;
+                    break;
+                }
+                if let Some(at) = piece.get(..read).and_then(|p| memchr::memchr(b'\n', p)) {
+                    end += at as u64 + 1;
+                    break;
+                }
+                end += read as u64;
+            }
+        }
+        parts.push((start, end - start));
+        start = end;
+    }
+    Ok(parts)
+}

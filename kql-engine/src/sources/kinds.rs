@@ -1,0 +1,165 @@
+//! The type of a column that no schema declares, from all of its values.
+//!
+//! | all values are | the column is |
+//! | --- | --- |
+//! | `true`, `false` | bool |
+//! | whole numbers that fit 64 bits | long |
+//! | numbers | real |
+//! | ISO 8601 texts with date, `T` and time | datetime |
+//! | objects and arrays (JSON) | dynamic |
+//! | other texts, or there are none | string |
+//! | of several of these kinds | dynamic in JSON, string in CSV |
+//!
+//! Nulls, and empty texts among datetimes, say nothing.
+
+use crate::types::ScalarType;
+
+/// The kinds of values seen.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Kinds(u8);
+
+impl Kinds {
+    pub(super) const BOOL: Kinds = Kinds(1);
+    pub(super) const LONG: Kinds = Kinds(2);
+    pub(super) const REAL: Kinds = Kinds(4);
+    pub(super) const DATETIME: Kinds = Kinds(8);
+    pub(super) const TEXT: Kinds = Kinds(16);
+    pub(super) const NESTED: Kinds = Kinds(32);
+    /// The empty text.
+    pub(super) const EMPTY: Kinds = Kinds(64);
+
+    pub(super) fn add(&mut self, other: Kinds) {
+        self.0 |= other.0;
+    }
+
+    /// Whether it makes no difference what else comes.
+    pub(super) fn is_settled(self, json: bool) -> bool {
+        if json { self.0.count_ones() > 1 && self.ty(true) == ScalarType::Dynamic } else { self.0 & Self::TEXT.0 != 0 }
+    }
+
+    /// The kind of a text in CSV, where everything is text.
+    pub(super) fn of_csv(text: &str) -> Kinds {
+        if text.is_empty() {
+            Self::EMPTY
+        } else if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
+            Self::BOOL
+        } else {
+            match text.as_bytes() {
+                [b'-' | b'+' | b'.' | b'0'..=b'9', ..] => Self::of_number(text)
+                    .or_else(|| is_datetime(text).then_some(Self::DATETIME))
+                    .unwrap_or(Self::TEXT),
+                _ => Self::TEXT,
+            }
+        }
+    }
+
+    /// The kind of a JSON string.
+    pub(super) fn of_string(text: &str) -> Kinds {
+        if text.is_empty() {
+            Self::EMPTY
+        } else if is_datetime(text) {
+            Self::DATETIME
+        } else {
+            Self::TEXT
+        }
+    }
+
+    /// The kind of a number's text; none where it is no number.
+    pub(super) fn of_number(text: &str) -> Option<Kinds> {
+        // a leading zero makes it an identifier: 007
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        if digits.starts_with('+') {
+            return None;
+        }
+        if text.parse::<i64>().is_ok() {
+            return Some(Self::LONG);
+        }
+        let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
+        (plain && text.parse::<f64>().is_ok_and(f64::is_finite)).then_some(Self::REAL)
+    }
+
+    pub(super) fn ty(self, json: bool) -> ScalarType {
+        let seen = Kinds(self.0 & !Self::EMPTY.0);
+        let texts = self.0 & Self::EMPTY.0 != 0;
+        match seen {
+            Kinds(0) | Self::TEXT => ScalarType::String,
+            Self::DATETIME => ScalarType::Datetime,
+            // an empty text is a string in JSON and nothing in CSV
+            _ if json && texts && seen.0 & !(Self::TEXT.0 | Self::DATETIME.0) != 0 => ScalarType::Dynamic,
+            Self::BOOL => ScalarType::Bool,
+            Self::LONG => ScalarType::Long,
+            Self::NESTED => ScalarType::Dynamic,
+            Kinds(bits) if bits & !(Self::LONG.0 | Self::REAL.0) == 0 => ScalarType::Real,
+            Kinds(bits) if bits & !(Self::TEXT.0 | Self::DATETIME.0) == 0 => ScalarType::String,
+            _ if json => ScalarType::Dynamic,
+            _ => ScalarType::String,
+        }
+    }
+}
+
+/// Whether the text has the form of an ISO 8601 datetime with a `T`, and is one.
+fn is_datetime(text: &str) -> bool {
+    matches!(text.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _, b'T', _, _, b':', _, _, ..])
+        && kql_parser::time::parse_datetime(text).is_some()
+}
+
+/// The type that holds the values of both.
+pub(super) fn unified(a: ScalarType, b: ScalarType) -> ScalarType {
+    use ScalarType::*;
+    match (a, b) {
+        _ if a == b => a,
+        (Int, Long) | (Long, Int) => Long,
+        (Int | Long | Real, Int | Long | Real) => Real,
+        (Int | Long | Real | Decimal, Int | Long | Real | Decimal) => Decimal,
+        (Dynamic, _) | (_, Dynamic) => Dynamic,
+        _ => String,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn csv(values: &[&str]) -> ScalarType {
+        let mut kinds = Kinds::default();
+        values.iter().for_each(|v| kinds.add(Kinds::of_csv(v)));
+        kinds.ty(false)
+    }
+
+    #[test]
+    fn types_of_csv_columns() {
+        use ScalarType::*;
+        assert_eq!(csv(&["", ""]), String);
+        assert_eq!(csv(&["1", "", "-2"]), Long);
+        assert_eq!(csv(&["1", "2.5", "1e9"]), Real);
+        assert_eq!(csv(&["9223372036854775808"]), Real);
+        assert_eq!(csv(&["TRUE", "false"]), Bool);
+        assert_eq!(csv(&["2024-01-01T00:00:00Z", ""]), Datetime);
+        assert_eq!(csv(&["2024-01-01T00:00:00.1234567+02:00"]), Datetime);
+        assert_eq!(csv(&["2024-01-01 00:00:00"]), String);
+        assert_eq!(csv(&["2024-13-01T00:00:00Z"]), String);
+        assert_eq!(csv(&["1", "a"]), String);
+        assert_eq!(csv(&["true", "1"]), String);
+        assert_eq!(csv(&["007", "1"]), String);
+        assert_eq!(csv(&["1.2.3.4"]), String);
+        assert_eq!(csv(&["nan", "inf"]), String);
+    }
+
+    #[test]
+    fn types_of_json_columns() {
+        let of = |all: &[Kinds]| {
+            let mut kinds = Kinds::default();
+            all.iter().for_each(|k| kinds.add(*k));
+            kinds.ty(true)
+        };
+        assert_eq!(of(&[]), ScalarType::String);
+        assert_eq!(of(&[Kinds::EMPTY, Kinds::DATETIME]), ScalarType::Datetime);
+        assert_eq!(of(&[Kinds::TEXT, Kinds::DATETIME]), ScalarType::String);
+        assert_eq!(of(&[Kinds::LONG, Kinds::REAL]), ScalarType::Real);
+        assert_eq!(of(&[Kinds::LONG, Kinds::EMPTY]), ScalarType::Dynamic);
+        assert_eq!(of(&[Kinds::NESTED, Kinds::TEXT]), ScalarType::Dynamic);
+    }
+}

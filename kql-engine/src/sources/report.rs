@@ -1,0 +1,137 @@
+//! What happened to the input: rows refused, values that did not fit their columns.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// How many places are kept of each kind.
+const KEPT: usize = 3;
+
+/// Counts of a table's input. Complete when the result's stream has ended.
+#[derive(Debug, Default)]
+pub struct InputReport {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    notes: Vec<String>,
+    files: BTreeMap<PathBuf, FileState>,
+}
+
+#[derive(Debug, Default)]
+struct FileState {
+    rows: u64,
+    refused: u64,
+    places: Vec<Place>,
+    /// By column: how many values of one scan did not fit, and the first of them.
+    misfits: BTreeMap<String, (u64, Vec<Place>)>,
+}
+
+/// A place in a file, and what is wrong there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub line: u64,
+    pub reason: String,
+}
+
+/// The values of one scan that did not fit.
+#[derive(Debug, Default)]
+pub(super) struct Misfits(BTreeMap<(PathBuf, String), (u64, Vec<Place>)>);
+
+impl Misfits {
+    pub(super) fn add(&mut self, file: &Path, column: &str, place: impl FnOnce() -> Place) {
+        let (count, places) = self.0.entry((file.to_owned(), column.to_owned())).or_default();
+        *count += 1;
+        if places.len() < KEPT {
+            places.push(place());
+        }
+    }
+
+    /// Adds those of another part of the same scan.
+    pub(super) fn merge(&mut self, other: Misfits) {
+        for (key, (count, places)) in other.0 {
+            let own = self.0.entry(key).or_default();
+            own.0 += count;
+            own.1.extend(places);
+            own.1.sort();
+            own.1.truncate(KEPT);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl InputReport {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rows of the input that are in the table.
+    pub fn rows(&self) -> u64 {
+        self.state().files.values().map(|f| f.rows).sum()
+    }
+
+    /// Rows of the input that are not in the table, because they are damaged.
+    pub fn refused(&self) -> u64 {
+        self.state().files.values().map(|f| f.refused).sum()
+    }
+
+    /// Values that are null because they did not fit their columns, as far as queries have read them.
+    pub fn misfits(&self) -> u64 {
+        self.state().files.values().flat_map(|f| f.misfits.values()).map(|(count, _)| count).sum()
+    }
+
+    pub(super) fn note(&self, note: String) {
+        self.state().notes.push(note);
+    }
+
+    pub(super) fn file(&self, path: &Path, rows: u64, refused: u64, mut places: Vec<Place>) {
+        places.sort();
+        places.truncate(KEPT);
+        let file = FileState { rows, refused, places, misfits: BTreeMap::new() };
+        self.state().files.insert(path.to_owned(), file);
+    }
+
+    /// A table may be scanned several times: the fullest count is the one.
+    pub(super) fn scanned(&self, misfits: &Misfits) {
+        let mut state = self.state();
+        for ((path, column), (count, places)) in &misfits.0 {
+            let known = state.files.entry(path.clone()).or_default().misfits.entry(column.clone()).or_default();
+            if *count > known.0 {
+                *known = (*count, places.clone());
+            }
+        }
+    }
+
+    /// Short lines for a person; nothing where all is well.
+    pub fn notices(&self) -> Vec<String> {
+        let state = self.state();
+        let mut lines = state.notes.clone();
+        for (path, file) in &state.files {
+            if file.refused > 0 {
+                let rows = if file.refused == 1 { "1 row was".to_owned() } else { format!("{} rows were", file.refused) };
+                lines.push(format!("{}: {rows} left out: {}", path.display(), list(&file.places, file.refused)));
+            }
+            for (column, (count, places)) in &file.misfits {
+                let values = if *count == 1 { "1 value does".to_owned() } else { format!("{count} values do") };
+                lines.push(format!(
+                    "{}: {values} not fit the column {column} and became null: {}",
+                    path.display(),
+                    list(places, *count)
+                ));
+            }
+        }
+        lines
+    }
+}
+
+fn list(places: &[Place], count: u64) -> String {
+    let mut text: Vec<String> = places.iter().map(|p| format!("line {}: {}", p.line, p.reason)).collect();
+    if count > places.len() as u64 {
+        text.push("and more".to_owned());
+    }
+    text.join("; ")
+}

@@ -1,0 +1,165 @@
+//! The ten scalar types of KQL, table schemas, and how values of each type lie in Arrow arrays.
+//!
+//! | KQL type | Arrow type | notes |
+//! | --- | --- | --- |
+//! | bool, int, long, real | Boolean, Int32, Int64, Float64 | |
+//! | decimal | Decimal128(38, 18) | |
+//! | string | Utf8 | never null: a missing string is `""` |
+//! | datetime | Int64 | 100 ns ticks since 0001-01-01T00:00:00Z |
+//! | timespan | Int64 | 100 ns ticks |
+//! | guid | Utf8 | lower case with hyphens |
+//! | dynamic | Utf8 | compact JSON text; `dynamic(null)` is an Arrow null |
+
+use arrow::datatypes::{DataType, Field};
+use std::collections::HashMap;
+use std::fmt;
+
+/// Digits after the point of a decimal column.
+pub const DECIMAL_SCALE: i8 = 18;
+/// Digits of a decimal column.
+pub const DECIMAL_PRECISION: u8 = 38;
+/// Key of the Arrow field metadata that names the KQL type.
+pub const TYPE_KEY: &str = "kql.type";
+
+/// A scalar type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum ScalarType {
+    /// `bool`
+    Bool,
+    /// `int`, 32 bits
+    Int,
+    /// `long`, 64 bits
+    Long,
+    /// `real`
+    Real,
+    /// `decimal`
+    Decimal,
+    /// `string`
+    String,
+    /// `datetime`
+    Datetime,
+    /// `timespan`
+    Timespan,
+    /// `guid`
+    Guid,
+    /// `dynamic`
+    Dynamic,
+    /// The type of an expression whose error is reported already; it fits everywhere and is never run.
+    Unknown,
+}
+
+use ScalarType::*;
+
+impl ScalarType {
+    /// All types a value can have.
+    pub const ALL: [ScalarType; 10] = [Bool, Int, Long, Real, Decimal, String, Datetime, Timespan, Guid, Dynamic];
+
+    /// Its name in KQL.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Bool => "bool",
+            Int => "int",
+            Long => "long",
+            Real => "real",
+            Decimal => "decimal",
+            String => "string",
+            Datetime => "datetime",
+            Timespan => "timespan",
+            Guid => "guid",
+            Dynamic => "dynamic",
+            Unknown => "unknown",
+        }
+    }
+
+    /// The type of a name or alias (`int64`, `date`, `uuid`), none where there is no such type.
+    pub fn from_name(name: &str) -> Option<ScalarType> {
+        Some(match name {
+            "bool" | "boolean" => Bool,
+            "int" | "int32" | "uint" | "uint32" | "int8" | "uint8" | "int16" | "uint16" => Int,
+            "long" | "int64" | "ulong" | "uint64" => Long,
+            "real" | "double" | "float" => Real,
+            "decimal" => Decimal,
+            "string" => String,
+            "datetime" | "date" => Datetime,
+            "timespan" | "time" => Timespan,
+            "guid" | "uuid" | "uniqueid" => Guid,
+            "dynamic" => Dynamic,
+            _ => return None,
+        })
+    }
+
+    /// How its values lie in Arrow arrays.
+    pub fn arrow(self) -> DataType {
+        match self {
+            Bool => DataType::Boolean,
+            Int => DataType::Int32,
+            Long | Datetime | Timespan => DataType::Int64,
+            Real => DataType::Float64,
+            Decimal => DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
+            String | Guid | Dynamic => DataType::Utf8,
+            Unknown => DataType::Null,
+        }
+    }
+
+    /// int, long, real, decimal
+    pub fn is_number(self) -> bool {
+        matches!(self, Int | Long | Real | Decimal)
+    }
+
+    /// int, long
+    pub fn is_integer(self) -> bool {
+        matches!(self, Int | Long)
+    }
+
+    /// What can be added up: the numbers, datetime and timespan.
+    pub fn is_summable(self) -> bool {
+        self.is_number() || matches!(self, Datetime | Timespan)
+    }
+}
+
+impl fmt::Display for ScalarType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A named, typed column.
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
+pub struct Column {
+    /// Its name, case-sensitive.
+    pub name: std::string::String,
+    /// Its type.
+    pub ty: ScalarType,
+}
+
+impl Column {
+    /// A column.
+    pub fn new(name: impl Into<std::string::String>, ty: ScalarType) -> Self {
+        Column { name: name.into(), ty }
+    }
+
+    /// The Arrow field, which carries the KQL type in its metadata.
+    pub fn field(&self) -> Field {
+        Field::new(&self.name, self.ty.arrow(), self.ty != String)
+            .with_metadata(HashMap::from([(TYPE_KEY.to_owned(), self.ty.name().to_owned())]))
+    }
+}
+
+/// The columns of a table, in order.
+#[derive(Clone, PartialEq, Eq, Debug, Hash, Default)]
+pub struct TableSchema {
+    /// In order; names are unique.
+    pub columns: Vec<Column>,
+}
+
+impl TableSchema {
+    /// The column of that name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+
+    /// The Arrow schema, which carries the KQL types in its fields' metadata.
+    pub fn arrow(&self) -> arrow::datatypes::SchemaRef {
+        std::sync::Arc::new(arrow::datatypes::Schema::new(self.columns.iter().map(Column::field).collect::<Vec<_>>()))
+    }
+}

@@ -1,0 +1,75 @@
+//! A single value of any KQL type, as constants in plans and cells in results have it.
+
+use crate::types::{DECIMAL_SCALE, ScalarType};
+use datafusion::common::ScalarValue;
+
+/// A value; its type stands beside it (a datetime and a timespan are both ticks).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// The null of every type but string.
+    Null,
+    /// bool
+    Bool(bool),
+    /// int
+    Int(i32),
+    /// long, datetime and timespan (ticks of 100 ns)
+    Long(i64),
+    /// real
+    Real(f64),
+    /// decimal, scaled by 10^18
+    Decimal(i128),
+    /// string, guid (canonical text) and dynamic (compact JSON text)
+    Text(String),
+}
+
+impl Value {
+    /// The Arrow scalar of this value as a value of type `ty`.
+    pub fn to_scalar(&self, ty: ScalarType) -> ScalarValue {
+        use crate::types::{DECIMAL_PRECISION, ScalarType as T};
+        match self {
+            Value::Null if ty == T::String => ScalarValue::Utf8(Some(String::new())),
+            Value::Null => ScalarValue::try_from(&ty.arrow()).unwrap_or(ScalarValue::Null),
+            Value::Bool(b) => ScalarValue::Boolean(Some(*b)),
+            Value::Int(i) => ScalarValue::Int32(Some(*i)),
+            Value::Long(i) => ScalarValue::Int64(Some(*i)),
+            Value::Real(r) => ScalarValue::Float64(Some(*r)),
+            Value::Decimal(d) => ScalarValue::Decimal128(Some(*d), DECIMAL_PRECISION, DECIMAL_SCALE),
+            Value::Text(s) => ScalarValue::Utf8(Some(s.clone())),
+        }
+    }
+
+    /// The value of an Arrow scalar; none for an Arrow type that no KQL type uses.
+    pub fn from_scalar(scalar: &ScalarValue) -> Option<Value> {
+        if scalar.is_null() {
+            return Some(Value::Null);
+        }
+        Some(match scalar {
+            ScalarValue::Boolean(Some(b)) => Value::Bool(*b),
+            ScalarValue::Int32(Some(i)) => Value::Int(*i),
+            ScalarValue::Int64(Some(i)) => Value::Long(*i),
+            ScalarValue::Float64(Some(r)) => Value::Real(*r),
+            ScalarValue::Decimal128(Some(d), ..) => Value::Decimal(*d),
+            ScalarValue::Utf8(Some(s)) | ScalarValue::LargeUtf8(Some(s)) | ScalarValue::Utf8View(Some(s)) => {
+                Value::Text(s.clone())
+            }
+            _ => return None,
+        })
+    }
+
+    /// The text, where it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Value::Text(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// The integer, where it is one.
+    pub fn as_long(&self) -> Option<i64> {
+        match self {
+            Value::Int(i) => Some(i64::from(*i)),
+            Value::Long(i) => Some(*i),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! A page: headings, queries, and what is expected of them.
+
+use std::path::{Path, PathBuf};
+
+/// A page's cases.
+pub struct Document {
+    pub cases: Vec<Case>,
+}
+
+/// A query and what is expected of it.
+#[derive(Clone)]
+pub struct Case {
+    pub title: String,
+    /// Line of the query, from 1.
+    pub line: usize,
+    pub query: String,
+    /// Whether rows are compared in order.
+    pub ordered: bool,
+    pub tables: Vec<InputTable>,
+    pub settings: Settings,
+    pub expected: Expected,
+    /// Where the expectation stands: lines from 0, end excluded; empty where it is missing.
+    pub expected_lines: (usize, usize),
+}
+
+/// Data of a fence such as ```` ```ndjson Name ````.
+#[derive(Clone)]
+pub struct InputTable {
+    pub name: String,
+    pub extension: String,
+    pub text: String,
+}
+
+/// What a ```` ```settings ```` fence says.
+#[derive(Clone, Default)]
+pub struct Settings {
+    pub now: Option<String>,
+    pub data: Vec<PathBuf>,
+}
+
+/// What is expected.
+#[derive(Clone)]
+pub enum Expected {
+    /// Header and rows, as they stand in the page.
+    Table(Vec<String>),
+    /// Lines `line:column code message`.
+    Errors(Vec<String>),
+    Missing,
+}
+
+impl Document {
+    /// Reads a page; data and queries in other files are found beside it.
+    pub fn parse(text: &str, path: &Path) -> Result<Document, String> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let lines: Vec<&str> = text.lines().collect();
+        let mut cases: Vec<Case> = Vec::new();
+        let mut title = String::new();
+        let mut tables: Vec<InputTable> = Vec::new();
+        let mut settings = Settings::default();
+        let mut open: Option<Case> = None;
+        let mut i = 0;
+        while i < lines.len() {
+            let line = lines[i];
+            if let Some(heading) = line.strip_prefix('#') {
+                cases.extend(open.take());
+                if !line.starts_with("###") {
+                    tables.clear();
+                    settings = Settings::default();
+                }
+                title = heading.trim_start_matches('#').trim().to_owned();
+            } else if let Some(fence) = line.strip_prefix("```") {
+                let end = (i + 1..lines.len())
+                    .find(|n| lines[*n] == "```")
+                    .ok_or_else(|| format!("line {}: the fence is not closed", i + 1))?;
+                let body = lines[i + 1..end].join("\n");
+                let mut words = fence.split_whitespace();
+                match words.next().unwrap_or("") {
+                    "kql" => {
+                        cases.extend(open.take());
+                        open = Some(Case {
+                            title: title.clone(),
+                            line: i + 1,
+                            query: body,
+                            ordered: words.any(|w| w == "ordered"),
+                            tables: tables.clone(),
+                            settings: settings.clone(),
+                            expected: Expected::Missing,
+                            expected_lines: (end + 1, end + 1),
+                        });
+                    }
+                    "error" => {
+                        if let Some(case) = &mut open {
+                            case.expected = Expected::Errors(body.lines().map(str::to_owned).collect());
+                            case.expected_lines = (i, end + 1);
+                        }
+                        cases.extend(open.take());
+                    }
+                    extension @ ("ndjson" | "csv" | "json") => {
+                        if let Some(name) = words.next() {
+                            tables.push(InputTable { name: name.to_owned(), extension: extension.to_owned(), text: body });
+                        }
+                    }
+                    "settings" => {
+                        for line in body.lines() {
+                            let (key, value) = line.split_once(':').unwrap_or((line, ""));
+                            let value = value.trim();
+                            match key.trim() {
+                                "now" => settings.now = Some(value.to_owned()),
+                                "data" => settings.data.push(folder.join(value)),
+                                "query" => {
+                                    let file = folder.join(value);
+                                    let query = std::fs::read_to_string(&file)
+                                        .map_err(|e| format!("{}: {e}", file.display()))?;
+                                    open = Some(Case {
+                                        title: title.clone(),
+                                        line: i + 1,
+                                        query,
+                                        ordered: false,
+                                        tables: tables.clone(),
+                                        settings: settings.clone(),
+                                        expected: Expected::Missing,
+                                        expected_lines: (end + 1, end + 1),
+                                    });
+                                }
+                                other => return Err(format!("line {}: no setting is called '{other}'", i + 1)),
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+                i = end;
+            } else if line.starts_with('|') && open.is_some() {
+                let end = (i..lines.len()).find(|n| !lines[*n].starts_with('|')).unwrap_or(lines.len());
+                if let Some(case) = &mut open {
+                    case.expected = Expected::Table(lines[i..end].iter().map(|l| (*l).to_owned()).collect());
+                    case.expected_lines = (i, end);
+                }
+                cases.extend(open.take());
+                i = end;
+                continue;
+            }
+            i += 1;
+        }
+        cases.extend(open.take());
+        Ok(Document { cases })
+    }
+}

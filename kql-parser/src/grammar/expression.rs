@@ -1,0 +1,326 @@
+//! Expressions: the loop of binding powers, and operands.
+
+use crate::ast::{
+    Between, Binary, BinaryOp, Call, Datatable, Expr, ExprKind, Externaldata, In, InOp, Name, Named, TypeOf, UnaryOp,
+};
+use crate::combinators::{BRACKETS, PARENS, bracketed, fatal, token};
+use crate::grammar::{literal, name, parameter, pipeline};
+use crate::input::{Parsed, Tokens, Want};
+use crate::token::Kind;
+
+/// An expression that may be named: `e`, `x = e`, `(a, b) = e`.
+pub fn named(i: Tokens) -> Parsed<Expr> {
+    let start = i.span();
+    let one = (i.kind() == Kind::Word && i.ahead(1).kind == Kind::Assign)
+        || (name::is_bracketed(&i) && i.ahead(3).kind == Kind::Assign);
+    if one {
+        let (rest, name) = name::name(i)?;
+        let (rest, value) = expression(rest.skip(1)).map_err(fatal)?;
+        let named = Named { names: vec![name], tuple: false, value };
+        return Ok((rest, Expr { kind: ExprKind::Named(Box::new(named)), span: rest.from(start) }));
+    }
+    if i.kind() == Kind::OpenParen
+        && let Some(close) = i.to_partner()
+        && i.ahead(close + 1).kind == Kind::Assign
+    {
+        let (rest, (names, _)) = bracketed(PARENS.0, PARENS.1, name::name)(i)?;
+        let (rest, value) = expression(rest.skip(1)).map_err(fatal)?;
+        let named = Named { names, tuple: true, value };
+        return Ok((rest, Expr { kind: ExprKind::Named(Box::new(named)), span: rest.from(start) }));
+    }
+    expression(i)
+}
+
+/// An expression.
+pub fn expression(i: Tokens) -> Parsed<Expr> {
+    binary(i, 0)
+}
+
+/// Whether operators of one power may follow each other.
+#[derive(Clone, Copy, PartialEq)]
+enum Assoc {
+    Left,
+    None,
+}
+
+/// What stands right of an operator.
+#[derive(Clone, Copy)]
+enum Right {
+    Operand(BinaryOp),
+    List(InOp),
+    Couple(bool),
+    Regex,
+}
+
+/// The table of binding powers, loosest first.
+fn infix(i: &Tokens) -> Option<(u8, Assoc, Right)> {
+    use BinaryOp as B;
+    let operand = |power, assoc, op| Some((power, assoc, Right::Operand(op)));
+    match i.kind() {
+        Kind::Equal => operand(3, Assoc::None, B::Equal),
+        Kind::NotEqual => operand(3, Assoc::None, B::NotEqual),
+        Kind::Less => operand(4, Assoc::None, B::LessThan),
+        Kind::LessOrEqual => operand(4, Assoc::None, B::LessThanOrEqual),
+        Kind::Greater => operand(4, Assoc::None, B::GreaterThan),
+        Kind::GreaterOrEqual => operand(4, Assoc::None, B::GreaterThanOrEqual),
+        Kind::Plus => operand(5, Assoc::Left, B::Add),
+        Kind::Minus => operand(5, Assoc::Left, B::Subtract),
+        Kind::Star => operand(6, Assoc::Left, B::Multiply),
+        Kind::Slash => operand(6, Assoc::Left, B::Divide),
+        Kind::Percent => operand(6, Assoc::Left, B::Modulo),
+        Kind::EqualTilde => operand(7, Assoc::None, B::EqualTilde),
+        Kind::BangTilde => operand(7, Assoc::None, B::BangTilde),
+        Kind::InTilde => Some((3, Assoc::None, Right::List(InOp::In))),
+        Kind::Word => match i.text_ahead(0) {
+            "or" => operand(1, Assoc::Left, B::Or),
+            "and" => operand(2, Assoc::Left, B::And),
+            "in" => Some((3, Assoc::None, Right::List(InOp::InCs))),
+            "has_any" => Some((3, Assoc::None, Right::List(InOp::HasAny))),
+            "has_all" => Some((3, Assoc::None, Right::List(InOp::HasAll))),
+            "between" => Some((3, Assoc::None, Right::Couple(false))),
+            "matches" => Some((7, Assoc::None, Right::Regex)),
+            word => operand(7, Assoc::None, string_operator(word)?),
+        },
+        Kind::Negated => match i.text_ahead(0) {
+            "!in" => Some((3, Assoc::None, Right::List(InOp::NotInCs))),
+            "!in~" => Some((3, Assoc::None, Right::List(InOp::NotIn))),
+            "!between" => Some((3, Assoc::None, Right::Couple(true))),
+            word => operand(7, Assoc::None, string_operator(word)?),
+        },
+        _ => None,
+    }
+}
+
+fn string_operator(word: &str) -> Option<BinaryOp> {
+    use BinaryOp::*;
+    Some(match word {
+        "has" => Has,
+        "!has" => NotHas,
+        "has_cs" => HasCs,
+        "!has_cs" => NotHasCs,
+        "hasprefix" => HasPrefix,
+        "!hasprefix" => NotHasPrefix,
+        "hasprefix_cs" => HasPrefixCs,
+        "!hasprefix_cs" => NotHasPrefixCs,
+        "hassuffix" => HasSuffix,
+        "!hassuffix" => NotHasSuffix,
+        "hassuffix_cs" => HasSuffixCs,
+        "!hassuffix_cs" => NotHasSuffixCs,
+        "contains" => Contains,
+        "!contains" | "notcontains" => NotContains,
+        "contains_cs" | "containscs" => ContainsCs,
+        "!contains_cs" | "notcontainscs" => NotContainsCs,
+        "startswith" => StartsWith,
+        "!startswith" => NotStartsWith,
+        "startswith_cs" => StartsWithCs,
+        "!startswith_cs" => NotStartsWithCs,
+        "endswith" => EndsWith,
+        "!endswith" => NotEndsWith,
+        "endswith_cs" => EndsWithCs,
+        "!endswith_cs" => NotEndsWithCs,
+        "like" => Like,
+        "notlike" => NotLike,
+        "like_cs" | "likecs" => LikeCs,
+        "notlike_cs" | "notlikecs" => NotLikeCs,
+        _ => return None,
+    })
+}
+
+fn binary(i: Tokens, least: u8) -> Parsed<Expr> {
+    let start = i.span();
+    let (mut rest, mut left) = unary(i)?;
+    let mut ceiling = u8::MAX;
+    loop {
+        let Some((power, assoc, right)) = infix(&rest) else {
+            rest.note(Want::Infix);
+            return Ok((rest, left));
+        };
+        if power < least || ceiling <= power {
+            return Ok((rest, left));
+        }
+        let op_span = rest.span();
+        let (next, kind) = match right {
+            Right::Operand(op) => {
+                let (next, value) = binary(rest.skip(1), power + 1).map_err(fatal)?;
+                (next, ExprKind::Binary(Box::new(Binary { op, op_span, left, right: value })))
+            }
+            Right::Regex => {
+                let (next, _) = crate::combinators::word("regex", Want::Expression)(rest.skip(1)).map_err(fatal)?;
+                let op_span = next.from(op_span);
+                let (next, value) = binary(next, power + 1).map_err(fatal)?;
+                let op = BinaryOp::MatchesRegex;
+                (next, ExprKind::Binary(Box::new(Binary { op, op_span, left, right: value })))
+            }
+            Right::List(op) => {
+                let list = bracketed(PARENS.0, PARENS.1, argument);
+                let (next, (items, items_span)) = list(rest.skip(1)).map_err(fatal)?;
+                (next, ExprKind::In(Box::new(In { op, op_span, left, items, items_span })))
+            }
+            Right::Couple(negated) => {
+                let (next, _) = token(Kind::OpenParen, Want::OpenParen)(rest.skip(1)).map_err(fatal)?;
+                let (next, low) = expression(next).map_err(fatal)?;
+                let (next, _) = token(Kind::DotDot, Want::DotDot)(next).map_err(fatal)?;
+                let (next, high) = expression(next).map_err(fatal)?;
+                let (next, _) = token(Kind::CloseParen, Want::CloseParen)(next).map_err(fatal)?;
+                (next, ExprKind::Between(Box::new(Between { negated, op_span, value: left, low, high })))
+            }
+        };
+        left = Expr { kind, span: next.from(start) };
+        rest = next;
+        ceiling = if assoc == Assoc::None { power } else { u8::MAX };
+    }
+}
+
+/// Signs, innermost last, without recursion: there may be any number.
+fn unary(i: Tokens) -> Parsed<Expr> {
+    let mut signs = Vec::new();
+    let mut rest = i;
+    while let Kind::Minus | Kind::Plus = rest.kind() {
+        signs.push((if rest.kind() == Kind::Minus { UnaryOp::Minus } else { UnaryOp::Plus }, rest.span()));
+        rest = rest.skip(1);
+        if signs.len() > MAX_SIGNS {
+            return rest.expected(Want::Expression);
+        }
+    }
+    let (rest, mut e) = if signs.is_empty() { operand(rest)? } else { operand(rest).map_err(fatal)? };
+    for (op, span) in signs.into_iter().rev() {
+        e = Expr { span: span.to(e.span), kind: ExprKind::Unary(op, Box::new(e)) };
+    }
+    Ok((rest, e))
+}
+
+/// More signs than this are no expression that anybody wrote.
+const MAX_SIGNS: usize = 64;
+
+/// An operand with what is behind it: `a.b`, `a[0]`.
+pub fn operand(i: Tokens) -> Parsed<Expr> {
+    let start = i.span();
+    let (mut rest, mut e) = primary(i)?;
+    loop {
+        match rest.kind() {
+            Kind::Dot => {
+                let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
+                if next.kind() == Kind::OpenParen && !name.span.text(next.text).starts_with('[') {
+                    let (next, (args, _)) = bracketed(PARENS.0, PARENS.1, argument)(next).map_err(fatal)?;
+                    e = Expr { kind: ExprKind::Method(Box::new(e), Call { name, args }), span: next.from(start) };
+                    rest = next;
+                } else {
+                    e = Expr { kind: ExprKind::Path(Box::new(e), name), span: next.from(start) };
+                    rest = next;
+                }
+            }
+            Kind::OpenBracket => {
+                let (next, index) = expression(rest.skip(1)).map_err(fatal)?;
+                let (next, _) = token(Kind::CloseBracket, Want::CloseBracket)(next).map_err(fatal)?;
+                e = Expr { kind: ExprKind::Element(Box::new(e), Box::new(index)), span: next.from(start) };
+                rest = next;
+            }
+            _ => return Ok((rest, e)),
+        }
+    }
+}
+
+fn primary(i: Tokens) -> Parsed<Expr> {
+    if literal::starts(&i) {
+        return literal::literal(i);
+    }
+    match i.kind() {
+        Kind::Word => word(i),
+        Kind::OpenParen => parens(i),
+        Kind::OpenBracket if name::is_bracketed(&i) => {
+            let (rest, name) = name::name(i)?;
+            Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }))
+        }
+        Kind::Star => Ok((i.skip(1), Expr { kind: ExprKind::Star, span: i.span() })),
+        _ => i.expected(Want::Expression),
+    }
+}
+
+/// Words that stand between expressions, and so are no names where an expression is to begin.
+const RESERVED: &[&str] = &["and", "or", "in", "between", "contains", "has", "has_any", "has_all", "startswith", "endswith"];
+
+fn word(i: Tokens) -> Parsed<Expr> {
+    let text = i.text_ahead(0);
+    let called = i.ahead(1).kind == Kind::OpenParen;
+    match text {
+        "datatable" if called => return datatable(i),
+        "externaldata" | "external_data" if called => return externaldata(i),
+        "typeof" if called => return type_of(i),
+        _ if RESERVED.contains(&text) && !called => return i.expected(Want::Expression),
+        _ => {}
+    }
+    let name = Name { text: text.to_owned(), span: i.span() };
+    if !called {
+        return Ok((i.skip(1), Expr { span: name.span, kind: ExprKind::Name(name) }));
+    }
+    let start = i.span();
+    let (rest, (args, _)) = bracketed(PARENS.0, PARENS.1, argument)(i.skip(1)).map_err(fatal)?;
+    Ok((rest, Expr { kind: ExprKind::Call(Call { name, args }), span: rest.from(start) }))
+}
+
+/// An argument: an expression, possibly named, or a pipeline.
+pub fn argument(i: Tokens) -> Parsed<Expr> {
+    pipeline::expression_or_pipeline(i)
+}
+
+fn parens(i: Tokens) -> Parsed<Expr> {
+    let start = i.span();
+    let (rest, inner) = pipeline::expression_or_pipeline(i.skip(1)).map_err(fatal)?;
+    let (rest, end) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
+    Ok((rest, Expr { kind: ExprKind::Parens(Box::new(inner)), span: start.to(end) }))
+}
+
+fn datatable(i: Tokens) -> Parsed<Expr> {
+    let start = i.span();
+    let (rest, (columns, _)) = bracketed(PARENS.0, PARENS.1, name::column_declaration)(i.skip(1)).map_err(fatal)?;
+    let (rest, (values, values_span)) = bracketed(BRACKETS.0, BRACKETS.1, expression)(rest).map_err(fatal)?;
+    let datatable = Datatable { columns, values, values_span };
+    Ok((rest, Expr { kind: ExprKind::Datatable(Box::new(datatable)), span: rest.from(start) }))
+}
+
+fn externaldata(i: Tokens) -> Parsed<Expr> {
+    let start = i.span();
+    let (rest, (columns, _)) = bracketed(PARENS.0, PARENS.1, name::column_declaration)(i.skip(1)).map_err(fatal)?;
+    let (rest, (uris, _)) = bracketed(BRACKETS.0, BRACKETS.1, expression)(rest).map_err(fatal)?;
+    let (rest, properties) = parameter::opt_with(rest)?;
+    let data = Externaldata { columns, uris, properties };
+    Ok((rest, Expr { kind: ExprKind::Externaldata(Box::new(data)), span: rest.from(start) }))
+}
+
+/// `typeof(long)`, `typeof(a: long, *)`
+pub fn type_of(i: Tokens) -> Parsed<Expr> {
+    let start = i.span();
+    let (rest, _) = crate::combinators::word("typeof", Want::Typeof)(i)?;
+    let (rest, _) = token(Kind::OpenParen, Want::OpenParen)(rest).map_err(fatal)?;
+    let (rest, value) = if rest.kind() == Kind::Word && rest.ahead(1).kind == Kind::CloseParen {
+        let (rest, ty) = name::type_name(rest)?;
+        (rest, TypeOf::Scalar(ty))
+    } else {
+        let (rest, (columns, star)) = schema_items(rest).map_err(fatal)?;
+        (rest, TypeOf::Tabular(columns, star))
+    };
+    let (rest, _) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
+    Ok((rest, Expr { kind: ExprKind::TypeOf(value), span: rest.from(start) }))
+}
+
+/// `a: long, b: string, *` before a closing bracket.
+pub fn schema_items(mut i: Tokens) -> Parsed<crate::ast::Schema> {
+    let mut columns = Vec::new();
+    let mut star = false;
+    while i.kind() != Kind::CloseParen {
+        if i.kind() == Kind::Star {
+            star = true;
+            i = i.skip(1);
+        } else {
+            let (rest, column) = name::column_declaration(i)?;
+            columns.push(column);
+            i = rest;
+        }
+        if i.kind() != Kind::Comma {
+            i.note(Want::Comma);
+            break;
+        }
+        i = i.skip(1);
+    }
+    Ok((i, (columns, star)))
+}

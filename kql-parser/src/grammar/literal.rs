@@ -1,0 +1,269 @@
+//! Literals, decoded.
+
+use crate::ast::{Dynamic, Expr, ExprKind, Literal};
+use crate::combinators::{BRACKETS, bracketed, fatal, token};
+use crate::input::{Parsed, Tokens, Want};
+use crate::time;
+use crate::token::{Kind, Token};
+use crate::{Diagnostic, Span};
+
+/// Whether a literal stands here.
+pub fn starts(i: &Tokens) -> bool {
+    match i.kind() {
+        Kind::Long | Kind::Real | Kind::Timespan | Kind::String | Kind::Verbatim | Kind::MultiLine | Kind::Typed => true,
+        Kind::Word => match i.text_ahead(0) {
+            "true" | "false" => true,
+            "dynamic" => i.ahead(1).kind == Kind::OpenParen,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// A literal.
+pub fn literal(i: Tokens) -> Parsed<Expr> {
+    let text = i.text_ahead(0);
+    let span = i.span();
+    let value = match i.kind() {
+        Kind::Long => long(&i, text, span),
+        Kind::Real => Literal::Real(text.parse().ok()),
+        Kind::Timespan => Literal::Timespan(time::parse_timespan(text)),
+        Kind::Typed => typed(&i, text, span),
+        Kind::String | Kind::Verbatim | Kind::MultiLine => return strings(i),
+        Kind::Word if text == "true" => Literal::Bool(Some(true)),
+        Kind::Word if text == "false" => Literal::Bool(Some(false)),
+        Kind::Word if text == "dynamic" => return dynamic_literal(i),
+        _ => return i.expected(Want::Literal),
+    };
+    Ok((i.skip(1), Expr { kind: ExprKind::Literal(value), span }))
+}
+
+fn long(i: &Tokens, text: &str, span: Span) -> Literal {
+    let value = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => u64::from_str_radix(hex, 16).ok().map(u64::cast_signed),
+        None => text.parse().ok(),
+    };
+    if value.is_none() {
+        i.report(Diagnostic::error("KQ002", span, format!("The number {text} does not fit a long.")));
+    }
+    Literal::Long(value)
+}
+
+/// Literals that stand next to each other are one string.
+fn strings(i: Tokens) -> Parsed<Expr> {
+    let mut value = string_value(i.token(), i.text);
+    let mut n = 1;
+    while matches!(i.ahead(n).kind, Kind::String | Kind::Verbatim | Kind::MultiLine) {
+        value.push_str(&string_value(i.ahead(n), i.text));
+        n += 1;
+    }
+    let span = i.span().to(i.ahead(n - 1).span);
+    Ok((i.skip(n), Expr { kind: ExprKind::Literal(Literal::String(value)), span }))
+}
+
+/// The value of a string token.
+pub fn string_value(token: Token, text: &str) -> String {
+    let text = token.span.text(text).trim_start_matches(['h', 'H']);
+    match token.kind {
+        Kind::MultiLine => text.get(3..text.len().saturating_sub(3)).unwrap_or("").to_owned(),
+        Kind::Verbatim => {
+            let quote = text.get(1..2).unwrap_or("\"");
+            let inner = text.get(2..text.len().saturating_sub(1)).unwrap_or("");
+            inner.replace(&quote.repeat(2), quote)
+        }
+        _ => {
+            let quote = text.get(..1).unwrap_or("");
+            let inner = text.get(1..).unwrap_or("");
+            // one that is not closed has no quote at its end
+            let closed = inner.ends_with(quote) && !inner.is_empty();
+            unescape(if closed { inner.get(..inner.len() - 1).unwrap_or("") } else { inner })
+        }
+    }
+}
+
+fn unescape(text: &str) -> String {
+    if !text.contains('\\') {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        let Some(escape) = rest.next() else { break };
+        let code = |digits: &str, radix: u32| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
+        let take = |rest: &mut std::str::Chars, most: usize, radix: u32, first: Option<char>| {
+            let mut digits: String = first.into_iter().collect();
+            while digits.len() < most {
+                match rest.clone().next() {
+                    Some(d) if d.is_digit(radix) => {
+                        digits.push(d);
+                        rest.next();
+                    }
+                    _ => break,
+                }
+            }
+            code(&digits, radix)
+        };
+        match escape {
+            'n' => out.push('\n'),
+            't' => out.push('\t'),
+            'r' => out.push('\r'),
+            'a' => out.push('\u{7}'),
+            'b' => out.push('\u{8}'),
+            'f' => out.push('\u{c}'),
+            'v' => out.push('\u{b}'),
+            'u' => out.extend(take(&mut rest, 4, 16, None)),
+            'U' => out.extend(take(&mut rest, 8, 16, None)),
+            'x' => out.extend(take(&mut rest, 2, 16, None)),
+            '0'..='7' => out.extend(take(&mut rest, 3, 8, Some(escape))),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// `datetime(2020-01-01)`
+fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
+    let (name, inner) = text.split_once('(').unwrap_or((text, ""));
+    let inner = inner.strip_suffix(')').unwrap_or(inner).trim();
+    let bare = inner
+        .strip_prefix(['"', '\''])
+        .and_then(|s| s.strip_suffix(['"', '\'']))
+        .unwrap_or(inner);
+    let null = inner == "null";
+    let (value, what) = match name.trim() {
+        "bool" | "boolean" => {
+            let value = match bare {
+                "true" | "1" => Some(true),
+                "false" | "0" => Some(false),
+                _ => None,
+            };
+            (Literal::Bool(value), "bool")
+        }
+        "int" | "int8" | "int16" | "int32" | "uint" | "uint8" | "uint16" | "uint32" => {
+            (Literal::Int(whole(bare).and_then(|n| i32::try_from(n).ok())), "int")
+        }
+        "long" | "int64" | "uint64" | "ulong" => (Literal::Long(whole(bare)), "long"),
+        "real" | "double" | "float" => (Literal::Real(real(bare)), "real"),
+        "decimal" => {
+            let digits = bare.trim_start_matches(['-', '+']);
+            let valid = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+                && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+            (Literal::Decimal(valid.then(|| bare.to_owned())), "decimal")
+        }
+        "datetime" | "date" => {
+            if matches!(bare, "" | "now") {
+                return Literal::DatetimeNow;
+            }
+            (Literal::Datetime(time::parse_datetime(bare)), "datetime")
+        }
+        "timespan" | "time" => (Literal::Timespan(time::parse_timespan(bare)), "timespan"),
+        _ => (Literal::Guid(guid(bare)), "guid"),
+    };
+    let missing = matches!(
+        value,
+        Literal::Bool(None)
+            | Literal::Int(None)
+            | Literal::Long(None)
+            | Literal::Real(None)
+            | Literal::Decimal(None)
+            | Literal::Datetime(None)
+            | Literal::Timespan(None)
+            | Literal::Guid(None)
+    );
+    if missing && !null {
+        i.report(Diagnostic::error("KQ002", span, format!("'{inner}' is not a {what}.")));
+    }
+    value
+}
+
+fn whole(text: &str) -> Option<i64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest.trim()),
+        None => (false, text),
+    };
+    if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        let value = u64::from_str_radix(hex, 16).ok()?.cast_signed();
+        return Some(if negative { value.wrapping_neg() } else { value });
+    }
+    if negative { format!("-{digits}").parse().ok() } else { digits.parse().ok() }
+}
+
+fn real(text: &str) -> Option<f64> {
+    match text.to_ascii_lowercase().as_str() {
+        "nan" => Some(f64::NAN),
+        "inf" | "+inf" => Some(f64::INFINITY),
+        "-inf" => Some(f64::NEG_INFINITY),
+        other => other.parse().ok(),
+    }
+}
+
+fn guid(text: &str) -> Option<u128> {
+    let text = text.trim_start_matches('{').trim_end_matches('}');
+    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    (digits.len() == 32).then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
+}
+
+/// `dynamic({"a": [1, 2]})`
+fn dynamic_literal(i: Tokens) -> Parsed<Expr> {
+    let start = i.span();
+    let (rest, _) = token(Kind::OpenParen, Want::OpenParen)(i.skip(1))?;
+    let (rest, value) = dynamic(rest).map_err(fatal)?;
+    let (rest, end) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
+    Ok((rest, Expr { kind: ExprKind::Literal(Literal::Dynamic(value)), span: start.to(end) }))
+}
+
+fn dynamic(i: Tokens) -> Parsed<Dynamic> {
+    match i.kind() {
+        Kind::OpenBracket => {
+            let (rest, (items, _)) = bracketed(BRACKETS.0, BRACKETS.1, dynamic)(i)?;
+            Ok((rest, Dynamic::Array(items)))
+        }
+        Kind::OpenBrace => {
+            let open = (Kind::OpenBrace, Want::OpenBrace);
+            let close = (Kind::CloseBrace, Want::CloseBrace);
+            let (rest, (properties, _)) = bracketed(open, close, property)(i)?;
+            Ok((rest, Dynamic::Bag(properties)))
+        }
+        Kind::Word if i.is_word("null") => Ok((i.skip(1), Dynamic::Null)),
+        Kind::Minus | Kind::Plus if matches!(i.ahead(1).kind, Kind::Long | Kind::Real | Kind::Timespan) => {
+            let negative = i.kind() == Kind::Minus;
+            let (rest, value) = scalar(i.skip(1))?;
+            Ok((rest, if negative { negate(value) } else { value }))
+        }
+        _ => scalar(i),
+    }
+}
+
+fn scalar(i: Tokens) -> Parsed<Dynamic> {
+    let (rest, e) = literal(i)?;
+    Ok((rest, match e.kind {
+        ExprKind::Literal(Literal::Dynamic(inner)) => inner,
+        ExprKind::Literal(value) => Dynamic::Scalar(Box::new(value)),
+        _ => Dynamic::Null,
+    }))
+}
+
+fn negate(value: Dynamic) -> Dynamic {
+    let Dynamic::Scalar(scalar) = value else { return value };
+    Dynamic::Scalar(Box::new(match *scalar {
+        Literal::Long(n) => Literal::Long(n.map(i64::wrapping_neg)),
+        Literal::Real(r) => Literal::Real(r.map(|r| -r)),
+        Literal::Timespan(t) => Literal::Timespan(t.map(i64::wrapping_neg)),
+        other => other,
+    }))
+}
+
+fn property(i: Tokens) -> Parsed<(String, Dynamic)> {
+    let (rest, key) = match i.kind() {
+        Kind::String | Kind::Verbatim | Kind::MultiLine => (i.skip(1), string_value(i.token(), i.text)),
+        Kind::Word => (i.skip(1), i.text_ahead(0).to_owned()),
+        _ => return i.expected(Want::Literal),
+    };
+    let (rest, _) = token(Kind::Colon, Want::Colon)(rest).map_err(fatal)?;
+    let (rest, value) = dynamic(rest).map_err(fatal)?;
+    Ok((rest, (key, value)))
+}

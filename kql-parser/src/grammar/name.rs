@@ -1,0 +1,85 @@
+//! Names: `x`, `['a b']`, `Device*`, `hint.strategy`.
+
+use crate::ast::{ColumnDeclaration, Expr, ExprKind, Name, TypeName};
+use crate::combinators::{fatal, token};
+use crate::grammar::literal;
+use crate::input::{Parsed, Tokens, Want};
+use crate::token::Kind;
+
+/// A name, bracketed or not.
+pub fn name(i: Tokens) -> Parsed<Name> {
+    match i.kind() {
+        Kind::Word => Ok((i.skip(1), Name { text: i.text_ahead(0).to_owned(), span: i.span() })),
+        Kind::OpenBracket if is_bracketed(&i) => bracketed(i),
+        _ => i.expected(Want::Name),
+    }
+}
+
+/// Whether `['a b']` stands here.
+pub fn is_bracketed(i: &Tokens) -> bool {
+    i.kind() == Kind::OpenBracket
+        && matches!(i.ahead(1).kind, Kind::String | Kind::Verbatim)
+        && i.ahead(2).kind == Kind::CloseBracket
+}
+
+fn bracketed(i: Tokens) -> Parsed<Name> {
+    let text = literal::string_value(i.ahead(1), i.text);
+    let span = i.span().to(i.ahead(2).span);
+    Ok((i.skip(3), Name { text, span }))
+}
+
+/// A name or a pattern such as `Device*`, `*_s` or `*`, as an expression.
+pub fn pattern(i: Tokens) -> Parsed<Expr> {
+    if is_bracketed(&i) {
+        let (rest, name) = bracketed(i)?;
+        return Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }));
+    }
+    let part = |n: usize| matches!(i.ahead(n).kind, Kind::Word | Kind::Star | Kind::Long | Kind::Timespan);
+    if !matches!(i.kind(), Kind::Word | Kind::Star) {
+        return i.expected(Want::Name);
+    }
+    let mut n = 1;
+    // in a pattern nothing stands between its parts
+    while part(n) && i.touches(n) {
+        n += 1;
+    }
+    let span = i.span().to(i.ahead(n - 1).span);
+    let text = span.text(i.text);
+    let kind = match text {
+        "*" => ExprKind::Star,
+        _ if text.contains('*') => ExprKind::Wildcard(Name { text: text.to_owned(), span }),
+        _ => ExprKind::Name(Name { text: text.to_owned(), span }),
+    };
+    Ok((i.skip(n), Expr { kind, span }))
+}
+
+/// A word with dots or hyphens in it: `hint.strategy`, `granny-asc`.
+pub fn compound(i: Tokens) -> Parsed<Name> {
+    if i.kind() != Kind::Word {
+        return i.expected(Want::Name);
+    }
+    let mut n = 1;
+    while matches!(i.ahead(n).kind, Kind::Dot | Kind::Minus)
+        && i.touches(n)
+        && i.ahead(n + 1).kind == Kind::Word
+        && i.touches(n + 1)
+    {
+        n += 2;
+    }
+    let span = i.span().to(i.ahead(n - 1).span);
+    Ok((i.skip(n), Name { text: span.text(i.text).to_owned(), span }))
+}
+
+/// A type: a word.
+pub fn type_name(i: Tokens) -> Parsed<TypeName> {
+    let (rest, span) = token(Kind::Word, Want::Type)(i)?;
+    Ok((rest, TypeName { text: span.text(i.text).to_owned(), span }))
+}
+
+/// `name: type`
+pub fn column_declaration(i: Tokens) -> Parsed<ColumnDeclaration> {
+    let (rest, name) = name(i)?;
+    let (rest, _) = token(Kind::Colon, Want::Colon)(rest).map_err(fatal)?;
+    let (rest, ty) = type_name(rest).map_err(fatal)?;
+    Ok((rest, ColumnDeclaration { name, ty }))
+}

@@ -1,0 +1,200 @@
+//! Tabular operators, a file each, and the table that finds them by name.
+
+mod as_;
+mod count;
+mod distinct;
+mod extend;
+mod join;
+mod mv_expand;
+mod print;
+mod project;
+mod project_away;
+mod project_keep;
+mod project_rename;
+mod project_reorder;
+mod range;
+mod render;
+mod sort;
+mod summarize;
+mod take;
+mod top;
+mod union;
+mod where_;
+
+use crate::ast::OperatorKind;
+use crate::input::{Parsed, Tokens};
+use crate::token::Kind;
+use crate::{Diagnostic, Span};
+
+/// Parses what stands behind an operator's name.
+type Parse = for<'a> fn(Tokens<'a>) -> Parsed<'a, OperatorKind>;
+
+/// A row of the table of operators.
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// Its grammar; none where it is not supported yet.
+    pub parse: Option<Parse>,
+    /// Whether it stands at the start of a pipeline.
+    pub source: bool,
+}
+
+const fn entry(name: &'static str, parse: Parse) -> Entry {
+    Entry { name, parse: Some(parse), source: false }
+}
+
+const fn source(name: &'static str, parse: Parse) -> Entry {
+    Entry { name, parse: Some(parse), source: true }
+}
+
+const fn later(name: &'static str) -> Entry {
+    Entry { name, parse: None, source: false }
+}
+
+/// Every operator by every name.
+static TABLE: &[Entry] = &[
+    entry("where", where_::parse),
+    entry("filter", where_::parse),
+    entry("extend", extend::parse),
+    entry("project", project::parse),
+    entry("project-away", project_away::parse),
+    entry("project-keep", project_keep::parse),
+    entry("project-rename", project_rename::parse),
+    entry("project-reorder", project_reorder::parse),
+    source("union", union::parse),
+    entry("sort", sort::parse),
+    entry("order", sort::parse),
+    entry("top", top::parse),
+    entry("take", take::parse),
+    entry("limit", take::parse),
+    entry("count", count::parse),
+    entry("distinct", distinct::parse),
+    entry("summarize", summarize::parse),
+    entry("join", join::join),
+    entry("lookup", join::lookup),
+    entry("mv-expand", mv_expand::parse),
+    entry("mvexpand", mv_expand::legacy),
+    entry("as", as_::parse),
+    entry("render", render::parse),
+    source("print", print::parse),
+    source("range", range::parse),
+    Entry { name: "search", parse: None, source: true },
+    Entry { name: "find", parse: None, source: true },
+    later("assert-schema"),
+    later("consume"),
+    later("evaluate"),
+    later("execute_and_cache"),
+    later("facet"),
+    later("fork"),
+    later("getschema"),
+    later("graph-mark-components"),
+    later("graph-match"),
+    later("graph-shortest-paths"),
+    later("graph-to-table"),
+    later("graph-where-edges"),
+    later("graph-where-nodes"),
+    later("invoke"),
+    later("macro-expand"),
+    later("make-graph"),
+    later("make-series"),
+    later("mv-apply"),
+    later("mvapply"),
+    later("parse"),
+    later("parse-kv"),
+    later("parse-where"),
+    later("partition"),
+    later("project-by-names"),
+    later("project-smart"),
+    later("reduce"),
+    later("sample"),
+    later("sample-distinct"),
+    later("scan"),
+    later("serialize"),
+    later("top-hitters"),
+    later("top-nested"),
+];
+
+/// How many tokens an operator's name has: `mv-expand` has three.
+pub fn name_length(i: &Tokens) -> usize {
+    let mut n = 1;
+    while i.ahead(n).kind == Kind::Minus && i.touches(n) && i.ahead(n + 1).kind == Kind::Word && i.touches(n + 1) {
+        n += 2;
+    }
+    n
+}
+
+/// The operator whose name stands here.
+pub fn at(i: &Tokens) -> Result<&'static Entry, Diagnostic> {
+    let wrong = |span: Span| Diagnostic::error("KS176", span, "Query operator expected.");
+    if i.kind() != Kind::Word {
+        return Err(wrong(i.span()));
+    }
+    let span = i.skip(name_length(i)).from(i.span());
+    let name = span.text(i.text);
+    if let Some(entry) = TABLE.iter().find(|e| e.name == name) {
+        return Ok(entry);
+    }
+    let d = wrong(span);
+    let lower = name.to_lowercase();
+    let like = TABLE.iter().map(|e| (distance(&lower, e.name), e.name)).min();
+    Err(match like {
+        Some((0, like)) => d.with_help(format!("operators are lower case: {like}")),
+        Some((n, like)) if n * 3 <= like.len().max(3) => d.with_help(format!("an operator with a name like it is '{like}'")),
+        _ => d,
+    })
+}
+
+/// The operator that begins a pipeline here, if one does: `print`, `range x from`, `union A, B`.
+pub fn source_at(i: &Tokens) -> Option<&'static Entry> {
+    if i.kind() != Kind::Word {
+        return None;
+    }
+    let name = i.text_ahead(0);
+    let entry = TABLE.iter().find(|e| e.source && e.name == name)?;
+    let next = i.ahead(1).kind;
+    let begins = match name {
+        "range" => matches!(next, Kind::Word | Kind::OpenBracket) && !i.word_ahead(1, "in"),
+        _ => !matches!(
+            next,
+            Kind::Assign
+                | Kind::Equal
+                | Kind::NotEqual
+                | Kind::Comma
+                | Kind::CloseParen
+                | Kind::CloseBracket
+                | Kind::Dot
+                | Kind::DotDot
+                | Kind::Pipe
+                | Kind::Semicolon
+                | Kind::End
+                | Kind::Plus
+                | Kind::Less
+                | Kind::Greater
+        ),
+    };
+    // `print` alone is an operator that lacks its expressions
+    (begins || (name == "print" && matches!(next, Kind::End | Kind::Semicolon))).then_some(entry)
+}
+
+/// Edits that make one word of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let above = row.get(j + 1).copied().unwrap_or(usize::MAX);
+            let best = (above + 1).min(left + 1).min(diagonal + usize::from(x != *y));
+            if let Some(cell) = row.get_mut(j) {
+                *cell = left;
+            }
+            diagonal = above;
+            left = best;
+        }
+        if let Some(last) = row.last_mut() {
+            *last = left;
+        }
+    }
+    row.last().copied().unwrap_or(usize::MAX)
+}

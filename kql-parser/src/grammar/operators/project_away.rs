@@ -1,0 +1,11 @@
+//! `project-away a, b*`
+
+use crate::ast::OperatorKind;
+use crate::combinators::{comma_list, fatal};
+use crate::grammar::name;
+use crate::input::{Parsed, Tokens};
+
+pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
+    let (rest, columns) = comma_list(name::pattern)(i).map_err(fatal)?;
+    Ok((rest, OperatorKind::ProjectAway(columns)))
+}

@@ -1,0 +1,52 @@
+//! `name = value` pairs of operators and of `with (...)`.
+
+use crate::ast::{Expr, ExprKind, Property};
+use crate::combinators::{PARENS, bracketed, fatal, token};
+use crate::grammar::{expression, name};
+use crate::input::{Parsed, Tokens, Want};
+use crate::token::Kind;
+
+/// The parameters of an operator, such as `kind=inner hint.strategy=shuffle`: those of `names`, and hints.
+pub fn parameters<'a>(mut i: Tokens<'a>, names: &[&str]) -> Parsed<'a, Vec<Property>> {
+    let mut found = Vec::new();
+    loop {
+        let Ok((rest, name)) = name::compound(i) else { return Ok((i, found)) };
+        let known = name.text.starts_with("hint.") || names.contains(&name.text.as_str());
+        if !known || rest.kind() != Kind::Assign {
+            return Ok((i, found));
+        }
+        let (rest, value) = value(rest.skip(1)).map_err(fatal)?;
+        found.push(Property { name, value });
+        i = rest;
+    }
+}
+
+/// A word or a literal.
+fn value(i: Tokens) -> Parsed<Expr> {
+    if i.kind() == Kind::Word && !matches!(i.text_ahead(0), "true" | "false" | "dynamic") {
+        let (rest, name) = name::compound(i)?;
+        return Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }));
+    }
+    expression::operand(i)
+}
+
+/// `name = value`
+pub fn property(i: Tokens) -> Parsed<Property> {
+    let (rest, name) = match i.kind() {
+        Kind::Word => name::compound(i)?,
+        _ => name::name(i)?,
+    };
+    let (rest, _) = token(Kind::Assign, Want::Assign)(rest)?;
+    let (rest, value) = value(rest).map_err(fatal)?;
+    Ok((rest, Property { name, value }))
+}
+
+/// `with (a = 1, b = 2)`, where it stands.
+pub fn opt_with(i: Tokens) -> Parsed<Vec<Property>> {
+    if !i.is_word("with") {
+        i.note(Want::With);
+        return Ok((i, Vec::new()));
+    }
+    let (rest, (properties, _)) = bracketed(PARENS.0, PARENS.1, property)(i.skip(1)).map_err(fatal)?;
+    Ok((rest, properties))
+}

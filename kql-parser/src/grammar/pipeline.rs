@@ -1,0 +1,168 @@
+//! `source | operator | operator`, and recovery where an operator is wrong.
+
+use crate::ast::{Expr, ExprKind, Operator, OperatorKind, Pipeline};
+use crate::grammar::{expression, operators};
+use crate::input::{Parsed, Tokens, Want};
+use crate::token::Kind;
+use crate::{Diagnostic, Span};
+
+/// An expression; where a `|` follows, it was the source of a pipeline.
+pub fn expression_or_pipeline(i: Tokens) -> Parsed<Expr> {
+    let start = i.span();
+    if let Some(operator) = operators::source_at(&i) {
+        let (rest, first) = one(i, operator);
+        let (rest, mut rest_of) = pipes(rest);
+        let mut all = vec![first];
+        all.append(&mut rest_of);
+        let pipeline = Pipeline { source: None, operators: all };
+        return Ok((rest, Expr { kind: ExprKind::Pipeline(Box::new(pipeline)), span: rest.from(start) }));
+    }
+    let (rest, source) = expression::named(i)?;
+    if rest.kind() != Kind::Pipe {
+        rest.note(Want::Pipe);
+        return Ok((rest, source));
+    }
+    let (rest, operators) = pipes(rest);
+    let pipeline = Pipeline { source: Some(source), operators };
+    Ok((rest, Expr { kind: ExprKind::Pipeline(Box::new(pipeline)), span: rest.from(start) }))
+}
+
+/// `| operator` any number of times.
+fn pipes(mut i: Tokens) -> (Tokens, Vec<Operator>) {
+    let mut found = Vec::new();
+    while i.kind() == Kind::Pipe {
+        let after = i.skip(1);
+        let (rest, operator) = match operators::at(&after) {
+            Ok(entry) => one(after, entry),
+            Err(diagnostic) => {
+                let start = after.span();
+                let rest = recover(after);
+                after.report(Diagnostic { span: if start.is_empty() { i.span() } else { diagnostic.span }, ..diagnostic });
+                let span = rest.from(start);
+                (rest, Operator { kind: OperatorKind::Error, span, name_span: span })
+            }
+        };
+        found.push(operator);
+        i = rest;
+    }
+    i.note(Want::Pipe);
+    (i, found)
+}
+
+/// One operator, its name and all; after an error, an error node up to the next `|`.
+fn one<'a>(i: Tokens<'a>, entry: &'static operators::Entry) -> (Tokens<'a>, Operator) {
+    let start = i.span();
+    let words = operators::name_length(&i);
+    let name_span = i.skip(words).from(start);
+    let Some(parse) = entry.parse else {
+        let rest = recover(i.skip(words));
+        let d = Diagnostic::error("KQ201", name_span, format!("The operator '{}' is not supported yet.", entry.name));
+        i.report(d.with_help("docs/deviations.md lists what is"));
+        return (rest, Operator { kind: OperatorKind::Error, span: rest.from(start), name_span });
+    };
+    match parse(i.skip(words)) {
+        Ok((rest, kind)) if ends_operator(&rest) => (rest, Operator { kind, span: rest.from(start), name_span }),
+        Ok((rest, kind)) => {
+            let after = recover(rest);
+            unexpected(rest, after);
+            (after, Operator { kind, span: rest.from(start), name_span })
+        }
+        Err(_) => {
+            let at = failed_at(i);
+            let after = recover(at);
+            unexpected(at, after);
+            (after, Operator { kind: OperatorKind::Error, span: after.from(start), name_span })
+        }
+    }
+}
+
+/// Whether nothing more belongs to an operator here.
+fn ends_operator(i: &Tokens) -> bool {
+    matches!(
+        i.kind(),
+        Kind::Pipe | Kind::Semicolon | Kind::End | Kind::CloseParen | Kind::CloseBrace | Kind::CloseBracket | Kind::Comma
+    )
+}
+
+/// The token at which parsing failed farthest on.
+fn failed_at(i: Tokens) -> Tokens {
+    let farthest = i.shared.farthest.get().at;
+    i.skip(usize::try_from(farthest.saturating_sub(i.index())).unwrap_or(0))
+}
+
+/// Reports what stands between two places and does not belong there.
+pub fn unexpected(at: Tokens, after: Tokens) {
+    let farthest = at.shared.farthest.get();
+    let found = at.token();
+    let mut names = if farthest.at == at.index() { farthest.names() } else { Vec::new() };
+    // what ends the operator is always possible, and says little where something is missing
+    if names.iter().any(|n| *n == "an expression" || *n == "a name") {
+        names.retain(|n| !matches!(*n, "|" | ";" | "the end" | ","));
+    }
+    let span = if found.kind == Kind::End { end_of_text(&at) } else { found.span.to(after.from(found.span)) };
+    if found.kind == Kind::Unknown || span_is_reported(&at, span) {
+        return;
+    }
+    let only_expression = names == ["an expression"];
+    let diagnostic = if only_expression {
+        Diagnostic::error("KS006", span, "Missing expression.".to_owned())
+    } else {
+        Diagnostic::error("KS005", span, format!("Expected: {}", listed(&names)))
+    };
+    let diagnostic = match hint(&at) {
+        Some(help) => diagnostic.with_help(help),
+        None => diagnostic,
+    };
+    at.report(diagnostic);
+}
+
+/// The last character before the end: an empty place at the end would mark nothing.
+fn end_of_text(i: &Tokens) -> Span {
+    let end = i.end_before();
+    Span::new(end.saturating_sub(1), end)
+}
+
+/// Whether the lexer has complained about this place already.
+fn span_is_reported(i: &Tokens, span: Span) -> bool {
+    i.shared.diagnostics.borrow().iter().any(|d| d.code == "KS002" && d.span.start >= span.start && d.span.end <= span.end)
+}
+
+/// What the writer of a common slip wants to hear.
+fn hint(i: &Tokens) -> Option<&'static str> {
+    match i.kind() {
+        Kind::Assign => Some("'==' compares, '=' gives a name"),
+        Kind::Word => match i.text_ahead(0) {
+            "AND" | "And" => Some("operators are lower case: and"),
+            "OR" | "Or" => Some("operators are lower case: or"),
+            "is" | "IS" => Some("isnull() and isempty() test for missing values"),
+            "not" => Some("not() is a function: not(x in (1, 2)), or x !in (1, 2)"),
+            "where" | "extend" | "project" | "summarize" | "join" | "sort" | "order" | "take" | "limit" | "distinct"
+            | "union" | "top" | "count" | "render" => Some("a | is missing before it"),
+            "let" => Some("a ; is missing before it"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "| or ;".to_owned(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// The next place where parsing can go on: a `|` or `;` of this depth, or the bracket that closes it.
+pub fn recover(mut i: Tokens) -> Tokens {
+    loop {
+        match i.kind() {
+            Kind::Pipe | Kind::Semicolon | Kind::End | Kind::CloseParen | Kind::CloseBrace | Kind::CloseBracket => return i,
+            Kind::OpenParen | Kind::OpenBrace | Kind::OpenBracket => match i.to_partner() {
+                Some(partner) => i = i.skip(partner + 1),
+                None => i = i.skip(1),
+            },
+            _ => i = i.skip(1),
+        }
+    }
+}

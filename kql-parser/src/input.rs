@@ -1,0 +1,281 @@
+//! The parser's input: tokens as a nom input, and what all parsers of one text share.
+
+use crate::token::{Kind, Token};
+use crate::{Diagnostic, Span};
+use nom::error::{ErrorKind, ParseError};
+use nom::{IResult, Input, Needed};
+use std::cell::{Cell, RefCell};
+use std::iter::Enumerate;
+
+/// What might have come, as a set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(u8)]
+#[allow(missing_docs)] // named by what is expected
+pub enum Want {
+    Expression,
+    Name,
+    Operator,
+    Type,
+    Literal,
+    Table,
+    OpenParen,
+    CloseParen,
+    OpenBracket,
+    CloseBracket,
+    OpenBrace,
+    CloseBrace,
+    Comma,
+    Colon,
+    Semicolon,
+    Assign,
+    Pipe,
+    DotDot,
+    By,
+    On,
+    With,
+    From,
+    To,
+    Step,
+    Typeof,
+    Nulls,
+    FirstLast,
+    Infix,
+    End,
+}
+
+const WANTS: [(Want, &str); 29] = [
+    (Want::Expression, "an expression"),
+    (Want::Name, "a name"),
+    (Want::Operator, "an operator"),
+    (Want::Type, "a type"),
+    (Want::Literal, "a literal"),
+    (Want::Table, "a table"),
+    (Want::OpenParen, "("),
+    (Want::CloseParen, ")"),
+    (Want::OpenBracket, "["),
+    (Want::CloseBracket, "]"),
+    (Want::OpenBrace, "{"),
+    (Want::CloseBrace, "}"),
+    (Want::Comma, ","),
+    (Want::Colon, ":"),
+    (Want::Assign, "="),
+    (Want::DotDot, ".."),
+    (Want::By, "by"),
+    (Want::On, "on"),
+    (Want::With, "with"),
+    (Want::From, "from"),
+    (Want::To, "to"),
+    (Want::Step, "step"),
+    (Want::Typeof, "typeof"),
+    (Want::Nulls, "nulls"),
+    (Want::FirstLast, "first or last"),
+    (Want::Infix, ""),
+    (Want::Pipe, "|"),
+    (Want::Semicolon, ";"),
+    (Want::End, "the end"),
+];
+
+/// Where parsing failed, and what might have come there. Nothing is allocated until a message is made of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Expected {
+    /// Index of the token.
+    pub at: u32,
+    /// Bits of [`Want`].
+    set: u64,
+}
+
+impl Expected {
+    /// One thing at a token.
+    pub fn one(at: u32, want: Want) -> Self {
+        Expected { at, set: 1 << want as u8 }
+    }
+
+    /// The farther of two failures; both where they are at one place.
+    pub fn or(self, other: Expected) -> Expected {
+        match self.at.cmp(&other.at) {
+            std::cmp::Ordering::Less => other,
+            std::cmp::Ordering::Greater => self,
+            std::cmp::Ordering::Equal => Expected { at: self.at, set: self.set | other.set },
+        }
+    }
+
+    /// Whether this was expected.
+    pub fn wants(self, want: Want) -> bool {
+        self.set & (1 << want as u8) != 0
+    }
+
+    /// `a name, ( or ,`
+    pub fn names(self) -> Vec<&'static str> {
+        WANTS.iter().filter(|(w, text)| self.wants(*w) && !text.is_empty()).map(|(_, text)| *text).collect()
+    }
+}
+
+/// What all parsers of one text share.
+#[derive(Default)]
+pub struct Shared {
+    /// What is wrong with the text.
+    pub diagnostics: RefCell<Vec<Diagnostic>>,
+    /// The farthest failure, even of parts that may be missing.
+    pub farthest: Cell<Expected>,
+}
+
+/// A place in the tokens.
+#[derive(Clone, Copy)]
+pub struct Tokens<'a> {
+    all: &'a [Token],
+    partner: &'a [u32],
+    at: usize,
+    /// The text.
+    pub text: &'a str,
+    /// What all parsers share.
+    pub shared: &'a Shared,
+}
+
+/// What a parser of ours gives.
+pub type Parsed<'a, T> = IResult<Tokens<'a>, T, Expected>;
+
+impl<'a> Tokens<'a> {
+    /// The first token. `partner` has for each bracket the index of its partner.
+    pub fn new(all: &'a [Token], partner: &'a [u32], text: &'a str, shared: &'a Shared) -> Self {
+        Tokens { all, partner, at: 0, text, shared }
+    }
+
+    /// The token `n` further on.
+    pub fn ahead(&self, n: usize) -> Token {
+        let end = Token { kind: Kind::End, span: Span::empty(self.text.len() as u32) };
+        self.all.get(self.at + n).copied().unwrap_or(end)
+    }
+
+    /// This token.
+    pub fn token(&self) -> Token {
+        self.ahead(0)
+    }
+
+    /// What this token is.
+    pub fn kind(&self) -> Kind {
+        self.token().kind
+    }
+
+    /// Where this token stands.
+    pub fn span(&self) -> Span {
+        self.token().span
+    }
+
+    /// The text of the token `n` further on.
+    pub fn text_ahead(&self, n: usize) -> &'a str {
+        self.ahead(n).span.text(self.text)
+    }
+
+    /// Whether this token is a word spelled so.
+    pub fn is_word(&self, word: &str) -> bool {
+        self.word_ahead(0, word)
+    }
+
+    /// Whether the token `n` further on is a word spelled so.
+    pub fn word_ahead(&self, n: usize, word: &str) -> bool {
+        self.ahead(n).kind == Kind::Word && self.text_ahead(n) == word
+    }
+
+    /// Whether nothing stands between the token `n` further on and the one before it.
+    pub fn touches(&self, n: usize) -> bool {
+        n > 0 && self.ahead(n - 1).span.end == self.ahead(n).span.start
+    }
+
+    /// The input after `n` more tokens.
+    pub fn skip(self, n: usize) -> Self {
+        Tokens { at: (self.at + n).min(self.all.len().saturating_sub(1)), ..self }
+    }
+
+    /// Index of this token.
+    pub fn index(&self) -> u32 {
+        self.at as u32
+    }
+
+    /// How many tokens on the partner of this bracket is.
+    pub fn to_partner(&self) -> Option<usize> {
+        let partner = *self.partner.get(self.at)? as usize;
+        (partner > self.at).then(|| partner - self.at)
+    }
+
+    /// Where the last token before this one ends.
+    pub fn end_before(&self) -> u32 {
+        match self.at.checked_sub(1).and_then(|at| self.all.get(at)) {
+            Some(token) => token.span.end,
+            None => 0,
+        }
+    }
+
+    /// The place from `start` to before this token.
+    pub fn from(&self, start: Span) -> Span {
+        Span::new(start.start, self.end_before().max(start.start))
+    }
+
+    /// Fails here, and remembers it.
+    pub fn expected<T>(self, want: Want) -> Parsed<'a, T> {
+        Err(nom::Err::Error(self.note(want)))
+    }
+
+    /// Remembers that `want` might have come here.
+    pub fn note(&self, want: Want) -> Expected {
+        let expected = Expected::one(self.index(), want);
+        self.shared.farthest.set(self.shared.farthest.get().or(expected));
+        expected
+    }
+
+    /// Records what is wrong.
+    pub fn report(&self, diagnostic: Diagnostic) {
+        self.shared.diagnostics.borrow_mut().push(diagnostic);
+    }
+}
+
+impl<'a> Input for Tokens<'a> {
+    type Item = Token;
+    type Iter = std::iter::Copied<std::slice::Iter<'a, Token>>;
+    type IterIndices = Enumerate<Self::Iter>;
+
+    fn input_len(&self) -> usize {
+        self.all.len().saturating_sub(self.at)
+    }
+
+    fn take(&self, index: usize) -> Self {
+        Tokens { all: self.all.get(..self.at + index).unwrap_or(self.all), ..*self }
+    }
+
+    fn take_from(&self, index: usize) -> Self {
+        self.skip(index)
+    }
+
+    fn take_split(&self, index: usize) -> (Self, Self) {
+        (self.take_from(index), self.take(index))
+    }
+
+    fn position<P: Fn(Self::Item) -> bool>(&self, predicate: P) -> Option<usize> {
+        self.iter_elements().position(predicate)
+    }
+
+    fn iter_elements(&self) -> Self::Iter {
+        self.all.get(self.at..).unwrap_or(&[]).iter().copied()
+    }
+
+    fn iter_indices(&self) -> Self::IterIndices {
+        self.iter_elements().enumerate()
+    }
+
+    fn slice_index(&self, count: usize) -> Result<usize, Needed> {
+        if self.input_len() >= count { Ok(count) } else { Err(Needed::new(count - self.input_len())) }
+    }
+}
+
+impl<'a> ParseError<Tokens<'a>> for Expected {
+    fn from_error_kind(input: Tokens<'a>, _: ErrorKind) -> Self {
+        Expected { at: input.index(), set: 0 }
+    }
+
+    fn append(_: Tokens<'a>, _: ErrorKind, other: Self) -> Self {
+        other
+    }
+
+    fn or(self, other: Self) -> Self {
+        Expected::or(self, other)
+    }
+}

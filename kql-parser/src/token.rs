@@ -1,0 +1,245 @@
+//! Words, punctuation and literals of the text, each with its place.
+//!
+//! Words are not told apart from keywords: almost every keyword of KQL is a legal column name too, and the grammar
+//! knows where it is which.
+
+use crate::{Diagnostic, Span};
+use logos::{Lexer, Logos};
+
+/// What a token is.
+#[derive(Logos, Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[logos(skip r"[ \t\r\n\f\u{a0}\u{1680}\u{2000}-\u{200b}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}]+")]
+#[allow(missing_docs)] // each variant is its spelling
+pub enum Kind {
+    /// `where`, `x_1`, `$left`; `1w`, since a word may start with digits
+    #[regex(r"[\p{L}_$][\p{L}\p{N}_$]*")]
+    Word,
+    /// `datetime(2020-01-01)`, `int(null)`, `time(1.02:03:04)`: a literal with its type
+    #[regex(r"(bool|boolean|int|int8|int16|int32|int64|uint|uint8|uint16|uint32|uint64|ulong|long|real|double|float|decimal|datetime|date|timespan|time|guid|uuid|uniqueid)[ \t]*\([^()\r\n;|]*\)")]
+    Typed,
+    /// `5`, `0x1F`
+    #[regex(r"[0-9]+", number)]
+    Long,
+    /// `1.5`, `1e3`
+    Real,
+    /// `1d`, `1.5h`
+    Timespan,
+    /// `'a'`, `"a"`, `h'a'`
+    #[regex(r#"[hH]?"([^"\\\r\n]|\\[^\r\n])*""#)]
+    #[regex(r"[hH]?'([^'\\\r\n]|\\[^\r\n])*'")]
+    String,
+    /// `@'a'`, `@"a"`
+    #[regex(r#"[hH]?@"([^"]|"")*""#)]
+    #[regex(r"[hH]?@'([^']|'')*'")]
+    Verbatim,
+    /// Three backticks or tildes on both sides
+    #[token("```", |lex| fenced(lex, "```"))]
+    #[token("~~~", |lex| fenced(lex, "~~~"))]
+    #[token("h```", |lex| fenced(lex, "```"))]
+    #[token("h~~~", |lex| fenced(lex, "~~~"))]
+    MultiLine,
+    /// A quote that nothing closes on its line
+    #[regex(r#"[hH]?"([^"\\\r\n]|\\[^\r\n])*"#, priority = 1)]
+    #[regex(r"[hH]?'([^'\\\r\n]|\\[^\r\n])*", priority = 1)]
+    Unclosed,
+    #[regex(r"//[^\n]*", allow_greedy = true)]
+    Comment,
+    #[token("|")]
+    Pipe,
+    #[token(";")]
+    Semicolon,
+    #[token(",")]
+    Comma,
+    #[token(":")]
+    Colon,
+    #[token(".")]
+    Dot,
+    #[token("..")]
+    DotDot,
+    #[token("(")]
+    OpenParen,
+    #[token(")")]
+    CloseParen,
+    #[token("[")]
+    OpenBracket,
+    #[token("]")]
+    CloseBracket,
+    #[token("{")]
+    OpenBrace,
+    #[token("}")]
+    CloseBrace,
+    #[token("=")]
+    Assign,
+    #[token("=>")]
+    Arrow,
+    #[token("==")]
+    Equal,
+    #[token("!=")]
+    #[token("<>")]
+    NotEqual,
+    #[token("=~")]
+    EqualTilde,
+    #[token("!~")]
+    BangTilde,
+    #[token("<=")]
+    LessOrEqual,
+    #[token("<")]
+    Less,
+    #[token(">=")]
+    GreaterOrEqual,
+    #[token(">")]
+    Greater,
+    #[token("+")]
+    Plus,
+    #[token("-")]
+    Minus,
+    #[token("*")]
+    Star,
+    #[token("/")]
+    Slash,
+    #[token("%")]
+    Percent,
+    /// `in~`
+    #[token("in~")]
+    InTilde,
+    /// `!in`, `!has_cs`, `!between`
+    #[regex(r"![a-zA-Z_]+~?")]
+    Negated,
+    /// A character that no token has
+    Unknown,
+    /// After the last token
+    End,
+}
+
+/// A token with its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Token {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What [`lex`] gives.
+#[derive(Debug)]
+pub struct Lexed {
+    /// Without comments; the last is [`Kind::End`].
+    pub tokens: Vec<Token>,
+    /// The comments, in order.
+    pub comments: Vec<Span>,
+    /// Characters that do not belong, and strings that are not closed.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Cuts a text into tokens.
+pub fn lex(text: &str) -> Lexed {
+    let mut lexed = Lexed { tokens: Vec::with_capacity(text.len() / 5), comments: Vec::new(), diagnostics: Vec::new() };
+    let mut lexer = Kind::lexer(text);
+    while let Some(found) = lexer.next() {
+        let range = lexer.span();
+        let span = Span::new(range.start as u32, range.end as u32);
+        match found {
+            Ok(Kind::Comment) => lexed.comments.push(span),
+            Ok(Kind::Unclosed) => {
+                lexed.diagnostics.push(
+                    Diagnostic::error("KS003", span, "The string is not closed on its line.")
+                        .with_help("a string over several lines stands between ``` and ```"),
+                );
+                lexed.tokens.push(Token { kind: Kind::String, span });
+            }
+            Ok(kind) => lexed.tokens.push(Token { kind, span }),
+            Err(()) => unknown(text, span, &mut lexed),
+        }
+    }
+    let end = text.len() as u32;
+    lexed.tokens.push(Token { kind: Kind::End, span: Span::empty(end) });
+    lexed
+}
+
+fn unknown(text: &str, span: Span, lexed: &mut Lexed) {
+    // characters that do not belong and stand together are one complaint
+    if let Some(last) = lexed.tokens.last_mut()
+        && last.kind == Kind::Unknown
+        && last.span.end == span.start
+    {
+        last.span.end = span.end;
+        if let Some(d) = lexed.diagnostics.last_mut() {
+            d.span.end = span.end;
+            d.message = format!("Unexpected: {}", d.span.text(text));
+        }
+        return;
+    }
+    let character = span.text(text);
+    let mut d = Diagnostic::error("KS002", span, format!("Unexpected: {character}"));
+    d.help = match character {
+        "&" => Some("'and' joins two conditions".to_owned()),
+        "!" => Some("not() turns a condition round".to_owned()),
+        "\u{201c}" | "\u{201d}" | "\u{2018}" | "\u{2019}" => {
+            Some("these are typographic quotes: strings stand between \" and \" or ' and '".to_owned())
+        }
+        "`" => Some("strings stand between \" and \", or between ``` and ```".to_owned()),
+        _ => None,
+    };
+    lexed.diagnostics.push(d);
+    lexed.tokens.push(Token { kind: Kind::Unknown, span });
+}
+
+/// The rest of a number: `0x1F`, `1.5`, `1e3`, `1.5h`, or a word that starts with digits.
+fn number(lex: &mut Lexer<Kind>) -> Kind {
+    let rest = lex.remainder().as_bytes();
+    let word = |at: usize| {
+        rest.get(at..).unwrap_or(&[]).iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count()
+    };
+    let digits = |at: usize| rest.get(at..).unwrap_or(&[]).iter().take_while(|b| b.is_ascii_digit()).count();
+    if lex.slice() == "0" && matches!(rest.first(), Some(b'x' | b'X')) {
+        let n = word(1);
+        let hex = rest.get(1..=n).is_some_and(|d| n > 0 && d.iter().all(u8::is_ascii_hexdigit));
+        lex.bump(1 + n);
+        return if hex { Kind::Long } else { Kind::Word };
+    }
+    let mut at = 0;
+    let mut real = false;
+    // `1..5` is a range, and `1.x` is no fraction
+    if rest.first() == Some(&b'.') && rest.get(1) != Some(&b'.') {
+        let n = digits(1);
+        if n > 0 || !rest.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') {
+            real = true;
+            at = 1 + n;
+        }
+    }
+    let n = word(at);
+    let suffix = rest.get(at..at + n).unwrap_or(&[]);
+    if n == 0 {
+        // 1e+5 and 1e-5: the sign ends a word
+        lex.bump(at);
+        return if real { Kind::Real } else { Kind::Long };
+    }
+    if matches!(suffix.first(), Some(b'e' | b'E')) {
+        let sign = usize::from(n == 1 && matches!(rest.get(at + 1), Some(b'+' | b'-')));
+        let power = digits(at + 1 + sign);
+        if power > 0 && (sign == 1 || power + 1 == n) {
+            lex.bump(at + 1 + sign + power);
+            return Kind::Real;
+        }
+    }
+    if std::str::from_utf8(suffix).is_ok_and(|s| crate::time::unit(s).is_some()) {
+        lex.bump(at + n);
+        return Kind::Timespan;
+    }
+    if real {
+        lex.bump(at);
+        return Kind::Real;
+    }
+    lex.bump(n);
+    Kind::Word
+}
+
+fn fenced(lex: &mut Lexer<Kind>, fence: &str) -> bool {
+    match lex.remainder().find(fence) {
+        Some(at) => {
+            lex.bump(at + fence.len());
+            true
+        }
+        None => false,
+    }
+}
