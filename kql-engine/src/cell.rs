@@ -29,6 +29,7 @@ pub fn json(array: &dyn Array, ty: ScalarType, row: usize, out: &mut String) {
                 out.push('"');
             }
         }
+        ScalarType::Dynamic => out.push_str(array.as_string::<i32>().value(row)),
         _ => text(array, ty, row, out),
     }
 }
@@ -46,8 +47,9 @@ pub fn text(array: &dyn Array, ty: ScalarType, row: usize, out: &mut String) {
         ScalarType::Decimal => decimal::text(array.as_primitive::<Decimal128Type>().value(row), out),
         ScalarType::Datetime => render::datetime_short(array.as_primitive::<Int64Type>().value(row), out),
         ScalarType::Timespan => render::timespan(array.as_primitive::<Int64Type>().value(row), out),
-        ScalarType::String | ScalarType::Guid | ScalarType::Dynamic => {
-            out.push_str(array.as_string::<i32>().value(row));
+        ScalarType::String | ScalarType::Guid => out.push_str(array.as_string::<i32>().value(row)),
+        ScalarType::Dynamic => {
+            out.push_str(&crate::functions::conversion::dynamic_text(array.as_string::<i32>().value(row)));
         }
         ScalarType::Unknown => {}
     }

@@ -204,6 +204,7 @@ impl Engine {
         let parse = kql_parser::parse(text);
         let syntax_ok = !parse.diagnostics.iter().any(Diagnostic::is_error);
         let mut bound = bind::bind(&parse.query, &self.database.at(now));
+        crate::rewrite::rewrite(&mut bound.query);
         let mut diagnostics = parse.diagnostics;
         if syntax_ok {
             diagnostics.append(&mut bound.diagnostics);

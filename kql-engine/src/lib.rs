@@ -16,6 +16,7 @@ mod operators;
 pub mod plan;
 pub mod registry;
 pub mod render;
+mod rewrite;
 pub mod sources;
 pub mod text;
 pub mod types;

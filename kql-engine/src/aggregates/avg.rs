@@ -4,7 +4,6 @@ use crate::registry::{AggregateFunction, Outputs, ParameterType::{Integer, Is}, 
 use crate::types::ScalarType::{Datetime, Decimal, Real, Timespan};
 use arrow::datatypes::DataType;
 use datafusion::common::internal_err;
-use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::functions_aggregate::expr_fn::{avg, count, sum};
 use datafusion::logical_expr::{cast, lit, when};
 
@@ -25,7 +24,14 @@ pub static AVG: AggregateFunction = AggregateFunction {
     reduce: Reduce::Expr(|info, mut args| {
         let Some(value) = args.pop() else { return internal_err!("avg takes an argument") };
         Ok(match info.returns {
-            Real => coalesce(vec![avg(cast(value, DataType::Float64)), lit(f64::NAN)]),
+            Real => {
+                // longs are added up as longs, which wrap
+                let ty = if info.types.first() == Some(&Real) { DataType::Float64 } else { DataType::Int64 };
+                let value = cast(value, ty);
+                let total = cast(sum(value.clone()), DataType::Float64);
+                let n = count(value);
+                when(n.clone().gt(lit(0i64)), total / cast(n, DataType::Float64)).otherwise(lit(f64::NAN))?
+            }
             // ticks of datetimes add up to more than 64 bits hold
             Timespan | Datetime => {
                 let total = sum(cast(value.clone(), DataType::Decimal128(38, 0)));

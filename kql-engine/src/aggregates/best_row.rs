@@ -7,7 +7,7 @@
 use crate::registry::AggregateArgs;
 use arrow::array::{Array, ArrayRef, BooleanArray, StructArray, UInt32Array};
 use arrow::compute::{SortOptions, interleave, take};
-use arrow::datatypes::{DataType, Fields};
+use arrow::datatypes::{DataType, Fields, Float64Type};
 use arrow::row::{RowConverter, SortField};
 use datafusion::common::Result;
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
@@ -81,7 +81,7 @@ impl BestRow {
         self.groups.resize_with(total, || None);
         let Some(first) = columns.first() else { return Ok(()) };
         let keys = match &self.key {
-            Some(converter) => Some(converter.convert_columns(std::slice::from_ref(first))?),
+            Some(converter) => Some(converter.convert_columns(&[self.nan_first(first)])?),
             None => None,
         };
         let order = order.map(|o| arrow::array::AsArray::as_binary::<i32>(o.as_ref()));
@@ -134,6 +134,17 @@ impl BestRow {
             self.compact()?;
         }
         Ok(())
+    }
+
+    /// The keys with NaN where it wins: it is an extreme both ways.
+    fn nan_first(&self, keys: &ArrayRef) -> ArrayRef {
+        match arrow::array::AsArray::as_primitive_opt::<Float64Type>(keys.as_ref()) {
+            Some(reals) if self.best == Best::Min => {
+                // in the order of row formats a NaN with a sign is below all numbers
+                Arc::new(reals.unary::<_, Float64Type>(|v| if v.is_nan() { -f64::NAN.abs() } else { v }))
+            }
+            _ => keys.clone(),
+        }
     }
 
     /// Drops rows that no group points to.

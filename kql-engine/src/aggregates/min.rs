@@ -3,7 +3,6 @@
 use crate::registry::{AggregateFunction, Outputs, ParameterType::Orderable, Reduce, ResultName, Returns, p, sig};
 use crate::types::ScalarType;
 use datafusion::common::internal_err;
-use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::functions_aggregate::expr_fn::min;
 use datafusion::logical_expr::lit;
 
@@ -17,7 +16,10 @@ pub static MIN: AggregateFunction = AggregateFunction {
     page: "min-aggregation-function",
     reduce: Reduce::Expr(|info, mut args| match args.pop() {
         // a string is never null
-        Some(value) if info.returns == ScalarType::String => Ok(coalesce(vec![min(value), lit("")])),
+        Some(value) if info.returns == ScalarType::String => {
+            crate::lower::first_not_null(vec![min(value), lit("")])
+        }
+        Some(value) if info.returns == ScalarType::Real => super::nan::or_nan(min(value.clone()), value),
         Some(value) => Ok(min(value)),
         None => internal_err!("min takes an argument"),
     }),

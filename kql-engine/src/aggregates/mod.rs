@@ -9,6 +9,7 @@ mod dcount;
 mod make_list;
 mod max;
 mod min;
+mod nan;
 mod order_list;
 mod sum;
 mod take_any;

@@ -3,7 +3,6 @@
 use crate::registry::{AggregateFunction, Outputs, ParameterType::Summable, Reduce, ResultName, Returns, p, sig};
 use crate::types::ScalarType;
 use datafusion::common::internal_err;
-use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::functions_aggregate::expr_fn::sum;
 use datafusion::logical_expr::{cast, lit};
 
@@ -19,6 +18,6 @@ pub static SUM: AggregateFunction = AggregateFunction {
         let Some(value) = args.pop() else { return internal_err!("sum takes an argument") };
         let value = if info.types.first() == Some(&ScalarType::Int) { cast(value, info.returns.arrow()) } else { value };
         let zero = cast(lit(0i64), info.returns.arrow());
-        Ok(coalesce(vec![cast(sum(value), info.returns.arrow()), zero]))
+        crate::lower::first_not_null(vec![cast(sum(value), info.returns.arrow()), zero])
     }),
 };

@@ -225,10 +225,12 @@ impl Binder<'_> {
         balanced(operands, operators::binary(binary.op), span)
     }
 
-    /// `* has "x"`: true where it is for any column.
+    /// `* has "x"`: true where it is for any column; a negated test, where it is for all.
     fn any_column(&mut self, binary: &ast::Binary, span: Span, row: Row) -> Expr {
         let right = self.expr(&binary.right, row);
         let function = operators::binary(binary.op);
+        let text = binary.op.text();
+        let joined = if text.starts_with('!') || text.starts_with("not") { BinaryOp::And } else { BinaryOp::Or };
         let tests: Vec<Expr> = row
             .columns
             .iter()
@@ -240,7 +242,7 @@ impl Binder<'_> {
         if tests.is_empty() || tests.iter().any(|t| t.ty == ScalarType::Unknown) {
             return Expr::error(span);
         }
-        balanced(tests, operators::binary(BinaryOp::Or), span)
+        balanced(tests, operators::binary(joined), span)
     }
 
     fn membership(&mut self, membership: &ast::In, span: Span, row: Row) -> Expr {

@@ -78,7 +78,8 @@ impl Binder<'_> {
             ast::LetValue::Expr(e) => match self.let_expr(e) {
                 Called::Scalar(value) => Symbol::Scalar(value),
                 Called::Table(relation) => {
-                    Symbol::Table(Relation { name: Some(l.name.text.clone()), render: None, ..relation })
+                    // withsource calls a let table by its place, and only a view by its name
+                    Symbol::Table(Relation { name: None, render: None, ..relation })
                 }
             },
         };

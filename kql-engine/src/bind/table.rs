@@ -100,9 +100,7 @@ impl Binder<'_> {
 
     fn table_name(&mut self, name: &ast::Name, span: Span) -> Relation {
         match self.scope.find(&name.text).cloned() {
-            Some(Symbol::Table(relation)) => {
-                return Relation { name: Some(name.text.clone()), ..relation };
-            }
+            Some(Symbol::Table(relation)) => return relation,
             Some(Symbol::Function(function)) => {
                 return self.user_table(&function, &[], span);
             }

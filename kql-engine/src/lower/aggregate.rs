@@ -7,6 +7,7 @@ use crate::registry::{AggregateArgs, CallInfo, Outputs, Reduce};
 use crate::types::ScalarType;
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::Result;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
 use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, lit};
@@ -29,25 +30,21 @@ impl Lowering<'_> {
             .iter()
             .map(|(id, e)| Ok(self.expr(e)?.alias(name(*id))))
             .collect::<Result<Vec<_>>>()?;
-        let mut calls = Vec::with_capacity(aggregates.len());
+        let mut calls = Calls::default();
         let mut outputs: Vec<df::Expr> = groups.iter().map(|(id, _)| column(*id)).collect();
-        for (i, aggregate) in aggregates.iter().enumerate() {
-            let call = self.reduce(aggregate, order)?;
+        for aggregate in aggregates {
+            let value = calls.extract(self.reduce(aggregate, order)?)?;
             match aggregate.function.outputs {
                 Outputs::One => {
                     let Some((id, _)) = aggregate.outputs.first() else { continue };
-                    calls.push(call.alias(name(*id)));
-                    outputs.push(column(*id));
+                    outputs.push(value.alias(name(*id)));
                 }
                 Outputs::EachArgument => {
-                    let row = format!("row{i}");
-                    calls.push(call.alias(&row));
-                    let row = df::Expr::Column(datafusion::common::Column::new_unqualified(row));
                     for (n, (id, ty)) in aggregate.outputs.iter().enumerate() {
-                        let field = get_field(row.clone(), field_name(n));
+                        let field = get_field(value.clone(), field_name(n));
                         // without any row there is no struct, and a string is still not null
                         let field = match ty {
-                            ScalarType::String => datafusion::functions::core::expr_fn::coalesce(vec![field, lit("")]),
+                            ScalarType::String => super::first_not_null(vec![field, lit("")])?,
                             _ => field,
                         };
                         outputs.push(field.alias(name(*id)));
@@ -55,6 +52,7 @@ impl Lowering<'_> {
                 }
             }
         }
+        let calls = calls.0.into_iter().enumerate().map(|(i, call)| call.alias(Calls::name(i))).collect::<Vec<_>>();
         LogicalPlanBuilder::from(input).aggregate(keys, calls)?.project(outputs)?.build()
     }
 
@@ -126,16 +124,38 @@ impl Lowering<'_> {
             .map(|(i, k)| Ok(self.expr(k)?.alias(format!("k{i}"))))
             .collect::<Result<Vec<_>>>()?;
         let row = df::Expr::Column(datafusion::common::Column::new_unqualified("row"));
-        let outputs = columns.iter().enumerate().map(|(n, (id, ty))| {
-            let field = get_field(row.clone(), field_name(n));
-            match ty {
-                ScalarType::String => datafusion::functions::core::expr_fn::coalesce(vec![field, lit("")]),
-                _ => field,
-            }
-            .alias(name(*id))
-        });
-        let outputs: Vec<df::Expr> = outputs.collect();
+        let outputs = columns
+            .iter()
+            .enumerate()
+            .map(|(n, (id, _))| get_field(row.clone(), field_name(n)).alias(name(*id)))
+            .collect::<Vec<_>>();
         LogicalPlanBuilder::from(self.node(input)?).aggregate(keys, vec![first])?.project(outputs)?.build()
+    }
+}
+
+/// The aggregates proper of a plan node, each once: what is computed from them stands in the projection behind.
+#[derive(Default)]
+struct Calls(Vec<df::Expr>);
+
+impl Calls {
+    fn name(i: usize) -> String {
+        format!("a{i}")
+    }
+
+    /// The expression with columns where it had aggregates.
+    fn extract(&mut self, e: df::Expr) -> Result<df::Expr> {
+        let replaced = e.transform_down(|e| {
+            if !matches!(e, df::Expr::AggregateFunction(_)) {
+                return Ok(Transformed::no(e));
+            }
+            let i = self.0.iter().position(|known| *known == e).unwrap_or_else(|| {
+                self.0.push(e);
+                self.0.len() - 1
+            });
+            let column = df::Expr::Column(datafusion::common::Column::new_unqualified(Calls::name(i)));
+            Ok(Transformed::new(column, true, TreeNodeRecursion::Jump))
+        })?;
+        Ok(replaced.data)
     }
 }
 

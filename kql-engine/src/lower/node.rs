@@ -6,7 +6,6 @@ use crate::types::ScalarType;
 use crate::value::Value;
 use datafusion::common::{Column, JoinType, NullEquality, Result, TableReference, internal_err};
 use datafusion::datasource::provider_as_source;
-use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, lit};
 use std::sync::Arc;
 
@@ -102,13 +101,15 @@ impl Lowering<'_> {
             JoinKind::RightAnti => JoinType::RightAnti,
         };
         let joined = LogicalPlanBuilder::from(left_plan)
-            .join_detailed(right_plan, join_type, (left_keys, right_keys), None, NullEquality::NullEqualsNothing)?
+            .join_detailed(right_plan, join_type, (left_keys, right_keys), None, NullEquality::NullEqualsNull)?
             .build()?;
         // a string that a row has no partner for is empty, not null
         let left_filled = matches!(kind, JoinKind::RightOuter | JoinKind::FullOuter);
         let right_filled = matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter);
         let fill = |(id, ty): &(ColumnId, ScalarType), filled: bool| match ty {
-            ScalarType::String if filled => coalesce(vec![column(*id), lit("")]).alias(name(*id)),
+            ScalarType::String if filled => super::first_not_null(vec![column(*id), lit("")])
+                .unwrap_or_else(|_| column(*id))
+                .alias(name(*id)),
             _ => column(*id),
         };
         let left_columns = crate::operators::node_columns(left);

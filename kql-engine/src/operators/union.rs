@@ -37,8 +37,8 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
 
 fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Relation> {
     match &table.kind {
-        ast::ExprKind::Wildcard(pattern) => wildcard(binder, pattern),
-        ast::ExprKind::Star => wildcard(binder, &ast::Name { text: "*".to_owned(), span: table.span }),
+        ast::ExprKind::Wildcard(pattern) => wildcard(binder, pattern, fuzzy),
+        ast::ExprKind::Star => wildcard(binder, &ast::Name { text: "*".to_owned(), span: table.span }, fuzzy),
         ast::ExprKind::Name(name) if fuzzy && !binder.is_tabular(table) => {
             let message = format!(
                 "The fuzzy name '{}' does not refer to any known or currently accessible table.",
@@ -51,7 +51,7 @@ fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Relation> {
     }
 }
 
-fn wildcard(binder: &mut Binder, pattern: &ast::Name) -> Vec<Relation> {
+fn wildcard(binder: &mut Binder, pattern: &ast::Name, fuzzy: bool) -> Vec<Relation> {
     let mut names: Vec<String> = binder
         .scope
         .names()
@@ -62,7 +62,7 @@ fn wildcard(binder: &mut Binder, pattern: &ast::Name) -> Vec<Relation> {
         .collect();
     names.sort();
     names.dedup();
-    if names.is_empty() {
+    if names.is_empty() && !fuzzy {
         let message = format!("The name '{}' does not refer to any known table.", pattern.text);
         binder.error("KS204", pattern.span, message);
     }

@@ -7,6 +7,7 @@ use crate::combinators::{BRACKETS, PARENS, bracketed, fatal, token};
 use crate::grammar::{literal, name, parameter, pipeline};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use crate::Diagnostic;
 
 /// An expression that may be named: `e`, `x = e`, `(a, b) = e`.
 pub fn named(i: Tokens) -> Parsed<Expr> {
@@ -15,6 +16,11 @@ pub fn named(i: Tokens) -> Parsed<Expr> {
         || (name::is_bracketed(&i) && i.ahead(3).kind == Kind::Assign);
     if one {
         let (rest, name) = name::name(i)?;
+        if i.kind() == Kind::Word && name::NEEDS_BRACKETS.contains(&name.text.as_str()) {
+            let word = &name.text;
+            let message = format!("The name '{word}' needs to be bracketed as ['{word}'] to be used in this context.");
+            i.report(Diagnostic::error("KS228", name.span, message));
+        }
         let (rest, value) = expression(rest.skip(1)).map_err(fatal)?;
         let named = Named { names: vec![name], tuple: false, value };
         return Ok((rest, Expr { kind: ExprKind::Named(Box::new(named)), span: rest.from(start) }));
@@ -183,6 +189,12 @@ fn unary(i: Tokens) -> Parsed<Expr> {
         }
     }
     let (rest, mut e) = if signs.is_empty() { operand(rest)? } else { operand(rest).map_err(fatal)? };
+    // -9223372036854775808: the number alone is too large for a long
+    if let ExprKind::Literal(crate::ast::Literal::Long(Some(i64::MIN))) = e.kind
+        && !matches!(signs.last(), Some((UnaryOp::Minus, _)))
+    {
+        rest.report(Diagnostic::error("KQ002", e.span, "The number 9223372036854775808 does not fit a long."));
+    }
     for (op, span) in signs.into_iter().rev() {
         e = Expr { span: span.to(e.span), kind: ExprKind::Unary(op, Box::new(e)) };
     }

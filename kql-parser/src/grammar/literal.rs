@@ -41,6 +41,8 @@ pub fn literal(i: Tokens) -> Parsed<Expr> {
 fn long(i: &Tokens, text: &str, span: Span) -> Literal {
     let value = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => u64::from_str_radix(hex, 16).ok().map(u64::cast_signed),
+        // the smallest long is written with a minus, which is an operator: see `expression::unary`
+        None if text == "9223372036854775808" => Some(i64::MIN),
         None => text.parse().ok(),
     };
     if value.is_none() {

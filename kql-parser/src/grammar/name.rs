@@ -6,6 +6,43 @@ use crate::grammar::literal;
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
 
+/// Words that stand for something in the language, and so name a column only in brackets.
+pub const NEEDS_BRACKETS: &[&str] = &[
+    "first",
+    "last",
+    "asc",
+    "desc",
+    "and",
+    "or",
+    "between",
+    "like",
+    "project",
+    "union",
+    "kind",
+    "dynamic",
+    "isfuzzy",
+    "withsource",
+    "flags",
+    "simple",
+    "relaxed",
+    "date",
+    "datetime",
+    "time",
+    "timespan",
+    "int",
+    "long",
+    "real",
+    "string",
+    "decimal",
+    "double",
+    "others",
+    "nooptimization",
+    "cycles",
+    "bagexpansion",
+    "with_itemindex",
+    "with_match_id",
+];
+
 /// A name, bracketed or not.
 pub fn name(i: Tokens) -> Parsed<Name> {
     match i.kind() {

@@ -190,10 +190,16 @@ pub fn int_of(text: &str) -> Option<i32> {
     i32::try_from(long_of(text)?).ok()
 }
 
-/// A real, `nan` and `inf` included.
+/// A real, NaN and infinity in the spellings that the engine takes.
 pub fn real_of(text: &str) -> Option<f64> {
     let text = text.trim();
-    text.parse::<f64>().ok().or_else(|| long_of(text).map(|n| n as f64))
+    match text.trim_start_matches(['-', '+']) {
+        "inf" | "nan" | "NaN" | "Infinity" => text.parse().ok(),
+        digits if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') => {
+            text.parse::<f64>().ok().or_else(|| long_of(text).map(|n| n as f64))
+        }
+        _ => None,
+    }
 }
 
 /// A guid in any of its spellings, as canonical text.

@@ -14,7 +14,7 @@ mod toreal;
 mod tostring;
 mod totimespan;
 
-pub use convert::{Any, dynamic_texts, parse, text_of};
+pub use convert::{Any, dynamic_text, dynamic_texts, parse, text_of};
 
 use crate::registry::ScalarFunction;
 use crate::types::ScalarType;

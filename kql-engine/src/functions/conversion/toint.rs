@@ -2,6 +2,7 @@
 
 use super::convert::{Any, by_text, int_of};
 use super::tolong::long;
+use crate::dynamic::read::{self, Kind};
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Int;
@@ -22,7 +23,11 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     let value = Any::new(call, 0)?;
     kernel::ints(call.rows, |i| match &value {
         Any::String(v) => by_text(v, false, i, int_of),
-        // the engine keeps the low bits of a long
+        Any::Real(v) => v.get(i).filter(|r| r.is_finite()).map(|r| r as i32),
+        Any::Dynamic(v) if v.option(i).map(read::kind) == Some(Kind::Real) => {
+            v.option(i)?.parse::<f64>().ok().filter(|r| r.is_finite()).map(|r| r as i32)
+        }
+        // the engine keeps the low bits of a long, and the greatest int of a real
         _ => long(&value, i).map(|n| n as i32),
     })
 }

@@ -42,7 +42,7 @@ pub(super) fn long(value: &Any, i: usize) -> Option<i64> {
     }
 }
 
-/// A real cut off towards zero; none where it is infinite or no number.
+/// A real cut off towards zero, at most the greatest long; none where it is infinite or no number.
 fn cut(value: f64) -> Option<i64> {
-    (value.is_finite() && value.abs() < 9.3e18).then_some(value as i64)
+    value.is_finite().then_some(value as i64)
 }

@@ -26,7 +26,7 @@ pub static NOT_BETWEEN: ScalarFunction = ScalarFunction {
     page: "operator:between-operator",
     // like the other negated tests, true for a null
     eval: Eval::Expr(|_, args| {
-        Ok(Expr::Not(Box::new(datafusion::functions::core::expr_fn::coalesce(vec![within(args)?, lit(false)]))))
+        Ok(Expr::Not(Box::new(crate::lower::first_not_null(vec![within(args)?, lit(false)])?)))
     }),
 };
 

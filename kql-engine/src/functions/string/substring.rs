@@ -30,15 +30,18 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-/// `length` characters from character `start` on.
+/// `length` characters from character `start` on; what lies before the text counts and is empty.
 fn part(text: &str, start: i64, length: i64) -> &str {
-    let Ok(length) = usize::try_from(length) else { return "" };
-    if text.is_ascii() {
+    let ascii = text.is_ascii();
+    let start = if start >= 0 { start } else { start + if ascii { text.len() } else { text.chars().count() } as i64 };
+    let end = start.saturating_add(length.max(0)).max(0);
+    let skip = usize::try_from(start.max(0)).unwrap_or(usize::MAX);
+    let length = usize::try_from(end).unwrap_or(usize::MAX).saturating_sub(skip);
+    if ascii {
         let size = text.len();
-        let from = from(start, || size).min(size);
+        let from = skip.min(size);
         return text.get(from..from.saturating_add(length).min(size)).unwrap_or("");
     }
-    let skip = from(start, || text.chars().count());
     let mut places = text.char_indices().map(|(at, _)| at).skip(skip);
     let Some(first) = places.next() else { return "" };
     let end = match length {
@@ -46,11 +49,4 @@ fn part(text: &str, start: i64, length: i64) -> &str {
         n => places.nth(n - 1).unwrap_or(text.len()),
     };
     text.get(first..end).unwrap_or("")
-}
-
-fn from(start: i64, size: impl FnOnce() -> usize) -> usize {
-    match usize::try_from(start) {
-        Ok(start) => start,
-        Err(_) => size().saturating_sub(usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX)),
-    }
 }

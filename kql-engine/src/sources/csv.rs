@@ -1,0 +1,192 @@
+//! CSV: a header, then a row a line, or several where quotes hold line breaks.
+//!
+//! A row must have as many fields as the header; one more or less, and nobody knows which column is which,
+//! so the row is refused. Surplus fields that are empty are let pass, as are columns without a name.
+
+use super::SourceError;
+use super::input::{Compression, DataFile, LONGEST};
+use super::kinds::Kinds;
+use super::lines::Survey;
+use super::sink::{Mapping, RowReader, Sink};
+use csv::{ByteRecord, Position, Reader, ReaderBuilder};
+use datafusion::common::{DataFusionError, Result};
+use std::collections::HashSet;
+use std::io::Read;
+use std::sync::Arc;
+
+/// Parts of about this size are read at the same time.
+const PART: u64 = 8 << 20;
+
+type CsvReader = Reader<Box<dyn Read + Send>>;
+
+/// A part of a file: where it begins, its length, and the number of lines before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub from: u64,
+    pub length: u64,
+    pub line: u64,
+}
+
+fn reader(file: &DataFile, part: Part) -> Result<CsvReader, SourceError> {
+    let bytes: Box<dyn Read + Send> = Box::new(file.reader(part.from)?.take(part.length));
+    Ok(ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(bytes))
+}
+
+/// The fields of a row as text, or why it is refused.
+fn checked<'r>(record: &'r ByteRecord, fields: usize) -> Result<Fields<'r>, String> {
+    if record.len() != fields {
+        let surplus = record.iter().skip(fields).all(<[u8]>::is_empty);
+        if record.len() < fields || !surplus {
+            let plural = if record.len() == 1 { "" } else { "s" };
+            return Err(format!("the row has {} field{plural}, the header {fields}", record.len()));
+        }
+    }
+    if record.as_slice().len() > LONGEST {
+        return Err("the row is too long".to_owned());
+    }
+    // one check for all fields: a character cut by a field's edge is caught when the field is taken
+    match simdutf8::basic::from_utf8(record.as_slice()) {
+        Ok(text) if (0..record.len()).all(|i| record.range(i).is_some_and(|r| text.get(r).is_some())) => {
+            Ok(Fields { record, text })
+        }
+        _ => Err("the text is not valid UTF-8".to_owned()),
+    }
+}
+
+struct Fields<'r> {
+    record: &'r ByteRecord,
+    text: &'r str,
+}
+
+impl<'r> Fields<'r> {
+    fn get(&self, i: usize) -> &'r str {
+        self.record.range(i).and_then(|range| self.text.get(range)).unwrap_or("")
+    }
+}
+
+/// A file's columns and parts.
+#[derive(Debug)]
+pub(super) struct CsvSurvey {
+    pub survey: Survey,
+    /// The names of the columns, in order.
+    pub header: Vec<String>,
+    pub parts: Vec<Part>,
+}
+
+/// Surveys a file.
+pub(super) fn survey(file: &DataFile, mark: u64, declared: &HashSet<&str>) -> Result<CsvSurvey, SourceError> {
+    let mut rows = reader(file, Part { from: mark, length: u64::MAX, line: 0 })?;
+    let mut record = ByteRecord::new();
+    let mut result = CsvSurvey { survey: Survey::default(), header: Vec::new(), parts: Vec::new() };
+    let broken = |e: csv::Error| file.unreadable(e);
+    if !rows.read_byte_record(&mut record).map_err(broken)? {
+        return Ok(result);
+    }
+    result.header = names(&record);
+    let fields = result.header.len();
+    let mut open: Vec<(usize, Kinds)> = Vec::new();
+    let survey = &mut result.survey;
+    for (i, name) in result.header.iter().enumerate() {
+        survey.names.push((name.clone(), Kinds::default()));
+        if !declared.contains(name.as_str()) {
+            open.push((i, Kinds::default()));
+        }
+    }
+    // where the part under way begins
+    let mut begin = rows.position().clone();
+    loop {
+        let before = rows.position().clone();
+        if before.byte() - begin.byte() >= PART && file.compression == Compression::None {
+            result.parts.push(part(mark, &begin, before.byte()));
+            begin = before;
+        }
+        if !rows.read_byte_record(&mut record).map_err(broken)? {
+            break;
+        }
+        match checked(&record, fields) {
+            Ok(texts) => {
+                survey.rows += 1;
+                for (i, kinds) in &mut open {
+                    if !kinds.is_settled(false) {
+                        kinds.add(Kinds::of_csv(texts.get(*i)));
+                    }
+                }
+            }
+            Err(reason) => survey.refuse(record.position().map_or(0, Position::line), &reason),
+        }
+    }
+    let end = if file.compression == Compression::None { rows.position().byte() } else { u64::MAX };
+    result.parts.push(part(mark, &begin, end));
+    for (i, kinds) in open {
+        if let Some((_, own)) = survey.names.get_mut(i) {
+            *own = kinds;
+        }
+    }
+    Ok(result)
+}
+
+fn part(mark: u64, begin: &Position, end: u64) -> Part {
+    Part { from: mark + begin.byte(), length: end.saturating_sub(begin.byte()), line: begin.line() - 1 }
+}
+
+/// The names of the columns: one without a name is called after its place, one that repeats another's gets a
+/// number.
+fn names(header: &ByteRecord) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(header.len());
+    for (i, field) in header.iter().enumerate() {
+        let text = String::from_utf8_lossy(field).trim().to_owned();
+        let base = if text.is_empty() { format!("Column{}", i + 1) } else { text };
+        let mut name = base.clone();
+        let mut number = 1;
+        while names.contains(&name) {
+            name = format!("{base}{number}");
+            number += 1;
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// Reads a part of a file.
+pub(super) struct PartReader {
+    file: Arc<DataFile>,
+    mapping: Arc<Mapping>,
+    /// For each name of the mapping its place in a row.
+    places: Vec<usize>,
+    fields: usize,
+    line: u64,
+    rows: CsvReader,
+    record: ByteRecord,
+}
+
+impl PartReader {
+    pub(super) fn open(
+        file: Arc<DataFile>,
+        header: &[String],
+        part: Part,
+        mapping: Arc<Mapping>,
+    ) -> Result<PartReader, SourceError> {
+        let rows = reader(&file, part)?;
+        let place = |name: &String| header.iter().position(|h| h == name).unwrap_or(usize::MAX);
+        let places = mapping.names.iter().map(place).collect();
+        let fields = header.len();
+        Ok(PartReader { file, mapping, places, fields, line: part.line, rows, record: ByteRecord::new() })
+    }
+}
+
+impl RowReader for PartReader {
+    fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
+        let unreadable = |e: csv::Error| DataFusionError::External(Box::new(self.file.unreadable(e)));
+        while self.rows.read_byte_record(&mut self.record).map_err(unreadable)? {
+            // what is refused here was reported when the file was opened
+            let Ok(fields) = checked(&self.record, self.fields) else { continue };
+            let line = self.line + self.record.position().map_or(0, Position::line);
+            let value = |i: usize| self.places.get(i).map_or("", |place| fields.get(*place));
+            sink.push_texts(&self.mapping, value, &self.file.path, line, self.record.as_slice().len());
+            if sink.is_full() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,194 @@
+//! JSON that is not a line an object: an array of objects, one object, or objects one after the other, with
+//! line breaks anywhere. The text is in memory as a whole while it is read.
+
+use super::SourceError;
+use super::input::DataFile;
+use super::json_text::{Cursor, Raw, Shape, Slot};
+use super::lines::{Survey, Surveyor, is_object_line};
+use super::sink::{Mapping, RowReader, Sink};
+use datafusion::common::Result;
+use std::collections::HashSet;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How the objects of a JSON file follow each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Layout {
+    Lines,
+    Document,
+}
+
+/// Tells the layout from the content.
+pub(super) fn layout(file: &DataFile, mark: u64, lines_by_name: bool) -> Result<Layout, SourceError> {
+    let mut head = Vec::new();
+    file.reader(mark)?.take(1 << 20).read_to_end(&mut head).map_err(|e| file.unreadable(e))?;
+    let start = head.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(head.len());
+    let rest = head.get(start..).unwrap_or_default();
+    let line = rest.split(|&b| b == b'\n').next().unwrap_or_default();
+    Ok(match rest.first() {
+        Some(b'[') => Layout::Document,
+        Some(b'{') if !lines_by_name && !is_object_line(line) => {
+            // a first line that is no object: damaged, if the second one begins an object as well
+            let second = rest.get(line.len() + 1..).unwrap_or_default().trim_ascii_start();
+            if second.starts_with(b"{") && line.trim_ascii().len() > 1 { Layout::Lines } else { Layout::Document }
+        }
+        _ => Layout::Lines,
+    })
+}
+
+/// A file's text, and the elements in it.
+struct Elements {
+    text: String,
+    at: usize,
+    /// The line of `seen`.
+    line: u64,
+    seen: usize,
+    started: bool,
+}
+
+/// What stands next in the text.
+enum Element {
+    Object,
+    /// It is passed over.
+    Other(&'static str),
+    /// Nothing more can be read.
+    Broken(&'static str),
+    End,
+}
+
+impl Elements {
+    fn open(file: &DataFile, mark: u64) -> Result<Elements, SourceError> {
+        let mut bytes = Vec::new();
+        file.reader(mark)?.read_to_end(&mut bytes).map_err(|e| file.unreadable(e))?;
+        let text = String::from_utf8(bytes).map_err(|e| {
+            let before = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
+            let line = memchr::memchr_iter(b'\n', before).count() + 1;
+            file.unreadable(format!("line {line}: the text is not valid UTF-8"))
+        })?;
+        Ok(Elements { text, at: 0, line: 1, seen: 0, started: false })
+    }
+
+    /// Goes to the next element; at an object the caller reads it from `at`.
+    fn next(&mut self) -> Element {
+        let mut cursor = Cursor::new(&self.text);
+        cursor.at = self.at;
+        cursor.space();
+        if !self.started {
+            self.started = true;
+            cursor.take(b'[');
+            cursor.space();
+        }
+        while cursor.take(b',') {
+            cursor.space();
+        }
+        let element = match cursor.peek() {
+            None | Some(b']') => Element::End,
+            Some(b'{') => Element::Object,
+            Some(_) => {
+                let from = cursor.at;
+                match cursor.value() {
+                    Ok(_) if cursor.at > from => Element::Other("this is not a JSON object"),
+                    Ok(_) => Element::Broken("this is not a JSON value"),
+                    Err(fault) => Element::Broken(fault),
+                }
+            }
+        };
+        self.at = cursor.at;
+        element
+    }
+
+    /// The line of the place, which does not go back.
+    fn line_at(&mut self, at: usize) -> u64 {
+        let passed = self.text.as_bytes().get(self.seen..at).unwrap_or_default();
+        self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+        self.seen = self.seen.max(at);
+        self.line
+    }
+}
+
+/// Surveys a file.
+pub(super) fn survey(file: &DataFile, mark: u64, declared: &HashSet<&str>) -> Result<Survey, SourceError> {
+    let mut elements = Elements::open(file, mark)?;
+    let mut surveyor = Surveyor::new(declared);
+    loop {
+        let element = elements.next();
+        let at = elements.at;
+        match element {
+            Element::End => break,
+            Element::Other(reason) => {
+                let line = elements.line_at(at);
+                surveyor.survey.refuse(line, reason);
+            }
+            Element::Broken(reason) => {
+                let line = elements.line_at(at);
+                surveyor.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
+                break;
+            }
+            Element::Object => {
+                let mut cursor = Cursor::new(&elements.text);
+                cursor.at = at;
+                let result = surveyor.object(&mut cursor);
+                elements.at = cursor.at;
+                match result {
+                    Ok(()) => surveyor.survey.rows += 1,
+                    Err(reason) => {
+                        let line = elements.line_at(at);
+                        surveyor.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    Ok(surveyor.survey)
+}
+
+/// Reads a file.
+pub(super) struct DocumentReader {
+    file: Arc<DataFile>,
+    mapping: Arc<Mapping>,
+    shape: Shape,
+    elements: Elements,
+}
+
+impl DocumentReader {
+    pub(super) fn open(file: Arc<DataFile>, mark: u64, mapping: Arc<Mapping>) -> Result<DocumentReader, SourceError> {
+        let elements = Elements::open(&file, mark)?;
+        let shape = Shape::of(mapping.names.iter().map(String::as_str));
+        Ok(DocumentReader { file, mapping, shape, elements })
+    }
+}
+
+impl RowReader for DocumentReader {
+    fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
+        let path: &Path = &self.file.path;
+        loop {
+            match self.elements.next() {
+                Element::End | Element::Broken(_) => return Ok(false),
+                Element::Other(_) => {}
+                Element::Object => {
+                    let at = self.elements.at;
+                    let line = self.elements.line_at(at);
+                    let mut values = vec![Raw::Null; self.mapping.names.len()];
+                    let mut cursor = Cursor::new(&self.elements.text);
+                    cursor.at = at;
+                    let result = cursor.object(&mut self.shape, |_| Slot::Skip, |i, raw| {
+                        if let Some(value) = values.get_mut(i) {
+                            *value = raw;
+                        }
+                    });
+                    let end = cursor.at;
+                    if result.is_err() {
+                        return Ok(false);
+                    }
+                    sink.push_json(&self.mapping, &values, path, line, end - at);
+                    self.elements.at = end;
+                    if sink.is_full() {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+    }
+}
