@@ -3,7 +3,7 @@
 //! [`parse`] never fails: it returns a tree and a list of what is wrong with the text.
 //!
 //! ```
-//! let parse = kql_parser::parse("T | where x has 'a' | cuont");
+//! let parse = kql_parser::parse("T | where x has 'a' | coutn");
 //! assert_eq!(parse.diagnostics[0].message, "Query operator expected.");
 //! assert_eq!(parse.diagnostics[0].help.as_deref(), Some("an operator with a name like it is 'count'"));
 //! ```

@@ -210,6 +210,10 @@ pub fn operand(i: Tokens) -> Parsed<Expr> {
     let (mut rest, mut e) = primary(i)?;
     loop {
         match rest.kind() {
+            // `a.[0]` is an older way to write `a[0]`
+            Kind::Dot if rest.ahead(1).kind == Kind::OpenBracket && !name::is_bracketed(&rest.skip(1)) => {
+                rest = rest.skip(1);
+            }
             Kind::Dot => {
                 let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
                 if next.kind() == Kind::OpenParen && !name.span.text(next.text).starts_with('[') {

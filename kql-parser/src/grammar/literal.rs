@@ -131,6 +131,9 @@ fn unescape(text: &str) -> String {
 fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
     let (name, inner) = text.split_once('(').unwrap_or((text, ""));
     let inner = inner.strip_suffix(')').unwrap_or(inner).trim();
+    // text copied from web pages has blanks of other kinds
+    let plain: String = inner.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    let inner = plain.as_str();
     let bare = inner
         .strip_prefix(['"', '\''])
         .and_then(|s| s.strip_suffix(['"', '\'']))
@@ -146,7 +149,10 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
             (Literal::Bool(value), "bool")
         }
         "int" | "int8" | "int16" | "int32" | "uint" | "uint8" | "uint16" | "uint32" => {
-            (Literal::Int(whole(bare).and_then(|n| i32::try_from(n).ok())), "int")
+            // 32 hexadecimal bits may have the sign's
+            let hex = bare.starts_with("0x").then(|| whole(bare).and_then(|n| u32::try_from(n).ok()));
+            let value = whole(bare).and_then(|n| i32::try_from(n).ok());
+            (Literal::Int(value.or(hex.flatten().map(u32::cast_signed))), "int")
         }
         "long" | "int64" | "uint64" | "ulong" => (Literal::Long(whole(bare)), "long"),
         "real" | "double" | "float" => (Literal::Real(real(bare)), "real"),

@@ -69,7 +69,7 @@ fn one<'a>(i: Tokens<'a>, entry: &'static operators::Entry) -> (Tokens<'a>, Oper
         }
         Err(_) => {
             let at = failed_at(i);
-            let after = recover(at);
+            let after = recover_past(i, at);
             unexpected(at, after);
             (after, Operator { kind: OperatorKind::Error, span: after.from(start), name_span })
         }
@@ -97,7 +97,7 @@ pub fn unexpected(at: Tokens, after: Tokens) {
     let mut names = if farthest.at == at.index() { farthest.names() } else { Vec::new() };
     // what ends the operator is always possible, and says little where something is missing
     if names.iter().any(|n| *n == "an expression" || *n == "a name") {
-        names.retain(|n| !matches!(*n, "|" | ";" | "the end" | ","));
+        names.retain(|n| !matches!(*n, "'|'" | "';'" | "the end" | "','"));
     }
     let span = if found.kind == Kind::End { end_of_text(&at) } else { found.span.to(after.from(found.span)) };
     if found.kind == Kind::Unknown || span_is_reported(&at, span) {
@@ -139,18 +139,35 @@ fn hint(i: &Tokens) -> Option<&'static str> {
             "where" | "extend" | "project" | "summarize" | "join" | "sort" | "order" | "take" | "limit" | "distinct"
             | "union" | "top" | "count" | "render" => Some("a | is missing before it"),
             "let" => Some("a ; is missing before it"),
+            _ if starts_with_select(i.text) => {
+                Some("this is SQL; in KQL the table comes first: T | where a == 1 | project b")
+            }
             _ => None,
         },
+        _ if starts_with_select(i.text) => Some("this is SQL; in KQL the table comes first: T | where a == 1 | project b"),
         _ => None,
     }
 }
 
+fn starts_with_select(text: &str) -> bool {
+    text.trim_start().get(..7).is_some_and(|start| start.trim_end().eq_ignore_ascii_case("select"))
+}
+
 fn listed(names: &[&str]) -> String {
     match names {
-        [] => "| or ;".to_owned(),
+        [] => "'|' or ';'".to_owned(),
         [one] => (*one).to_owned(),
         [first @ .., last] => format!("{} or {last}", first.join(", ")),
     }
+}
+
+/// The next place at or behind `at` where parsing can go on at the depth of `start`.
+pub fn recover_past<'a>(start: Tokens<'a>, at: Tokens<'a>) -> Tokens<'a> {
+    let mut place = recover(start);
+    while place.index() < at.index() && matches!(place.kind(), Kind::Pipe | Kind::Semicolon) {
+        place = recover(place.skip(1));
+    }
+    if place.index() < at.index() { recover(at) } else { place }
 }
 
 /// The next place where parsing can go on: a `|` or `;` of this depth, or the bracket that closes it.

@@ -36,7 +36,7 @@ fn one(i: Tokens, end: Kind) -> (Tokens, Statement) {
         Err(_) => {
             let farthest = i.shared.farthest.get().at;
             let at = i.skip(usize::try_from(farthest.saturating_sub(i.index())).unwrap_or(0));
-            let mut after = pipeline::recover(at);
+            let mut after = pipeline::recover_past(i, at);
             pipeline::unexpected(at, after);
             // the rest of a statement that cannot be read is skipped
             while !matches!(after.kind(), Kind::Semicolon | Kind::End) && after.kind() != end {
