@@ -237,7 +237,11 @@ mod tests {
         let array = builder.finish();
         let one = |(row, fit): (usize, &Fit)| {
             let mut text = String::new();
-            cell::text(&array, ty, row, &mut text);
+            if ty == ScalarType::Dynamic && !array.is_null(row) {
+                cell::json(&array, ty, row, &mut text);
+            } else {
+                cell::text(&array, ty, row, &mut text);
+            }
             let null = if array.is_null(row) { "null" } else { "" };
             format!("{text}{null}{}", if *fit == Fit::Misfit { "!" } else { "" })
         };
@@ -249,19 +253,32 @@ mod tests {
         use ScalarType::*;
         let s = |text| Raw::String(text, false);
         let n = Raw::Number;
-        assert_eq!(all(Long, &[n("5"), s("6"), n("7.0"), n("7.5"), s(""), s("x"), Raw::Null, Raw::Bool(true)]),
-            ["5", "6", "7", "null!", "null", "null!", "null", "1"]);
+        assert_eq!(
+            all(Long, &[n("5"), s("6"), n("7.0"), n("7.5"), s(""), s("x"), Raw::Null, Raw::Bool(true)]),
+            ["5", "6", "7", "null!", "null", "null!", "null", "1"]
+        );
         assert_eq!(all(Int, &[n("5"), n("3000000000"), Raw::Bool(false)]), ["5", "null!", "0"]);
-        assert_eq!(all(Real, &[n("5"), s("1e3"), s("x"), Raw::Nested("[]")]), ["5", "1000", "null!", "null!"]);
+        assert_eq!(all(Real, &[n("5"), s("1e3"), s("x"), Raw::Nested("[]")]), ["5.0", "1000.0", "null!", "null!"]);
         assert_eq!(all(Bool, &[Raw::Bool(true), s("False"), n("1"), n("2")]), ["true", "false", "true", "null!"]);
-        assert_eq!(all(String, &[n("1.50"), Raw::Bool(true), Raw::Null, Raw::Nested("{\"a\": 1}"), Raw::String("a\\nb", true)]),
-            ["1.50", "true", "", "{\"a\":1}", "a\nb"]);
-        assert_eq!(all(Dynamic, &[s("{\"a\": [1]}"), s("x"), n("1"), Raw::Nested("[1, 2]"), Raw::Null, Raw::Nested("[1,}")]),
-            ["{\"a\":[1]}", "\"x\"", "1", "[1,2]", "null", "null!"]);
-        assert_eq!(all(Guid, &[s("74BE27DE-1E4E-49D9-B579-FE0B331D3642"), s("x")]),
-            ["74be27de-1e4e-49d9-b579-fe0b331d3642", "null!"]);
-        assert_eq!(all(Datetime, &[s("2024-01-01T00:00:00.1234567Z"), s("soon"), n("5")]),
-            ["2024-01-01T00:00:00.1234567Z", "null!", "null!"]);
+        assert_eq!(
+            all(
+                String,
+                &[n("1.50"), Raw::Bool(true), Raw::Null, Raw::Nested("{\"a\": 1}"), Raw::String("a\\nb", true)]
+            ),
+            ["1.50", "true", "", "{\"a\":1}", "a\nb"]
+        );
+        assert_eq!(
+            all(Dynamic, &[s("{\"a\": [1]}"), s("x"), n("1"), Raw::Nested("[1, 2]"), Raw::Null, Raw::Nested("[1,}")]),
+            ["{\"a\":[1]}", "\"x\"", "1", "[1,2]", "null", "null!"]
+        );
+        assert_eq!(
+            all(Guid, &[s("74BE27DE-1E4E-49D9-B579-FE0B331D3642"), s("x")]),
+            ["74be27de-1e4e-49d9-b579-fe0b331d3642", "null!"]
+        );
+        assert_eq!(
+            all(Datetime, &[s("2024-01-01T00:00:00.1234567Z"), s("soon"), n("5")]),
+            ["2024-01-01T00:00:00.1234567Z", "null!", "null!"]
+        );
         assert_eq!(all(Timespan, &[s("1.02:03:04"), s("x")]), ["1.02:03:04", "null!"]);
         assert_eq!(all(Decimal, &[n("1.5"), s("x")]), ["1.5", "null!"]);
     }

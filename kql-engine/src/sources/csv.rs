@@ -8,7 +8,7 @@ use super::input::{Compression, DataFile, LONGEST};
 use super::kinds::Kinds;
 use super::lines::Survey;
 use super::sink::{Mapping, RowReader, Sink};
-use csv::{ByteRecord, Position, Reader, ReaderBuilder};
+use csv::{ByteRecord, Position, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
 use std::collections::HashSet;
 use std::io::Read;
@@ -29,13 +29,26 @@ pub(super) struct Part {
 
 fn reader(file: &DataFile, part: Part) -> Result<CsvReader, SourceError> {
     let bytes: Box<dyn Read + Send> = Box::new(file.reader(part.from)?.take(part.length));
-    Ok(ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(bytes))
+    // Rows end at line feeds alone, so that lines are counted right; see `without_return`.
+    let mut builder = ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).terminator(Terminator::Any(b'\n')).buffer_capacity(1 << 18);
+    Ok(builder.from_reader(bytes))
+}
+
+/// The last field of a row without the carriage return of the line's end.
+fn without_return(field: &[u8]) -> &[u8] {
+    field.strip_suffix(b"\r").unwrap_or(field)
+}
+
+/// Whether the row is an empty line.
+fn is_blank(record: &ByteRecord) -> bool {
+    record.len() == 1 && record.get(0) == Some(b"\r")
 }
 
 /// The fields of a row as text, or why it is refused.
 fn checked<'r>(record: &'r ByteRecord, fields: usize) -> Result<Fields<'r>, String> {
     if record.len() != fields {
-        let surplus = record.iter().skip(fields).all(<[u8]>::is_empty);
+        let surplus = record.iter().skip(fields).all(|f| without_return(f).is_empty());
         if record.len() < fields || !surplus {
             let plural = if record.len() == 1 { "" } else { "s" };
             return Err(format!("the row has {} field{plural}, the header {fields}", record.len()));
@@ -60,7 +73,8 @@ struct Fields<'r> {
 
 impl<'r> Fields<'r> {
     fn get(&self, i: usize) -> &'r str {
-        self.record.range(i).and_then(|range| self.text.get(range)).unwrap_or("")
+        let text = self.record.range(i).and_then(|range| self.text.get(range)).unwrap_or("");
+        if i + 1 == self.record.len() { text.strip_suffix('\r').unwrap_or(text) } else { text }
     }
 }
 
@@ -102,6 +116,9 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &HashSet<&str>) -> Re
         }
         if !rows.read_byte_record(&mut record).map_err(broken)? {
             break;
+        }
+        if is_blank(&record) {
+            continue;
         }
         match checked(&record, fields) {
             Ok(texts) => {
@@ -178,6 +195,9 @@ impl RowReader for PartReader {
     fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
         let unreadable = |e: csv::Error| DataFusionError::External(Box::new(self.file.unreadable(e)));
         while self.rows.read_byte_record(&mut self.record).map_err(unreadable)? {
+            if is_blank(&self.record) {
+                continue;
+            }
             // what is refused here was reported when the file was opened
             let Ok(fields) = checked(&self.record, self.fields) else { continue };
             let line = self.line + self.record.position().map_or(0, Position::line);

@@ -173,11 +173,15 @@ impl RowReader for DocumentReader {
                     let mut values = vec![Raw::Null; self.mapping.names.len()];
                     let mut cursor = Cursor::new(&self.elements.text);
                     cursor.at = at;
-                    let result = cursor.object(&mut self.shape, |_| Slot::Skip, |i, raw| {
-                        if let Some(value) = values.get_mut(i) {
-                            *value = raw;
-                        }
-                    });
+                    let result = cursor.object(
+                        &mut self.shape,
+                        |_| Slot::Skip,
+                        |i, raw| {
+                            if let Some(value) = values.get_mut(i) {
+                                *value = raw;
+                            }
+                        },
+                    );
                     let end = cursor.at;
                     if result.is_err() {
                         return Ok(false);

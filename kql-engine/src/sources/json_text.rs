@@ -152,10 +152,10 @@ impl<'a> Cursor<'a> {
             None => return Err(CUT),
         }
         let written = (self.slice(from, self.at)?.into(), slot);
-        match shape.order.get_mut(place) {
-            Some(known) => *known = written,
-            None if place == shape.order.len() => shape.order.push(written),
-            None => {}
+        if place == shape.order.len() {
+            shape.order.push(written);
+        } else if let Some(known) = shape.order.get_mut(place) {
+            *known = written;
         }
         Ok(slot)
     }
@@ -341,8 +341,23 @@ mod tests {
     #[test]
     fn faults() {
         for text in [
-            "", "{", "[1]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":tru", "{\"a\":\"x", "{\"a\":[1", "{a:1}",
-            "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{\"a\":-}", "{\"a\":1.}", "{\"a\":\"\\", "{\"a\":nul}",
+            "",
+            "{",
+            "[1]",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\":1",
+            "{\"a\":1,",
+            "{\"a\":tru",
+            "{\"a\":\"x",
+            "{\"a\":[1",
+            "{a:1}",
+            "{\"a\" 1}",
+            "{\"a\":1 \"b\":2}",
+            "{\"a\":-}",
+            "{\"a\":1.}",
+            "{\"a\":\"\\",
+            "{\"a\":nul}",
         ] {
             assert!(read(text).is_err(), "{text}");
         }

@@ -45,9 +45,9 @@ impl Kinds {
             Self::BOOL
         } else {
             match text.as_bytes() {
-                [b'-' | b'+' | b'.' | b'0'..=b'9', ..] => Self::of_number(text)
-                    .or_else(|| is_datetime(text).then_some(Self::DATETIME))
-                    .unwrap_or(Self::TEXT),
+                [b'-' | b'+' | b'.' | b'0'..=b'9', ..] => {
+                    Self::of_number(text).or_else(|| is_datetime(text).then_some(Self::DATETIME)).unwrap_or(Self::TEXT)
+                }
                 _ => Self::TEXT,
             }
         }

@@ -101,12 +101,7 @@ impl<'d> Surveyor<'d> {
 }
 
 /// Surveys a part of a file.
-pub(super) fn survey(
-    file: &DataFile,
-    from: u64,
-    length: u64,
-    declared: &HashSet<&str>,
-) -> Result<Survey, SourceError> {
+pub(super) fn survey(file: &DataFile, from: u64, length: u64, declared: &HashSet<&str>) -> Result<Survey, SourceError> {
     let mut surveyor = Surveyor::new(declared);
     let mut blocks = Blocks::new(file, from, length)?;
     let mut block = Vec::new();
@@ -127,10 +122,10 @@ pub(super) fn survey(
 
 /// Calls `visit` with the lines that are not blank and their numbers, counted on from `line`. Returns how
 /// many bytes were visited.
-fn each_line(
-    block: &[u8],
+fn each_line<'b>(
+    block: &'b [u8],
     line: &mut u64,
-    mut visit: impl FnMut(u64, Result<&str, Fault>) -> ControlFlow<()>,
+    mut visit: impl FnMut(u64, Result<&'b str, Fault>) -> ControlFlow<()>,
 ) -> usize {
     // one check for the whole block is much cheaper than one for each line
     let valid = simdutf8::basic::from_utf8(block).ok();
@@ -139,8 +134,9 @@ fn each_line(
         let end = at + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let text = match valid {
             Some(text) => text.get(at..end).ok_or("the text is not valid UTF-8"),
-            None => std::str::from_utf8(block.get(at..end).unwrap_or_default())
-                .map_err(|_| "the text is not valid UTF-8"),
+            None => {
+                std::str::from_utf8(block.get(at..end).unwrap_or_default()).map_err(|_| "the text is not valid UTF-8")
+            }
         };
         at = end + 1;
         *line += 1;
@@ -214,11 +210,15 @@ impl RowReader for LineReader {
                 values.fill(Raw::Null);
                 let mut cursor = Cursor::new(text);
                 cursor.space();
-                let result = cursor.object(shape, |_| Slot::Skip, |i, raw| {
-                    if let Some(value) = values.get_mut(i) {
-                        *value = raw;
-                    }
-                });
+                let result = cursor.object(
+                    shape,
+                    |_| Slot::Skip,
+                    |i, raw| {
+                        if let Some(value) = values.get_mut(i) {
+                            *value = raw;
+                        }
+                    },
+                );
                 cursor.space();
                 // what is refused here was reported when the file was opened
                 if result.is_ok() && cursor.at == text.len() && text.len() <= LONGEST {

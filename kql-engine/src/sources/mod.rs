@@ -1,25 +1,71 @@
-//! stub while the real one is written
+//! Files, folders and batches as tables, and the schemas of the tables that Sentinel and Defender have.
+//!
+//! [`discover`] finds which files make which tables; [`open`] looks into a table's files and gives a
+//! DataFusion table of exactly the types of [`crate::types`]. Opening reads text files once, for the names
+//! and types of their columns and for damaged rows; scanning reads them again, only what is asked for.
+//!
+//! ```text
+//! input.rs       files as bytes: formats, compression, byte-order marks, blocks of lines
+//! json_text.rs   members of JSON objects as slices of the text
+//! lines.rs       NDJSON            document.rs  other JSON        csv.rs  CSV
+//! kinds.rs       the types of columns that no schema declares
+//! builder.rs     texts and JSON values to columns                 sink.rs, stream.rs  to batches
+//! normalize.rs   Arrow columns of any type to ours                parquet.rs, batches.rs, memory.rs
+//! table.rs       all of a table's files together
+//! report.rs      what was wrong with the input
+//! ```
+
+mod batches;
+mod builder;
+pub mod catalogue;
+mod csv;
+mod document;
+mod error;
+mod input;
+mod json_text;
+mod kinds;
+mod lines;
+mod memory;
+mod normalize;
+mod parquet;
+mod path;
+mod report;
+mod sink;
+mod stream;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use catalogue::Profile;
+pub use error::SourceError;
+pub use memory::from_batches;
+pub use path::{DataPath, TableFiles, discover};
+pub use report::InputReport;
+pub use table::open;
+
 use crate::types::TableSchema;
-use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 use std::sync::Arc;
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
-pub enum Profile { #[default] Unified, Sentinel, Defender }
-#[derive(Clone, Debug)] pub struct DataPath { pub name: Option<String>, pub path: std::path::PathBuf }
-impl DataPath { pub fn parse(s: &str) -> DataPath { DataPath { name: None, path: s.into() } } }
-#[derive(Clone, Debug)] pub struct TableFiles { pub name: String }
-#[derive(Clone, Debug, thiserror::Error)] #[error("{0}")] pub struct SourceError(pub String);
-pub struct OpenOptions { pub strict: bool }
-#[derive(Debug, Default)] pub struct InputReport;
-impl InputReport { pub fn notices(&self) -> Vec<String> { vec![] } }
-#[derive(Debug, Clone)] pub struct SourceTable { pub name: String, pub schema: TableSchema, pub provider: Arc<dyn TableProvider>, pub report: Arc<InputReport> }
-pub fn discover(_: &[DataPath]) -> Result<Vec<TableFiles>, SourceError> { Ok(vec![]) }
+
+/// Two columns that tell the same: each stands in for the other in a file that has only one.
 pub type Twin = (&'static str, &'static str);
-pub fn open(_: &TableFiles, _: Option<&TableSchema>, _: Option<Twin>, _: &OpenOptions) -> Result<SourceTable, SourceError> { Err(SourceError("x".into())) }
-pub fn from_batches(_: &str, _: Vec<RecordBatch>) -> Result<SourceTable, SourceError> { Err(SourceError("x".into())) }
-pub mod catalogue {
-    use super::*;
-    pub fn table(_: Profile, _: &str) -> Option<TableSchema> { None }
-    pub fn names(_: Profile) -> impl Iterator<Item = &'static str> { std::iter::empty() }
-    pub fn twin(_: Profile, _: &str) -> Option<Twin> { None }
+
+/// How tables are opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// A damaged row refuses the table, rather than being counted and left out.
+    pub strict: bool,
+}
+
+/// A table that can be scanned.
+#[derive(Clone, Debug)]
+pub struct SourceTable {
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub schema: TableSchema,
+    /// Scans it; its Arrow schema is that of `schema`.
+    pub provider: Arc<dyn TableProvider>,
+    /// What was wrong with its input.
+    pub report: Arc<InputReport>,
 }

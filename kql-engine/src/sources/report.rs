@@ -112,7 +112,8 @@ impl InputReport {
         let mut lines = state.notes.clone();
         for (path, file) in &state.files {
             if file.refused > 0 {
-                let rows = if file.refused == 1 { "1 row was".to_owned() } else { format!("{} rows were", file.refused) };
+                let rows =
+                    if file.refused == 1 { "1 row was".to_owned() } else { format!("{} rows were", file.refused) };
                 lines.push(format!("{}: {rows} left out: {}", path.display(), list(&file.places, file.refused)));
             }
             for (column, (count, places)) in &file.misfits {

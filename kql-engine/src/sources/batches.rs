@@ -1,0 +1,86 @@
+//! Files that hold Arrow batches: Arrow IPC, and Parquet that is packed as a whole.
+
+use super::SourceError;
+use super::input::{Compression, DataFile, Format};
+use super::normalize::{missing, physical};
+use super::sink::Mapping;
+use crate::types::Column;
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::ipc::reader::{FileReader, StreamReader};
+use bytes::Bytes;
+use datafusion::common::{DataFusionError, Result};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::io::{BufReader, Cursor, Read, Seek};
+
+type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>> + Send>;
+
+trait ReadSeek: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// Opens a file: its Arrow schema and its batches.
+fn open(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), SourceError> {
+    let packed = || -> std::result::Result<Bytes, SourceError> { Ok(file.read()?.into()) };
+    if file.format == Format::Parquet {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(packed()?)
+            .and_then(|builder| Ok((builder.schema().clone(), builder.build()?)))
+            .map_err(|e| SourceError::not_that(&file.path, "Parquet", e))?;
+        return Ok((reader.0, Box::new(reader.1)));
+    }
+    let mut bytes: Box<dyn ReadSeek> = match file.compression {
+        Compression::None => Box::new(BufReader::new(std::fs::File::open(&file.path).map_err(|e| file.unreadable(e))?)),
+        _ => Box::new(Cursor::new(packed()?)),
+    };
+    let not_that = |e: ArrowError| SourceError::not_that(&file.path, "Arrow IPC", e);
+    let mut magic = Vec::new();
+    bytes.by_ref().take(6).read_to_end(&mut magic).map_err(|e| file.unreadable(e))?;
+    bytes.rewind().map_err(|e| file.unreadable(e))?;
+    if magic == b"ARROW1" {
+        let reader = FileReader::try_new(bytes, None).map_err(not_that)?;
+        Ok((reader.schema(), Box::new(reader)))
+    } else {
+        let reader = StreamReader::try_new(bytes, None).map_err(not_that)?;
+        Ok((reader.schema(), Box::new(reader)))
+    }
+}
+
+/// The Arrow schema of a file.
+pub(super) fn schema(file: &DataFile) -> std::result::Result<SchemaRef, SourceError> {
+    open(file).map(|(schema, _)| schema)
+}
+
+/// The batches of a file as columns of a table.
+pub(super) fn scan(
+    file: &DataFile,
+    mapping: &Mapping,
+    columns: Vec<Column>,
+    out: SchemaRef,
+    batch_size: usize,
+) -> std::result::Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>, SourceError> {
+    let (schema, batches) = open(file)?;
+    let places: Vec<Option<usize>> = mapping
+        .of_column
+        .iter()
+        .map(|index| mapping.names.get((*index)?).and_then(|name| schema.index_of(name).ok()))
+        .collect();
+    let path = file.path.clone();
+    let convert = move |batch: std::result::Result<RecordBatch, ArrowError>| -> Result<Vec<RecordBatch>> {
+        let batch = batch.map_err(|e| DataFusionError::External(Box::new(SourceError::unreadable(&path, e))))?;
+        let array = |(column, place): (&Column, &Option<usize>)| -> Result<ArrayRef> {
+            match place.and_then(|i| Some((batch.columns().get(i)?, schema.fields().get(i)?))) {
+                Some((array, field)) => Ok(physical(array, field, column.ty)?),
+                None => Ok(missing(column.ty, batch.num_rows())),
+            }
+        };
+        let arrays = columns.iter().zip(&places).map(array).collect::<Result<Vec<_>>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let batch = RecordBatch::try_new_with_options(out.clone(), arrays, &options)?;
+        let starts = (0..batch.num_rows()).step_by(batch_size.max(1));
+        Ok(starts.map(|from| batch.slice(from, batch_size.min(batch.num_rows() - from))).collect())
+    };
+    Ok(batches.map(convert).flat_map(|result| match result {
+        Ok(batches) => batches.into_iter().map(Ok).collect::<Vec<_>>(),
+        Err(error) => vec![Err(error)],
+    }))
+}

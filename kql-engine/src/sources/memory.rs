@@ -1,0 +1,78 @@
+//! Tables from Arrow batches, for embedding.
+
+use super::normalize::{natural, physical};
+use super::report::InputReport;
+use super::{SourceError, SourceTable};
+use crate::types::{Column, TableSchema};
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::error::ArrowError;
+use datafusion::datasource::MemTable;
+use std::sync::Arc;
+
+/// A table from batches, which all have the same schema. Columns become what the `kql.type` in their fields'
+/// metadata says, or what their Arrow types suggest: timestamps and dates datetime, durations timespan,
+/// lists, structs and maps dynamic.
+pub fn from_batches(name: &str, batches: Vec<RecordBatch>) -> Result<SourceTable, SourceError> {
+    let bad = |reason: String| SourceError::Batches { table: name.to_owned(), reason };
+    let Some(first) = batches.first().map(RecordBatch::schema) else {
+        return Err(bad("there is none; an empty batch tells the columns of an empty table".to_owned()));
+    };
+    let mut schema = TableSchema::default();
+    for field in first.fields() {
+        if schema.column(field.name()).is_some() {
+            return Err(bad(format!("two columns are called {}", field.name())));
+        }
+        schema.columns.push(Column::new(field.name(), natural(field)));
+    }
+    let arrow = schema.arrow();
+    let mut converted = Vec::with_capacity(batches.len());
+    for batch in &batches {
+        if batch.schema().fields() != first.fields() {
+            return Err(bad("their columns differ".to_owned()));
+        }
+        let columns = batch.columns().iter().zip(first.fields()).zip(&schema.columns);
+        let arrays = columns.map(|((array, field), column)| physical(array, field, column.ty));
+        let arrays = arrays.collect::<Result<_, ArrowError>>().map_err(|e| bad(e.to_string()))?;
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let batch = RecordBatch::try_new_with_options(arrow.clone(), arrays, &options);
+        converted.push(batch.map_err(|e| bad(e.to_string()))?);
+    }
+    let provider = MemTable::try_new(arrow, vec![converted]).map_err(|e| bad(e.to_string()))?;
+    Ok(SourceTable {
+        name: name.to_owned(),
+        schema,
+        provider: Arc::new(provider),
+        report: Arc::new(InputReport::default()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::ScalarType;
+    use arrow::array::{ArrayRef, Int64Array, StringViewArray, TimestampNanosecondArray};
+
+    #[test]
+    fn columns_get_their_types() {
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("t", Arc::new(TimestampNanosecondArray::from(vec![0]))),
+            ("s", Arc::new(StringViewArray::from(vec![None::<&str>]))),
+            ("n", Arc::new(Int64Array::from(vec![1]))),
+        ];
+        let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true)));
+        let table = from_batches("T", vec![batch.expect("a batch")]).expect("a table");
+        let types: Vec<ScalarType> = table.schema.columns.iter().map(|c| c.ty).collect();
+        assert_eq!(types, [ScalarType::Datetime, ScalarType::String, ScalarType::Long]);
+        assert_eq!(table.provider.schema(), table.schema.arrow());
+    }
+
+    #[test]
+    fn what_cannot_be_a_table() {
+        assert!(matches!(from_batches("T", vec![]), Err(SourceError::Batches { .. })));
+        let batch = |name: &str| {
+            let column: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+            RecordBatch::try_from_iter([(name, column)]).expect("a batch")
+        };
+        assert!(from_batches("T", vec![batch("a"), batch("b")]).is_err());
+    }
+}

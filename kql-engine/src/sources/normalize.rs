@@ -1,0 +1,428 @@
+//! Arrow columns of any type to the types of [`crate::types`].
+//!
+//! | Arrow | KQL |
+//! | --- | --- |
+//! | integers of up to 32 bits (unsigned up to 16) | int |
+//! | other integers | long |
+//! | floats | real |
+//! | decimals | decimal |
+//! | texts, bytes | string |
+//! | timestamps of any unit (without zone: UTC), dates | datetime |
+//! | durations, times of day | timespan |
+//! | 16 bytes | guid |
+//! | lists, structs, maps | dynamic |
+//! | dictionaries | what their values are |
+//!
+//! A field whose metadata names a KQL type (`kql.type`) and whose Arrow type is that type's is taken as it is.
+
+use super::builder::{ColumnBuilder, Fit};
+use super::json_text::Raw;
+use crate::types::{ScalarType, TYPE_KEY};
+use crate::{cell, dynamic};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, PrimitiveArray, StringArray, StringBuilder, new_null_array,
+};
+use arrow::buffer::NullBuffer;
+use arrow::compute::cast;
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Date32Type, Date64Type, DurationMicrosecondType, DurationMillisecondType,
+    DurationNanosecondType, DurationSecondType, Field, Int64Type, Time32MillisecondType, Time32SecondType,
+    Time64MicrosecondType, Time64NanosecondType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
+};
+use arrow::error::ArrowError;
+use std::sync::Arc;
+
+/// Ticks of 1970-01-01.
+pub(super) const EPOCH: i64 = 621_355_968_000_000_000;
+/// The last tick of year 9999.
+const LAST: i64 = 3_155_378_975_999_999_999;
+
+/// The KQL type of an Arrow field.
+pub(super) fn natural(field: &Field) -> ScalarType {
+    let named = field.metadata().get(TYPE_KEY).and_then(|name| ScalarType::from_name(name));
+    match named {
+        Some(ty) if ty.arrow() == *value_type(field.data_type()) => ty,
+        _ => natural_of(field.data_type()),
+    }
+}
+
+/// What dictionaries are about; other types are themselves.
+fn value_type(ty: &DataType) -> &DataType {
+    match ty {
+        DataType::Dictionary(_, value) => value_type(value),
+        DataType::RunEndEncoded(_, value) => value_type(value.data_type()),
+        DataType::Utf8View | DataType::LargeUtf8 => &DataType::Utf8,
+        _ => ty,
+    }
+}
+
+fn natural_of(ty: &DataType) -> ScalarType {
+    match value_type(ty) {
+        DataType::Boolean => ScalarType::Bool,
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 => ScalarType::Int,
+        DataType::UInt32 | DataType::Int64 | DataType::UInt64 => ScalarType::Long,
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => ScalarType::Real,
+        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+            ScalarType::Decimal
+        }
+        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => ScalarType::Datetime,
+        DataType::Duration(_) | DataType::Time32(_) | DataType::Time64(_) => ScalarType::Timespan,
+        DataType::FixedSizeBinary(16) => ScalarType::Guid,
+        ty if ty.is_nested() => ScalarType::Dynamic,
+        _ => ScalarType::String,
+    }
+}
+
+/// The array as a column of the wanted type. Values that do not fit become null.
+pub(super) fn physical(array: &ArrayRef, field: &Field, wanted: ScalarType) -> Result<ArrayRef, ArrowError> {
+    let from = natural(field);
+    let array = natural_array(array, from)?;
+    let array = if from == wanted { array } else { converted(&array, from, wanted)? };
+    Ok(if wanted == ScalarType::String { filled(array) } else { array })
+}
+
+/// A column of nothing.
+pub(super) fn missing(ty: ScalarType, rows: usize) -> ArrayRef {
+    match ty {
+        ScalarType::String => Arc::new(StringArray::from_iter_values(std::iter::repeat_n("", rows))),
+        _ => new_null_array(&ty.arrow(), rows),
+    }
+}
+
+/// Strings are never null.
+fn filled(array: ArrayRef) -> ArrayRef {
+    if array.null_count() == 0 {
+        return array;
+    }
+    match array.as_string_opt::<i32>() {
+        Some(texts) => Arc::new(StringArray::from_iter_values(texts.iter().map(Option::unwrap_or_default))),
+        None => array,
+    }
+}
+
+/// The array as a column of its natural type.
+fn natural_array(array: &ArrayRef, ty: ScalarType) -> Result<ArrayRef, ArrowError> {
+    let wanted = ty.arrow();
+    if *array.data_type() == wanted {
+        return Ok(array.clone());
+    }
+    Ok(match array.data_type() {
+        DataType::Dictionary(_, value) => natural_array(&cast(array, value)?, ty)?,
+        DataType::RunEndEncoded(_, value) => natural_array(&cast(array, value.data_type())?, ty)?,
+        DataType::Timestamp(unit, _) => match unit {
+            TimeUnit::Second => ticks::<TimestampSecondType>(array, |v| since_epoch(v.checked_mul(10_000_000)?)),
+            TimeUnit::Millisecond => ticks::<TimestampMillisecondType>(array, |v| since_epoch(v.checked_mul(10_000)?)),
+            TimeUnit::Microsecond => ticks::<TimestampMicrosecondType>(array, |v| since_epoch(v.checked_mul(10)?)),
+            TimeUnit::Nanosecond => ticks::<TimestampNanosecondType>(array, |v| since_epoch(v.div_euclid(100))),
+        },
+        DataType::Date32 => ticks::<Date32Type>(array, |v| since_epoch(i64::from(v).checked_mul(864_000_000_000)?)),
+        DataType::Date64 => ticks::<Date64Type>(array, |v| since_epoch(v.checked_mul(10_000)?)),
+        DataType::Duration(unit) => match unit {
+            TimeUnit::Second => ticks::<DurationSecondType>(array, |v| v.checked_mul(10_000_000)),
+            TimeUnit::Millisecond => ticks::<DurationMillisecondType>(array, |v| v.checked_mul(10_000)),
+            TimeUnit::Microsecond => ticks::<DurationMicrosecondType>(array, |v| v.checked_mul(10)),
+            TimeUnit::Nanosecond => ticks::<DurationNanosecondType>(array, |v| Some(v.div_euclid(100))),
+        },
+        DataType::Time32(TimeUnit::Second) => ticks::<Time32SecondType>(array, |v| Some(i64::from(v) * 10_000_000)),
+        DataType::Time32(_) => ticks::<Time32MillisecondType>(array, |v| Some(i64::from(v) * 10_000)),
+        DataType::Time64(TimeUnit::Microsecond) => ticks::<Time64MicrosecondType>(array, |v| v.checked_mul(10)),
+        DataType::Time64(_) => ticks::<Time64NanosecondType>(array, |v| Some(v.div_euclid(100))),
+        DataType::FixedSizeBinary(16) => {
+            let bytes = array.as_fixed_size_binary();
+            let guid = |b: Option<&[u8]>| uuid::Uuid::from_slice(b?).ok().map(|u| u.hyphenated().to_string());
+            Arc::new(bytes.iter().map(guid).collect::<StringArray>())
+        }
+        DataType::FixedSizeBinary(_) => natural_array(&cast(array, &DataType::Binary)?, ty)?,
+        data_type if data_type.is_nested() => {
+            let tree = Tree::new(array)?;
+            let mut out = StringBuilder::new();
+            let mut text = String::new();
+            for row in 0..array.len() {
+                if tree.is_null(row) {
+                    out.append_null();
+                } else {
+                    text.clear();
+                    tree.write(row, &mut text);
+                    out.append_value(&text);
+                }
+            }
+            Arc::new(out.finish())
+        }
+        _ => cast(array, &wanted)?,
+    })
+}
+
+fn since_epoch(ticks: i64) -> Option<i64> {
+    ticks.checked_add(EPOCH).filter(|t| (0..=LAST).contains(t))
+}
+
+fn ticks<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> Option<i64>) -> ArrayRef {
+    let values: &PrimitiveArray<T> = array.as_primitive();
+    Arc::new(values.unary_opt::<_, Int64Type>(convert))
+}
+
+/// From one KQL type to another.
+fn converted(array: &ArrayRef, from: ScalarType, wanted: ScalarType) -> Result<ArrayRef, ArrowError> {
+    use ScalarType::*;
+    match (from, wanted) {
+        (Int | Long | Real, Real) | (Int, Long) | (Long, Int) => return cast(array, &wanted.arrow()),
+        (Int | Long, Bool) => {
+            let values = cast(array, &DataType::Int64)?;
+            return Ok(Arc::new(
+                values.as_primitive::<Int64Type>().iter().map(|v| Some(v? != 0)).collect::<BooleanArray>(),
+            ));
+        }
+        (Guid, String) => return Ok(array.clone()),
+        (Datetime | Timespan, Long) | (Long, Timespan) => {
+            return Ok(Arc::new(array.as_primitive::<Int64Type>().clone()) as ArrayRef);
+        }
+        (Long, Datetime) => {
+            let values: &Int64Array = array.as_primitive();
+            return Ok(Arc::new(values.unary_opt::<_, Int64Type>(|v| (0..=LAST).contains(&v).then_some(v))));
+        }
+        _ => {}
+    }
+    let mut builder = ColumnBuilder::new(wanted, array.len());
+    let mut text = std::string::String::new();
+    for row in 0..array.len() {
+        if array.is_null(row) {
+            builder.push_missing();
+            continue;
+        }
+        text.clear();
+        let _: Fit = if wanted == Dynamic && from == String {
+            cell::text(array, from, row, &mut text);
+            builder.push_json(Raw::String(&text, false))
+        } else if wanted == Dynamic {
+            cell::json(array, from, row, &mut text);
+            builder.push_dynamic(&text);
+            Fit::Fits
+        } else {
+            cell::text(array, from, row, &mut text);
+            builder.push_text(&text)
+        };
+    }
+    Ok(builder.finish())
+}
+
+/// A nested array, its leaves in their natural types.
+enum Tree {
+    Leaf { values: ArrayRef, ty: ScalarType, nulls: Option<NullBuffer> },
+    Struct { members: Vec<(String, Tree)>, nulls: Option<NullBuffer> },
+    List { spans: Vec<(usize, usize)>, items: Box<Tree>, nulls: Option<NullBuffer> },
+    Map { spans: Vec<(usize, usize)>, keys: Box<Tree>, values: Box<Tree>, nulls: Option<NullBuffer> },
+}
+
+impl Tree {
+    fn new(array: &ArrayRef) -> Result<Tree, ArrowError> {
+        let nulls = array.logical_nulls();
+        let spans = |offsets: &[i32]| offsets.array_windows().map(|[a, b]| (*a as usize, *b as usize)).collect();
+        Ok(match array.data_type() {
+            DataType::Struct(fields) => {
+                let columns = array.as_struct().columns();
+                let member = |(field, column): (&Arc<Field>, &ArrayRef)| Ok((field.name().clone(), Tree::new(column)?));
+                Tree::Struct {
+                    members: fields.iter().zip(columns).map(member).collect::<Result<_, ArrowError>>()?,
+                    nulls,
+                }
+            }
+            DataType::List(_) => {
+                let list = array.as_list::<i32>();
+                Tree::List { spans: spans(list.value_offsets()), items: Box::new(Tree::new(list.values())?), nulls }
+            }
+            DataType::LargeList(_) => {
+                let list = array.as_list::<i64>();
+                let spans = list.value_offsets().array_windows().map(|[a, b]| (*a as usize, *b as usize)).collect();
+                Tree::List { spans, items: Box::new(Tree::new(list.values())?), nulls }
+            }
+            DataType::FixedSizeList(_, _) => {
+                let list = array.as_fixed_size_list();
+                let size = list.value_length() as usize;
+                let spans = (0..list.len()).map(|i| (i * size, (i + 1) * size)).collect();
+                Tree::List { spans, items: Box::new(Tree::new(list.values())?), nulls }
+            }
+            DataType::ListView(item) => Tree::new(&cast(array, &DataType::List(item.clone()))?)?,
+            DataType::LargeListView(item) => Tree::new(&cast(array, &DataType::LargeList(item.clone()))?)?,
+            DataType::Map(_, _) => {
+                let map = array.as_map();
+                let (keys, values) = (Box::new(Tree::new(map.keys())?), Box::new(Tree::new(map.values())?));
+                Tree::Map { spans: spans(map.value_offsets()), keys, values, nulls }
+            }
+            data_type => {
+                let ty = natural_of(data_type);
+                Tree::Leaf { values: natural_array(array, ty)?, ty, nulls }
+            }
+        })
+    }
+
+    fn is_null(&self, row: usize) -> bool {
+        let (Tree::Leaf { nulls, .. }
+        | Tree::Struct { nulls, .. }
+        | Tree::List { nulls, .. }
+        | Tree::Map { nulls, .. }) = self;
+        nulls.as_ref().is_some_and(|n| n.is_null(row))
+    }
+
+    fn write(&self, row: usize, out: &mut String) {
+        if self.is_null(row) {
+            out.push_str("null");
+            return;
+        }
+        let comma = |out: &mut String, first: bool| {
+            if !first {
+                out.push(',');
+            }
+        };
+        match self {
+            Tree::Leaf { values, ty, .. } => cell::json(values, *ty, row, out),
+            Tree::Struct { members, .. } => {
+                out.push('{');
+                for (i, (name, member)) in members.iter().enumerate() {
+                    comma(out, i == 0);
+                    dynamic::write::string(name, out);
+                    out.push(':');
+                    member.write(row, out);
+                }
+                out.push('}');
+            }
+            Tree::List { spans, items, .. } => {
+                out.push('[');
+                let (from, to) = spans.get(row).copied().unwrap_or_default();
+                for i in from..to {
+                    comma(out, i == from);
+                    items.write(i, out);
+                }
+                out.push(']');
+            }
+            Tree::Map { spans, keys, values, .. } => {
+                out.push('{');
+                let (from, to) = spans.get(row).copied().unwrap_or_default();
+                for i in from..to {
+                    comma(out, i == from);
+                    let mut key = String::new();
+                    keys.write(i, &mut key);
+                    if key.starts_with('"') {
+                        out.push_str(&key);
+                    } else {
+                        dynamic::write::string(&key, out);
+                    }
+                    out.push(':');
+                    values.write(i, out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+/// The integer of a raw timestamp column with which a number of ticks is to be compared: rounded down, and
+/// whether that was exact. None for types that are no timestamps, or out of range.
+pub(super) fn from_ticks(ticks: i64, ty: &DataType) -> Option<(i64, bool)> {
+    let since = ticks.checked_sub(EPOCH)?;
+    let per = |n: i64| (since.div_euclid(n), since.rem_euclid(n) == 0);
+    Some(match ty {
+        DataType::Timestamp(TimeUnit::Second, _) => per(10_000_000),
+        DataType::Timestamp(TimeUnit::Millisecond, _) | DataType::Date64 => per(10_000),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => per(10),
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => (since.checked_mul(100)?, true),
+        DataType::Date32 => per(864_000_000_000),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{
+        DictionaryArray, Int32Array, LargeStringArray, ListBuilder, StringViewArray, StructArray,
+        TimestampMicrosecondArray, TimestampNanosecondArray, TimestampSecondArray,
+    };
+    use arrow::datatypes::Int32Type;
+
+    fn texts(array: ArrayRef, wanted: Option<ScalarType>) -> (ScalarType, Vec<String>) {
+        let field = Field::new("x", array.data_type().clone(), true);
+        let ty = wanted.unwrap_or(natural(&field));
+        let out = physical(&array, &field, ty).expect("a column");
+        assert_eq!(*out.data_type(), ty.arrow());
+        let one = |row| {
+            let mut text = if out.is_null(row) { "null".to_owned() } else { String::new() };
+            if ty == ScalarType::Dynamic && !out.is_null(row) {
+                cell::json(&out, ty, row, &mut text);
+            } else {
+                cell::text(&out, ty, row, &mut text);
+            }
+            text
+        };
+        (ty, (0..out.len()).map(one).collect())
+    }
+
+    fn check(array: impl Array + 'static, ty: ScalarType, expected: &[&str]) {
+        let (found, values) = texts(Arc::new(array), None);
+        assert_eq!((found, values.iter().map(String::as_str).collect::<Vec<_>>()), (ty, expected.to_vec()));
+    }
+
+    #[test]
+    fn natural_types() {
+        check(Int32Array::from(vec![Some(1), None]), ScalarType::Int, &["1", "null"]);
+        check(StringViewArray::from(vec![Some("a"), None]), ScalarType::String, &["a", ""]);
+        check(LargeStringArray::from(vec!["a"]), ScalarType::String, &["a"]);
+        let dictionary: DictionaryArray<Int32Type> = vec![Some("a"), None, Some("a")].into_iter().collect();
+        check(dictionary, ScalarType::String, &["a", "", "a"]);
+        check(TimestampSecondArray::from(vec![0]), ScalarType::Datetime, &["1970-01-01T00:00:00Z"]);
+        check(
+            TimestampMicrosecondArray::from(vec![-62_135_596_800_000_000, i64::MAX]).with_timezone("UTC"),
+            ScalarType::Datetime,
+            &["0001-01-01T00:00:00Z", "null"],
+        );
+        check(
+            TimestampNanosecondArray::from(vec![123_456_789]),
+            ScalarType::Datetime,
+            &["1970-01-01T00:00:00.1234567Z"],
+        );
+        check(arrow::array::Date32Array::from(vec![1]), ScalarType::Datetime, &["1970-01-02T00:00:00Z"]);
+        check(arrow::array::DurationSecondArray::from(vec![90]), ScalarType::Timespan, &["00:01:30"]);
+        let decimal =
+            arrow::array::Decimal128Array::from(vec![150]).with_precision_and_scale(10, 2).expect("a decimal");
+        check(decimal, ScalarType::Decimal, &["1.5"]);
+        check(arrow::array::UInt64Array::from(vec![5]), ScalarType::Long, &["5"]);
+    }
+
+    #[test]
+    fn nested_types_are_json() {
+        let mut list = ListBuilder::new(arrow::array::Int64Builder::new());
+        list.append_value([Some(1), None]);
+        list.append(false);
+        let list: ArrayRef = Arc::new(list.finish());
+        let names: ArrayRef = Arc::new(StringArray::from(vec![Some("a\"b"), None]));
+        let fields = vec![
+            (Arc::new(Field::new("n", DataType::Utf8, true)), names),
+            (Arc::new(Field::new("l", list.data_type().clone(), true)), list),
+        ];
+        let nested = StructArray::from(fields);
+        check(nested, ScalarType::Dynamic, &["{\"n\":\"a\\\"b\",\"l\":[1,null]}", "{\"n\":null,\"l\":null}"]);
+    }
+
+    #[test]
+    fn to_declared_types() {
+        let to = |values: Vec<&str>, ty| texts(Arc::new(StringArray::from(values)), Some(ty)).1;
+        assert_eq!(
+            to(vec!["2024-01-01T00:00:00Z", "x", ""], ScalarType::Datetime),
+            ["2024-01-01T00:00:00Z", "null", "null"]
+        );
+        assert_eq!(to(vec!["{\"a\": 1}", "x"], ScalarType::Dynamic), ["{\"a\":1}", "\"x\""]);
+        assert_eq!(to(vec!["5", "x"], ScalarType::Long), ["5", "null"]);
+        let numbers = texts(Arc::new(Int32Array::from(vec![Some(1), None])), Some(ScalarType::String));
+        assert_eq!(numbers.1, ["1", ""]);
+    }
+
+    #[test]
+    fn ticks_of_other_units() {
+        let micro = DataType::Timestamp(TimeUnit::Microsecond, None);
+        assert_eq!(from_ticks(EPOCH + 25, &micro), Some((2, false)));
+        assert_eq!(from_ticks(EPOCH - 25, &micro), Some((-3, false)));
+        assert_eq!(from_ticks(EPOCH + 7, &DataType::Timestamp(TimeUnit::Nanosecond, None)), Some((700, true)));
+        assert_eq!(from_ticks(0, &DataType::Timestamp(TimeUnit::Nanosecond, None)), None);
+        assert_eq!(from_ticks(0, &DataType::Utf8), None);
+    }
+}

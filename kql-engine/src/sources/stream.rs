@@ -1,0 +1,201 @@
+//! The partitions of a scan of text and Arrow files: each reads its parts one after the other.
+
+use super::SourceError;
+use super::batches;
+use super::input::DataFile;
+use super::report::{InputReport, Misfits};
+use super::sink::{Mapping, RowReader, Sink};
+use crate::types::Column;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::PartitionStream;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+type OpenRows = dyn Fn() -> Result<Box<dyn RowReader>, SourceError> + Send + Sync;
+
+/// A part of a file to read.
+#[derive(Clone)]
+pub(super) struct Part {
+    /// How many bytes it has, roughly.
+    bytes: u64,
+    open: Open,
+}
+
+#[derive(Clone)]
+enum Open {
+    Rows(Arc<OpenRows>),
+    Batches(Arc<DataFile>, Arc<Mapping>),
+}
+
+impl Part {
+    /// Rows of text.
+    pub(super) fn rows(
+        bytes: u64,
+        open: impl Fn() -> Result<Box<dyn RowReader>, SourceError> + Send + Sync + 'static,
+    ) -> Part {
+        Part { bytes, open: Open::Rows(Arc::new(open)) }
+    }
+
+    /// A file of batches.
+    pub(super) fn batches(bytes: u64, file: Arc<DataFile>, mapping: Arc<Mapping>) -> Part {
+        Part { bytes, open: Open::Batches(file, mapping) }
+    }
+}
+
+/// A partition of a scan.
+pub(super) struct TextScan {
+    parts: Vec<Part>,
+    columns: Vec<Column>,
+    schema: SchemaRef,
+    totals: Arc<Totals>,
+}
+
+/// What the partitions of one scan have in common.
+struct Totals {
+    report: Arc<InputReport>,
+    misfits: Mutex<Misfits>,
+}
+
+impl Totals {
+    fn add(&self, misfits: Misfits) {
+        if !misfits.is_empty() {
+            let mut all = self.misfits.lock().unwrap_or_else(PoisonError::into_inner);
+            all.merge(misfits);
+            self.report.scanned(&all);
+        }
+    }
+}
+
+/// Fewer bytes than this are not worth a partition.
+const WORTH: u64 = 1 << 20;
+
+impl TextScan {
+    /// Shares the parts out, so that partitions hold consecutive parts of about the same size.
+    pub(super) fn new(
+        parts: Vec<Part>,
+        columns: Vec<Column>,
+        schema: SchemaRef,
+        report: Arc<InputReport>,
+        partitions: usize,
+    ) -> Vec<TextScan> {
+        let totals = Arc::new(Totals { report, misfits: Mutex::default() });
+        let bytes: u64 = parts.iter().map(|p| p.bytes).sum();
+        let share = bytes.div_ceil(partitions.max(1) as u64).max(WORTH);
+        let partition =
+            |parts| TextScan { parts, columns: columns.clone(), schema: schema.clone(), totals: totals.clone() };
+        let mut all: Vec<TextScan> = Vec::new();
+        let mut passed = 0;
+        for part in parts {
+            let size = part.bytes;
+            match all.get_mut((passed / share) as usize) {
+                Some(open) => open.parts.push(part),
+                None => all.push(partition(vec![part])),
+            }
+            passed += size;
+        }
+        all
+    }
+}
+
+impl fmt::Debug for TextScan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TextScan({} parts)", self.parts.len())
+    }
+}
+
+impl PartitionStream for TextScan {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let batch_size = context.session_config().batch_size();
+        let running = Running {
+            parts: self.parts.iter().cloned().collect(),
+            sink: Sink::new(self.columns.clone(), self.schema.clone(), batch_size),
+            columns: self.columns.clone(),
+            schema: self.schema.clone(),
+            batch_size,
+            current: Current::None,
+            totals: self.totals.clone(),
+        };
+        Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), futures::stream::iter(running)))
+    }
+}
+
+/// A partition being read.
+struct Running {
+    parts: VecDeque<Part>,
+    sink: Sink,
+    columns: Vec<Column>,
+    schema: SchemaRef,
+    batch_size: usize,
+    current: Current,
+    totals: Arc<Totals>,
+}
+
+enum Current {
+    None,
+    Rows(Box<dyn RowReader>),
+    Batches(Box<dyn Iterator<Item = Result<RecordBatch>> + Send>),
+}
+
+impl Running {
+    fn step(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            match &mut self.current {
+                Current::Rows(reader) => {
+                    if !reader.fill(&mut self.sink)? {
+                        self.current = Current::None;
+                    }
+                    if self.sink.is_full() {
+                        return self.sink.finish().map(Some);
+                    }
+                }
+                Current::Batches(batches) => match batches.next() {
+                    Some(batch) => return batch.map(Some),
+                    None => self.current = Current::None,
+                },
+                Current::None => {
+                    let external = |e: SourceError| DataFusionError::External(Box::new(e));
+                    let Some(part) = self.parts.pop_front() else {
+                        return if self.sink.is_empty() { Ok(None) } else { self.sink.finish().map(Some) };
+                    };
+                    self.current = match part.open {
+                        Open::Rows(open) => Current::Rows(open().map_err(external)?),
+                        Open::Batches(file, mapping) => {
+                            let (columns, schema) = (self.columns.clone(), self.schema.clone());
+                            let batches = batches::scan(&file, &mapping, columns, schema, self.batch_size);
+                            Current::Batches(Box::new(batches.map_err(external)?))
+                        }
+                    };
+                }
+            }
+        }
+    }
+}
+
+impl Iterator for Running {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let step = self.step();
+        if step.is_err() {
+            self.parts.clear();
+            self.current = Current::None;
+        }
+        step.transpose()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // also when the reader of the stream has had enough
+        self.totals.add(std::mem::take(&mut self.sink.misfits));
+    }
+}
