@@ -3,9 +3,9 @@
 //! [`parse`] never fails: it returns a tree and a list of what is wrong with the text.
 //!
 //! ```
-//! let parse = kql_parser::parse("T | where x has 'a' | coutn");
+//! let parse = kql_parser::parse("T | where x has 'a' | sumarize count()");
 //! assert_eq!(parse.diagnostics[0].message, "Query operator expected.");
-//! assert_eq!(parse.diagnostics[0].help.as_deref(), Some("an operator with a name like it is 'count'"));
+//! assert_eq!(parse.diagnostics[0].help.as_deref(), Some("an operator with a name like it is 'summarize'"));
 //! ```
 
 pub mod ast;

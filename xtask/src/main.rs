@@ -1,6 +1,7 @@
 //! Repository tasks: `cargo xtask NAME`.
 
 mod catalogue;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -9,7 +10,8 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
         ["catalogue", folder] => catalogue::run(folder),
-        _ => Err("tasks: catalogue FOLDER".to_owned()),
+        ["tidy"] => tidy::run(),
+        _ => Err("tasks: catalogue FOLDER, tidy".to_owned()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

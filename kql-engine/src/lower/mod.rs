@@ -98,7 +98,8 @@ fn result_name(id: ColumnId) -> String {
 /// The plan with its rows in order; the first `fetch` of them.
 fn sorted(plan: LogicalPlan, order: &Order, fetch: Option<usize>) -> Result<LogicalPlan> {
     let builder = LogicalPlanBuilder::from(plan);
-    if order.is_empty() {
+    // of no rows none is first, and DataFusion's top-k takes no 0
+    if order.is_empty() || fetch == Some(0) {
         return match fetch {
             Some(n) => builder.limit(0, Some(n))?.build(),
             None => builder.build(),

@@ -28,7 +28,7 @@ impl Lowering<'_> {
         match &**node {
             Node::Scan { table, columns } => self.scan(table, columns),
             Node::Values { columns, rows } => self.values(columns, rows),
-            Node::Range { column, bounds } => self.range(column, bounds),
+            Node::Range { column, row, bounds } => self.range(column, *row, bounds),
             Node::Filter { input, predicate } => {
                 let predicate = self.predicate(predicate)?;
                 LogicalPlanBuilder::from(self.node(input)?).filter(predicate)?.build()

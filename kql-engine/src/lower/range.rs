@@ -1,11 +1,11 @@
 //! Evenly spaced values, made as they are read.
 
 use super::{Lowering, name};
-use crate::plan::{Expr, PlanColumn};
+use crate::plan::{ColumnId, Expr, PlanColumn};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::common::Result;
 use datafusion::datasource::provider_as_source;
@@ -26,15 +26,18 @@ enum Steps {
 
 impl Lowering<'_> {
     /// The stream of a `range`.
-    pub(super) fn range(&self, column: &PlanColumn, bounds: &[Expr; 3]) -> Result<LogicalPlan> {
+    pub(super) fn range(&self, column: &PlanColumn, row: ColumnId, bounds: &[Expr; 3]) -> Result<LogicalPlan> {
         let [first, last, step] = bounds;
         let bounds = (self.constant(first)?, self.constant(last)?, self.constant(step)?);
         let (steps, count) = steps(bounds);
-        let schema = Arc::new(Schema::new(vec![Field::new(name(column.id), column.ty.arrow(), true)]));
+        let schema = Arc::new(Schema::new(vec![
+            Field::new(name(column.id), column.ty.arrow(), true),
+            Field::new(name(row), DataType::Int64, false),
+        ]));
         let stream = RangeStream { schema: schema.clone(), steps, count, ty: column.ty };
         let table = StreamingTable::try_new(schema, vec![Arc::new(stream)])?;
         let plan = LogicalPlanBuilder::scan(super::node::TABLE, provider_as_source(Arc::new(table)), None)?;
-        plan.project(vec![super::table_column(column.id)])?.build()
+        plan.project(vec![super::table_column(column.id), super::table_column(row)])?.build()
     }
 }
 
@@ -108,7 +111,8 @@ impl PartitionStream for RangeStream {
         let batches = (0..count).step_by(size).map(move |from| {
             let to = count.min(from + size as u64);
             let array = steps.array(from, to, ty)?;
-            Ok(RecordBatch::try_new(schema.clone(), vec![array])?)
+            let rows = Int64Array::from_iter_values(from as i64..to as i64);
+            Ok(RecordBatch::try_new(schema.clone(), vec![array, Arc::new(rows)])?)
         });
         Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), futures::stream::iter(batches)))
     }

@@ -106,7 +106,7 @@ pub fn node_columns(node: &Node) -> Vec<(ColumnId, crate::types::ScalarType)> {
     let of = |columns: &[PlanColumn]| columns.iter().map(|c| (c.id, c.ty)).collect::<Vec<_>>();
     match node {
         Node::Scan { columns, .. } | Node::Values { columns, .. } => of(columns),
-        Node::Range { column, .. } => of(std::slice::from_ref(column)),
+        Node::Range { column, row, .. } => vec![(column.id, column.ty), (*row, crate::types::ScalarType::Long)],
         Node::Filter { input, .. } | Node::Limit { input, .. } => node_columns(input),
         Node::Project { columns, .. } => columns.iter().map(|(id, e)| (*id, e.ty)).collect(),
         Node::Aggregate { groups, aggregates, .. } => {

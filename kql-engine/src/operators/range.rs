@@ -28,9 +28,10 @@ pub(super) fn bind(binder: &mut Binder, range: &ast::Range, span: Span) -> Relat
         }
     };
     let column = binder.new_column(range.name.text.clone(), ty);
+    let row = binder.new_id();
     Relation {
-        order: vec![OrderKey { column: column.id, ascending: true, nulls_first: true }],
-        node: Arc::new(Node::Range { column: column.clone(), bounds: Box::new(bound) }),
+        order: vec![OrderKey { column: row, ascending: true, nulls_first: true }],
+        node: Arc::new(Node::Range { column: column.clone(), row, bounds: Box::new(bound) }),
         columns: vec![column],
         serialized: true,
         open: false,

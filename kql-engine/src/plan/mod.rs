@@ -125,6 +125,8 @@ pub enum Node {
     Range {
         /// The column.
         column: PlanColumn,
+        /// The number of the row, from 0: the values may go down.
+        row: ColumnId,
         /// First, last, step.
         bounds: Box<[Expr; 3]>,
     },

@@ -65,7 +65,7 @@ fn node(out: &mut String, n: &Node, depth: usize) {
     let (line, inputs): (String, Vec<&Node>) = match n {
         Node::Scan { table, columns } => (format!("scan {table}: {}", plan_columns(columns)), vec![]),
         Node::Values { columns, rows } => (format!("values {}: {} rows", plan_columns(columns), rows.len()), vec![]),
-        Node::Range { column, bounds } => {
+        Node::Range { column, bounds, .. } => {
             let [a, b, c] = &**bounds;
             (format!("range #{} from {} to {} step {}", column.id.0, expr(a), expr(b), expr(c)), vec![])
         }

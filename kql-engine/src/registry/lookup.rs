@@ -45,3 +45,8 @@ pub fn suggest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<
         .min()
         .map(|(_, name)| name)
 }
+
+/// All rows of aggregation functions.
+pub fn aggregates() -> impl Iterator<Item = &'static AggregateFunction> {
+    crate::aggregates::all()
+}

@@ -105,7 +105,7 @@ pub fn unexpected(at: Tokens, after: Tokens) {
     }
     let only_expression = names == ["an expression"];
     let diagnostic = if only_expression {
-        Diagnostic::error("KS006", span, "Missing expression.".to_owned())
+        Diagnostic::error("KS006", if found.span.is_empty() { span } else { found.span }, "Missing expression.")
     } else {
         Diagnostic::error("KS005", span, format!("Expected: {}", listed(&names)))
     };

@@ -1,0 +1,124 @@
+//! Repository rules that no compiler checks: who may depend on whom, how long files get, and that the two homes of an
+//! operator and its specification agree.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines of code a file may have.
+const MAX_LINES: usize = 800;
+
+/// Files of the engine that must not know DataFusion: binding and plans are about meaning, not about running.
+const WITHOUT_DATAFUSION: [&str; 4] =
+    ["kql-engine/src/bind", "kql-engine/src/plan", "kql-engine/src/types.rs", "kql-engine/src/rewrite"];
+
+/// Operators whose two homes have other names: `lookup` is written like `join`, and a `datatable` is an expression.
+const ENGINE_ONLY: [&str; 2] = ["lookup", "datatable"];
+
+/// Checks everything; the error lists all that is wrong.
+pub fn run() -> Result<(), String> {
+    let mut wrong = Vec::new();
+    sizes(&mut wrong);
+    dependencies(&mut wrong);
+    operators(&mut wrong);
+    names(&mut wrong);
+    if wrong.is_empty() {
+        println!("tidy");
+        return Ok(());
+    }
+    Err(wrong.join("\n"))
+}
+
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        if folder.is_file() {
+            found.push(folder);
+            continue;
+        }
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries.filter_map(Result::ok) {
+            let path = entry.path();
+            if path.is_dir() {
+                if !matches!(path.file_name().and_then(|n| n.to_str()), Some("target" | ".git" | "snapshots")) {
+                    folders.push(path);
+                }
+            } else if path.extension().is_some_and(|e| e == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+fn sizes(wrong: &mut Vec<String>) {
+    for path in files(".", "rs") {
+        let text = read(&path);
+        let code = text.lines().take_while(|l| !l.starts_with("#[cfg(test)]")).count();
+        if code > MAX_LINES {
+            wrong.push(format!("{}: {code} lines of code, {MAX_LINES} are allowed", path.display()));
+        }
+    }
+}
+
+fn dependencies(wrong: &mut Vec<String>) {
+    let rules: [(&str, &[&str]); 2] = [
+        ("kql-parser/Cargo.toml", &["kql-engine", "kql-cli", "arrow", "datafusion", "tokio"]),
+        ("kql-engine/Cargo.toml", &["kql-cli", "clap"]),
+    ];
+    for (manifest, forbidden) in rules {
+        let text = read(Path::new(manifest));
+        for name in forbidden {
+            if text.lines().any(|l| l.starts_with(&format!("{name}.")) || l.starts_with(&format!("{name} "))) {
+                wrong.push(format!("{manifest} must not depend on {name}"));
+            }
+        }
+    }
+    for path in WITHOUT_DATAFUSION.iter().flat_map(|folder| files(folder, "rs")) {
+        if read(&path).contains("datafusion") {
+            wrong.push(format!("{} must not name datafusion", path.display()));
+        }
+    }
+}
+
+fn stems(folder: &str, extension: &str) -> BTreeSet<String> {
+    files(folder, extension)
+        .iter()
+        .filter_map(|p| Some(p.file_stem()?.to_str()?.trim_end_matches('_').to_owned()))
+        .filter(|stem| stem != "mod")
+        .collect()
+}
+
+fn operators(wrong: &mut Vec<String>) {
+    let parser = stems("kql-parser/src/grammar/operators", "rs");
+    let engine = stems("kql-engine/src/operators", "rs");
+    let pages = stems("tests/spec/operators", "md");
+    for name in parser.difference(&engine) {
+        wrong.push(format!("the operator {name} has a grammar and nothing in kql-engine/src/operators"));
+    }
+    for name in engine.difference(&parser).filter(|n| !ENGINE_ONLY.contains(&n.as_str())) {
+        wrong.push(format!("the operator {name} is in kql-engine/src/operators and has no grammar"));
+    }
+    for name in engine.difference(&pages) {
+        wrong.push(format!("the operator {name} has no page tests/spec/operators/{name}.md"));
+    }
+}
+
+/// A function's name stands in the source once, so that a search for it lands on the answer.
+fn names(wrong: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for path in files("kql-engine/src/functions", "rs").into_iter().chain(files("kql-engine/src/aggregates", "rs")) {
+        for line in read(&path).lines() {
+            let Some(name) = line.trim().strip_prefix("name: \"").and_then(|l| l.strip_suffix("\",")) else { continue };
+            if !seen.insert(name.to_owned()) {
+                wrong.push(format!("{}: the name \"{name}\" stands in another row too", path.display()));
+            }
+        }
+    }
+}
