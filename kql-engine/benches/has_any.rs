@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench has_any`; `KQL_BENCH_MB` changes the size.
 
-use arrow::array::{Array, StringArray, StringBuilder};
+use arrow::array::{StringArray, StringBuilder};
 use kql_engine::text::{Matcher, Mode};
 use std::time::Instant;
 

@@ -269,10 +269,7 @@ pub(super) fn unescape(raw: &str) -> Cow<'_, str> {
             Some(b'r') => ('\r', 2),
             Some(b'b') => ('\u{8}', 2),
             Some(b'f') => ('\u{c}', 2),
-            Some(b'u') => match unicode(escape) {
-                Some(found) => found,
-                None => ('\\', 1),
-            },
+            Some(b'u') => unicode(escape).unwrap_or(('\\', 1)),
             Some(&c @ (b'"' | b'\\' | b'/')) => (char::from(c), 2),
             _ => ('\\', 1),
         };

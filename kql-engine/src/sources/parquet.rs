@@ -83,8 +83,8 @@ pub(super) fn scan(
     wanted.sort_unstable();
     wanted.dedup();
 
-    let mut options = TableParquetOptions::default();
-    options.global = state.config_options().execution.parquet.clone();
+    let global = state.config_options().execution.parquet.clone();
+    let options = TableParquetOptions { global, ..TableParquetOptions::default() };
     let mut source = ParquetSource::new(schema.clone()).with_table_parquet_options(options);
     let pruning: Vec<_> = filters.iter().filter_map(|filter| raw_filter(filter, schema, table)).collect();
     if !pruning.is_empty() {

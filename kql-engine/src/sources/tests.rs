@@ -357,7 +357,7 @@ fn parquet_filters_agree_with_the_rows() {
         vec![("Timestamp", Arc::new(TimestampMicrosecondArray::from(stamps)), true)];
     parquet_file(&path, &RecordBatch::try_from_iter_with_nullable(columns).expect("a batch"), 10);
     let table = open_path(&path, None).expect("a table");
-    let start = super::normalize::EPOCH;
+    let start = normalize::EPOCH;
     for offset in [-15i64, 0, 5, 10, 255, 500, 505, 990, 1000] {
         let tick = start + offset;
         let count = |filter: Expr| -> usize {
@@ -406,7 +406,7 @@ fn our_own_parquet_comes_back() {
     let dir = folder();
     let types = schema(&[("t", ScalarType::Datetime), ("d", ScalarType::Dynamic), ("s", ScalarType::Timespan)]);
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from(vec![super::normalize::EPOCH + 1])),
+        Arc::new(Int64Array::from(vec![normalize::EPOCH + 1])),
         Arc::new(StringArray::from(vec!["{\"a\":1}"])),
         Arc::new(Int64Array::from(vec![10_000_000])),
     ];
