@@ -13,11 +13,11 @@ pub fn render(text: &str, path: &str, diagnostics: &[Diagnostic]) -> String {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut snippet = Snippet::source(text)
-            .path(path)
-            .annotation(AnnotationKind::Primary.span(range(text, d.span)));
+        let mut snippet =
+            Snippet::source(text).path(path).annotation(AnnotationKind::Primary.span(range(text, d.span)));
         for label in &d.labels {
-            snippet = snippet.annotation(AnnotationKind::Context.span(range(text, label.span)).label(label.text.as_str()));
+            snippet =
+                snippet.annotation(AnnotationKind::Context.span(range(text, label.span)).label(label.text.as_str()));
         }
         let mut group = level.primary_title(d.message.as_str()).id(d.code).element(snippet);
         if let Some(help) = &d.help {

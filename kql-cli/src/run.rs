@@ -31,8 +31,8 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     }
     match &arguments.output {
         Some(path) => {
-            let file = File::create(path)
-                .map_err(|e| Failure::Usage(format!("{} cannot be written: {e}", path.display())))?;
+            let file =
+                File::create(path).map_err(|e| Failure::Usage(format!("{} cannot be written: {e}", path.display())))?;
             let mut out = BufWriter::new(file);
             output::write(format, &answer.tables, &mut out)?;
             out.flush()?;
@@ -59,7 +59,9 @@ fn text(arguments: &Run) -> Result<(String, String), Failure> {
 pub fn read(file: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     if file == "-" {
-        std::io::stdin().read_to_end(&mut bytes).map_err(|e| Failure::Usage(format!("Standard input cannot be read: {e}")))?;
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .map_err(|e| Failure::Usage(format!("Standard input cannot be read: {e}")))?;
     } else {
         bytes = std::fs::read(file).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => Failure::Usage(format!("There is no file {file}.")),
@@ -84,7 +86,10 @@ fn format(arguments: &Run) -> Result<Format, Failure> {
         return Ok(if std::io::stdout().is_terminal() { Format::Table } else { Format::Csv });
     };
     by_extension(path).ok_or_else(|| {
-        Failure::Usage(format!("{} does not say by its extension which format is wanted: --format does.", path.display()))
+        Failure::Usage(format!(
+            "{} does not say by its extension which format is wanted: --format does.",
+            path.display()
+        ))
     })
 }
 

@@ -19,7 +19,9 @@ pub fn load(path: &Path) -> Result<Vec<(String, TableSchema)>, Failure> {
                 .into_iter()
                 .map(|(column, ty)| match ScalarType::from_name(&ty) {
                     Some(ty) => Ok(Column::new(column, ty)),
-                    None => Err(Failure::Usage(format!("{shown}: column {column} of {name} has the type '{ty}', which is none"))),
+                    None => Err(Failure::Usage(format!(
+                        "{shown}: column {column} of {name} has the type '{ty}', which is none"
+                    ))),
                 })
                 .collect::<Result<_, _>>()?;
             Ok((name, TableSchema { columns }))

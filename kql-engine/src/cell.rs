@@ -1,9 +1,9 @@
 //! A cell of a result as text.
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
 use crate::types::ScalarType;
 use crate::{decimal, dynamic, render};
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
 use std::fmt::Write;
 
 /// Appends the cell in the JSON of Kusto's REST API.

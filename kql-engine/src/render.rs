@@ -57,13 +57,8 @@ pub fn datetime_short(ticks: i64, out: &mut String) {
 fn datetime_seconds(ticks: i64, out: &mut String) {
     let (year, month, day) = civil(ticks.div_euclid(DAY));
     let seconds = ticks.rem_euclid(DAY) / SECOND;
-    let _ = write!(
-        out,
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
+    let _ =
+        write!(out, "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
 /// `[-][d.]hh:mm:ss[.fffffff]`

@@ -60,7 +60,9 @@ fn aggregates() -> String {
 }
 
 fn operators() -> String {
-    let mut out = "# Scalar operators\n\nMade from the registry; do not edit.\n\n| operator | meaning |\n| --- | --- |\n".to_owned();
+    let mut out =
+        "# Scalar operators\n\nMade from the registry; do not edit.\n\n| operator | meaning |\n| --- | --- |\n"
+            .to_owned();
     for f in kql_engine::functions::all().filter(|f| f.is_operator() && !f.name.ends_with("()")) {
         let page = f.page.trim_start_matches("operator:");
         let _ = writeln!(out, "| [`{}`]({SITE}{page}) | {} |", f.name, f.summary);
@@ -71,7 +73,8 @@ fn operators() -> String {
 fn section(out: &mut String, name: &str, aliases: &[&str], signatures: &[Signature], summary: &str, page: &str) {
     let _ = write!(out, "\n## {name}\n\n{summary} [Kusto's page]({SITE}{page})\n");
     if !aliases.is_empty() {
-        let _ = write!(out, "\nAlso called: {}\n", aliases.iter().map(|a| format!("`{a}`")).collect::<Vec<_>>().join(", "));
+        let _ =
+            write!(out, "\nAlso called: {}\n", aliases.iter().map(|a| format!("`{a}`")).collect::<Vec<_>>().join(", "));
     }
     out.push_str("\n```\n");
     for signature in signatures {

@@ -1,8 +1,8 @@
 //! Small parsers that everything is made of.
 
+use crate::Span;
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
-use crate::Span;
 
 /// A token of a kind.
 pub fn token<'a>(kind: Kind, want: Want) -> impl Fn(Tokens<'a>) -> Parsed<'a, Span> {

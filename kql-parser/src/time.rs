@@ -174,7 +174,20 @@ fn month(word: &str) -> Option<i64> {
     let lower = word.to_ascii_lowercase();
     let short = lower.get(..3)?;
     let index = MONTHS.iter().position(|m| *m == short)?;
-    let full = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+    let full = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
     (lower.len() == 3 || full.get(index) == Some(&lower.as_str())).then_some(index as i64 + 1)
 }
 

@@ -49,7 +49,9 @@ fn operators_and_names() {
 
 #[test]
 fn typed_literals() {
-    insta::assert_snapshot!(tokens("datetime(2020-01-01T10:00:00Z) int(null) time (1.02:03:04) guid(74be27de-1e4e-49d9-b579-fe0b331d3642)"));
+    insta::assert_snapshot!(tokens(
+        "datetime(2020-01-01T10:00:00Z) int(null) time (1.02:03:04) guid(74be27de-1e4e-49d9-b579-fe0b331d3642)"
+    ));
 }
 
 #[test]
@@ -59,7 +61,9 @@ fn string_operators_bind_tighter_than_arithmetic() {
 
 #[test]
 fn a_pipeline_may_stand_wherever_an_expression_may() {
-    insta::assert_debug_snapshot!(parse("T | where x in ((U | project y)) | join kind=inner (V) on $left.a == $right.b").query);
+    insta::assert_debug_snapshot!(
+        parse("T | where x in ((U | project y)) | join kind=inner (V) on $left.a == $right.b").query
+    );
 }
 
 #[test]
@@ -69,7 +73,9 @@ fn let_with_a_function() {
 
 #[test]
 fn dynamic_keeps_order_and_types() {
-    insta::assert_debug_snapshot!(parse("print dynamic({'b': [1, -2.5, null], \"a\": datetime(2020-01-01), c: 1h})").query);
+    insta::assert_debug_snapshot!(
+        parse("print dynamic({'b': [1, -2.5, null], \"a\": datetime(2020-01-01), c: 1h})").query
+    );
 }
 
 macro_rules! message {

@@ -1,8 +1,8 @@
 //! Comma-separated values with a header.
 
-use kql_engine::cell;
 use crate::failure::Failure;
 use kql_engine::Table;
+use kql_engine::cell;
 use std::io::Write;
 
 pub fn write(table: &Table, out: &mut impl Write) -> Result<(), Failure> {

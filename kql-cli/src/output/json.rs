@@ -1,8 +1,8 @@
 //! One object for all results, in the encodings of Kusto's REST API.
 
-use kql_engine::cell;
 use crate::failure::Failure;
 use kql_engine::Table;
+use kql_engine::cell;
 use kql_engine::dynamic::write::string;
 use serde_json::json;
 use std::io::Write;

@@ -32,7 +32,9 @@ pub fn write(format: Format, tables: &[Table], out: &mut (impl Write + Send)) ->
             Format::Arrow => arrow_file::write(result, out)?,
         }
         if i > 0 && matches!(format, Format::Parquet | Format::Arrow) {
-            return Err(Failure::Usage("A file of this format holds one table, and the query gives several.".to_owned()));
+            return Err(Failure::Usage(
+                "A file of this format holds one table, and the query gives several.".to_owned(),
+            ));
         }
     }
     Ok(())

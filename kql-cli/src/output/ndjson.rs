@@ -1,8 +1,8 @@
 //! One object a row.
 
-use kql_engine::cell;
 use crate::failure::Failure;
 use kql_engine::Table;
+use kql_engine::cell;
 use kql_engine::dynamic::write::string;
 use std::io::Write;
 

@@ -6,7 +6,8 @@ use parquet::arrow::ArrowWriter;
 use std::io::Write;
 
 pub fn write(table: &Table, out: &mut (impl Write + Send)) -> Result<(), Failure> {
-    let failed = |e: parquet::errors::ParquetError| Failure::Query(format!("The result cannot be written as Parquet: {e}"));
+    let failed =
+        |e: parquet::errors::ParquetError| Failure::Query(format!("The result cannot be written as Parquet: {e}"));
     let mut writer = ArrowWriter::try_new(out, table.schema.arrow(), None).map_err(failed)?;
     for batch in &table.batches {
         writer.write(batch).map_err(failed)?;

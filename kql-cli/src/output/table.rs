@@ -1,9 +1,9 @@
 //! An aligned table for people.
 
-use kql_engine::cell;
 use crate::failure::Failure;
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 use kql_engine::Table;
+use kql_engine::cell;
 use kql_engine::types::ScalarType;
 use std::io::Write;
 

@@ -2,13 +2,12 @@
 
 use super::best_row::{Best, BestRow};
 use crate::registry::{
-    AggregateFunction, ArgumentKind, Outputs, ParameterType::{Orderable, Scalar}, Reduce, ResultName, Returns, Signature, p, repeated, sig,
+    AggregateFunction, ArgumentKind, Outputs,
+    ParameterType::{Orderable, Scalar},
+    Reduce, ResultName, Returns, Signature, p, repeated, sig,
 };
 
-static SIGNATURES: [Signature; 1] = [sig(
-    &[p("extreme", Orderable), MORE],
-    Returns::Parameter(0),
-)];
+static SIGNATURES: [Signature; 1] = [sig(&[p("extreme", Orderable), MORE], Returns::Parameter(0))];
 
 const MORE: crate::registry::Parameter = crate::registry::Parameter {
     optional: true,

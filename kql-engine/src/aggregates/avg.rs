@@ -1,6 +1,10 @@
 //! `avg()`
 
-use crate::registry::{AggregateFunction, Outputs, ParameterType::{Integer, Is}, Reduce, ResultName, Returns, p, sig};
+use crate::registry::{
+    AggregateFunction, Outputs,
+    ParameterType::{Integer, Is},
+    Reduce, ResultName, Returns, p, sig,
+};
 use crate::types::ScalarType::{Datetime, Decimal, Real, Timespan};
 use arrow::datatypes::DataType;
 use datafusion::common::internal_err;

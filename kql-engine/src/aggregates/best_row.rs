@@ -245,7 +245,8 @@ impl GroupsAccumulator for BestRow {
             _ => (values, None),
         };
         let len = values.first().map_or(0, |v| v.len());
-        let nulls = filter.map(|f| (0..len).map(|i| !f.is_null(i) && f.value(i)).collect::<arrow::buffer::NullBuffer>());
+        let nulls =
+            filter.map(|f| (0..len).map(|i| !f.is_null(i) && f.value(i)).collect::<arrow::buffer::NullBuffer>());
         let rows = StructArray::try_new(self.fields.clone(), columns.to_vec(), nulls)?;
         let order = order.unwrap_or_else(|| arrow::array::new_null_array(&DataType::Binary, len));
         Ok(vec![Arc::new(rows), order])

@@ -2,7 +2,11 @@
 //!
 //! Exact: offline there is no reason to estimate. The accuracy is accepted and changes nothing.
 
-use crate::registry::{AggregateFunction, Outputs, ParameterType::{NotDynamic, Scalar}, Reduce, ResultName, Returns, optional, p, sig};
+use crate::registry::{
+    AggregateFunction, Outputs,
+    ParameterType::{NotDynamic, Scalar},
+    Reduce, ResultName, Returns, optional, p, sig,
+};
 use crate::types::ScalarType::Long;
 use datafusion::common::internal_err;
 use datafusion::functions_aggregate::expr_fn::count_distinct;

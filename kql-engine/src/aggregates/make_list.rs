@@ -2,7 +2,9 @@
 
 use super::order_list::Items;
 use crate::registry::{
-    AggregateFunction, Outputs, ParameterType::{Integer, Scalar}, Reduce, ResultName, Returns, Signature, optional, p, sig,
+    AggregateFunction, Outputs,
+    ParameterType::{Integer, Scalar},
+    Reduce, ResultName, Returns, Signature, optional, p, sig,
 };
 use crate::types::ScalarType::Dynamic;
 

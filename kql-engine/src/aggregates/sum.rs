@@ -16,7 +16,8 @@ pub static SUM: AggregateFunction = AggregateFunction {
     page: "sum-aggregation-function",
     reduce: Reduce::Expr(|info, mut args| {
         let Some(value) = args.pop() else { return internal_err!("sum takes an argument") };
-        let value = if info.types.first() == Some(&ScalarType::Int) { cast(value, info.returns.arrow()) } else { value };
+        let value =
+            if info.types.first() == Some(&ScalarType::Int) { cast(value, info.returns.arrow()) } else { value };
         let zero = cast(lit(0i64), info.returns.arrow());
         crate::lower::first_not_null(vec![cast(sum(value), info.returns.arrow()), zero])
     }),

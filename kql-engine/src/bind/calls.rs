@@ -36,7 +36,9 @@ impl Binder<'_> {
         if let Some(function) = registry::aggregate(name) {
             if !row.aggregates_only || self.aggregates.is_none() {
                 let message = format!("The aggregate function '{name}' is not allowed in this context.");
-                self.report(Diagnostic::error("KS144", call.name.span, message).with_help("aggregates stand in summarize"));
+                self.report(
+                    Diagnostic::error("KS144", call.name.span, message).with_help("aggregates stand in summarize"),
+                );
                 return Expr::error(span);
             }
             return match self.aggregate(function, call, span, row, row.columns).as_slice() {
@@ -111,7 +113,8 @@ impl Binder<'_> {
     pub fn scalar_type(&mut self, name: &ast::TypeName) -> ScalarType {
         ScalarType::from_name(&name.text).unwrap_or_else(|| {
             let names = ScalarType::ALL.iter().map(|t| t.name());
-            let mut d = Diagnostic::error("KS160", name.span, format!("The name '{}' is not a valid type name.", name.text));
+            let mut d =
+                Diagnostic::error("KS160", name.span, format!("The name '{}' is not a valid type name.", name.text));
             d.help = suggest(&name.text, names).map(|s| format!("a type like it is '{s}'"));
             self.report(d);
             ScalarType::Unknown
@@ -308,15 +311,18 @@ fn expected(ty: ParameterType) -> (kql_parser::Code, String) {
         ParameterType::Summable | ParameterType::CommonOrderable => {
             ("KS138", "The argument value must be summable: a number, timespan or datetime.".to_owned())
         }
-        ParameterType::Orderable => {
-            ("KS206", "The argument value must be orderable: a number, timespan, datetime, string or boolean.".to_owned())
-        }
+        ParameterType::Orderable => (
+            "KS206",
+            "The argument value must be orderable: a number, timespan, datetime, string or boolean.".to_owned(),
+        ),
         ParameterType::StringOrDynamic => {
             ("KS141", "The expression must have one of the types: string or dynamic.".to_owned())
         }
         ParameterType::DynamicArray => ("KS141", "The expression must have the type dynamic.".to_owned()),
         ParameterType::DynamicBag => ("KS141", "The expression must have the type dynamic.".to_owned()),
-        ParameterType::NotDynamic => ("KS116", "The value of type 'dynamic' is not allowed in this context.".to_owned()),
+        ParameterType::NotDynamic => {
+            ("KS116", "The value of type 'dynamic' is not allowed in this context.".to_owned())
+        }
         ParameterType::NumberOrBool => ("KS137", "The expression value must be a number or a bool.".to_owned()),
         ParameterType::NotBool => ("KS141", "The expression must not have the type bool.".to_owned()),
         ParameterType::TypeLiteral => ("KS173", "A type literal such as typeof(long) expected.".to_owned()),

@@ -27,9 +27,7 @@ pub fn widest(a: T, b: T) -> Option<T> {
 pub fn operands(function: &'static ScalarFunction, args: Vec<Expr>) -> Option<Operands> {
     let types: Vec<T> = args.iter().map(|a| a.ty).collect();
     let signature = best(function.signatures, &types)?;
-    if types.len() == 2
-        && signature.parameters.iter().all(|p| p.ty == ParameterType::Scalar)
-    {
+    if types.len() == 2 && signature.parameters.iter().all(|p| p.ty == ParameterType::Scalar) {
         // equality takes any two scalars
         let to = comparable(&args[0], &args[1])?;
         return Some(Operands { args: args.into_iter().map(|a| a.convert(to)).collect(), returns: T::Bool });
@@ -134,11 +132,9 @@ pub fn returns(signature: &Signature, args: &[Expr], literals: &[Option<T>]) -> 
             T::Int => T::Long,
             ty => ty,
         },
-        Returns::Common => {
-            common(&[ParameterType::CommonScalar, ParameterType::CommonOrderable])
-                .into_iter()
-                .try_fold(T::Unknown, widest)?
-        }
+        Returns::Common => common(&[ParameterType::CommonScalar, ParameterType::CommonOrderable])
+            .into_iter()
+            .try_fold(T::Unknown, widest)?,
         Returns::CommonNonDynamic => {
             let types = common(&[ParameterType::CommonScalarOrDynamic]);
             let others = types.iter().copied().filter(|t| *t != T::Dynamic);
@@ -173,9 +169,9 @@ pub fn arguments(signature: &Signature, args: Vec<Expr>, returns: T) -> Vec<Expr
                         None => arg,
                     }
                 }
-                ParameterType::CommonScalar
-                | ParameterType::CommonScalarOrDynamic
-                | ParameterType::CommonOrderable => arg.convert(returns),
+                ParameterType::CommonScalar | ParameterType::CommonScalarOrDynamic | ParameterType::CommonOrderable => {
+                    arg.convert(returns)
+                }
                 ParameterType::Number if numeric => arg.convert(returns),
                 // comparisons of numbers happen in the wider type
                 ParameterType::Number | ParameterType::NumberOrBool if returns == T::Bool => {
@@ -194,7 +190,9 @@ pub fn advice(operator: &str, types: &[T]) -> Option<String> {
         return Some("strcat() joins strings".to_owned());
     }
     if types.contains(&T::Dynamic) && types.len() == 2 {
-        return Some("a dynamic value takes part after a conversion such as tostring(), tolong() or todatetime()".to_owned());
+        return Some(
+            "a dynamic value takes part after a conversion such as tostring(), tolong() or todatetime()".to_owned(),
+        );
     }
     if matches!(operator, "<" | "<=" | ">" | ">=" | "between") && types.contains(&T::String) {
         return Some("strcmp() compares strings; todatetime() and tolong() make other types of them".to_owned());

@@ -67,7 +67,11 @@ impl Binder<'_> {
                 Expr::error(e.span)
             }
             _ => {
-                self.error("KS108", e.span, "A scalar is expected here, and this is a table: toscalar() makes a scalar of one.");
+                self.error(
+                    "KS108",
+                    e.span,
+                    "A scalar is expected here, and this is a table: toscalar() makes a scalar of one.",
+                );
                 Expr::error(e.span)
             }
         }
@@ -92,7 +96,8 @@ impl Binder<'_> {
             if row.aggregates_only {
                 let message = format!("The name '{}' is not an aggregate or scalar function.", name.text);
                 self.report(
-                    Diagnostic::error("KS236", span, message).with_help("an aggregate such as take_any() chooses one of its values"),
+                    Diagnostic::error("KS236", span, message)
+                        .with_help("an aggregate such as take_any() chooses one of its values"),
                 );
                 return Expr::error(span);
             }
@@ -218,7 +223,10 @@ impl Binder<'_> {
             }
             operands.push(operand);
         }
-        if operands.iter().any(|o| o.ty == ScalarType::Unknown || !matches!(o.ty, ScalarType::Bool | ScalarType::Dynamic)) {
+        if operands
+            .iter()
+            .any(|o| o.ty == ScalarType::Unknown || !matches!(o.ty, ScalarType::Bool | ScalarType::Dynamic))
+        {
             return Expr::error(span);
         }
         let operands = operands.into_iter().map(|o| o.convert(ScalarType::Bool)).collect();
@@ -276,8 +284,7 @@ impl Binder<'_> {
     }
 
     fn between(&mut self, between: &ast::Between, span: Span, row: Row) -> Expr {
-        let args =
-            vec![self.expr(&between.value, row), self.expr(&between.low, row), self.expr(&between.high, row)];
+        let args = vec![self.expr(&between.value, row), self.expr(&between.low, row), self.expr(&between.high, row)];
         let types: Vec<ScalarType> = args.iter().map(|a| a.ty).collect();
         let function = if between.negated { &operators::NOT_BETWEEN } else { &operators::BETWEEN };
         match coerce::between(args) {
@@ -317,7 +324,10 @@ impl Binder<'_> {
             [one] => format!("The operator '{operator}' is not defined for the operand type {one}."),
             [first @ .., last] => {
                 let first: Vec<&str> = first.iter().map(|t| t.name()).collect();
-                format!("The operator '{operator}' is not defined for the operand types {} and {last}.", first.join(", "))
+                format!(
+                    "The operator '{operator}' is not defined for the operand types {} and {last}.",
+                    first.join(", ")
+                )
             }
             [] => format!("The operator '{operator}' has no operands."),
         };

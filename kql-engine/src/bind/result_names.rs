@@ -54,7 +54,8 @@ impl Binder<'_> {
             };
         }
         let function = registry::aggregate(name)?;
-        let rule = if name == function.name { function.result_name } else { crate::aggregates::alias_name(name, function) };
+        let rule =
+            if name == function.name { function.result_name } else { crate::aggregates::alias_name(name, function) };
         match rule {
             ResultName::None => None,
             ResultName::FirstArgument => first(),

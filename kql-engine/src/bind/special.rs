@@ -89,7 +89,8 @@ impl Binder<'_> {
             args.push(Expr::constant(Value::Text(column.name.clone()), ScalarType::String, span));
             args.push(Expr::column(column, span));
         }
-        let function = if ignore { &crate::functions::dynamic::PACK_NOT_EMPTY } else { &crate::functions::dynamic::BAG_PACK };
+        let function =
+            if ignore { &crate::functions::dynamic::PACK_NOT_EMPTY } else { &crate::functions::dynamic::BAG_PACK };
         Expr::call(function, args, ScalarType::Dynamic, span)
     }
 }

@@ -41,7 +41,11 @@ impl Binder<'_> {
         }
         if self.query.results.is_empty() && self.diagnostics.iter().all(|d| !d.is_error()) {
             let end = statements.last().map_or(0, |s| s.span.end);
-            self.error("KS193", Span::empty(end), "The query has no tabular expression statement: nothing is asked for.");
+            self.error(
+                "KS193",
+                Span::empty(end),
+                "The query has no tabular expression statement: nothing is asked for.",
+            );
         }
     }
 
@@ -49,7 +53,11 @@ impl Binder<'_> {
         if self.is_tabular(e) || !self.is_scalar_statement(e) {
             return self.tabular(e);
         }
-        self.error("KS104", e.span, "A query is a tabular expression, and this is a scalar: print makes a table of it.");
+        self.error(
+            "KS104",
+            e.span,
+            "A query is a tabular expression, and this is a scalar: print makes a table of it.",
+        );
         self.empty_relation()
     }
 
@@ -112,8 +120,16 @@ impl Binder<'_> {
                 self.scalar_type(ty);
             }
         }
-        if function.body.last().is_none_or(|s| !matches!(s.kind, ast::StatementKind::Expr(_) | ast::StatementKind::Error)) {
-            self.error("KS195", function.span, format!("The body of the function '{name}' must end with an expression."));
+        if function
+            .body
+            .last()
+            .is_none_or(|s| !matches!(s.kind, ast::StatementKind::Expr(_) | ast::StatementKind::Error))
+        {
+            self.error(
+                "KS195",
+                function.span,
+                format!("The body of the function '{name}' must end with an expression."),
+            );
         }
     }
 
@@ -134,8 +150,12 @@ impl Binder<'_> {
             };
             let value = value.unwrap_or_else(|| {
                 self.report(
-                    Diagnostic::error("KS197", parameter.name.span, format!("The query parameter '{name}' has no value."))
-                        .with_help(format!("--param {name}=VALUE gives it one")),
+                    Diagnostic::error(
+                        "KS197",
+                        parameter.name.span,
+                        format!("The query parameter '{name}' has no value."),
+                    )
+                    .with_help(format!("--param {name}=VALUE gives it one")),
                 );
                 Expr::error(parameter.name.span)
             });
@@ -174,7 +194,11 @@ impl Binder<'_> {
             }
             Some(Called::Scalar(value)) => {
                 if value.ty != ScalarType::Unknown {
-                    self.error("KS104", span, format!("'{}' gives a scalar, and a table is expected here.", function.name));
+                    self.error(
+                        "KS104",
+                        span,
+                        format!("'{}' gives a scalar, and a table is expected here.", function.name),
+                    );
                 }
                 self.empty_relation()
             }
@@ -183,7 +207,13 @@ impl Binder<'_> {
     }
 
     /// Calls a user's function: its body is bound with the parameters as names.
-    pub fn user_call(&mut self, function: &Arc<UserFunction>, args: &[ast::Expr], span: Span, row: Row) -> Option<Called> {
+    pub fn user_call(
+        &mut self,
+        function: &Arc<UserFunction>,
+        args: &[ast::Expr],
+        span: Span,
+        row: Row,
+    ) -> Option<Called> {
         let scope = self.bind_parameters(function, args, span, row)?;
         let inside = match (&self.inside, function.stored) {
             (None, true) => Some((span, function.name.clone())),
@@ -203,7 +233,11 @@ impl Binder<'_> {
             match &statement.kind {
                 ast::StatementKind::Let(l) => self.let_statement(l),
                 ast::StatementKind::Error | ast::StatementKind::Set(..) => {}
-                _ => self.error("KS195", statement.span, "Only let statements may stand before the result of a function."),
+                _ => self.error(
+                    "KS195",
+                    statement.span,
+                    "Only let statements may stand before the result of a function.",
+                ),
             }
         }
         match &last.kind {

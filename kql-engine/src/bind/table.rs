@@ -16,9 +16,7 @@ impl Binder<'_> {
                 Some(Symbol::Table(_)) => true,
                 Some(Symbol::Scalar(_)) => false,
                 Some(Symbol::Function(f)) => self.gives_table(&f.function),
-                None => {
-                    self.environment.function(&name.text).is_some() || self.environment.table(&name.text).is_some()
-                }
+                None => self.environment.function(&name.text).is_some() || self.environment.table(&name.text).is_some(),
             },
             ast::ExprKind::Call(call) => match self.scope.find(&call.name.text) {
                 Some(Symbol::Function(f)) => self.gives_table(&f.function),
@@ -138,8 +136,11 @@ impl Binder<'_> {
             }
             None => {
                 let mut names = self.environment.table_names();
-                names.extend(self.scope.names().filter(|(_, s)| !matches!(s, Symbol::Scalar(_))).map(|(n, _)| n.to_owned()));
-                let message = format!("The name '{name}' does not refer to any known table, tabular variable or function.");
+                names.extend(
+                    self.scope.names().filter(|(_, s)| !matches!(s, Symbol::Scalar(_))).map(|(n, _)| n.to_owned()),
+                );
+                let message =
+                    format!("The name '{name}' does not refer to any known table, tabular variable or function.");
                 let mut d = Diagnostic::error("KS204", span, message);
                 d.help = Some(match suggest(name, names.iter().map(String::as_str)) {
                     Some(like) => format!("a table with a name like it is '{like}'"),

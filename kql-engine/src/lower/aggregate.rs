@@ -26,10 +26,7 @@ impl Lowering<'_> {
             return LogicalPlanBuilder::empty(false).build();
         }
         let input = self.node(input)?;
-        let keys = groups
-            .iter()
-            .map(|(id, e)| Ok(self.expr(e)?.alias(name(*id))))
-            .collect::<Result<Vec<_>>>()?;
+        let keys = groups.iter().map(|(id, e)| Ok(self.expr(e)?.alias(name(*id)))).collect::<Result<Vec<_>>>()?;
         let mut calls = Calls::default();
         let mut outputs: Vec<df::Expr> = groups.iter().map(|(id, _)| column(*id)).collect();
         for aggregate in aggregates {

@@ -43,9 +43,10 @@ impl Lowering<'_> {
         let all_constant = info.constants.iter().all(Option::is_some);
         let call = match function.eval {
             Eval::Expr(lower) => lower(&info, lowered)?,
-            Eval::Kernel(_) | Eval::Compiled(_) => {
-                df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(Arc::new(Udf::prepare(function, info)?), lowered))
-            }
+            Eval::Kernel(_) | Eval::Compiled(_) => df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(
+                Arc::new(Udf::prepare(function, info)?),
+                lowered,
+            )),
             Eval::Rewrite(_) => return internal_err!("{} was not rewritten", function.name),
         };
         if all_constant && !matches!(call, df::Expr::Literal(..)) {

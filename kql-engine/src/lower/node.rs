@@ -107,9 +107,9 @@ impl Lowering<'_> {
         let left_filled = matches!(kind, JoinKind::RightOuter | JoinKind::FullOuter);
         let right_filled = matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter);
         let fill = |(id, ty): &(ColumnId, ScalarType), filled: bool| match ty {
-            ScalarType::String if filled => super::first_not_null(vec![column(*id), lit("")])
-                .unwrap_or_else(|_| column(*id))
-                .alias(name(*id)),
+            ScalarType::String if filled => {
+                super::first_not_null(vec![column(*id), lit("")]).unwrap_or_else(|_| column(*id)).alias(name(*id))
+            }
             _ => column(*id),
         };
         let left_columns = crate::operators::node_columns(left);

@@ -59,7 +59,9 @@ impl ScalarUDFImpl for Udf {
             _ => return internal_err!("{} has no kernel", self.name()),
         };
         match result {
-            ColumnarValue::Array(array) if constant => Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?)),
+            ColumnarValue::Array(array) if constant => {
+                Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?))
+            }
             result => Ok(result),
         }
     }

@@ -10,8 +10,18 @@ use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
 const KINDS: &[&str] = &[
-    "inner", "fullouter", "innerunique", "leftanti", "leftantisemi", "anti", "leftouter", "leftsemi", "rightanti",
-    "rightantisemi", "rightouter", "rightsemi",
+    "inner",
+    "fullouter",
+    "innerunique",
+    "leftanti",
+    "leftantisemi",
+    "anti",
+    "leftouter",
+    "leftsemi",
+    "rightanti",
+    "rightantisemi",
+    "rightouter",
+    "rightsemi",
 ];
 
 /// A pair of key columns.

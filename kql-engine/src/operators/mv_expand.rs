@@ -30,8 +30,9 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
         let bound = binder.expr(value, Row::of(&input));
         if !matches!(bound.ty, ScalarType::Dynamic | ScalarType::Unknown) {
             binder.report(
-                Diagnostic::error("KS141", value.span, "The expression must have the type dynamic.")
-                    .with_help(format!("it is of type {}: parse_json() or split() makes an array of a string", bound.ty)),
+                Diagnostic::error("KS141", value.span, "The expression must have the type dynamic.").with_help(
+                    format!("it is of type {}: parse_json() or split() makes an array of a string", bound.ty),
+                ),
             );
         }
         let ty = match &item.to {

@@ -9,8 +9,7 @@ use kql_parser::{Span, ast};
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, range: &ast::Range, span: Span) -> Relation {
-    let mut bound =
-        [&range.from, &range.to, &range.step].map(|e| binder.expr(e, Row::default()));
+    let mut bound = [&range.from, &range.to, &range.step].map(|e| binder.expr(e, Row::default()));
     let [from, to, step] = [bound[0].ty, bound[1].ty, bound[2].ty];
     use ScalarType as T;
     let ty = match (from, to, step) {
@@ -23,7 +22,11 @@ pub(super) fn bind(binder: &mut Binder, range: &ast::Range, span: Span) -> Relat
             widest
         }
         _ => {
-            binder.error("KS106", span, format!("The operator 'range' is not defined for the types {from}, {to} and {step}."));
+            binder.error(
+                "KS106",
+                span,
+                format!("The operator 'range' is not defined for the types {from}, {to} and {step}."),
+            );
             T::Unknown
         }
     };

@@ -72,7 +72,9 @@ fn one(
         let rest: Vec<PlanColumn> = input.columns.iter().filter(|c| !keys.contains(&c.id)).cloned().collect();
         let wanted = output_names(binder, call, &rest, input);
         binder.with_aggregates(aggregates, |binder| binder.aggregate(function, call, value.span, row, &rest));
-        let Some(outputs) = aggregates.last().filter(|a| a.span == value.span).map(|a| a.outputs.clone()) else { return };
+        let Some(outputs) = aggregates.last().filter(|a| a.span == value.span).map(|a| a.outputs.clone()) else {
+            return;
+        };
         for (i, (id, ty)) in outputs.into_iter().enumerate() {
             let name = match given.get(i) {
                 Some(name) => match names.declare(&name.text) {

@@ -40,10 +40,8 @@ fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Relation> {
         ast::ExprKind::Wildcard(pattern) => wildcard(binder, pattern, fuzzy),
         ast::ExprKind::Star => wildcard(binder, &ast::Name { text: "*".to_owned(), span: table.span }, fuzzy),
         ast::ExprKind::Name(name) if fuzzy && !binder.is_tabular(table) => {
-            let message = format!(
-                "The fuzzy name '{}' does not refer to any known or currently accessible table.",
-                name.text
-            );
+            let message =
+                format!("The fuzzy name '{}' does not refer to any known or currently accessible table.", name.text);
             binder.report(Diagnostic::warning("KS205", table.span, message));
             Vec::new()
         }

@@ -339,8 +339,6 @@ impl Expr {
 impl Relation {
     /// Its columns as a schema.
     pub fn schema(&self) -> crate::types::TableSchema {
-        crate::types::TableSchema {
-            columns: self.columns.iter().map(|c| Column::new(c.name.clone(), c.ty)).collect(),
-        }
+        crate::types::TableSchema { columns: self.columns.iter().map(|c| Column::new(c.name.clone(), c.ty)).collect() }
     }
 }

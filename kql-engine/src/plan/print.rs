@@ -60,8 +60,9 @@ fn node(out: &mut String, n: &Node, depth: usize) {
     let ids = |columns: &[(ColumnId, ScalarType)]| {
         columns.iter().map(|(id, ty)| format!("#{}: {ty}", id.0)).collect::<Vec<_>>().join(", ")
     };
-    let plan_columns =
-        |columns: &[PlanColumn]| columns.iter().map(|c| format!("#{} {}", c.id.0, c.name)).collect::<Vec<_>>().join(", ");
+    let plan_columns = |columns: &[PlanColumn]| {
+        columns.iter().map(|c| format!("#{} {}", c.id.0, c.name)).collect::<Vec<_>>().join(", ")
+    };
     let (line, inputs): (String, Vec<&Node>) = match n {
         Node::Scan { table, columns } => (format!("scan {table}: {}", plan_columns(columns)), vec![]),
         Node::Values { columns, rows } => (format!("values {}: {} rows", plan_columns(columns), rows.len()), vec![]),
@@ -90,9 +91,7 @@ fn node(out: &mut String, n: &Node, depth: usize) {
             let keys: Vec<String> = keys.iter().map(expr).collect();
             (format!("first row by [{}] of {}{}", keys.join(", "), ids(columns), order(by)), vec![input])
         }
-        Node::Union { inputs, columns } => {
-            (format!("union {}", ids(columns)), inputs.iter().map(|i| &**i).collect())
-        }
+        Node::Union { inputs, columns } => (format!("union {}", ids(columns)), inputs.iter().map(|i| &**i).collect()),
         Node::MvExpand { input, columns, index, limit } => {
             let columns: Vec<String> =
                 columns.iter().map(|c| format!("#{}: {} = {}", c.id.0, c.ty, expr(&c.value))).collect();

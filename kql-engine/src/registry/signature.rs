@@ -171,9 +171,7 @@ impl Signature {
     /// Whether `n` arguments fit, whole repeated groups included.
     pub fn fits_count(&self, n: usize) -> bool {
         let group = self.parameters.iter().filter(|p| p.max > 1).count();
-        n >= self.min()
-            && n <= self.max()
-            && (group < 2 || (n - (self.parameters.len() - group)).is_multiple_of(group))
+        n >= self.min() && n <= self.max() && (group < 2 || (n - (self.parameters.len() - group)).is_multiple_of(group))
     }
 }
 
@@ -217,5 +215,8 @@ pub fn converts(from: ScalarType, to: ScalarType) -> bool {
     use ScalarType::*;
     from == to
         || from == Unknown
-        || matches!((from, to), (Int, Long | Real | Decimal) | (Long, Real | Decimal) | (Real, Decimal) | (Dynamic, String))
+        || matches!(
+            (from, to),
+            (Int, Long | Real | Decimal) | (Long, Real | Decimal) | (Real, Decimal) | (Dynamic, String)
+        )
 }

@@ -44,12 +44,8 @@ fn push(n: &Arc<Node>, conjuncts: Vec<Expr>) -> Option<(Arc<Node>, Vec<Expr>)> {
                 conjuncts.into_iter().partition(|c| columns_of(c).into_iter().all(of_left));
             let predicate = join_all(below)?;
             let filtered = Arc::new(Node::Filter { input: input.clone(), predicate });
-            let first = Node::FirstOf {
-                input: filtered,
-                keys: keys.clone(),
-                columns: columns.clone(),
-                order: order.clone(),
-            };
+            let first =
+                Node::FirstOf { input: filtered, keys: keys.clone(), columns: columns.clone(), order: order.clone() };
             let join =
                 Node::Join { kind: JoinKind::Inner, left: Arc::new(first), right: right.clone(), on: on.clone() };
             Some((Arc::new(join), above))

@@ -97,7 +97,11 @@ impl Document {
                     }
                     extension @ ("ndjson" | "csv" | "json") => {
                         if let Some(name) = words.next() {
-                            tables.push(InputTable { name: name.to_owned(), extension: extension.to_owned(), text: body });
+                            tables.push(InputTable {
+                                name: name.to_owned(),
+                                extension: extension.to_owned(),
+                                text: body,
+                            });
                         }
                     }
                     "settings" => {

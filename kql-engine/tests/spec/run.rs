@@ -28,8 +28,12 @@ pub fn check(case: &Case) -> Result<(), Failed> {
             (Expected::Table(want), Answer::Table(got)) => (want.clone(), got.clone(), case.ordered),
             (Expected::Errors(want), Answer::Errors(got)) => (want.clone(), got.clone(), true),
             (Expected::Missing, _) => return Err("nothing is expected: KQL_BLESS=1 fills it in".into()),
-            (Expected::Table(_), Answer::Errors(got)) => return Err(format!("rows expected, errors given:\n{}", got.join("\n")).into()),
-            (Expected::Errors(_), Answer::Table(got)) => return Err(format!("errors expected, rows given:\n{}", got.join("\n")).into()),
+            (Expected::Table(_), Answer::Errors(got)) => {
+                return Err(format!("rows expected, errors given:\n{}", got.join("\n")).into());
+            }
+            (Expected::Errors(_), Answer::Table(got)) => {
+                return Err(format!("errors expected, rows given:\n{}", got.join("\n")).into());
+            }
         };
         if arranged(&want, ordered) != arranged(&got, ordered) {
             let message = format!(
@@ -66,7 +70,8 @@ enum Answer {
 fn run(case: &Case, (batch_size, partitions): (usize, usize)) -> Result<Answer, Failed> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let now = case.settings.now.as_deref().unwrap_or(NOW);
-    let mut builder = Engine::builder().limits(Limits { batch_size, partitions }).now(now).map_err(|e| e.to_string())?;
+    let mut builder =
+        Engine::builder().limits(Limits { batch_size, partitions }).now(now).map_err(|e| e.to_string())?;
     for table in &case.tables {
         let path = folder.path().join(format!("{}.{}", table.name, table.extension));
         std::fs::write(&path, format!("{}\n", table.text)).map_err(|e| e.to_string())?;
@@ -119,7 +124,8 @@ fn lines(table: &Table) -> Vec<String> {
 
 /// A cell as Markdown; blanks at its ends are spelled out, since Markdown drops them.
 fn escape(text: &str) -> String {
-    let mut out = text.replace('\\', "\\\\").replace('|', "\\|").replace('\r', "\\r").replace('\n', "<br>").replace('\t', "\\t");
+    let mut out =
+        text.replace('\\', "\\\\").replace('|', "\\|").replace('\r', "\\r").replace('\n', "<br>").replace('\t', "\\t");
     if out.starts_with(' ') {
         out.replace_range(..1, "&#32;");
     }

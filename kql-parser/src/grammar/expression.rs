@@ -1,5 +1,6 @@
 //! Expressions: the loop of binding powers, and operands.
 
+use crate::Diagnostic;
 use crate::ast::{
     Between, Binary, BinaryOp, Call, Datatable, Expr, ExprKind, Externaldata, In, InOp, Name, Named, TypeOf, UnaryOp,
 };
@@ -7,7 +8,6 @@ use crate::combinators::{BRACKETS, PARENS, bracketed, fatal, token};
 use crate::grammar::{literal, name, parameter, pipeline};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
-use crate::Diagnostic;
 
 /// An expression that may be named: `e`, `x = e`, `(a, b) = e`.
 pub fn named(i: Tokens) -> Parsed<Expr> {
@@ -253,7 +253,8 @@ fn primary(i: Tokens) -> Parsed<Expr> {
 }
 
 /// Words that stand between expressions, and so are no names where an expression is to begin.
-const RESERVED: &[&str] = &["and", "or", "in", "between", "contains", "has", "has_any", "has_all", "startswith", "endswith"];
+const RESERVED: &[&str] =
+    &["and", "or", "in", "between", "contains", "has", "has_any", "has_all", "startswith", "endswith"];
 
 fn word(i: Tokens) -> Parsed<Expr> {
     let text = i.text_ahead(0);

@@ -10,7 +10,9 @@ use crate::{Diagnostic, Span};
 /// Whether a literal stands here.
 pub fn starts(i: &Tokens) -> bool {
     match i.kind() {
-        Kind::Long | Kind::Real | Kind::Timespan | Kind::String | Kind::Verbatim | Kind::MultiLine | Kind::Typed => true,
+        Kind::Long | Kind::Real | Kind::Timespan | Kind::String | Kind::Verbatim | Kind::MultiLine | Kind::Typed => {
+            true
+        }
         Kind::Word => match i.text_ahead(0) {
             "true" | "false" => true,
             "dynamic" => i.ahead(1).kind == Kind::OpenParen,
@@ -134,10 +136,7 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
     // text copied from web pages has blanks of other kinds
     let plain: String = inner.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
     let inner = plain.as_str();
-    let bare = inner
-        .strip_prefix(['"', '\''])
-        .and_then(|s| s.strip_suffix(['"', '\'']))
-        .unwrap_or(inner);
+    let bare = inner.strip_prefix(['"', '\'']).and_then(|s| s.strip_suffix(['"', '\''])).unwrap_or(inner);
     let null = inner == "null";
     let (value, what) = match name.trim() {
         "bool" | "boolean" => {
@@ -248,11 +247,14 @@ fn dynamic(i: Tokens) -> Parsed<Dynamic> {
 
 fn scalar(i: Tokens) -> Parsed<Dynamic> {
     let (rest, e) = literal(i)?;
-    Ok((rest, match e.kind {
-        ExprKind::Literal(Literal::Dynamic(inner)) => inner,
-        ExprKind::Literal(value) => Dynamic::Scalar(Box::new(value)),
-        _ => Dynamic::Null,
-    }))
+    Ok((
+        rest,
+        match e.kind {
+            ExprKind::Literal(Literal::Dynamic(inner)) => inner,
+            ExprKind::Literal(value) => Dynamic::Scalar(Box::new(value)),
+            _ => Dynamic::Null,
+        },
+    ))
 }
 
 fn negate(value: Dynamic) -> Dynamic {

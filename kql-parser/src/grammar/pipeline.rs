@@ -37,7 +37,10 @@ fn pipes(mut i: Tokens) -> (Tokens, Vec<Operator>) {
             Err(diagnostic) => {
                 let start = after.span();
                 let rest = recover(after);
-                after.report(Diagnostic { span: if start.is_empty() { i.span() } else { diagnostic.span }, ..diagnostic });
+                after.report(Diagnostic {
+                    span: if start.is_empty() { i.span() } else { diagnostic.span },
+                    ..diagnostic
+                });
                 let span = rest.from(start);
                 (rest, Operator { kind: OperatorKind::Error, span, name_span: span })
             }
@@ -80,7 +83,13 @@ fn one<'a>(i: Tokens<'a>, entry: &'static operators::Entry) -> (Tokens<'a>, Oper
 fn ends_operator(i: &Tokens) -> bool {
     matches!(
         i.kind(),
-        Kind::Pipe | Kind::Semicolon | Kind::End | Kind::CloseParen | Kind::CloseBrace | Kind::CloseBracket | Kind::Comma
+        Kind::Pipe
+            | Kind::Semicolon
+            | Kind::End
+            | Kind::CloseParen
+            | Kind::CloseBrace
+            | Kind::CloseBracket
+            | Kind::Comma
     )
 }
 
@@ -124,7 +133,11 @@ fn end_of_text(i: &Tokens) -> Span {
 
 /// Whether the lexer has complained about this place already.
 fn span_is_reported(i: &Tokens, span: Span) -> bool {
-    i.shared.diagnostics.borrow().iter().any(|d| d.code == "KS002" && d.span.start >= span.start && d.span.end <= span.end)
+    i.shared
+        .diagnostics
+        .borrow()
+        .iter()
+        .any(|d| d.code == "KS002" && d.span.start >= span.start && d.span.end <= span.end)
 }
 
 /// What the writer of a common slip wants to hear.
@@ -136,15 +149,17 @@ fn hint(i: &Tokens) -> Option<&'static str> {
             "OR" | "Or" => Some("operators are lower case: or"),
             "is" | "IS" => Some("isnull() and isempty() test for missing values"),
             "not" => Some("not() is a function: not(x in (1, 2)), or x !in (1, 2)"),
-            "where" | "extend" | "project" | "summarize" | "join" | "sort" | "order" | "take" | "limit" | "distinct"
-            | "union" | "top" | "count" | "render" => Some("a | is missing before it"),
+            "where" | "extend" | "project" | "summarize" | "join" | "sort" | "order" | "take" | "limit"
+            | "distinct" | "union" | "top" | "count" | "render" => Some("a | is missing before it"),
             "let" => Some("a ; is missing before it"),
             _ if starts_with_select(i.text) => {
                 Some("this is SQL; in KQL the table comes first: T | where a == 1 | project b")
             }
             _ => None,
         },
-        _ if starts_with_select(i.text) => Some("this is SQL; in KQL the table comes first: T | where a == 1 | project b"),
+        _ if starts_with_select(i.text) => {
+            Some("this is SQL; in KQL the table comes first: T | where a == 1 | project b")
+        }
         _ => None,
     }
 }
@@ -174,7 +189,9 @@ pub fn recover_past<'a>(start: Tokens<'a>, at: Tokens<'a>) -> Tokens<'a> {
 pub fn recover(mut i: Tokens) -> Tokens {
     loop {
         match i.kind() {
-            Kind::Pipe | Kind::Semicolon | Kind::End | Kind::CloseParen | Kind::CloseBrace | Kind::CloseBracket => return i,
+            Kind::Pipe | Kind::Semicolon | Kind::End | Kind::CloseParen | Kind::CloseBrace | Kind::CloseBracket => {
+                return i;
+            }
             Kind::OpenParen | Kind::OpenBrace | Kind::OpenBracket => match i.to_partner() {
                 Some(partner) => i = i.skip(partner + 1),
                 None => i = i.skip(1),

@@ -1,11 +1,11 @@
 //! Statements.
 
+use crate::Diagnostic;
 use crate::ast::{ExprKind, Function, Let, LetValue, Parameter, ParameterType, Query, Statement, StatementKind};
 use crate::combinators::{PARENS, bracketed, fatal, token};
 use crate::grammar::{expression, literal, name, pipeline};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
-use crate::Diagnostic;
 
 /// A whole text.
 pub fn query(i: Tokens) -> Query {

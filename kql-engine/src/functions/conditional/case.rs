@@ -1,6 +1,10 @@
 //! `case()`
 
-use crate::registry::{Eval, ParameterType::{CommonScalarOrDynamic, Is}, ResultName, Returns, ScalarFunction, p, repeated, sig};
+use crate::registry::{
+    Eval,
+    ParameterType::{CommonScalarOrDynamic, Is},
+    ResultName, Returns, ScalarFunction, p, repeated, sig,
+};
 use crate::types::ScalarType::Bool;
 use datafusion::common::internal_err;
 use datafusion::logical_expr::{Case, Expr};

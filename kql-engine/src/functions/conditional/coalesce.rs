@@ -1,6 +1,6 @@
 //! `coalesce()`
 
-use crate::registry::{Eval, ParameterType::CommonScalar, ResultName, Returns, ScalarFunction, repeated, p, sig};
+use crate::registry::{Eval, ParameterType::CommonScalar, ResultName, Returns, ScalarFunction, p, repeated, sig};
 use crate::types::ScalarType;
 use datafusion::logical_expr::{lit, when};
 

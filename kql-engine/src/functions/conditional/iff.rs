@@ -1,6 +1,10 @@
 //! `iff()`
 
-use crate::registry::{Eval, ParameterType::{CommonScalarOrDynamic, Is}, ResultName, Returns, ScalarFunction, p, sig};
+use crate::registry::{
+    Eval,
+    ParameterType::{CommonScalarOrDynamic, Is},
+    ResultName, Returns, ScalarFunction, p, sig,
+};
 use crate::types::ScalarType::Bool;
 use datafusion::common::internal_err;
 use datafusion::logical_expr::{Expr, when};

@@ -13,7 +13,11 @@ pub static DATETIME_DIFF: ScalarFunction = ScalarFunction {
     name: "datetime_diff",
     aliases: &[],
     signatures: &[sig(
-        &[p("part", Is(String)).kind(ArgumentKind::Literal), p("datetime1", Is(Datetime)), p("datetime2", Is(Datetime))],
+        &[
+            p("part", Is(String)).kind(ArgumentKind::Literal),
+            p("datetime1", Is(Datetime)),
+            p("datetime2", Is(Datetime)),
+        ],
         // weeks are counted in a real
         Returns::ByLiteral(0, |part| if part.eq_ignore_ascii_case("week") { Real } else { Long }),
     )],

@@ -12,7 +12,6 @@ use std::ops::RangeInclusive;
 pub const RANGE: RangeInclusive<i64> = 0..=3_155_378_975_999_999_999;
 
 /// Every row.
-pub static ALL: &[&ScalarFunction] =
-    &[&now::NOW, &now::AGO, &startofday::STARTOFDAY, &datetime_diff::DATETIME_DIFF];
+pub static ALL: &[&ScalarFunction] = &[&now::NOW, &now::AGO, &startofday::STARTOFDAY, &datetime_diff::DATETIME_DIFF];
 
 pub use bin_time::floor_to;

@@ -3,7 +3,11 @@
 use crate::dynamic::write;
 use crate::functions::conversion::Any;
 use crate::functions::kernel;
-use crate::registry::{Call, Eval, ParameterType::{Is, Scalar}, ResultName, Returns, ScalarFunction, Signature, repeated, sig};
+use crate::registry::{
+    Call, Eval,
+    ParameterType::{Is, Scalar},
+    ResultName, Returns, ScalarFunction, Signature, repeated, sig,
+};
 use crate::types::ScalarType::{Dynamic, String};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

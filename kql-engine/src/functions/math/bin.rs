@@ -2,7 +2,11 @@
 
 use crate::functions::datetime::floor_to;
 use crate::functions::kernel;
-use crate::registry::{Call, Eval, ParameterType::{Is, Number}, ResultName, Returns, ScalarFunction, Signature, p, sig};
+use crate::registry::{
+    Call, Eval,
+    ParameterType::{Is, Number},
+    ResultName, Returns, ScalarFunction, Signature, p, sig,
+};
 use crate::types::ScalarType::{Datetime, Decimal, Real, Timespan};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

@@ -5,7 +5,9 @@
 
 use crate::decimal;
 use crate::functions::kernel;
-use crate::registry::{Call, Eval, ParameterType, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
+use crate::registry::{
+    Call, Eval, ParameterType, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig,
+};
 use crate::types::ScalarType::{self, Datetime, Decimal, Dynamic, Int, Long, Real, Timespan};
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::ColumnarValue;
@@ -131,7 +133,12 @@ fn minus(call: &Call) -> Result<ColumnarValue> {
         Dynamic => {
             let values = call.strings(0)?;
             kernel::texts(call.rows, |i, out| match values.option(i) {
-                Some(text) if matches!(crate::dynamic::read::kind(text), crate::dynamic::read::Kind::Long | crate::dynamic::read::Kind::Real) => {
+                Some(text)
+                    if matches!(
+                        crate::dynamic::read::kind(text),
+                        crate::dynamic::read::Kind::Long | crate::dynamic::read::Kind::Real
+                    ) =>
+                {
                     match text.strip_prefix('-') {
                         Some(rest) => out.push_str(rest),
                         None => {

@@ -5,7 +5,8 @@ use crate::types::ScalarType::Bool;
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{Expr, lit};
 
-static SIGNATURES: [Signature; 1] = [sig(&[p("value", Scalar), p("low", Scalar), p("high", Scalar)], Returns::Is(Bool))];
+static SIGNATURES: [Signature; 1] =
+    [sig(&[p("value", Scalar), p("low", Scalar), p("high", Scalar)], Returns::Is(Bool))];
 
 pub static BETWEEN: ScalarFunction = ScalarFunction {
     name: "between",
@@ -25,9 +26,7 @@ pub static NOT_BETWEEN: ScalarFunction = ScalarFunction {
     summary: "True where the value is outside the bounds.",
     page: "operator:between-operator",
     // like the other negated tests, true for a null
-    eval: Eval::Expr(|_, args| {
-        Ok(Expr::Not(Box::new(crate::lower::first_not_null(vec![within(args)?, lit(false)])?)))
-    }),
+    eval: Eval::Expr(|_, args| Ok(Expr::Not(Box::new(crate::lower::first_not_null(vec![within(args)?, lit(false)])?)))),
 };
 
 fn within(args: Vec<Expr>) -> Result<Expr> {

@@ -4,7 +4,9 @@
 //! nulls both are null. The orderings are null where a side is.
 
 use super::logical::two;
-use crate::registry::{CallInfo, Eval, ParameterType, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
+use crate::registry::{
+    CallInfo, Eval, ParameterType, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig,
+};
 use crate::types::ScalarType::{self, Bool, Datetime, Timespan};
 use crate::value::Value;
 use datafusion::common::Result;

@@ -1,7 +1,9 @@
 //! `like` and its kin: old operators with `*` for any text.
 
 use crate::functions::kernel;
-use crate::registry::{Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
+use crate::registry::{
+    Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig,
+};
 use crate::types::ScalarType::{Bool, String};
 use datafusion::common::Result;
 
@@ -21,7 +23,13 @@ macro_rules! like {
     };
 }
 
-like!(LIKE, "like", false, false, "True where the text fits the pattern, in which * is any text; without regard to case.");
+like!(
+    LIKE,
+    "like",
+    false,
+    false,
+    "True where the text fits the pattern, in which * is any text; without regard to case."
+);
 like!(NOT_LIKE, "notlike", false, true, "True where the text does not fit the pattern; without regard to case.");
 like!(LIKE_CS, "like_cs", true, false, "True where the text fits the pattern, in which * is any text.");
 like!(NOT_LIKE_CS, "notlike_cs", true, true, "True where the text does not fit the pattern.");

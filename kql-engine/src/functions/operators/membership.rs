@@ -3,7 +3,10 @@
 //! A dynamic among the items is a list of its own; lists in it are opened.
 
 use crate::dynamic::read::{self, Kind};
-use crate::registry::{Call, CallInfo, Eval, Kernel, ParameterType::Scalar, ResultName, Returns, ScalarFunction, Signature, p, repeated, sig};
+use crate::registry::{
+    Call, CallInfo, Eval, Kernel, ParameterType::Scalar, ResultName, Returns, ScalarFunction, Signature, p, repeated,
+    sig,
+};
 use crate::text::{Matcher, Mode};
 use crate::types::ScalarType::{self, Bool};
 use crate::value::Value;
@@ -14,7 +17,8 @@ use datafusion::logical_expr::ColumnarValue;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-static SIGNATURES: [Signature; 1] = [sig(&[p("value", Scalar), repeated("item", Scalar, 1_000_000)], Returns::Is(Bool))];
+static SIGNATURES: [Signature; 1] =
+    [sig(&[p("value", Scalar), repeated("item", Scalar, 1_000_000)], Returns::Is(Bool))];
 
 macro_rules! membership {
     ($row:ident, $name:literal, $kind:expr, $summary:literal) => {
@@ -30,10 +34,30 @@ macro_rules! membership {
     };
 }
 
-membership!(IN, "in~", Test::Equal { case_sensitive: false, negated: false }, "True where the value is one of the items, without regard to case.");
-membership!(NOT_IN, "!in~", Test::Equal { case_sensitive: false, negated: true }, "True where the value is none of the items, without regard to case.");
-membership!(IN_CS, "in", Test::Equal { case_sensitive: true, negated: false }, "True where the value is one of the items.");
-membership!(NOT_IN_CS, "!in", Test::Equal { case_sensitive: true, negated: true }, "True where the value is none of the items.");
+membership!(
+    IN,
+    "in~",
+    Test::Equal { case_sensitive: false, negated: false },
+    "True where the value is one of the items, without regard to case."
+);
+membership!(
+    NOT_IN,
+    "!in~",
+    Test::Equal { case_sensitive: false, negated: true },
+    "True where the value is none of the items, without regard to case."
+);
+membership!(
+    IN_CS,
+    "in",
+    Test::Equal { case_sensitive: true, negated: false },
+    "True where the value is one of the items."
+);
+membership!(
+    NOT_IN_CS,
+    "!in",
+    Test::Equal { case_sensitive: true, negated: true },
+    "True where the value is none of the items."
+);
 membership!(HAS_ANY, "has_any", Test::HasAny, "True where the text has any of the terms.");
 membership!(HAS_ALL, "has_all", Test::HasAll, "True where the text has all of the terms.");
 
@@ -189,7 +213,9 @@ impl Values {
                     })
                     .collect(),
             ),
-            ScalarType::Bool => Values::Bools([values.contains(&Value::Bool(false)), values.contains(&Value::Bool(true))]),
+            ScalarType::Bool => {
+                Values::Bools([values.contains(&Value::Bool(false)), values.contains(&Value::Bool(true))])
+            }
             ScalarType::Guid => Values::Guids(values.iter().filter_map(|v| v.as_text().map(str::to_owned)).collect()),
             _ => Values::Whole(values.iter().filter_map(long).collect()),
         }

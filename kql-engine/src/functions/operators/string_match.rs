@@ -1,7 +1,9 @@
 //! `has`, `contains`, `startswith`, `=~` and their kin: one needle, compiled once where it is a constant.
 
 use crate::functions::kernel;
-use crate::registry::{Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
+use crate::registry::{
+    Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig,
+};
 use crate::text::{Matcher, Mode};
 use crate::types::ScalarType::{Bool, String};
 use arrow::array::{AsArray, BooleanArray};

@@ -4,7 +4,9 @@ use crate::functions::conversion;
 use crate::functions::kernel;
 use crate::functions::operators::pattern_of;
 use crate::registry::{
-    ArgumentKind, Call, CallInfo, Eval, Kernel, ParameterType::{Is, TypeLiteral}, ResultName, Returns, ScalarFunction, p, sig,
+    ArgumentKind, Call, CallInfo, Eval, Kernel,
+    ParameterType::{Is, TypeLiteral},
+    ResultName, Returns, ScalarFunction, p, sig,
 };
 use crate::types::ScalarType::{Long, String};
 use datafusion::common::{Result, ScalarValue};
@@ -16,7 +18,11 @@ pub static EXTRACT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[
         sig(
-            &[p("regex", Is(String)).kind(ArgumentKind::Constant), p("captureGroup", Is(Long)), p("source", Is(String))],
+            &[
+                p("regex", Is(String)).kind(ArgumentKind::Constant),
+                p("captureGroup", Is(Long)),
+                p("source", Is(String)),
+            ],
             Returns::Is(String),
         ),
         sig(

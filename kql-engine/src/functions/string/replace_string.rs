@@ -9,7 +9,10 @@ use datafusion::logical_expr::ColumnarValue;
 pub static REPLACE_STRING: ScalarFunction = ScalarFunction {
     name: "replace_string",
     aliases: &[],
-    signatures: &[sig(&[p("text", Is(String)), p("lookup", Is(String)), p("rewrite", Is(String))], Returns::Is(String))],
+    signatures: &[sig(
+        &[p("text", Is(String)), p("lookup", Is(String)), p("rewrite", Is(String))],
+        Returns::Is(String),
+    )],
     result_name: ResultName::None,
     summary: "The text with every occurrence of one string replaced by another.",
     page: "replace-string-function",

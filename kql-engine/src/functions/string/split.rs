@@ -3,7 +3,11 @@
 use crate::dynamic::write;
 use crate::functions::conversion::Any;
 use crate::functions::kernel::{self, Longs};
-use crate::registry::{Call, Eval, ParameterType::{Is, Scalar}, ResultName, Returns, ScalarFunction, optional, p, sig};
+use crate::registry::{
+    Call, Eval,
+    ParameterType::{Is, Scalar},
+    ResultName, Returns, ScalarFunction, optional, p, sig,
+};
 use crate::types::ScalarType::{Dynamic, Long, String};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

@@ -2,7 +2,11 @@
 
 use crate::functions::conversion::Any;
 use crate::functions::kernel::{self, Longs};
-use crate::registry::{Call, Eval, ParameterType::{Is, Scalar}, ResultName, Returns, ScalarFunction, optional, p, sig};
+use crate::registry::{
+    Call, Eval,
+    ParameterType::{Is, Scalar},
+    ResultName, Returns, ScalarFunction, optional, p, sig,
+};
 use crate::types::ScalarType::{Long, String};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

@@ -139,7 +139,9 @@ pub fn at(i: &Tokens) -> Result<&'static Entry, Diagnostic> {
     let like = TABLE.iter().map(|e| (distance(&lower, e.name), e.name)).min();
     Err(match like {
         Some((0, like)) => d.with_help(format!("operators are lower case: {like}")),
-        Some((n, like)) if n * 3 <= like.len().max(3) => d.with_help(format!("an operator with a name like it is '{like}'")),
+        Some((n, like)) if n * 3 <= like.len().max(3) => {
+            d.with_help(format!("an operator with a name like it is '{like}'"))
+        }
         _ => d,
     })
 }
