@@ -192,7 +192,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// How many tokens on the partner of this bracket is.
-    pub fn to_partner(&self) -> Option<usize> {
+    pub fn to_partner(self) -> Option<usize> {
         let partner = *self.partner.get(self.at)? as usize;
         (partner > self.at).then(|| partner - self.at)
     }

@@ -258,7 +258,16 @@ impl Binder<'_> {
         let Some((args, ty)) = bound else { return Vec::new() };
         let outputs: Vec<(ColumnId, ScalarType)> = match function.outputs {
             registry::Outputs::One => vec![(self.new_id(), ty)],
-            registry::Outputs::EachArgument => args.iter().map(|a| (self.new_id(), a.ty)).collect(),
+            registry::Outputs::EachArgument => {
+                // a predicate is no output
+                let predicate = match function.reduce {
+                    registry::Reduce::If(_, at) => Some(at),
+                    _ => None,
+                };
+                let values = args.iter().enumerate().filter(|(i, _)| Some(*i) != predicate);
+                values.map(|(_, a)| (self.new_id(), a.ty)).collect()
+            }
+            registry::Outputs::EachFrom(first) => args.iter().skip(first).map(|_| (self.new_id(), ty)).collect(),
         };
         if let Some(aggregates) = &mut self.aggregates {
             aggregates.push(Aggregate { function, args, ty, outputs: outputs.clone(), span });

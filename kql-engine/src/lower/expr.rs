@@ -10,7 +10,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use datafusion::common::{DFSchema, DataFusionError, Result, internal_err};
 use datafusion::logical_expr::{self as df, ColumnarValue};
-use kql_parser::Diagnostic;
+use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
 impl Lowering<'_> {
@@ -24,15 +24,17 @@ impl Lowering<'_> {
                 None => internal_err!("the result of stage {} is missing", id.0),
             },
             ExprKind::Convert(inner) => self.convert(inner, e.ty),
-            ExprKind::Call(function, args) => self.call(function, args, e.ty).map_err(|error| {
-                // a constant that the function cannot use is the query's fault, not ours
-                if let DataFusionError::Plan(message) = &error {
-                    let mut diagnostic = self.diagnostic.borrow_mut();
-                    diagnostic.get_or_insert_with(|| Diagnostic::error("KQ302", e.span, message.clone()));
-                }
-                error
-            }),
+            ExprKind::Call(function, args) => {
+                self.call(function, args, e.ty).inspect_err(|error| self.blame_query(error, e.span))
+            }
             ExprKind::Error => internal_err!("an expression with an error was lowered"),
+        }
+    }
+
+    /// A constant that a function cannot use is the query's fault, not ours.
+    pub(super) fn blame_query(&self, error: &DataFusionError, span: Span) {
+        if let DataFusionError::Plan(message) = error {
+            self.diagnostic.borrow_mut().get_or_insert_with(|| Diagnostic::error("KQ302", span, message.clone()));
         }
     }
 
