@@ -336,7 +336,7 @@ fn a_wrong_command_line() {
 #[test]
 fn every_format_of_a_result() {
     let place = Place::new();
-    let query = "print b = true, i = int(1), l = 2, r = 1.5, d = decimal(2.5), s = 'a,\"b\"\n', t = datetime(2024-05-01 12:00:00.1), \
+    let query = "print b = true, i = int(1), l = 2, r = 1.5, d = decimal(2.5), s = 'a,\"b\"\\n', t = datetime(2024-05-01 12:00:00.1), \
                  p = 1d + 2h, g = guid(74be27de-1e4e-49d9-b579-fe0b331d3642), y = dynamic({'k': [1, null]}), n = int(null)";
     let shown: Vec<String> = ["table", "json", "ndjson", "csv", "markdown"]
         .iter()

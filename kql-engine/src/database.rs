@@ -95,25 +95,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 fn scanned(node: &Node, names: &mut Vec<String>) {
-    match node {
-        Node::Scan { table, .. } => {
-            if !names.contains(table) {
-                names.push(table.clone());
-            }
-        }
-        Node::Values { .. } | Node::Range { .. } => {}
-        Node::Filter { input, .. }
-        | Node::Project { input, .. }
-        | Node::Limit { input, .. }
-        | Node::Aggregate { input, .. }
-        | Node::FirstOf { input, .. }
-        | Node::MvExpand { input, .. } => scanned(input, names),
-        Node::Join { left, right, .. } => {
-            scanned(left, names);
-            scanned(right, names);
-        }
-        Node::Union { inputs, .. } => inputs.iter().for_each(|i| scanned(i, names)),
+    if let Node::Scan { table, .. } = node
+        && !names.contains(table)
+    {
+        names.push(table.clone());
     }
+    node.inputs().into_iter().for_each(|input| scanned(input, names));
 }
 
 impl Tables for Database {

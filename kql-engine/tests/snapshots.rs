@@ -38,7 +38,7 @@ fn plan_of_the_founding_query() {
 #[test]
 fn plan_of_a_join_and_its_aggregates() {
     insta::assert_snapshot!(plan(
-        "DeviceProcessEvents | where Timestamp > ago(1d) | join kind=innerunique (DeviceInfo | project DeviceId, OSPlatform) \
+        "DeviceProcessEvents | where Timestamp > ago(1d) | project Timestamp, DeviceId, FileName | join kind=innerunique (DeviceInfo | project DeviceId, OSPlatform) \
          on DeviceId | summarize n = count(), arg_max(Timestamp, *) by OSPlatform | top 3 by n"
     ));
 }

@@ -6,6 +6,7 @@
 //! observed and nowhere else.
 
 mod print;
+mod traverse;
 
 use crate::registry::{AggregateFunction, ScalarFunction};
 use crate::types::{Column, ScalarType};
@@ -14,6 +15,7 @@ use kql_parser::Span;
 use std::sync::Arc;
 
 pub use print::print;
+pub use traverse::is_handed_on;
 
 /// A column of a plan. In DataFusion it is called `c` and this number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
