@@ -28,6 +28,13 @@ pub fn parse_datetime(text: &str) -> Option<i64> {
     iso(text.as_bytes()).or_else(|| free(text.trim()))
 }
 
+/// Ticks since midnight of a text that has a time and no date: `8:00`, `8:00:00 AM`. As a datetime it is of today.
+pub fn parse_time_of_day(text: &str) -> Option<i64> {
+    let (text, offset) = zone(text.trim())?;
+    let time = if text.contains(':') && text.is_ascii() { time_part(text)? } else { return None };
+    time.checked_sub(offset)
+}
+
 /// `2020-01-01T10:11:12.1234567Z`, the form that nearly all data has, without detours.
 fn iso(b: &[u8]) -> Option<i64> {
     let digits = |from: usize, n: usize| -> Option<i64> {

@@ -9,6 +9,13 @@ use kql_parser::ast;
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relation) -> Relation {
+    if let Some(bin) = &summarize.bin {
+        binder.error(
+            "KQ201",
+            bin.span,
+            "The old form bin=... after the groups is not supported: write bin(column, size).",
+        );
+    }
     let mut names = ColumnNames::default();
     let row = Row::of(&input);
     let groups = binder.assignments(&summarize.by, row, &mut names, None);

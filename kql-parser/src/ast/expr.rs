@@ -1,6 +1,9 @@
 //! Scalar and tabular expressions. KQL has one grammar for both, and so has this tree.
 
-use super::{Literal, Name, Pipeline, TypeName};
+use super::{
+    ContextualDatatable, DataScope, Datatable, Externaldata, InlineExternalTable, Literal, MaterializedViewCombine,
+    Name, Pipeline, TypeName,
+};
 use crate::Span;
 
 /// An expression with its place.
@@ -41,7 +44,7 @@ pub enum ExprKind {
     Between(Box<Between>),
     /// `x = e` and `(a, b) = e` where a name may be given
     Named(Box<Named>),
-    /// `x : "term"`, in `search`
+    /// `x : "term"`, in `search`; it binds like a string operator
     Match(Box<Expr>, Box<Expr>),
     /// `(e)`
     Parens(Box<Expr>),
@@ -53,6 +56,22 @@ pub enum ExprKind {
     Externaldata(Box<Externaldata>),
     /// `toscalar(T | count)`, `materialize(T)` and any other call whose argument is a pipeline are calls; this is `typeof(long)`
     TypeOf(TypeOf),
+    /// `toscalar kind=nooptimization (T)`, `totable kind=... (T)`: such a call, and its `kind`
+    CallOfKind(Box<(Call, Property)>),
+    /// `a, b`: the names a property such as `ycolumns = a, b` has
+    Names(Vec<Name>),
+    /// `{name}`: what a workbook or a dashboard puts in before the query runs
+    Placeholder(Name),
+    /// `T datascope=hotcache`
+    DataScope(Box<(Expr, DataScope)>),
+    /// `entity_group [cluster('c').database('d'), database('e')]`
+    EntityGroup(Vec<Expr>),
+    /// `inline_external_table (a: long) kind=storage dataformat=csv ('uri')`
+    InlineExternalTable(Box<InlineExternalTable>),
+    /// `__contextual_datatable id (a: long)`, inside Kusto
+    ContextualDatatable(Box<ContextualDatatable>),
+    /// `materialized-view-combine (name) base (T) delta (T) aggregations (summarize count())`, inside Kusto
+    MaterializedViewCombine(Box<MaterializedViewCombine>),
     /// A place where no expression could be read; the diagnostic is in the list
     Error,
 }
@@ -198,28 +217,6 @@ pub struct ColumnDeclaration {
     pub name: Name,
     /// Its type.
     pub ty: TypeName,
-}
-
-/// `datatable (columns) [values]`
-#[derive(Clone, PartialEq, Debug)]
-pub struct Datatable {
-    /// The declared columns.
-    pub columns: Vec<ColumnDeclaration>,
-    /// The values, row by row, flat.
-    pub values: Vec<Expr>,
-    /// The brackets and all between them.
-    pub values_span: Span,
-}
-
-/// `externaldata (columns) [uris] with (properties)`
-#[derive(Clone, PartialEq, Debug)]
-pub struct Externaldata {
-    /// The declared columns.
-    pub columns: Vec<ColumnDeclaration>,
-    /// The addresses.
-    pub uris: Vec<Expr>,
-    /// `format = "csv"`, `ignoreFirstRecord = true`
-    pub properties: Vec<Property>,
 }
 
 /// `name = value`, in `with (...)`, `set`, and operator parameters such as `kind=inner`, `hint.strategy=shuffle`.

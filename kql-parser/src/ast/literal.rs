@@ -21,6 +21,8 @@ pub enum Literal {
     Datetime(Option<i64>),
     /// `datetime()`, `datetime(now)`: the time of the query
     DatetimeNow,
+    /// `datetime(8:00 AM)`: ticks since midnight of the day of the query
+    TimeOfDay(i64),
     /// `1d`, `time(1.02:03:04)`, `timespan(2)`: 100 ns ticks
     Timespan(Option<i64>),
     /// `guid(74be27de-1e4e-49d9-b579-fe0b331d3642)`: 16 bytes, big-endian

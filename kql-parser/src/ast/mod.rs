@@ -3,14 +3,24 @@
 //! Meaning (names, types, schemas) is the business of the engine's binder; nothing here knows a table.
 
 mod expr;
+mod graph;
 mod literal;
 mod operator;
+mod rows;
+mod source;
 mod statement;
+mod subquery;
+mod text;
 
 pub use expr::*;
+pub use graph::*;
 pub use literal::*;
 pub use operator::*;
+pub use rows::*;
+pub use source::*;
 pub use statement::*;
+pub use subquery::*;
+pub use text::*;
 
 use crate::Span;
 

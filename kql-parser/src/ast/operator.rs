@@ -1,6 +1,10 @@
 //! Tabular operators: what stands between pipes.
 
-use super::{ColumnDeclaration, Expr, Name, OperatorParameters, Property, TypeOf};
+use super::{
+    ColumnDeclaration, Evaluate, Expr, Facet, Find, ForkBranch, GraphMatch, GraphOutput, MacroExpand, MakeGraph,
+    MakeSeries, MvApply, Name, OperatorParameters, Parse, ParseKv, Partition, PartitionBy, Property, Reduce, Sample,
+    SampleDistinct, Scan, Search, Serialize, TopHitters, TopNestedLevel, TypeOf,
+};
 use crate::Span;
 
 /// A tabular operator with its place.
@@ -59,6 +63,73 @@ pub enum OperatorKind {
     Print(Vec<Expr>),
     /// `range x from 1 to 5 step 1`
     Range(Box<Range>),
+    /// `evaluate hint.distribution=single bag_unpack(x) : (*, a: long)`
+    Evaluate(Evaluate),
+    /// `parse kind=regex flags=U x with * 'a=' a: long *`
+    Parse(Parse),
+    /// `parse-where x with * 'a=' a: long *`: rows that do not match are left out
+    ParseWhere(Parse),
+    /// `parse-kv x as (a: long, b: string) with (pair_delimiter=',')`
+    ParseKv(ParseKv),
+    /// `mv-apply a, b = c to typeof(long) limit 5 on (where a > 1 | summarize sum(b))`
+    MvApply(MvApply),
+    /// `make-series n = count() default=0 on t from a to b step 1h by c`
+    MakeSeries(Box<MakeSeries>),
+    /// `invoke f(x)`, `invoke database('d').f(x)`: an [`ExprKind::Call`](super::ExprKind::Call) or
+    /// [`ExprKind::Method`](super::ExprKind::Method)
+    Invoke(Expr),
+    /// `search kind=case_sensitive in (A, B*) 'term' and x: 'y'`
+    Search(Search),
+    /// `find withsource=s in (A, B*) where x has 'a' project y, z: long, pack(*)`
+    Find(Find),
+    /// `serialize n = row_number()`
+    Serialize(Serialize),
+    /// `getschema`, `getschema kind=csl`
+    GetSchema(Option<Property>),
+    /// `scan with_match_id=m declare (a: long) with (step s: x > 1 => a = 5;)`
+    Scan(Scan),
+    /// `partition hint.strategy=native by x (top 1 by y)`, `partition by x { T | where z }`
+    Partition(Partition),
+    /// `__partitionby x (take 1)`, inside Kusto
+    PartitionBy(PartitionBy),
+    /// `top-nested 3 of a with others = 'rest' by count(), top-nested of b by sum(c)`
+    TopNested(Vec<TopNestedLevel>),
+    /// `top-hitters 5 of a by b`
+    TopHitters(TopHitters),
+    /// `reduce kind=source by x with threshold=0.1, characters=' '`
+    Reduce(Reduce),
+    /// `sample 5`
+    Sample(Sample),
+    /// `sample-distinct 5 of x`
+    SampleDistinct(SampleDistinct),
+    /// `fork (where a) n = (where b | count)`
+    Fork(Vec<ForkBranch>),
+    /// `facet by a, b with (take 5)`
+    Facet(Facet),
+    /// `consume decodeblocks=true`
+    Consume(OperatorParameters),
+    /// `assert-schema (a: long, b: string)`
+    AssertSchema(Vec<ColumnDeclaration>),
+    /// `project-by-names 'a', dynamic(['b*'])`
+    ProjectByNames(Vec<Expr>),
+    /// `__executeAndCache`, inside Kusto
+    ExecuteAndCache,
+    /// `macro-expand isfuzzy=true entity_group [A, B] as X (X.T | count)`
+    MacroExpand(MacroExpand),
+    /// `make-graph a --> b with nodes on id`
+    MakeGraph(Box<MakeGraph>),
+    /// `graph-match cycles=none (a)-[e*1..3]->(b) where a.x == 1 project b.y`
+    GraphMatch(GraphMatch),
+    /// `graph-shortest-paths output=all (a)-[e*1..3]->(b) where a.x == 1 project b.y`
+    GraphShortestPaths(GraphMatch),
+    /// `graph-to-table nodes as N with_node_id=i, edges as E`
+    GraphToTable(Vec<GraphOutput>),
+    /// `graph-mark-components kind=weak with_component_id=c`
+    GraphMarkComponents(OperatorParameters),
+    /// `graph-where-nodes p`
+    GraphWhereNodes(Expr),
+    /// `graph-where-edges p`
+    GraphWhereEdges(Expr),
     /// A place where no operator could be read
     Error,
 }
@@ -145,6 +216,8 @@ pub struct Summarize {
     pub by: Vec<Expr>,
     /// Whether `by` is written.
     pub by_span: Option<Span>,
+    /// `bin=1h` after the groups, an old way to write `bin(x, 1h)` for the last of them.
+    pub bin: Option<Expr>,
 }
 
 /// `join parameters right on conditions`, also `lookup`
@@ -156,6 +229,10 @@ pub struct Join {
     pub right: Expr,
     /// `on` or `where` conditions, comma separated.
     pub on: Vec<Expr>,
+    /// Where `on` or `where` stands.
+    pub on_span: Option<Span>,
+    /// Whether the word is `where`, which takes one condition.
+    pub on_where: bool,
 }
 
 /// `mv-expand parameters columns limit n`

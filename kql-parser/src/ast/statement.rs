@@ -28,6 +28,12 @@ pub enum StatementKind {
     Set(Name, Option<Expr>),
     /// `declare query_parameters(a: long = 5)`
     DeclareQueryParameters(Vec<Parameter>),
+    /// `declare pattern p = (a: string)[b: string] { ('x').['y'] = { T }; }`
+    DeclarePattern(Pattern),
+    /// `alias database d = cluster('c').database('d')`
+    Alias(Name, Expr),
+    /// `restrict access to (A, B*, database('d').*)`
+    Restrict(Restrict),
     /// `T | where x`, `print 1`, and a bare expression such as `T` or `f(x)`
     Expr(Expr),
     /// A place where no statement could be read
@@ -96,3 +102,45 @@ pub struct Pipeline {
 
 /// Parameters of an operator, in the order written: `kind=inner`, `hint.strategy=shuffle`.
 pub type OperatorParameters = Vec<Property>;
+
+/// `declare pattern name = (parameters)[path] { matches }`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pattern {
+    /// The name.
+    pub name: Name,
+    /// Absent where the pattern is only announced.
+    pub declaration: Option<PatternDeclaration>,
+}
+
+/// `(parameters)[path] { matches }`
+#[derive(Clone, PartialEq, Debug)]
+pub struct PatternDeclaration {
+    /// In the order written.
+    pub parameters: Vec<ColumnDeclaration>,
+    /// `[b: string]`
+    pub path: Option<ColumnDeclaration>,
+    /// In the order written.
+    pub matches: Vec<PatternMatch>,
+}
+
+/// `('x').['y'] = { T };`
+#[derive(Clone, PartialEq, Debug)]
+pub struct PatternMatch {
+    /// The arguments it is for.
+    pub arguments: Vec<Expr>,
+    /// The path it is for.
+    pub path: Option<Expr>,
+    /// What stands in the braces; the last statement is the result.
+    pub body: Vec<Statement>,
+    /// The whole.
+    pub span: Span,
+}
+
+/// `restrict access to (entities) with (properties)`
+#[derive(Clone, PartialEq, Debug)]
+pub struct Restrict {
+    /// Names, paths and wildcards.
+    pub entities: Vec<Expr>,
+    /// `AllowManagedIdentityAuthentication=true`
+    pub properties: Vec<Property>,
+}

@@ -1,13 +1,12 @@
 //! Expressions: the loop of binding powers, and operands.
 
-use crate::Diagnostic;
-use crate::ast::{
-    Between, Binary, BinaryOp, Call, Datatable, Expr, ExprKind, Externaldata, In, InOp, Name, Named, TypeOf, UnaryOp,
-};
+use crate::ast::{Between, Binary, BinaryOp, Call, Expr, ExprKind, In, InOp, Name, Named, TypeOf, UnaryOp};
 use crate::combinators::{BRACKETS, PARENS, bracketed, fatal, token};
-use crate::grammar::{literal, name, parameter, pipeline};
+use crate::grammar::operators::search;
+use crate::grammar::{literal, name, parameter, pipeline, source};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use crate::{Diagnostic, Span};
 
 /// An expression that may be named: `e`, `x = e`, `(a, b) = e`.
 pub fn named(i: Tokens) -> Parsed<Expr> {
@@ -56,6 +55,7 @@ enum Right {
     List(InOp),
     Couple(bool),
     Regex,
+    Match,
 }
 
 /// The table of binding powers, loosest first.
@@ -76,10 +76,13 @@ fn infix(i: &Tokens) -> Option<(u8, Assoc, Right)> {
         Kind::Percent => operand(6, Assoc::Left, B::Modulo),
         Kind::EqualTilde => operand(7, Assoc::None, B::EqualTilde),
         Kind::BangTilde => operand(7, Assoc::None, B::BangTilde),
+        Kind::Colon => Some((7, Assoc::None, Right::Match)),
         Kind::InTilde => Some((3, Assoc::None, Right::List(InOp::In))),
         Kind::Word => match i.text_ahead(0) {
             "or" => operand(1, Assoc::Left, B::Or),
             "and" => operand(2, Assoc::Left, B::And),
+            // `make-series ... on t in range(a, b, c)`
+            "in" if i.word_ahead(1, "range") => None,
             "in" => Some((3, Assoc::None, Right::List(InOp::InCs))),
             "has_any" => Some((3, Assoc::None, Right::List(InOp::HasAny))),
             "has_all" => Some((3, Assoc::None, Right::List(InOp::HasAll))),
@@ -157,6 +160,10 @@ fn binary(i: Tokens, least: u8) -> Parsed<Expr> {
                 let op = BinaryOp::MatchesRegex;
                 (next, ExprKind::Binary(Box::new(Binary { op, op_span, left, right: value })))
             }
+            Right::Match => {
+                let (next, value) = binary(rest.skip(1), power + 1).map_err(fatal)?;
+                (next, ExprKind::Match(Box::new(left), Box::new(value)))
+            }
             Right::List(op) => {
                 let list = bracketed(PARENS.0, PARENS.1, argument);
                 let (next, (items, items_span)) = list(rest.skip(1)).map_err(fatal)?;
@@ -178,7 +185,7 @@ fn binary(i: Tokens, least: u8) -> Parsed<Expr> {
 }
 
 /// Signs, innermost last, without recursion: there may be any number.
-fn unary(i: Tokens) -> Parsed<Expr> {
+pub fn unary(i: Tokens) -> Parsed<Expr> {
     let mut signs = Vec::new();
     let mut rest = i;
     while let Kind::Minus | Kind::Plus = rest.kind() {
@@ -206,9 +213,29 @@ const MAX_SIGNS: usize = 64;
 
 /// An operand with what is behind it: `a.b`, `a[0]`.
 pub fn operand(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (mut rest, mut e) = primary(i)?;
+    let (rest, e) = primary(i)?;
+    postfix(rest, i.span(), e, true)
+}
+
+/// A name with what is behind it, but no call: `a.b`, `a['b']`.
+pub fn path(i: Tokens) -> Parsed<Expr> {
+    let (rest, name) = name::name(i)?;
+    postfix(rest, i.span(), Expr { span: name.span, kind: ExprKind::Name(name) }, false)
+}
+
+/// More parts than this are no path that anybody wrote, and each is a level of the tree.
+const MAX_PARTS: usize = 500;
+
+/// What is behind an operand; `calls` says whether a name may be a function's.
+fn postfix(i: Tokens, start: Span, e: Expr, calls: bool) -> Parsed<Expr> {
+    let (mut rest, mut e) = (i, e);
+    let mut parts = 0;
     loop {
+        parts += 1;
+        if parts > MAX_PARTS {
+            rest.report(Diagnostic::error("KQ003", e.span, format!("A path has more than {MAX_PARTS} parts.")));
+            return rest.expected(Want::Infix).map_err(fatal);
+        }
         match rest.kind() {
             // `a.[0]` is an older way to write `a[0]`
             Kind::Dot if rest.ahead(1).kind == Kind::OpenBracket && !name::is_bracketed(&rest.skip(1)) => {
@@ -216,7 +243,7 @@ pub fn operand(i: Tokens) -> Parsed<Expr> {
             }
             Kind::Dot => {
                 let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
-                if next.kind() == Kind::OpenParen && !name.span.text(next.text).starts_with('[') {
+                if calls && next.kind() == Kind::OpenParen && !name.span.text(next.text).starts_with('[') {
                     let (next, (args, _)) = bracketed(PARENS.0, PARENS.1, argument)(next).map_err(fatal)?;
                     e = Expr { kind: ExprKind::Method(Box::new(e), Call { name, args }), span: next.from(start) };
                     rest = next;
@@ -247,6 +274,8 @@ fn primary(i: Tokens) -> Parsed<Expr> {
             let (rest, name) = name::name(i)?;
             Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }))
         }
+        Kind::OpenBracket if name::is_bracketed_pattern(&i) => name::bracketed_pattern(i),
+        Kind::OpenBrace if name::is_placeholder(&i) => name::placeholder(i),
         Kind::Star => Ok((i.skip(1), Expr { kind: ExprKind::Star, span: i.span() })),
         _ => i.expected(Want::Expression),
     }
@@ -258,21 +287,54 @@ const RESERVED: &[&str] =
 
 fn word(i: Tokens) -> Parsed<Expr> {
     let text = i.text_ahead(0);
-    let called = i.ahead(1).kind == Kind::OpenParen;
+    let next = i.ahead(1).kind;
+    let called = next == Kind::OpenParen;
     match text {
-        "datatable" if called => return datatable(i),
-        "externaldata" | "external_data" if called => return externaldata(i),
+        "datatable" if called || i.ahead(2).kind == Kind::Assign => return source::datatable(i),
+        "externaldata" | "external_data" if called || i.ahead(2).kind == Kind::Assign => {
+            return source::externaldata(i);
+        }
+        "inline_external_table" if called || i.word_ahead(1, "kind") => return source::inline_external_table(i),
+        "__contextual_datatable" => return source::contextual_datatable(i),
+        "materialized" if next == Kind::Minus && source::is_view_combine(&i) => return source::view_combine(i),
+        "entity_group" if next == Kind::OpenBracket => return entity_group(i),
+        "toscalar" | "totable" if i.word_ahead(1, "kind") => return call_of_kind(i),
         "typeof" if called => return type_of(i),
         _ if RESERVED.contains(&text) && !called => return i.expected(Want::Expression),
         _ => {}
     }
     let name = Name { text: text.to_owned(), span: i.span() };
     if !called {
-        return Ok((i.skip(1), Expr { span: name.span, kind: ExprKind::Name(name) }));
+        let e = Expr { span: name.span, kind: ExprKind::Name(name) };
+        let (rest, scope) = search::opt_scope(i.skip(1))?;
+        return Ok(match scope {
+            None => (rest, e),
+            Some(scope) => {
+                let span = e.span.to(scope.span);
+                (rest, Expr { kind: ExprKind::DataScope(Box::new((e, scope))), span })
+            }
+        });
     }
     let start = i.span();
     let (rest, (args, _)) = bracketed(PARENS.0, PARENS.1, argument)(i.skip(1)).map_err(fatal)?;
     Ok((rest, Expr { kind: ExprKind::Call(Call { name, args }), span: rest.from(start) }))
+}
+
+/// `entity_group [A, B]`
+fn entity_group(i: Tokens) -> Parsed<Expr> {
+    let start = i.span();
+    let (rest, (entities, _)) = bracketed(BRACKETS.0, BRACKETS.1, expression)(i.skip(1)).map_err(fatal)?;
+    Ok((rest, Expr { kind: ExprKind::EntityGroup(entities), span: rest.from(start) }))
+}
+
+/// `toscalar kind=nooptimization (T)`
+fn call_of_kind(i: Tokens) -> Parsed<Expr> {
+    let start = i.span();
+    let name = Name { text: i.text_ahead(0).to_owned(), span: start };
+    let (rest, kind) = parameter::property(i.skip(1)).map_err(fatal)?;
+    let (rest, (args, _)) = bracketed(PARENS.0, PARENS.1, argument)(rest).map_err(fatal)?;
+    let call = Call { name, args };
+    Ok((rest, Expr { kind: ExprKind::CallOfKind(Box::new((call, kind))), span: rest.from(start) }))
 }
 
 /// An argument: an expression, possibly named, or a pipeline.
@@ -285,23 +347,6 @@ fn parens(i: Tokens) -> Parsed<Expr> {
     let (rest, inner) = pipeline::expression_or_pipeline(i.skip(1)).map_err(fatal)?;
     let (rest, end) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
     Ok((rest, Expr { kind: ExprKind::Parens(Box::new(inner)), span: start.to(end) }))
-}
-
-fn datatable(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (rest, (columns, _)) = bracketed(PARENS.0, PARENS.1, name::column_declaration)(i.skip(1)).map_err(fatal)?;
-    let (rest, (values, values_span)) = bracketed(BRACKETS.0, BRACKETS.1, expression)(rest).map_err(fatal)?;
-    let datatable = Datatable { columns, values, values_span };
-    Ok((rest, Expr { kind: ExprKind::Datatable(Box::new(datatable)), span: rest.from(start) }))
-}
-
-fn externaldata(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (rest, (columns, _)) = bracketed(PARENS.0, PARENS.1, name::column_declaration)(i.skip(1)).map_err(fatal)?;
-    let (rest, (uris, _)) = bracketed(BRACKETS.0, BRACKETS.1, expression)(rest).map_err(fatal)?;
-    let (rest, properties) = parameter::opt_with(rest)?;
-    let data = Externaldata { columns, uris, properties };
-    Ok((rest, Expr { kind: ExprKind::Externaldata(Box::new(data)), span: rest.from(start) }))
 }
 
 /// `typeof(long)`, `typeof(a: long, *)`

@@ -55,14 +55,23 @@ fn long(i: &Tokens, text: &str, span: Span) -> Literal {
 
 /// Literals that stand next to each other are one string.
 fn strings(i: Tokens) -> Parsed<Expr> {
+    let start = i.span();
+    let (rest, value) = string(i)?;
+    Ok((rest, Expr { kind: ExprKind::Literal(Literal::String(value)), span: rest.from(start) }))
+}
+
+/// The value of a string literal, and of those right behind it.
+pub fn string(i: Tokens) -> Parsed<String> {
+    if !matches!(i.kind(), Kind::String | Kind::Verbatim | Kind::MultiLine) {
+        return i.expected(Want::Text);
+    }
     let mut value = string_value(i.token(), i.text);
     let mut n = 1;
     while matches!(i.ahead(n).kind, Kind::String | Kind::Verbatim | Kind::MultiLine) {
         value.push_str(&string_value(i.ahead(n), i.text));
         n += 1;
     }
-    let span = i.span().to(i.ahead(n - 1).span);
-    Ok((i.skip(n), Expr { kind: ExprKind::Literal(Literal::String(value)), span }))
+    Ok((i.skip(n), value))
 }
 
 /// The value of a string token.
@@ -165,7 +174,11 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
             if matches!(bare, "" | "now") {
                 return Literal::DatetimeNow;
             }
-            (Literal::Datetime(time::parse_datetime(bare)), "datetime")
+            let value = time::parse_datetime(bare);
+            if let (None, Some(time)) = (value, time::parse_time_of_day(bare)) {
+                return Literal::TimeOfDay(time);
+            }
+            (Literal::Datetime(value), "datetime")
         }
         "timespan" | "time" => (Literal::Timespan(time::parse_timespan(bare)), "timespan"),
         _ => (Literal::Guid(guid(bare)), "guid"),

@@ -10,3 +10,4 @@ pub mod operators;
 pub mod parameter;
 pub mod pipeline;
 pub mod query;
+pub mod source;

@@ -41,12 +41,34 @@ pub fn property(i: Tokens) -> Parsed<Property> {
     Ok((rest, Property { name, value }))
 }
 
+/// `name = value`, where the value may be several names: `ycolumns = a, b`.
+pub fn property_of_names(i: Tokens) -> Parsed<Property> {
+    let (mut rest, mut property) = property(i)?;
+    let start = property.value.span;
+    let mut names = match &property.value.kind {
+        ExprKind::Name(name) => vec![name.clone()],
+        _ => return Ok((rest, property)),
+    };
+    while rest.kind() == Kind::Comma && matches!(rest.ahead(1).kind, Kind::Word | Kind::OpenBracket) {
+        let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
+        if next.kind() == Kind::Assign {
+            break;
+        }
+        names.push(name);
+        rest = next;
+    }
+    if names.len() > 1 {
+        property.value = Expr { kind: ExprKind::Names(names), span: rest.from(start) };
+    }
+    Ok((rest, property))
+}
+
 /// `with (a = 1, b = 2)`, where it stands.
 pub fn opt_with(i: Tokens) -> Parsed<Vec<Property>> {
     if !i.is_word("with") {
         i.note(Want::With);
         return Ok((i, Vec::new()));
     }
-    let (rest, (properties, _)) = bracketed(PARENS.0, PARENS.1, property)(i.skip(1)).map_err(fatal)?;
+    let (rest, (properties, _)) = bracketed(PARENS.0, PARENS.1, property_of_names)(i.skip(1)).map_err(fatal)?;
     Ok((rest, properties))
 }

@@ -1,6 +1,7 @@
 //! `source | operator | operator`, and recovery where an operator is wrong.
 
-use crate::ast::{Expr, ExprKind, Operator, OperatorKind, Pipeline};
+use crate::ast::{Expr, ExprKind, Operator, OperatorKind, Pipeline, Subquery};
+use crate::combinators::{fatal, token};
 use crate::grammar::{expression, operators};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
@@ -27,24 +28,36 @@ pub fn expression_or_pipeline(i: Tokens) -> Parsed<Expr> {
     Ok((rest, Expr { kind: ExprKind::Pipeline(Box::new(pipeline)), span: rest.from(start) }))
 }
 
+/// `(operator | operator)`: operators over the rows of the operator around it.
+pub fn subquery(i: Tokens) -> Parsed<Subquery> {
+    let start = i.span();
+    let (rest, open) = token(Kind::OpenParen, Want::OpenParen)(i)?;
+    let (rest, pipeline) = if rest.is_word("__contextual_datatable") {
+        let (rest, source) = expression::operand(rest).map_err(fatal)?;
+        let (rest, operators) = pipes(rest);
+        (rest, Pipeline { source: Some(source), operators })
+    } else {
+        let (rest, operators) = steps(rest, open);
+        (rest, Pipeline { source: None, operators })
+    };
+    let (rest, end) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
+    Ok((rest, Subquery { pipeline, span: start.to(end) }))
+}
+
+/// `operator | operator`, where `before` stands before the first.
+pub fn steps(i: Tokens, before: Span) -> (Tokens, Vec<Operator>) {
+    let (rest, first) = step(i, before);
+    let mut found = vec![first];
+    let (rest, mut more) = pipes(rest);
+    found.append(&mut more);
+    (rest, found)
+}
+
 /// `| operator` any number of times.
-fn pipes(mut i: Tokens) -> (Tokens, Vec<Operator>) {
+pub fn pipes(mut i: Tokens) -> (Tokens, Vec<Operator>) {
     let mut found = Vec::new();
     while i.kind() == Kind::Pipe {
-        let after = i.skip(1);
-        let (rest, operator) = match operators::at(&after) {
-            Ok(entry) => one(after, entry),
-            Err(diagnostic) => {
-                let start = after.span();
-                let rest = recover(after);
-                after.report(Diagnostic {
-                    span: if start.is_empty() { i.span() } else { diagnostic.span },
-                    ..diagnostic
-                });
-                let span = rest.from(start);
-                (rest, Operator { kind: OperatorKind::Error, span, name_span: span })
-            }
-        };
+        let (rest, operator) = step(i.skip(1), i.span());
         found.push(operator);
         i = rest;
     }
@@ -52,18 +65,26 @@ fn pipes(mut i: Tokens) -> (Tokens, Vec<Operator>) {
     (i, found)
 }
 
+/// The operator that is due here, after the token at `before`.
+pub fn step(i: Tokens, before: Span) -> (Tokens, Operator) {
+    match operators::at(&i) {
+        Ok(entry) => one(i, entry),
+        Err(diagnostic) => {
+            let start = i.span();
+            let rest = recover(i);
+            i.report(Diagnostic { span: if start.is_empty() { before } else { diagnostic.span }, ..diagnostic });
+            let span = rest.from(start);
+            (rest, Operator { kind: OperatorKind::Error, span, name_span: span })
+        }
+    }
+}
+
 /// One operator, its name and all; after an error, an error node up to the next `|`.
 fn one<'a>(i: Tokens<'a>, entry: &'static operators::Entry) -> (Tokens<'a>, Operator) {
     let start = i.span();
     let words = operators::name_length(&i);
     let name_span = i.skip(words).from(start);
-    let Some(parse) = entry.parse else {
-        let rest = recover(i.skip(words));
-        let d = Diagnostic::error("KQ201", name_span, format!("The operator '{}' is not supported yet.", entry.name));
-        i.report(d.with_help("docs/deviations.md lists what is"));
-        return (rest, Operator { kind: OperatorKind::Error, span: rest.from(start), name_span });
-    };
-    match parse(i.skip(words)) {
+    match (entry.parse)(i.skip(words)) {
         Ok((rest, kind)) if ends_operator(&rest) => (rest, Operator { kind, span: rest.from(start), name_span }),
         Ok((rest, kind)) => {
             let after = recover(rest);
@@ -80,7 +101,7 @@ fn one<'a>(i: Tokens<'a>, entry: &'static operators::Entry) -> (Tokens<'a>, Oper
 }
 
 /// Whether nothing more belongs to an operator here.
-fn ends_operator(i: &Tokens) -> bool {
+pub fn ends_operator(i: &Tokens) -> bool {
     matches!(
         i.kind(),
         Kind::Pipe

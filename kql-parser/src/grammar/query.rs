@@ -1,9 +1,13 @@
 //! Statements.
 
 use crate::Diagnostic;
-use crate::ast::{ExprKind, Function, Let, LetValue, Parameter, ParameterType, Query, Statement, StatementKind};
-use crate::combinators::{PARENS, bracketed, fatal, token};
-use crate::grammar::{expression, literal, name, pipeline};
+use crate::ast::{
+    ExprKind, Function, Let, LetValue, Parameter, ParameterType, Pattern, PatternDeclaration, PatternMatch, Query,
+    Restrict, Statement, StatementKind,
+};
+use crate::combinators::{PARENS, bracketed, fatal, token, word};
+use crate::grammar::operators::union;
+use crate::grammar::{expression, literal, name, parameter, pipeline};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
 
@@ -14,7 +18,7 @@ pub fn query(i: Tokens) -> Query {
 }
 
 /// Statements up to `end`, with semicolons between them.
-fn statements(mut i: Tokens, end: Kind) -> (Tokens, Vec<Statement>) {
+pub fn statements(mut i: Tokens, end: Kind) -> (Tokens, Vec<Statement>) {
     let mut found = Vec::new();
     loop {
         while i.kind() == Kind::Semicolon {
@@ -68,15 +72,9 @@ fn statement(i: Tokens) -> Parsed<StatementKind> {
                 let (rest, (parameters, _)) = bracketed(PARENS.0, PARENS.1, parameter)(i.skip(2)).map_err(fatal)?;
                 return Ok((rest, StatementKind::DeclareQueryParameters(parameters)));
             }
-            word @ ("declare" | "alias" | "restrict") if next == Kind::Word => {
-                let span = i.span().to(i.ahead(1).span);
-                i.report(Diagnostic::error("KQ201", span, format!("The statement '{word}' is not supported yet.")));
-                let mut rest = i;
-                while !matches!(rest.kind(), Kind::Semicolon | Kind::End) {
-                    rest = rest.skip(1);
-                }
-                return Ok((rest, StatementKind::Error));
-            }
+            "declare" if i.word_ahead(1, "pattern") => return pattern(i),
+            "alias" if i.word_ahead(1, "database") => return alias(i),
+            "restrict" if i.word_ahead(1, "access") => return restrict(i),
             _ => {}
         },
         Kind::Pipe => {
@@ -123,7 +121,7 @@ fn function(i: Tokens, view: bool) -> Parsed<Function> {
 }
 
 /// `a: long = 5`, `T: (x: long, *)`
-fn parameter(i: Tokens) -> Parsed<Parameter> {
+pub fn parameter(i: Tokens) -> Parsed<Parameter> {
     let (rest, name) = name::name(i)?;
     let (rest, _) = token(Kind::Colon, Want::Colon)(rest).map_err(fatal)?;
     let (rest, ty) = if rest.kind() == Kind::OpenParen {
@@ -149,4 +147,67 @@ fn set(i: Tokens) -> Parsed<StatementKind> {
     let after = rest.skip(1);
     let (rest, value) = if literal::starts(&after) { literal::literal(after)? } else { expression::expression(after)? };
     Ok((rest, StatementKind::Set(name, Some(value))))
+}
+
+/// `alias database d = cluster('c').database('d')`
+fn alias(i: Tokens) -> Parsed<StatementKind> {
+    let (rest, name) = name::name(i.skip(2)).map_err(fatal)?;
+    let (rest, _) = token(Kind::Assign, Want::Assign)(rest).map_err(fatal)?;
+    let (rest, database) = expression::expression(rest).map_err(fatal)?;
+    Ok((rest, StatementKind::Alias(name, database)))
+}
+
+/// `restrict access to (A, B*, database('d').*) with (a = true)`
+fn restrict(i: Tokens) -> Parsed<StatementKind> {
+    let (rest, _) = word("to", Want::To)(i.skip(2)).map_err(fatal)?;
+    let (rest, (entities, _)) = bracketed(PARENS.0, PARENS.1, union::table)(rest).map_err(fatal)?;
+    let (rest, properties) = parameter::opt_with(rest)?;
+    Ok((rest, StatementKind::Restrict(Restrict { entities, properties })))
+}
+
+/// `declare pattern p = (a: string)[b: string] { ('x').['y'] = { T }; }`
+fn pattern(i: Tokens) -> Parsed<StatementKind> {
+    let (rest, name) = name::name(i.skip(2)).map_err(fatal)?;
+    if rest.kind() != Kind::Assign {
+        return Ok((rest, StatementKind::DeclarePattern(Pattern { name, declaration: None })));
+    }
+    let (rest, (parameters, _)) =
+        bracketed(PARENS.0, PARENS.1, name::column_declaration)(rest.skip(1)).map_err(fatal)?;
+    let (rest, path) = if rest.kind() == Kind::OpenBracket {
+        let (rest, path) = name::column_declaration(rest.skip(1)).map_err(fatal)?;
+        let (rest, _) = token(Kind::CloseBracket, Want::CloseBracket)(rest).map_err(fatal)?;
+        (rest, Some(path))
+    } else {
+        (rest, None)
+    };
+    let (mut rest, _) = token(Kind::OpenBrace, Want::OpenBrace)(rest).map_err(fatal)?;
+    let mut matches = Vec::new();
+    while rest.kind() == Kind::OpenParen {
+        let (next, found) = pattern_match(rest).map_err(fatal)?;
+        matches.push(found);
+        rest = next;
+    }
+    let (rest, _) = token(Kind::CloseBrace, Want::CloseBrace)(rest).map_err(fatal)?;
+    let declaration = Some(PatternDeclaration { parameters, path, matches });
+    Ok((rest, StatementKind::DeclarePattern(Pattern { name, declaration })))
+}
+
+/// `('x').['y'] = { T };`
+fn pattern_match(i: Tokens) -> Parsed<PatternMatch> {
+    let start = i.span();
+    let (rest, (arguments, _)) = bracketed(PARENS.0, PARENS.1, expression::expression)(i)?;
+    let (rest, path) = if rest.kind() == Kind::Dot {
+        let (rest, _) = token(Kind::OpenBracket, Want::OpenBracket)(rest.skip(1))?;
+        let (rest, path) = literal::literal(rest)?;
+        let (rest, _) = token(Kind::CloseBracket, Want::CloseBracket)(rest)?;
+        (rest, Some(path))
+    } else {
+        (rest, None)
+    };
+    let (rest, _) = token(Kind::Assign, Want::Assign)(rest)?;
+    let (rest, _) = token(Kind::OpenBrace, Want::OpenBrace)(rest)?;
+    let (rest, body) = statements(rest, Kind::CloseBrace);
+    let (rest, _) = token(Kind::CloseBrace, Want::CloseBrace)(rest)?;
+    let (rest, end) = token(Kind::Semicolon, Want::Semicolon)(rest)?;
+    Ok((rest, PatternMatch { arguments, path, body, span: start.to(end) }))
 }

@@ -1,24 +1,55 @@
 //! Tabular operators, a file each, and the table that finds them by name.
 
 mod as_;
+mod assert_schema;
+mod consume;
 mod count;
 mod distinct;
+mod evaluate;
+mod execute_and_cache;
 mod extend;
+mod facet;
+mod find;
+mod fork;
+mod getschema;
+mod graph_mark_components;
+mod graph_match;
+mod graph_pattern;
+mod graph_to_table;
+mod graph_where;
+mod invoke;
 mod join;
+mod macro_expand;
+mod make_graph;
+mod make_series;
+mod mv_apply;
 mod mv_expand;
+mod parse;
+mod parse_kv;
+mod partition;
+mod partition_by;
 mod print;
 mod project;
 mod project_away;
+mod project_by_names;
 mod project_keep;
 mod project_rename;
 mod project_reorder;
 mod range;
+mod reduce;
 mod render;
+mod sample;
+mod sample_distinct;
+mod scan;
+pub(crate) mod search;
+mod serialize;
 mod sort;
-mod summarize;
+pub(crate) mod summarize;
 mod take;
 mod top;
-mod union;
+mod top_hitters;
+mod top_nested;
+pub(crate) mod union;
 mod where_;
 
 use crate::ast::OperatorKind;
@@ -33,22 +64,18 @@ type Parse = for<'a> fn(Tokens<'a>) -> Parsed<'a, OperatorKind>;
 pub struct Entry {
     /// Its name.
     pub name: &'static str,
-    /// Its grammar; none where it is not supported yet.
-    pub parse: Option<Parse>,
+    /// Its grammar.
+    pub parse: Parse,
     /// Whether it stands at the start of a pipeline.
     pub source: bool,
 }
 
 const fn entry(name: &'static str, parse: Parse) -> Entry {
-    Entry { name, parse: Some(parse), source: false }
+    Entry { name, parse, source: false }
 }
 
 const fn source(name: &'static str, parse: Parse) -> Entry {
-    Entry { name, parse: Some(parse), source: true }
-}
-
-const fn later(name: &'static str) -> Entry {
-    Entry { name, parse: None, source: false }
+    Entry { name, parse, source: true }
 }
 
 /// Every operator by every name.
@@ -61,57 +88,57 @@ static TABLE: &[Entry] = &[
     entry("project-keep", project_keep::parse),
     entry("project-rename", project_rename::parse),
     entry("project-reorder", project_reorder::parse),
+    entry("project-by-names", project_by_names::parse),
     source("union", union::parse),
     entry("sort", sort::parse),
     entry("order", sort::parse),
     entry("top", top::parse),
+    entry("top-nested", top_nested::parse),
+    entry("top-hitters", top_hitters::parse),
     entry("take", take::parse),
     entry("limit", take::parse),
+    entry("sample", sample::parse),
+    entry("sample-distinct", sample_distinct::parse),
     entry("count", count::parse),
     entry("distinct", distinct::parse),
     entry("summarize", summarize::parse),
+    entry("make-series", make_series::parse),
     entry("join", join::join),
     entry("lookup", join::lookup),
     entry("mv-expand", mv_expand::parse),
     entry("mvexpand", mv_expand::legacy),
+    entry("mv-apply", mv_apply::parse),
+    entry("mvapply", mv_apply::parse),
+    entry("parse", parse::parse),
+    entry("parse-where", parse::parse_where),
+    entry("parse-kv", parse_kv::parse),
     entry("as", as_::parse),
     entry("render", render::parse),
     source("print", print::parse),
     source("range", range::parse),
-    Entry { name: "search", parse: None, source: true },
-    Entry { name: "find", parse: None, source: true },
-    later("assert-schema"),
-    later("consume"),
-    later("evaluate"),
-    later("execute_and_cache"),
-    later("facet"),
-    later("fork"),
-    later("getschema"),
-    later("graph-mark-components"),
-    later("graph-match"),
-    later("graph-shortest-paths"),
-    later("graph-to-table"),
-    later("graph-where-edges"),
-    later("graph-where-nodes"),
-    later("invoke"),
-    later("macro-expand"),
-    later("make-graph"),
-    later("make-series"),
-    later("mv-apply"),
-    later("mvapply"),
-    later("parse"),
-    later("parse-kv"),
-    later("parse-where"),
-    later("partition"),
-    later("project-by-names"),
-    later("project-smart"),
-    later("reduce"),
-    later("sample"),
-    later("sample-distinct"),
-    later("scan"),
-    later("serialize"),
-    later("top-hitters"),
-    later("top-nested"),
+    source("evaluate", evaluate::parse),
+    entry("invoke", invoke::parse),
+    source("search", search::parse),
+    source("find", find::parse),
+    source("macro-expand", macro_expand::parse),
+    entry("serialize", serialize::parse),
+    entry("getschema", getschema::parse),
+    entry("scan", scan::parse),
+    entry("partition", partition::parse),
+    entry("__partitionby", partition_by::parse),
+    entry("reduce", reduce::parse),
+    entry("fork", fork::parse),
+    entry("facet", facet::parse),
+    entry("consume", consume::parse),
+    entry("assert-schema", assert_schema::parse),
+    entry("__executeAndCache", execute_and_cache::parse),
+    entry("make-graph", make_graph::parse),
+    entry("graph-match", graph_match::graph_match),
+    entry("graph-shortest-paths", graph_match::shortest_paths),
+    entry("graph-to-table", graph_to_table::parse),
+    entry("graph-mark-components", graph_mark_components::parse),
+    entry("graph-where-nodes", graph_where::nodes),
+    entry("graph-where-edges", graph_where::edges),
 ];
 
 /// How many tokens an operator's name has: `mv-expand` has three.
@@ -152,10 +179,16 @@ pub fn source_at(i: &Tokens) -> Option<&'static Entry> {
         return None;
     }
     let name = i.text_ahead(0);
+    if name == "macro" {
+        let macro_expand = i.skip(name_length(i)).from(i.span()).text(i.text) == "macro-expand";
+        return TABLE.iter().find(|e| macro_expand && e.name == "macro-expand");
+    }
     let entry = TABLE.iter().find(|e| e.source && e.name == name)?;
     let next = i.ahead(1).kind;
     let begins = match name {
         "range" => matches!(next, Kind::Word | Kind::OpenBracket) && !i.word_ahead(1, "in"),
+        // `evaluate` may be a name too
+        "evaluate" => next == Kind::Word,
         _ => !matches!(
             next,
             Kind::Assign

@@ -1,6 +1,6 @@
 //! `mv-expand a, b = e to typeof(long) limit 5`, `mvexpand ...`
 
-use crate::ast::{ExprKind, MvExpand, MvExpandColumn, OperatorKind};
+use crate::ast::{Expr, ExprKind, MvExpand, MvExpandColumn, OperatorKind};
 use crate::combinators::{comma_list, fatal, opt_word};
 use crate::grammar::{expression, parameter};
 use crate::input::{Parsed, Tokens, Want};
@@ -16,17 +16,21 @@ pub(super) fn legacy(i: Tokens) -> Parsed<OperatorKind> {
 fn expand(i: Tokens, legacy: bool) -> Parsed<OperatorKind> {
     let (rest, parameters) = parameter::parameters(i, &["kind", "bagexpansion", "with_itemindex"])?;
     let (rest, columns) = comma_list(column)(rest).map_err(fatal)?;
-    let mut limit = None;
-    let mut rest = rest;
-    if rest.is_word("limit") {
-        let (after, count) = expression::expression(rest.skip(1)).map_err(fatal)?;
-        limit = Some(count);
-        rest = after;
-    }
+    let (rest, limit) = opt_limit(rest)?;
     Ok((rest, OperatorKind::MvExpand(MvExpand { parameters, legacy, columns, limit })))
 }
 
-fn column(i: Tokens) -> Parsed<MvExpandColumn> {
+/// `limit n`, where it stands.
+pub(super) fn opt_limit(i: Tokens) -> Parsed<Option<Expr>> {
+    if !i.is_word("limit") {
+        return Ok((i, None));
+    }
+    let (rest, count) = expression::expression(i.skip(1)).map_err(fatal)?;
+    Ok((rest, Some(count)))
+}
+
+/// `a = e to typeof(long)`
+pub(super) fn column(i: Tokens) -> Parsed<MvExpandColumn> {
     let (rest, expr) = expression::named(i)?;
     let (rest, to) = opt_word("to", Want::To, rest);
     if to.is_none() {

@@ -1,22 +1,45 @@
-//! `render timechart with (title = "x")`, `render columnchart kind=stacked`
+//! `render timechart with (title = "x")`, `render columnchart kind=stacked by a, b`
 
-use crate::ast::{OperatorKind, Render};
-use crate::combinators::fatal;
-use crate::grammar::{name, parameter};
+use crate::ast::{Expr, ExprKind, Name, OperatorKind, Property, Render};
+use crate::combinators::{comma_list, fatal};
+use crate::grammar::{literal, name, parameter};
 use crate::input::{Parsed, Tokens};
 use crate::token::Kind;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, kind) = name::name(i).map_err(fatal)?;
-    let (mut rest, mut properties) = parameter::opt_with(rest)?;
+    let (mut rest, kind) = name::name(i).map_err(fatal)?;
+    let mut properties = Vec::new();
     // the old form has its properties bare
-    while rest.kind() == Kind::Word && rest.ahead(1).kind == Kind::Assign {
-        let (after, property) = parameter::property(rest).map_err(fatal)?;
+    while let Some(next) = old_property(rest) {
+        let (after, property) = next?;
         properties.push(property);
         rest = after;
         if rest.kind() == Kind::Comma {
             rest = rest.skip(1);
         }
     }
+    let (rest, mut with) = parameter::opt_with(rest)?;
+    properties.append(&mut with);
     Ok((rest, OperatorKind::Render(Render { kind, properties })))
+}
+
+/// `kind=stacked`, `by a, b`, `with 'text'`
+fn old_property(i: Tokens) -> Option<Parsed<Property>> {
+    let next = i.ahead(1).kind;
+    let name = || Name { text: i.text_ahead(0).to_owned(), span: i.span() };
+    match i.kind() {
+        Kind::Word if next == Kind::Assign => Some(parameter::property(i).map_err(fatal)),
+        Kind::Word if i.is_word("by") => Some(by(i, name()).map_err(fatal)),
+        Kind::Word if i.is_word("with") && next == Kind::String => {
+            Some(literal::literal(i.skip(1)).map(|(rest, value)| (rest, Property { name: name(), value })))
+        }
+        _ => None,
+    }
+}
+
+fn by(i: Tokens, name: Name) -> Parsed<Property> {
+    let start = i.ahead(1).span;
+    let (rest, names) = comma_list(name::name)(i.skip(1)).map_err(fatal)?;
+    let value = Expr { kind: ExprKind::Names(names), span: rest.from(start) };
+    Ok((rest, Property { name, value }))
 }

@@ -6,14 +6,16 @@ use crate::grammar::{expression, name, parameter};
 use crate::input::{Parsed, Tokens};
 use crate::token::Kind;
 
+pub(super) const PARAMETERS: &[&str] = &["kind", "withsource", "with_source", "isfuzzy", "best_effort", "force_remote"];
+
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let names = ["kind", "withsource", "with_source", "isfuzzy", "best_effort"];
-    let (rest, parameters) = parameter::parameters(i, &names)?;
+    let (rest, parameters) = parameter::parameters(i, PARAMETERS)?;
     let (rest, tables) = comma_list(table)(rest).map_err(fatal)?;
     Ok((rest, OperatorKind::Union(Union { parameters, tables })))
 }
 
-fn table(i: Tokens) -> Parsed<Expr> {
+/// A table, or a wildcard for several.
+pub(crate) fn table(i: Tokens) -> Parsed<Expr> {
     let wildcard = i.kind() == Kind::Star || (i.kind() == Kind::Word && i.ahead(1).kind == Kind::Star && i.touches(1));
     if wildcard { name::pattern(i) } else { expression::operand(i) }
 }

@@ -1,0 +1,11 @@
+//! `project-by-names 'a', dynamic(['b*'])`
+
+use crate::ast::OperatorKind;
+use crate::combinators::{comma_list, fatal};
+use crate::grammar::expression;
+use crate::input::{Parsed, Tokens};
+
+pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
+    let (rest, names) = comma_list(expression::expression)(i).map_err(fatal)?;
+    Ok((rest, OperatorKind::ProjectByNames(names)))
+}
