@@ -62,3 +62,16 @@ pub fn find<'a>(json: &'a str, steps: &[Step]) -> Option<&'a str> {
         Step::Index(index) => path::element(value, *index),
     })
 }
+
+/// The keys that lead to a property of a bag: those of a path, or the text itself where it is no path.
+pub fn keys(text: &str) -> Vec<String> {
+    let path = if text.starts_with("$.") || text.starts_with("$[") { parse(text) } else { None };
+    let keys: Option<Vec<String>> = path.and_then(|steps| {
+        let key = |step| match step {
+            Step::Key(key) => Some(key),
+            Step::Index(_) => None,
+        };
+        steps.into_iter().map(key).collect()
+    });
+    keys.unwrap_or_else(|| vec![text.to_owned()])
+}
