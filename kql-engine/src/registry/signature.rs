@@ -108,6 +108,8 @@ pub enum ResultName {
     None,
     /// The name of the first argument: `tostring(x)` is `x`.
     FirstArgument,
+    /// The name of the argument where there is one only, else none.
+    OnlyArgument,
     /// The function's name and that of the first argument: `strlen_x`.
     NameAndFirstArgument,
     /// A prefix and the name of the first argument: `list_x`.
