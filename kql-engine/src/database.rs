@@ -131,6 +131,10 @@ impl Environment for At<'_> {
         }
     }
 
+    fn has_data(&self, name: &str) -> bool {
+        self.database.files.contains_key(name) || lock(&self.database.opened).contains_key(name)
+    }
+
     fn table_names(&self) -> Vec<String> {
         let mut names = self.database.data_tables();
         names.extend(self.database.schemas.keys().cloned());

@@ -16,6 +16,9 @@ pub trait Environment {
     /// The columns of a table; an error is a message about its data.
     fn table(&self, name: &str) -> Option<Result<TableSchema, String>>;
 
+    /// Whether a table may have rows; of most known ones only the columns are.
+    fn has_data(&self, name: &str) -> bool;
+
     /// All table names, for wildcards and suggestions.
     fn table_names(&self) -> Vec<String>;
 
@@ -42,6 +45,9 @@ pub struct NoData {
 impl Environment for NoData {
     fn table(&self, _: &str) -> Option<Result<TableSchema, String>> {
         None
+    }
+    fn has_data(&self, _: &str) -> bool {
+        false
     }
     fn table_names(&self) -> Vec<String> {
         Vec::new()
