@@ -17,8 +17,7 @@ static SHIFT: [Signature; 1] = [sig(
     &[p("array", DynamicArray), p("shift_count", Is(Long)), optional("default_value", Scalar)],
     Returns::Is(Dynamic),
 )];
-static ROTATE: [Signature; 1] =
-    [sig(&[p("array", DynamicArray), p("rotate_count", Is(Long))], Returns::Is(Dynamic))];
+static ROTATE: [Signature; 1] = [sig(&[p("array", DynamicArray), p("rotate_count", Is(Long))], Returns::Is(Dynamic))];
 
 macro_rules! array_move {
     ($row:ident, $name:literal, $signatures:ident, $page:literal, $summary:literal, $run:expr) => {

@@ -15,10 +15,7 @@ use datafusion::logical_expr::ColumnarValue;
 pub static ARRAY_SLICE: ScalarFunction = ScalarFunction {
     name: "array_slice",
     aliases: &[],
-    signatures: &[sig(
-        &[p("array", DynamicArray), p("start", Is(Long)), p("end", Is(Long))],
-        Returns::Is(Dynamic),
-    )],
+    signatures: &[sig(&[p("array", DynamicArray), p("start", Is(Long)), p("end", Is(Long))], Returns::Is(Dynamic))],
     result_name: ResultName::None,
     summary: "The elements from one position to another, both included; negative ones count from the end.",
     page: "array-slice-function",

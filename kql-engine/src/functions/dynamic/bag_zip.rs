@@ -3,9 +3,7 @@
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
 use crate::functions::kernel;
-use crate::registry::{
-    Call, Eval, ParameterType::DynamicArray, ResultName, Returns, ScalarFunction, p, repeated, sig,
-};
+use crate::registry::{Call, Eval, ParameterType::DynamicArray, ResultName, Returns, ScalarFunction, p, repeated, sig};
 use crate::types::ScalarType::Dynamic;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

@@ -33,14 +33,8 @@ pub static RANGE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[
         sig(&[p("start", Number), p("stop", Number), optional("step", Number)], Returns::Is(Dynamic)),
-        sig(
-            &[p("start", Is(Datetime)), p("stop", Is(Datetime)), optional("step", Is(Timespan))],
-            Returns::Is(Dynamic),
-        ),
-        sig(
-            &[p("start", Is(Timespan)), p("stop", Is(Timespan)), optional("step", Is(Timespan))],
-            Returns::Is(Dynamic),
-        ),
+        sig(&[p("start", Is(Datetime)), p("stop", Is(Datetime)), optional("step", Is(Timespan))], Returns::Is(Dynamic)),
+        sig(&[p("start", Is(Timespan)), p("stop", Is(Timespan)), optional("step", Is(Timespan))], Returns::Is(Dynamic)),
     ],
     result_name: ResultName::None,
     summary: "An array of values from a start to a stop, included, by a step of 1 or 1h; at most 1,048,576.",
@@ -110,11 +104,7 @@ fn range(call: &Call) -> Result<ColumnarValue> {
 }
 
 /// Ranges of longs, or of ticks.
-fn steps(
-    rows: usize,
-    ty: ScalarType,
-    bounds: impl Fn(usize) -> Option<(i64, i64, i64)>,
-) -> Result<ColumnarValue> {
+fn steps(rows: usize, ty: ScalarType, bounds: impl Fn(usize) -> Option<(i64, i64, i64)>) -> Result<ColumnarValue> {
     kernel::texts(rows, |i, out| {
         let Some((start, stop, step)) = bounds(i).filter(|(.., step)| *step != 0) else { return false };
         out.push('[');

@@ -15,8 +15,7 @@ use datafusion::logical_expr::ColumnarValue;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-static SETS: [Signature; 1] =
-    [sig(&[p("set", DynamicArray), repeated("set", DynamicArray, 63)], Returns::Is(Dynamic))];
+static SETS: [Signature; 1] = [sig(&[p("set", DynamicArray), repeated("set", DynamicArray, 63)], Returns::Is(Dynamic))];
 
 pub static SET_UNION: ScalarFunction = ScalarFunction {
     name: "set_union",
