@@ -115,5 +115,9 @@ fn returns(returns: Returns) -> String {
         Returns::Common | Returns::CommonNonDynamic => "the common type".to_owned(),
         Returns::Literal(n) => format!("the type that argument {} names", n + 1),
         Returns::ByLiteral(n, _) => format!("a type that depends on argument {}", n + 1),
+        Returns::Columns(of) => {
+            let columns: Vec<String> = of(2).iter().map(|c| format!("{}: {}", c.suffix, c.ty.name())).collect();
+            format!("({})", columns.join(", "))
+        }
     }
 }

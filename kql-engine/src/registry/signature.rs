@@ -99,6 +99,18 @@ pub enum Returns {
     Literal(usize),
     /// One that depends on the text of argument n, a literal.
     ByLiteral(usize, fn(&str) -> ScalarType),
+    /// Several columns, for a number of arguments. The value is a dynamic array of them.
+    Columns(fn(usize) -> Vec<OutputColumn>),
+}
+
+/// One of several columns that a scalar function gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputColumn {
+    /// What follows the names of the function and of its first argument: `series_stats_x_min`. Where it is empty, the
+    /// column has the name of the argument at its place.
+    pub suffix: &'static str,
+    /// Its type.
+    pub ty: ScalarType,
 }
 
 /// What an unnamed column of a call is called.
