@@ -11,6 +11,7 @@ pub mod kernel;
 pub mod math;
 pub mod operators;
 pub mod parsing;
+pub mod series;
 pub mod string;
 
 use crate::registry::ScalarFunction;
@@ -28,6 +29,7 @@ static FAMILIES: &[&[&ScalarFunction]] = &[
     encoding::ALL,
     hash::ALL,
     ip::ALL,
+    series::ALL,
 ];
 
 /// Every row.
