@@ -317,10 +317,10 @@ fn expected(ty: ParameterType) -> (kql_parser::Code, String) {
         }
         ParameterType::Number => ("KS137", "The expression value must be a number.".to_owned()),
         ParameterType::Integer => ("KS134", "The expression value must be an integer.".to_owned()),
-        ParameterType::Summable | ParameterType::CommonOrderable => {
+        ParameterType::Summable => {
             ("KS138", "The argument value must be summable: a number, timespan or datetime.".to_owned())
         }
-        ParameterType::Orderable => (
+        ParameterType::Orderable | ParameterType::CommonOrderable => (
             "KS206",
             "The argument value must be orderable: a number, timespan, datetime, string or boolean.".to_owned(),
         ),

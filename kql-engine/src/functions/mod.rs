@@ -6,16 +6,35 @@ pub mod conditional;
 pub mod conversion;
 pub mod datetime;
 pub mod dynamic;
+pub mod encoding;
+pub mod hash;
+pub mod ip;
 pub mod kernel;
 pub mod math;
 pub mod operators;
+pub mod parsing;
+pub mod series;
 pub mod string;
 
 use crate::registry::ScalarFunction;
 
+/// The rows of each family.
+static FAMILIES: &[&[&ScalarFunction]] = &[
+    operators::ALL,
+    conversion::ALL,
+    string::ALL,
+    datetime::ALL,
+    conditional::ALL,
+    dynamic::ALL,
+    math::ALL,
+    parsing::ALL,
+    encoding::ALL,
+    hash::ALL,
+    ip::ALL,
+    series::ALL,
+];
+
 /// Every row.
 pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
-    [operators::ALL, conversion::ALL, string::ALL, datetime::ALL, conditional::ALL, dynamic::ALL, math::ALL]
-        .into_iter()
-        .flat_map(|family| family.iter().copied())
+    FAMILIES.iter().flat_map(|family| family.iter().copied())
 }

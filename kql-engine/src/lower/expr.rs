@@ -42,13 +42,12 @@ impl Lowering<'_> {
         let lowered: Vec<df::Expr> = args.iter().map(|a| self.expr(a)).collect::<Result<_>>()?;
         let constants = lowered.iter().map(literal).collect();
         let info = CallInfo { types: args.iter().map(|a| a.ty).collect(), constants, returns };
-        let all_constant = info.constants.iter().all(Option::is_some);
+        let all_constant = info.constants.iter().all(Option::is_some) && !matches!(function.eval, Eval::PerRow(_));
         let call = match function.eval {
             Eval::Expr(lower) => lower(&info, lowered)?,
-            Eval::Kernel(_) | Eval::Compiled(_) => df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(
-                Arc::new(Udf::prepare(function, info)?),
-                lowered,
-            )),
+            Eval::Kernel(_) | Eval::Compiled(_) | Eval::PerRow(_) => df::Expr::ScalarFunction(
+                df::expr::ScalarFunction::new_udf(Arc::new(Udf::prepare(function, info)?), lowered),
+            ),
             Eval::Rewrite(_) => return internal_err!("{} was not rewritten", function.name),
         };
         if all_constant && !matches!(call, df::Expr::Literal(..)) {

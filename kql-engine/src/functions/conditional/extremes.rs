@@ -4,7 +4,7 @@ use crate::functions::kernel;
 use crate::registry::{
     Call, Eval, ParameterType::CommonOrderable, ResultName, Returns, ScalarFunction, Signature, repeated, sig,
 };
-use crate::types::ScalarType::{Decimal, Int, Real};
+use crate::types::ScalarType::{Bool, Decimal, Int, Real, String};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 
@@ -41,6 +41,14 @@ fn run(call: &Call, max: bool) -> Result<ColumnarValue> {
     }
     match call.returns {
         Int => pick!(ints, ints),
+        Bool => pick!(bools, bools),
+        String => {
+            let args = (0..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
+            kernel::strings(call.rows, |i, out| {
+                let texts = args.iter().map(|a| a.get(i));
+                out.push_str(if max { texts.max() } else { texts.min() }.unwrap_or(""));
+            })
+        }
         Real => pick!(reals, reals),
         Decimal => pick!(decimals, decimals),
         _ => pick!(longs, longs),

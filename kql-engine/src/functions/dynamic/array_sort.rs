@@ -8,7 +8,7 @@ use crate::dynamic::read;
 use crate::dynamic::write;
 use crate::functions::kernel;
 use crate::registry::{
-    ArgumentKind, Call, Eval,
+    ArgumentKind, Call, Eval, OutputColumn,
     ParameterType::{DynamicArray, Is},
     ResultName, Returns, ScalarFunction, Signature, p, repeated, sig,
 };
@@ -17,18 +17,25 @@ use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 
 static SIGNATURES: [Signature; 4] = [
-    sig(&[p("array", DynamicArray)], Returns::Is(Dynamic)),
-    sig(&[p("array", DynamicArray), p("nulls_last", Is(Bool)).kind(ArgumentKind::Constant)], Returns::Is(Dynamic)),
-    sig(&[p("array", DynamicArray), repeated("array", DynamicArray, 63)], Returns::Is(Dynamic)),
+    sig(&[p("array", DynamicArray)], Returns::Columns(columns)),
+    sig(
+        &[p("array", DynamicArray), p("nulls_last", Is(Bool)).kind(ArgumentKind::Constant)],
+        Returns::Columns(|arguments| columns(arguments - 1)),
+    ),
+    sig(&[p("array", DynamicArray), repeated("array", DynamicArray, 63)], Returns::Columns(columns)),
     sig(
         &[
             p("array", DynamicArray),
             repeated("array", DynamicArray, 63),
             p("nulls_last", Is(Bool)).kind(ArgumentKind::Constant),
         ],
-        Returns::Is(Dynamic),
+        Returns::Columns(|arguments| columns(arguments - 1)),
     ),
 ];
+
+fn columns(arrays: usize) -> Vec<OutputColumn> {
+    (0..arrays).map(|n| OutputColumn { argument: Some(n), suffix: "sorted", ty: Dynamic }).collect()
+}
 
 pub static ARRAY_SORT_ASC: ScalarFunction = ScalarFunction {
     name: "array_sort_asc",

@@ -8,6 +8,7 @@ mod bitwise;
 mod elementary;
 mod float_tests;
 mod powers;
+mod random;
 mod round;
 pub mod special;
 mod welch_test;
@@ -45,6 +46,8 @@ pub static ALL: &[&ScalarFunction] = &[
     &powers::POW,
     &powers::ATAN2,
     &powers::PI,
+    &random::RAND,
+    &random::NEW_GUID,
     &float_tests::ISNAN,
     &float_tests::ISINF,
     &float_tests::ISFINITE,
