@@ -1,7 +1,7 @@
 //! Calls: which function is meant, which of its signatures, and whether the arguments fit.
 
 use super::{Binder, Row, Symbol, UserFunction, coerce};
-use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn};
+use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn, WindowCall};
 use crate::registry::{self, ArgumentKind, Eval, ParameterType, RewriteContext, Signature, suggest};
 use crate::types::ScalarType;
 use kql_parser::{Diagnostic, Span, ast};
@@ -27,6 +27,19 @@ impl Binder<'_> {
                 return Expr::error(span);
             };
             return match function.eval {
+                Eval::Window(_) => {
+                    if !row.serialized {
+                        let message = format!("The function '{name}' needs rows in an order.");
+                        self.report(
+                            Diagnostic::error("KQ106", call.name.span, message)
+                                .with_help("sort, top or serialize before it gives them one"),
+                        );
+                        return Expr::error(span);
+                    }
+                    let id = self.new_id();
+                    self.windows.push(WindowCall { id, ty: returns, function, args });
+                    Expr { kind: ExprKind::Column(id), ty: returns, span }
+                }
                 Eval::Rewrite(rewrite) => {
                     Expr { span, ..rewrite(&RewriteContext { now: self.environment.now(), span }, args) }
                 }

@@ -1,6 +1,8 @@
 //! What a query can name that it does not define itself.
 
+use crate::plan::{Query, Relation};
 use crate::types::TableSchema;
+use arrow::array::RecordBatch;
 
 /// A saved function, as text.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +35,11 @@ pub trait Environment {
 
     /// The time of the query, in ticks.
     fn now(&self) -> i64;
+
+    /// The rows of a part of the query, for operators whose columns depend on them; none where nothing may be run.
+    fn evaluate(&self, _: &mut Query, _: &Relation) -> Option<Result<Vec<RecordBatch>, String>> {
+        None
+    }
 }
 
 /// No tables, no functions; `now()` as given.

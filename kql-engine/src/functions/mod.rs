@@ -15,6 +15,7 @@ pub mod operators;
 pub mod parsing;
 pub mod series;
 pub mod string;
+pub mod window;
 
 use crate::registry::ScalarFunction;
 
@@ -32,6 +33,7 @@ static FAMILIES: &[&[&ScalarFunction]] = &[
     hash::ALL,
     ip::ALL,
     series::ALL,
+    window::ALL,
 ];
 
 /// Every row.

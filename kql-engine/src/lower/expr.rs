@@ -2,7 +2,7 @@
 
 use super::udf::Udf;
 use super::{Lowering, column};
-use crate::plan::{Expr, ExprKind};
+use crate::plan::{Expr, ExprKind, StageResult};
 use crate::registry::{CallInfo, Eval, ScalarFunction};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -20,8 +20,8 @@ impl Lowering<'_> {
             ExprKind::Column(id) => Ok(column(*id)),
             ExprKind::Constant(value) => Ok(df::Expr::Literal(value.to_scalar(e.ty), None)),
             ExprKind::Stage(id) => match self.stages.get(id) {
-                Some(value) => Ok(df::Expr::Literal(value.to_scalar(e.ty), None)),
-                None => internal_err!("the result of stage {} is missing", id.0),
+                Some(StageResult::Value(value)) => Ok(df::Expr::Literal(value.to_scalar(e.ty), None)),
+                _ => internal_err!("the result of stage {} is missing", id.0),
             },
             ExprKind::Convert(inner) => self.convert(inner, e.ty),
             ExprKind::Call(function, args) => {
@@ -48,6 +48,7 @@ impl Lowering<'_> {
             Eval::Kernel(_) | Eval::Compiled(_) | Eval::PerRow(_) => df::Expr::ScalarFunction(
                 df::expr::ScalarFunction::new_udf(Arc::new(Udf::prepare(function, info)?), lowered),
             ),
+            Eval::Window(_) => return internal_err!("{} is not part of a window", function.name),
             Eval::Rewrite(_) => return internal_err!("{} was not rewritten", function.name),
         };
         if all_constant && !matches!(call, df::Expr::Literal(..)) {

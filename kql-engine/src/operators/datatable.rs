@@ -43,9 +43,7 @@ pub fn bind(binder: &mut Binder, datatable: &ast::Datatable) -> Relation {
         columns,
         order: vec![OrderKey { column: row_number.id, ascending: true, nulls_first: true }],
         serialized: false,
-        open: false,
-        name: None,
-        render: None,
+        ..Relation::default()
     }
 }
 

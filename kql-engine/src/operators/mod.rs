@@ -17,6 +17,7 @@ mod project_rename;
 mod project_reorder;
 mod range;
 mod render;
+mod serialize;
 mod sort;
 mod summarize;
 mod take;
@@ -25,7 +26,7 @@ mod union;
 mod where_;
 
 use crate::bind::Binder;
-use crate::plan::{ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
+use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
 use kql_parser::ast::{self, OperatorKind as K};
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
@@ -35,11 +36,16 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
     match &operator.kind {
         K::Where(predicate) => where_::bind(binder, predicate, input),
         K::Extend(columns) => extend::bind(binder, columns, input),
+        K::Serialize(serialize) => serialize::bind(binder, serialize, input),
         K::Project(columns) => project::bind(binder, columns, input),
         K::ProjectAway(columns) => project_away::bind(binder, columns, input),
         K::ProjectKeep(columns) => project_keep::bind(binder, columns, input),
         K::ProjectRename(columns) => project_rename::bind(binder, columns, input),
         K::ProjectReorder(columns) => project_reorder::bind(binder, columns, input),
+        K::Union(_) if input.partition.is_some() => {
+            not_in_parts(binder, operator.name_span);
+            input
+        }
         K::Union(union) => union::bind(binder, union, Some(input), operator.span),
         K::Sort(sort) => sort::bind(binder, sort, input),
         K::Top(top) => top::bind(binder, top, input),
@@ -84,7 +90,7 @@ fn unsupported(binder: &mut Binder, operator: &ast::Operator, input: Option<Rela
     }
 }
 
-/// `input` with just these columns, and hidden behind them those that its rows are ordered by.
+/// `input` with just these columns, and hidden behind them those that its rows are ordered by and those of its parts.
 fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node> {
     for key in &input.order {
         if columns.iter().all(|(id, _)| *id != key.column) {
@@ -93,7 +99,17 @@ fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node> {
             columns.push((key.column, Expr { kind, ty, span: Span::default() }));
         }
     }
+    for column in input.partition.iter().flat_map(|p| p.keys.iter().chain(&p.carried)) {
+        if columns.iter().all(|(id, _)| *id != column.id) {
+            columns.push((column.id, Expr::column(column, Span::default())));
+        }
+    }
     Arc::new(Node::Project { input: input.node.clone(), columns })
+}
+
+/// Reports an operator that cannot work on the parts of a table one by one.
+fn not_in_parts(binder: &mut Binder, span: Span) {
+    binder.error("KQ202", span, "This is not supported inside mv-apply and partition.");
 }
 
 /// The columns of a relation as a projection that changes nothing.
@@ -105,7 +121,23 @@ fn identity(columns: &[PlanColumn]) -> Vec<(ColumnId, Expr)> {
 pub fn node_columns(node: &Node) -> Vec<(ColumnId, crate::types::ScalarType)> {
     let of = |columns: &[PlanColumn]| columns.iter().map(|c| (c.id, c.ty)).collect::<Vec<_>>();
     match node {
-        Node::Scan { columns, .. } | Node::Values { columns, .. } => of(columns),
+        Node::Nothing => Vec::new(),
+        Node::Scan { columns, .. }
+        | Node::Values { columns, .. }
+        | Node::Memory { columns, .. }
+        | Node::Stage { columns, .. } => of(columns),
+        Node::Window { input, row, calls, .. } => {
+            let mut all = node_columns(input);
+            all.push((*row, crate::types::ScalarType::Long));
+            all.extend(calls.iter().map(|c| (c.id, c.ty)));
+            all
+        }
+        Node::Extract { input, columns, matched, .. } => {
+            let mut all = node_columns(input);
+            all.extend(columns.iter().copied());
+            all.push((*matched, crate::types::ScalarType::Bool));
+            all
+        }
         Node::Range { column, row, .. } => vec![(column.id, column.ty), (*row, crate::types::ScalarType::Long)],
         Node::Filter { input, .. } | Node::Limit { input, .. } => node_columns(input),
         Node::Project { columns, .. } => columns.iter().map(|(id, e)| (*id, e.ty)).collect(),
@@ -135,6 +167,28 @@ fn column_type(node: &Node, id: ColumnId) -> crate::types::ScalarType {
     node_columns(node).iter().find(|(c, _)| *c == id).map_or(crate::types::ScalarType::Unknown, |(_, ty)| *ty)
 }
 
+/// Groups and aggregates over `input`; inside `mv-apply` and `partition`, those of each part.
+fn aggregate(input: &Relation, mut groups: Vec<(ColumnId, Expr)>, mut aggregates: Vec<Aggregate>) -> Arc<Node> {
+    if let Some(partition) = &input.partition {
+        groups.extend(partition.keys.iter().map(|k| (k.id, Expr::column(k, Span::default()))));
+        aggregates.extend(partition.carried.iter().map(|c| Aggregate {
+            function: &crate::aggregates::TAKE_ANY,
+            args: vec![Expr::column(c, Span::default())],
+            ty: c.ty,
+            outputs: vec![(c.id, c.ty)],
+            span: Span::default(),
+        }));
+    }
+    Arc::new(Node::Aggregate { input: input.node.clone(), groups, aggregates, order: input.order.clone() })
+}
+
+/// The first rows of `input`; inside `mv-apply` and `partition`, those of each part.
+fn limit(input: Relation, count: Expr) -> Relation {
+    let partition = input.partition.iter().flat_map(|p| p.keys.iter().map(|k| k.id)).collect();
+    let node = Node::Limit { input: input.node.clone(), count, order: input.order.clone(), partition };
+    Relation { node: Arc::new(node), ..input }
+}
+
 /// A relation with the same columns under new ids, so that it can stand beside itself.
 fn with_new_ids(binder: &mut Binder, input: &Relation) -> Relation {
     let columns: Vec<PlanColumn> =
@@ -143,11 +197,9 @@ fn with_new_ids(binder: &mut Binder, input: &Relation) -> Relation {
     Relation {
         node: Arc::new(Node::Project { input: input.node.clone(), columns: pairs.collect() }),
         columns,
-        order: Vec::new(),
-        serialized: false,
         open: input.open,
         name: input.name.clone(),
-        render: None,
+        ..Relation::default()
     }
 }
 

@@ -3,10 +3,9 @@
 //! <https://learn.microsoft.com/kusto/query/summarize-operator>
 
 use crate::bind::{Assigned, Binder, ColumnNames, Row};
-use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
+use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn, Relation};
 use crate::registry::{self, Outputs};
 use kql_parser::ast;
-use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relation) -> Relation {
     if let Some(bin) = &summarize.bin {
@@ -27,27 +26,20 @@ pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relat
     for e in &summarize.aggregates {
         one(binder, e, &input, &groups, &mut names, &mut results, &mut aggregates);
     }
+    let input = binder.with_windows(input);
     let mut columns: Vec<PlanColumn> = groups.iter().map(|g| g.column.clone()).collect();
     let mut pairs = super::identity(&columns);
     for result in results {
         pairs.push((result.column.id, result.value));
         columns.push(result.column);
     }
-    let node = Node::Aggregate {
-        input: input.node.clone(),
-        groups: groups.into_iter().map(|g| (g.column.id, g.value)).collect(),
-        aggregates,
-        order: input.order.clone(),
+    let groups = groups.into_iter().map(|g| (g.column.id, g.value)).collect();
+    let grouped = Relation {
+        node: super::aggregate(&input, groups, aggregates),
+        partition: input.partition.clone(),
+        ..Relation::default()
     };
-    Relation {
-        node: Arc::new(Node::Project { input: Arc::new(node), columns: pairs }),
-        columns,
-        order: Vec::new(),
-        serialized: false,
-        open: false,
-        name: None,
-        render: None,
-    }
+    Relation { node: super::project(&grouped, pairs), columns, partition: grouped.partition, ..Relation::default() }
 }
 
 fn one(

@@ -143,15 +143,7 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
     } else {
         Node::Union { inputs, columns: all.iter().map(|c| (c.id, c.ty)).collect() }
     };
-    Relation {
-        node: Arc::new(node),
-        columns: all,
-        order: Vec::new(),
-        serialized: false,
-        open,
-        name: None,
-        render: None,
-    }
+    Relation { node: Arc::new(node), columns: all, open, ..Relation::default() }
 }
 
 /// What a row has in a column that its table lacks: a string is never null.

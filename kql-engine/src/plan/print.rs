@@ -96,9 +96,32 @@ impl Printer {
                 let [a, b, c] = &**bounds;
                 (format!("range #{} from {} to {} step {}", column.id.0, expr(a), expr(b), expr(c)), vec![])
             }
+            Node::Nothing => ("nothing".to_owned(), vec![]),
+            Node::Memory { columns, .. } => (format!("rows in memory: {}", plan_columns(columns)), vec![]),
+            Node::Stage { stage, columns } => (format!("rows of stage {}: {}", stage.0, plan_columns(columns)), vec![]),
+            Node::Window { input, order: keys, partition, row, calls } => {
+                let calls: Vec<String> = calls
+                    .iter()
+                    .map(|c| {
+                        let args: Vec<String> = c.args.iter().map(expr).collect();
+                        format!("#{} = {}({})", c.id.0, c.function.name, args.join(", "))
+                    })
+                    .collect();
+                let parts: Vec<String> = partition.iter().map(|id| format!("#{}", id.0)).collect();
+                let parts = if parts.is_empty() { String::new() } else { format!(" of each {}", parts.join(", ")) };
+                (format!("window #{} {}{}{parts}", row.0, calls.join("; "), order(keys)), vec![input])
+            }
+            Node::Extract { input, value, extractor, columns, matched } => {
+                let extracted = format!("{} from {} by {extractor:?}", ids(columns), expr(value));
+                (format!("extract #{} {extracted}", matched.0), vec![input])
+            }
             Node::Filter { input, predicate } => (format!("filter {}", expr(predicate)), vec![input]),
             Node::Project { input, columns } => (format!("project {}", self.assign(columns)), vec![input]),
-            Node::Limit { input, count, order: keys } => (format!("limit {}{}", expr(count), order(keys)), vec![input]),
+            Node::Limit { input, count, order: keys, partition } => {
+                let parts: Vec<String> = partition.iter().map(|id| format!("#{}", id.0)).collect();
+                let parts = if parts.is_empty() { String::new() } else { format!(" of each {}", parts.join(", ")) };
+                (format!("limit {}{}{parts}", expr(count), order(keys)), vec![input])
+            }
             Node::Aggregate { input, groups, aggregates, order: keys } => {
                 let calls: Vec<String> = aggregates
                     .iter()

@@ -1,18 +1,26 @@
 //! Walking over plans: inputs, expressions, and plans over other inputs.
 
-use super::{ColumnId, Expr, Node, OrderKey};
+use super::{ColumnId, Expr, ExprKind, Node, OrderKey, Query, Relation, StageId};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Node {
     /// What the node's rows are made of.
     pub fn inputs(&self) -> Vec<&Arc<Node>> {
         match self {
-            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } => Vec::new(),
+            Node::Nothing
+            | Node::Memory { .. }
+            | Node::Stage { .. }
+            | Node::Scan { .. }
+            | Node::Values { .. }
+            | Node::Range { .. } => Vec::new(),
             Node::Filter { input, .. }
             | Node::Project { input, .. }
             | Node::Limit { input, .. }
             | Node::Aggregate { input, .. }
             | Node::FirstOf { input, .. }
+            | Node::Window { input, .. }
+            | Node::Extract { input, .. }
             | Node::MvExpand { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![left, right],
             Node::Union { inputs, .. } => inputs.iter().collect(),
@@ -22,7 +30,15 @@ impl Node {
     /// Calls `f` with the node's own expressions; those of a projection that only hand a column on are left out.
     pub fn expressions(&self, f: &mut dyn FnMut(&Expr)) {
         match self {
-            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Union { .. } => {}
+            Node::Nothing
+            | Node::Memory { .. }
+            | Node::Stage { .. }
+            | Node::Scan { .. }
+            | Node::Values { .. }
+            | Node::Range { .. }
+            | Node::Union { .. } => {}
+            Node::Window { calls, .. } => calls.iter().flat_map(|c| &c.args).for_each(f),
+            Node::Extract { value, .. } => f(value),
             Node::Filter { predicate, .. } => f(predicate),
             Node::Project { columns, .. } => columns.iter().filter(|c| !is_handed_on(c)).for_each(|(_, e)| f(e)),
             Node::Limit { count, .. } => f(count),
@@ -45,7 +61,10 @@ impl Node {
     /// The order that the node observes.
     pub fn observed_order(&self) -> &[OrderKey] {
         match self {
-            Node::Limit { order, .. } | Node::Aggregate { order, .. } | Node::FirstOf { order, .. } => order,
+            Node::Limit { order, .. }
+            | Node::Aggregate { order, .. }
+            | Node::Window { order, .. }
+            | Node::FirstOf { order, .. } => order,
             _ => &[],
         }
     }
@@ -57,16 +76,38 @@ impl Node {
             (!Arc::ptr_eq(&new, input)).then_some(new)
         };
         let replaced = match &**self {
-            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } => None,
+            Node::Nothing
+            | Node::Memory { .. }
+            | Node::Stage { .. }
+            | Node::Scan { .. }
+            | Node::Values { .. }
+            | Node::Range { .. } => None,
+            Node::Window { input, order, partition, row, calls } => one(input).map(|input| Node::Window {
+                input,
+                order: order.clone(),
+                partition: partition.clone(),
+                row: *row,
+                calls: calls.clone(),
+            }),
+            Node::Extract { input, value, extractor, columns, matched } => one(input).map(|input| Node::Extract {
+                input,
+                value: value.clone(),
+                extractor: extractor.clone(),
+                columns: columns.clone(),
+                matched: *matched,
+            }),
             Node::Filter { input, predicate } => {
                 one(input).map(|input| Node::Filter { input, predicate: predicate.clone() })
             }
             Node::Project { input, columns } => {
                 one(input).map(|input| Node::Project { input, columns: columns.clone() })
             }
-            Node::Limit { input, count, order } => {
-                one(input).map(|input| Node::Limit { input, count: count.clone(), order: order.clone() })
-            }
+            Node::Limit { input, count, order, partition } => one(input).map(|input| Node::Limit {
+                input,
+                count: count.clone(),
+                order: order.clone(),
+                partition: partition.clone(),
+            }),
             Node::Aggregate { input, groups, aggregates, order } => one(input).map(|input| Node::Aggregate {
                 input,
                 groups: groups.clone(),
@@ -102,6 +143,36 @@ impl Node {
         };
         replaced.map_or_else(|| self.clone(), Arc::new)
     }
+}
+
+/// The subqueries that relations use, directly or through other subqueries of `query`.
+pub fn stages_of<'r>(query: &Query, relations: impl IntoIterator<Item = &'r Relation>) -> HashSet<StageId> {
+    let mut needed = HashSet::new();
+    let mut seen = HashSet::new();
+    let mut pending: Vec<&Arc<Node>> = relations.into_iter().map(|r| &r.node).collect();
+    while let Some(node) = pending.pop() {
+        if !seen.insert(Arc::as_ptr(node)) {
+            continue;
+        }
+        let mut found = Vec::new();
+        if let Node::Stage { stage, .. } = &**node {
+            found.push(*stage);
+        }
+        node.expressions(&mut |e| {
+            e.walk(&mut |e| {
+                if let ExprKind::Stage(stage) = e.kind {
+                    found.push(stage);
+                }
+            });
+        });
+        for stage in found {
+            if needed.insert(stage) {
+                pending.extend(query.stages.iter().filter(|s| s.id == stage).map(|s| &s.relation.node));
+            }
+        }
+        pending.extend(node.inputs());
+    }
+    needed
 }
 
 /// Whether a column of a projection is one of its input, unchanged.
