@@ -30,6 +30,7 @@ pub mod decimal;
 pub mod dynamic;
 mod engine;
 pub mod exec;
+mod extract;
 pub mod functions;
 mod lower;
 mod operators;

@@ -19,11 +19,13 @@ mod nan;
 mod order_list;
 mod percentile;
 mod quantiles;
+mod series_points;
 mod spread;
 mod sum;
 mod take_any;
 
 pub use count::COUNT;
+pub use series_points::SERIES_POINTS;
 pub use sum::SUM;
 pub use take_any::TAKE_ANY;
 

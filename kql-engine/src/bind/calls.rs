@@ -290,7 +290,7 @@ impl Binder<'_> {
 
     /// Calls a user's function where a scalar is expected.
     pub fn user_scalar(&mut self, function: &Arc<UserFunction>, args: &[ast::Expr], span: Span, row: Row) -> Expr {
-        match self.user_call(function, args, span, row) {
+        match self.user_call(function, None, args, span, row) {
             Some(super::statements::Called::Scalar(value)) => Expr { span, ..value },
             Some(super::statements::Called::Table(_)) => {
                 let message = format!("'{}' gives a table, and a scalar is expected here.", function.name);

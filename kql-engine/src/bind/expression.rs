@@ -340,7 +340,7 @@ impl Binder<'_> {
 }
 
 /// A tree of `function` over the operands, as deep as the logarithm of their number.
-fn balanced(mut operands: Vec<Expr>, function: &'static crate::registry::ScalarFunction, span: Span) -> Expr {
+pub fn balanced(mut operands: Vec<Expr>, function: &'static crate::registry::ScalarFunction, span: Span) -> Expr {
     while operands.len() > 1 {
         let mut next = Vec::with_capacity(operands.len().div_ceil(2));
         let mut all = operands.into_iter();

@@ -16,7 +16,7 @@ mod table;
 
 pub use assignments::{Assigned, ColumnNames, plain_column};
 pub use environment::{Environment, NoData, StoredFunction};
-pub use expression::Row;
+pub use expression::{Row, balanced};
 pub use scope::{Scope, Symbol, UserFunction};
 
 use crate::plan::{

@@ -97,6 +97,36 @@ impl Binder<'_> {
         relation
     }
 
+    /// Binds the operators of a subquery over the rows of the operator around it.
+    pub fn subquery(&mut self, pipeline: &ast::Pipeline, input: Relation) -> Relation {
+        let outer = self.scope.clone();
+        let mut relation = match &pipeline.source {
+            Some(source) => self.tabular(source),
+            None => input,
+        };
+        for operator in &pipeline.operators {
+            relation = crate::operators::bind(self, operator, relation);
+        }
+        self.scope = outer;
+        relation
+    }
+
+    /// Calls a function with a table as its first argument.
+    pub fn invoke(&mut self, call: &ast::Call, input: Relation) -> Relation {
+        let name = call.name.text.as_str();
+        let function = match self.scope.find(name) {
+            Some(Symbol::Function(function)) => Some(function.clone()),
+            _ => self.stored(name, call.name.span),
+        };
+        match function {
+            Some(function) => self.user_table_of(&function, Some(input), &call.args, call.name.span),
+            None => {
+                self.unknown_function(&call.name);
+                Relation { open: true, ..input }
+            }
+        }
+    }
+
     fn table_name(&mut self, name: &ast::Name, span: Span) -> Relation {
         match self.scope.find(&name.text).cloned() {
             Some(Symbol::Table(relation)) => return relation,

@@ -6,9 +6,16 @@ mod count;
 pub mod datatable;
 mod distinct;
 mod extend;
+mod getschema;
+mod invoke;
 mod join;
 mod lookup;
+mod make_series;
+mod mv_apply;
 mod mv_expand;
+mod parse;
+mod parse_kv;
+mod partition;
 mod print;
 mod project;
 mod project_away;
@@ -17,11 +24,16 @@ mod project_rename;
 mod project_reorder;
 mod range;
 mod render;
+mod sample;
+mod sample_distinct;
+mod search;
 mod serialize;
 mod sort;
 mod summarize;
 mod take;
 mod top;
+mod top_hitters;
+mod top_nested;
 mod union;
 mod where_;
 
@@ -56,6 +68,19 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         K::Join(join) => join::bind(binder, join, input, operator.span),
         K::Lookup(join) => lookup::bind(binder, join, input, operator.span),
         K::MvExpand(mv_expand) => mv_expand::bind(binder, mv_expand, input),
+        K::MvApply(mv_apply) => mv_apply::bind(binder, mv_apply, input),
+        K::Partition(partition) => partition::bind(binder, partition, input, operator.span),
+        K::MakeSeries(series) => make_series::bind(binder, series, input, operator.span),
+        K::Parse(parse) => parse::bind(binder, parse, input, false, operator.span),
+        K::ParseWhere(parse) => parse::bind(binder, parse, input, true, operator.span),
+        K::ParseKv(parse) => parse_kv::bind(binder, parse, input),
+        K::Invoke(call) => invoke::bind(binder, call, input),
+        K::GetSchema(_) => getschema::bind(binder, input, operator.span),
+        K::Sample(sample) => sample::bind(binder, sample, input),
+        K::SampleDistinct(sample) => sample_distinct::bind(binder, sample, input),
+        K::TopHitters(top) => top_hitters::bind(binder, top, input, operator.span),
+        K::TopNested(levels) => top_nested::bind(binder, levels, input),
+        K::Search(search) => search::bind(binder, search, Some(input), operator.span),
         K::As(as_operator) => as_::bind(binder, as_operator, input),
         K::Render(render) => render::bind(render, input),
         K::Print(_) | K::Range(_) => {
@@ -74,6 +99,7 @@ pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
         K::Print(columns) => print::bind(binder, columns, operator.span),
         K::Range(range) => range::bind(binder, range, operator.span),
         K::Union(union) => union::bind(binder, union, None, operator.span),
+        K::Search(search) => search::bind(binder, search, None, operator.span),
         K::Error => binder.empty_relation(),
         _ => unsupported(binder, operator, None),
     }
@@ -110,6 +136,20 @@ fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node> {
 /// Reports an operator that cannot work on the parts of a table one by one.
 fn not_in_parts(binder: &mut Binder, span: Span) {
     binder.error("KQ202", span, "This is not supported inside mv-apply and partition.");
+}
+
+/// The name that an expression is given, and the expression.
+fn named(e: &ast::Expr) -> (Option<&ast::Name>, &ast::Expr) {
+    match &e.kind {
+        ast::ExprKind::Named(named) if !named.tuple => (named.names.first(), &named.value),
+        _ => (None, e),
+    }
+}
+
+/// The columns with others at their end; a new one of the same name takes the place of an old one.
+fn replaced(columns: &[PlanColumn], added: &[PlanColumn]) -> Vec<PlanColumn> {
+    let kept = columns.iter().filter(|c| added.iter().all(|a| a.name != c.name));
+    kept.chain(added).cloned().collect()
 }
 
 /// The columns of a relation as a projection that changes nothing.

@@ -38,9 +38,9 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
 
 /// A table of the union.
 pub(super) struct Leg {
-    relation: Relation,
+    pub relation: Relation,
     /// Whether it can have rows: of the tables that a wildcard finds, most only have columns.
-    rows: bool,
+    pub rows: bool,
 }
 
 impl Leg {
@@ -147,7 +147,7 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
 }
 
 /// What a row has in a column that its table lacks: a string is never null.
-fn missing(ty: ScalarType) -> Expr {
+pub(super) fn missing(ty: ScalarType) -> Expr {
     let value = if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
     Expr::constant(value, ty, Span::default())
 }
