@@ -170,6 +170,10 @@ impl Environment for At<'_> {
         self.now
     }
 
+    fn evaluates(&self) -> bool {
+        self.evaluate.is_some()
+    }
+
     fn evaluate(
         &self,
         query: &mut Query,

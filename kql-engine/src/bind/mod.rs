@@ -108,6 +108,20 @@ impl<'a> Binder<'a> {
         PlanColumn { id: self.new_id(), name: name.into(), ty }
     }
 
+    /// The rows of a relation, for operators whose columns depend on them; none where nothing may be run, and where the
+    /// query has errors already.
+    pub fn evaluate(&mut self, relation: &Relation) -> Option<Result<Vec<arrow::array::RecordBatch>, String>> {
+        if relation.open || self.diagnostics.iter().any(Diagnostic::is_error) {
+            return None;
+        }
+        self.environment.evaluate(&mut self.query, relation)
+    }
+
+    /// Whether rows may be computed while the query is bound.
+    pub fn evaluates(&self) -> bool {
+        self.environment.evaluates()
+    }
+
     /// Registers a subquery to be run before the plan that uses it.
     pub fn add_stage(&mut self, relation: Relation, kind: crate::plan::StageKind) -> StageId {
         let id = StageId(self.query.stages.len() as u32);
