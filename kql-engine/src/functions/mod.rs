@@ -5,6 +5,7 @@ pub mod conversion;
 pub mod datetime;
 pub mod dynamic;
 pub mod encoding;
+pub mod geo;
 pub mod hash;
 pub mod ip;
 pub mod kernel;
@@ -30,6 +31,7 @@ static FAMILIES: &[&[&ScalarFunction]] = &[
     hash::ALL,
     ip::ALL,
     series::ALL,
+    geo::ALL,
 ];
 
 /// Every row.
