@@ -1,7 +1,10 @@
 //! Places on the earth.
 
 mod geohash;
+mod measures;
 mod points;
+mod s2;
+mod shapes;
 mod sphere;
 mod spheroid;
 
@@ -17,4 +20,14 @@ pub static ALL: &[&ScalarFunction] = &[
     &geohash::TO_CENTRAL_POINT,
     &geohash::TO_POLYGON,
     &geohash::NEIGHBORS,
+    &s2::POINT_TO_S2CELL,
+    &s2::TO_CENTRAL_POINT,
+    &s2::TO_POLYGON,
+    &s2::NEIGHBORS,
+    &measures::LINE_LENGTH,
+    &measures::POLYGON_PERIMETER,
+    &measures::POLYGON_AREA,
+    &measures::POINT_IN_POLYGON,
+    &measures::DISTANCE_POINT_TO_LINE,
+    &measures::DISTANCE_POINT_TO_POLYGON,
 ];
