@@ -8,7 +8,7 @@ use crate::registry::{
     ParameterType::{Number, NumberOrBool},
     ResultName, Returns, ScalarFunction, optional, p, sig,
 };
-use crate::types::ScalarType::{self, Bool, Real};
+use crate::types::ScalarType::{Bool, Real};
 use datafusion::common::Result;
 
 pub static DISTANCE_2POINTS: ScalarFunction = ScalarFunction {
@@ -125,7 +125,7 @@ fn distance(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     Ok(Box::new(move |call: &Call| {
         let points = points::<2>(call)?;
         let (bools, numbers) = match flag {
-            Some(ScalarType::Bool) => (Some(call.bools(4)?), None),
+            Some(Bool) => (Some(call.bools(4)?), None),
             Some(_) => (None, Some(call.numbers(4)?)),
             None => (None, None),
         };
