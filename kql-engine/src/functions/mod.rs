@@ -14,6 +14,7 @@ pub mod operators;
 pub mod parsing;
 pub mod series;
 pub mod string;
+pub mod units;
 
 use crate::registry::ScalarFunction;
 
@@ -32,6 +33,7 @@ static FAMILIES: &[&[&ScalarFunction]] = &[
     ip::ALL,
     series::ALL,
     geo::ALL,
+    units::ALL,
 ];
 
 /// Every row.

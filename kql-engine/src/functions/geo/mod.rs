@@ -1,6 +1,7 @@
 //! Places on the earth.
 
 mod geohash;
+mod ip_address;
 mod measures;
 mod points;
 mod s2;
@@ -24,6 +25,7 @@ pub static ALL: &[&ScalarFunction] = &[
     &s2::TO_CENTRAL_POINT,
     &s2::TO_POLYGON,
     &s2::NEIGHBORS,
+    &ip_address::GEO_INFO_FROM_IP_ADDRESS,
     &measures::LINE_LENGTH,
     &measures::POLYGON_PERIMETER,
     &measures::POLYGON_AREA,
