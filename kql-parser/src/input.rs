@@ -219,6 +219,11 @@ impl<'a> Tokens<'a> {
         n > 0 && self.ahead(n - 1).span.end == self.ahead(n).span.start
     }
 
+    /// Whether the token before this one is of a kind.
+    pub fn follows(&self, kind: Kind) -> bool {
+        self.at.checked_sub(1).and_then(|at| self.all.get(at)).is_some_and(|token| token.kind == kind)
+    }
+
     /// The input after `n` more tokens.
     pub fn skip(self, n: usize) -> Self {
         Tokens { at: (self.at + n).min(self.all.len().saturating_sub(1)), ..self }

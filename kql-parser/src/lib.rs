@@ -13,11 +13,14 @@ mod combinators;
 mod diagnostic;
 mod grammar;
 mod input;
+mod print;
 mod span;
 pub mod time;
 pub mod token;
+mod word;
 
 pub use diagnostic::{Code, Diagnostic, Label, Severity};
+pub use print::{format, print};
 pub use span::Span;
 pub use token::{Kind, Lexed, Token, lex};
 

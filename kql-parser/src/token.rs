@@ -15,7 +15,7 @@ pub enum Kind {
     #[regex(r"[\p{L}_$][\p{L}\p{N}_$]*")]
     Word,
     /// `datetime(2020-01-01)`, `int(null)`, `time(1.02:03:04)`: a literal with its type
-    #[regex(r"(bool|boolean|int|int8|int16|int32|int64|uint|uint8|uint16|uint32|uint64|ulong|long|real|double|float|decimal|datetime|date|timespan|time|guid|uuid|uniqueid)[ \t]*\([^()\r\n;|]*\)")]
+    #[regex(r"(long|int64|int|int32|real|double|decimal|bool|datetime|date|timespan|time|guid)\([^()\r\n;|]*\)")]
     Typed,
     /// `5`, `0x1F`
     #[regex(r"[0-9]+", number)]
@@ -44,6 +44,9 @@ pub enum Kind {
     Unclosed,
     #[regex(r"//[^\n]*", allow_greedy = true)]
     Comment,
+    /// `#connect ...`, before the first statement
+    #[regex(r"#[^\n]*", allow_greedy = true)]
+    Directive,
     #[token("|")]
     Pipe,
     #[token(";")]
@@ -140,6 +143,8 @@ pub fn lex(text: &str) -> Lexed {
         let span = Span::new(range.start as u32, range.end as u32);
         match found {
             Ok(Kind::Comment) => lexed.comments.push(span),
+            Ok(Kind::Directive) if lexed.tokens.is_empty() => lexed.comments.push(span),
+            Ok(Kind::Directive) => unknown(text, Span::new(span.start, span.start + 1), &mut lexed),
             Ok(Kind::Unclosed) => {
                 lexed.diagnostics.push(
                     Diagnostic::error("KS003", span, "The string is not closed on its line.")
@@ -147,13 +152,58 @@ pub fn lex(text: &str) -> Lexed {
                 );
                 lexed.tokens.push(Token { kind: Kind::String, span });
             }
-            Ok(kind) => lexed.tokens.push(Token { kind, span }),
+            Ok(kind) => {
+                if kind == Kind::String {
+                    escapes(span.text(text), span, &mut lexed);
+                }
+                lexed.tokens.push(Token { kind, span });
+            }
             Err(()) => unknown(text, span, &mut lexed),
         }
     }
     let end = text.len() as u32;
     lexed.tokens.push(Token { kind: Kind::End, span: Span::empty(end) });
     lexed
+}
+
+/// Complains about a backslash that begins no escape.
+fn escapes(literal: &str, span: Span, lexed: &mut Lexed) {
+    let mut from = 0;
+    while let Some(at) = literal.get(from..).and_then(|rest| rest.find('\\')).map(|at| from + at) {
+        let length = escape_length(literal.as_bytes().get(at + 1..).unwrap_or(&[]));
+        if length == 0 {
+            let sequence: String = literal.get(at..).unwrap_or("").chars().take(2).collect();
+            let start = span.start + at as u32;
+            let place = Span::new(start, start + sequence.len() as u32);
+            lexed.diagnostics.push(
+                Diagnostic::error("KS001", place, format!("The string has {sequence}, which is no escape.")).with_help(
+                    "a backslash is written \\\\, or the string begins with @ and has none to escape: @'C:\\dir'",
+                ),
+            );
+            return;
+        }
+        from = at + 1 + length;
+    }
+}
+
+/// How many bytes behind a backslash belong to the escape.
+fn escape_length(rest: &[u8]) -> usize {
+    let hex = |n: usize| rest.get(1..=n).is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit));
+    match rest.first() {
+        Some(b'\\' | b'\'' | b'"' | b'a' | b'b' | b'f' | b'n' | b'r' | b't' | b'v') => 1,
+        Some(b'u') if hex(4) => 5,
+        Some(b'U') if hex(8) => 9,
+        Some(b'x') if hex(2) => 3,
+        Some(first @ b'0'..=b'7') => {
+            let octal = |n: usize| matches!(rest.get(n), Some(b'0'..=b'7'));
+            match (octal(1), octal(2)) {
+                (true, true) if *first <= b'3' => 3,
+                (true, _) => 2,
+                _ => 1,
+            }
+        }
+        _ => 0,
+    }
 }
 
 fn unknown(text: &str, span: Span, lexed: &mut Lexed) {

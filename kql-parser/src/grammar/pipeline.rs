@@ -18,7 +18,7 @@ pub fn expression_or_pipeline(i: Tokens) -> Parsed<Expr> {
         let pipeline = Pipeline { source: None, operators: all };
         return Ok((rest, Expr { kind: ExprKind::Pipeline(Box::new(pipeline)), span: rest.from(start) }));
     }
-    let (rest, source) = expression::named(i)?;
+    let (rest, source) = expression::expression(i)?;
     if rest.kind() != Kind::Pipe {
         rest.note(Want::Pipe);
         return Ok((rest, source));
@@ -129,15 +129,24 @@ pub fn unexpected(at: Tokens, after: Tokens) {
     if names.iter().any(|n| *n == "an expression" || *n == "a name") {
         names.retain(|n| !matches!(*n, "'|'" | "';'" | "the end" | "','"));
     }
-    let span = if found.kind == Kind::End { end_of_text(&at) } else { found.span.to(after.from(found.span)) };
-    if found.kind == Kind::Unknown || span_is_reported(&at, span) {
+    let whole = found.span.to(after.from(found.span));
+    if found.kind == Kind::Unknown || span_is_reported(&at, whole) {
         return;
     }
     let only_expression = names == ["an expression"];
-    let diagnostic = if only_expression {
-        Diagnostic::error("KS006", if found.span.is_empty() { span } else { found.span }, "Missing expression.")
+    let (code, message) = match only_expression {
+        true => ("KS006", "Missing expression.".to_owned()),
+        false => ("KS005", format!("Expected: {}", listed(&names))),
+    };
+    let marked = if only_expression { found.span } else { whole };
+    let gap = Span::empty(at.end_before());
+    let diagnostic = if found.kind == Kind::End {
+        Diagnostic::error(code, end_of_text(&at), message)
+    } else if Span::new(gap.start, found.span.start).text(at.text).contains('\n') {
+        // what is missing is missing where the line before ends
+        Diagnostic::error(code, gap, message).with_label(marked, "this cannot follow")
     } else {
-        Diagnostic::error("KS005", span, format!("Expected: {}", listed(&names)))
+        Diagnostic::error(code, gap.to(marked), message)
     };
     let diagnostic = match hint(&at) {
         Some(help) => diagnostic.with_help(help),
