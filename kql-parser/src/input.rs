@@ -153,6 +153,8 @@ impl Expected {
 pub struct Shared {
     /// What is wrong with the text.
     pub diagnostics: RefCell<Vec<Diagnostic>>,
+    /// Where the lexer has complained of characters that do not belong, in order.
+    pub unknown: Vec<Span>,
     /// The farthest failure, even of parts that may be missing.
     pub farthest: Cell<Expected>,
 }

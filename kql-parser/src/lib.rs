@@ -80,7 +80,8 @@ pub fn parse(text: &str) -> Parse {
 }
 
 fn parse_tokens(text: &str, lexed: Lexed, partner: &[u32]) -> Parse {
-    let shared = input::Shared::default();
+    let unknown = lexed.diagnostics.iter().filter(|d| d.code == "KS002").map(|d| d.span).collect();
+    let shared = input::Shared { unknown, ..Default::default() };
     *shared.diagnostics.borrow_mut() = lexed.diagnostics;
     let tokens = input::Tokens::new(&lexed.tokens, partner, text, &shared);
     let query = grammar::query::query(tokens);

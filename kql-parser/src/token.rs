@@ -215,7 +215,10 @@ fn unknown(text: &str, span: Span, lexed: &mut Lexed) {
         last.span.end = span.end;
         if let Some(d) = lexed.diagnostics.last_mut() {
             d.span.end = span.end;
-            d.message = format!("Unexpected: {}", d.span.text(text));
+            // the message of a long run shows its beginning
+            if d.span.len() <= 24 {
+                d.message = format!("Unexpected: {}", d.span.text(text));
+            }
         }
         return;
     }

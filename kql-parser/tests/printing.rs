@@ -27,7 +27,8 @@ fn comments(text: &str) -> Vec<&str> {
 
 fn first_difference(a: &str, b: &str) -> String {
     let at = a.bytes().zip(b.bytes()).position(|(x, y)| x != y).unwrap_or(a.len().min(b.len()));
-    let show = |t: &str| String::from_utf8_lossy(&t.as_bytes()[at.saturating_sub(120)..(at + 120).min(t.len())]).into_owned();
+    let show =
+        |t: &str| String::from_utf8_lossy(&t.as_bytes()[at.saturating_sub(120)..(at + 120).min(t.len())]).into_owned();
     format!("…{}…\n  against\n…{}…", show(a), show(b))
 }
 

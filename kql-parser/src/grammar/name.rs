@@ -126,8 +126,10 @@ pub fn pattern(i: Tokens) -> Parsed<Expr> {
 
 /// Whether `[a*]` stands here.
 pub fn is_bracketed_pattern(i: &Tokens) -> bool {
+    let starts = i.ahead(1).kind == Kind::Star
+        || (i.ahead(1).kind == Kind::Word && i.ahead(2).kind == Kind::Star && i.touches(2));
     i.kind() == Kind::OpenBracket
-        && i.to_partner().is_some_and(|n| n > 1 && (1..n).any(|k| i.ahead(k).kind == Kind::Star))
+        && starts
         && matches!(pattern(i.skip(1)), Ok((rest, _)) if rest.kind() == Kind::CloseBracket)
 }
 

@@ -163,11 +163,8 @@ fn end_of_text(i: &Tokens) -> Span {
 
 /// Whether the lexer has complained about this place already.
 fn span_is_reported(i: &Tokens, span: Span) -> bool {
-    i.shared
-        .diagnostics
-        .borrow()
-        .iter()
-        .any(|d| d.code == "KS002" && d.span.start >= span.start && d.span.end <= span.end)
+    let first = i.shared.unknown.partition_point(|place| place.start < span.start);
+    i.shared.unknown.get(first).is_some_and(|place| place.end <= span.end)
 }
 
 /// What the writer of a common slip wants to hear.

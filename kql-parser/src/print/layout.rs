@@ -80,32 +80,37 @@ const NEVER: usize = usize::MAX / 4;
 /// For each group's beginning its width on one line, else the width of the piece; endless where it must break.
 fn widths(pieces: &[Piece]) -> Vec<usize> {
     let mut widths = vec![0usize; pieces.len()];
-    let mut open: Vec<(usize, usize)> = Vec::new();
-    let mut total = 0usize;
+    let mut open: Vec<(usize, usize, usize)> = Vec::new();
+    // the width of all pieces so far, and how many of them never stand within a line
+    let (mut total, mut never) = (0usize, 0usize);
     for (i, piece) in pieces.iter().enumerate() {
         let width = match piece {
+            Piece::Open => {
+                open.push((i, total, never));
+                continue;
+            }
+            Piece::Close => {
+                if let Some((at, total_before, never_before)) = open.pop()
+                    && let Some(slot) = widths.get_mut(at)
+                {
+                    *slot = if never > never_before { NEVER } else { total - total_before };
+                }
+                continue;
+            }
             Piece::Text(text) if text.contains('\n') => NEVER,
             Piece::Text(text) => text.chars().count(),
             Piece::Line | Piece::Fill => 1,
             Piece::Hard | Piece::Blank | Piece::Comment(..) => NEVER,
-            _ => 0,
+            Piece::Soft | Piece::In | Piece::Out => 0,
         };
-        match piece {
-            Piece::Open => open.push((i, total)),
-            Piece::Close => {
-                if let Some((at, before)) = open.pop()
-                    && let Some(slot) = widths.get_mut(at)
-                {
-                    *slot = total.saturating_sub(before).min(NEVER);
-                }
-            }
-            _ => {
-                if let Some(slot) = widths.get_mut(i) {
-                    *slot = width;
-                }
-            }
+        if width == NEVER {
+            never += 1;
+        } else {
+            total += width;
         }
-        total = total.saturating_add(width);
+        if let Some(slot) = widths.get_mut(i) {
+            *slot = width;
+        }
     }
     widths
 }
@@ -141,7 +146,7 @@ fn to_break(pieces: &[Piece], from: usize, widths: &[usize], limit: usize) -> us
     for (i, piece) in pieces.iter().enumerate().skip(from) {
         match piece {
             Piece::Line | Piece::Soft | Piece::Fill | Piece::Hard | Piece::Blank | Piece::Comment(..) => return width,
-            Piece::Text(_) => width = width.saturating_add(widths.get(i).copied().unwrap_or(0)),
+            Piece::Text(_) => width += widths.get(i).copied().unwrap_or(0),
             _ => {}
         }
         if width > limit {
