@@ -26,7 +26,7 @@ pub enum ExprKind {
     Wildcard(Name),
     /// `*`
     Star,
-    /// `a.b`, `a.['b c']`
+    /// `a.b`, `a.['b c']`; `database('d').T*`, where a wildcard may stand
     Path(Box<Expr>, Name),
     /// `a.f(x)`: `database('d').T`, `cluster('c').database('d')` and `workspace('w').T` are written with these and [`ExprKind::Path`]
     Method(Box<Expr>, Call),

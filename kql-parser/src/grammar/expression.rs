@@ -235,20 +235,37 @@ pub fn unary(i: Tokens) -> Parsed<Expr> {
 /// An operand with what is behind it: `a.b`, `a[0]`.
 pub fn operand(i: Tokens) -> Parsed<Expr> {
     let (rest, e) = primary(i)?;
-    postfix(rest, i.span(), e, true)
+    postfix(rest, i.span(), e, Parts::Calls)
+}
+
+/// A table: an operand, whose last name may have wildcards: `database('d').T*`.
+pub fn entity(i: Tokens) -> Parsed<Expr> {
+    let (rest, e) = primary(i)?;
+    postfix(rest, i.span(), e, Parts::Wildcards)
 }
 
 /// A name with what is behind it, but no call: `a.b`, `a['b']`.
 pub fn path(i: Tokens) -> Parsed<Expr> {
     let (rest, name) = name::name(i)?;
-    postfix(rest, i.span(), Expr { span: name.span, kind: ExprKind::Name(name) }, false)
+    postfix(rest, i.span(), Expr { span: name.span, kind: ExprKind::Name(name) }, Parts::Names)
 }
 
 /// More parts than this are no path that anybody wrote, and each is a level of the tree.
 const MAX_PARTS: usize = 500;
 
-/// What is behind an operand; `calls` says whether a name may be a function's.
-fn postfix(i: Tokens, start: Span, e: Expr, calls: bool) -> Parsed<Expr> {
+/// What the parts of a path may be.
+#[derive(Clone, Copy, PartialEq)]
+enum Parts {
+    /// Names.
+    Names,
+    /// Names and calls.
+    Calls,
+    /// Names, calls, and at the end a name with wildcards.
+    Wildcards,
+}
+
+/// What is behind an operand.
+fn postfix(i: Tokens, start: Span, e: Expr, may_be: Parts) -> Parsed<Expr> {
     let (mut rest, mut e) = (i, e);
     let mut parts = 0;
     loop {
@@ -262,9 +279,18 @@ fn postfix(i: Tokens, start: Span, e: Expr, calls: bool) -> Parsed<Expr> {
             Kind::Dot if rest.ahead(1).kind == Kind::OpenBracket && !name::is_bracketed(&rest.skip(1)) => {
                 rest = rest.skip(1);
             }
+            Kind::Dot if may_be == Parts::Wildcards && name::is_pattern(&rest.skip(1)) => {
+                let (next, pattern) = name::pattern(rest.skip(1)).map_err(fatal)?;
+                let name = Name { text: pattern.span.text(rest.text).to_owned(), span: pattern.span };
+                let kind = ExprKind::Path(Box::new(e), name);
+                return Ok((next, Expr { kind, span: next.from(start) }));
+            }
             Kind::Dot => {
                 let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
-                if calls && next.kind() == Kind::OpenParen && !name.span.text(next.text).starts_with('[') {
+                if may_be != Parts::Names
+                    && next.kind() == Kind::OpenParen
+                    && !name.span.text(next.text).starts_with('[')
+                {
                     let (next, (args, _)) = bracketed(PARENS.0, PARENS.1, argument)(next).map_err(fatal)?;
                     e = Expr { kind: ExprKind::Method(Box::new(e), Call { name, args }), span: next.from(start) };
                     rest = next;

@@ -124,12 +124,15 @@ pub fn pattern(i: Tokens) -> Parsed<Expr> {
     Ok((i.skip(n), Expr { kind, span }))
 }
 
+/// Whether `*` or `a*` stands here.
+pub fn is_pattern(i: &Tokens) -> bool {
+    i.kind() == Kind::Star || (i.kind() == Kind::Word && i.ahead(1).kind == Kind::Star && i.touches(1))
+}
+
 /// Whether `[a*]` stands here.
 pub fn is_bracketed_pattern(i: &Tokens) -> bool {
-    let starts = i.ahead(1).kind == Kind::Star
-        || (i.ahead(1).kind == Kind::Word && i.ahead(2).kind == Kind::Star && i.touches(2));
     i.kind() == Kind::OpenBracket
-        && starts
+        && is_pattern(&i.skip(1))
         && matches!(pattern(i.skip(1)), Ok((rest, _)) if rest.kind() == Kind::CloseBracket)
 }
 

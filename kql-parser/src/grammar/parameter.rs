@@ -50,10 +50,11 @@ pub fn property_of_names(i: Tokens) -> Parsed<Property> {
         _ => return Ok((rest, property)),
     };
     while rest.kind() == Kind::Comma && matches!(rest.ahead(1).kind, Kind::Word | Kind::OpenBracket) {
-        let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
-        if next.kind() == Kind::Assign {
+        let length = if rest.ahead(1).kind == Kind::OpenBracket { 3 } else { 1 };
+        if rest.ahead(1 + length).kind == Kind::Assign {
             break;
         }
+        let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
         names.push(name);
         rest = next;
     }

@@ -106,12 +106,8 @@ fn path_part(i: Tokens) -> Parsed<PathPart> {
 /// `__contextual_datatable id (a: long)`
 pub fn contextual_datatable(i: Tokens) -> Parsed<Expr> {
     let start = i.span();
-    let (rest, id) = if i.ahead(1).kind == Kind::Word && i.ahead(2).kind == Kind::OpenParen {
-        // the parentheses are the schema's, and the name no function's
-        expression::path(i.skip(1)).map_err(fatal)?
-    } else {
-        expression::expression(i.skip(1)).map_err(fatal)?
-    };
+    let after = i.skip(1);
+    let (rest, id) = if literal::starts(&after) { literal::literal(after)? } else { expression::expression(after)? };
     let (rest, columns) = name::row_schema(rest).map_err(fatal)?;
     let table = ContextualDatatable { id, columns };
     Ok((rest, Expr { kind: ExprKind::ContextualDatatable(Box::new(table)), span: rest.from(start) }))

@@ -189,6 +189,7 @@ pub fn source_at(i: &Tokens) -> Option<&'static Entry> {
         "range" => matches!(next, Kind::Word | Kind::OpenBracket) && !i.word_ahead(1, "in"),
         // `evaluate` may be a name too
         "evaluate" => next == Kind::Word,
+        "print" if next == Kind::Plus => true,
         _ => !matches!(
             next,
             Kind::Assign

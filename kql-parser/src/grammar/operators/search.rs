@@ -1,9 +1,9 @@
 //! `search kind=case_sensitive in (A, B*) 'term' and x: 'y'`
 
 use super::union;
-use crate::ast::{Binary, BinaryOp, DataScope, Expr, ExprKind, OperatorKind, Pipeline, Search, SearchTables};
+use crate::ast::{Binary, BinaryOp, DataScope, Expr, ExprKind, Name, OperatorKind, Pipeline, Search, SearchTables};
 use crate::combinators::{PARENS, bracketed, fatal, token};
-use crate::grammar::{expression, name, parameter, pipeline};
+use crate::grammar::{expression, parameter, pipeline};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
 
@@ -41,7 +41,8 @@ pub(crate) fn opt_scope(i: Tokens) -> Parsed<Option<DataScope>> {
     }
     let start = i.span();
     let (rest, _) = token(Kind::Assign, Want::Assign)(i.skip(1))?;
-    let (rest, value) = name::name(rest).map_err(fatal)?;
+    let (rest, span) = token(Kind::Word, Want::Name)(rest).map_err(fatal)?;
+    let value = Name { text: span.text(rest.text).to_owned(), span };
     Ok((rest, Some(DataScope { value, span: rest.from(start) })))
 }
 
