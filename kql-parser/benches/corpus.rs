@@ -26,7 +26,9 @@ fn main() {
     });
     println!("lexing and parsing   {parsing:8.1} MB/s");
     match microsoft(&texts) {
-        Some(theirs) => println!("Microsoft's, in Node {theirs:8.1} MB/s; ours is {:.0} times as fast", parsing / theirs),
+        Some(theirs) => {
+            println!("Microsoft's, in Node {theirs:8.1} MB/s; ours is {:.0} times as fast", parsing / theirs)
+        }
         None => println!("Microsoft's parser was not asked: KUSTO_JS or Node is missing"),
     }
 }

@@ -191,7 +191,7 @@ fn day_part(text: &str) -> Option<(i64, &str)> {
     if text.starts_with(|c: char| c.is_ascii_alphabetic()) || text.split([' ', '-', ',']).nth(1).is_some_and(is_month) {
         return named_month(text);
     }
-    let end = text.find(|c: char| c == ' ' || c == 'T' || c == ',').unwrap_or(text.len());
+    let end = text.find([' ', 'T', ',']).unwrap_or(text.len());
     let (head, rest) = (text.get(..end)?, text.get(end..)?);
     let rest = rest.strip_prefix('T').or_else(|| rest.strip_prefix(',')).unwrap_or(rest);
     let separator = head.chars().find(|c| !c.is_ascii_digit());

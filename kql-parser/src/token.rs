@@ -25,27 +25,35 @@ pub enum Kind {
     /// `1d`, `1.5h`
     Timespan,
     /// `'a'`, `"a"`, `h'a'`
-    #[regex(r#"[hH]?"([^"\\\r\n]|\\[^\r\n])*""#)]
-    #[regex(r"[hH]?'([^'\\\r\n]|\\[^\r\n])*'")]
+    #[token("\"", string)]
+    #[token("'", string)]
+    #[token("h\"", string)]
+    #[token("h'", string)]
+    #[token("H\"", string)]
+    #[token("H'", string)]
     String,
     /// `@'a'`, `@"a"`
-    #[regex(r#"[hH]?@"([^"]|"")*""#)]
-    #[regex(r"[hH]?@'([^']|'')*'")]
+    #[token("@\"", verbatim)]
+    #[token("@'", verbatim)]
+    #[token("h@\"", verbatim)]
+    #[token("h@'", verbatim)]
+    #[token("H@\"", verbatim)]
+    #[token("H@'", verbatim)]
     Verbatim,
     /// Three backticks or tildes on both sides
     #[token("```", |lex| fenced(lex, "```"))]
     #[token("~~~", |lex| fenced(lex, "~~~"))]
     #[token("h```", |lex| fenced(lex, "```"))]
     #[token("h~~~", |lex| fenced(lex, "~~~"))]
+    #[token("H```", |lex| fenced(lex, "```"))]
+    #[token("H~~~", |lex| fenced(lex, "~~~"))]
     MultiLine,
     /// A quote that nothing closes on its line
-    #[regex(r#"[hH]?"([^"\\\r\n]|\\[^\r\n])*"#, priority = 1)]
-    #[regex(r"[hH]?'([^'\\\r\n]|\\[^\r\n])*", priority = 1)]
     Unclosed,
-    #[regex(r"//[^\n]*", allow_greedy = true)]
+    #[token("//", to_end_of_line)]
     Comment,
     /// `#connect ...`, before the first statement
-    #[regex(r"#[^\n]*", allow_greedy = true)]
+    #[token("#", to_end_of_line)]
     Directive,
     #[token("|")]
     Pipe,
@@ -230,6 +238,9 @@ fn unknown(text: &str, span: Span, lexed: &mut Lexed) {
         "\u{201c}" | "\u{201d}" | "\u{2018}" | "\u{2019}" => {
             Some("these are typographic quotes: strings stand between \" and \" or ' and '".to_owned())
         }
+        "```" | "~~~" => {
+            Some("nothing closes it: a fence of a page, or a string over several lines without an end".to_owned())
+        }
         "`" => Some("strings stand between \" and \", or between ``` and ```".to_owned()),
         _ => None,
     };
@@ -285,6 +296,56 @@ fn number(lex: &mut Lexer<Kind>) -> Kind {
     }
     lex.bump(n);
     Kind::Word
+}
+
+/// The rest of a string, to its quote or the end of the line.
+fn string(lex: &mut Lexer<Kind>) -> Kind {
+    let quote = lex.slice().as_bytes().last().copied().unwrap_or(b'"');
+    let rest = lex.remainder().as_bytes();
+    let mut at = 0;
+    loop {
+        match rest.get(at) {
+            Some(b) if *b == quote => {
+                lex.bump(at + 1);
+                return Kind::String;
+            }
+            Some(b'\\') if !matches!(rest.get(at + 1), None | Some(b'\r' | b'\n')) => at += 2,
+            Some(b'\\') => at += 1,
+            None | Some(b'\r' | b'\n') => break,
+            Some(_) => at += 1,
+        }
+    }
+    // an escaped character may have more bytes than one
+    let text = lex.remainder();
+    let end = (at.min(text.len())..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
+    lex.bump(end);
+    Kind::Unclosed
+}
+
+/// The rest of a string in which a backslash is one, and two quotes are one.
+fn verbatim(lex: &mut Lexer<Kind>) -> Kind {
+    let quote = lex.slice().as_bytes().last().copied().unwrap_or(b'"');
+    let rest = lex.remainder().as_bytes();
+    let mut at = 0;
+    loop {
+        match rest.get(at) {
+            Some(b) if *b == quote && rest.get(at + 1) == Some(&quote) => at += 2,
+            Some(b) if *b == quote => {
+                lex.bump(at + 1);
+                return Kind::Verbatim;
+            }
+            None | Some(b'\r' | b'\n') => break,
+            Some(_) => at += 1,
+        }
+    }
+    lex.bump(at);
+    Kind::Unclosed
+}
+
+fn to_end_of_line(lex: &mut Lexer<Kind>) {
+    let rest = lex.remainder();
+    let length = rest.bytes().position(|b| b == b'\n').unwrap_or(rest.len());
+    lex.bump(length);
 }
 
 fn fenced(lex: &mut Lexer<Kind>, fence: &str) -> bool {

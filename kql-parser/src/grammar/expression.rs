@@ -37,7 +37,7 @@ fn named_only(i: Tokens) -> Parsed<Option<Expr>> {
         }
     }
     if i.kind() == Kind::OpenParen
-        && let Some(close) = i.to_partner()
+        && let Some(close) = i.partner_ahead()
         && i.ahead(close + 1).kind == Kind::Assign
     {
         let (rest, (names, _)) = bracketed(PARENS.0, PARENS.1, name::declared)(i)?;

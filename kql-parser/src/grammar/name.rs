@@ -167,7 +167,7 @@ pub fn is_placeholder(i: &Tokens) -> bool {
 
 /// `{name}`
 pub fn placeholder(i: Tokens) -> Parsed<Expr> {
-    let Some(close) = i.to_partner() else { return i.expected(Want::Expression) };
+    let Some(close) = i.partner_ahead() else { return i.expected(Want::Expression) };
     let inner = Span::new(i.span().end, i.ahead(close).span.start);
     let span = i.span().to(i.ahead(close).span);
     let name = Name { text: inner.text(i.text).to_owned(), span };

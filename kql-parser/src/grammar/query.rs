@@ -101,7 +101,7 @@ fn let_statement(i: Tokens) -> Parsed<StatementKind> {
     let view = rest.is_word("view") && rest.ahead(1).kind == Kind::OpenParen;
     let parens = if view { rest.skip(1) } else { rest };
     let lambda = parens.kind() == Kind::OpenParen
-        && parens.to_partner().is_some_and(|n| parens.ahead(n + 1).kind == Kind::OpenBrace);
+        && parens.partner_ahead().is_some_and(|n| parens.ahead(n + 1).kind == Kind::OpenBrace);
     if lambda {
         let (rest, function) = function(rest, view).map_err(fatal)?;
         return Ok((rest, StatementKind::Let(Let { name, value: LetValue::Function(function) })));

@@ -294,7 +294,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    pub(super) fn to_type_of(&mut self, ty: &TypeOf) {
+    pub(super) fn type_after_to(&mut self, ty: &TypeOf) {
         self.text(" to ");
         self.type_of(ty);
     }

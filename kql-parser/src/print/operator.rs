@@ -212,7 +212,7 @@ impl<'a> Printer<'a> {
     pub(super) fn expanded(&mut self, column: &MvExpandColumn) {
         self.expr(&column.expr);
         if let Some(to) = &column.to {
-            self.to_type_of(to);
+            self.type_after_to(to);
         }
     }
 

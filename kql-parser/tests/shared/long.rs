@@ -22,6 +22,10 @@ pub const WAYS: &[Way] = &[
         format!("union {}", repeated(&one, ", ", n))
     }),
     ("a long string", |n| format!("print '{}'", "a\\n".repeat(n / 3))),
+    ("a long foreign string", |n| format!("print '{}'", "\u{e4}\u{65e5}".repeat(n / 5))),
+    ("a long foreign word", |n| format!("print {}", "\u{e4}\u{65e5}".repeat(n / 5))),
+    ("a long foreign comment", |n| format!("print 1 // {}", "\u{e4}\u{65e5}".repeat(n / 5))),
+    ("foreign blanks", |n| format!("print {}1", "\u{a0}\u{2003}".repeat(n / 5))),
     ("comments", |n| format!("T {}", repeated("// a comment\n| take 5", " ", n))),
     ("wrong operators", |n| format!("T {}", repeated("| wear x", " ", n))),
     ("wrong conditions", |n| format!("T {}", repeated("| where x = = 1", " ", n))),

@@ -150,6 +150,11 @@ pub fn name_length(i: &Tokens) -> usize {
     n
 }
 
+/// Whether an operator has this name, as far as its first hyphen.
+pub fn is_name(word: &str) -> bool {
+    TABLE.iter().any(|e| e.name == word)
+}
+
 /// The operator whose name stands here.
 pub fn at(i: &Tokens) -> Result<&'static Entry, Diagnostic> {
     let wrong = |span: Span| Diagnostic::error("KS176", span, "Query operator expected.");
