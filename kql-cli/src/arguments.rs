@@ -22,6 +22,8 @@ pub enum Command {
     Run(Run),
     /// Parse and bind queries without running them; print what is wrong and the result columns
     Check(Check),
+    /// Lay queries out in the one canonical way; comments stay
+    Fmt(Fmt),
 }
 
 /// `kql run`
@@ -59,6 +61,18 @@ pub struct Check {
     /// What the query can name.
     #[command(flatten)]
     pub environment: Environment,
+}
+
+/// `kql fmt`
+#[derive(Args)]
+pub struct Fmt {
+    /// Files of queries, which are rewritten, or folders in which every .kql and .csl is one; standard input goes to
+    /// standard output where there is none
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Write nothing: name the files that are not formatted, and exit with 1 if there are any
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// What a query can name.

@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod diagnostics;
 mod failure;
+mod fmt;
 mod functions_file;
 mod output;
 mod run;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         arguments::Command::Run(run) => run::run(&run),
         arguments::Command::Check(check) => check::check(&check),
+        arguments::Command::Fmt(fmt) => fmt::fmt(&fmt),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

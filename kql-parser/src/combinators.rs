@@ -50,7 +50,7 @@ pub fn comma_list<'a, T>(item: impl Fn(Tokens<'a>) -> Parsed<'a, T>) -> impl Fn(
     }
 }
 
-/// Items with commas between brackets, possibly none, possibly with a comma at the end; and the place of it all.
+/// Items with commas between brackets, possibly none; and the place of it all.
 pub fn bracketed<'a, T>(
     open: (Kind, Want),
     close: (Kind, Want),
@@ -59,16 +59,35 @@ pub fn bracketed<'a, T>(
     move |i| {
         let (mut rest, start) = token(open.0, open.1)(i)?;
         let mut items = Vec::new();
+        if rest.kind() != close.0 {
+            (rest, items) = comma_list(&item)(rest).map_err(fatal)?;
+        }
+        let (rest, end) = token(close.0, close.1)(rest).map_err(fatal)?;
+        Ok((rest, (items, start.to(end))))
+    }
+}
+
+/// The same where a comma may stand before the first item and behind the last.
+pub fn loosely_bracketed<'a, T>(
+    open: (Kind, Want),
+    close: (Kind, Want),
+    item: impl Fn(Tokens<'a>) -> Parsed<'a, T>,
+) -> impl Fn(Tokens<'a>) -> Parsed<'a, (Vec<T>, Span)> {
+    move |i| {
+        let (mut rest, start) = token(open.0, open.1)(i)?;
+        let mut items = Vec::new();
+        if rest.kind() == Kind::Comma {
+            rest = rest.skip(1);
+        }
         while rest.kind() != close.0 {
             let (next, value) = item(rest).map_err(fatal)?;
             items.push(value);
             rest = next;
-            if rest.kind() == Kind::Comma {
-                rest = rest.skip(1);
-            } else {
+            if rest.kind() != Kind::Comma {
                 rest.note(Want::Comma);
                 break;
             }
+            rest = rest.skip(1);
         }
         let (rest, end) = token(close.0, close.1)(rest).map_err(fatal)?;
         Ok((rest, (items, start.to(end))))

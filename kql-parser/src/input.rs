@@ -153,6 +153,8 @@ impl Expected {
 pub struct Shared {
     /// What is wrong with the text.
     pub diagnostics: RefCell<Vec<Diagnostic>>,
+    /// Where the lexer has complained of characters that do not belong, in order.
+    pub unknown: Vec<Span>,
     /// The farthest failure, even of parts that may be missing.
     pub farthest: Cell<Expected>,
 }
@@ -219,6 +221,24 @@ impl<'a> Tokens<'a> {
         n > 0 && self.ahead(n - 1).span.end == self.ahead(n).span.start
     }
 
+    /// The token before this one; at the start an end of nothing.
+    pub fn before(&self) -> Token {
+        let none = Token { kind: Kind::End, span: Span::empty(0) };
+        self.at.checked_sub(1).and_then(|at| self.all.get(at)).copied().unwrap_or(none)
+    }
+
+    /// Whether the token before this one is of a kind.
+    pub fn follows(&self, kind: Kind) -> bool {
+        self.before().kind == kind
+    }
+
+    /// The last bracket before this token that nothing closes.
+    pub fn unclosed(&self) -> Option<Span> {
+        let opens = |kind| matches!(kind, Kind::OpenParen | Kind::OpenBracket | Kind::OpenBrace);
+        let before = self.all.get(..self.at)?.iter().zip(self.partner);
+        before.rev().find(|(token, partner)| opens(token.kind) && **partner == 0).map(|(token, _)| token.span)
+    }
+
     /// The input after `n` more tokens.
     pub fn skip(self, n: usize) -> Self {
         Tokens { at: (self.at + n).min(self.all.len().saturating_sub(1)), ..self }
@@ -230,7 +250,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// How many tokens on the partner of this bracket is.
-    pub fn to_partner(self) -> Option<usize> {
+    pub fn partner_ahead(&self) -> Option<usize> {
         let partner = *self.partner.get(self.at)? as usize;
         (partner > self.at).then(|| partner - self.at)
     }

@@ -13,11 +13,14 @@ mod combinators;
 mod diagnostic;
 mod grammar;
 mod input;
+mod print;
 mod span;
 pub mod time;
 pub mod token;
+mod word;
 
 pub use diagnostic::{Code, Diagnostic, Label, Severity};
+pub use print::{format, print};
 pub use span::Span;
 pub use token::{Kind, Lexed, Token, lex};
 
@@ -77,7 +80,8 @@ pub fn parse(text: &str) -> Parse {
 }
 
 fn parse_tokens(text: &str, lexed: Lexed, partner: &[u32]) -> Parse {
-    let shared = input::Shared::default();
+    let unknown = lexed.diagnostics.iter().filter(|d| d.code == "KS002").map(|d| d.span).collect();
+    let shared = input::Shared { unknown, ..Default::default() };
     *shared.diagnostics.borrow_mut() = lexed.diagnostics;
     let tokens = input::Tokens::new(&lexed.tokens, partner, text, &shared);
     let query = grammar::query::query(tokens);

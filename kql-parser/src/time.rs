@@ -28,6 +28,43 @@ pub fn parse_datetime(text: &str) -> Option<i64> {
     iso(text.as_bytes()).or_else(|| free(text.trim()))
 }
 
+/// `2020-01-01T10:11:12.1234567`, which [`parse_datetime`] reads.
+pub fn datetime_text(ticks: i64) -> String {
+    let (mut days, time) = (ticks.div_euclid(DAY), ticks.rem_euclid(DAY));
+    // cycles of the calendar: 400, 100, 4 years and one
+    let mut year = 1 + days / 146_097 * 400;
+    days %= 146_097;
+    let centuries = (days / 36_524).min(3);
+    days -= centuries * 36_524;
+    let fours = days / 1461;
+    days %= 1461;
+    let ones = (days / 365).min(3);
+    days -= ones * 365;
+    year += centuries * 100 + fours * 4 + ones;
+    let mut month = 1;
+    while month < 12
+        && let (Some(this), Some(next)) = (date(year, month, 1), date(year, month + 1, 1))
+        && days >= (next - this) / DAY
+    {
+        days -= (next - this) / DAY;
+        month += 1;
+    }
+    format!("{year:04}-{month:02}-{:02}T{}", days + 1, timespan_text(time))
+}
+
+/// `1.02:03:04.5000000`, which [`parse_timespan`] reads.
+pub fn timespan_text(ticks: i64) -> String {
+    let sign = if ticks < 0 { "-" } else { "" };
+    let ticks = ticks.unsigned_abs();
+    let unit = |n: i64| n.unsigned_abs();
+    let days = ticks / unit(DAY);
+    let (hours, minutes) = (ticks / unit(HOUR) % 24, ticks / unit(MINUTE) % 60);
+    let (seconds, fraction) = (ticks / unit(SECOND) % 60, ticks % unit(SECOND));
+    let day = if days > 0 { format!("{days}.") } else { String::new() };
+    let rest = if fraction > 0 { format!(".{fraction:07}") } else { String::new() };
+    format!("{sign}{day}{hours:02}:{minutes:02}:{seconds:02}{rest}")
+}
+
 /// Ticks since midnight of a text that has a time and no date: `8:00`, `8:00:00 AM`. As a datetime it is of today.
 pub fn parse_time_of_day(text: &str) -> Option<i64> {
     let (text, offset) = zone(text.trim())?;
@@ -102,12 +139,22 @@ fn free(text: &str) -> Option<i64> {
         return None;
     }
     let (text, offset) = zone(text)?;
+    if let Some(day) = listed_date(text) {
+        return in_range(day);
+    }
     let (day, rest) = day_part(text)?;
     let time = match rest.trim() {
         "" => 0,
         rest => time_part(rest)?,
     };
     in_range(day.checked_add(time)?.checked_sub(offset)?)
+}
+
+/// `2025, 6, 14`
+fn listed_date(text: &str) -> Option<i64> {
+    let mut parts = text.split(',').map(|part| part.trim().parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    if parts.next().is_some() || year < 1000 { None } else { date(year, month, day) }
 }
 
 /// The text without its zone, and the zone's distance from UTC in ticks.

@@ -15,7 +15,7 @@ pub enum Kind {
     #[regex(r"[\p{L}_$][\p{L}\p{N}_$]*")]
     Word,
     /// `datetime(2020-01-01)`, `int(null)`, `time(1.02:03:04)`: a literal with its type
-    #[regex(r"(bool|boolean|int|int8|int16|int32|int64|uint|uint8|uint16|uint32|uint64|ulong|long|real|double|float|decimal|datetime|date|timespan|time|guid|uuid|uniqueid)[ \t]*\([^()\r\n;|]*\)")]
+    #[regex(r"(long|int64|int|int32|real|double|decimal|bool|datetime|date|timespan|time|guid)\([^()\r\n;|]*\)")]
     Typed,
     /// `5`, `0x1F`
     #[regex(r"[0-9]+", number)]
@@ -25,25 +25,36 @@ pub enum Kind {
     /// `1d`, `1.5h`
     Timespan,
     /// `'a'`, `"a"`, `h'a'`
-    #[regex(r#"[hH]?"([^"\\\r\n]|\\[^\r\n])*""#)]
-    #[regex(r"[hH]?'([^'\\\r\n]|\\[^\r\n])*'")]
+    #[token("\"", string)]
+    #[token("'", string)]
+    #[token("h\"", string)]
+    #[token("h'", string)]
+    #[token("H\"", string)]
+    #[token("H'", string)]
     String,
     /// `@'a'`, `@"a"`
-    #[regex(r#"[hH]?@"([^"]|"")*""#)]
-    #[regex(r"[hH]?@'([^']|'')*'")]
+    #[token("@\"", verbatim)]
+    #[token("@'", verbatim)]
+    #[token("h@\"", verbatim)]
+    #[token("h@'", verbatim)]
+    #[token("H@\"", verbatim)]
+    #[token("H@'", verbatim)]
     Verbatim,
     /// Three backticks or tildes on both sides
     #[token("```", |lex| fenced(lex, "```"))]
     #[token("~~~", |lex| fenced(lex, "~~~"))]
     #[token("h```", |lex| fenced(lex, "```"))]
     #[token("h~~~", |lex| fenced(lex, "~~~"))]
+    #[token("H```", |lex| fenced(lex, "```"))]
+    #[token("H~~~", |lex| fenced(lex, "~~~"))]
     MultiLine,
     /// A quote that nothing closes on its line
-    #[regex(r#"[hH]?"([^"\\\r\n]|\\[^\r\n])*"#, priority = 1)]
-    #[regex(r"[hH]?'([^'\\\r\n]|\\[^\r\n])*", priority = 1)]
     Unclosed,
-    #[regex(r"//[^\n]*", allow_greedy = true)]
+    #[token("//", to_end_of_line)]
     Comment,
+    /// `#connect ...`, before the first statement
+    #[token("#", to_end_of_line)]
+    Directive,
     #[token("|")]
     Pipe,
     #[token(";")]
@@ -140,6 +151,8 @@ pub fn lex(text: &str) -> Lexed {
         let span = Span::new(range.start as u32, range.end as u32);
         match found {
             Ok(Kind::Comment) => lexed.comments.push(span),
+            Ok(Kind::Directive) if lexed.tokens.is_empty() => lexed.comments.push(span),
+            Ok(Kind::Directive) => unknown(text, Span::new(span.start, span.start + 1), &mut lexed),
             Ok(Kind::Unclosed) => {
                 lexed.diagnostics.push(
                     Diagnostic::error("KS003", span, "The string is not closed on its line.")
@@ -147,13 +160,58 @@ pub fn lex(text: &str) -> Lexed {
                 );
                 lexed.tokens.push(Token { kind: Kind::String, span });
             }
-            Ok(kind) => lexed.tokens.push(Token { kind, span }),
+            Ok(kind) => {
+                if kind == Kind::String {
+                    escapes(span.text(text), span, &mut lexed);
+                }
+                lexed.tokens.push(Token { kind, span });
+            }
             Err(()) => unknown(text, span, &mut lexed),
         }
     }
     let end = text.len() as u32;
     lexed.tokens.push(Token { kind: Kind::End, span: Span::empty(end) });
     lexed
+}
+
+/// Complains about a backslash that begins no escape.
+fn escapes(literal: &str, span: Span, lexed: &mut Lexed) {
+    let mut from = 0;
+    while let Some(at) = literal.get(from..).and_then(|rest| rest.find('\\')).map(|at| from + at) {
+        let length = escape_length(literal.as_bytes().get(at + 1..).unwrap_or(&[]));
+        if length == 0 {
+            let sequence: String = literal.get(at..).unwrap_or("").chars().take(2).collect();
+            let start = span.start + at as u32;
+            let place = Span::new(start, start + sequence.len() as u32);
+            lexed.diagnostics.push(
+                Diagnostic::error("KS001", place, format!("The string has {sequence}, which is no escape.")).with_help(
+                    "a backslash is written \\\\, or the string begins with @ and has none to escape: @'C:\\dir'",
+                ),
+            );
+            return;
+        }
+        from = at + 1 + length;
+    }
+}
+
+/// How many bytes behind a backslash belong to the escape.
+fn escape_length(rest: &[u8]) -> usize {
+    let hex = |n: usize| rest.get(1..=n).is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit));
+    match rest.first() {
+        Some(b'\\' | b'\'' | b'"' | b'a' | b'b' | b'f' | b'n' | b'r' | b't' | b'v') => 1,
+        Some(b'u') if hex(4) => 5,
+        Some(b'U') if hex(8) => 9,
+        Some(b'x') if hex(2) => 3,
+        Some(first @ b'0'..=b'7') => {
+            let octal = |n: usize| matches!(rest.get(n), Some(b'0'..=b'7'));
+            match (octal(1), octal(2)) {
+                (true, true) if *first <= b'3' => 3,
+                (true, _) => 2,
+                _ => 1,
+            }
+        }
+        _ => 0,
+    }
 }
 
 fn unknown(text: &str, span: Span, lexed: &mut Lexed) {
@@ -165,7 +223,10 @@ fn unknown(text: &str, span: Span, lexed: &mut Lexed) {
         last.span.end = span.end;
         if let Some(d) = lexed.diagnostics.last_mut() {
             d.span.end = span.end;
-            d.message = format!("Unexpected: {}", d.span.text(text));
+            // the message of a long run shows its beginning
+            if d.span.len() <= 24 {
+                d.message = format!("Unexpected: {}", d.span.text(text));
+            }
         }
         return;
     }
@@ -176,6 +237,9 @@ fn unknown(text: &str, span: Span, lexed: &mut Lexed) {
         "!" => Some("not() turns a condition round".to_owned()),
         "\u{201c}" | "\u{201d}" | "\u{2018}" | "\u{2019}" => {
             Some("these are typographic quotes: strings stand between \" and \" or ' and '".to_owned())
+        }
+        "```" | "~~~" => {
+            Some("nothing closes it: a fence of a page, or a string over several lines without an end".to_owned())
         }
         "`" => Some("strings stand between \" and \", or between ``` and ```".to_owned()),
         _ => None,
@@ -232,6 +296,56 @@ fn number(lex: &mut Lexer<Kind>) -> Kind {
     }
     lex.bump(n);
     Kind::Word
+}
+
+/// The rest of a string, to its quote or the end of the line.
+fn string(lex: &mut Lexer<Kind>) -> Kind {
+    let quote = lex.slice().as_bytes().last().copied().unwrap_or(b'"');
+    let rest = lex.remainder().as_bytes();
+    let mut at = 0;
+    loop {
+        match rest.get(at) {
+            Some(b) if *b == quote => {
+                lex.bump(at + 1);
+                return Kind::String;
+            }
+            Some(b'\\') if !matches!(rest.get(at + 1), None | Some(b'\r' | b'\n')) => at += 2,
+            Some(b'\\') => at += 1,
+            None | Some(b'\r' | b'\n') => break,
+            Some(_) => at += 1,
+        }
+    }
+    // an escaped character may have more bytes than one
+    let text = lex.remainder();
+    let end = (at.min(text.len())..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
+    lex.bump(end);
+    Kind::Unclosed
+}
+
+/// The rest of a string in which a backslash is one, and two quotes are one.
+fn verbatim(lex: &mut Lexer<Kind>) -> Kind {
+    let quote = lex.slice().as_bytes().last().copied().unwrap_or(b'"');
+    let rest = lex.remainder().as_bytes();
+    let mut at = 0;
+    loop {
+        match rest.get(at) {
+            Some(b) if *b == quote && rest.get(at + 1) == Some(&quote) => at += 2,
+            Some(b) if *b == quote => {
+                lex.bump(at + 1);
+                return Kind::Verbatim;
+            }
+            None | Some(b'\r' | b'\n') => break,
+            Some(_) => at += 1,
+        }
+    }
+    lex.bump(at);
+    Kind::Unclosed
+}
+
+fn to_end_of_line(lex: &mut Lexer<Kind>) {
+    let rest = lex.remainder();
+    let length = rest.bytes().position(|b| b == b'\n').unwrap_or(rest.len());
+    lex.bump(length);
 }
 
 fn fenced(lex: &mut Lexer<Kind>, fence: &str) -> bool {

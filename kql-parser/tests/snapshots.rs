@@ -21,6 +21,9 @@ fn messages(text: &str) -> String {
     let mut out = format!("{text}\n");
     for d in parse(text).diagnostics {
         out.push_str(&format!("{} {:?} {}", d.code, d.span.text(text), d.message));
+        for label in &d.labels {
+            out.push_str(&format!(" [{:?} {}]", label.span.text(text), label.text));
+        }
         if let Some(help) = &d.help {
             out.push_str(&format!(" ({help})"));
         }
@@ -50,7 +53,7 @@ fn operators_and_names() {
 #[test]
 fn typed_literals() {
     insta::assert_snapshot!(tokens(
-        "datetime(2020-01-01T10:00:00Z) int(null) time (1.02:03:04) guid(74be27de-1e4e-49d9-b579-fe0b331d3642)"
+        "datetime(2020-01-01T10:00:00Z) int(null) time(1.02:03:04) guid(74be27de-1e4e-49d9-b579-fe0b331d3642)"
     ));
 }
 
@@ -74,7 +77,7 @@ fn let_with_a_function() {
 #[test]
 fn dynamic_keeps_order_and_types() {
     insta::assert_debug_snapshot!(
-        parse("print dynamic({'b': [1, -2.5, null], \"a\": datetime(2020-01-01), c: 1h})").query
+        parse("print dynamic({'b': [1, -2.5, null], \"a\": datetime(2020-01-01), 'c': 1h})").query
     );
 }
 
@@ -114,6 +117,31 @@ message! {
     a_datetime_that_is_none: "print datetime(2020-13-45)";
     a_closing_bracket_too_many: "T | where (a == 1)) | take 1";
     a_statement_that_begins_with_a_name: "x = 5; T | take x";
+    a_missing_pipe_on_the_next_line: "T\nwhere x == 1\n| take 5";
+    a_backslash_that_escapes_nothing: "T | where path == \"C:\\Windows\\cmd.exe\"";
+    a_fence_of_a_page: "T\n| take 5\n```kql\n";
+    a_keyword_as_a_column: "T | where project == 'x'";
+    a_name_with_a_hyphen: "T | extend a-b = 1";
+    a_guid_without_its_type: "T | where Id == 74be27de-1e4e-49d9-b579-fe0b331d3642";
+    a_type_that_is_none: "datatable (a: integer) [1]";
+    a_value_that_is_computed: "datatable (a: long) [1 + 1]";
+    a_join_without_on: "T | join kind=inner (U) | take 5";
+    words_of_operators_in_capitals: "T | where a == 1 AND b == 2 OR c == 3";
+    not_without_brackets: "T | where not a has 'b'";
+    is_null: "T | where a is null";
+    a_second_semicolon: "let x = 5;; print x";
+    a_function_with_two_results: "let f = () { T; U }; f";
+    no_expression_after_by: "T | summarize count() by";
+    a_sort_without_by: "T | sort a desc";
+    two_commas_in_a_list: "T | where a in ('x',, 'y')";
+    a_comma_for_a_pipe: "T | where a == 1, | take 5";
+    quotes_in_quotes: "T | where a == \"say \"hi\" now\"";
+    a_step_of_scan_without_semicolon: "T | scan with (step s: true)";
+    a_broken_edge: "G | graph-match (a)-[e]>(b) project a";
+    a_pattern_without_with: "T | parse a '=' b";
+    an_axis_without_step: "T | make-series count() on t from ago(1d) to now()";
+    the_sql_of_a_subquery: "T | where a in (SELECT b FROM U)";
+    like_of_sql: "T | where a LIKE '%b%'";
 }
 
 #[test]

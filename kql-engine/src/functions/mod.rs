@@ -16,8 +16,8 @@ pub mod operators;
 pub mod parsing;
 pub mod series;
 pub mod string;
-pub mod window;
 pub mod units;
+pub mod window;
 
 use crate::registry::ScalarFunction;
 

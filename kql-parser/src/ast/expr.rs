@@ -26,7 +26,7 @@ pub enum ExprKind {
     Wildcard(Name),
     /// `*`
     Star,
-    /// `a.b`, `a.['b c']`
+    /// `a.b`, `a.['b c']`; `database('d').T*`, where a wildcard may stand
     Path(Box<Expr>, Name),
     /// `a.f(x)`: `database('d').T`, `cluster('c').database('d')` and `workspace('w').T` are written with these and [`ExprKind::Path`]
     Method(Box<Expr>, Call),
@@ -94,8 +94,8 @@ pub enum UnaryOp {
     Plus,
 }
 
-/// `left op right`
-#[derive(Clone, PartialEq, Debug)]
+/// `left op right`. Chains lean to the left and may be long: cloning, comparing and dropping one does not recurse along it.
+#[derive(Debug)]
 pub struct Binary {
     /// The operator.
     pub op: BinaryOp,
@@ -301,6 +301,46 @@ impl InOp {
             InOp::HasAny => "has_any",
             InOp::HasAll => "has_all",
         }
+    }
+}
+
+impl Binary {
+    /// This and the operators left of it, outermost first.
+    fn chain(&self) -> Vec<&Binary> {
+        let mut chain = vec![self];
+        let mut left = &self.left;
+        while let ExprKind::Binary(binary) = &left.kind {
+            chain.push(binary);
+            left = &binary.left;
+        }
+        chain
+    }
+}
+
+impl Clone for Binary {
+    fn clone(&self) -> Self {
+        let chain = self.chain();
+        let mut left = chain.last().map_or(&self.left, |last| &last.left).clone();
+        for (n, link) in chain.iter().enumerate().skip(1).rev() {
+            let binary = Binary { op: link.op, op_span: link.op_span, left, right: link.right.clone() };
+            let span = chain.get(n - 1).map_or(link.op_span, |outer| outer.left.span);
+            left = Expr { kind: ExprKind::Binary(Box::new(binary)), span };
+        }
+        Binary { op: self.op, op_span: self.op_span, left, right: self.right.clone() }
+    }
+}
+
+impl PartialEq for Binary {
+    fn eq(&self, other: &Self) -> bool {
+        let (mine, others) = (self.chain(), other.chain());
+        let same = |(a, b): (&&Binary, &&Binary)| {
+            a.op == b.op && a.op_span == b.op_span && a.right == b.right && a.left.span == b.left.span
+        };
+        let first_operands = match (mine.last(), others.last()) {
+            (Some(a), Some(b)) => a.left.kind == b.left.kind,
+            _ => false,
+        };
+        mine.len() == others.len() && first_operands && mine.iter().zip(&others).all(same)
     }
 }
 

@@ -11,6 +11,7 @@ mod source;
 mod statement;
 mod subquery;
 mod text;
+mod traverse;
 
 pub use expr::*;
 pub use graph::*;
@@ -21,6 +22,7 @@ pub use source::*;
 pub use statement::*;
 pub use subquery::*;
 pub use text::*;
+pub use traverse::{Fold, Visit, fold, fold_expr, visit, visit_expr};
 
 use crate::Span;
 

@@ -62,6 +62,7 @@ pub struct MakeSeriesAggregate {
 
 /// The points of an axis.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // an operator has one
 pub enum MakeSeriesRange {
     /// `from a to b step c`
     Steps {

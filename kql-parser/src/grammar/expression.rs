@@ -3,37 +3,49 @@
 use crate::ast::{Between, Binary, BinaryOp, Call, Expr, ExprKind, In, InOp, Name, Named, TypeOf, UnaryOp};
 use crate::combinators::{BRACKETS, PARENS, bracketed, fatal, token};
 use crate::grammar::operators::search;
-use crate::grammar::{literal, name, parameter, pipeline, source};
+use crate::grammar::{literal, name, operators, parameter, pipeline, source};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use crate::word::{Word, word as word_class};
 use crate::{Diagnostic, Span};
 
 /// An expression that may be named: `e`, `x = e`, `(a, b) = e`.
 pub fn named(i: Tokens) -> Parsed<Expr> {
+    match named_only(i)? {
+        (rest, Some(named)) => Ok((rest, named)),
+        (_, None) => expression(i),
+    }
+}
+
+/// `x = e`, `(a, b) = e`, where one stands.
+fn named_only(i: Tokens) -> Parsed<Option<Expr>> {
     let start = i.span();
     let one = (i.kind() == Kind::Word && i.ahead(1).kind == Kind::Assign)
         || (name::is_bracketed(&i) && i.ahead(3).kind == Kind::Assign);
     if one {
-        let (rest, name) = name::name(i)?;
-        if i.kind() == Kind::Word && name::NEEDS_BRACKETS.contains(&name.text.as_str()) {
-            let word = &name.text;
-            let message = format!("The name '{word}' needs to be bracketed as ['{word}'] to be used in this context.");
-            i.report(Diagnostic::error("KS228", name.span, message));
-        }
+        let (rest, name) = name::declared(i)?;
         let (rest, value) = expression(rest.skip(1)).map_err(fatal)?;
         let named = Named { names: vec![name], tuple: false, value };
-        return Ok((rest, Expr { kind: ExprKind::Named(Box::new(named)), span: rest.from(start) }));
+        return Ok((rest, Some(Expr { kind: ExprKind::Named(Box::new(named)), span: rest.from(start) })));
+    }
+    if i.kind() == Kind::Word && i.ahead(1).kind == Kind::Minus && i.touches(1) {
+        let after = i.skip(operators::name_length(&i));
+        if after.kind() == Kind::Assign {
+            name::needs_brackets(&i, after.from(start));
+            let (rest, value) = expression(after.skip(1)).map_err(fatal)?;
+            return Ok((rest, Some(value)));
+        }
     }
     if i.kind() == Kind::OpenParen
-        && let Some(close) = i.to_partner()
+        && let Some(close) = i.partner_ahead()
         && i.ahead(close + 1).kind == Kind::Assign
     {
-        let (rest, (names, _)) = bracketed(PARENS.0, PARENS.1, name::name)(i)?;
+        let (rest, (names, _)) = bracketed(PARENS.0, PARENS.1, name::declared)(i)?;
         let (rest, value) = expression(rest.skip(1)).map_err(fatal)?;
         let named = Named { names, tuple: true, value };
-        return Ok((rest, Expr { kind: ExprKind::Named(Box::new(named)), span: rest.from(start) }));
+        return Ok((rest, Some(Expr { kind: ExprKind::Named(Box::new(named)), span: rest.from(start) })));
     }
-    expression(i)
+    Ok((i, None))
 }
 
 /// An expression.
@@ -58,43 +70,65 @@ enum Right {
     Match,
 }
 
-/// The table of binding powers, loosest first.
+/// The power of `==`, `!=`, `in`, `has_any`, `between`.
+pub const EQUALITY: u8 = 3;
+/// The power of `has` and the other operators on strings, and of `:`.
+pub const STRING: u8 = 7;
+
+/// The table of binding powers, loosest first: what the parser and the printer go by.
+pub const fn power(op: BinaryOp) -> u8 {
+    match op {
+        BinaryOp::Or => 1,
+        BinaryOp::And => 2,
+        BinaryOp::Equal | BinaryOp::NotEqual => EQUALITY,
+        BinaryOp::LessThan | BinaryOp::LessThanOrEqual | BinaryOp::GreaterThan | BinaryOp::GreaterThanOrEqual => 4,
+        BinaryOp::Add | BinaryOp::Subtract => 5,
+        BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => 6,
+        _ => STRING,
+    }
+}
+
+/// The operator that stands here, with its power and what stands right of it.
 fn infix(i: &Tokens) -> Option<(u8, Assoc, Right)> {
     use BinaryOp as B;
-    let operand = |power, assoc, op| Some((power, assoc, Right::Operand(op)));
+    let operand = |assoc, op| Some((power(op), assoc, Right::Operand(op)));
     match i.kind() {
-        Kind::Equal => operand(3, Assoc::None, B::Equal),
-        Kind::NotEqual => operand(3, Assoc::None, B::NotEqual),
-        Kind::Less => operand(4, Assoc::None, B::LessThan),
-        Kind::LessOrEqual => operand(4, Assoc::None, B::LessThanOrEqual),
-        Kind::Greater => operand(4, Assoc::None, B::GreaterThan),
-        Kind::GreaterOrEqual => operand(4, Assoc::None, B::GreaterThanOrEqual),
-        Kind::Plus => operand(5, Assoc::Left, B::Add),
-        Kind::Minus => operand(5, Assoc::Left, B::Subtract),
-        Kind::Star => operand(6, Assoc::Left, B::Multiply),
-        Kind::Slash => operand(6, Assoc::Left, B::Divide),
-        Kind::Percent => operand(6, Assoc::Left, B::Modulo),
-        Kind::EqualTilde => operand(7, Assoc::None, B::EqualTilde),
-        Kind::BangTilde => operand(7, Assoc::None, B::BangTilde),
-        Kind::Colon => Some((7, Assoc::None, Right::Match)),
-        Kind::InTilde => Some((3, Assoc::None, Right::List(InOp::In))),
+        Kind::Equal => operand(Assoc::None, B::Equal),
+        Kind::NotEqual => operand(Assoc::None, B::NotEqual),
+        Kind::Less => operand(Assoc::None, B::LessThan),
+        Kind::LessOrEqual => operand(Assoc::None, B::LessThanOrEqual),
+        Kind::Greater => operand(Assoc::None, B::GreaterThan),
+        Kind::GreaterOrEqual => operand(Assoc::None, B::GreaterThanOrEqual),
+        Kind::Plus => operand(Assoc::Left, B::Add),
+        Kind::Minus => operand(Assoc::Left, B::Subtract),
+        Kind::Star => operand(Assoc::Left, B::Multiply),
+        Kind::Slash => operand(Assoc::Left, B::Divide),
+        Kind::Percent => operand(Assoc::Left, B::Modulo),
+        Kind::EqualTilde => operand(Assoc::None, B::EqualTilde),
+        Kind::BangTilde => operand(Assoc::None, B::BangTilde),
+        Kind::Colon => Some((STRING, Assoc::None, Right::Match)),
+        Kind::InTilde => Some((EQUALITY, Assoc::None, Right::List(InOp::In))),
         Kind::Word => match i.text_ahead(0) {
-            "or" => operand(1, Assoc::Left, B::Or),
-            "and" => operand(2, Assoc::Left, B::And),
+            "or" => operand(Assoc::Left, B::Or),
+            "and" => operand(Assoc::Left, B::And),
             // `make-series ... on t in range(a, b, c)`
             "in" if i.word_ahead(1, "range") => None,
-            "in" => Some((3, Assoc::None, Right::List(InOp::InCs))),
-            "has_any" => Some((3, Assoc::None, Right::List(InOp::HasAny))),
-            "has_all" => Some((3, Assoc::None, Right::List(InOp::HasAll))),
-            "between" => Some((3, Assoc::None, Right::Couple(false))),
-            "matches" => Some((7, Assoc::None, Right::Regex)),
-            word => operand(7, Assoc::None, string_operator(word)?),
+            "in" => Some((EQUALITY, Assoc::None, Right::List(InOp::InCs))),
+            "has_any" => Some((EQUALITY, Assoc::None, Right::List(InOp::HasAny))),
+            "has_all" => Some((EQUALITY, Assoc::None, Right::List(InOp::HasAll))),
+            "between" => Some((EQUALITY, Assoc::None, Right::Couple(false))),
+            "matches"
+                if i.word_ahead(1, "regex") && Span::new(i.span().end, i.ahead(1).span.start).text(i.text) == " " =>
+            {
+                Some((STRING, Assoc::None, Right::Regex))
+            }
+            word => operand(Assoc::None, string_operator(word)?),
         },
         Kind::Negated => match i.text_ahead(0) {
-            "!in" => Some((3, Assoc::None, Right::List(InOp::NotInCs))),
-            "!in~" => Some((3, Assoc::None, Right::List(InOp::NotIn))),
-            "!between" => Some((3, Assoc::None, Right::Couple(true))),
-            word => operand(7, Assoc::None, string_operator(word)?),
+            "!in" => Some((EQUALITY, Assoc::None, Right::List(InOp::NotInCs))),
+            "!in~" => Some((EQUALITY, Assoc::None, Right::List(InOp::NotIn))),
+            "!between" => Some((EQUALITY, Assoc::None, Right::Couple(true))),
+            word => operand(Assoc::None, string_operator(word)?),
         },
         _ => None,
     }
@@ -165,8 +199,11 @@ fn binary(i: Tokens, least: u8) -> Parsed<Expr> {
                 (next, ExprKind::Match(Box::new(left), Box::new(value)))
             }
             Right::List(op) => {
-                let list = bracketed(PARENS.0, PARENS.1, argument);
+                let list = bracketed(PARENS.0, PARENS.1, pipeline::expression_or_pipeline);
                 let (next, (items, items_span)) = list(rest.skip(1)).map_err(fatal)?;
+                if items.is_empty() {
+                    return rest.skip(2).expected(Want::Expression).map_err(fatal);
+                }
                 (next, ExprKind::In(Box::new(In { op, op_span, left, items, items_span })))
             }
             Right::Couple(negated) => {
@@ -184,50 +221,51 @@ fn binary(i: Tokens, least: u8) -> Parsed<Expr> {
     }
 }
 
-/// Signs, innermost last, without recursion: there may be any number.
+/// An operand, possibly with one sign.
 pub fn unary(i: Tokens) -> Parsed<Expr> {
-    let mut signs = Vec::new();
-    let mut rest = i;
-    while let Kind::Minus | Kind::Plus = rest.kind() {
-        signs.push((if rest.kind() == Kind::Minus { UnaryOp::Minus } else { UnaryOp::Plus }, rest.span()));
-        rest = rest.skip(1);
-        if signs.len() > MAX_SIGNS {
-            return rest.expected(Want::Expression);
-        }
-    }
-    let (rest, mut e) = if signs.is_empty() { operand(rest)? } else { operand(rest).map_err(fatal)? };
-    // -9223372036854775808: the number alone is too large for a long
-    if let ExprKind::Literal(crate::ast::Literal::Long(Some(i64::MIN))) = e.kind
-        && !matches!(signs.last(), Some((UnaryOp::Minus, _)))
-    {
-        rest.report(Diagnostic::error("KQ002", e.span, "The number 9223372036854775808 does not fit a long."));
-    }
-    for (op, span) in signs.into_iter().rev() {
-        e = Expr { span: span.to(e.span), kind: ExprKind::Unary(op, Box::new(e)) };
-    }
-    Ok((rest, e))
+    let op = match i.kind() {
+        Kind::Minus => UnaryOp::Minus,
+        Kind::Plus => UnaryOp::Plus,
+        _ => return operand(i),
+    };
+    let (rest, e) = operand(i.skip(1)).map_err(fatal)?;
+    Ok((rest, Expr { span: i.span().to(e.span), kind: ExprKind::Unary(op, Box::new(e)) }))
 }
-
-/// More signs than this are no expression that anybody wrote.
-const MAX_SIGNS: usize = 64;
 
 /// An operand with what is behind it: `a.b`, `a[0]`.
 pub fn operand(i: Tokens) -> Parsed<Expr> {
     let (rest, e) = primary(i)?;
-    postfix(rest, i.span(), e, true)
+    postfix(rest, i.span(), e, Parts::Calls)
+}
+
+/// A table: an operand, whose last name may have wildcards: `database('d').T*`.
+pub fn entity(i: Tokens) -> Parsed<Expr> {
+    let (rest, e) = primary(i)?;
+    postfix(rest, i.span(), e, Parts::Wildcards)
 }
 
 /// A name with what is behind it, but no call: `a.b`, `a['b']`.
 pub fn path(i: Tokens) -> Parsed<Expr> {
     let (rest, name) = name::name(i)?;
-    postfix(rest, i.span(), Expr { span: name.span, kind: ExprKind::Name(name) }, false)
+    postfix(rest, i.span(), Expr { span: name.span, kind: ExprKind::Name(name) }, Parts::Names)
 }
 
 /// More parts than this are no path that anybody wrote, and each is a level of the tree.
 const MAX_PARTS: usize = 500;
 
-/// What is behind an operand; `calls` says whether a name may be a function's.
-fn postfix(i: Tokens, start: Span, e: Expr, calls: bool) -> Parsed<Expr> {
+/// What the parts of a path may be.
+#[derive(Clone, Copy, PartialEq)]
+enum Parts {
+    /// Names.
+    Names,
+    /// Names and calls.
+    Calls,
+    /// Names, calls, and at the end a name with wildcards.
+    Wildcards,
+}
+
+/// What is behind an operand.
+fn postfix(i: Tokens, start: Span, e: Expr, may_be: Parts) -> Parsed<Expr> {
     let (mut rest, mut e) = (i, e);
     let mut parts = 0;
     loop {
@@ -241,9 +279,18 @@ fn postfix(i: Tokens, start: Span, e: Expr, calls: bool) -> Parsed<Expr> {
             Kind::Dot if rest.ahead(1).kind == Kind::OpenBracket && !name::is_bracketed(&rest.skip(1)) => {
                 rest = rest.skip(1);
             }
+            Kind::Dot if may_be == Parts::Wildcards && name::is_pattern(&rest.skip(1)) => {
+                let (next, pattern) = name::pattern(rest.skip(1)).map_err(fatal)?;
+                let name = Name { text: pattern.span.text(rest.text).to_owned(), span: pattern.span };
+                let kind = ExprKind::Path(Box::new(e), name);
+                return Ok((next, Expr { kind, span: next.from(start) }));
+            }
             Kind::Dot => {
                 let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
-                if calls && next.kind() == Kind::OpenParen && !name.span.text(next.text).starts_with('[') {
+                if may_be != Parts::Names
+                    && next.kind() == Kind::OpenParen
+                    && !name.span.text(next.text).starts_with('[')
+                {
                     let (next, (args, _)) = bracketed(PARENS.0, PARENS.1, argument)(next).map_err(fatal)?;
                     e = Expr { kind: ExprKind::Method(Box::new(e), Call { name, args }), span: next.from(start) };
                     rest = next;
@@ -267,6 +314,9 @@ fn primary(i: Tokens) -> Parsed<Expr> {
     if literal::starts(&i) {
         return literal::literal(i);
     }
+    if i.ahead(1).kind == Kind::Minus && i.touches(1) && literal::is_raw_guid(&i) {
+        return literal::raw_guid(i);
+    }
     match i.kind() {
         Kind::Word => word(i),
         Kind::OpenParen => parens(i),
@@ -276,14 +326,11 @@ fn primary(i: Tokens) -> Parsed<Expr> {
         }
         Kind::OpenBracket if name::is_bracketed_pattern(&i) => name::bracketed_pattern(i),
         Kind::OpenBrace if name::is_placeholder(&i) => name::placeholder(i),
-        Kind::Star => Ok((i.skip(1), Expr { kind: ExprKind::Star, span: i.span() })),
+        // `* has 'a'`: any column
+        Kind::Star if is_any_column(&i) => Ok((i.skip(1), Expr { kind: ExprKind::Star, span: i.span() })),
         _ => i.expected(Want::Expression),
     }
 }
-
-/// Words that stand between expressions, and so are no names where an expression is to begin.
-const RESERVED: &[&str] =
-    &["and", "or", "in", "between", "contains", "has", "has_any", "has_all", "startswith", "endswith"];
 
 fn word(i: Tokens) -> Parsed<Expr> {
     let text = i.text_ahead(0);
@@ -300,8 +347,13 @@ fn word(i: Tokens) -> Parsed<Expr> {
         "entity_group" if next == Kind::OpenBracket => return entity_group(i),
         "toscalar" | "totable" if i.word_ahead(1, "kind") => return call_of_kind(i),
         "typeof" if called => return type_of(i),
-        _ if RESERVED.contains(&text) && !called => return i.expected(Want::Expression),
-        _ => {}
+        // functions with the names of keywords
+        "toscalar" | "totable" | "materialize" if called => {}
+        // names that Kusto itself looks for
+        "kind" | "withsource" | "with_source" if !called => {}
+        _ if word_class(text) == Word::Name => {}
+        _ if name::in_name_position(&i) => name::needs_brackets(&i, i.span()),
+        _ => return i.expected(Want::Expression),
     }
     let name = Name { text: text.to_owned(), span: i.span() };
     if !called {
@@ -337,9 +389,25 @@ fn call_of_kind(i: Tokens) -> Parsed<Expr> {
     Ok((rest, Expr { kind: ExprKind::CallOfKind(Box::new((call, kind))), span: rest.from(start) }))
 }
 
-/// An argument: an expression, possibly named, or a pipeline.
+/// Whether an operator follows that `*` may stand before.
+fn is_any_column(i: &Tokens) -> bool {
+    let next = i.skip(1);
+    match infix(&next) {
+        Some((STRING, _, _)) => true,
+        _ => next.kind() == Kind::Equal,
+    }
+}
+
+/// An argument: an expression, possibly named, a pipeline, or `*`.
 pub fn argument(i: Tokens) -> Parsed<Expr> {
-    pipeline::expression_or_pipeline(i)
+    if i.kind() == Kind::Star && matches!(i.ahead(1).kind, Kind::CloseParen | Kind::Comma) {
+        return Ok((i.skip(1), Expr { kind: ExprKind::Star, span: i.span() }));
+    }
+    let (rest, e) = if operators::source_at(&i).is_some() { (i, None) } else { named_only(i)? };
+    match e {
+        Some(named) => Ok((rest, named)),
+        None => pipeline::expression_or_pipeline(i),
+    }
 }
 
 fn parens(i: Tokens) -> Parsed<Expr> {

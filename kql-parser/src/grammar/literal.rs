@@ -2,6 +2,7 @@
 
 use crate::ast::{Dynamic, Expr, ExprKind, Literal};
 use crate::combinators::{BRACKETS, bracketed, fatal, token};
+use crate::grammar::{expression, name};
 use crate::input::{Parsed, Tokens, Want};
 use crate::time;
 use crate::token::{Kind, Token};
@@ -14,7 +15,7 @@ pub fn starts(i: &Tokens) -> bool {
             true
         }
         Kind::Word => match i.text_ahead(0) {
-            "true" | "false" => true,
+            "true" | "false" | "True" | "False" | "TRUE" | "FALSE" => true,
             "dynamic" => i.ahead(1).kind == Kind::OpenParen,
             _ => false,
         },
@@ -32,8 +33,8 @@ pub fn literal(i: Tokens) -> Parsed<Expr> {
         Kind::Timespan => Literal::Timespan(time::parse_timespan(text)),
         Kind::Typed => typed(&i, text, span),
         Kind::String | Kind::Verbatim | Kind::MultiLine => return strings(i),
-        Kind::Word if text == "true" => Literal::Bool(Some(true)),
-        Kind::Word if text == "false" => Literal::Bool(Some(false)),
+        Kind::Word if matches!(text, "true" | "True" | "TRUE") => Literal::Bool(Some(true)),
+        Kind::Word if matches!(text, "false" | "False" | "FALSE") => Literal::Bool(Some(false)),
         Kind::Word if text == "dynamic" => return dynamic_literal(i),
         _ => return i.expected(Want::Literal),
     };
@@ -43,8 +44,8 @@ pub fn literal(i: Tokens) -> Parsed<Expr> {
 fn long(i: &Tokens, text: &str, span: Span) -> Literal {
     let value = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => u64::from_str_radix(hex, 16).ok().map(u64::cast_signed),
-        // the smallest long is written with a minus, which is an operator: see `expression::unary`
-        None if text == "9223372036854775808" => Some(i64::MIN),
+        // the smallest long is written with a minus, which is an operator
+        None if text == "9223372036854775808" && i.follows(Kind::Minus) => Some(i64::MIN),
         None => text.parse().ok(),
     };
     if value.is_none() {
@@ -131,11 +132,49 @@ fn unescape(text: &str) -> String {
             'u' => out.extend(take(&mut rest, 4, 16, None)),
             'U' => out.extend(take(&mut rest, 8, 16, None)),
             'x' => out.extend(take(&mut rest, 2, 16, None)),
-            '0'..='7' => out.extend(take(&mut rest, 3, 8, Some(escape))),
+            '0'..='3' => out.extend(take(&mut rest, 3, 8, Some(escape))),
+            '4'..='7' => out.extend(take(&mut rest, 2, 8, Some(escape))),
             other => out.push(other),
         }
     }
     out
+}
+
+/// A literal with a sign, or none: what `datatable` and defaults take.
+pub fn signed(i: Tokens) -> Parsed<Expr> {
+    let number = matches!(i.ahead(1).kind, Kind::Long | Kind::Real | Kind::Timespan) && i.touches(1);
+    match i.kind() {
+        Kind::Minus | Kind::Plus if number => expression::unary(i),
+        Kind::OpenBrace if name::is_placeholder(&i) => name::placeholder(i),
+        Kind::Word if i.is_word("typeof") => expression::type_of(i),
+        _ => literal(i),
+    }
+}
+
+/// Whether `74be27de-1e4e-49d9-b579-fe0b331d3642` stands here.
+pub fn is_raw_guid(i: &Tokens) -> bool {
+    let start = i.span().start as usize;
+    i.text.as_bytes().get(start..start + 36).is_some_and(|text| {
+        text.iter()
+            .enumerate()
+            .all(|(n, b)| if matches!(n, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
+    })
+}
+
+/// A guid without `guid(...)` around it, which is reported.
+pub fn raw_guid(i: Tokens) -> Parsed<Expr> {
+    let span = Span::new(i.span().start, i.span().start + 36);
+    let value = guid(span.text(i.text));
+    i.report(Diagnostic::error(
+        "KS214",
+        span,
+        "Raw guid literals are not allowed in this context, use guid(...) instead.",
+    ));
+    let mut rest = i;
+    while rest.span().end <= span.end && rest.kind() != Kind::End {
+        rest = rest.skip(1);
+    }
+    Ok((rest, Expr { kind: ExprKind::Literal(Literal::Guid(value)), span }))
 }
 
 /// `datetime(2020-01-01)`
@@ -148,7 +187,7 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
     let bare = inner.strip_prefix(['"', '\'']).and_then(|s| s.strip_suffix(['"', '\''])).unwrap_or(inner);
     let null = inner == "null";
     let (value, what) = match name.trim() {
-        "bool" | "boolean" => {
+        "bool" => {
             let value = match bare {
                 "true" | "1" => Some(true),
                 "false" | "0" => Some(false),
@@ -156,14 +195,14 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
             };
             (Literal::Bool(value), "bool")
         }
-        "int" | "int8" | "int16" | "int32" | "uint" | "uint8" | "uint16" | "uint32" => {
+        "int" | "int32" => {
             // 32 hexadecimal bits may have the sign's
             let hex = bare.starts_with("0x").then(|| whole(bare).and_then(|n| u32::try_from(n).ok()));
             let value = whole(bare).and_then(|n| i32::try_from(n).ok());
             (Literal::Int(value.or(hex.flatten().map(u32::cast_signed))), "int")
         }
-        "long" | "int64" | "uint64" | "ulong" => (Literal::Long(whole(bare)), "long"),
-        "real" | "double" | "float" => (Literal::Real(real(bare)), "real"),
+        "long" | "int64" => (Literal::Long(whole(bare)), "long"),
+        "real" | "double" => (Literal::Real(real(bare)), "real"),
         "decimal" => {
             let digits = bare.trim_start_matches(['-', '+']);
             let valid = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
@@ -249,10 +288,9 @@ fn dynamic(i: Tokens) -> Parsed<Dynamic> {
             Ok((rest, Dynamic::Bag(properties)))
         }
         Kind::Word if i.is_word("null") => Ok((i.skip(1), Dynamic::Null)),
-        Kind::Minus | Kind::Plus if matches!(i.ahead(1).kind, Kind::Long | Kind::Real | Kind::Timespan) => {
-            let negative = i.kind() == Kind::Minus;
+        Kind::Minus if matches!(i.ahead(1).kind, Kind::Long | Kind::Real) => {
             let (rest, value) = scalar(i.skip(1))?;
-            Ok((rest, if negative { negate(value) } else { value }))
+            Ok((rest, negate(value)))
         }
         _ => scalar(i),
     }
@@ -283,8 +321,7 @@ fn negate(value: Dynamic) -> Dynamic {
 fn property(i: Tokens) -> Parsed<(String, Dynamic)> {
     let (rest, key) = match i.kind() {
         Kind::String | Kind::Verbatim | Kind::MultiLine => (i.skip(1), string_value(i.token(), i.text)),
-        Kind::Word => (i.skip(1), i.text_ahead(0).to_owned()),
-        _ => return i.expected(Want::Literal),
+        _ => return i.expected(Want::Text),
     };
     let (rest, _) = token(Kind::Colon, Want::Colon)(rest).map_err(fatal)?;
     let (rest, value) = dynamic(rest).map_err(fatal)?;

@@ -1,61 +1,75 @@
 //! Names: `x`, `['a b']`, `Device*`, `hint.strategy`.
 
-use crate::Span;
 use crate::ast::{ColumnDeclaration, Expr, ExprKind, Name, TypeName};
-use crate::combinators::{fatal, token};
+use crate::combinators::{PARENS, fatal, loosely_bracketed, token};
 use crate::grammar::literal;
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
-
-/// Words that stand for something in the language, and so name a column only in brackets.
-pub const NEEDS_BRACKETS: &[&str] = &[
-    "first",
-    "last",
-    "asc",
-    "desc",
-    "and",
-    "or",
-    "between",
-    "like",
-    "project",
-    "union",
-    "kind",
-    "dynamic",
-    "isfuzzy",
-    "withsource",
-    "flags",
-    "simple",
-    "relaxed",
-    "date",
-    "datetime",
-    "time",
-    "timespan",
-    "int",
-    "long",
-    "real",
-    "string",
-    "decimal",
-    "double",
-    "others",
-    "nooptimization",
-    "cycles",
-    "bagexpansion",
-    "with_itemindex",
-    "with_match_id",
-];
+use crate::word::{Word, is_column_type, word};
+use crate::{Diagnostic, Span};
 
 /// A name, bracketed or not.
 pub fn name(i: Tokens) -> Parsed<Name> {
     match i.kind() {
-        Kind::Word => Ok((i.skip(1), Name { text: i.text_ahead(0).to_owned(), span: i.span() })),
+        Kind::Word if word(i.text_ahead(0)) == Word::Name => Ok(bare(i)),
+        Kind::Word if in_name_position(&i) => {
+            needs_brackets(&i, i.span());
+            Ok(bare(i))
+        }
         Kind::OpenBracket if is_bracketed(&i) => bracketed(i),
         _ => i.expected(Want::Name),
     }
 }
 
 /// A name where no expression may stand, so that more words are names.
-pub fn extended(i: Tokens) -> Parsed<Name> {
-    name(i)
+pub fn declared(i: Tokens) -> Parsed<Name> {
+    match i.kind() {
+        Kind::Word if word(i.text_ahead(0)) == Word::Declared => Ok(bare(i)),
+        _ => name(i),
+    }
+}
+
+fn bare(i: Tokens) -> (Tokens, Name) {
+    (i.skip(1), Name { text: i.text_ahead(0).to_owned(), span: i.span() })
+}
+
+/// Whether what follows a keyword says that it was meant as a name.
+pub fn in_name_position(i: &Tokens) -> bool {
+    match i.ahead(1).kind {
+        Kind::Equal
+        | Kind::NotEqual
+        | Kind::EqualTilde
+        | Kind::BangTilde
+        | Kind::Greater
+        | Kind::GreaterOrEqual
+        | Kind::Less
+        | Kind::LessOrEqual
+        | Kind::Assign
+        | Kind::Star
+        | Kind::Slash
+        | Kind::Percent
+        | Kind::CloseParen
+        | Kind::CloseBracket
+        | Kind::CloseBrace
+        | Kind::Dot
+        | Kind::Comma
+        | Kind::Colon
+        | Kind::Pipe
+        | Kind::InTilde
+        | Kind::Negated => true,
+        Kind::Word => matches!(
+            i.text_ahead(1),
+            "and" | "or" | "has" | "in" | "contains" | "startswith" | "endswith" | "between" | "has_any" | "has_all"
+        ),
+        _ => false,
+    }
+}
+
+/// Reports a word that is no name without brackets.
+pub fn needs_brackets(i: &Tokens, span: Span) {
+    let word = span.text(i.text);
+    let message = format!("The name '{word}' needs to be bracketed as ['{word}'] to be used in this context.");
+    i.report(Diagnostic::error("KS228", span, message));
 }
 
 /// `: long`, where it stands.
@@ -64,7 +78,7 @@ pub fn opt_type(i: Tokens) -> Parsed<Option<TypeName>> {
         i.note(Want::Colon);
         return Ok((i, None));
     }
-    let (rest, ty) = type_name(i.skip(1)).map_err(fatal)?;
+    let (rest, ty) = column_type(i.skip(1)).map_err(fatal)?;
     Ok((rest, Some(ty)))
 }
 
@@ -87,6 +101,10 @@ pub fn pattern(i: Tokens) -> Parsed<Expr> {
         let (rest, name) = bracketed(i)?;
         return Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }));
     }
+    if i.kind() == Kind::Word && !(i.ahead(1).kind == Kind::Star && i.touches(1)) {
+        let (rest, name) = name(i)?;
+        return Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }));
+    }
     let part = |n: usize| matches!(i.ahead(n).kind, Kind::Word | Kind::Star | Kind::Long | Kind::Timespan);
     if !matches!(i.kind(), Kind::Word | Kind::Star) {
         return i.expected(Want::Name);
@@ -106,10 +124,15 @@ pub fn pattern(i: Tokens) -> Parsed<Expr> {
     Ok((i.skip(n), Expr { kind, span }))
 }
 
+/// Whether `*` or `a*` stands here.
+pub fn is_pattern(i: &Tokens) -> bool {
+    i.kind() == Kind::Star || (i.kind() == Kind::Word && i.ahead(1).kind == Kind::Star && i.touches(1))
+}
+
 /// Whether `[a*]` stands here.
 pub fn is_bracketed_pattern(i: &Tokens) -> bool {
     i.kind() == Kind::OpenBracket
-        && i.to_partner().is_some_and(|n| n > 1 && (1..n).any(|k| i.ahead(k).kind == Kind::Star))
+        && is_pattern(&i.skip(1))
         && matches!(pattern(i.skip(1)), Ok((rest, _)) if rest.kind() == Kind::CloseBracket)
 }
 
@@ -144,31 +167,16 @@ pub fn is_placeholder(i: &Tokens) -> bool {
 
 /// `{name}`
 pub fn placeholder(i: Tokens) -> Parsed<Expr> {
-    let Some(close) = i.to_partner() else { return i.expected(Want::Expression) };
+    let Some(close) = i.partner_ahead() else { return i.expected(Want::Expression) };
     let inner = Span::new(i.span().end, i.ahead(close).span.start);
     let span = i.span().to(i.ahead(close).span);
     let name = Name { text: inner.text(i.text).to_owned(), span };
     Ok((i.skip(close + 1), Expr { kind: ExprKind::Placeholder(name), span }))
 }
 
-/// `(a: long, b: string)`; a comma may come first.
+/// `(a: long, b: string)`
 pub fn row_schema(i: Tokens) -> Parsed<Vec<ColumnDeclaration>> {
-    let (mut rest, _) = token(Kind::OpenParen, Want::OpenParen)(i)?;
-    if rest.kind() == Kind::Comma {
-        rest = rest.skip(1);
-    }
-    let mut columns = Vec::new();
-    while rest.kind() != Kind::CloseParen {
-        let (next, column) = column_declaration(rest).map_err(fatal)?;
-        columns.push(column);
-        rest = next;
-        if rest.kind() != Kind::Comma {
-            rest.note(Want::Comma);
-            break;
-        }
-        rest = rest.skip(1);
-    }
-    let (rest, _) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
+    let (rest, (columns, _)) = loosely_bracketed(PARENS.0, PARENS.1, column_declaration)(i)?;
     Ok((rest, columns))
 }
 
@@ -195,10 +203,24 @@ pub fn type_name(i: Tokens) -> Parsed<TypeName> {
     Ok((rest, TypeName { text: span.text(i.text).to_owned(), span }))
 }
 
+/// The type of a column.
+pub fn column_type(i: Tokens) -> Parsed<TypeName> {
+    let (rest, ty) = type_name(i)?;
+    if !is_column_type(&ty.text) {
+        let message = format!("The name '{}' is not a valid type name that can be used here.", ty.text);
+        i.report(
+            Diagnostic::error("KS160", ty.span, message).with_help(
+                "the types are bool, int, long, real, decimal, string, datetime, timespan, guid and dynamic",
+            ),
+        );
+    }
+    Ok((rest, ty))
+}
+
 /// `name: type`
 pub fn column_declaration(i: Tokens) -> Parsed<ColumnDeclaration> {
-    let (rest, name) = name(i)?;
+    let (rest, name) = declared(i)?;
     let (rest, _) = token(Kind::Colon, Want::Colon)(rest).map_err(fatal)?;
-    let (rest, ty) = type_name(rest).map_err(fatal)?;
+    let (rest, ty) = column_type(rest).map_err(fatal)?;
     Ok((rest, ColumnDeclaration { name, ty }))
 }

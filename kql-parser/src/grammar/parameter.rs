@@ -2,9 +2,10 @@
 
 use crate::ast::{Expr, ExprKind, Property};
 use crate::combinators::{PARENS, bracketed, fatal, token};
-use crate::grammar::{expression, name};
+use crate::grammar::{expression, literal, name};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use crate::word::{Word, word};
 
 /// The parameters of an operator, such as `kind=inner hint.strategy=shuffle`: those of `names`, and hints.
 pub fn parameters<'a>(mut i: Tokens<'a>, names: &[&str]) -> Parsed<'a, Vec<Property>> {
@@ -21,9 +22,16 @@ pub fn parameters<'a>(mut i: Tokens<'a>, names: &[&str]) -> Parsed<'a, Vec<Prope
     }
 }
 
+/// Keywords that are values too.
+const VALUES: &[&str] = &["simple", "relaxed", "nooptimization", "first", "last", "latest", "hotcache", "others"];
+
 /// A word or a literal.
 fn value(i: Tokens) -> Parsed<Expr> {
-    if i.kind() == Kind::Word && !matches!(i.text_ahead(0), "true" | "false" | "dynamic") {
+    if i.kind() == Kind::Word && !literal::starts(&i) {
+        let text = i.text_ahead(0);
+        if word(text) != Word::Name && !VALUES.contains(&text) {
+            return i.expected(Want::Literal);
+        }
         let (rest, name) = name::compound(i)?;
         return Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }));
     }
@@ -50,10 +58,11 @@ pub fn property_of_names(i: Tokens) -> Parsed<Property> {
         _ => return Ok((rest, property)),
     };
     while rest.kind() == Kind::Comma && matches!(rest.ahead(1).kind, Kind::Word | Kind::OpenBracket) {
-        let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
-        if next.kind() == Kind::Assign {
+        let length = if rest.ahead(1).kind == Kind::OpenBracket { 3 } else { 1 };
+        if rest.ahead(1 + length).kind == Kind::Assign {
             break;
         }
+        let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
         names.push(name);
         rest = next;
     }

@@ -18,7 +18,7 @@ pub fn expression_or_pipeline(i: Tokens) -> Parsed<Expr> {
         let pipeline = Pipeline { source: None, operators: all };
         return Ok((rest, Expr { kind: ExprKind::Pipeline(Box::new(pipeline)), span: rest.from(start) }));
     }
-    let (rest, source) = expression::named(i)?;
+    let (rest, source) = expression::expression(i)?;
     if rest.kind() != Kind::Pipe {
         rest.note(Want::Pipe);
         return Ok((rest, source));
@@ -72,7 +72,12 @@ pub fn step(i: Tokens, before: Span) -> (Tokens, Operator) {
         Err(diagnostic) => {
             let start = i.span();
             let rest = recover(i);
-            i.report(Diagnostic { span: if start.is_empty() { before } else { diagnostic.span }, ..diagnostic });
+            let mut diagnostic =
+                Diagnostic { span: if start.is_empty() { before } else { diagnostic.span }, ..diagnostic };
+            if i.kind() == Kind::Pipe {
+                diagnostic = diagnostic.with_help("one | stands between operators; 'or' joins two conditions");
+            }
+            i.report(diagnostic);
             let span = rest.from(start);
             (rest, Operator { kind: OperatorKind::Error, span, name_span: span })
         }
@@ -129,15 +134,28 @@ pub fn unexpected(at: Tokens, after: Tokens) {
     if names.iter().any(|n| *n == "an expression" || *n == "a name") {
         names.retain(|n| !matches!(*n, "'|'" | "';'" | "the end" | "','"));
     }
-    let span = if found.kind == Kind::End { end_of_text(&at) } else { found.span.to(after.from(found.span)) };
-    if found.kind == Kind::Unknown || span_is_reported(&at, span) {
+    let whole = found.span.to(after.from(found.span));
+    if found.kind == Kind::Unknown || span_is_reported(&at, whole) {
         return;
     }
     let only_expression = names == ["an expression"];
-    let diagnostic = if only_expression {
-        Diagnostic::error("KS006", if found.span.is_empty() { span } else { found.span }, "Missing expression.")
+    let (code, message) = match only_expression {
+        true => ("KS006", "Missing expression.".to_owned()),
+        false => ("KS005", format!("Expected: {}", listed(&names))),
+    };
+    let marked = if only_expression { found.span } else { whole };
+    let gap = Span::empty(at.end_before());
+    let diagnostic = if found.kind == Kind::End {
+        let diagnostic = Diagnostic::error(code, end_of_text(&at), message);
+        match at.unclosed() {
+            Some(open) => diagnostic.with_label(open, "nothing closes this"),
+            None => diagnostic,
+        }
+    } else if Span::new(gap.start, found.span.start).text(at.text).contains('\n') {
+        // what is missing is missing where the line before ends
+        Diagnostic::error(code, gap, message).with_label(marked, "this cannot follow")
     } else {
-        Diagnostic::error("KS005", span, format!("Expected: {}", listed(&names)))
+        Diagnostic::error(code, gap.to(marked), message)
     };
     let diagnostic = match hint(&at) {
         Some(help) => diagnostic.with_help(help),
@@ -154,33 +172,44 @@ fn end_of_text(i: &Tokens) -> Span {
 
 /// Whether the lexer has complained about this place already.
 fn span_is_reported(i: &Tokens, span: Span) -> bool {
-    i.shared
-        .diagnostics
-        .borrow()
-        .iter()
-        .any(|d| d.code == "KS002" && d.span.start >= span.start && d.span.end <= span.end)
+    let first = i.shared.unknown.partition_point(|place| place.start < span.start);
+    i.shared.unknown.get(first).is_some_and(|place| place.end <= span.end)
 }
 
 /// What the writer of a common slip wants to hear.
 fn hint(i: &Tokens) -> Option<&'static str> {
+    let found = i.text_ahead(0);
+    let before = i.before();
+    let sql = "this is SQL; in KQL the table comes first: T | where a == 1 | project b";
+    if starts_with_select(i.text) {
+        return Some(sql);
+    }
+    if before.kind == Kind::String && before.span.end == i.span().start {
+        return Some(
+            "a quote within a string has a backslash before it, or the string stands between quotes of the other kind",
+        );
+    }
+    if before.kind == Kind::Word && before.span.text(i.text) == "not" {
+        return Some("not() is a function: not(x has 'a'), or x !has 'a'");
+    }
     match i.kind() {
         Kind::Assign => Some("'==' compares, '=' gives a name"),
-        Kind::Word => match i.text_ahead(0) {
+        Kind::Negated => Some("not() turns a condition round"),
+        Kind::Word => match found {
             "AND" | "And" => Some("operators are lower case: and"),
             "OR" | "Or" => Some("operators are lower case: or"),
+            "IN" | "In" => Some("operators are lower case: in"),
+            "LIKE" | "Like" => Some("contains, startswith, endswith and has look into a string, and matches regex"),
             "is" | "IS" => Some("isnull() and isempty() test for missing values"),
-            "not" => Some("not() is a function: not(x in (1, 2)), or x !in (1, 2)"),
-            "where" | "extend" | "project" | "summarize" | "join" | "sort" | "order" | "take" | "limit"
-            | "distinct" | "union" | "top" | "count" | "render" => Some("a | is missing before it"),
+            "not" | "NOT" => Some("not() is a function: not(x in (1, 2)), or x !in (1, 2)"),
             "let" => Some("a ; is missing before it"),
-            _ if starts_with_select(i.text) => {
-                Some("this is SQL; in KQL the table comes first: T | where a == 1 | project b")
+            _ if operators::is_name(found) => Some("a | is missing before it"),
+            _ if operators::is_name(before.span.text(i.text)) => None,
+            _ if Span::new(before.span.end, i.span().start).text(i.text).contains('\n') => {
+                Some("if a new statement begins here, a ; is missing before it; if an operator, a |")
             }
             _ => None,
         },
-        _ if starts_with_select(i.text) => {
-            Some("this is SQL; in KQL the table comes first: T | where a == 1 | project b")
-        }
         _ => None,
     }
 }
@@ -213,7 +242,7 @@ pub fn recover(mut i: Tokens) -> Tokens {
             Kind::Pipe | Kind::Semicolon | Kind::End | Kind::CloseParen | Kind::CloseBrace | Kind::CloseBracket => {
                 return i;
             }
-            Kind::OpenParen | Kind::OpenBrace | Kind::OpenBracket => match i.to_partner() {
+            Kind::OpenParen | Kind::OpenBrace | Kind::OpenBracket => match i.partner_ahead() {
                 Some(partner) => i = i.skip(partner + 1),
                 None => i = i.skip(1),
             },

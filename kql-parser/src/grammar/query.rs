@@ -2,8 +2,8 @@
 
 use crate::Diagnostic;
 use crate::ast::{
-    ExprKind, Function, Let, LetValue, Parameter, ParameterType, Pattern, PatternDeclaration, PatternMatch, Query,
-    Restrict, Statement, StatementKind,
+    Expr, ExprKind, Function, Let, LetValue, Parameter, ParameterType, Pattern, PatternDeclaration, PatternMatch,
+    Query, Restrict, Statement, StatementKind,
 };
 use crate::combinators::{PARENS, bracketed, fatal, token, word};
 use crate::grammar::operators::union;
@@ -21,15 +21,17 @@ pub fn query(i: Tokens) -> Query {
 pub fn statements(mut i: Tokens, end: Kind) -> (Tokens, Vec<Statement>) {
     let mut found = Vec::new();
     loop {
-        while i.kind() == Kind::Semicolon {
-            i = i.skip(1);
-        }
         if i.kind() == end || i.kind() == Kind::End {
             return (i, found);
         }
+        if i.kind() == Kind::Semicolon {
+            i.report(Diagnostic::error("KS198", i.span(), "No statement stands before this ';'."));
+            i = i.skip(1);
+            continue;
+        }
         let (rest, statement) = one(i, end);
         found.push(statement);
-        i = rest;
+        i = if rest.kind() == Kind::Semicolon { rest.skip(1) } else { rest };
     }
 }
 
@@ -67,7 +69,7 @@ fn statement(i: Tokens) -> Parsed<StatementKind> {
     match i.kind() {
         Kind::Word => match i.text_ahead(0) {
             "let" if next == Kind::Word || next == Kind::OpenBracket => return let_statement(i),
-            "set" if next == Kind::Word => return set(i),
+            "set" => return set(i),
             "declare" if i.word_ahead(1, "query_parameters") => {
                 let (rest, (parameters, _)) = bracketed(PARENS.0, PARENS.1, parameter)(i.skip(2)).map_err(fatal)?;
                 return Ok((rest, StatementKind::DeclareQueryParameters(parameters)));
@@ -82,15 +84,14 @@ fn statement(i: Tokens) -> Parsed<StatementKind> {
         }
         _ => {}
     }
-    let (rest, e) = pipeline::expression_or_pipeline(i)?;
-    if let ExprKind::Named(named) = &e.kind {
-        let span = named.names.first().map_or(e.span, |n| n.span);
+    if i.kind() == Kind::Word && next == Kind::Assign {
         i.report(
-            Diagnostic::error("KS005", span, "A statement does not begin with a name and =.")
+            Diagnostic::error("KS005", i.span(), "A statement does not begin with a name and =.")
                 .with_help("let gives a name: let x = ..."),
         );
-        return Ok((rest, StatementKind::Error));
+        return Ok((pipeline::recover(pipeline::recover_past(i, i)), StatementKind::Error));
     }
+    let (rest, e) = pipeline::expression_or_pipeline(i)?;
     Ok((rest, StatementKind::Expr(e)))
 }
 
@@ -100,7 +101,7 @@ fn let_statement(i: Tokens) -> Parsed<StatementKind> {
     let view = rest.is_word("view") && rest.ahead(1).kind == Kind::OpenParen;
     let parens = if view { rest.skip(1) } else { rest };
     let lambda = parens.kind() == Kind::OpenParen
-        && parens.to_partner().is_some_and(|n| parens.ahead(n + 1).kind == Kind::OpenBrace);
+        && parens.partner_ahead().is_some_and(|n| parens.ahead(n + 1).kind == Kind::OpenBrace);
     if lambda {
         let (rest, function) = function(rest, view).map_err(fatal)?;
         return Ok((rest, StatementKind::Let(Let { name, value: LetValue::Function(function) })));
@@ -116,31 +117,51 @@ fn function(i: Tokens, view: bool) -> Parsed<Function> {
     let (rest, (parameters, _)) = bracketed(PARENS.0, PARENS.1, parameter)(i)?;
     let (rest, _) = token(Kind::OpenBrace, Want::OpenBrace)(rest)?;
     let (rest, body) = statements(rest, Kind::CloseBrace);
+    check_body(&rest, &body);
     let (rest, end) = token(Kind::CloseBrace, Want::CloseBrace)(rest)?;
     Ok((rest, Function { view, parameters, body, span: start.to(end) }))
 }
 
+/// A function has let statements, and then its result.
+fn check_body(i: &Tokens, body: &[Statement]) {
+    for (n, statement) in body.iter().enumerate() {
+        let message = match statement.kind {
+            StatementKind::Let(_) | StatementKind::DeclareQueryParameters(_) | StatementKind::Error => continue,
+            StatementKind::Expr(_) if n + 1 == body.len() => continue,
+            StatementKind::Expr(_) => "A function has one result, and this is not its last statement.",
+            _ => "This statement does not stand in a function.",
+        };
+        i.report(Diagnostic::error("KS005", statement.span, message));
+    }
+}
+
 /// `a: long = 5`, `T: (x: long, *)`
 pub fn parameter(i: Tokens) -> Parsed<Parameter> {
-    let (rest, name) = name::name(i)?;
+    let (rest, name) = name::declared(i)?;
     let (rest, _) = token(Kind::Colon, Want::Colon)(rest).map_err(fatal)?;
     let (rest, ty) = if rest.kind() == Kind::OpenParen {
         let (rest, (columns, star)) = expression::schema_items(rest.skip(1)).map_err(fatal)?;
         let (rest, _) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
         (rest, ParameterType::Tabular(columns, star))
     } else {
-        let (rest, ty) = name::type_name(rest).map_err(fatal)?;
+        let (rest, ty) = name::column_type(rest).map_err(fatal)?;
         (rest, ParameterType::Scalar(ty))
     };
     if rest.kind() != Kind::Assign {
         return Ok((rest, Parameter { name, ty, default: None }));
     }
-    let (rest, default) = expression::expression(rest.skip(1)).map_err(fatal)?;
+    let after = rest.skip(1);
+    let (rest, default) = if after.kind() == Kind::Word && !literal::starts(&after) {
+        let (rest, name) = name::name(after).map_err(fatal)?;
+        (rest, Expr { span: name.span, kind: ExprKind::Name(name) })
+    } else {
+        literal::signed(after).map_err(fatal)?
+    };
     Ok((rest, Parameter { name, ty, default: Some(default) }))
 }
 
 fn set(i: Tokens) -> Parsed<StatementKind> {
-    let (rest, name) = name::compound(i.skip(1))?;
+    let (rest, name) = name::name(i.skip(1)).map_err(fatal)?;
     if rest.kind() != Kind::Assign {
         return Ok((rest, StatementKind::Set(name, None)));
     }

@@ -4,7 +4,7 @@ use crate::ast::{
     ContextualDatatable, Datatable, Expr, ExprKind, Externaldata, InlineExternalTable, MaterializedViewCombine,
     OperatorKind, PartitionColumn, PathPart,
 };
-use crate::combinators::{BRACKETS, PARENS, bracketed, fatal, token, word};
+use crate::combinators::{BRACKETS, PARENS, fatal, loosely_bracketed, token, word};
 use crate::grammar::operators::summarize;
 use crate::grammar::{expression, literal, name, parameter, pipeline};
 use crate::input::{Parsed, Tokens, Want};
@@ -16,7 +16,7 @@ pub fn datatable(i: Tokens) -> Parsed<Expr> {
     let (rest, parameters) = parameter::parameters(i.skip(1), &["kind"])?;
     let (rest, columns) = name::row_schema(rest).map_err(fatal)?;
     let (rest, (values, values_span)) =
-        bracketed(BRACKETS.0, BRACKETS.1, expression::expression)(rest).map_err(fatal)?;
+        loosely_bracketed(BRACKETS.0, BRACKETS.1, literal::signed)(rest).map_err(fatal)?;
     let datatable = Datatable { parameters, columns, values, values_span };
     Ok((rest, Expr { kind: ExprKind::Datatable(Box::new(datatable)), span: rest.from(start) }))
 }
@@ -26,7 +26,8 @@ pub fn externaldata(i: Tokens) -> Parsed<Expr> {
     let start = i.span();
     let (rest, parameters) = parameter::parameters(i.skip(1), &["kind"])?;
     let (rest, columns) = name::row_schema(rest).map_err(fatal)?;
-    let (rest, (uris, _)) = bracketed(BRACKETS.0, BRACKETS.1, pipeline::expression_or_pipeline)(rest).map_err(fatal)?;
+    let (rest, (uris, _)) =
+        loosely_bracketed(BRACKETS.0, BRACKETS.1, pipeline::expression_or_pipeline)(rest).map_err(fatal)?;
     let (rest, properties) = parameter::opt_with(rest)?;
     let data = Externaldata { parameters, columns, uris, properties };
     Ok((rest, Expr { kind: ExprKind::Externaldata(Box::new(data)), span: rest.from(start) }))
@@ -46,7 +47,7 @@ pub fn inline_external_table(i: Tokens) -> Parsed<Expr> {
     let (mut partitions, mut path, mut format) = (Vec::new(), Vec::new(), None);
     if rest.is_word("partition") {
         let (after, _) = word("by", Want::By)(rest.skip(1)).map_err(fatal)?;
-        (rest, (partitions, _)) = bracketed(PARENS.0, PARENS.1, partition)(after).map_err(fatal)?;
+        (rest, (partitions, _)) = loosely_bracketed(PARENS.0, PARENS.1, partition)(after).map_err(fatal)?;
     }
     if rest.is_word("pathformat") {
         let (after, _) = token(Kind::Assign, Want::Assign)(rest.skip(1)).map_err(fatal)?;
@@ -57,7 +58,7 @@ pub fn inline_external_table(i: Tokens) -> Parsed<Expr> {
         let (after, name) = name::name(after).map_err(fatal)?;
         (rest, format) = (after, Some(name));
     }
-    let (rest, (uris, _)) = bracketed(PARENS.0, PARENS.1, expression::argument)(rest).map_err(fatal)?;
+    let (rest, (uris, _)) = loosely_bracketed(PARENS.0, PARENS.1, expression::argument)(rest).map_err(fatal)?;
     let (rest, properties) = parameter::opt_with(rest)?;
     let table = InlineExternalTable { columns, kind, partitions, path, format, uris, properties };
     Ok((rest, Expr { kind: ExprKind::InlineExternalTable(Box::new(table)), span: rest.from(start) }))
@@ -105,12 +106,8 @@ fn path_part(i: Tokens) -> Parsed<PathPart> {
 /// `__contextual_datatable id (a: long)`
 pub fn contextual_datatable(i: Tokens) -> Parsed<Expr> {
     let start = i.span();
-    let (rest, id) = if i.ahead(1).kind == Kind::Word && i.ahead(2).kind == Kind::OpenParen {
-        // the parentheses are the schema's, and the name no function's
-        expression::path(i.skip(1)).map_err(fatal)?
-    } else {
-        expression::expression(i.skip(1)).map_err(fatal)?
-    };
+    let after = i.skip(1);
+    let (rest, id) = if literal::starts(&after) { literal::literal(after)? } else { expression::expression(after)? };
     let (rest, columns) = name::row_schema(rest).map_err(fatal)?;
     let table = ContextualDatatable { id, columns };
     Ok((rest, Expr { kind: ExprKind::ContextualDatatable(Box::new(table)), span: rest.from(start) }))

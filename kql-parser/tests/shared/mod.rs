@@ -34,19 +34,26 @@ pub fn own() -> Vec<String> {
     texts
 }
 
-/// What stands between fences marked `kql`.
+/// What stands between fences marked `kql`, but for the queries that an `error` fence says to be refused.
 pub fn blocks(markdown: &str) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found: Vec<String> = Vec::new();
     let mut block: Option<String> = None;
     for line in markdown.lines() {
         match &mut block {
             Some(text) if line.starts_with("```") => {
-                found.push(std::mem::take(text));
+                if !text.starts_with("ERROR") {
+                    found.push(std::mem::take(text));
+                }
                 block = None;
             }
             Some(text) => {
                 text.push_str(line);
                 text.push('\n');
+            }
+            None if line.starts_with("```error") => {
+                found.pop();
+                // the error's own fence closes as a query's does
+                block = Some(String::from("ERROR"));
             }
             None if line.split_whitespace().next() == Some("```kql") => block = Some(String::new()),
             None => {}

@@ -150,6 +150,11 @@ pub fn name_length(i: &Tokens) -> usize {
     n
 }
 
+/// Whether an operator has this name, as far as its first hyphen.
+pub fn is_name(word: &str) -> bool {
+    TABLE.iter().any(|e| e.name == word)
+}
+
 /// The operator whose name stands here.
 pub fn at(i: &Tokens) -> Result<&'static Entry, Diagnostic> {
     let wrong = |span: Span| Diagnostic::error("KS176", span, "Query operator expected.");
@@ -189,6 +194,7 @@ pub fn source_at(i: &Tokens) -> Option<&'static Entry> {
         "range" => matches!(next, Kind::Word | Kind::OpenBracket) && !i.word_ahead(1, "in"),
         // `evaluate` may be a name too
         "evaluate" => next == Kind::Word,
+        "print" if next == Kind::Plus => true,
         _ => !matches!(
             next,
             Kind::Assign

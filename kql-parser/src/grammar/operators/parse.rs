@@ -30,7 +30,7 @@ fn parts(i: Tokens) -> Parsed<Parse> {
                 (next, ParsePartKind::Text(text))
             }
             Kind::Word | Kind::OpenBracket => {
-                let (next, name) = name::extended(rest).map_err(fatal)?;
+                let (next, name) = name::declared(rest).map_err(fatal)?;
                 let (next, ty) = name::opt_type(next)?;
                 (next, ParsePartKind::Column(name, ty))
             }

@@ -2,10 +2,13 @@
 
 use crate::ast::{OperatorKind, ReorderColumn, ReorderOrder};
 use crate::combinators::{comma_list, fatal};
-use crate::grammar::name;
+use crate::grammar::{name, pipeline};
 use crate::input::{Parsed, Tokens};
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
+    if pipeline::ends_operator(&i) {
+        return Ok((i, OperatorKind::ProjectReorder(Vec::new())));
+    }
     let (rest, columns) = comma_list(column)(i).map_err(fatal)?;
     Ok((rest, OperatorKind::ProjectReorder(columns)))
 }

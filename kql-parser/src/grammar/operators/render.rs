@@ -1,13 +1,15 @@
 //! `render timechart with (title = "x")`, `render columnchart kind=stacked by a, b`
 
 use crate::ast::{Expr, ExprKind, Name, OperatorKind, Property, Render};
-use crate::combinators::{comma_list, fatal};
+use crate::combinators::{comma_list, fatal, token};
 use crate::grammar::{literal, name, parameter};
-use crate::input::{Parsed, Tokens};
+use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (mut rest, kind) = name::name(i).map_err(fatal)?;
+    // kinds of charts are keywords, and any other word is one that Kusto does not know yet
+    let (mut rest, span) = token(Kind::Word, Want::Name)(i).map_err(fatal)?;
+    let kind = Name { text: i.text_ahead(0).to_owned(), span };
     let mut properties = Vec::new();
     // the old form has its properties bare
     while let Some(next) = old_property(rest) {

@@ -36,7 +36,7 @@ pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
 /// `step name optional output=all: condition => a = 1, b = 2;`
 fn step(i: Tokens) -> Parsed<ScanStep> {
     let start = i.span();
-    let (mut rest, name) = name::extended(i.skip(1))?;
+    let (mut rest, name) = name::declared(i.skip(1))?;
     let optional = rest.is_word("optional");
     if optional {
         rest = rest.skip(1);
@@ -61,7 +61,7 @@ fn step(i: Tokens) -> Parsed<ScanStep> {
 }
 
 fn assignment(i: Tokens) -> Parsed<ScanAssignment> {
-    let (rest, name) = name::extended(i)?;
+    let (rest, name) = name::declared(i)?;
     let (rest, _) = token(Kind::Assign, Want::Assign)(rest).map_err(fatal)?;
     let (rest, value) = expression::expression(rest).map_err(fatal)?;
     Ok((rest, ScanAssignment { name, value }))

@@ -2,7 +2,7 @@
 
 use super::sort;
 use crate::ast::{OperatorKind, Top};
-use crate::combinators::{comma_list, fatal, word};
+use crate::combinators::{fatal, word};
 use crate::grammar::{expression, parameter};
 use crate::input::{Parsed, Tokens, Want};
 
@@ -10,6 +10,6 @@ pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
     let (rest, parameters) = parameter::parameters(i, &[])?;
     let (rest, count) = expression::expression(rest).map_err(fatal)?;
     let (rest, _) = word("by", Want::By)(rest).map_err(fatal)?;
-    let (rest, keys) = comma_list(sort::key)(rest).map_err(fatal)?;
-    Ok((rest, OperatorKind::Top(Top { parameters, count, keys })))
+    let (rest, key) = sort::key(rest).map_err(fatal)?;
+    Ok((rest, OperatorKind::Top(Top { parameters, count, keys: vec![key] })))
 }

@@ -4,7 +4,6 @@ use crate::ast::{Expr, OperatorKind, Union};
 use crate::combinators::{comma_list, fatal};
 use crate::grammar::{expression, name, parameter};
 use crate::input::{Parsed, Tokens};
-use crate::token::Kind;
 
 pub(super) const PARAMETERS: &[&str] = &["kind", "withsource", "with_source", "isfuzzy", "best_effort", "force_remote"];
 
@@ -16,6 +15,5 @@ pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
 
 /// A table, or a wildcard for several.
 pub(crate) fn table(i: Tokens) -> Parsed<Expr> {
-    let wildcard = i.kind() == Kind::Star || (i.kind() == Kind::Word && i.ahead(1).kind == Kind::Star && i.touches(1));
-    if wildcard { name::pattern(i) } else { expression::operand(i) }
+    if name::is_pattern(&i) { name::pattern(i) } else { expression::entity(i) }
 }

@@ -1,0 +1,86 @@
+//! `kql fmt`
+
+use crate::arguments::Fmt;
+use crate::diagnostics;
+use crate::failure::Failure;
+use std::path::{Path, PathBuf};
+
+/// Formats queries in place; from standard input to standard output where there is no path.
+pub fn fmt(arguments: &Fmt) -> Result<(), Failure> {
+    if arguments.paths.is_empty() || arguments.paths.iter().any(|path| path == "-") {
+        return standard(arguments.check);
+    }
+    let mut files = Vec::new();
+    for path in &arguments.paths {
+        files.extend(find(Path::new(path))?);
+    }
+    let mut failed = false;
+    for file in &files {
+        let name = file.to_string_lossy();
+        let text = crate::run::read(&name)?;
+        let Some(formatted) = formatted(&text, &name) else {
+            failed = true;
+            continue;
+        };
+        if formatted == text {
+            continue;
+        }
+        if arguments.check {
+            println!("{name}");
+            failed = true;
+        } else {
+            std::fs::write(file, formatted).map_err(|e| Failure::Query(format!("{name} cannot be written: {e}")))?;
+        }
+    }
+    if failed { Err(Failure::Reported) } else { Ok(()) }
+}
+
+fn standard(check: bool) -> Result<(), Failure> {
+    let text = crate::run::read("-")?;
+    let Some(formatted) = formatted(&text, "-") else { return Err(Failure::Reported) };
+    if check {
+        return if formatted == text { Ok(()) } else { Err(Failure::Reported) };
+    }
+    use std::io::Write;
+    std::io::stdout().lock().write_all(formatted.as_bytes())?;
+    Ok(())
+}
+
+/// The text in its layout; where it has errors they are printed, and the text is left as it is.
+fn formatted(text: &str, name: &str) -> Option<String> {
+    match kql_parser::format(text) {
+        Ok(formatted) => Some(formatted),
+        Err(findings) => {
+            eprint!("{}", diagnostics::render(text, name, &findings));
+            None
+        }
+    }
+}
+
+/// A file, or the files of queries in a folder.
+fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.exists() {
+        return Err(Failure::Usage(format!("There is no file {}.", path.display())));
+    }
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder)
+            .map_err(|e| Failure::Usage(format!("{} cannot be read: {e}", folder.display())))?;
+        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if matches!(path.extension().and_then(|e| e.to_str()), Some("kql" | "csl")) {
+                found.push(path);
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(Failure::Usage(format!("{} has no .kql or .csl file.", path.display())));
+    }
+    found.sort();
+    Ok(found)
+}
