@@ -14,7 +14,7 @@ mod special;
 mod statements;
 mod table;
 
-pub use assignments::{Assigned, ColumnNames, plain_column};
+pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
 pub use environment::{Environment, NoData, StoredFunction};
 pub use expression::{Row, balanced};
 pub use scope::{Scope, Symbol, UserFunction};
@@ -90,6 +90,11 @@ impl<'a> Binder<'a> {
             diagnostic.labels.clear();
         }
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Whether the body of a saved function is being bound.
+    pub fn in_saved_function(&self) -> bool {
+        self.inside.is_some()
     }
 
     /// Adds an error.

@@ -7,6 +7,7 @@ pub mod datatable;
 mod distinct;
 mod evaluate;
 mod extend;
+pub mod externaldata;
 mod getschema;
 mod invoke;
 pub mod join;

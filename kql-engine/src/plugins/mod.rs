@@ -34,7 +34,7 @@ pub fn plugin(name: &str) -> Option<&'static Plugin> {
 }
 
 /// Rows in memory as a relation.
-fn in_memory(binder: &mut Binder, schema: &TableSchema, batches: Vec<RecordBatch>) -> Relation {
+pub fn in_memory(binder: &mut Binder, schema: &TableSchema, batches: Vec<RecordBatch>) -> Relation {
     let columns: Vec<PlanColumn> = schema.columns.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
     let row = binder.new_column("row", ScalarType::Long);
     let mut next = 0;
@@ -58,7 +58,7 @@ fn in_memory(binder: &mut Binder, schema: &TableSchema, batches: Vec<RecordBatch
 }
 
 /// A batch of columns of these types, by position; none where the columns do not fit.
-fn batch_of(types: impl Iterator<Item = ScalarType>, arrays: Vec<ArrayRef>) -> Option<RecordBatch> {
+pub fn batch_of(types: impl Iterator<Item = ScalarType>, arrays: Vec<ArrayRef>) -> Option<RecordBatch> {
     let fields: Vec<arrow::datatypes::Field> =
         types.enumerate().map(|(i, ty)| arrow::datatypes::Field::new(format!("f{i}"), ty.arrow(), true)).collect();
     let rows = arrays.first().map_or(0, |a| a.len());
