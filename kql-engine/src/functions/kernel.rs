@@ -117,6 +117,11 @@ impl<'a> Call<'a> {
         self.args.len()
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.args.is_empty()
+    }
+
     /// Argument `n` as longs, datetimes or timespans.
     pub fn longs(&self, n: usize) -> Result<Longs<'a>> {
         match self.arg(n)? {
