@@ -9,7 +9,8 @@ use crate::registry::{
     ResultName, Returns, ScalarFunction, Signature, p, sig,
 };
 use crate::types::ScalarType::{Bool, Real};
-use datafusion::common::Result;
+use datafusion::common::{Result, exec_err};
+use datafusion::logical_expr::ColumnarValue;
 
 static LINE: [Signature; 1] = [sig(&[p("lineString", DynamicBag)], Returns::Is(Real))];
 static POLYGON: [Signature; 1] = [sig(&[p("polygon", DynamicBag)], Returns::Is(Real))];
@@ -49,10 +50,7 @@ measure!(
     POLYGON,
     "geo-polygon-perimeter-function",
     "The length in metres of the edges of a polygon of GeoJSON.",
-    Eval::Kernel(|call| {
-        let polygons = call.strings(0)?;
-        kernel::reals(call.rows, |i| Some(Polygons::parse(polygons.get(i))?.perimeter()))
-    })
+    Eval::Kernel(|call| of_polygons(call, Polygons::perimeter))
 );
 measure!(
     POLYGON_AREA,
@@ -60,10 +58,7 @@ measure!(
     POLYGON,
     "geo-polygon-area-function",
     "The area in square metres of a polygon of GeoJSON.",
-    Eval::Kernel(|call| {
-        let polygons = call.strings(0)?;
-        kernel::reals(call.rows, |i| Some(Polygons::parse(polygons.get(i))?.area()))
-    })
+    Eval::Kernel(|call| of_polygons(call, Polygons::area))
 );
 measure!(
     DISTANCE_POINT_TO_LINE,
@@ -103,6 +98,21 @@ pub static POINT_IN_POLYGON: ScalarFunction = ScalarFunction {
         }))
     }),
 };
+
+/// A measure of polygons. Kusto measures the union of polygons that overlap, which is not done here.
+fn of_polygons(call: &Call, measure: fn(&Polygons) -> f64) -> Result<ColumnarValue> {
+    let texts = call.strings(0)?;
+    let mut overlap = false;
+    let result = kernel::reals(call.rows, |i| {
+        let polygons = Polygons::parse(texts.get(i))?;
+        overlap |= !polygons.are_apart();
+        Some(measure(&polygons))
+    });
+    if overlap {
+        return exec_err!("polygons of a MultiPolygon that may overlap cannot be measured here");
+    }
+    result
+}
 
 /// A measure of a point and a shape, which is read once where it is a constant.
 fn reals<S: Send + Sync + 'static>(

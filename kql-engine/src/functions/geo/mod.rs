@@ -1,6 +1,7 @@
 //! Places on the earth.
 
 mod geohash;
+mod h3;
 mod ip_address;
 mod measures;
 mod points;
@@ -26,6 +27,14 @@ pub static ALL: &[&ScalarFunction] = &[
     &s2::TO_POLYGON,
     &s2::NEIGHBORS,
     &ip_address::GEO_INFO_FROM_IP_ADDRESS,
+    &h3::POINT_TO_H3CELL,
+    &h3::TO_CENTRAL_POINT,
+    &h3::TO_POLYGON,
+    &h3::NEIGHBORS,
+    &h3::CHILDREN,
+    &h3::RINGS,
+    &h3::PARENT,
+    &h3::LEVEL,
     &measures::LINE_LENGTH,
     &measures::POLYGON_PERIMETER,
     &measures::POLYGON_AREA,

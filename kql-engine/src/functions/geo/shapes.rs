@@ -65,6 +65,25 @@ impl Polygons {
         })
     }
 
+    /// Whether no two of them share a part, judged by the boxes around them: what they measure is then the sum.
+    pub fn are_apart(&self) -> bool {
+        let outer = self.0.iter().filter_map(|rings| rings.first());
+        let mut boxes: Vec<(Point, Point)> = outer
+            .map(|ring| {
+                let of = |pick: fn(f64, f64) -> f64, start: f64| Point {
+                    longitude: ring.iter().map(|p| p.longitude).fold(start, pick),
+                    latitude: ring.iter().map(|p| p.latitude).fold(start, pick),
+                };
+                (of(f64::min, f64::INFINITY), of(f64::max, f64::NEG_INFINITY))
+            })
+            .collect();
+        boxes.sort_by(|a, b| a.0.longitude.total_cmp(&b.0.longitude));
+        boxes.iter().enumerate().all(|(n, (low, high))| {
+            let near = boxes.iter().skip(n + 1).take_while(|(other, _)| other.longitude <= high.longitude);
+            { near }.all(|(a, b)| a.latitude > high.latitude || b.latitude < low.latitude)
+        })
+    }
+
     fn edges(&self) -> impl Iterator<Item = (Point, Point)> {
         self.0.iter().flatten().flat_map(|ring| {
             let next = ring.iter().cycle().skip(1);
