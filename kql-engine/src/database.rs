@@ -51,7 +51,7 @@ impl Database {
 
     /// The environment of a query at a time.
     pub(crate) fn at(&self, now: i64) -> At<'_> {
-        At { database: self, now }
+        At { database: self, now, evaluate: None }
     }
 
     fn declared(&self, name: &str) -> Option<TableSchema> {
@@ -95,25 +95,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 fn scanned(node: &Node, names: &mut Vec<String>) {
-    match node {
-        Node::Scan { table, .. } => {
-            if !names.contains(table) {
-                names.push(table.clone());
-            }
-        }
-        Node::Values { .. } | Node::Range { .. } => {}
-        Node::Filter { input, .. }
-        | Node::Project { input, .. }
-        | Node::Limit { input, .. }
-        | Node::Aggregate { input, .. }
-        | Node::FirstOf { input, .. }
-        | Node::MvExpand { input, .. } => scanned(input, names),
-        Node::Join { left, right, .. } => {
-            scanned(left, names);
-            scanned(right, names);
-        }
-        Node::Union { inputs, .. } => inputs.iter().for_each(|i| scanned(i, names)),
+    if let Node::Scan { table, .. } = node
+        && !names.contains(table)
+    {
+        names.push(table.clone());
     }
+    node.inputs().into_iter().for_each(|input| scanned(input, names));
 }
 
 impl Tables for Database {
@@ -133,6 +120,18 @@ impl Tables for Database {
 pub(crate) struct At<'a> {
     database: &'a Database,
     now: i64,
+    evaluate: Option<&'a Evaluate<'a>>,
+}
+
+/// Runs a part of a query while the rest is bound.
+pub(crate) type Evaluate<'a> =
+    dyn Fn(&mut Query, &crate::plan::Relation) -> Result<Vec<RecordBatch>, crate::engine::Error> + Sync + 'a;
+
+impl<'a> At<'a> {
+    /// The same where parts of a query may be run while it is bound.
+    pub(crate) fn with_runs(self, evaluate: &'a Evaluate<'a>) -> At<'a> {
+        At { evaluate: Some(evaluate), ..self }
+    }
 }
 
 impl Environment for At<'_> {
@@ -142,6 +141,10 @@ impl Environment for At<'_> {
             Some(Err(error)) => Some(Err(error.to_string())),
             None => self.database.declared(name).map(Ok),
         }
+    }
+
+    fn has_data(&self, name: &str) -> bool {
+        self.database.files.contains_key(name) || lock(&self.database.opened).contains_key(name)
     }
 
     fn table_names(&self) -> Vec<String> {
@@ -165,5 +168,13 @@ impl Environment for At<'_> {
 
     fn now(&self) -> i64 {
         self.now
+    }
+
+    fn evaluate(
+        &self,
+        query: &mut Query,
+        relation: &crate::plan::Relation,
+    ) -> Option<Result<Vec<RecordBatch>, String>> {
+        Some((self.evaluate?)(query, relation).map_err(|e| e.to_string()))
     }
 }

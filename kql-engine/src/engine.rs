@@ -1,18 +1,19 @@
 //! The engine: tables, functions and settings, and queries over them.
 
 use crate::bind::{self, Bound, StoredFunction};
-use crate::database::Database;
+use crate::database::{At, Database};
 use crate::exec::{self, Limits};
 use crate::lower::Lowering;
-use crate::plan::{self, Render, StageId, StageKind};
+use crate::plan::{self, Render, StageId, StageKind, StageResult};
 use crate::sources::{DataPath, Profile, SourceError};
 use crate::types::{Column, TableSchema};
 use crate::value::Value;
 use arrow::array::RecordBatch;
 use datafusion::common::{DataFusionError, ScalarValue};
+use datafusion::execution::session_state::SessionState;
 use kql_parser::Diagnostic;
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 /// The stack of the thread that binds and plans: deep queries recurse, and the memory is only reserved.
 const STACK: usize = 256 << 20;
@@ -165,7 +166,7 @@ impl Engine {
     /// Parses and binds a query; runs nothing.
     pub fn check(&self, text: &str) -> Checked {
         on_deep_stack(|| {
-            let (bound, syntax_ok) = self.bind(text, self.time());
+            let (bound, syntax_ok) = self.bind(text, self.database.at(self.time()));
             let columns = match bound.query.results.last() {
                 Some(last) if !last.open && !bound.diagnostics.iter().any(Diagnostic::is_error) => {
                     Some(last.schema().columns)
@@ -179,7 +180,8 @@ impl Engine {
     /// Parses and binds a query for running.
     pub fn prepare(&self, text: &str) -> Result<Prepared<'_>, Error> {
         let now = self.time();
-        let (bound, _) = on_deep_stack(|| self.bind(text, now));
+        let evaluate = |query: &mut plan::Query, relation: &plan::Relation| self.evaluate(query, relation);
+        let (bound, _) = on_deep_stack(|| self.bind(text, self.database.at(now).with_runs(&evaluate)));
         if bound.diagnostics.iter().any(Diagnostic::is_error) {
             return Err(Error::Query(bound.diagnostics));
         }
@@ -200,10 +202,10 @@ impl Engine {
         self.now.unwrap_or_else(clock)
     }
 
-    fn bind(&self, text: &str, now: i64) -> (Bound, bool) {
+    fn bind(&self, text: &str, environment: At) -> (Bound, bool) {
         let parse = kql_parser::parse(text);
         let syntax_ok = !parse.diagnostics.iter().any(Diagnostic::is_error);
-        let mut bound = bind::bind(&parse.query, &self.database.at(now));
+        let mut bound = bind::bind(&parse.query, &environment);
         crate::rewrite::rewrite(&mut bound.query);
         let mut diagnostics = parse.diagnostics;
         if syntax_ok {
@@ -216,6 +218,66 @@ impl Engine {
         diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
         bound.diagnostics = diagnostics;
         (bound, syntax_ok)
+    }
+
+    /// Runs the subqueries whose results are not known yet.
+    async fn run_stages(
+        &self,
+        state: &SessionState,
+        query: &plan::Query,
+        needed: &HashSet<StageId>,
+        stages: &mut HashMap<StageId, StageResult>,
+    ) -> Result<(), Error> {
+        for stage in &query.stages {
+            if !needed.contains(&stage.id) || stages.contains_key(&stage.id) {
+                continue;
+            }
+            let batches = self.run_relation(state, stages, &stage.relation).await?;
+            let result = match &stage.kind {
+                StageKind::Scalar => StageResult::Value(first_value(&batches)?),
+                StageKind::List => StageResult::Value(list(&stage.relation, &batches)?),
+                StageKind::Table(function) => {
+                    let rows = match function {
+                        Some(function) => function.run(&batches).map_err(Error::Run)?,
+                        None => batches,
+                    };
+                    StageResult::Rows(Arc::new(numbered(rows).map_err(run_error)?))
+                }
+            };
+            stages.insert(stage.id, result);
+        }
+        Ok(())
+    }
+
+    async fn run_relation(
+        &self,
+        state: &SessionState,
+        stages: &HashMap<StageId, StageResult>,
+        relation: &plan::Relation,
+    ) -> Result<Vec<RecordBatch>, Error> {
+        let plan = {
+            let lowering = Lowering::new(state, &self.database, stages);
+            let plan = lowering.result(relation);
+            if let Some(diagnostic) = lowering.take_diagnostic() {
+                return Err(Error::Query(vec![diagnostic]));
+            }
+            plan.map_err(run_error)?
+        };
+        exec::run(state, &plan).await.map_err(run_error)
+    }
+
+    /// Runs a part of a query while the rest is bound: its columns depend on the rows.
+    fn evaluate(&self, query: &mut plan::Query, relation: &plan::Relation) -> Result<Vec<RecordBatch>, Error> {
+        let runtime = self.runtime()?;
+        let state = exec::session(self.limits);
+        let mut stages = std::mem::take(&mut query.computed);
+        let needed = plan::stages_of(query, [relation]);
+        let result = runtime.block_on(async {
+            self.run_stages(&state, query, &needed, &mut stages).await?;
+            self.run_relation(&state, &stages, relation).await
+        });
+        query.computed = stages;
+        result
     }
 
     fn runtime(&self) -> Result<&tokio::runtime::Runtime, Error> {
@@ -262,41 +324,18 @@ impl Prepared<'_> {
     async fn run_all(&self) -> Result<Answer, Error> {
         let state = exec::session(self.engine.limits);
         let query = &self.bound.query;
-        let mut stages: HashMap<StageId, Value> = HashMap::new();
-        for stage in &query.stages {
-            let batches = self.relation(&state, &stages, &stage.relation).await?;
-            let value = match stage.kind {
-                StageKind::Scalar => first_value(&batches)?,
-                StageKind::List => list(&stage.relation, &batches)?,
-            };
-            stages.insert(stage.id, value);
-        }
+        let mut stages = query.computed.clone();
+        let needed = plan::stages_of(query, &query.results);
+        self.engine.run_stages(&state, query, &needed, &mut stages).await?;
         let mut tables = Vec::with_capacity(query.results.len());
         for (i, relation) in query.results.iter().enumerate() {
-            let batches = self.relation(&state, &stages, relation).await?;
+            let batches = self.engine.run_relation(&state, &stages, relation).await?;
             let (schema, batches) = exec::named(relation, batches).map_err(run_error)?;
             let name = if i == 0 { "PrimaryResult".to_owned() } else { format!("PrimaryResult_{i}") };
             tables.push(Table { name, schema, batches, render: relation.render.clone() });
         }
         let notices = self.engine.database.notices(query);
         Ok(Answer { tables, diagnostics: self.bound.diagnostics.clone(), notices })
-    }
-
-    async fn relation(
-        &self,
-        state: &datafusion::execution::session_state::SessionState,
-        stages: &HashMap<StageId, Value>,
-        relation: &plan::Relation,
-    ) -> Result<Vec<RecordBatch>, Error> {
-        let plan = {
-            let lowering = Lowering::new(state, &self.engine.database, stages);
-            let plan = lowering.result(relation);
-            if let Some(diagnostic) = lowering.take_diagnostic() {
-                return Err(Error::Query(vec![diagnostic]));
-            }
-            plan.map_err(run_error)?
-        };
-        exec::run(state, &plan).await.map_err(run_error)
     }
 }
 
@@ -306,6 +345,23 @@ fn first_value(batches: &[RecordBatch]) -> Result<Value, Error> {
     let Some(column) = batch.columns().first() else { return Ok(Value::Null) };
     let scalar = ScalarValue::try_from_array(column, 0).map_err(run_error)?;
     Ok(Value::from_scalar(&scalar).unwrap_or(Value::Null))
+}
+
+/// The rows with a last column that numbers them.
+fn numbered(batches: Vec<RecordBatch>) -> datafusion::common::Result<Vec<RecordBatch>> {
+    let mut next = 0;
+    let mut result = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let rows = batch.num_rows() as i64;
+        let number: arrow::array::ArrayRef = Arc::new(arrow::array::Int64Array::from_iter_values(next..next + rows));
+        next += rows;
+        let mut fields: Vec<arrow::datatypes::FieldRef> = batch.schema().fields().iter().cloned().collect();
+        fields.push(Arc::new(arrow::datatypes::Field::new("row", arrow::datatypes::DataType::Int64, false)));
+        let mut columns = batch.columns().to_vec();
+        columns.push(number);
+        result.push(RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), columns)?);
+    }
+    Ok(result)
 }
 
 /// All values of the first column as a dynamic array.

@@ -92,8 +92,8 @@ fn parameter(p: &Parameter) -> String {
         ParameterType::Number => "number".to_owned(),
         ParameterType::Integer => "int or long".to_owned(),
         ParameterType::NumberOrBool => "number or bool".to_owned(),
-        ParameterType::Summable | ParameterType::CommonOrderable => "number, datetime or timespan".to_owned(),
-        ParameterType::Orderable => "anything but dynamic and guid".to_owned(),
+        ParameterType::Summable => "number, datetime or timespan".to_owned(),
+        ParameterType::Orderable | ParameterType::CommonOrderable => "anything but dynamic and guid".to_owned(),
         ParameterType::NotBool => "anything but bool".to_owned(),
         ParameterType::NotDynamic => "anything but dynamic".to_owned(),
         ParameterType::StringOrDynamic => "string or dynamic".to_owned(),
@@ -115,5 +115,9 @@ fn returns(returns: Returns) -> String {
         Returns::Common | Returns::CommonNonDynamic => "the common type".to_owned(),
         Returns::Literal(n) => format!("the type that argument {} names", n + 1),
         Returns::ByLiteral(n, _) => format!("a type that depends on argument {}", n + 1),
+        Returns::Columns(of) => {
+            let columns: Vec<String> = of(2).iter().map(|c| format!("{}: {}", c.suffix, c.ty.name())).collect();
+            format!("({})", columns.join(", "))
+        }
     }
 }

@@ -32,7 +32,7 @@ fn forms_of_one_datetime() {
 
 #[test]
 fn ticks_are_exact() {
-    let second = parse_datetime("2020-06-15T13:45:09Z").unwrap();
+    let second = parse_datetime("2020-06-15T13:45:09Z").expect("a datetime");
     assert_eq!(parse_datetime("2020-06-15T13:45:09.1234567Z"), Some(second + 1_234_567));
     assert_eq!(parse_datetime("2020-06-15 13:45:09.12345678901"), Some(second + 1_234_567));
     assert_eq!(parse_datetime("2020-06-15T13:45:09.5"), Some(second + 5_000_000));

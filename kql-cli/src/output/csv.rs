@@ -6,6 +6,9 @@ use kql_engine::cell;
 use std::io::Write;
 
 pub fn write(table: &Table, out: &mut impl Write) -> Result<(), Failure> {
+    if table.schema.columns.is_empty() {
+        return Ok(());
+    }
     let mut writer = csv::Writer::from_writer(out);
     let failed = |e: csv::Error| match e.into_kind() {
         csv::ErrorKind::Io(e) => Failure::from(e),

@@ -1,4 +1,4 @@
-//! `dcount()`
+//! `dcount()`, `count_distinct()`
 //!
 //! Exact: offline there is no reason to estimate. The accuracy is accepted and changes nothing.
 
@@ -13,7 +13,7 @@ use datafusion::functions_aggregate::expr_fn::count_distinct;
 
 pub static DCOUNT: AggregateFunction = AggregateFunction {
     name: "dcount",
-    aliases: &["count_distinct"],
+    aliases: &[],
     signatures: &[sig(&[p("expr", Scalar), optional("accuracy", NotDynamic)], Returns::Is(Long))],
     result_name: ResultName::NameAndFirstArgument,
     outputs: Outputs::One,
@@ -23,4 +23,12 @@ pub static DCOUNT: AggregateFunction = AggregateFunction {
         Some(value) => Ok(count_distinct(value)),
         None => internal_err!("dcount takes an argument"),
     }),
+};
+
+pub static COUNT_DISTINCT: AggregateFunction = AggregateFunction {
+    name: "count_distinct",
+    signatures: &[sig(&[p("expr", NotDynamic)], Returns::Is(Long))],
+    summary: "How many distinct values, nulls aside, the group has.",
+    page: "count-distinct-aggregation-function",
+    ..DCOUNT
 };

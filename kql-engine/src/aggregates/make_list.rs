@@ -25,6 +25,21 @@ pub static MAKE_LIST: AggregateFunction = AggregateFunction {
     },
 };
 
+pub static MAKE_LIST_WITH_NULLS: AggregateFunction = AggregateFunction {
+    name: "make_list_with_nulls",
+    aliases: &[],
+    signatures: &[sig(&[p("expr", Scalar)], Returns::Is(Dynamic))],
+    result_name: ResultName::Prefix("list"),
+    outputs: Outputs::One,
+    summary: "An array of the group's values in the order of the rows, nulls among them.",
+    page: "make-list-with-nulls-aggregation-function",
+    reduce: Reduce::Accumulator {
+        make: |args| Ok(Box::new(Items::with_nulls(args))),
+        state: |_| Items::state_types(),
+        ordered: true,
+    },
+};
+
 pub static MAKE_SET: AggregateFunction = AggregateFunction {
     name: "make_set",
     aliases: &["makeset"],

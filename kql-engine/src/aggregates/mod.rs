@@ -1,20 +1,32 @@
 //! Aggregation functions.
 
+#![allow(missing_docs)] // a row documents itself: its `summary` and `page`
+
 mod arg_max;
 mod avg;
 mod best_row;
+mod binary_all;
+mod conditional_forms;
 mod count;
 mod countif;
 mod dcount;
+mod hll;
+mod make_bag;
 mod make_list;
 mod max;
 mod min;
 mod nan;
 mod order_list;
+mod percentile;
+mod quantiles;
+mod series_points;
+mod spread;
 mod sum;
 mod take_any;
 
 pub use count::COUNT;
+pub use series_points::SERIES_POINTS;
+pub use sum::SUM;
 pub use take_any::TAKE_ANY;
 
 use crate::registry::{AggregateFunction, ResultName};
@@ -37,12 +49,50 @@ static ALL: &[&AggregateFunction] = &[
     &arg_max::ARG_MAX,
     &arg_max::ARG_MIN,
     &take_any::TAKE_ANY,
+    &make_list::MAKE_LIST_WITH_NULLS,
+    &make_bag::MAKE_BAG,
+    &make_bag::MAKE_DICTIONARY,
+    &dcount::COUNT_DISTINCT,
+    &hll::HLL,
+    &hll::HLL_MERGE,
+    &percentile::PERCENTILE,
+    &percentile::PERCENTILES,
+    &percentile::PERCENTILES_ARRAY,
+    &percentile::PERCENTILEW,
+    &percentile::PERCENTILESW,
+    &percentile::PERCENTILESW_ARRAY,
+    &spread::STDEV,
+    &spread::STDEVP,
+    &spread::VARIANCE,
+    &spread::VARIANCEP,
+    &spread::COVARIANCE,
+    &spread::COVARIANCEP,
+    &binary_all::BINARY_ALL_AND,
+    &binary_all::BINARY_ALL_OR,
+    &binary_all::BINARY_ALL_XOR,
+    &conditional_forms::SUMIF,
+    &conditional_forms::MINIF,
+    &conditional_forms::MAXIF,
+    &conditional_forms::AVGIF,
+    &conditional_forms::DCOUNTIF,
+    &conditional_forms::COUNT_DISTINCTIF,
+    &conditional_forms::HLL_IF,
+    &conditional_forms::MAKE_LIST_IF,
+    &conditional_forms::MAKE_SET_IF,
+    &conditional_forms::MAKE_BAG_IF,
+    &conditional_forms::STDEVIF,
+    &conditional_forms::VARIANCEIF,
+    &conditional_forms::VARIANCEPIF,
+    &conditional_forms::COVARIANCEIF,
+    &conditional_forms::COVARIANCEPIF,
+    &conditional_forms::TAKE_ANYIF,
 ];
 
 /// The naming rule of an aggregate under one of its older names.
 pub fn alias_name(name: &str, function: &AggregateFunction) -> ResultName {
     match (name, function.name) {
         ("any", _) => ResultName::Prefix("any"),
+        ("anyif", _) => ResultName::Prefix("anyif"),
         _ => function.result_name,
     }
 }
@@ -55,6 +105,7 @@ pub type OutputName = fn(usize, Option<String>, Option<&str>) -> Option<String>;
 pub fn output_prefix(name: &str) -> OutputName {
     match name {
         "any" => |_, name, _| Some(format!("any_{}", name.unwrap_or_default())),
+        "anyif" => |_, name, _| Some(format!("anyif_{}", name.unwrap_or_default())),
         "argmax" => |i, name, first| old_extreme("max", i, name, first),
         "argmin" => |i, name, first| old_extreme("min", i, name, first),
         _ => |_, name, _| name,

@@ -19,6 +19,7 @@ pub struct Items {
     ty: ScalarType,
     ordered: bool,
     distinct: bool,
+    nulls: bool,
     max: usize,
     groups: Vec<Group>,
     bytes: usize,
@@ -36,7 +37,17 @@ impl Items {
     pub fn new(args: &AggregateArgs, distinct: bool) -> Items {
         let max = args.info.long(1).and_then(|n| usize::try_from(n).ok()).unwrap_or(MAX_SIZE).min(MAX_SIZE);
         let ty = args.info.types.first().copied().unwrap_or(ScalarType::Dynamic);
-        Items { ty, ordered: args.ordered, distinct, max, groups: Vec::new(), bytes: 0 }
+        Items { ty, ordered: args.ordered, distinct, nulls: false, max, groups: Vec::new(), bytes: 0 }
+    }
+
+    /// All distinct values, whatever a second argument says.
+    pub fn unlimited(args: &AggregateArgs) -> Items {
+        Items { max: usize::MAX, ..Items::new(args, true) }
+    }
+
+    /// Nulls count as values.
+    pub fn with_nulls(args: &AggregateArgs) -> Items {
+        Items { nulls: true, ..Items::new(args, false) }
     }
 
     /// Arrow types of the state: the values, and their orders.
@@ -106,7 +117,10 @@ impl GroupsAccumulator for Items {
             }
             json.clear();
             if !value.json(row, &mut json) {
-                continue;
+                if !self.nulls {
+                    continue;
+                }
+                json.push_str("null");
             }
             let order = order.map_or(&[][..], |o| o.value(row));
             if opens && read::kind(&json) == Kind::Array {

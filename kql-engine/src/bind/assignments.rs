@@ -1,7 +1,7 @@
 //! Lists of columns to make: `x = e, f(y)` in project, extend, print, summarize and distinct, and how they are named.
 
 use super::{Binder, Row};
-use crate::plan::{ColumnId, Expr, PlanColumn};
+use crate::plan::{Expr, PlanColumn};
 use kql_parser::{Diagnostic, Span, ast};
 
 /// A column to make.
@@ -131,9 +131,4 @@ pub fn plain_column<'r>(e: &ast::Expr, row: Row<'r>) -> Option<&'r PlanColumn> {
         ast::ExprKind::Parens(inner) => plain_column(inner, row),
         _ => None,
     }
-}
-
-/// `id = value` for a projection.
-pub fn pairs(assigned: &[Assigned]) -> Vec<(ColumnId, Expr)> {
-    assigned.iter().map(|a| (a.column.id, a.value.clone())).collect()
 }

@@ -1,7 +1,7 @@
 //! Calls: which function is meant, which of its signatures, and whether the arguments fit.
 
 use super::{Binder, Row, Symbol, UserFunction, coerce};
-use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn};
+use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn, WindowCall};
 use crate::registry::{self, ArgumentKind, Eval, ParameterType, RewriteContext, Signature, suggest};
 use crate::types::ScalarType;
 use kql_parser::{Diagnostic, Span, ast};
@@ -27,6 +27,19 @@ impl Binder<'_> {
                 return Expr::error(span);
             };
             return match function.eval {
+                Eval::Window(_) => {
+                    if !row.serialized {
+                        let message = format!("The function '{name}' needs rows in an order.");
+                        self.report(
+                            Diagnostic::error("KQ106", call.name.span, message)
+                                .with_help("sort, top or serialize before it gives them one"),
+                        );
+                        return Expr::error(span);
+                    }
+                    let id = self.new_id();
+                    self.windows.push(WindowCall { id, ty: returns, function, args });
+                    Expr { kind: ExprKind::Column(id), ty: returns, span }
+                }
                 Eval::Rewrite(rewrite) => {
                     Expr { span, ..rewrite(&RewriteContext { now: self.environment.now(), span }, args) }
                 }
@@ -258,7 +271,16 @@ impl Binder<'_> {
         let Some((args, ty)) = bound else { return Vec::new() };
         let outputs: Vec<(ColumnId, ScalarType)> = match function.outputs {
             registry::Outputs::One => vec![(self.new_id(), ty)],
-            registry::Outputs::EachArgument => args.iter().map(|a| (self.new_id(), a.ty)).collect(),
+            registry::Outputs::EachArgument => {
+                // a predicate is no output
+                let predicate = match function.reduce {
+                    registry::Reduce::If(_, at) => Some(at),
+                    _ => None,
+                };
+                let values = args.iter().enumerate().filter(|(i, _)| Some(*i) != predicate);
+                values.map(|(_, a)| (self.new_id(), a.ty)).collect()
+            }
+            registry::Outputs::EachFrom(first) => args.iter().skip(first).map(|_| (self.new_id(), ty)).collect(),
         };
         if let Some(aggregates) = &mut self.aggregates {
             aggregates.push(Aggregate { function, args, ty, outputs: outputs.clone(), span });
@@ -268,7 +290,7 @@ impl Binder<'_> {
 
     /// Calls a user's function where a scalar is expected.
     pub fn user_scalar(&mut self, function: &Arc<UserFunction>, args: &[ast::Expr], span: Span, row: Row) -> Expr {
-        match self.user_call(function, args, span, row) {
+        match self.user_call(function, None, args, span, row) {
             Some(super::statements::Called::Scalar(value)) => Expr { span, ..value },
             Some(super::statements::Called::Table(_)) => {
                 let message = format!("'{}' gives a table, and a scalar is expected here.", function.name);
@@ -308,10 +330,10 @@ fn expected(ty: ParameterType) -> (kql_parser::Code, String) {
         }
         ParameterType::Number => ("KS137", "The expression value must be a number.".to_owned()),
         ParameterType::Integer => ("KS134", "The expression value must be an integer.".to_owned()),
-        ParameterType::Summable | ParameterType::CommonOrderable => {
+        ParameterType::Summable => {
             ("KS138", "The argument value must be summable: a number, timespan or datetime.".to_owned())
         }
-        ParameterType::Orderable => (
+        ParameterType::Orderable | ParameterType::CommonOrderable => (
             "KS206",
             "The argument value must be orderable: a number, timespan, datetime, string or boolean.".to_owned(),
         ),

@@ -146,6 +146,7 @@ pub fn returns(signature: &Signature, args: &[Expr], literals: &[Option<T>]) -> 
             }
         }
         Returns::Literal(n) => (*literals.get(n)?)?,
+        Returns::Columns(_) => T::Dynamic,
         Returns::ByLiteral(n, of) => {
             of(args.get(n).and_then(Expr::as_constant).and_then(crate::value::Value::as_text).unwrap_or(""))
         }

@@ -1,6 +1,8 @@
 //! What a query can name that it does not define itself.
 
+use crate::plan::{Query, Relation};
 use crate::types::TableSchema;
+use arrow::array::RecordBatch;
 
 /// A saved function, as text.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +18,9 @@ pub trait Environment {
     /// The columns of a table; an error is a message about its data.
     fn table(&self, name: &str) -> Option<Result<TableSchema, String>>;
 
+    /// Whether a table may have rows; of most known ones only the columns are.
+    fn has_data(&self, name: &str) -> bool;
+
     /// All table names, for wildcards and suggestions.
     fn table_names(&self) -> Vec<String>;
 
@@ -30,6 +35,11 @@ pub trait Environment {
 
     /// The time of the query, in ticks.
     fn now(&self) -> i64;
+
+    /// The rows of a part of the query, for operators whose columns depend on them; none where nothing may be run.
+    fn evaluate(&self, _: &mut Query, _: &Relation) -> Option<Result<Vec<RecordBatch>, String>> {
+        None
+    }
 }
 
 /// No tables, no functions; `now()` as given.
@@ -42,6 +52,9 @@ pub struct NoData {
 impl Environment for NoData {
     fn table(&self, _: &str) -> Option<Result<TableSchema, String>> {
         None
+    }
+    fn has_data(&self, _: &str) -> bool {
+        false
     }
     fn table_names(&self) -> Vec<String> {
         Vec::new()

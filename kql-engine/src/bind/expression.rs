@@ -19,6 +19,8 @@ pub struct Row<'r> {
     pub open: bool,
     /// `$left` and `$right`, in a join's condition.
     pub sides: Option<(&'r [PlanColumn], &'r [PlanColumn])>,
+    /// Whether the rows are in an order that a user asked for, so that functions may look at other rows.
+    pub serialized: bool,
     /// Where an aggregate must stand around every column: in `summarize`, outside the aggregates' arguments.
     pub aggregates_only: bool,
 }
@@ -26,7 +28,7 @@ pub struct Row<'r> {
 impl<'r> Row<'r> {
     /// The columns of a relation.
     pub fn of(relation: &'r crate::plan::Relation) -> Row<'r> {
-        Row { columns: &relation.columns, open: relation.open, ..Row::default() }
+        Row { columns: &relation.columns, open: relation.open, serialized: relation.serialized, ..Row::default() }
     }
 
     /// The column of that name.
@@ -338,7 +340,7 @@ impl Binder<'_> {
 }
 
 /// A tree of `function` over the operands, as deep as the logarithm of their number.
-fn balanced(mut operands: Vec<Expr>, function: &'static crate::registry::ScalarFunction, span: Span) -> Expr {
+pub fn balanced(mut operands: Vec<Expr>, function: &'static crate::registry::ScalarFunction, span: Span) -> Expr {
     while operands.len() > 1 {
         let mut next = Vec::with_capacity(operands.len().div_ceil(2));
         let mut all = operands.into_iter();

@@ -16,10 +16,12 @@ mod table;
 
 pub use assignments::{Assigned, ColumnNames, plain_column};
 pub use environment::{Environment, NoData, StoredFunction};
-pub use expression::Row;
+pub use expression::{Row, balanced};
 pub use scope::{Scope, Symbol, UserFunction};
 
-use crate::plan::{Aggregate, ColumnId, Node, Order, PlanColumn, Query, Relation, Stage, StageId};
+use crate::plan::{
+    Aggregate, ColumnId, ExprKind, Node, OrderKey, PlanColumn, Query, Relation, Stage, StageId, WindowCall,
+};
 use crate::types::ScalarType;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
@@ -51,6 +53,8 @@ pub struct Binder<'a> {
     next_column: u32,
     /// Aggregates met so far, where aggregates may stand.
     aggregates: Option<Vec<Aggregate>>,
+    /// Calls of functions that look at other rows, since the operator began.
+    windows: Vec<WindowCall>,
     /// While the body of a saved function is bound, whose spans are of another text: the call, and the function's name.
     inside: Option<(Span, String)>,
     /// How deep calls of users' functions are nested.
@@ -66,6 +70,7 @@ impl<'a> Binder<'a> {
             diagnostics: Vec::new(),
             next_column: 0,
             aggregates: None,
+            windows: Vec::new(),
             inside: None,
             depth: 0,
         }
@@ -118,16 +123,47 @@ impl<'a> Binder<'a> {
         result
     }
 
+    /// The input with the columns that look at other rows, where the expressions bound since the last time have some.
+    /// They stand behind the visible columns; the rows keep their order.
+    pub fn with_windows(&mut self, input: Relation) -> Relation {
+        let mut calls = std::mem::take(&mut self.windows);
+        let mut relation = input;
+        while !calls.is_empty() {
+            // a call that uses another call's result comes after it
+            let pending: Vec<ColumnId> = calls.iter().map(|c| c.id).collect();
+            let (now, later): (Vec<WindowCall>, Vec<WindowCall>) = calls.into_iter().partition(|call| {
+                let mut waits = false;
+                for arg in &call.args {
+                    arg.walk(&mut |e| waits |= matches!(&e.kind, ExprKind::Column(id) if pending.contains(id)));
+                }
+                !waits
+            });
+            calls = if now.is_empty() { Vec::new() } else { later };
+            relation = self.window(relation, now);
+        }
+        relation
+    }
+
+    /// The input with its rows numbered, and more columns that look at other rows; ordered by the number.
+    pub fn window(&mut self, input: Relation, calls: Vec<WindowCall>) -> Relation {
+        let row = self.new_id();
+        let partition: Vec<ColumnId> = input.partition.iter().flat_map(|p| p.keys.iter().map(|k| k.id)).collect();
+        let node = Node::Window { input: input.node.clone(), order: input.order.clone(), partition, row, calls };
+        // rows that tie in the order keep the one that the window saw
+        let order = match input.partition {
+            Some(_) => input.order.clone(),
+            None => vec![OrderKey { column: row, ascending: true, nulls_first: true }],
+        };
+        Relation { node: Arc::new(node), order, ..input }
+    }
+
     /// A relation without columns or rows, for where an error was reported.
     pub fn empty_relation(&mut self) -> Relation {
         Relation {
             node: Arc::new(Node::Values { columns: Vec::new(), rows: Vec::new() }),
             columns: Vec::new(),
-            order: Order::new(),
-            serialized: false,
             open: true,
-            name: None,
-            render: None,
+            ..Relation::default()
         }
     }
 }

@@ -48,6 +48,7 @@ impl Binder<'_> {
             return match function.result_name {
                 ResultName::None => None,
                 ResultName::FirstArgument => first(),
+                ResultName::OnlyArgument => first().filter(|_| call.args.len() == 1),
                 ResultName::NameAndFirstArgument => Some(format!("{}_{}", function.name, first().unwrap_or_default())),
                 ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
                 ResultName::PrefixOnly(prefix) => Some(prefix.to_owned()),
@@ -58,7 +59,7 @@ impl Binder<'_> {
             if name == function.name { function.result_name } else { crate::aggregates::alias_name(name, function) };
         match rule {
             ResultName::None => None,
-            ResultName::FirstArgument => first(),
+            ResultName::FirstArgument | ResultName::OnlyArgument => first(),
             ResultName::NameAndFirstArgument => Some(format!("{name}_{}", first().unwrap_or_default())),
             ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
             ResultName::PrefixOnly(prefix) => Some(format!("{prefix}_")),

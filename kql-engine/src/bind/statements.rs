@@ -187,7 +187,18 @@ impl Binder<'_> {
 
     /// Calls a user's function where a table is expected.
     pub fn user_table(&mut self, function: &Arc<UserFunction>, args: &[ast::Expr], span: Span) -> Relation {
-        match self.user_call(function, args, span, Row::default()) {
+        self.user_table_of(function, None, args, span)
+    }
+
+    /// The same with a table as the first argument.
+    pub fn user_table_of(
+        &mut self,
+        function: &Arc<UserFunction>,
+        first: Option<Relation>,
+        args: &[ast::Expr],
+        span: Span,
+    ) -> Relation {
+        match self.user_call(function, first, args, span, Row::default()) {
             Some(Called::Table(relation)) => {
                 let name = function.function.view.then(|| function.name.clone());
                 Relation { name, ..relation }
@@ -210,11 +221,12 @@ impl Binder<'_> {
     pub fn user_call(
         &mut self,
         function: &Arc<UserFunction>,
+        first: Option<Relation>,
         args: &[ast::Expr],
         span: Span,
         row: Row,
     ) -> Option<Called> {
-        let scope = self.bind_parameters(function, args, span, row)?;
+        let scope = self.bind_parameters(function, first, args, span, row)?;
         let inside = match (&self.inside, function.stored) {
             (None, true) => Some((span, function.name.clone())),
             (inside, _) => inside.clone(),
@@ -249,11 +261,29 @@ impl Binder<'_> {
     fn bind_parameters(
         &mut self,
         function: &Arc<UserFunction>,
+        first: Option<Relation>,
         args: &[ast::Expr],
         span: Span,
         row: Row,
     ) -> Option<Scope> {
-        let parameters = &function.function.parameters;
+        let mut parameters = function.function.parameters.as_slice();
+        let mut scope = function.scope.clone();
+        if let Some(table) = first {
+            let Some((parameter, rest)) = parameters.split_first() else {
+                self.error("KS119", span, format!("The function '{}' expects 0 arguments.", function.name));
+                return None;
+            };
+            let ast::ParameterType::Tabular(columns, _) = &parameter.ty else {
+                let message = format!("The first parameter of the function '{}' takes no table.", function.name);
+                self.error("KS104", span, message);
+                return None;
+            };
+            if !self.has_columns(&table, columns, span) {
+                return None;
+            }
+            scope = scope.with(parameter.name.text.clone(), Symbol::Table(table));
+            parameters = rest;
+        }
         let mut given: Vec<Option<&ast::Expr>> = vec![None; parameters.len()];
         let mut ok = true;
         for (i, arg) in args.iter().enumerate() {
@@ -281,7 +311,6 @@ impl Binder<'_> {
                 }
             }
         }
-        let mut scope = function.scope.clone();
         for (parameter, given) in parameters.iter().zip(given) {
             let symbol = match (&parameter.ty, given) {
                 (ast::ParameterType::Tabular(columns, _), Some(arg)) => {

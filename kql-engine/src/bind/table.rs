@@ -1,8 +1,9 @@
 //! Tabular expressions: names of tables, calls that give tables, pipelines.
 
 use super::{Binder, Symbol};
-use crate::plan::{Node, Order, PlanColumn, Relation};
+use crate::plan::{Node, OrderKey, PlanColumn, Relation, StageKind};
 use crate::registry::suggest;
+use crate::types::ScalarType;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
@@ -96,6 +97,36 @@ impl Binder<'_> {
         relation
     }
 
+    /// Binds the operators of a subquery over the rows of the operator around it.
+    pub fn subquery(&mut self, pipeline: &ast::Pipeline, input: Relation) -> Relation {
+        let outer = self.scope.clone();
+        let mut relation = match &pipeline.source {
+            Some(source) => self.tabular(source),
+            None => input,
+        };
+        for operator in &pipeline.operators {
+            relation = crate::operators::bind(self, operator, relation);
+        }
+        self.scope = outer;
+        relation
+    }
+
+    /// Calls a function with a table as its first argument.
+    pub fn invoke(&mut self, call: &ast::Call, input: Relation) -> Relation {
+        let name = call.name.text.as_str();
+        let function = match self.scope.find(name) {
+            Some(Symbol::Function(function)) => Some(function.clone()),
+            _ => self.stored(name, call.name.span),
+        };
+        match function {
+            Some(function) => self.user_table_of(&function, Some(input), &call.args, call.name.span),
+            None => {
+                self.unknown_function(&call.name);
+                Relation { open: true, ..input }
+            }
+        }
+    }
+
     fn table_name(&mut self, name: &ast::Name, span: Span) -> Relation {
         match self.scope.find(&name.text).cloned() {
             Some(Symbol::Table(relation)) => return relation,
@@ -123,11 +154,9 @@ impl Binder<'_> {
                 Relation {
                     node: Arc::new(Node::Scan { table: name.to_owned(), columns: columns.clone() }),
                     columns,
-                    order: Order::new(),
-                    serialized: false,
                     open: false,
                     name: Some(name.to_owned()),
-                    render: None,
+                    ..Relation::default()
                 }
             }
             Some(Err(message)) => {
@@ -159,8 +188,15 @@ impl Binder<'_> {
             return self.user_table(&function, &call.args, span);
         }
         match name {
-            // materialize() computes its argument once, which never shows in the result
-            "materialize" | "view" => {
+            "materialize" => {
+                let [arg] = call.args.as_slice() else {
+                    self.error("KS119", call.name.span, "The function 'materialize' expects 1 argument.");
+                    return self.empty_relation();
+                };
+                let relation = self.tabular(arg);
+                return self.staged(relation, StageKind::Table(None), None);
+            }
+            "view" => {
                 let [arg] = call.args.as_slice() else {
                     self.error("KS119", call.name.span, format!("The function '{name}' expects 1 argument."));
                     return self.empty_relation();
@@ -188,6 +224,33 @@ impl Binder<'_> {
         }
         self.unknown_function(&call.name);
         self.empty_relation()
+    }
+
+    /// A relation that is computed once, before whatever uses it; a function may make other columns of it.
+    pub fn staged(&mut self, input: Relation, kind: StageKind, columns: Option<Vec<PlanColumn>>) -> Relation {
+        if input.open || input.columns.iter().any(|c| c.ty == ScalarType::Unknown) {
+            return Relation { columns: columns.unwrap_or(input.columns), open: input.open, ..self.empty_relation() };
+        }
+        let columns =
+            columns.unwrap_or_else(|| input.columns.iter().map(|c| self.new_column(c.name.clone(), c.ty)).collect());
+        let row = self.new_column("row", ScalarType::Long);
+        let ordered = !input.order.is_empty();
+        let serialized = input.serialized;
+        let (name, render) = (input.name.clone(), input.render.clone());
+        let stage = self.add_stage(input, kind);
+        Relation {
+            node: Arc::new(Node::Stage { stage, columns: columns.iter().cloned().chain([row.clone()]).collect() }),
+            columns,
+            order: if ordered {
+                vec![OrderKey { column: row.id, ascending: true, nulls_first: true }]
+            } else {
+                Vec::new()
+            },
+            serialized,
+            name,
+            render,
+            ..Relation::default()
+        }
     }
 
     /// `database('d').T`, `cluster('c').database('d').T`: one place holds all tables here, so the name decides.

@@ -1,6 +1,8 @@
 //! The dynamic type: compact JSON text, read by path without building trees.
 
+pub mod compare;
 pub mod expand;
+pub mod json_path;
 pub mod path;
 pub mod read;
 pub mod write;

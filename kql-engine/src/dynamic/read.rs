@@ -110,6 +110,11 @@ pub fn properties(text: &str) -> impl Iterator<Item = (&str, &str)> {
     Items { scanner: open(text, b'{'), text }
 }
 
+/// The elements of an array; none for what is none.
+pub fn array(text: &str) -> Option<Vec<&str>> {
+    (kind(text) == Kind::Array).then(|| elements(text).collect())
+}
+
 fn open(text: &str, bracket: u8) -> Option<Scanner<'_>> {
     let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
     scanner.space();

@@ -78,3 +78,29 @@ pub fn value(value: &Value, ty: ScalarType, out: &mut String) {
         (Value::Text(text), _) => string(text, out),
     }
 }
+
+/// An array of values that are JSON already.
+pub fn array<'a>(items: impl IntoIterator<Item = &'a str>, out: &mut String) {
+    out.push('[');
+    for (n, item) in items.into_iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        out.push_str(item);
+    }
+    out.push(']');
+}
+
+/// A bag of keys, which are JSON strings already, and values, which are JSON already.
+pub fn bag<'a>(properties: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut String) {
+    out.push('{');
+    for (n, (key, value)) in properties.into_iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        out.push_str(key);
+        out.push(':');
+        out.push_str(value);
+    }
+    out.push('}');
+}

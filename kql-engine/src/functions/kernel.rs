@@ -11,8 +11,9 @@ use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::ColumnarValue;
 use std::sync::Arc;
 
+use crate::decimal;
 use crate::registry::Call;
-use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE};
+use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE, ScalarType};
 
 /// Numbers of one kind.
 pub enum Numbers<'a, T, A> {
@@ -53,6 +54,31 @@ numbers!(Reals, f64, Float64Array);
 numbers!(Decimals, i128, Decimal128Array);
 numbers!(Bools, bool, BooleanArray);
 
+/// Numbers of whichever type.
+pub enum AnyNumber<'a> {
+    /// int
+    Int(Ints<'a>),
+    /// long
+    Long(Longs<'a>),
+    /// real
+    Real(Reals<'a>),
+    /// decimal
+    Decimal(Decimals<'a>),
+}
+
+impl AnyNumber<'_> {
+    /// The value of row `i` as a real.
+    #[inline]
+    pub fn get(&self, i: usize) -> Option<f64> {
+        match self {
+            AnyNumber::Int(v) => v.get(i).map(f64::from),
+            AnyNumber::Long(v) => v.get(i).map(|n| n as f64),
+            AnyNumber::Real(v) => v.get(i),
+            AnyNumber::Decimal(v) => v.get(i).map(decimal::to_real),
+        }
+    }
+}
+
 /// Strings, guids or dynamics.
 pub enum Strings<'a> {
     /// The same for all rows.
@@ -89,6 +115,11 @@ impl<'a> Call<'a> {
     /// How many arguments there are.
     pub fn len(&self) -> usize {
         self.args.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.args.is_empty()
     }
 
     /// Argument `n` as longs, datetimes or timespans.
@@ -161,6 +192,27 @@ impl<'a> Call<'a> {
             },
             ColumnarValue::Scalar(other) => wrong(n, "Utf8", &other.data_type()),
         }
+    }
+
+    /// Argument `n` as longs; `default` where it was left out.
+    pub fn longs_or(&self, n: usize, default: i64) -> Result<Longs<'a>> {
+        if n < self.len() { self.longs(n) } else { Ok(Longs::One(Some(default))) }
+    }
+
+    /// Argument `n` as bools; `default` where it was left out.
+    pub fn bools_or(&self, n: usize, default: bool) -> Result<Bools<'a>> {
+        if n < self.len() { self.bools(n) } else { Ok(Bools::One(Some(default))) }
+    }
+
+    /// Argument `n`, a number of any type, as reals.
+    pub fn numbers(&self, n: usize) -> Result<AnyNumber<'a>> {
+        Ok(match self.types.get(n) {
+            Some(ScalarType::Int) => AnyNumber::Int(self.ints(n)?),
+            Some(ScalarType::Long) => AnyNumber::Long(self.longs(n)?),
+            Some(ScalarType::Real) => AnyNumber::Real(self.reals(n)?),
+            Some(ScalarType::Decimal) => AnyNumber::Decimal(self.decimals(n)?),
+            other => return internal_err!("argument {n} has the type {other:?}, which is no number"),
+        })
     }
 
     /// Argument `n` as an array of `rows` values.

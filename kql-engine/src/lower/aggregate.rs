@@ -6,8 +6,8 @@ use crate::plan::{Aggregate, ColumnId, Expr, Node, Order};
 use crate::registry::{AggregateArgs, CallInfo, Outputs, Reduce};
 use crate::types::ScalarType;
 use arrow::datatypes::{DataType, Field, Fields};
-use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Result, internal_err};
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
 use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, lit};
@@ -36,7 +36,7 @@ impl Lowering<'_> {
                     let Some((id, _)) = aggregate.outputs.first() else { continue };
                     outputs.push(value.alias(name(*id)));
                 }
-                Outputs::EachArgument => {
+                Outputs::EachArgument | Outputs::EachFrom(_) => {
                     for (n, (id, ty)) in aggregate.outputs.iter().enumerate() {
                         let field = get_field(value.clone(), field_name(n));
                         // without any row there is no struct, and a string is still not null
@@ -54,7 +54,15 @@ impl Lowering<'_> {
     }
 
     fn reduce(&self, aggregate: &Aggregate, order: &Order) -> Result<df::Expr> {
-        let args = aggregate.args.iter().map(|a| self.expr(a)).collect::<Result<Vec<_>>>()?;
+        let mut args = aggregate.args.iter().map(|a| self.expr(a)).collect::<Result<Vec<_>>>()?;
+        let mut types: Vec<ScalarType> = aggregate.args.iter().map(|a| a.ty).collect();
+        let mut function = aggregate.function;
+        let mut condition = None;
+        if let Reduce::If(inner, at) = function.reduce {
+            types.remove(at);
+            condition = Some(args.remove(at));
+            function = inner;
+        }
         let constants = args
             .iter()
             .map(|a| match a {
@@ -62,17 +70,24 @@ impl Lowering<'_> {
                 _ => None,
             })
             .collect();
-        let types: Vec<ScalarType> = aggregate.args.iter().map(|a| a.ty).collect();
         let info = CallInfo { types, constants, returns: aggregate.ty };
-        match aggregate.function.reduce {
-            Reduce::Expr(reduce) => reduce(&info, args),
+        let reduced = match function.reduce {
+            Reduce::Expr(reduce) => reduce(&info, args)?,
             Reduce::Accumulator { ordered, .. } => {
-                let returns = match aggregate.function.outputs {
+                let returns = match function.outputs {
                     Outputs::One => aggregate.ty.arrow(),
                     Outputs::EachArgument => row_type(&info.types),
+                    Outputs::EachFrom(_) => row_type(&vec![aggregate.ty; aggregate.outputs.len()]),
                 };
-                self.accumulate(aggregate.function, info, args, if ordered { order.as_slice() } else { &[] }, returns)
+                let order = if ordered { order.as_slice() } else { &[] };
+                self.accumulate(function, info, args, order, returns)
+                    .inspect_err(|error| self.blame_query(error, aggregate.span))?
             }
+            Reduce::If(..) => return internal_err!("{} is a conditional form twice", function.name),
+        };
+        match condition {
+            Some(condition) => filtered(reduced, &condition),
+            None => Ok(reduced),
         }
     }
 
@@ -89,7 +104,7 @@ impl Lowering<'_> {
         if ordered {
             args.push(super::order_key::order_key(order));
         }
-        let udaf = Udaf::prepare(function, AggregateArgs { info, ordered }, returns);
+        let udaf = Udaf::prepare(function, AggregateArgs { info, ordered }, returns)?;
         Ok(df::Expr::AggregateFunction(AggregateFunction {
             func: Arc::new(udaf),
             params: AggregateFunctionParams {
@@ -128,6 +143,18 @@ impl Lowering<'_> {
             .collect::<Vec<_>>();
         LogicalPlanBuilder::from(self.node(input)?).aggregate(keys, vec![first])?.project(outputs)?.build()
     }
+}
+
+/// The same over the rows for which the condition is true.
+fn filtered(reduced: df::Expr, condition: &df::Expr) -> Result<df::Expr> {
+    let replaced = reduced.transform_down(|e| match e {
+        df::Expr::AggregateFunction(mut call) => {
+            call.params.filter = Some(Box::new(condition.clone()));
+            Ok(Transformed::new(df::Expr::AggregateFunction(call), true, TreeNodeRecursion::Jump))
+        }
+        e => Ok(Transformed::no(e)),
+    })?;
+    Ok(replaced.data)
 }
 
 /// The aggregates proper of a plan node, each once: what is computed from them stands in the projection behind.

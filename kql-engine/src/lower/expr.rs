@@ -2,7 +2,7 @@
 
 use super::udf::Udf;
 use super::{Lowering, column};
-use crate::plan::{Expr, ExprKind};
+use crate::plan::{Expr, ExprKind, StageResult};
 use crate::registry::{CallInfo, Eval, ScalarFunction};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -10,7 +10,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use datafusion::common::{DFSchema, DataFusionError, Result, internal_err};
 use datafusion::logical_expr::{self as df, ColumnarValue};
-use kql_parser::Diagnostic;
+use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
 impl Lowering<'_> {
@@ -20,19 +20,21 @@ impl Lowering<'_> {
             ExprKind::Column(id) => Ok(column(*id)),
             ExprKind::Constant(value) => Ok(df::Expr::Literal(value.to_scalar(e.ty), None)),
             ExprKind::Stage(id) => match self.stages.get(id) {
-                Some(value) => Ok(df::Expr::Literal(value.to_scalar(e.ty), None)),
-                None => internal_err!("the result of stage {} is missing", id.0),
+                Some(StageResult::Value(value)) => Ok(df::Expr::Literal(value.to_scalar(e.ty), None)),
+                _ => internal_err!("the result of stage {} is missing", id.0),
             },
             ExprKind::Convert(inner) => self.convert(inner, e.ty),
-            ExprKind::Call(function, args) => self.call(function, args, e.ty).map_err(|error| {
-                // a constant that the function cannot use is the query's fault, not ours
-                if let DataFusionError::Plan(message) = &error {
-                    let mut diagnostic = self.diagnostic.borrow_mut();
-                    diagnostic.get_or_insert_with(|| Diagnostic::error("KQ302", e.span, message.clone()));
-                }
-                error
-            }),
+            ExprKind::Call(function, args) => {
+                self.call(function, args, e.ty).inspect_err(|error| self.blame_query(error, e.span))
+            }
             ExprKind::Error => internal_err!("an expression with an error was lowered"),
+        }
+    }
+
+    /// A constant that a function cannot use is the query's fault, not ours.
+    pub(super) fn blame_query(&self, error: &DataFusionError, span: Span) {
+        if let DataFusionError::Plan(message) = error {
+            self.diagnostic.borrow_mut().get_or_insert_with(|| Diagnostic::error("KQ302", span, message.clone()));
         }
     }
 
@@ -40,13 +42,13 @@ impl Lowering<'_> {
         let lowered: Vec<df::Expr> = args.iter().map(|a| self.expr(a)).collect::<Result<_>>()?;
         let constants = lowered.iter().map(literal).collect();
         let info = CallInfo { types: args.iter().map(|a| a.ty).collect(), constants, returns };
-        let all_constant = info.constants.iter().all(Option::is_some);
+        let all_constant = info.constants.iter().all(Option::is_some) && !matches!(function.eval, Eval::PerRow(_));
         let call = match function.eval {
             Eval::Expr(lower) => lower(&info, lowered)?,
-            Eval::Kernel(_) | Eval::Compiled(_) => df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(
-                Arc::new(Udf::prepare(function, info)?),
-                lowered,
-            )),
+            Eval::Kernel(_) | Eval::Compiled(_) | Eval::PerRow(_) => df::Expr::ScalarFunction(
+                df::expr::ScalarFunction::new_udf(Arc::new(Udf::prepare(function, info)?), lowered),
+            ),
+            Eval::Window(_) => return internal_err!("{} is not part of a window", function.name),
             Eval::Rewrite(_) => return internal_err!("{} was not rewritten", function.name),
         };
         if all_constant && !matches!(call, df::Expr::Literal(..)) {

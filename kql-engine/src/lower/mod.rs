@@ -4,18 +4,20 @@
 
 mod aggregate;
 mod expr;
+mod extract;
+mod memory;
 mod mv_expand;
 mod node;
 mod order_key;
 mod range;
 mod udaf;
 mod udf;
+mod values;
+mod window;
 
 pub use aggregate::row_type;
-mod values;
 
-use crate::plan::{ColumnId, Node, Order, Relation, StageId};
-use crate::value::Value;
+use crate::plan::{ColumnId, Node, Order, Relation, StageId, StageResult};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, Result};
 use datafusion::execution::session_state::SessionState;
@@ -38,7 +40,7 @@ pub struct Lowering<'a> {
     /// Finds tables.
     pub tables: &'a dyn Tables,
     /// Results of the subqueries that ran before.
-    pub stages: &'a HashMap<StageId, Value>,
+    pub stages: &'a HashMap<StageId, StageResult>,
     /// Shared subtrees are lowered once; the node is kept so that its address stays its own.
     lowered: RefCell<HashMap<*const Node, (Arc<Node>, LogicalPlan)>>,
     /// What a user is to know of a constant that cannot be used, such as a wrong regular expression.
@@ -47,7 +49,7 @@ pub struct Lowering<'a> {
 
 impl<'a> Lowering<'a> {
     /// Starts with nothing lowered.
-    pub fn new(state: &'a SessionState, tables: &'a dyn Tables, stages: &'a HashMap<StageId, Value>) -> Self {
+    pub fn new(state: &'a SessionState, tables: &'a dyn Tables, stages: &'a HashMap<StageId, StageResult>) -> Self {
         Lowering { state, tables, stages, lowered: RefCell::default(), diagnostic: RefCell::default() }
     }
 

@@ -1,7 +1,7 @@
 //! Nodes of the plan, one by one.
 
 use super::{Lowering, column, name, sorted};
-use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, PlanColumn};
+use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, PlanColumn, StageResult};
 use crate::types::ScalarType;
 use crate::value::Value;
 use datafusion::common::{Column, JoinType, NullEquality, Result, TableReference, internal_err};
@@ -26,6 +26,16 @@ impl Lowering<'_> {
 
     fn new_node(&self, node: &Arc<Node>) -> Result<LogicalPlan> {
         match &**node {
+            Node::Nothing => LogicalPlanBuilder::empty(false).build(),
+            Node::Memory { columns, batches } => self.memory(columns, batches),
+            Node::Stage { stage, columns } => match self.stages.get(stage) {
+                Some(StageResult::Rows(batches)) => self.memory(columns, batches),
+                _ => internal_err!("the rows of stage {} are missing", stage.0),
+            },
+            Node::Window { input, order, partition, row, calls } => self.window(input, order, partition, *row, calls),
+            Node::Extract { input, value, extractor, columns, matched } => {
+                self.extract(input, value, extractor, columns, *matched)
+            }
             Node::Scan { table, columns } => self.scan(table, columns),
             Node::Values { columns, rows } => self.values(columns, rows),
             Node::Range { column, row, bounds } => self.range(column, *row, bounds),
@@ -34,12 +44,15 @@ impl Lowering<'_> {
                 LogicalPlanBuilder::from(self.node(input)?).filter(predicate)?.build()
             }
             Node::Project { input, columns } => self.project(input, columns),
-            Node::Limit { input, count, order } => {
+            Node::Limit { input, count, order, partition } => {
                 let count = match self.constant(count)? {
                     Some(Value::Long(n)) => usize::try_from(n).unwrap_or(0),
                     _ => 0,
                 };
-                sorted(self.node(input)?, order, Some(count))
+                if partition.is_empty() {
+                    return sorted(self.node(input)?, order, Some(count));
+                }
+                self.limit_of_parts(input, count, order, partition)
             }
             Node::Aggregate { input, groups, aggregates, order } => self.aggregate(input, groups, aggregates, order),
             Node::Join { kind, left, right, on } => self.join(*kind, left, right, on),

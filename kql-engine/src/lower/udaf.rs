@@ -22,16 +22,23 @@ pub struct Udaf {
 }
 
 impl Udaf {
-    /// Prepares a call that gives values of the Arrow type `returns`.
-    pub fn prepare(function: &'static AggregateFunction, args: AggregateArgs, returns: DataType) -> AggregateUDF {
+    /// Prepares a call that gives values of the Arrow type `returns`. Constants that the aggregate cannot use are
+    /// found here, not when it runs.
+    pub fn prepare(
+        function: &'static AggregateFunction,
+        args: AggregateArgs,
+        returns: DataType,
+    ) -> Result<AggregateUDF> {
         let signature = Signature::variadic_any(Volatility::Immutable);
-        AggregateUDF::new_from_impl(Udaf { function, args, returns, signature })
+        let udaf = Udaf { function, args, returns, signature };
+        udaf.make()?;
+        Ok(AggregateUDF::new_from_impl(udaf))
     }
 
     fn make(&self) -> Result<Box<dyn GroupsAccumulator>> {
         match self.function.reduce {
             Reduce::Accumulator { make, .. } => make(&self.args),
-            Reduce::Expr(_) => internal_err!("{} has no accumulator", self.function.name),
+            Reduce::Expr(_) | Reduce::If(..) => internal_err!("{} has no accumulator", self.function.name),
         }
     }
 }

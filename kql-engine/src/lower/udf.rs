@@ -26,7 +26,10 @@ impl Udf {
             Eval::Compiled(compile) => Some(Arc::from(compile(&info)?)),
             _ => None,
         };
-        let signature = Signature::variadic_any(Volatility::Immutable);
+        let volatility =
+            if matches!(function.eval, Eval::PerRow(_)) { Volatility::Volatile } else { Volatility::Immutable };
+        let signature =
+            if info.types.is_empty() { Signature::nullary(volatility) } else { Signature::variadic_any(volatility) };
         Ok(ScalarUDF::new_from_impl(Udf { function, info, compiled, signature }))
     }
 }
@@ -50,12 +53,13 @@ impl ScalarUDFImpl for Udf {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         // constants alone: one row is enough
-        let constant = args.args.iter().all(|a| matches!(a, ColumnarValue::Scalar(_)));
+        let per_row = matches!(self.function.eval, Eval::PerRow(_));
+        let constant = !per_row && args.args.iter().all(|a| matches!(a, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let call = Call { args: &args.args, rows, types: &self.info.types, returns: self.info.returns };
         let result = match (&self.compiled, self.function.eval) {
             (Some(kernel), _) => kernel.run(&call)?,
-            (None, Eval::Kernel(kernel)) => kernel(&call)?,
+            (None, Eval::Kernel(kernel) | Eval::PerRow(kernel)) => kernel(&call)?,
             _ => return internal_err!("{} has no kernel", self.name()),
         };
         match result {

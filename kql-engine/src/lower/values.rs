@@ -45,7 +45,7 @@ impl Lowering<'_> {
     }
 
     /// The rows in batches of the session's size.
-    fn split(&self, batch: RecordBatch) -> Vec<RecordBatch> {
+    pub(super) fn split(&self, batch: RecordBatch) -> Vec<RecordBatch> {
         let size = self.state.config().batch_size().max(1);
         let rows = batch.num_rows();
         (0..rows).step_by(size).map(|at| batch.slice(at, size.min(rows - at))).collect()

@@ -3,10 +3,9 @@
 //! <https://learn.microsoft.com/kusto/query/count-operator>
 
 use crate::bind::Binder;
-use crate::plan::{Aggregate, Node, Relation};
+use crate::plan::{Aggregate, Relation};
 use crate::types::ScalarType;
 use kql_parser::{Span, ast};
-use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, name: Option<&ast::Name>, input: Relation, span: Span) -> Relation {
     let column = binder.new_column(name.map_or("Count", |n| n.text.as_str()), ScalarType::Long);
@@ -17,14 +16,10 @@ pub(super) fn bind(binder: &mut Binder, name: Option<&ast::Name>, input: Relatio
         outputs: vec![(column.id, ScalarType::Long)],
         span,
     };
-    let node = Node::Aggregate { input: input.node, groups: Vec::new(), aggregates: vec![count], order: Vec::new() };
     Relation {
-        node: Arc::new(node),
+        node: super::aggregate(&input, Vec::new(), vec![count]),
         columns: vec![column],
-        order: Vec::new(),
-        serialized: false,
-        open: false,
-        name: None,
-        render: None,
+        partition: input.partition,
+        ..Relation::default()
     }
 }

@@ -35,6 +35,11 @@ pub fn bind(binder: &mut Binder, datatable: &ast::Datatable) -> Relation {
         let values = row.iter().zip(&columns).map(|(e, column)| value(binder, e, column.ty)).collect();
         rows.push(values);
     }
+    written(binder, columns, rows)
+}
+
+/// Rows that are written out, in their order.
+pub(super) fn written(binder: &mut Binder, columns: Vec<PlanColumn>, rows: Vec<Vec<Expr>>) -> Relation {
     let row_number = PlanColumn { id: binder.new_id(), name: "row".to_owned(), ty: ScalarType::Long };
     let mut all = columns.clone();
     all.push(row_number.clone());
@@ -43,9 +48,7 @@ pub fn bind(binder: &mut Binder, datatable: &ast::Datatable) -> Relation {
         columns,
         order: vec![OrderKey { column: row_number.id, ascending: true, nulls_first: true }],
         serialized: false,
-        open: false,
-        name: None,
-        render: None,
+        ..Relation::default()
     }
 }
 

@@ -3,9 +3,8 @@
 //! <https://learn.microsoft.com/kusto/query/distinct-operator>
 
 use crate::bind::{Assigned, Binder, ColumnNames, Row};
-use crate::plan::{Expr, Node, Relation};
+use crate::plan::{Expr, Relation};
 use kql_parser::ast;
-use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, distinct: &ast::Distinct, input: Relation) -> Relation {
     let assigned: Vec<Assigned> = match distinct.columns.as_slice() {
@@ -16,18 +15,16 @@ pub(super) fn bind(binder: &mut Binder, distinct: &ast::Distinct, input: Relatio
             .collect(),
         columns => binder.assignments(columns, Row::of(&input), &mut ColumnNames::default(), None),
     };
+    let input = binder.with_windows(input);
     for a in &assigned {
         super::not_dynamic(binder, &a.value);
     }
     let groups = assigned.iter().map(|a| (a.column.id, a.value.clone())).collect();
-    let node = Node::Aggregate { input: input.node, groups, aggregates: Vec::new(), order: Vec::new() };
     Relation {
-        node: Arc::new(node),
+        node: super::aggregate(&input, groups, Vec::new()),
+        partition: input.partition.clone(),
         columns: assigned.into_iter().map(|a| a.column).collect(),
-        order: Vec::new(),
-        serialized: false,
         open: input.open,
-        name: None,
-        render: None,
+        ..Relation::default()
     }
 }

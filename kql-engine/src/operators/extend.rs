@@ -34,6 +34,7 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
             None => columns.push(column),
         }
     }
+    let input = binder.with_windows(input);
     // replaced columns go, unless the row order needs them
     pairs.retain(|(id, _)| columns.iter().any(|c| c.id == *id));
     let node = super::project(&input, pairs);

@@ -32,6 +32,15 @@ pub(super) struct Key {
 
 pub(super) fn bind(binder: &mut Binder, join: &ast::Join, input: Relation, span: Span) -> Relation {
     let kind = super::parameter(&join.parameters, &["kind"]);
+    let keeps_left = matches!(
+        kind,
+        None | Some(("innerunique" | "inner" | "leftouter" | "leftsemi" | "leftanti" | "anti" | "leftantisemi", _))
+    );
+    if input.partition.is_some() && !keeps_left {
+        // a row that only the right side has belongs to no part
+        super::not_in_parts(binder, span);
+        return input;
+    }
     let right = binder.tabular(&join.right);
     let right = super::with_new_ids(binder, &right);
     let keys = keys(binder, join, &input, &right, span);
@@ -76,11 +85,9 @@ pub(super) fn joined(
     Relation {
         node: Arc::new(Node::Join { kind, left, right: right.node, on }),
         columns,
-        order: Vec::new(),
-        serialized: false,
+        partition: input.partition,
         open: input.open || right.open,
-        name: None,
-        render: None,
+        ..Relation::default()
     }
 }
 
@@ -91,7 +98,11 @@ fn first_of_keys(input: &Relation, keys: &[Key]) -> Arc<Node> {
     }
     Arc::new(Node::FirstOf {
         input: input.node.clone(),
-        keys: keys.iter().map(|k| k.left.clone()).collect(),
+        keys: keys
+            .iter()
+            .map(|k| k.left.clone())
+            .chain(input.partition.iter().flat_map(|p| p.keys.iter().map(|k| Expr::column(k, Span::default()))))
+            .collect(),
         columns: super::node_columns(&input.node),
         order: input.order.clone(),
     })

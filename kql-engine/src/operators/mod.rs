@@ -6,9 +6,16 @@ mod count;
 pub mod datatable;
 mod distinct;
 mod extend;
+mod getschema;
+mod invoke;
 mod join;
 mod lookup;
+mod make_series;
+mod mv_apply;
 mod mv_expand;
+mod parse;
+mod parse_kv;
+mod partition;
 mod print;
 mod project;
 mod project_away;
@@ -17,15 +24,21 @@ mod project_rename;
 mod project_reorder;
 mod range;
 mod render;
+mod sample;
+mod sample_distinct;
+mod search;
+mod serialize;
 mod sort;
 mod summarize;
 mod take;
 mod top;
+mod top_hitters;
+mod top_nested;
 mod union;
 mod where_;
 
 use crate::bind::Binder;
-use crate::plan::{ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
+use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
 use kql_parser::ast::{self, OperatorKind as K};
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
@@ -35,11 +48,16 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
     match &operator.kind {
         K::Where(predicate) => where_::bind(binder, predicate, input),
         K::Extend(columns) => extend::bind(binder, columns, input),
+        K::Serialize(serialize) => serialize::bind(binder, serialize, input),
         K::Project(columns) => project::bind(binder, columns, input),
         K::ProjectAway(columns) => project_away::bind(binder, columns, input),
         K::ProjectKeep(columns) => project_keep::bind(binder, columns, input),
         K::ProjectRename(columns) => project_rename::bind(binder, columns, input),
         K::ProjectReorder(columns) => project_reorder::bind(binder, columns, input),
+        K::Union(_) if input.partition.is_some() => {
+            not_in_parts(binder, operator.name_span);
+            input
+        }
         K::Union(union) => union::bind(binder, union, Some(input), operator.span),
         K::Sort(sort) => sort::bind(binder, sort, input),
         K::Top(top) => top::bind(binder, top, input),
@@ -50,6 +68,19 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         K::Join(join) => join::bind(binder, join, input, operator.span),
         K::Lookup(join) => lookup::bind(binder, join, input, operator.span),
         K::MvExpand(mv_expand) => mv_expand::bind(binder, mv_expand, input),
+        K::MvApply(mv_apply) => mv_apply::bind(binder, mv_apply, input),
+        K::Partition(partition) => partition::bind(binder, partition, input, operator.span),
+        K::MakeSeries(series) => make_series::bind(binder, series, input, operator.span),
+        K::Parse(parse) => parse::bind(binder, parse, input, false, operator.span),
+        K::ParseWhere(parse) => parse::bind(binder, parse, input, true, operator.span),
+        K::ParseKv(parse) => parse_kv::bind(binder, parse, input),
+        K::Invoke(call) => invoke::bind(binder, call, input),
+        K::GetSchema(_) => getschema::bind(binder, input, operator.span),
+        K::Sample(sample) => sample::bind(binder, sample, input),
+        K::SampleDistinct(sample) => sample_distinct::bind(binder, sample, input),
+        K::TopHitters(top) => top_hitters::bind(binder, top, input, operator.span),
+        K::TopNested(levels) => top_nested::bind(binder, levels, input),
+        K::Search(search) => search::bind(binder, search, Some(input), operator.span),
         K::As(as_operator) => as_::bind(binder, as_operator, input),
         K::Render(render) => render::bind(render, input),
         K::Print(_) | K::Range(_) => {
@@ -68,6 +99,7 @@ pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
         K::Print(columns) => print::bind(binder, columns, operator.span),
         K::Range(range) => range::bind(binder, range, operator.span),
         K::Union(union) => union::bind(binder, union, None, operator.span),
+        K::Search(search) => search::bind(binder, search, None, operator.span),
         K::Error => binder.empty_relation(),
         _ => unsupported(binder, operator, None),
     }
@@ -84,7 +116,7 @@ fn unsupported(binder: &mut Binder, operator: &ast::Operator, input: Option<Rela
     }
 }
 
-/// `input` with just these columns, and hidden behind them those that its rows are ordered by.
+/// `input` with just these columns, and hidden behind them those that its rows are ordered by and those of its parts.
 fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node> {
     for key in &input.order {
         if columns.iter().all(|(id, _)| *id != key.column) {
@@ -93,7 +125,31 @@ fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node> {
             columns.push((key.column, Expr { kind, ty, span: Span::default() }));
         }
     }
+    for column in input.partition.iter().flat_map(|p| p.keys.iter().chain(&p.carried)) {
+        if columns.iter().all(|(id, _)| *id != column.id) {
+            columns.push((column.id, Expr::column(column, Span::default())));
+        }
+    }
     Arc::new(Node::Project { input: input.node.clone(), columns })
+}
+
+/// Reports an operator that cannot work on the parts of a table one by one.
+fn not_in_parts(binder: &mut Binder, span: Span) {
+    binder.error("KQ202", span, "This is not supported inside mv-apply and partition.");
+}
+
+/// The name that an expression is given, and the expression.
+fn named(e: &ast::Expr) -> (Option<&ast::Name>, &ast::Expr) {
+    match &e.kind {
+        ast::ExprKind::Named(named) if !named.tuple => (named.names.first(), &named.value),
+        _ => (None, e),
+    }
+}
+
+/// The columns with others at their end; a new one of the same name takes the place of an old one.
+fn replaced(columns: &[PlanColumn], added: &[PlanColumn]) -> Vec<PlanColumn> {
+    let kept = columns.iter().filter(|c| added.iter().all(|a| a.name != c.name));
+    kept.chain(added).cloned().collect()
 }
 
 /// The columns of a relation as a projection that changes nothing.
@@ -105,7 +161,23 @@ fn identity(columns: &[PlanColumn]) -> Vec<(ColumnId, Expr)> {
 pub fn node_columns(node: &Node) -> Vec<(ColumnId, crate::types::ScalarType)> {
     let of = |columns: &[PlanColumn]| columns.iter().map(|c| (c.id, c.ty)).collect::<Vec<_>>();
     match node {
-        Node::Scan { columns, .. } | Node::Values { columns, .. } => of(columns),
+        Node::Nothing => Vec::new(),
+        Node::Scan { columns, .. }
+        | Node::Values { columns, .. }
+        | Node::Memory { columns, .. }
+        | Node::Stage { columns, .. } => of(columns),
+        Node::Window { input, row, calls, .. } => {
+            let mut all = node_columns(input);
+            all.push((*row, crate::types::ScalarType::Long));
+            all.extend(calls.iter().map(|c| (c.id, c.ty)));
+            all
+        }
+        Node::Extract { input, columns, matched, .. } => {
+            let mut all = node_columns(input);
+            all.extend(columns.iter().copied());
+            all.push((*matched, crate::types::ScalarType::Bool));
+            all
+        }
         Node::Range { column, row, .. } => vec![(column.id, column.ty), (*row, crate::types::ScalarType::Long)],
         Node::Filter { input, .. } | Node::Limit { input, .. } => node_columns(input),
         Node::Project { columns, .. } => columns.iter().map(|(id, e)| (*id, e.ty)).collect(),
@@ -135,6 +207,28 @@ fn column_type(node: &Node, id: ColumnId) -> crate::types::ScalarType {
     node_columns(node).iter().find(|(c, _)| *c == id).map_or(crate::types::ScalarType::Unknown, |(_, ty)| *ty)
 }
 
+/// Groups and aggregates over `input`; inside `mv-apply` and `partition`, those of each part.
+fn aggregate(input: &Relation, mut groups: Vec<(ColumnId, Expr)>, mut aggregates: Vec<Aggregate>) -> Arc<Node> {
+    if let Some(partition) = &input.partition {
+        groups.extend(partition.keys.iter().map(|k| (k.id, Expr::column(k, Span::default()))));
+        aggregates.extend(partition.carried.iter().map(|c| Aggregate {
+            function: &crate::aggregates::TAKE_ANY,
+            args: vec![Expr::column(c, Span::default())],
+            ty: c.ty,
+            outputs: vec![(c.id, c.ty)],
+            span: Span::default(),
+        }));
+    }
+    Arc::new(Node::Aggregate { input: input.node.clone(), groups, aggregates, order: input.order.clone() })
+}
+
+/// The first rows of `input`; inside `mv-apply` and `partition`, those of each part.
+fn limit(input: Relation, count: Expr) -> Relation {
+    let partition = input.partition.iter().flat_map(|p| p.keys.iter().map(|k| k.id)).collect();
+    let node = Node::Limit { input: input.node.clone(), count, order: input.order.clone(), partition };
+    Relation { node: Arc::new(node), ..input }
+}
+
 /// A relation with the same columns under new ids, so that it can stand beside itself.
 fn with_new_ids(binder: &mut Binder, input: &Relation) -> Relation {
     let columns: Vec<PlanColumn> =
@@ -143,11 +237,9 @@ fn with_new_ids(binder: &mut Binder, input: &Relation) -> Relation {
     Relation {
         node: Arc::new(Node::Project { input: input.node.clone(), columns: pairs.collect() }),
         columns,
-        order: Vec::new(),
-        serialized: false,
         open: input.open,
         name: input.name.clone(),
-        render: None,
+        ..Relation::default()
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
             None => columns.push(column),
         }
     }
+    let input = binder.with_windows(input);
     let index = binder.new_id();
     if let Some((name, _)) = super::parameter(&mv_expand.parameters, &["with_itemindex"]) {
         columns.push(PlanColumn { id: index, name: name.to_owned(), ty: ScalarType::Long });

@@ -23,8 +23,6 @@ fn one_row(binder: &mut Binder) -> Relation {
         node: Arc::new(Node::Values { columns: vec![row], rows: vec![Vec::new()] }),
         columns: Vec::new(),
         serialized: true,
-        open: false,
-        name: None,
-        render: None,
+        ..Relation::default()
     }
 }

@@ -8,7 +8,7 @@ use kql_parser::ast;
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
     let assigned = binder.assignments(list, Row::of(&input), &mut ColumnNames::default(), None);
-    from_assigned(input, assigned)
+    from_assigned(binder.with_windows(input), assigned)
 }
 
 /// A relation of the assigned columns.

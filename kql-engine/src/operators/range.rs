@@ -37,8 +37,6 @@ pub(super) fn bind(binder: &mut Binder, range: &ast::Range, span: Span) -> Relat
         node: Arc::new(Node::Range { column: column.clone(), row, bounds: Box::new(bound) }),
         columns: vec![column],
         serialized: true,
-        open: false,
-        name: None,
-        render: None,
+        ..Relation::default()
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn bind(binder: &mut Binder, sort: &ast::Sort, input: Relation) -> Re
 /// The input with its rows ordered by the keys. Nothing is sorted here: the keys become columns (hidden, where they are
 /// expressions), and the relation says that its rows are ordered by them.
 pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relation, strict: bool) -> Relation {
-    let mut pairs = super::identity(&input.columns);
+    let mut added = Vec::new();
     let mut order = Vec::new();
     for key in keys {
         let value = match &key.expr.kind {
@@ -32,7 +32,7 @@ pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relatio
             ExprKind::Column(id) => *id,
             _ => {
                 let id = binder.new_id();
-                pairs.push((id, value));
+                added.push((id, value));
                 id
             }
         };
@@ -40,11 +40,17 @@ pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relatio
             order.push(OrderKey { column, ascending, nulls_first });
         }
     }
+    let input = binder.with_windows(input);
     // rows that tie keep the order they had
     let mut before = input.order.clone();
     before.retain(|k| order.iter().all(|o| o.column != k.column));
-    let hidden = pairs.len() > input.columns.len();
-    let node = if hidden { super::project(&input, pairs) } else { input.node.clone() };
+    let node = if added.is_empty() {
+        input.node.clone()
+    } else {
+        let mut pairs = super::identity(&input.columns);
+        pairs.append(&mut added);
+        super::project(&input, pairs)
+    };
     order.extend(before);
     Relation { node, order, serialized: true, ..input }
 }

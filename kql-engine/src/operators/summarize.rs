@@ -3,10 +3,9 @@
 //! <https://learn.microsoft.com/kusto/query/summarize-operator>
 
 use crate::bind::{Assigned, Binder, ColumnNames, Row};
-use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
+use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn, Relation};
 use crate::registry::{self, Outputs};
 use kql_parser::ast;
-use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relation) -> Relation {
     if let Some(bin) = &summarize.bin {
@@ -27,27 +26,20 @@ pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relat
     for e in &summarize.aggregates {
         one(binder, e, &input, &groups, &mut names, &mut results, &mut aggregates);
     }
+    let input = binder.with_windows(input);
     let mut columns: Vec<PlanColumn> = groups.iter().map(|g| g.column.clone()).collect();
     let mut pairs = super::identity(&columns);
     for result in results {
         pairs.push((result.column.id, result.value));
         columns.push(result.column);
     }
-    let node = Node::Aggregate {
-        input: input.node.clone(),
-        groups: groups.into_iter().map(|g| (g.column.id, g.value)).collect(),
-        aggregates,
-        order: input.order.clone(),
+    let groups = groups.into_iter().map(|g| (g.column.id, g.value)).collect();
+    let grouped = Relation {
+        node: super::aggregate(&input, groups, aggregates),
+        partition: input.partition.clone(),
+        ..Relation::default()
     };
-    Relation {
-        node: Arc::new(Node::Project { input: Arc::new(node), columns: pairs }),
-        columns,
-        order: Vec::new(),
-        serialized: false,
-        open: false,
-        name: None,
-        render: None,
-    }
+    Relation { node: super::project(&grouped, pairs), columns, partition: grouped.partition, ..Relation::default() }
 }
 
 fn one(
@@ -66,7 +58,7 @@ fn one(
     let row = Row { aggregates_only: true, ..Row::of(input) };
     if let ast::ExprKind::Call(call) = &value.kind
         && let Some(function) = registry::aggregate(&call.name.text)
-        && function.outputs == Outputs::EachArgument
+        && function.outputs != Outputs::One
     {
         // `*` leaves out the columns that the rows are grouped by
         let keys: Vec<ColumnId> = groups
@@ -77,7 +69,7 @@ fn one(
             })
             .collect();
         let rest: Vec<PlanColumn> = input.columns.iter().filter(|c| !keys.contains(&c.id)).cloned().collect();
-        let wanted = output_names(binder, call, &rest, input);
+        let wanted = output_names(binder, function, call, &rest, input);
         binder.with_aggregates(aggregates, |binder| binder.aggregate(function, call, value.span, row, &rest));
         let Some(outputs) = aggregates.last().filter(|a| a.span == value.span).map(|a| a.outputs.clone()) else {
             return;
@@ -114,8 +106,28 @@ fn one(
     results.push(Assigned { column: binder.new_column(name, ty), value: bound });
 }
 
+/// A percentage as part of a name.
+fn percentage(e: &ast::Expr) -> String {
+    match &e.kind {
+        ast::ExprKind::Literal(ast::Literal::Long(Some(n))) => n.to_string(),
+        ast::ExprKind::Literal(ast::Literal::Int(Some(n))) => n.to_string(),
+        ast::ExprKind::Literal(ast::Literal::Real(Some(r))) => r.to_string().replace('.', "_"),
+        _ => String::new(),
+    }
+}
+
 /// What the columns of `arg_max(t, x, *)` are called by themselves.
-fn output_names(binder: &Binder, call: &ast::Call, rest: &[PlanColumn], input: &Relation) -> Vec<Option<String>> {
+fn output_names(
+    binder: &Binder,
+    function: &registry::AggregateFunction,
+    call: &ast::Call,
+    rest: &[PlanColumn],
+    input: &Relation,
+) -> Vec<Option<String>> {
+    if let Outputs::EachFrom(from) = function.outputs {
+        let of = call.args.first().and_then(|a| binder.result_name(a)).unwrap_or_default();
+        return call.args.iter().skip(from).map(|p| Some(format!("percentile_{of}_{}", percentage(p)))).collect();
+    }
     let prefix = crate::aggregates::output_prefix(&call.name.text);
     let mut names = Vec::new();
     let mut first: Option<String> = None;

@@ -9,6 +9,7 @@ use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast;
 use kql_parser::{Diagnostic, Span};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relation>, span: Span) -> Relation {
@@ -21,7 +22,7 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
             false
         }
     };
-    let mut legs: Vec<Relation> = input.into_iter().collect();
+    let mut legs: Vec<Leg> = input.into_iter().map(Leg::with_rows).collect();
     for table in &union.tables {
         legs.append(&mut leg(binder, table, fuzzy));
     }
@@ -35,7 +36,22 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
     unite(binder, legs, inner, source.map(|(name, _)| name))
 }
 
-fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Relation> {
+/// A table of the union.
+pub(super) struct Leg {
+    pub relation: Relation,
+    /// Whether it can have rows: of the tables that a wildcard finds, most only have columns.
+    pub rows: bool,
+}
+
+impl Leg {
+    /// A table that is named.
+    pub(super) fn with_rows(relation: Relation) -> Leg {
+        Leg { relation, rows: true }
+    }
+}
+
+/// The tables that an expression in the list stands for.
+pub(super) fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Leg> {
     match &table.kind {
         ast::ExprKind::Wildcard(pattern) => wildcard(binder, pattern, fuzzy),
         ast::ExprKind::Star => wildcard(binder, &ast::Name { text: "*".to_owned(), span: table.span }, fuzzy),
@@ -45,16 +61,20 @@ fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Relation> {
             binder.report(Diagnostic::warning("KS205", table.span, message));
             Vec::new()
         }
-        _ => vec![binder.tabular(table)],
+        _ => vec![Leg::with_rows(binder.tabular(table))],
     }
 }
 
-fn wildcard(binder: &mut Binder, pattern: &ast::Name, fuzzy: bool) -> Vec<Relation> {
-    let mut names: Vec<String> = binder
+fn wildcard(binder: &mut Binder, pattern: &ast::Name, fuzzy: bool) -> Vec<Leg> {
+    let views: Vec<String> = binder
         .scope
         .names()
         .filter(|(_, symbol)| matches!(symbol, Symbol::Function(f) if f.function.view))
         .map(|(name, _)| name.to_owned())
+        .collect();
+    let mut names: Vec<String> = views
+        .iter()
+        .cloned()
         .chain(binder.environment.table_names())
         .filter(|name| super::matches_wildcard(&pattern.text, name))
         .collect();
@@ -67,17 +87,23 @@ fn wildcard(binder: &mut Binder, pattern: &ast::Name, fuzzy: bool) -> Vec<Relati
     names
         .into_iter()
         .map(|text| {
+            let rows = views.contains(&text) || binder.environment.has_data(&text);
             let name = ast::Name { text, span: pattern.span };
-            binder.tabular(&ast::Expr { kind: ast::ExprKind::Name(name), span: pattern.span })
+            let relation = binder.tabular(&ast::Expr { kind: ast::ExprKind::Name(name), span: pattern.span });
+            Leg { relation, rows }
         })
         .collect()
 }
 
-/// One relation of several; `source` names a first column that holds the name of each row's table.
-pub(super) fn unite(binder: &mut Binder, legs: Vec<Relation>, inner: bool, source: Option<&str>) -> Relation {
+/// The rows of all legs, columns matched by name and type.
+pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Option<&str>) -> Relation {
     let mut columns = aligned(&legs);
     if inner {
-        columns.retain(|c| legs.iter().all(|leg| leg.columns.iter().any(|l| l.name == c.from && l.ty == c.ty)));
+        let mut counts: HashMap<(&str, ScalarType), usize> = HashMap::new();
+        for column in legs.iter().flat_map(|l| &l.relation.columns) {
+            *counts.entry((&column.name, column.ty)).or_default() += 1;
+        }
+        columns.retain(|c| counts.get(&(c.from.as_str(), c.ty)) == Some(&legs.len()));
     }
     let source = source.map(|name| {
         let mut free = name.to_owned();
@@ -89,36 +115,41 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Relation>, inner: bool, sourc
         binder.new_column(free, ScalarType::String)
     });
     let result: Vec<PlanColumn> = columns.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
-    let open = legs.iter().any(|l| l.open);
+    let open = legs.iter().any(|l| l.relation.open);
     let mut inputs = Vec::with_capacity(legs.len());
-    for (i, leg) in legs.iter().enumerate() {
-        let mut pairs: Vec<(ColumnId, Expr)> = Vec::new();
+    for (i, leg) in legs.iter().enumerate().filter(|(_, leg)| leg.rows) {
+        let leg = &leg.relation;
+        let own: HashMap<(&str, ScalarType), &PlanColumn> =
+            leg.columns.iter().map(|c| ((c.name.as_str(), c.ty), c)).collect();
+        let mut pairs: Vec<(ColumnId, Expr)> = Vec::with_capacity(columns.len() + 1);
         if let Some(source) = &source {
             let name = leg.name.clone().unwrap_or_else(|| format!("union_arg{i}"));
             pairs.push((source.id, Expr::constant(Value::Text(name), ScalarType::String, Span::default())));
         }
         for (column, result) in columns.iter().zip(&result) {
-            let value = match leg.columns.iter().find(|l| l.name == column.from && l.ty == column.ty) {
-                Some(l) => Expr::column(l, Span::default()),
-                None if column.ty == ScalarType::String => {
-                    Expr::constant(Value::Text(String::new()), ScalarType::String, Span::default())
-                }
-                None => Expr::constant(Value::Null, column.ty, Span::default()),
+            let value = match own.get(&(column.from.as_str(), column.ty)) {
+                Some(own) => Expr::column(own, Span::default()),
+                None => missing(column.ty),
             };
             pairs.push((result.id, value));
         }
         inputs.push(Arc::new(Node::Project { input: leg.node.clone(), columns: pairs }));
     }
     let all: Vec<PlanColumn> = source.into_iter().chain(result).collect();
-    Relation {
-        node: Arc::new(Node::Union { inputs, columns: all.iter().map(|c| (c.id, c.ty)).collect() }),
-        columns: all,
-        order: Vec::new(),
-        serialized: false,
-        open,
-        name: None,
-        render: None,
-    }
+    let node = if inputs.is_empty() {
+        // the last column of rows that are written out numbers them
+        let row = binder.new_column("", ScalarType::Long);
+        Node::Values { columns: all.iter().cloned().chain([row]).collect(), rows: Vec::new() }
+    } else {
+        Node::Union { inputs, columns: all.iter().map(|c| (c.id, c.ty)).collect() }
+    };
+    Relation { node: Arc::new(node), columns: all, open, ..Relation::default() }
+}
+
+/// What a row has in a column that its table lacks: a string is never null.
+pub(super) fn missing(ty: ScalarType) -> Expr {
+    let value = if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
+    Expr::constant(value, ty, Span::default())
 }
 
 /// A column of the union: its name, and name and type of the legs' columns that fill it.
@@ -128,18 +159,23 @@ struct Aligned {
     ty: ScalarType,
 }
 
-fn aligned(legs: &[Relation]) -> Vec<Aligned> {
+fn aligned(legs: &[Leg]) -> Vec<Aligned> {
     // names in the order of first appearance, each with its types in that order
     let mut names: Vec<(&str, Vec<ScalarType>)> = Vec::new();
-    for column in legs.iter().flat_map(|l| &l.columns) {
-        match names.iter_mut().find(|(n, _)| *n == column.name) {
-            Some((_, types)) if types.contains(&column.ty) => {}
-            Some((_, types)) => types.push(column.ty),
-            None => names.push((&column.name, vec![column.ty])),
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for column in legs.iter().flat_map(|l| &l.relation.columns) {
+        let place = *places.entry(&column.name).or_insert_with(|| {
+            names.push((&column.name, Vec::new()));
+            names.len() - 1
+        });
+        if let Some((_, types)) = names.get_mut(place)
+            && !types.contains(&column.ty)
+        {
+            types.push(column.ty);
         }
     }
-    let single: Vec<&str> = names.iter().filter(|(_, types)| types.len() == 1).map(|(n, _)| *n).collect();
-    let mut taken: Vec<String> = single.iter().map(|n| (*n).to_owned()).collect();
+    let mut taken: HashSet<String> =
+        names.iter().filter(|(_, types)| types.len() == 1).map(|(n, _)| (*n).to_owned()).collect();
     let mut columns = Vec::new();
     for (name, types) in &names {
         if let [ty] = types.as_slice() {
@@ -150,11 +186,10 @@ fn aligned(legs: &[Relation]) -> Vec<Aligned> {
             let wanted = format!("{name}_{ty}");
             let mut free = wanted.clone();
             let mut i = 0;
-            while taken.contains(&free) {
+            while !taken.insert(free.clone()) {
                 i += 1;
                 free = format!("{wanted}{i}");
             }
-            taken.push(free.clone());
             columns.push(Aligned { name: free, from: (*name).to_owned(), ty: *ty });
         }
     }

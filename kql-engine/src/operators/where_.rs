@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, predicate: &ast::Expr, input: Relation) -> Relation {
     let predicate = binder.predicate(predicate, Row::of(&input));
+    let input = binder.with_windows(input);
     if predicate.kind == ExprKind::Error {
         return input;
     }

@@ -6,14 +6,19 @@
 //! observed and nowhere else.
 
 mod print;
+mod traverse;
 
 use crate::registry::{AggregateFunction, ScalarFunction};
 use crate::types::{Column, ScalarType};
 use crate::value::Value;
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use kql_parser::Span;
+use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 pub use print::print;
+pub use traverse::{is_handed_on, stages_of};
 
 /// A column of a plan. In DataFusion it is called `c` and this number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -52,7 +57,7 @@ pub enum ExprKind {
 }
 
 /// A table in the making: a node, the columns a user sees of it, and the order of its rows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Relation {
     /// How its rows are made.
     pub node: Arc<Node>,
@@ -68,6 +73,17 @@ pub struct Relation {
     pub name: Option<String>,
     /// `render`, which only annotates.
     pub render: Option<Render>,
+    /// Inside `mv-apply` and `partition`: the parts that every operator works on by itself.
+    pub partition: Option<Arc<Partition>>,
+}
+
+/// The parts of a table that operators work on one by one. Its columns are hidden, and no operator loses them.
+#[derive(Clone, Debug)]
+pub struct Partition {
+    /// What makes the parts.
+    pub keys: Vec<PlanColumn>,
+    /// What has one value for each part.
+    pub carried: Vec<PlanColumn>,
 }
 
 /// A visible column.
@@ -105,8 +121,51 @@ pub struct Render {
 }
 
 /// How rows are made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum Node {
+    /// No rows, no columns.
+    #[default]
+    Nothing,
+    /// Rows in memory, columns by position.
+    Memory {
+        /// The columns.
+        columns: Vec<PlanColumn>,
+        /// The rows, of the types of [`crate::types`].
+        batches: Arc<Vec<RecordBatch>>,
+    },
+    /// The rows of a subquery that is run first, columns by position; the last numbers the rows.
+    Stage {
+        /// Which.
+        stage: StageId,
+        /// The columns.
+        columns: Vec<PlanColumn>,
+    },
+    /// The input with columns that look at other rows.
+    Window {
+        /// Where from.
+        input: Arc<Node>,
+        /// The order of the rows; arbitrary where it is empty.
+        order: Order,
+        /// Rows that have these in common are looked at by themselves.
+        partition: Vec<ColumnId>,
+        /// The column that numbers the rows of a part from 1, in their order.
+        row: ColumnId,
+        /// The columns added.
+        calls: Vec<WindowCall>,
+    },
+    /// The input with columns that are read out of a text.
+    Extract {
+        /// Where from.
+        input: Arc<Node>,
+        /// The text.
+        value: Expr,
+        /// How the columns are read.
+        extractor: Arc<dyn Extractor>,
+        /// The columns added.
+        columns: Vec<(ColumnId, ScalarType)>,
+        /// The column that says whether the text has the form.
+        matched: ColumnId,
+    },
     /// A table by name; the columns, by name in the table.
     Scan {
         /// The table's name in the catalogue or the data.
@@ -152,6 +211,8 @@ pub enum Node {
         count: Expr,
         /// The order that says which are first; empty for any.
         order: Order,
+        /// So many of each part of the rows that have these in common.
+        partition: Vec<ColumnId>,
     },
     /// Groups and their aggregates; without groups, one row.
     Aggregate {
@@ -204,6 +265,31 @@ pub enum Node {
         /// Most elements of one row.
         limit: Option<Expr>,
     },
+}
+
+/// A column that looks at other rows: `prev()`, `row_number()` and kin.
+#[derive(Clone, Debug)]
+pub struct WindowCall {
+    /// The result.
+    pub id: ColumnId,
+    /// Its type.
+    pub ty: ScalarType,
+    /// Which function; its row's `eval` is a window.
+    pub function: &'static ScalarFunction,
+    /// Its arguments.
+    pub args: Vec<Expr>,
+}
+
+/// How columns are read out of a text: the compiled form of `parse` and `parse-kv`.
+pub trait Extractor: fmt::Debug + Send + Sync {
+    /// Whether each text has the form, and the columns; a string column has no nulls.
+    fn extract(&self, texts: &StringArray) -> (BooleanArray, Vec<ArrayRef>);
+}
+
+/// What is done with all rows of a subquery at once: the compiled form of plugins such as `basket`, and of `scan`.
+pub trait TableFunction: fmt::Debug + Send + Sync {
+    /// The result, its columns by position, of the rows in their order. The error is a sentence for the user.
+    fn run(&self, input: &[RecordBatch]) -> Result<Vec<RecordBatch>, String>;
 }
 
 /// An expanded column.
@@ -260,12 +346,23 @@ pub struct Stage {
 }
 
 /// What becomes of a subquery's result.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub enum StageKind {
     /// `toscalar`: the first column of the first row.
     Scalar,
     /// `in (T)`: all values of the first column, as a dynamic array.
     List,
+    /// All rows; a function makes others of them.
+    Table(Option<Arc<dyn TableFunction>>),
+}
+
+/// The result of a subquery.
+#[derive(Clone, Debug)]
+pub enum StageResult {
+    /// A value.
+    Value(Value),
+    /// Rows, the last column their number.
+    Rows(Arc<Vec<RecordBatch>>),
 }
 
 /// A bound query.
@@ -273,6 +370,8 @@ pub enum StageKind {
 pub struct Query {
     /// Subqueries, each after those it needs.
     pub stages: Vec<Stage>,
+    /// Results of subqueries that had to be known before the query could be bound.
+    pub computed: HashMap<StageId, StageResult>,
     /// The results, in the order of the statements.
     pub results: Vec<Relation>,
 }

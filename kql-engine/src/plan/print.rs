@@ -1,6 +1,8 @@
-//! Plans as indented text, for `explain` and the snapshots.
+//! Plans as indented text, for `explain` and the snapshots. Columns that nothing uses are left out, as they are when the
+//! plan runs.
 
 use super::*;
+use std::collections::HashSet;
 use std::fmt::Write;
 
 /// The text of a bound query.
@@ -8,13 +10,13 @@ pub fn print(query: &Query) -> String {
     let mut out = String::new();
     for stage in &query.stages {
         let _ = writeln!(out, "stage {} {:?}", stage.id.0, stage.kind);
-        node(&mut out, &stage.relation.node, 1);
+        Printer::of(&stage.relation).node(&mut out, &stage.relation.node, 1);
     }
     for relation in &query.results {
         let columns: Vec<String> =
             relation.columns.iter().map(|c| format!("{} = #{}: {}", c.name, c.id.0, c.ty)).collect();
         let _ = writeln!(out, "result {}{}", columns.join(", "), order(&relation.order));
-        node(&mut out, &relation.node, 1);
+        Printer::of(relation).node(&mut out, &relation.node, 1);
     }
     out
 }
@@ -47,60 +49,126 @@ fn expr(e: &Expr) -> String {
     }
 }
 
-fn assign(columns: &[(ColumnId, Expr)]) -> String {
-    let same = |(id, e): &(ColumnId, Expr)| matches!(e.kind, ExprKind::Column(c) if c == *id);
-    columns
-        .iter()
-        .map(|c| if same(c) { format!("#{}", c.0.0) } else { format!("#{} = {}", c.0.0, expr(&c.1)) })
-        .collect::<Vec<_>>()
-        .join(", ")
+struct Printer {
+    used: HashSet<ColumnId>,
 }
 
-fn node(out: &mut String, n: &Node, depth: usize) {
-    let ids = |columns: &[(ColumnId, ScalarType)]| {
-        columns.iter().map(|(id, ty)| format!("#{}: {ty}", id.0)).collect::<Vec<_>>().join(", ")
-    };
-    let plan_columns = |columns: &[PlanColumn]| {
-        columns.iter().map(|c| format!("#{} {}", c.id.0, c.name)).collect::<Vec<_>>().join(", ")
-    };
-    let (line, inputs): (String, Vec<&Node>) = match n {
-        Node::Scan { table, columns } => (format!("scan {table}: {}", plan_columns(columns)), vec![]),
-        Node::Values { columns, rows } => (format!("values {}: {} rows", plan_columns(columns), rows.len()), vec![]),
-        Node::Range { column, bounds, .. } => {
-            let [a, b, c] = &**bounds;
-            (format!("range #{} from {} to {} step {}", column.id.0, expr(a), expr(b), expr(c)), vec![])
-        }
-        Node::Filter { input, predicate } => (format!("filter {}", expr(predicate)), vec![input]),
-        Node::Project { input, columns } => (format!("project {}", assign(columns)), vec![input]),
-        Node::Limit { input, count, order: keys } => (format!("limit {}{}", expr(count), order(keys)), vec![input]),
-        Node::Aggregate { input, groups, aggregates, order: keys } => {
-            let calls: Vec<String> = aggregates
-                .iter()
-                .map(|a| {
-                    let args: Vec<String> = a.args.iter().map(expr).collect();
-                    format!("{} = {}({})", ids(&a.outputs), a.function.name, args.join(", "))
-                })
-                .collect();
-            (format!("aggregate by [{}] {}{}", assign(groups), calls.join("; "), order(keys)), vec![input])
-        }
-        Node::Join { kind, left, right, on } => {
-            let on: Vec<String> = on.iter().map(|(l, r)| format!("{} == {}", expr(l), expr(r))).collect();
-            (format!("join {kind:?} on {}", on.join(" and ")), vec![left, right])
-        }
-        Node::FirstOf { input, keys, columns, order: by } => {
-            let keys: Vec<String> = keys.iter().map(expr).collect();
-            (format!("first row by [{}] of {}{}", keys.join(", "), ids(columns), order(by)), vec![input])
-        }
-        Node::Union { inputs, columns } => (format!("union {}", ids(columns)), inputs.iter().map(|i| &**i).collect()),
-        Node::MvExpand { input, columns, index, limit } => {
-            let columns: Vec<String> =
-                columns.iter().map(|c| format!("#{}: {} = {}", c.id.0, c.ty, expr(&c.value))).collect();
-            let limit = limit.as_ref().map(|l| format!(" limit {}", expr(l))).unwrap_or_default();
-            (format!("mv-expand {} index #{}{limit}", columns.join(", "), index.0), vec![input])
-        }
-    };
-    let _ = writeln!(out, "{}{line}", "  ".repeat(depth));
-    for input in inputs {
-        node(out, input, depth + 1);
+impl Printer {
+    fn of(relation: &Relation) -> Printer {
+        let mut used: HashSet<ColumnId> = relation.columns.iter().map(|c| c.id).collect();
+        used.extend(relation.order.iter().map(|k| k.column));
+        collect(&relation.node, &mut used);
+        Printer { used }
     }
+
+    fn assign(&self, columns: &[(ColumnId, Expr)]) -> String {
+        columns
+            .iter()
+            .filter(|c| !is_handed_on(c) || self.used.contains(&c.0))
+            .map(|c| if is_handed_on(c) { format!("#{}", c.0.0) } else { format!("#{} = {}", c.0.0, expr(&c.1)) })
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    fn node(&self, out: &mut String, n: &Node, depth: usize) {
+        let ids = |columns: &[(ColumnId, ScalarType)]| {
+            columns
+                .iter()
+                .filter(|(id, _)| self.used.contains(id))
+                .map(|(id, ty)| format!("#{}: {ty}", id.0))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let plan_columns = |columns: &[PlanColumn]| {
+            columns
+                .iter()
+                .filter(|c| self.used.contains(&c.id))
+                .map(|c| format!("#{} {}", c.id.0, c.name))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let (line, inputs): (String, Vec<&Node>) = match n {
+            Node::Scan { table, columns } => (format!("scan {table}: {}", plan_columns(columns)), vec![]),
+            Node::Values { columns, rows } => {
+                (format!("values {}: {} rows", plan_columns(columns), rows.len()), vec![])
+            }
+            Node::Range { column, bounds, .. } => {
+                let [a, b, c] = &**bounds;
+                (format!("range #{} from {} to {} step {}", column.id.0, expr(a), expr(b), expr(c)), vec![])
+            }
+            Node::Nothing => ("nothing".to_owned(), vec![]),
+            Node::Memory { columns, .. } => (format!("rows in memory: {}", plan_columns(columns)), vec![]),
+            Node::Stage { stage, columns } => (format!("rows of stage {}: {}", stage.0, plan_columns(columns)), vec![]),
+            Node::Window { input, order: keys, partition, row, calls } => {
+                let calls: Vec<String> = calls
+                    .iter()
+                    .map(|c| {
+                        let args: Vec<String> = c.args.iter().map(expr).collect();
+                        format!("#{} = {}({})", c.id.0, c.function.name, args.join(", "))
+                    })
+                    .collect();
+                let parts: Vec<String> = partition.iter().map(|id| format!("#{}", id.0)).collect();
+                let parts = if parts.is_empty() { String::new() } else { format!(" of each {}", parts.join(", ")) };
+                (format!("window #{} {}{}{parts}", row.0, calls.join("; "), order(keys)), vec![input])
+            }
+            Node::Extract { input, value, extractor, columns, matched } => {
+                let extracted = format!("{} from {} by {extractor:?}", ids(columns), expr(value));
+                (format!("extract #{} {extracted}", matched.0), vec![input])
+            }
+            Node::Filter { input, predicate } => (format!("filter {}", expr(predicate)), vec![input]),
+            Node::Project { input, columns } => (format!("project {}", self.assign(columns)), vec![input]),
+            Node::Limit { input, count, order: keys, partition } => {
+                let parts: Vec<String> = partition.iter().map(|id| format!("#{}", id.0)).collect();
+                let parts = if parts.is_empty() { String::new() } else { format!(" of each {}", parts.join(", ")) };
+                (format!("limit {}{}{parts}", expr(count), order(keys)), vec![input])
+            }
+            Node::Aggregate { input, groups, aggregates, order: keys } => {
+                let calls: Vec<String> = aggregates
+                    .iter()
+                    .map(|a| {
+                        let args: Vec<String> = a.args.iter().map(expr).collect();
+                        format!("{} = {}({})", ids(&a.outputs), a.function.name, args.join(", "))
+                    })
+                    .collect();
+                (format!("aggregate by [{}] {}{}", self.assign(groups), calls.join("; "), order(keys)), vec![input])
+            }
+            Node::Join { kind, left, right, on } => {
+                let on: Vec<String> = on.iter().map(|(l, r)| format!("{} == {}", expr(l), expr(r))).collect();
+                (format!("join {kind:?} on {}", on.join(" and ")), vec![left, right])
+            }
+            Node::FirstOf { input, keys, columns, order: by } => {
+                let keys: Vec<String> = keys.iter().map(expr).collect();
+                (format!("first row by [{}] of {}{}", keys.join(", "), ids(columns), order(by)), vec![input])
+            }
+            Node::Union { inputs, columns } => {
+                (format!("union {}", ids(columns)), inputs.iter().map(|i| &**i).collect())
+            }
+            Node::MvExpand { input, columns, index, limit } => {
+                let columns: Vec<String> =
+                    columns.iter().map(|c| format!("#{}: {} = {}", c.id.0, c.ty, expr(&c.value))).collect();
+                let limit = limit.as_ref().map(|l| format!(" limit {}", expr(l))).unwrap_or_default();
+                (format!("mv-expand {} index #{}{limit}", columns.join(", "), index.0), vec![input])
+            }
+        };
+        let _ = writeln!(out, "{}{line}", "  ".repeat(depth));
+        for input in inputs {
+            self.node(out, input, depth + 1);
+        }
+    }
+}
+
+/// The columns that a node and all below it look at.
+fn collect(node: &Node, used: &mut HashSet<ColumnId>) {
+    node.expressions(&mut |e| {
+        e.walk(&mut |e| {
+            if let ExprKind::Column(id) = e.kind {
+                used.insert(id);
+            }
+        });
+    });
+    used.extend(node.observed_order().iter().map(|k| k.column));
+    if let Node::Union { columns, .. } = node {
+        used.extend(columns.iter().map(|(id, _)| *id));
+    }
+    node.inputs().into_iter().for_each(|input| collect(input, used));
 }

@@ -40,6 +40,8 @@ pub enum Outputs {
     One,
     /// One for each argument, of the argument's type and with its name; `*` stands for all columns of the input.
     EachArgument,
+    /// One for each argument from this place on, each of the signature's type.
+    EachFrom(usize),
 }
 
 /// What a group accumulator is made for.
@@ -65,6 +67,8 @@ pub enum Reduce {
         /// Whether its result depends on the order of the rows.
         ordered: bool,
     },
+    /// Another aggregate over the rows for which the argument at this place is true.
+    If(&'static AggregateFunction, usize),
 }
 
 impl fmt::Debug for Reduce {
@@ -72,6 +76,7 @@ impl fmt::Debug for Reduce {
         f.write_str(match self {
             Reduce::Expr(_) => "Expr",
             Reduce::Accumulator { .. } => "Accumulator",
+            Reduce::If(..) => "If",
         })
     }
 }

@@ -72,6 +72,10 @@ pub enum Eval {
     Kernel(KernelFn),
     /// A kernel made once for a call, from its constant arguments.
     Compiled(fn(&CallInfo) -> Result<Box<dyn Kernel>>),
+    /// A kernel whose result differs from row to row and from run to run; never computed before the query runs.
+    PerRow(KernelFn),
+    /// A kernel over all rows of a table, or of each of its parts, in their order.
+    Window(KernelFn),
     /// An expression of DataFusion's own.
     Expr(fn(&CallInfo, Vec<Expr>) -> Result<Expr>),
     /// Defined by other functions.
@@ -83,6 +87,8 @@ impl fmt::Debug for Eval {
         f.write_str(match self {
             Eval::Kernel(_) => "Kernel",
             Eval::Compiled(_) => "Compiled",
+            Eval::PerRow(_) => "PerRow",
+            Eval::Window(_) => "Window",
             Eval::Expr(_) => "Expr",
             Eval::Rewrite(_) => "Rewrite",
         })

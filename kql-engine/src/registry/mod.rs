@@ -12,8 +12,8 @@ pub use aggregate::{AggregateArgs, AggregateFunction, Outputs, Reduce};
 pub use eval::{Call, CallInfo, Eval, Kernel, KernelFn, RewriteContext};
 pub use lookup::{aggregate, aggregate_names, aggregates, scalar, scalar_names, suggest};
 pub use signature::{
-    ArgumentKind, Parameter, ParameterType, ResultName, Returns, Signature, converts as converts_to, optional, p,
-    repeated, sig,
+    ArgumentKind, OutputColumn, Parameter, ParameterType, ResultName, Returns, Signature, converts as converts_to,
+    optional, p, repeated, sig,
 };
 
 /// A scalar function, or a scalar operator (`name` is its spelling).

@@ -59,7 +59,7 @@ pub enum ParameterType {
     CommonScalar,
     /// Any scalar; where they differ, dynamic.
     CommonScalarOrDynamic,
-    /// A number, datetime or timespan of one type over all such parameters.
+    /// All but dynamic and guid, of one type over all such parameters.
     CommonOrderable,
     /// A type literal, `typeof(long)`.
     TypeLiteral,
@@ -99,6 +99,28 @@ pub enum Returns {
     Literal(usize),
     /// One that depends on the text of argument n, a literal.
     ByLiteral(usize, fn(&str) -> ScalarType),
+    /// Several columns, for a number of arguments. The value is a dynamic array of them; where there is one only, that.
+    Columns(fn(usize) -> Vec<OutputColumn>),
+}
+
+/// One of several columns that a scalar function gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputColumn {
+    /// With none, the column's name is made of those of the function, of the first argument and of the suffix:
+    /// `series_stats_x_min`. Else of the name of that argument (`array0` and so on where it has none) and the suffix:
+    /// `x_sorted`.
+    pub argument: Option<usize>,
+    /// How its name ends.
+    pub suffix: &'static str,
+    /// Its type.
+    pub ty: ScalarType,
+}
+
+impl OutputColumn {
+    /// A column named after the function and its first argument.
+    pub const fn new(suffix: &'static str, ty: ScalarType) -> OutputColumn {
+        OutputColumn { argument: None, suffix, ty }
+    }
 }
 
 /// What an unnamed column of a call is called.
@@ -108,6 +130,8 @@ pub enum ResultName {
     None,
     /// The name of the first argument: `tostring(x)` is `x`.
     FirstArgument,
+    /// The name of the argument where there is one only, else none.
+    OnlyArgument,
     /// The function's name and that of the first argument: `strlen_x`.
     NameAndFirstArgument,
     /// A prefix and the name of the first argument: `list_x`.
@@ -189,8 +213,8 @@ impl ParameterType {
             ParameterType::Number => ty.is_number(),
             ParameterType::Integer => ty.is_integer(),
             ParameterType::NumberOrBool => ty.is_number() || ty == T::Bool,
-            ParameterType::Summable | ParameterType::CommonOrderable => ty.is_summable(),
-            ParameterType::Orderable => !matches!(ty, T::Dynamic | T::Guid),
+            ParameterType::Summable => ty.is_summable(),
+            ParameterType::Orderable | ParameterType::CommonOrderable => !matches!(ty, T::Dynamic | T::Guid),
             ParameterType::NotBool => ty != T::Bool,
             ParameterType::NotDynamic => ty != T::Dynamic,
             ParameterType::StringOrDynamic => matches!(ty, T::String | T::Dynamic),

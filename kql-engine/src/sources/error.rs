@@ -29,7 +29,7 @@ pub enum SourceError {
         reason: String,
     },
     /// The file is not what its name says.
-    #[error("{}: is not a {format} file: {reason}", path.display())]
+    #[error("{}: this is no {format} file: {reason}", path.display())]
     NotThat {
         /// The file.
         path: PathBuf,

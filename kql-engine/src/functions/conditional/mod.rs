@@ -1,8 +1,11 @@
 //! Conditions and nulls.
 
+mod around;
+mod assert;
 mod case;
 mod coalesce;
 mod emptiness;
+mod extremes;
 mod iff;
 mod not;
 mod nullness;
@@ -19,4 +22,8 @@ pub static ALL: &[&ScalarFunction] = &[
     &nullness::ISNULL,
     &nullness::ISNOTNULL,
     &not::NOT,
+    &extremes::MAX_OF,
+    &extremes::MIN_OF,
+    &around::AROUND,
+    &assert::ASSERT,
 ];

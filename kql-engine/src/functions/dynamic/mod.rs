@@ -1,13 +1,60 @@
 //! Dynamic values.
 
+mod array_concat;
+mod array_iff;
+mod array_index_of;
 mod array_length;
+mod array_moves;
+mod array_parts;
+mod array_sort;
+mod bag_edits;
+mod bag_keys;
+mod bag_merge;
 mod bag_pack;
+mod bag_zip;
+mod dynamic_to_json;
 mod pack_array;
+mod repeat;
+mod sets;
+mod treepath;
 
 pub use bag_pack::{BAG_PACK, PACK_NOT_EMPTY};
 
 use crate::registry::ScalarFunction;
 
 /// Every row.
-pub static ALL: &[&ScalarFunction] =
-    &[&array_length::ARRAY_LENGTH, &bag_pack::BAG_PACK, &bag_pack::PACK_NOT_EMPTY, &pack_array::PACK_ARRAY];
+pub static ALL: &[&ScalarFunction] = &[
+    &array_length::ARRAY_LENGTH,
+    &array_concat::ARRAY_CONCAT,
+    &array_iff::ARRAY_IFF,
+    &array_index_of::ARRAY_INDEX_OF,
+    &array_parts::ARRAY_SLICE,
+    &array_parts::ARRAY_SPLIT,
+    &array_moves::ARRAY_SHIFT_LEFT,
+    &array_moves::ARRAY_SHIFT_RIGHT,
+    &array_moves::ARRAY_ROTATE_LEFT,
+    &array_moves::ARRAY_ROTATE_RIGHT,
+    &array_moves::ARRAY_REVERSE,
+    &array_sort::ARRAY_SORT_ASC,
+    &array_sort::ARRAY_SORT_DESC,
+    &BAG_PACK,
+    &PACK_NOT_EMPTY,
+    &bag_keys::BAG_KEYS,
+    &bag_keys::BAG_HAS_KEY,
+    &bag_merge::BAG_MERGE,
+    &bag_edits::BAG_REMOVE_KEYS,
+    &bag_edits::BAG_SET_KEY,
+    &bag_zip::BAG_ZIP,
+    &bag_zip::ZIP,
+    &pack_array::PACK_ARRAY,
+    &repeat::REPEAT,
+    &repeat::RANGE,
+    &sets::SET_UNION,
+    &sets::SET_INTERSECT,
+    &sets::SET_DIFFERENCE,
+    &sets::SET_EQUALS,
+    &sets::JACCARD_INDEX,
+    &array_index_of::SET_HAS_ELEMENT,
+    &treepath::TREEPATH,
+    &dynamic_to_json::DYNAMIC_TO_JSON,
+];

@@ -1,0 +1,38 @@
+//! `hll()` and `hll_merge()`: what `dcount_hll()` counts later.
+//!
+//! The state is exact: an array of the distinct values. It is no sketch that another engine reads.
+
+use super::make_list::MAKE_SET;
+use super::order_list::Items;
+use crate::registry::{
+    AggregateFunction, Outputs,
+    ParameterType::{Integer, Is, NotBool},
+    Reduce, ResultName, Returns, optional, p, sig,
+};
+use crate::types::ScalarType::Dynamic;
+
+pub static HLL: AggregateFunction = AggregateFunction {
+    name: "hll",
+    aliases: &[],
+    signatures: &[sig(&[p("expr", NotBool), optional("accuracy", Integer)], Returns::Is(Dynamic))],
+    result_name: ResultName::NameAndFirstArgument,
+    outputs: Outputs::One,
+    summary: "What dcount_hll() counts the group's distinct values from; states can be merged.",
+    page: "hll-aggregation-function",
+    reduce: Reduce::Accumulator {
+        make: |args| Ok(Box::new(Items::unlimited(args))),
+        state: |_| Items::state_types(),
+        ordered: false,
+    },
+};
+
+pub static HLL_MERGE: AggregateFunction = AggregateFunction {
+    name: "hll_merge",
+    aliases: &[],
+    signatures: &[sig(&[p("hll", Is(Dynamic))], Returns::Is(Dynamic))],
+    result_name: ResultName::NameAndFirstArgument,
+    outputs: Outputs::One,
+    summary: "One state of several that hll() gave.",
+    page: "hll-merge-aggregation-function",
+    reduce: MAKE_SET.reduce,
+};

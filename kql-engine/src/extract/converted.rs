@@ -1,0 +1,72 @@
+//! Texts that were read out of other texts, as columns of their types.
+
+use crate::functions::conversion;
+use crate::registry::{Call, Eval};
+use crate::types::ScalarType;
+use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, new_null_array};
+use arrow::compute::{is_null, nullif, or};
+use datafusion::logical_expr::ColumnarValue;
+use std::sync::Arc;
+
+/// The columns of the types; `matched` says for which rows there is something. Where `strict` and a value of a row does
+/// not convert, nothing of the row counts.
+pub fn converted(
+    texts: Vec<StringArray>,
+    types: &[ScalarType],
+    mut matched: Vec<bool>,
+    strict: bool,
+) -> (BooleanArray, Vec<ArrayRef>) {
+    let rows = matched.len();
+    let mut columns: Vec<ArrayRef> = Vec::with_capacity(texts.len());
+    for (text, ty) in texts.into_iter().zip(types) {
+        let text: ArrayRef = Arc::new(text);
+        let column = if *ty == ScalarType::String { text.clone() } else { convert(&text, *ty) };
+        if strict && *ty != ScalarType::String {
+            for (i, fits) in matched.iter_mut().enumerate() {
+                *fits &= column.is_valid(i);
+            }
+        }
+        columns.push(column);
+    }
+    let matched = BooleanArray::from(matched);
+    let gone: BooleanArray = matched.iter().map(|m| m.map(|m| !m)).collect();
+    let columns = columns
+        .into_iter()
+        .zip(types)
+        .map(|(column, ty)| match ty {
+            // a string is never null
+            ScalarType::String => filled(&column, &gone),
+            _ => nullif(&column, &gone).unwrap_or_else(|_| new_null_array(&ty.arrow(), rows)),
+        })
+        .collect();
+    (matched, columns)
+}
+
+fn filled(column: &ArrayRef, gone: &BooleanArray) -> ArrayRef {
+    let empty = is_null(column).and_then(|n| or(&n, gone)).unwrap_or_else(|_| gone.clone());
+    match column.as_any().downcast_ref::<StringArray>() {
+        Some(texts) => {
+            let texts: StringArray = texts
+                .iter()
+                .zip(&empty)
+                .map(|(t, e)| Some(if e == Some(true) { "" } else { t.unwrap_or("") }))
+                .collect();
+            Arc::new(texts)
+        }
+        None => column.clone(),
+    }
+}
+
+/// The texts as values of the type; null where one does not convert.
+fn convert(texts: &ArrayRef, ty: ScalarType) -> ArrayRef {
+    let rows = texts.len();
+    let function = conversion::to(ty);
+    let args = [ColumnarValue::Array(texts.clone())];
+    let types = [ScalarType::String];
+    let call = Call { args: &args, rows, types: &types, returns: ty };
+    let converted = match function.eval {
+        Eval::Kernel(kernel) => kernel(&call).and_then(|v| v.into_array(rows)).ok(),
+        _ => None,
+    };
+    converted.unwrap_or_else(|| new_null_array(&ty.arrow(), rows))
+}

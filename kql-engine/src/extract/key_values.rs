@@ -1,0 +1,198 @@
+//! `parse-kv`: keys and values in a text.
+
+use super::converted::converted;
+use crate::plan::Extractor;
+use crate::types::ScalarType;
+use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
+use regex::Regex;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// How keys and values stand in the text.
+#[derive(Debug)]
+pub enum KeyValueForm {
+    /// Between delimiters.
+    Delimited {
+        /// Between pairs.
+        pair: String,
+        /// Between a key and its value.
+        key_value: String,
+        /// What may stand around a key or a value.
+        quote: Option<(char, char)>,
+        /// What takes the meaning from a quote.
+        escape: Option<char>,
+        /// Whether a value reaches up to the next key.
+        greedy: bool,
+    },
+    /// Found by a regular expression with two groups.
+    Regex(Regex),
+}
+
+/// The keys that become columns.
+#[derive(Debug)]
+pub struct KeyValues {
+    form: KeyValueForm,
+    types: Vec<ScalarType>,
+    places: HashMap<String, usize>,
+}
+
+impl KeyValues {
+    /// For columns of these names and types.
+    pub fn new(form: KeyValueForm, columns: &[(String, ScalarType)]) -> KeyValues {
+        KeyValues {
+            form,
+            types: columns.iter().map(|(_, ty)| *ty).collect(),
+            places: columns.iter().enumerate().map(|(i, (name, _))| (name.clone(), i)).collect(),
+        }
+    }
+
+    fn find<'t>(&self, text: &'t str, found: &mut [Option<Cow<'t, str>>]) {
+        let mut keep = |key: &str, value: Cow<'t, str>| {
+            // of a key that comes again, the first counts
+            if let Some(slot) = self.places.get(key).and_then(|i| found.get_mut(*i))
+                && slot.is_none()
+            {
+                *slot = Some(value);
+            }
+        };
+        match &self.form {
+            KeyValueForm::Regex(regex) => {
+                for captures in regex.captures_iter(text) {
+                    if let (Some(key), Some(value)) = (captures.get(1), captures.get(2)) {
+                        keep(key.as_str(), Cow::Borrowed(value.as_str()));
+                    }
+                }
+            }
+            KeyValueForm::Delimited { pair, key_value, quote, escape, greedy } => {
+                let mut reader = Reader { text, at: 0, quote: *quote, escape: *escape };
+                while reader.at < text.len() {
+                    let Some(key) = reader.key(pair, key_value) else { continue };
+                    let value = if *greedy { reader.greedy_value(pair, key_value) } else { reader.value(pair) };
+                    keep(key.trim(), value);
+                }
+            }
+        }
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+    quote: Option<(char, char)>,
+    escape: Option<char>,
+}
+
+impl<'t> Reader<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
+    /// The key before the next delimiter of key and value; none where the pair has none, which is skipped.
+    fn key(&mut self, pair: &str, key_value: &str) -> Option<Cow<'t, str>> {
+        self.at += self.rest().len() - self.rest().trim_start().len();
+        if let Some(key) = self.quoted() {
+            if let Some(rest) = self.rest().strip_prefix(key_value) {
+                self.at = self.text.len() - rest.len();
+                return Some(key);
+            }
+            self.skip_past(pair);
+            return None;
+        }
+        let rest = self.rest();
+        let end = rest.find(pair).unwrap_or(rest.len());
+        match rest.find(key_value).filter(|at| *at < end || (*at == end && pair != key_value)) {
+            Some(at) => {
+                self.at += at + key_value.len();
+                Some(Cow::Borrowed(rest.get(..at).unwrap_or("")))
+            }
+            None => {
+                self.skip_past(pair);
+                None
+            }
+        }
+    }
+
+    fn skip_past(&mut self, delimiter: &str) {
+        match self.rest().find(delimiter) {
+            Some(at) => self.at += at + delimiter.len(),
+            None => self.at = self.text.len(),
+        }
+    }
+
+    /// A quoted text here, quotes and escapes taken off.
+    fn quoted(&mut self) -> Option<Cow<'t, str>> {
+        let (open, close) = self.quote?;
+        let rest = self.rest().strip_prefix(open)?;
+        let start = self.text.len() - rest.len();
+        let mut escaped = String::new();
+        let mut plain = 0;
+        let mut chars = rest.char_indices();
+        while let Some((i, c)) = chars.next() {
+            if Some(c) == self.escape {
+                escaped.push_str(rest.get(plain..i).unwrap_or(""));
+                plain = i + c.len_utf8();
+                chars.next();
+            } else if c == close {
+                self.at = start + i + c.len_utf8();
+                let last = rest.get(plain..i).unwrap_or("");
+                return Some(if plain == 0 {
+                    Cow::Borrowed(last)
+                } else {
+                    escaped.push_str(last);
+                    Cow::Owned(escaped)
+                });
+            }
+        }
+        // never closed: it is no quote
+        None
+    }
+
+    fn value(&mut self, pair: &str) -> Cow<'t, str> {
+        let blanks = self.rest().len() - self.rest().trim_start().len();
+        let before = self.at;
+        self.at += blanks;
+        if let Some(value) = self.quoted() {
+            self.skip_past(pair);
+            return value;
+        }
+        self.at = before;
+        let rest = self.rest();
+        let end = rest.find(pair).unwrap_or(rest.len());
+        self.at = (self.at + end + pair.len()).min(self.text.len());
+        Cow::Borrowed(rest.get(..end).unwrap_or("").trim())
+    }
+
+    /// The value up to the last delimiter before the next key.
+    fn greedy_value(&mut self, pair: &str, key_value: &str) -> Cow<'t, str> {
+        let before = self.at;
+        if let Some(value) = self.quoted() {
+            self.skip_past(pair);
+            return value;
+        }
+        self.at = before;
+        let rest = self.rest();
+        let next_key = rest.find(key_value);
+        let end = match next_key {
+            Some(next) => rest.get(..next).and_then(|r| r.rfind(pair)).unwrap_or(rest.len()),
+            None => rest.len(),
+        };
+        self.at = (self.at + end + pair.len()).min(self.text.len());
+        Cow::Borrowed(rest.get(..end).unwrap_or("").trim())
+    }
+}
+
+impl Extractor for KeyValues {
+    fn extract(&self, texts: &StringArray) -> (BooleanArray, Vec<ArrayRef>) {
+        let mut builders: Vec<StringBuilder> = self.types.iter().map(|_| StringBuilder::new()).collect();
+        let mut found: Vec<Option<Cow<str>>> = vec![None; self.types.len()];
+        for text in texts {
+            found.fill(None);
+            self.find(text.unwrap_or(""), &mut found);
+            for (builder, value) in builders.iter_mut().zip(&found) {
+                builder.append_option(value.as_deref());
+            }
+        }
+        let found: Vec<StringArray> = builders.iter_mut().map(StringBuilder::finish).collect();
+        converted(found, &self.types, vec![true; texts.len()], false)
+    }
+}

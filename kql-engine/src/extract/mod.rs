@@ -1,0 +1,5 @@
+//! Columns that are read out of texts.
+
+mod converted;
+pub mod key_values;
+pub mod pattern;

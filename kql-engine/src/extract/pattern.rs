@@ -1,0 +1,257 @@
+//! The pattern of `parse`: texts and columns in turn, as one regular expression, and as a plain search where that gives the
+//! same.
+//!
+//! In the simple and relaxed kinds a column reaches up to the first place where the rest fits, and the whole text must
+//! fit; in the regex kind texts are regular expressions and a column takes as much as it can.
+
+use super::converted::converted;
+use crate::plan::Extractor;
+use crate::types::ScalarType;
+use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
+use memchr::memmem::Finder;
+use regex::Regex;
+use std::fmt;
+
+/// A part of a pattern.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// `*`
+    Any,
+    /// A text, or a regular expression.
+    Text(String),
+    /// A column.
+    Column(ScalarType),
+}
+
+/// How a pattern is meant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PatternKind {
+    /// Texts as they stand; where a value does not convert, nothing is found.
+    Simple,
+    /// Texts as they stand; a value that does not convert is null.
+    Relaxed,
+    /// Texts are regular expressions, with these flags.
+    Regex(String),
+}
+
+/// A pattern, ready to be used.
+pub struct Pattern {
+    kind: PatternKind,
+    types: Vec<ScalarType>,
+    search: Search,
+}
+
+enum Search {
+    /// Texts to be found one after the other; what lies between them are the columns, none where it is skipped.
+    Plain(Vec<Step>),
+    Regex(Box<Regex>),
+}
+
+struct Step {
+    /// What lies before the text: a column, or something to skip.
+    column: Option<usize>,
+    /// Whether nothing may lie before the text.
+    here: bool,
+    /// None at the end of a pattern that ends with a column or `*`.
+    text: Option<Finder<'static>>,
+}
+
+impl Pattern {
+    /// Prepares a pattern. The error is a sentence about a wrong regular expression.
+    pub fn new(parts: &[Part], kind: PatternKind) -> Result<Pattern, String> {
+        let types = parts
+            .iter()
+            .filter_map(|p| match p {
+                Part::Column(ty) => Some(*ty),
+                _ => None,
+            })
+            .collect();
+        let plain = if matches!(kind, PatternKind::Regex(_)) { None } else { plain(parts) };
+        let search = match plain {
+            Some(steps) => Search::Plain(steps),
+            None => Search::Regex(Box::new(expression(parts, &kind)?)),
+        };
+        Ok(Pattern { kind, types, search })
+    }
+
+    /// Finds the columns' texts; false where the text does not fit.
+    fn find<'t>(&self, text: &'t str, found: &mut [&'t str]) -> bool {
+        match &self.search {
+            Search::Regex(regex) => {
+                let Some(captures) = regex.captures(text) else { return false };
+                for (slot, i) in found.iter_mut().zip(1..) {
+                    *slot = captures.get(i).map_or("", |m| m.as_str());
+                }
+                true
+            }
+            Search::Plain(steps) => {
+                let mut rest = text;
+                for step in steps {
+                    let before = match &step.text {
+                        None => std::mem::take(&mut rest),
+                        Some(needle) if step.here => {
+                            let Some(after) = rest.as_bytes().strip_prefix(needle.needle()) else { return false };
+                            rest = rest.get(rest.len() - after.len()..).unwrap_or("");
+                            ""
+                        }
+                        Some(needle) => {
+                            let Some(at) = needle.find(rest.as_bytes()) else { return false };
+                            let before = rest.get(..at).unwrap_or("");
+                            rest = rest.get(at + needle.needle().len()..).unwrap_or("");
+                            before
+                        }
+                    };
+                    if let Some(slot) = step.column.and_then(|c| found.get_mut(c)) {
+                        *slot = before;
+                    }
+                }
+                true
+            }
+        }
+    }
+}
+
+/// The steps of a pattern in which the first place of each text is the right one: all columns are strings, and the
+/// pattern ends with something that takes the rest.
+fn plain(parts: &[Part]) -> Option<Vec<Step>> {
+    if !matches!(parts.last(), Some(Part::Any | Part::Column(ScalarType::String))) {
+        return None;
+    }
+    let mut steps = Vec::new();
+    let mut columns = 0;
+    // what lies before the next text: nothing, something to skip, or a column
+    let mut before: Option<Option<usize>> = None;
+    for part in parts {
+        match part {
+            Part::Text(text) => {
+                let (column, here) = (before.flatten(), before.is_none());
+                steps.push(Step { column, here, text: Some(Finder::new(text).into_owned()) });
+                before = None;
+            }
+            Part::Any if before.is_none() => before = Some(None),
+            Part::Column(ScalarType::String) if before.is_none() => {
+                before = Some(Some(columns));
+                columns += 1;
+            }
+            // two in a row
+            _ => return None,
+        }
+    }
+    steps.push(Step { column: before.flatten(), here: false, text: None });
+    Some(steps)
+}
+
+fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, String> {
+    let mut pattern = String::new();
+    let is_regex = if let PatternKind::Regex(flags) = kind {
+        let flags: String = flags.chars().filter(|c| "imsUux".contains(*c)).collect();
+        if !flags.is_empty() {
+            pattern.push_str(&format!("(?{flags})"));
+        }
+        true
+    } else {
+        pattern.push_str("(?s)");
+        false
+    };
+    pattern.push('^');
+    for (i, part) in parts.iter().enumerate() {
+        match part {
+            Part::Any => pattern.push_str(".*?"),
+            Part::Text(text) if is_regex => {
+                pattern.push_str("(?:");
+                pattern.push_str(text);
+                pattern.push(')');
+            }
+            Part::Text(text) => pattern.push_str(&regex::escape(text)),
+            Part::Column(_) if is_regex => pattern.push_str("(.*)"),
+            Part::Column(ty) => {
+                let open = matches!(parts.get(i + 1), Some(Part::Any | Part::Column(_)));
+                pattern.push_str(if open { form(*ty) } else { "(.*?)" });
+            }
+        }
+    }
+    if !is_regex {
+        pattern.push('$');
+    }
+    Regex::new(&pattern).map_err(|e| format!("The pattern is no regular expression: {}", last_line(&e.to_string())))
+}
+
+fn last_line(text: &str) -> &str {
+    text.lines().last().unwrap_or(text).trim_start_matches("error: ")
+}
+
+/// What values of a type look like, where nothing says how far one reaches.
+fn form(ty: ScalarType) -> &'static str {
+    match ty {
+        ScalarType::Int | ScalarType::Long => r"([-+]?\d+)",
+        ScalarType::Real | ScalarType::Decimal => r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)",
+        ScalarType::Bool => r"((?i:true|false)|\d+)",
+        ScalarType::Guid => r"([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})",
+        ScalarType::Datetime | ScalarType::Timespan => r"(\S+)",
+        _ => "(.*?)",
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.search {
+            Search::Plain(steps) => write!(f, "{} texts in turn", steps.len() - 1),
+            Search::Regex(regex) => write!(f, "/{regex}/"),
+        }
+    }
+}
+
+impl Extractor for Pattern {
+    fn extract(&self, texts: &StringArray) -> (BooleanArray, Vec<ArrayRef>) {
+        let mut builders: Vec<StringBuilder> =
+            self.types.iter().map(|_| StringBuilder::with_capacity(texts.len(), texts.len() * 8)).collect();
+        let mut matched = Vec::with_capacity(texts.len());
+        let mut found = vec![""; self.types.len()];
+        for text in texts {
+            let fits = text.is_some_and(|text| self.find(text, &mut found));
+            matched.push(fits);
+            for (builder, text) in builders.iter_mut().zip(&found) {
+                if fits { builder.append_value(text) } else { builder.append_null() }
+            }
+        }
+        let found: Vec<StringArray> = builders.iter_mut().map(StringBuilder::finish).collect();
+        let strict = self.kind == PatternKind::Simple;
+        converted(found, &self.types, matched, strict)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(parts: &[Part], kind: PatternKind, text: &str) -> Option<Vec<String>> {
+        let pattern = Pattern::new(parts, kind).expect("a pattern");
+        let mut found = vec![""; pattern.types.len()];
+        pattern.find(text, &mut found).then(|| found.iter().map(|s| (*s).to_owned()).collect())
+    }
+
+    #[test]
+    fn plain_search_and_expression_agree() {
+        use Part::{Any, Column, Text};
+        let text = |t: &str| Text(t.to_owned());
+        let string = || Column(ScalarType::String);
+        let patterns = [
+            vec![Any, text("a="), string(), text(","), Any],
+            vec![text("x"), string(), text("x"), string()],
+            vec![string(), text(" "), string()],
+            vec![Any, text("aa"), string()],
+            vec![text("é"), Any],
+        ];
+        let texts = ["", "a=1,b=2", "xx", "xaxbx", "one two three", "aaa", "baab", "éclair", "a=,", "\na=1\n,\n"];
+        for parts in &patterns {
+            assert!(plain(parts).is_some());
+            let regex = expression(parts, &PatternKind::Simple).expect("an expression");
+            for text in texts {
+                let by_regex = regex
+                    .captures(text)
+                    .map(|c| c.iter().skip(1).map(|m| m.map_or("", |m| m.as_str()).to_owned()).collect());
+                assert_eq!(all(parts, PatternKind::Simple, text), by_regex, "{parts:?} on {text:?}");
+            }
+        }
+    }
+}

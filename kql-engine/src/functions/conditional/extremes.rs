@@ -1,0 +1,56 @@
+//! `max_of()`, `min_of()`: nulls are passed over.
+
+use crate::functions::kernel;
+use crate::registry::{
+    Call, Eval, ParameterType::CommonOrderable, ResultName, Returns, ScalarFunction, Signature, repeated, sig,
+};
+use crate::types::ScalarType::{Bool, Decimal, Int, Real, String};
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+static SIGNATURES: [Signature; 1] = [sig(&[repeated("arg", CommonOrderable, 64)], Returns::Common)];
+
+pub static MAX_OF: ScalarFunction = ScalarFunction {
+    name: "max_of",
+    aliases: &[],
+    signatures: &SIGNATURES,
+    result_name: ResultName::None,
+    summary: "The greatest of the arguments that are not null.",
+    page: "max-of-function",
+    eval: Eval::Kernel(|call| run(call, true)),
+};
+
+pub static MIN_OF: ScalarFunction = ScalarFunction {
+    name: "min_of",
+    aliases: &[],
+    signatures: &SIGNATURES,
+    result_name: ResultName::None,
+    summary: "The least of the arguments that are not null.",
+    page: "min-of-function",
+    eval: Eval::Kernel(|call| run(call, false)),
+};
+
+fn run(call: &Call, max: bool) -> Result<ColumnarValue> {
+    macro_rules! pick {
+        ($read:ident, $make:ident) => {{
+            let args = (0..call.len()).map(|n| call.$read(n)).collect::<Result<Vec<_>>>()?;
+            kernel::$make(call.rows, |i| {
+                args.iter().filter_map(|a| a.get(i)).reduce(|a, b| if (b > a) == max && b != a { b } else { a })
+            })
+        }};
+    }
+    match call.returns {
+        Int => pick!(ints, ints),
+        Bool => pick!(bools, bools),
+        String => {
+            let args = (0..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
+            kernel::strings(call.rows, |i, out| {
+                let texts = args.iter().map(|a| a.get(i));
+                out.push_str(if max { texts.max() } else { texts.min() }.unwrap_or(""));
+            })
+        }
+        Real => pick!(reals, reals),
+        Decimal => pick!(decimals, decimals),
+        _ => pick!(longs, longs),
+    }
+}

@@ -1,0 +1,75 @@
+//! `datetime_add()`
+
+use super::RANGE;
+use crate::functions::kernel;
+use crate::registry::{
+    ArgumentKind, Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig,
+};
+use crate::render::{DAY, SECOND, civil, days};
+use crate::types::ScalarType::{Datetime, Long, String};
+use datafusion::common::{Result, plan_err};
+
+pub static DATETIME_ADD: ScalarFunction = ScalarFunction {
+    name: "datetime_add",
+    aliases: &[],
+    signatures: &[sig(
+        &[p("part", Is(String)).kind(ArgumentKind::Literal), p("value", Is(Long)), p("datetime", Is(Datetime))],
+        Returns::Is(Datetime),
+    )],
+    result_name: ResultName::None,
+    summary: "A datetime moved by a number of years, quarters, months, weeks, days, hours, minutes, seconds, milliseconds, \
+              microseconds or nanoseconds; a month that is too short ends the day.",
+    page: "datetime-add-function",
+    eval: Eval::Compiled(compile),
+};
+
+fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
+    let part = info.text(0).unwrap_or("");
+    let Some(add) = add_of(&part.to_lowercase()) else {
+        return plan_err!(
+            "'{part}' is no part of a datetime: year, quarter, month, week, day, hour, minute, second, millisecond, microsecond or nanosecond is expected"
+        );
+    };
+    Ok(Box::new(move |call: &Call| {
+        let (value, date) = (call.longs(1)?, call.longs(2)?);
+        kernel::longs(call.rows, |i| add(date.get(i)?, value.get(i)?).filter(|t| RANGE.contains(t)))
+    }))
+}
+
+fn add_of(part: &str) -> Option<fn(i64, i64) -> Option<i64>> {
+    Some(match part {
+        "year" => |t, n| months(t, n.checked_mul(12)?),
+        "quarter" => |t, n| months(t, n.checked_mul(3)?),
+        "month" => months,
+        "week" => |t, n| t.checked_add(n.checked_mul(7 * DAY)?),
+        "day" => |t, n| t.checked_add(n.checked_mul(DAY)?),
+        "hour" => |t, n| t.checked_add(n.checked_mul(3600 * SECOND)?),
+        "minute" => |t, n| t.checked_add(n.checked_mul(60 * SECOND)?),
+        "second" => |t, n| t.checked_add(n.checked_mul(SECOND)?),
+        "millisecond" => |t, n| t.checked_add(n.checked_mul(10_000)?),
+        "microsecond" => |t, n| t.checked_add(n.checked_mul(10)?),
+        "nanosecond" => |t, n| t.checked_add(n / 100),
+        _ => return None,
+    })
+}
+
+fn months(ticks: i64, count: i64) -> Option<i64> {
+    let (year, month, day) = civil(ticks.div_euclid(DAY));
+    let months = (year * 12 + i64::from(month) - 1).checked_add(count)?;
+    let (year, month) = (months.div_euclid(12), u32::try_from(months.rem_euclid(12)).ok()? + 1);
+    if !(1..=9999).contains(&year) {
+        return None;
+    }
+    let day = day.min(month_length(year, month));
+    Some(days(year, month, day) * DAY + ticks.rem_euclid(DAY))
+}
+
+/// Days of a month.
+pub(super) fn month_length(year: i64, month: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}

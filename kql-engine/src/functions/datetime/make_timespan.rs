@@ -1,0 +1,65 @@
+//! `make_timespan()`
+
+use crate::functions::conversion;
+use crate::functions::kernel;
+use crate::plan::Expr;
+use crate::registry::{
+    Call, Eval,
+    ParameterType::{Is, Number, Scalar},
+    ResultName, Returns, ScalarFunction, optional, p, sig,
+};
+use crate::render::{DAY, SECOND};
+use crate::types::ScalarType::{Long, Timespan};
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static MAKE_TIMESPAN: ScalarFunction = ScalarFunction {
+    name: "make_timespan",
+    aliases: &[],
+    signatures: &[
+        sig(
+            &[p("days", Is(Long)), p("hours", Is(Long)), p("minutes", Is(Long)), p("seconds", Number)],
+            Returns::Is(Timespan),
+        ),
+        sig(&[p("hours", Is(Long)), p("minutes", Is(Long)), optional("seconds", Number)], Returns::Is(Timespan)),
+        sig(&[p("value", Scalar)], Returns::Is(Timespan)),
+    ],
+    result_name: ResultName::OnlyArgument,
+    summary: "A timespan of days, hours, minutes and seconds, or of a single value; null where a part is out of its range.",
+    page: "make-timespan-function",
+    eval: Eval::Rewrite(|context, args| {
+        let function = if args.len() == 1 { conversion::to(Timespan) } else { &OF_PARTS };
+        Expr::call(function, args, Timespan, context.span)
+    }),
+};
+
+/// What `make_timespan()` of several arguments becomes; not callable by name.
+static OF_PARTS: ScalarFunction = ScalarFunction {
+    name: "make_timespan()",
+    aliases: &[],
+    signatures: &[],
+    result_name: ResultName::None,
+    summary: "A timespan of its parts.",
+    page: "operator:make-timespan-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    // days come first where there are four
+    let first = usize::from(call.len() == 4);
+    let (days, hours, minutes) = (call.longs(0)?, call.longs(first)?, call.longs(first + 1)?);
+    let seconds = if call.len() > first + 2 { Some(call.numbers(first + 2)?) } else { None };
+    kernel::longs(call.rows, |i| {
+        let days = if first == 1 { days.get(i)? } else { 0 };
+        let (hours, minutes) = (hours.get(i)?, minutes.get(i)?);
+        let seconds = match &seconds {
+            Some(seconds) => seconds.get(i)?,
+            None => 0.0,
+        };
+        if days < 0 || !(0..24).contains(&hours) || !(0..60).contains(&minutes) || !(0.0..60.0).contains(&seconds) {
+            return None;
+        }
+        let time = (hours * 60 + minutes) * 60 * SECOND + (seconds * SECOND as f64).round() as i64;
+        days.checked_mul(DAY)?.checked_add(time)
+    })
+}

@@ -1,0 +1,107 @@
+//! `datetime_utc_to_local()`, `datetime_local_to_utc()`, `datetime_list_timezones()`
+
+use super::RANGE;
+use crate::dynamic::write;
+use crate::functions::kernel;
+use crate::registry::{
+    Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig,
+};
+use crate::render::{DAY, SECOND, days};
+use crate::types::ScalarType::{Datetime, Dynamic, String};
+use chrono::{DateTime, Duration, NaiveDateTime, Offset, TimeZone};
+use chrono_tz::{TZ_VARIANTS, Tz};
+use datafusion::common::{Result, plan_err};
+
+static SIGNATURES: [Signature; 1] = [sig(&[p("from", Is(Datetime)), p("timezone", Is(String))], Returns::Is(Datetime))];
+
+pub static UTC_TO_LOCAL: ScalarFunction = ScalarFunction {
+    name: "datetime_utc_to_local",
+    aliases: &[],
+    signatures: &SIGNATURES,
+    result_name: ResultName::None,
+    summary: "The local time in a time zone at a time in UTC.",
+    page: "datetime-utc-to-local-function",
+    eval: Eval::Compiled(|info| compile(info, to_local)),
+};
+
+pub static LOCAL_TO_UTC: ScalarFunction = ScalarFunction {
+    name: "datetime_local_to_utc",
+    aliases: &[],
+    signatures: &SIGNATURES,
+    result_name: ResultName::None,
+    summary: "The time in UTC at a local time in a time zone.",
+    page: "datetime-local-to-utc-function",
+    eval: Eval::Compiled(|info| compile(info, to_utc)),
+};
+
+pub static LIST: ScalarFunction = ScalarFunction {
+    name: "datetime_list_timezones",
+    aliases: &[],
+    signatures: &[sig(&[], Returns::Is(Dynamic))],
+    result_name: ResultName::None,
+    summary: "An array of the names of the time zones.",
+    page: "datetime-list-timezones",
+    eval: Eval::Kernel(|call| {
+        let mut names: Vec<&str> = TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
+        names.sort_unstable();
+        kernel::texts(call.rows, |_, out| {
+            out.push('[');
+            for (n, name) in names.iter().enumerate() {
+                if n > 0 {
+                    out.push(',');
+                }
+                write::string(name, out);
+            }
+            out.push(']');
+            true
+        })
+    }),
+};
+
+fn compile(info: &CallInfo, convert: fn(i64, Tz) -> Option<i64>) -> Result<Box<dyn Kernel>> {
+    let constant = match info.text(1) {
+        Some(name) => match name.parse::<Tz>() {
+            Ok(zone) => Some(zone),
+            Err(_) => return plan_err!("'{name}' is no time zone: datetime_list_timezones() lists their names"),
+        },
+        None => None,
+    };
+    Ok(Box::new(move |call: &Call| {
+        let (times, names) = (call.longs(0)?, call.strings(1)?);
+        let mut last: Option<(&str, Option<Tz>)> = None;
+        kernel::longs(call.rows, |i| {
+            let zone = match constant {
+                Some(zone) => zone,
+                None => {
+                    let name = names.get(i);
+                    if last.is_none_or(|(n, _)| n != name) {
+                        last = Some((name, name.parse().ok()));
+                    }
+                    last?.1?
+                }
+            };
+            convert(times.get(i)?, zone).filter(|t| RANGE.contains(t))
+        })
+    }))
+}
+
+fn naive(ticks: i64) -> Option<NaiveDateTime> {
+    let ticks = ticks - days(1970, 1, 1) * DAY;
+    let nanoseconds = u32::try_from(ticks.rem_euclid(SECOND) * 100).ok()?;
+    Some(DateTime::from_timestamp(ticks.div_euclid(SECOND), nanoseconds)?.naive_utc())
+}
+
+fn to_local(ticks: i64, zone: Tz) -> Option<i64> {
+    let offset = zone.offset_from_utc_datetime(&naive(ticks)?).fix().local_minus_utc();
+    ticks.checked_add(i64::from(offset) * SECOND)
+}
+
+/// A time that the clocks skip counts with the offset after the jump; one that comes twice is the first of the two.
+fn to_utc(ticks: i64, zone: Tz) -> Option<i64> {
+    let time = naive(ticks)?;
+    let offset = zone.offset_from_local_datetime(&time).earliest().or_else(|| {
+        let after = [Duration::hours(3), Duration::hours(25)];
+        after.iter().find_map(|d| zone.offset_from_local_datetime(&(time + *d)).earliest())
+    })?;
+    ticks.checked_sub(i64::from(offset.fix().local_minus_utc()) * SECOND)
+}

@@ -1,0 +1,29 @@
+//! `array_concat()`
+
+use crate::dynamic::read;
+use crate::dynamic::write;
+use crate::functions::kernel;
+use crate::registry::{Call, Eval, ParameterType::DynamicArray, ResultName, Returns, ScalarFunction, repeated, sig};
+use crate::types::ScalarType::Dynamic;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static ARRAY_CONCAT: ScalarFunction = ScalarFunction {
+    name: "array_concat",
+    aliases: &[],
+    signatures: &[sig(&[repeated("array", DynamicArray, 64)], Returns::Is(Dynamic))],
+    result_name: ResultName::None,
+    summary: "The elements of all arrays in one; what is no array is passed over.",
+    page: "array-concat-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let arrays = (0..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
+    kernel::texts(call.rows, |i, out| {
+        let mut some = false;
+        let found = arrays.iter().filter_map(|a| read::array(a.get(i))).inspect(|_| some = true).flatten();
+        write::array(found, out);
+        some
+    })
+}

@@ -1,0 +1,62 @@
+//! `bag_zip()`, `zip()`
+
+use crate::dynamic::read::{self, Kind};
+use crate::dynamic::write;
+use crate::functions::kernel;
+use crate::registry::{Call, Eval, ParameterType::DynamicArray, ResultName, Returns, ScalarFunction, p, repeated, sig};
+use crate::types::ScalarType::Dynamic;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static BAG_ZIP: ScalarFunction = ScalarFunction {
+    name: "bag_zip",
+    aliases: &[],
+    signatures: &[sig(&[p("keys", DynamicArray), p("values", DynamicArray)], Returns::Is(Dynamic))],
+    result_name: ResultName::None,
+    summary: "A bag of the keys of one array, those that are strings, and the values at the same places of another.",
+    page: "bag-zip",
+    eval: Eval::Kernel(bag_zip),
+};
+
+pub static ZIP: ScalarFunction = ScalarFunction {
+    name: "zip",
+    aliases: &[],
+    signatures: &[sig(&[p("array", DynamicArray), repeated("array", DynamicArray, 63)], Returns::Is(Dynamic))],
+    result_name: ResultName::None,
+    summary: "An array of arrays, each of the elements at one place of all; missing ones are null.",
+    page: "zip-function",
+    eval: Eval::Kernel(zip),
+};
+
+fn bag_zip(call: &Call) -> Result<ColumnarValue> {
+    let (keys, values) = (call.strings(0)?, call.strings(1)?);
+    kernel::texts(call.rows, |i, out| {
+        let Some(keys) = read::array(keys.get(i)) else { return false };
+        let values = read::array(values.get(i)).unwrap_or_default();
+        let last = |n: usize, key: &str| !keys.iter().skip(n + 1).any(|later| *later == key);
+        let pairs = keys
+            .iter()
+            .enumerate()
+            .filter(|(n, key)| read::kind(key) == Kind::String && last(*n, key))
+            .map(|(n, key)| (*key, values.get(n).copied().unwrap_or("null")));
+        write::bag(pairs, out);
+        true
+    })
+}
+
+fn zip(call: &Call) -> Result<ColumnarValue> {
+    let arrays = (0..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
+    kernel::texts(call.rows, |i, out| {
+        let items: Option<Vec<Vec<&str>>> = arrays.iter().map(|a| read::array(a.get(i))).collect();
+        let Some(items) = items else { return false };
+        out.push('[');
+        for n in 0..items.iter().map(Vec::len).max().unwrap_or(0) {
+            if n > 0 {
+                out.push(',');
+            }
+            write::array(items.iter().map(|all| all.get(n).copied().unwrap_or("null")), out);
+        }
+        out.push(']');
+        true
+    })
+}

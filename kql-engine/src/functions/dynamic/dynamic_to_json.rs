@@ -1,0 +1,62 @@
+//! `dynamic_to_json()`
+
+use crate::dynamic::read::{self, Kind};
+use crate::functions::conversion::Any;
+use crate::functions::kernel;
+use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
+use crate::types::ScalarType::String;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static DYNAMIC_TO_JSON: ScalarFunction = ScalarFunction {
+    name: "dynamic_to_json",
+    aliases: &[],
+    signatures: &[sig(&[p("dynamic", Scalar)], Returns::Is(String))],
+    result_name: ResultName::None,
+    summary: "The text of a value; of a dynamic value, JSON in which the properties of bags are sorted by name.",
+    page: "dynamic-to-json-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let value = Any::new(call, 0)?;
+    kernel::strings(call.rows, |i, out| match &value {
+        Any::Dynamic(v) => {
+            if let Some(json) = v.option(i) {
+                sorted(json, out);
+            }
+        }
+        other => _ = other.text(i, out),
+    })
+}
+
+fn sorted(json: &str, out: &mut std::string::String) {
+    match read::kind(json) {
+        Kind::Array => {
+            out.push('[');
+            for (n, item) in read::elements(json).enumerate() {
+                if n > 0 {
+                    out.push(',');
+                }
+                sorted(item, out);
+            }
+            out.push(']');
+        }
+        Kind::Bag => {
+            let mut properties: Vec<_> =
+                read::properties(json).map(|(key, value)| (read::unquote(key), key, value)).collect();
+            properties.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+            out.push('{');
+            for (n, (_, key, value)) in properties.iter().enumerate() {
+                if n > 0 {
+                    out.push(',');
+                }
+                out.push_str(key);
+                out.push(':');
+                sorted(value, out);
+            }
+            out.push('}');
+        }
+        _ => out.push_str(json),
+    }
+}

@@ -1,0 +1,64 @@
+//! `hash()`, `hash_xxhash64()`
+
+use crate::functions::conversion::Any;
+use crate::functions::kernel::{self, Longs};
+use crate::registry::{
+    Call, Eval,
+    ParameterType::{Is, NotDynamic},
+    ResultName, Returns, ScalarFunction, Signature, optional, p, sig,
+};
+use crate::types::ScalarType::Long;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+use twox_hash::XxHash64;
+
+static SIGNATURES: [Signature; 1] = [sig(&[p("source", NotDynamic), optional("mod", Is(Long))], Returns::Is(Long))];
+
+pub static HASH: ScalarFunction = ScalarFunction {
+    name: "hash",
+    aliases: &[],
+    signatures: &SIGNATURES,
+    result_name: ResultName::None,
+    summary: "A hash of the value (xxHash64), or its rest after a division.",
+    page: "hash-function",
+    eval: Eval::Kernel(run),
+};
+
+pub static HASH_XXHASH64: ScalarFunction = ScalarFunction {
+    name: "hash_xxhash64",
+    aliases: &[],
+    signatures: &SIGNATURES,
+    result_name: ResultName::None,
+    summary: "The xxHash64 of the value, or its rest after a division.",
+    page: "hash-xxhash64-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let value = Any::new(call, 0)?;
+    let modulus = if call.len() > 1 { Some(call.longs(1)?) } else { None };
+    kernel::longs(call.rows, |i| {
+        let hash = hash(&value, i)?;
+        match modulus.as_ref().map(|m: &Longs| m.get(i)) {
+            None => Some(hash.cast_signed()),
+            Some(modulus) => {
+                let modulus = u64::try_from(modulus?).ok().filter(|m| *m > 0)?;
+                i64::try_from(hash % modulus).ok()
+            }
+        }
+    })
+}
+
+/// The hash of the bytes in which the value lies in memory, the lowest first.
+fn hash(value: &Any, i: usize) -> Option<u64> {
+    let of = |bytes: &[u8]| Some(XxHash64::oneshot(0, bytes));
+    match value {
+        Any::Bool(v) => of(&[u8::from(v.get(i)?)]),
+        Any::Int(v) => of(&v.get(i)?.to_le_bytes()),
+        Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => of(&v.get(i)?.to_le_bytes()),
+        Any::Real(v) => of(&v.get(i)?.to_le_bytes()),
+        Any::Decimal(v) => of(&v.get(i)?.to_le_bytes()),
+        Any::String(v) | Any::Dynamic(v) => of(v.get(i).as_bytes()),
+        Any::Guid(v) => of(&uuid::Uuid::parse_str(v.option(i)?).ok()?.to_bytes_le()),
+    }
+}

@@ -1,0 +1,52 @@
+//! `format_ipv4()`, `format_ipv4_mask()`
+
+use super::address::{V4, mask4};
+use crate::functions::conversion::Any;
+use crate::functions::kernel;
+use crate::registry::{
+    Call, Eval,
+    ParameterType::{Is, Scalar},
+    ResultName, Returns, ScalarFunction, optional, p, sig,
+};
+use crate::types::ScalarType::{Long, String};
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+use std::fmt::Write;
+use std::net::Ipv4Addr;
+
+pub static FORMAT_IPV4: ScalarFunction = ScalarFunction {
+    name: "format_ipv4",
+    aliases: &[],
+    signatures: &[sig(&[p("ip", Scalar), optional("prefix", Is(Long))], Returns::Is(String))],
+    result_name: ResultName::None,
+    summary: "The network of an IPv4 address, a text or a number; empty where it is none.",
+    page: "format-ipv4-function",
+    eval: Eval::Kernel(|call| run(call, false)),
+};
+
+pub static FORMAT_IPV4_MASK: ScalarFunction = ScalarFunction {
+    name: "format_ipv4_mask",
+    aliases: &[],
+    signatures: &[sig(&[p("ip", Scalar), p("prefix", Is(Long))], Returns::Is(String))],
+    result_name: ResultName::None,
+    summary: "The network of an IPv4 address, a text or a number, with its prefix length; empty where it is none.",
+    page: "format-ipv4-mask-function",
+    eval: Eval::Kernel(|call| run(call, true)),
+};
+
+fn run(call: &Call, with_prefix: bool) -> Result<ColumnarValue> {
+    let (value, prefix) = (Any::new(call, 0)?, call.longs_or(1, 32)?);
+    let mut text = std::string::String::new();
+    kernel::strings(call.rows, |i, out| {
+        text.clear();
+        value.text(i, &mut text);
+        let number = || text.parse::<u32>().ok().map(|address| V4 { address, prefix: 32 });
+        let prefix = prefix.get(i).and_then(|p| u8::try_from(p).ok()).filter(|p| *p <= 32);
+        let (Some(ip), Some(prefix)) = (V4::parse(&text).or_else(number), prefix) else { return };
+        let prefix = prefix.min(ip.prefix);
+        let _ = write!(out, "{}", Ipv4Addr::from_bits(ip.address & mask4(prefix)));
+        if with_prefix {
+            let _ = write!(out, "/{prefix}");
+        }
+    })
+}

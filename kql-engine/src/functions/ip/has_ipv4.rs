@@ -1,0 +1,143 @@
+//! `has_ipv4()`, `has_any_ipv4()`, `has_ipv4_prefix()`, `has_any_ipv4_prefix()`: addresses in a text, between characters
+//! that are no letters and no digits.
+
+use crate::dynamic::read;
+use crate::functions::conversion::{Any, dynamic_text};
+use crate::functions::kernel;
+use crate::registry::{
+    Call, CallInfo, Eval, Kernel,
+    ParameterType::{DynamicArray, Is, StringOrDynamic},
+    ResultName, Returns, ScalarFunction, Signature, p, repeated, sig,
+};
+use crate::text::terms::is_term;
+use crate::types::ScalarType::{Bool, Dynamic, String};
+use datafusion::common::Result;
+use memchr::memmem;
+
+static ONE: [Signature; 1] = [sig(&[p("source", StringOrDynamic), p("ip", Is(String))], Returns::Is(Bool))];
+static ANY: [Signature; 2] = [
+    sig(&[p("source", StringOrDynamic), repeated("ips", Is(String), 32767)], Returns::Is(Bool)),
+    sig(&[p("source", StringOrDynamic), p("ips", DynamicArray)], Returns::Is(Bool)),
+];
+
+macro_rules! has {
+    ($row:ident, $name:literal, $signatures:ident, $page:literal, $summary:literal, $prefix:literal) => {
+        pub static $row: ScalarFunction = ScalarFunction {
+            name: $name,
+            aliases: &[],
+            signatures: &$signatures,
+            result_name: ResultName::None,
+            summary: $summary,
+            page: $page,
+            eval: Eval::Compiled(|info| Ok(compile(info, $prefix))),
+        };
+    };
+}
+
+has!(HAS_IPV4, "has_ipv4", ONE, "has-ipv4-function", "True where the text has an IPv4 address.", false);
+has!(
+    HAS_ANY_IPV4,
+    "has_any_ipv4",
+    ANY,
+    "has-any-ipv4-function",
+    "True where the text has one of several IPv4 addresses.",
+    false
+);
+has!(
+    HAS_IPV4_PREFIX,
+    "has_ipv4_prefix",
+    ONE,
+    "has-ipv4-prefix-function",
+    "True where the text has an IPv4 address that starts with a prefix such as 192.168.",
+    true
+);
+has!(
+    HAS_ANY_IPV4_PREFIX,
+    "has_any_ipv4_prefix",
+    ANY,
+    "has-any-ipv4-prefix-function",
+    "True where the text has an IPv4 address that starts with one of several prefixes.",
+    true
+);
+
+/// An address, or the start of one, to look for.
+struct Needle(memmem::Finder<'static>);
+
+impl Needle {
+    /// None where the text is no address and no prefix that ends with a point: nothing has it.
+    fn new(text: &str, prefix: bool) -> Option<Needle> {
+        let valid = match text.strip_suffix('.') {
+            Some(start) if prefix => {
+                let octets: Vec<&str> = start.split('.').collect();
+                octets.len() <= 3 && octets.iter().all(|o| octet(o))
+            }
+            _ => address(text) == Some(text.len()),
+        };
+        valid.then(|| Needle(memmem::Finder::new(text.as_bytes()).into_owned()))
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        self.0.find_iter(text.as_bytes()).any(|at| {
+            let before = text.get(..at).unwrap_or("").chars().next_back();
+            let rest = text.get(at..).unwrap_or("");
+            let Some(length) = address(rest).filter(|length| *length >= self.0.needle().len()) else { return false };
+            let after = rest.get(length..).unwrap_or("").chars().next();
+            !before.is_some_and(|c| is_term(c as u32)) && !after.is_some_and(|c| is_term(c as u32))
+        })
+    }
+}
+
+fn octet(text: &str) -> bool {
+    (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u8>().is_ok()
+}
+
+/// How many bytes the address at the start of the text takes; none where there is none.
+fn address(text: &str) -> Option<usize> {
+    let mut length = 0;
+    for n in 0..4 {
+        if n > 0 {
+            text.get(length..)?.strip_prefix('.')?;
+            length += 1;
+        }
+        let rest = text.get(length..)?;
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if !octet(rest.get(..digits)?) {
+            return None;
+        }
+        length += digits;
+    }
+    Some(length)
+}
+
+fn compile(info: &CallInfo, prefix: bool) -> Box<dyn Kernel> {
+    let array = info.types.get(1) == Some(&Dynamic);
+    let constants: Option<Vec<&str>> = (1..info.types.len()).map(|n| info.text(n)).collect();
+    let constant = constants.map(|texts| needles(&texts, array, prefix));
+    Box::new(move |call: &Call| {
+        let source = Any::new(call, 0)?;
+        let columns = (1..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
+        let mut last: Option<(Vec<&str>, Vec<Needle>)> = None;
+        let mut text = std::string::String::new();
+        kernel::bools(call.rows, |i| {
+            text.clear();
+            source.text(i, &mut text);
+            if let Some(needles) = &constant {
+                return Some(needles.iter().any(|n| n.is_in(&text)));
+            }
+            let texts: Vec<&str> = columns.iter().map(|c| c.get(i)).collect();
+            if last.as_ref().is_none_or(|(l, _)| *l != texts) {
+                let found = needles(&texts, array, prefix);
+                last = Some((texts, found));
+            }
+            last.as_ref().map(|(_, needles)| needles.iter().any(|n| n.is_in(&text)))
+        })
+    })
+}
+
+fn needles(texts: &[&str], array: bool, prefix: bool) -> Vec<Needle> {
+    if array {
+        let items = texts.iter().flat_map(|text| read::elements(text));
+        return items.filter_map(|item| Needle::new(&dynamic_text(item), prefix)).collect();
+    }
+    texts.iter().filter_map(|text| Needle::new(text, prefix)).collect()
+}

@@ -1,0 +1,21 @@
+//! Texts of known forms as values.
+
+mod parse_command_line;
+mod parse_csv;
+mod parse_path;
+mod parse_url;
+mod parse_version;
+mod parse_xml;
+
+use crate::registry::ScalarFunction;
+
+/// Every row.
+pub static ALL: &[&ScalarFunction] = &[
+    &parse_csv::PARSE_CSV,
+    &parse_url::PARSE_URL,
+    &parse_url::PARSE_URLQUERY,
+    &parse_path::PARSE_PATH,
+    &parse_command_line::PARSE_COMMAND_LINE,
+    &parse_version::PARSE_VERSION,
+    &parse_xml::PARSE_XML,
+];

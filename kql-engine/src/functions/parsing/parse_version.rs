@@ -1,0 +1,57 @@
+//! `parse_version()`
+//!
+//! The number has 32 digits, and a decimal here at most 20 before the point. Versions that need more are refused.
+
+use crate::decimal;
+use crate::functions::kernel;
+use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
+use crate::types::ScalarType::{Decimal, String};
+use datafusion::common::{Result, exec_err};
+use datafusion::logical_expr::ColumnarValue;
+
+pub static PARSE_VERSION: ScalarFunction = ScalarFunction {
+    name: "parse_version",
+    aliases: &[],
+    signatures: &[sig(&[p("version", Is(String))], Returns::Is(Decimal))],
+    result_name: ResultName::None,
+    summary: "A version of up to four numbers as one decimal that compares like it; null where the text is none.",
+    page: "parse-version-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let versions = call.strings(0)?;
+    let mut overflow = None;
+    let result = kernel::decimals(call.rows, |i| {
+        let number = number(versions.get(i))?;
+        let scaled = number.checked_mul(decimal::ONE).filter(|v| v.unsigned_abs() < 10u128.pow(38));
+        if scaled.is_none() {
+            overflow = Some(i);
+        }
+        scaled
+    });
+    match overflow {
+        Some(i) => exec_err!(
+            "parse_version() needs more digits for '{}' than decimals have here (20 before the point)",
+            versions.get(i)
+        ),
+        None => result,
+    }
+}
+
+/// Eight digits for each part, missing parts as 0.
+fn number(version: &str) -> Option<i128> {
+    let mut parts = version.trim().split('.');
+    let mut number = 0i128;
+    for _ in 0..4 {
+        let part = match parts.next() {
+            Some(part) if (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()) => {
+                part.parse::<i128>().ok()?
+            }
+            Some(_) => return None,
+            None => 0,
+        };
+        number = number * 100_000_000 + part;
+    }
+    parts.next().is_none().then_some(number)
+}

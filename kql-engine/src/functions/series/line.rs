@@ -1,0 +1,58 @@
+//! The straight line nearest to a series, by least squares.
+
+/// A line over the positions 0, 1, 2 …, and how well it fits.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Line {
+    /// How much it rises from one position to the next.
+    pub slope: f64,
+    /// Its value at position 0.
+    pub interception: f64,
+    /// Sum of the squared distances of the values from their mean.
+    pub spread: f64,
+    /// Sum of the squared distances of the values from the line.
+    pub rest: f64,
+    /// How many values it was fitted to.
+    pub count: usize,
+}
+
+impl Line {
+    /// Fits a line to values at the positions from `from` on.
+    pub fn fit(values: &[f64], from: usize) -> Line {
+        let count = values.len() as f64;
+        let middle = from as f64 + (count - 1.0) / 2.0;
+        let mean = values.iter().sum::<f64>() / count;
+        let at = |n: usize| (from + n) as f64 - middle;
+        let square: f64 = (0..values.len()).map(|n| at(n).powi(2)).sum();
+        let product: f64 = values.iter().enumerate().map(|(n, v)| at(n) * (v - mean)).sum();
+        let slope = if square > 0.0 { product / square } else { 0.0 };
+        let interception = mean - slope * middle;
+        let spread = values.iter().map(|v| (v - mean).powi(2)).sum();
+        let rest = values.iter().enumerate().map(|(n, v)| (v - interception - slope * (from + n) as f64).powi(2)).sum();
+        Line { slope, interception, spread, rest, count: values.len() }
+    }
+
+    /// Its value at a position.
+    pub fn at(&self, position: usize) -> f64 {
+        self.interception + self.slope * position as f64
+    }
+
+    /// 1 for a perfect fit.
+    pub fn rsquare(&self) -> f64 {
+        if self.spread > 0.0 { 1.0 - self.rest / self.spread } else { 0.0 }
+    }
+
+    /// Variance of the values.
+    pub fn variance(&self) -> f64 {
+        over(self.spread, self.count)
+    }
+
+    /// Variance of their distances from the line.
+    pub fn rvariance(&self) -> f64 {
+        over(self.rest, self.count)
+    }
+}
+
+/// A sum of squares as the variance of a sample.
+pub fn over(squares: f64, count: usize) -> f64 {
+    if count > 1 { squares / (count - 1) as f64 } else { 0.0 }
+}

@@ -1,0 +1,89 @@
+//! Series: dynamic arrays of numbers.
+
+use crate::dynamic::read::{self, Kind};
+use crate::dynamic::write;
+use crate::functions::kernel::{self, Strings};
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+use std::fmt::Write;
+
+/// The numbers of an array; none for what is no number.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// In order.
+    pub values: Vec<Option<f64>>,
+    /// Whether all numbers are whole ones, written without a point.
+    pub whole: bool,
+}
+
+impl Series {
+    /// Reads an array; none where the text is none.
+    pub fn parse(json: &str) -> Option<Series> {
+        let items = read::array(json)?;
+        let mut whole = true;
+        let values = items
+            .iter()
+            .map(|item| match read::kind(item) {
+                Kind::Long => item.parse().ok(),
+                Kind::Real => {
+                    whole = false;
+                    item.parse().ok()
+                }
+                Kind::String => {
+                    whole = false;
+                    match *item {
+                        "\"NaN\"" => Some(f64::NAN),
+                        "\"Infinity\"" => Some(f64::INFINITY),
+                        "\"-Infinity\"" => Some(f64::NEG_INFINITY),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            })
+            .collect();
+        Some(Series { values, whole })
+    }
+
+    /// All numbers; none where one is missing or there is none.
+    pub fn complete(&self) -> Option<Vec<f64>> {
+        if self.values.is_empty() { None } else { self.values.iter().copied().collect() }
+    }
+}
+
+/// A number as JSON, a whole one without a point; `null` for none.
+pub fn number(value: Option<f64>, whole: bool, out: &mut String) {
+    match value {
+        Some(value) if whole && value.is_finite() && value.abs() < 9.2e18 => _ = write!(out, "{}", value as i64),
+        Some(value) => write::real(value, out),
+        None => out.push_str("null"),
+    }
+}
+
+/// An array of numbers as JSON.
+pub fn numbers(values: impl IntoIterator<Item = Option<f64>>, whole: bool, out: &mut String) {
+    out.push('[');
+    for (n, value) in values.into_iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        number(value, whole, out);
+    }
+    out.push(']');
+}
+
+/// An array of reals as JSON.
+pub fn reals(values: &[f64], out: &mut String) {
+    numbers(values.iter().copied().map(Some), false, out);
+}
+
+/// A result for every series; `f` says whether there is one.
+pub fn map(
+    rows: usize,
+    series: &Strings,
+    mut f: impl FnMut(usize, Series, &mut String) -> bool,
+) -> Result<ColumnarValue> {
+    kernel::texts(rows, |i, out| match Series::parse(series.get(i)) {
+        Some(series) => f(i, series, out),
+        None => false,
+    })
+}

@@ -1,0 +1,70 @@
+//! `countof()`: plain strings may overlap, matches of a regular expression do not.
+
+use crate::functions::kernel;
+use crate::functions::operators::pattern_of;
+use crate::registry::{
+    ArgumentKind, Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, optional, p,
+    sig,
+};
+use crate::types::ScalarType::{Long, String};
+use datafusion::common::{Result, plan_err};
+use datafusion::logical_expr::ColumnarValue;
+use regex::Regex;
+
+pub static COUNTOF: ScalarFunction = ScalarFunction {
+    name: "countof",
+    aliases: &[],
+    signatures: &[sig(
+        &[p("source", Is(String)), p("search", Is(String)), optional("kind", Is(String)).kind(ArgumentKind::Literal)],
+        Returns::Is(Long),
+    )],
+    result_name: ResultName::None,
+    summary: "How often a string, or with the kind 'regex' a regular expression, is found in the text.",
+    page: "countof-function",
+    eval: Eval::Compiled(compile),
+};
+
+fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
+    let regex = match info.text(2) {
+        None | Some("normal") => false,
+        Some("regex") => true,
+        Some(other) => return plan_err!("'{other}' is no kind of countof(): normal or regex is expected"),
+    };
+    if !regex {
+        return Ok(Box::new(plain));
+    }
+    let constant = info.text(1).map(pattern_of).transpose()?;
+    Ok(Box::new(move |call: &Call| {
+        let (source, search) = (call.strings(0)?, call.strings(1)?);
+        let mut last: Option<(std::string::String, Option<Regex>)> = None;
+        kernel::longs(call.rows, |i| {
+            if let Some(regex) = &constant {
+                return Some(regex.find_iter(source.get(i)).count() as i64);
+            }
+            // patterns of a column often repeat
+            let pattern = search.get(i);
+            if last.as_ref().is_none_or(|(p, _)| p != pattern) {
+                last = Some((pattern.to_owned(), pattern_of(pattern).ok()));
+            }
+            let regex = last.as_ref().and_then(|(_, r)| r.as_ref())?;
+            Some(regex.find_iter(source.get(i)).count() as i64)
+        })
+    }))
+}
+
+fn plain(call: &Call) -> Result<ColumnarValue> {
+    let (source, search) = (call.strings(0)?, call.strings(1)?);
+    kernel::longs(call.rows, |i| {
+        let (mut text, needle) = (source.get(i).as_bytes(), search.get(i).as_bytes());
+        if needle.is_empty() {
+            return Some(0);
+        }
+        let finder = memchr::memmem::Finder::new(needle);
+        let mut count = 0;
+        while let Some(at) = finder.find(text) {
+            count += 1;
+            text = text.get(at + 1..).unwrap_or(&[]);
+        }
+        Some(count)
+    })
+}

@@ -1,0 +1,111 @@
+//! `extract_all()`
+
+use crate::dynamic::read::{self, Kind};
+use crate::dynamic::write;
+use crate::functions::kernel;
+use crate::functions::operators::pattern_of;
+use crate::registry::{
+    ArgumentKind, Call, CallInfo, Eval, Kernel,
+    ParameterType::{DynamicArray, Is},
+    ResultName, Returns, ScalarFunction, p, sig,
+};
+use crate::types::ScalarType::{Dynamic, String};
+use datafusion::common::{Result, plan_err};
+use datafusion::logical_expr::ColumnarValue;
+use regex::Regex;
+
+pub static EXTRACT_ALL: ScalarFunction = ScalarFunction {
+    name: "extract_all",
+    aliases: &["extractall"],
+    signatures: &[
+        sig(&[p("regex", Is(String)).kind(ArgumentKind::Constant), p("source", Is(String))], Returns::Is(Dynamic)),
+        sig(
+            &[
+                p("regex", Is(String)).kind(ArgumentKind::Constant),
+                p("captureGroups", DynamicArray),
+                p("source", Is(String)),
+            ],
+            Returns::Is(Dynamic),
+        ),
+    ],
+    result_name: ResultName::None,
+    summary: "What the groups of a regular expression match, for every match; null where there is none.",
+    page: "extract-all-function",
+    eval: Eval::Compiled(compile),
+};
+
+fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
+    let pattern = info.text(0).unwrap_or("");
+    let regex = pattern_of(pattern)?;
+    if regex.captures_len() < 2 {
+        return plan_err!(
+            "The regular expression '{pattern}' of extract_all() has no group: put parentheses around what is wanted"
+        );
+    }
+    let source = info.types.len() - 1;
+    let chosen = match (source, info.text(1)) {
+        (1, _) => Some((1..regex.captures_len()).collect()),
+        (_, Some(groups)) => Some(chosen(&regex, groups)?),
+        // an array that differs from row to row
+        (_, None) => None,
+    };
+    Ok(Box::new(move |call: &Call| -> Result<ColumnarValue> {
+        let texts = call.strings(source)?;
+        if let Some(chosen) = &chosen {
+            return kernel::texts(call.rows, |i, out| extract(&regex, chosen, texts.get(i), out));
+        }
+        let groups = call.strings(1)?;
+        kernel::texts(call.rows, |i, out| match chosen_of(&regex, groups.get(i)) {
+            Some(chosen) => extract(&regex, &chosen, texts.get(i), out),
+            None => false,
+        })
+    }))
+}
+
+/// The numbers of the groups that an array names, by number or name.
+fn chosen(regex: &Regex, groups: &str) -> Result<Vec<usize>> {
+    match chosen_of(regex, groups) {
+        Some(chosen) => Ok(chosen),
+        None => plan_err!("{groups} names a group that the regular expression '{}' does not have", regex.as_str()),
+    }
+}
+
+fn chosen_of(regex: &Regex, groups: &str) -> Option<Vec<usize>> {
+    read::elements(groups)
+        .map(|group| match read::kind(group) {
+            Kind::Long => group.parse().ok().filter(|n| *n < regex.captures_len()),
+            Kind::String => {
+                let name = read::unquote(group)?;
+                regex.capture_names().position(|n| n == Some(name.as_ref()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn extract(regex: &Regex, chosen: &[usize], text: &str, out: &mut std::string::String) -> bool {
+    out.push('[');
+    let mut count = 0;
+    for groups in regex.captures_iter(text) {
+        if count > 0 {
+            out.push(',');
+        }
+        count += 1;
+        // a single group stands for itself
+        let many = chosen.len() != 1;
+        if many {
+            out.push('[');
+        }
+        for (n, group) in chosen.iter().enumerate() {
+            if n > 0 {
+                out.push(',');
+            }
+            write::string(groups.get(*group).map_or("", |g| g.as_str()), out);
+        }
+        if many {
+            out.push(']');
+        }
+    }
+    out.push(']');
+    count > 0
+}

@@ -1,0 +1,51 @@
+//! `has_any_index()`
+
+use crate::dynamic::read::{self, Kind};
+use crate::functions::conversion::{Any, dynamic_text};
+use crate::functions::kernel;
+use crate::registry::{
+    Call, CallInfo, Eval, Kernel,
+    ParameterType::{DynamicArray, StringOrDynamic},
+    ResultName, Returns, ScalarFunction, p, sig,
+};
+use crate::text::{Matcher, Mode};
+use crate::types::ScalarType::Long;
+use datafusion::common::Result;
+
+pub static HAS_ANY_INDEX: ScalarFunction = ScalarFunction {
+    name: "has_any_index",
+    aliases: &[],
+    signatures: &[sig(&[p("source", StringOrDynamic), p("values", DynamicArray)], Returns::Is(Long))],
+    result_name: ResultName::None,
+    summary: "The position in an array of the first term that the text has, -1 where it has none.",
+    page: "has-any-index-function",
+    eval: Eval::Compiled(compile),
+};
+
+fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
+    let constant = info.text(1).map(matchers);
+    Ok(Box::new(move |call: &Call| {
+        let (source, values) = (Any::new(call, 0)?, call.strings(1)?);
+        let mut last: Option<(String, Vec<Matcher>)> = None;
+        let mut text = String::new();
+        kernel::longs(call.rows, |i| {
+            text.clear();
+            source.text(i, &mut text);
+            let array = values.option(i).filter(|a| read::kind(a) == Kind::Array)?;
+            let terms = match &constant {
+                Some(terms) => terms,
+                None => {
+                    if last.as_ref().is_none_or(|(a, _)| a != array) {
+                        last = Some((array.to_owned(), matchers(array)));
+                    }
+                    &last.as_ref()?.1
+                }
+            };
+            Some(terms.iter().position(|term| term.is_match(&text)).map_or(-1, |at| at as i64))
+        })
+    }))
+}
+
+fn matchers(array: &str) -> Vec<Matcher> {
+    read::elements(array).map(|term| Matcher::new(&[&dynamic_text(term)], Mode::Has, false)).collect()
+}

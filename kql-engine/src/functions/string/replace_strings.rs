@@ -1,0 +1,96 @@
+//! `replace_strings()`: several strings at once; of those that match at a place, the first of the list counts.
+
+use crate::dynamic::read::{self, Kind};
+use crate::functions::kernel;
+use crate::registry::{
+    Call, CallInfo, Eval, Kernel,
+    ParameterType::{DynamicArray, Is},
+    ResultName, Returns, ScalarFunction, p, sig,
+};
+use crate::types::ScalarType::String;
+use aho_corasick::{AhoCorasick, MatchKind};
+use datafusion::common::{DataFusionError, Result};
+use datafusion::logical_expr::ColumnarValue;
+
+pub static REPLACE_STRINGS: ScalarFunction = ScalarFunction {
+    name: "replace_strings",
+    aliases: &[],
+    signatures: &[sig(
+        &[p("text", Is(String)), p("lookups", DynamicArray), p("rewrites", DynamicArray)],
+        Returns::Is(String),
+    )],
+    result_name: ResultName::None,
+    summary: "The text with every occurrence of the strings of one array replaced by those of another.",
+    page: "replace-strings-function",
+    eval: Eval::Compiled(compile),
+};
+
+fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
+    if let (Some(lookups), Some(rewrites)) = (info.text(1), info.text(2)) {
+        let table = Table::new(lookups, rewrites)?;
+        return Ok(Box::new(move |call: &Call| -> Result<ColumnarValue> {
+            let texts = call.strings(0)?;
+            kernel::strings(call.rows, |i, out| table.replace(texts.get(i), out))
+        }));
+    }
+    Ok(Box::new(|call: &Call| -> Result<ColumnarValue> {
+        let (texts, lookups, rewrites) = (call.strings(0)?, call.strings(1)?, call.strings(2)?);
+        // arrays of a column often repeat
+        let mut last: Option<(std::string::String, std::string::String, Table)> = None;
+        let mut failed = None;
+        let result = kernel::strings(call.rows, |i, out| {
+            let (lookup, rewrite) = (lookups.get(i), rewrites.get(i));
+            if last.as_ref().is_none_or(|(l, r, _)| l != lookup || r != rewrite) {
+                match Table::new(lookup, rewrite) {
+                    Ok(table) => last = Some((lookup.to_owned(), rewrite.to_owned(), table)),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            if let Some((.., table)) = &last {
+                table.replace(texts.get(i), out);
+            }
+        });
+        failed.map_or(result, Err)
+    }))
+}
+
+struct Table {
+    automaton: AhoCorasick,
+    /// None where the element is no string: what is found stays as it is.
+    rewrites: Vec<Option<std::string::String>>,
+}
+
+impl Table {
+    fn new(lookups: &str, rewrites: &str) -> Result<Table> {
+        let text = |item: &str| {
+            (read::kind(item) == Kind::String).then(|| read::unquote(item).map(|t| t.into_owned())).flatten()
+        };
+        let mut rewrites = read::elements(rewrites).map(text);
+        let mut words = Vec::new();
+        let mut kept = Vec::new();
+        for item in read::elements(lookups) {
+            let rewrite = rewrites.next().flatten();
+            if let Some(word) = text(item).filter(|w| !w.is_empty()) {
+                words.push(word);
+                kept.push(rewrite);
+            }
+        }
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(&words)
+            .map_err(|error| DataFusionError::External(Box::new(error)))?;
+        Ok(Table { automaton, rewrites: kept })
+    }
+
+    fn replace(&self, text: &str, out: &mut std::string::String) {
+        let mut rest = 0;
+        for found in self.automaton.find_iter(text) {
+            if let Some(Some(rewrite)) = self.rewrites.get(found.pattern().as_usize()) {
+                out.push_str(text.get(rest..found.start()).unwrap_or(""));
+                out.push_str(rewrite);
+                rest = found.end();
+            }
+        }
+        out.push_str(text.get(rest..).unwrap_or(""));
+    }
+}

@@ -1,0 +1,39 @@
+//! `strcat_array()`
+
+use crate::dynamic::read::{self, Kind};
+use crate::functions::conversion::{Any, dynamic_text};
+use crate::functions::kernel;
+use crate::registry::{
+    Call, Eval,
+    ParameterType::{DynamicArray, Scalar},
+    ResultName, Returns, ScalarFunction, p, sig,
+};
+use crate::types::ScalarType::String;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static STRCAT_ARRAY: ScalarFunction = ScalarFunction {
+    name: "strcat_array",
+    aliases: &["array_strcat"],
+    signatures: &[sig(&[p("array", DynamicArray), p("delimiter", Scalar)], Returns::Is(String))],
+    result_name: ResultName::None,
+    summary: "The texts of an array's elements with a delimiter between them; a null element is empty.",
+    page: "strcat-array-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let (arrays, delimiter) = (call.strings(0)?, Any::new(call, 1)?);
+    kernel::strings(call.rows, |i, out| {
+        let array = arrays.get(i);
+        if read::kind(array) != Kind::Array {
+            return;
+        }
+        for (n, item) in read::elements(array).enumerate() {
+            if n > 0 {
+                delimiter.text(i, out);
+            }
+            out.push_str(&dynamic_text(item));
+        }
+    })
+}

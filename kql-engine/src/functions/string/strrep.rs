@@ -1,0 +1,41 @@
+//! `strrep()`
+
+use crate::functions::conversion::Any;
+use crate::functions::kernel;
+use crate::registry::{
+    Call, Eval,
+    ParameterType::{Is, Scalar},
+    ResultName, Returns, ScalarFunction, optional, p, sig,
+};
+use crate::types::ScalarType::{Long, String};
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+/// More repetitions are cut to this many.
+const MAX: i64 = 1024;
+
+pub static STRREP: ScalarFunction = ScalarFunction {
+    name: "strrep",
+    aliases: &[],
+    signatures: &[sig(
+        &[p("value", Scalar), p("multiplier", Is(Long)), optional("delimiter", Scalar)],
+        Returns::Is(String),
+    )],
+    result_name: ResultName::None,
+    summary: "The text a number of times, at most 1,024, with a delimiter between.",
+    page: "strrep-function",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let (value, times) = (Any::new(call, 0)?, call.longs(1)?);
+    let delimiter = if call.len() > 2 { Some(Any::new(call, 2)?) } else { None };
+    kernel::strings(call.rows, |i, out| {
+        for n in 0..times.get(i).unwrap_or(0).min(MAX) {
+            if let (Some(delimiter), true) = (&delimiter, n > 0) {
+                delimiter.text(i, out);
+            }
+            value.text(i, out);
+        }
+    })
+}

@@ -1,0 +1,20 @@
+//! Functions that look at other rows: they need rows in an order that a user asked for.
+
+mod neighbours;
+mod row_cumsum;
+mod row_number;
+mod row_rank;
+mod row_window_session;
+
+use crate::registry::ScalarFunction;
+
+/// Every row.
+pub static ALL: &[&ScalarFunction] = &[
+    &neighbours::PREV,
+    &neighbours::NEXT,
+    &row_number::ROW_NUMBER,
+    &row_cumsum::ROW_CUMSUM,
+    &row_rank::ROW_RANK_DENSE,
+    &row_rank::ROW_RANK_MIN,
+    &row_window_session::ROW_WINDOW_SESSION,
+];

@@ -1,0 +1,29 @@
+//! `row_number()`
+
+use crate::functions::kernel;
+use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, optional, sig};
+use crate::types::ScalarType::{Bool, Long};
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static ROW_NUMBER: ScalarFunction = ScalarFunction {
+    name: "row_number",
+    aliases: &[],
+    signatures: &[sig(&[optional("startingIndex", Is(Long)), optional("restart", Is(Bool))], Returns::Is(Long))],
+    result_name: ResultName::None,
+    summary: "The number of the row, from 1 or from the first argument on; it starts again where the second is true.",
+    page: "row-number-function",
+    eval: Eval::Window(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let start = if call.args.is_empty() { None } else { Some(call.longs(0)?) };
+    let restart = if call.args.len() > 1 { Some(call.bools(1)?) } else { None };
+    let mut number = 0;
+    kernel::longs(call.rows, |i| {
+        let first = start.as_ref().map_or(Some(1), |s| s.get(i)).unwrap_or(1);
+        let again = i == 0 || restart.as_ref().is_some_and(|r| r.get(i) == Some(true));
+        number = if again { first } else { number + 1 };
+        Some(number)
+    })
+}

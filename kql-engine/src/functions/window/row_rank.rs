@@ -1,0 +1,52 @@
+//! `row_rank_dense()`, `row_rank_min()`
+
+use crate::functions::kernel;
+use crate::registry::{
+    Call, Eval, ParameterType::Is, ParameterType::NotDynamic, ResultName, Returns, ScalarFunction, Signature, optional,
+    p, sig,
+};
+use crate::types::ScalarType::{Bool, Long};
+use arrow::row::{RowConverter, SortField};
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+static SIGNATURES: [Signature; 1] = [sig(&[p("term", NotDynamic), optional("restart", Is(Bool))], Returns::Is(Long))];
+
+pub static ROW_RANK_DENSE: ScalarFunction = ScalarFunction {
+    name: "row_rank_dense",
+    aliases: &[],
+    signatures: &SIGNATURES,
+    result_name: ResultName::None,
+    summary: "The rank of the row: it goes up by one with every new value of the term.",
+    page: "row-rank-dense-function",
+    eval: Eval::Window(|call| ranks(call, |rank, _| rank + 1)),
+};
+
+pub static ROW_RANK_MIN: ScalarFunction = ScalarFunction {
+    name: "row_rank_min",
+    aliases: &[],
+    signatures: &SIGNATURES,
+    result_name: ResultName::None,
+    summary: "The rank of the row: the number of the first row that has its value of the term.",
+    page: "row-rank-min-function",
+    eval: Eval::Window(|call| ranks(call, |_, number| number)),
+};
+
+/// `next` gives the rank of a new value from the last rank and the number of the row.
+fn ranks(call: &Call, next: fn(i64, i64) -> i64) -> Result<ColumnarValue> {
+    let term = call.array(0)?;
+    let restart = if call.args.len() > 1 { Some(call.bools(1)?) } else { None };
+    let converter = RowConverter::new(vec![SortField::new(term.data_type().clone())])?;
+    let values = converter.convert_columns(&[term])?;
+    let (mut rank, mut number) = (0, 0);
+    kernel::longs(call.rows, |i| {
+        if restart.as_ref().is_some_and(|r| r.get(i) == Some(true)) {
+            (rank, number) = (0, 0);
+        }
+        number += 1;
+        if number == 1 || values.row(i) != values.row(i - 1) {
+            rank = next(rank, number);
+        }
+        Some(rank)
+    })
+}

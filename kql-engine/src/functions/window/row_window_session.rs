@@ -1,0 +1,48 @@
+//! `row_window_session()`
+
+use crate::functions::kernel;
+use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, optional, p, sig};
+use crate::types::ScalarType::{Bool, Datetime, Timespan};
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+pub static ROW_WINDOW_SESSION: ScalarFunction = ScalarFunction {
+    name: "row_window_session",
+    aliases: &[],
+    signatures: &[sig(
+        &[
+            p("expr", Is(Datetime)),
+            p("maxDistanceFromFirst", Is(Timespan)),
+            p("maxDistanceBetweenNeighbors", Is(Timespan)),
+            optional("restart", Is(Bool)),
+        ],
+        Returns::Parameter(0),
+    )],
+    result_name: ResultName::None,
+    summary: "The time at which the row's session began: a new one begins after too long a time or too long a gap.",
+    page: "row-window-session-function",
+    eval: Eval::Window(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let times = call.longs(0)?;
+    let from_first = call.longs(1)?;
+    let between = call.longs(2)?;
+    let restart = if call.args.len() > 3 { Some(call.bools(3)?) } else { None };
+    // the first time of the session, and the last
+    let mut session: Option<(i64, i64)> = None;
+    kernel::longs(call.rows, |i| {
+        let Some(time) = times.get(i) else {
+            session = None;
+            return None;
+        };
+        let goes_on = session.filter(|(first, last)| {
+            !restart.as_ref().is_some_and(|r| r.get(i) == Some(true))
+                && from_first.get(i).is_some_and(|max| time - first <= max)
+                && between.get(i).is_some_and(|max| time - last <= max)
+        });
+        let first = goes_on.map_or(time, |(first, _)| first);
+        session = Some((first, time));
+        Some(first)
+    })
+}

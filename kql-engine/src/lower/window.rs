@@ -1,0 +1,194 @@
+//! Columns that look at other rows, as window functions over all rows of a part.
+
+use super::{Lowering, column, name};
+use crate::plan::{ColumnId, Node, Order, WindowCall};
+use crate::registry::{Call, CallInfo, Eval, ScalarFunction};
+use arrow::array::{ArrayRef, Int64Array};
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::{Result, internal_err};
+use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
+use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowUDFFieldArgs};
+use datafusion::logical_expr::{
+    self as df, ColumnarValue, LogicalPlan, LogicalPlanBuilder, PartitionEvaluator, Signature, SortExpr, Volatility,
+    WindowFrame, WindowFunctionDefinition, WindowUDF, WindowUDFImpl, lit,
+};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+impl Lowering<'_> {
+    /// The input with its rows numbered and the calls' columns beside.
+    pub(super) fn window(
+        &self,
+        input: &Arc<Node>,
+        order: &Order,
+        partition: &[ColumnId],
+        row: ColumnId,
+        calls: &[WindowCall],
+    ) -> Result<LogicalPlan> {
+        let plan = self.node(input)?;
+        let mut windows = vec![over(WholePart::Number, Vec::new(), order, partition).alias(name(row))];
+        for call in calls {
+            let args = call.args.iter().map(|a| self.expr(a)).collect::<Result<Vec<_>>>()?;
+            let info = CallInfo {
+                types: call.args.iter().map(|a| a.ty).collect(),
+                constants: vec![None; call.args.len()],
+                returns: call.ty,
+            };
+            windows.push(over(WholePart::Call(call.function, info), args, order, partition).alias(name(call.id)));
+        }
+        // each window comes out under a name of its own, and a projection names it
+        let bare: Vec<df::Expr> = windows.iter().map(|w| w.clone().unalias()).collect();
+        let mut columns: Vec<df::Expr> =
+            crate::operators::node_columns(input).iter().map(|(id, _)| column(*id)).collect();
+        columns.extend(windows);
+        let plan = LogicalPlanBuilder::window_plan(plan, bare)?;
+        LogicalPlanBuilder::from(plan).project(rebased(columns))?.build()
+    }
+
+    /// The first rows of each part.
+    pub(super) fn limit_of_parts(
+        &self,
+        input: &Arc<Node>,
+        count: usize,
+        order: &Order,
+        partition: &[ColumnId],
+    ) -> Result<LogicalPlan> {
+        let plan = self.node(input)?;
+        let number = over(WholePart::Number, Vec::new(), order, partition);
+        let mut columns: Vec<df::Expr> =
+            crate::operators::node_columns(input).iter().map(|(id, _)| column(*id)).collect();
+        let kept = columns.clone();
+        columns.push(number.clone().alias(NUMBER));
+        let plan = LogicalPlanBuilder::window_plan(plan, vec![number])?;
+        let number = df::Expr::Column(datafusion::common::Column::new_unqualified(NUMBER));
+        LogicalPlanBuilder::from(plan)
+            .project(rebased(columns))?
+            .filter(number.lt_eq(lit(count as i64)))?
+            .project(kept)?
+            .build()
+    }
+}
+
+/// What the number of a row within its part is called.
+const NUMBER: &str = "number";
+
+/// The windows as columns of the plan that computes them.
+fn rebased(columns: Vec<df::Expr>) -> Vec<df::Expr> {
+    let as_column =
+        |e: &df::Expr| df::Expr::Column(datafusion::common::Column::new_unqualified(e.schema_name().to_string()));
+    columns
+        .into_iter()
+        .map(|e| match &e {
+            df::Expr::Alias(alias) if matches!(&*alias.expr, df::Expr::WindowFunction(_)) => {
+                as_column(&alias.expr).alias(alias.name.clone())
+            }
+            _ => e,
+        })
+        .collect()
+}
+
+/// A window over all rows of each part, in order.
+fn over(function: WholePart, args: Vec<df::Expr>, order: &Order, partition: &[ColumnId]) -> df::Expr {
+    let order_by: Vec<SortExpr> = order.iter().map(|k| column(k.column).sort(k.ascending, k.nulls_first)).collect();
+    let udf = WindowUDF::new_from_impl(Window { function, signature: signature(args.len()) });
+    df::Expr::WindowFunction(Box::new(WindowFunction {
+        fun: WindowFunctionDefinition::WindowUDF(Arc::new(udf)),
+        params: WindowFunctionParams {
+            args,
+            partition_by: partition.iter().map(|id| column(*id)).collect(),
+            window_frame: WindowFrame::new(None),
+            order_by,
+            filter: None,
+            null_treatment: None,
+            distinct: false,
+        },
+    }))
+}
+
+fn signature(args: usize) -> Signature {
+    if args == 0 { Signature::nullary(Volatility::Immutable) } else { Signature::variadic_any(Volatility::Immutable) }
+}
+
+/// What is computed of a part.
+#[derive(Clone, PartialEq)]
+enum WholePart {
+    /// The number of the row, from 1.
+    Number,
+    /// A function of the registry.
+    Call(&'static ScalarFunction, CallInfo),
+}
+
+struct Window {
+    function: WholePart,
+    signature: Signature,
+}
+
+impl PartialEq for Window {
+    fn eq(&self, other: &Self) -> bool {
+        self.function == other.function
+    }
+}
+
+impl Eq for Window {}
+
+impl Hash for Window {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl WindowUDFImpl for Window {
+    fn name(&self) -> &str {
+        match &self.function {
+            WholePart::Number => "number_of_row",
+            WholePart::Call(function, _) => function.name,
+        }
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn field(&self, args: WindowUDFFieldArgs) -> Result<FieldRef> {
+        let ty = match &self.function {
+            WholePart::Number => DataType::Int64,
+            WholePart::Call(_, info) => info.returns.arrow(),
+        };
+        Ok(Arc::new(Field::new(args.name(), ty, true)))
+    }
+
+    fn partition_evaluator(&self, _: PartitionEvaluatorArgs) -> Result<Box<dyn PartitionEvaluator>> {
+        Ok(Box::new(Evaluator(self.function.clone())))
+    }
+}
+
+struct Evaluator(WholePart);
+
+impl fmt::Debug for Evaluator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Evaluator")
+    }
+}
+
+impl PartitionEvaluator for Evaluator {
+    fn evaluate_all(&mut self, values: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
+        match &self.0 {
+            WholePart::Number => Ok(Arc::new(Int64Array::from_iter_values(1..=rows as i64))),
+            WholePart::Call(function, info) => {
+                let Eval::Window(kernel) = function.eval else {
+                    return internal_err!("{} is no window function", function.name);
+                };
+                let args: Vec<ColumnarValue> = values.iter().cloned().map(ColumnarValue::Array).collect();
+                let call = Call { args: &args, rows, types: &info.types, returns: info.returns };
+                kernel(&call)?.into_array(rows)
+            }
+        }
+    }
+}

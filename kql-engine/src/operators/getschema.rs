@@ -1,0 +1,45 @@
+//! `getschema`: the columns of a table, as a table.
+//!
+//! <https://learn.microsoft.com/kusto/query/getschema-operator>
+
+use crate::bind::Binder;
+use crate::plan::{Expr, Relation};
+use crate::types::ScalarType::{self, Int, String as Text};
+use crate::value::Value;
+use kql_parser::Span;
+
+pub(super) fn bind(binder: &mut Binder, input: Relation, span: Span) -> Relation {
+    let columns = [("ColumnName", Text), ("ColumnOrdinal", Int), ("DataType", Text), ("ColumnType", Text)];
+    let columns: Vec<_> = columns.into_iter().map(|(name, ty)| binder.new_column(name, ty)).collect();
+    let text = |text: &str| Expr::constant(Value::Text(text.to_owned()), Text, span);
+    let rows = input
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(i, c)| {
+            vec![
+                text(&c.name),
+                Expr::constant(Value::Int(i as i32), Int, span),
+                text(runtime_name(c.ty)),
+                text(c.ty.name()),
+            ]
+        })
+        .collect();
+    Relation { open: input.open, ..super::datatable::written(binder, columns, rows) }
+}
+
+/// What .NET calls the type.
+fn runtime_name(ty: ScalarType) -> &'static str {
+    match ty {
+        ScalarType::Bool => "System.SByte",
+        ScalarType::Int => "System.Int32",
+        ScalarType::Long => "System.Int64",
+        ScalarType::Real => "System.Double",
+        ScalarType::Decimal => "System.Data.SqlTypes.SqlDecimal",
+        ScalarType::String => "System.String",
+        ScalarType::Datetime => "System.DateTime",
+        ScalarType::Timespan => "System.TimeSpan",
+        ScalarType::Guid => "System.Guid",
+        ScalarType::Dynamic | ScalarType::Unknown => "System.Object",
+    }
+}

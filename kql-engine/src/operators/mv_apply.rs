@@ -1,0 +1,101 @@
+//! `mv-apply`: a subquery over the elements of arrays or bags of each row.
+//!
+//! The rows are numbered and expanded; the subquery works on the elements of each number, and the other columns of the
+//! row come along. A row without elements gives nothing.
+//! <https://learn.microsoft.com/kusto/query/mv-apply-operator>
+
+use crate::bind::Binder;
+use crate::plan::{Expr, OrderKey, Partition, PlanColumn, Relation};
+use kql_parser::{Span, ast};
+use std::sync::Arc;
+
+pub(super) fn bind(binder: &mut Binder, apply: &ast::MvApply, input: Relation) -> Relation {
+    if let Some(partition) = input.partition.clone() {
+        // a subquery inside a subquery: what identifies the outer part is carried through the inner one
+        let carried: Vec<PlanColumn> = partition.keys.iter().chain(&partition.carried).cloned().collect();
+        let inner = Relation { partition: None, ..input.clone() };
+        let applied = apply_to(binder, apply, inner, &carried);
+        return Relation { partition: Some(partition), ..applied };
+    }
+    apply_to(binder, apply, input, &[])
+}
+
+fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &[PlanColumn]) -> Relation {
+    let source = input.columns.clone();
+    let visible = input.columns.clone();
+    // hidden columns that must not get lost: of the order, and of parts around this one
+    let hidden: Vec<PlanColumn> = outer.to_vec();
+    let numbered = binder.window(Relation { columns: visible, ..input.clone() }, Vec::new());
+    let Some(row) = numbered.order.last().map(|k| k.column) else { return input };
+    let row = PlanColumn { id: row, name: String::new(), ty: crate::types::ScalarType::Long };
+    let mut kept = numbered.clone();
+    kept.partition = Some(Arc::new(Partition { keys: vec![row.clone()], carried: hidden.clone() }));
+    let expand = ast::MvExpand {
+        parameters: apply.parameters.clone(),
+        legacy: false,
+        columns: apply.columns.clone(),
+        limit: apply.limit.clone(),
+    };
+    let expanded = super::mv_expand::bind(binder, &expand, kept);
+    // columns of the source that the expansion left alone have one value for each row
+    let carried: Vec<PlanColumn> =
+        source.iter().filter(|c| expanded.columns.iter().any(|e| e.id == c.id)).cloned().collect();
+    let all: Vec<PlanColumn> = carried.iter().chain(&hidden).cloned().collect();
+    // hidden copies: the subquery may drop or change what it sees
+    let copies: Vec<PlanColumn> = all.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
+    let mut pairs = super::identity(&expanded.columns);
+    pairs.extend(copies.iter().zip(&all).map(|(copy, c)| (copy.id, Expr::column(c, Span::default()))));
+    let order = vec![
+        OrderKey { column: row.id, ascending: true, nulls_first: true },
+        // the elements in their order
+        *expanded.order.last().unwrap_or(&OrderKey { column: row.id, ascending: true, nulls_first: true }),
+    ];
+    let expanded = Relation {
+        partition: Some(Arc::new(Partition { keys: vec![row.clone()], carried: hidden.clone() })),
+        order: order.clone(),
+        serialized: true,
+        ..expanded
+    };
+    let node = super::project(&expanded, pairs);
+    let parts = Partition { keys: vec![row.clone()], carried: copies.clone() };
+    let parted = Relation { node, order, partition: Some(Arc::new(parts)), ..expanded };
+    let result = binder.subquery(&apply.subquery.pipeline, parted);
+    // the source's columns first, then what the subquery adds
+    let mut columns: Vec<PlanColumn> = Vec::new();
+    let mut pairs: Vec<(crate::plan::ColumnId, Expr)> = Vec::new();
+    for (copy, original) in copies.iter().zip(&all).take(carried.len()) {
+        let column = match result.columns.iter().find(|c| c.name == original.name) {
+            Some(own) => own.clone(),
+            None => PlanColumn { name: original.name.clone(), ..copy.clone() },
+        };
+        pairs.push((column.id, Expr::column(&column, Span::default())));
+        columns.push(column);
+    }
+    for column in &result.columns {
+        if columns.iter().all(|c| c.name != column.name) {
+            pairs.push((column.id, Expr::column(column, Span::default())));
+            columns.push(column.clone());
+        }
+    }
+    // what was hidden around this subquery has its old ids again
+    for (copy, original) in copies.iter().zip(&all).skip(carried.len()) {
+        pairs.push((original.id, Expr::column(copy, Span::default())));
+    }
+    let by_row = vec![OrderKey { column: row.id, ascending: true, nulls_first: true }];
+    // rows keep the order of the source, and within one row that of the subquery
+    let mut order = by_row;
+    order.extend(result.order.iter().filter(|k| k.column != row.id).copied());
+    let unordered = input.order.is_empty();
+    let relation = Relation { order: order.clone(), ..result };
+    let node = super::project(&relation, pairs);
+    Relation {
+        node,
+        columns,
+        order: if unordered { Vec::new() } else { order },
+        serialized: input.serialized,
+        partition: None,
+        open: input.open || relation.open,
+        name: None,
+        render: None,
+    }
+}

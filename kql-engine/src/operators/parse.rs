@@ -1,0 +1,107 @@
+//! `parse`, `parse-where`: columns out of a text that has a form.
+//!
+//! <https://learn.microsoft.com/kusto/query/parse-operator>
+
+use crate::bind::{Binder, Row};
+use crate::extract::pattern::{Part, Pattern, PatternKind};
+use crate::plan::{Expr, Node, PlanColumn, Relation};
+use crate::types::ScalarType;
+use kql_parser::ast::{self, ParsePartKind};
+use kql_parser::{Diagnostic, Span};
+use std::sync::Arc;
+
+pub(super) fn bind(
+    binder: &mut Binder,
+    parse: &ast::Parse,
+    input: Relation,
+    only_matches: bool,
+    span: Span,
+) -> Relation {
+    let kind = kind(binder, parse);
+    let value = binder.expr(&parse.value, Row::of(&input));
+    let input = binder.with_windows(input);
+    let (parts, columns) = parts(binder, &parse.pattern);
+    let pattern = match Pattern::new(&parts, kind) {
+        Ok(pattern) => pattern,
+        Err(message) => {
+            let at = parse.pattern.first().map_or(span, |p| p.span);
+            let to = parse.pattern.last().map_or(at, |p| p.span);
+            binder.error("KQ302", at.to(to), message);
+            return Relation { columns: super::replaced(&input.columns, &columns), ..input };
+        }
+    };
+    extracted(binder, input, value, Arc::new(pattern), columns, only_matches)
+}
+
+/// The input with columns that an extractor reads out of a text.
+pub(super) fn extracted(
+    binder: &mut Binder,
+    input: Relation,
+    value: Expr,
+    extractor: Arc<dyn crate::plan::Extractor>,
+    columns: Vec<PlanColumn>,
+    only_matches: bool,
+) -> Relation {
+    let matched = PlanColumn { id: binder.new_id(), name: String::new(), ty: ScalarType::Bool };
+    let span = value.span;
+    let mut node = Arc::new(Node::Extract {
+        input: input.node.clone(),
+        value: value.convert(ScalarType::String),
+        extractor,
+        columns: columns.iter().map(|c| (c.id, c.ty)).collect(),
+        matched: matched.id,
+    });
+    if only_matches {
+        node = Arc::new(Node::Filter { input: node, predicate: Expr::column(&matched, span) });
+    }
+    let columns = super::replaced(&input.columns, &columns);
+    Relation { node, columns, ..input }
+}
+
+fn kind(binder: &mut Binder, parse: &ast::Parse) -> PatternKind {
+    match super::parameter(&parse.parameters, &["kind"]) {
+        None | Some(("simple", _)) => PatternKind::Simple,
+        Some(("relaxed", _)) => PatternKind::Relaxed,
+        Some(("regex", _)) => {
+            let flags = super::parameter(&parse.parameters, &["flags"]).map_or("", |(flags, _)| flags);
+            PatternKind::Regex(flags.to_owned())
+        }
+        Some((_, at)) => {
+            binder.error("KS005", at, "Expected one of: simple, regex, relaxed");
+            PatternKind::Simple
+        }
+    }
+}
+
+/// The parts of the pattern, and the columns in them.
+fn parts(binder: &mut Binder, pattern: &[ast::ParsePart]) -> (Vec<Part>, Vec<PlanColumn>) {
+    let mut parts: Vec<Part> = Vec::with_capacity(pattern.len());
+    let mut columns: Vec<PlanColumn> = Vec::new();
+    for part in pattern {
+        match &part.kind {
+            ParsePartKind::Star => {
+                if parts.last() == Some(&Part::Column(ScalarType::String)) {
+                    binder.report(
+                        Diagnostic::error("KS103", part.span, "Using * after parsing a string column is ambiguous.")
+                            .with_help("a text between them says where the column ends"),
+                    );
+                }
+                parts.push(Part::Any);
+            }
+            ParsePartKind::Text(text) => parts.push(Part::Text(text.clone())),
+            ParsePartKind::Column(name, ty) => {
+                if matches!(parts.last(), Some(Part::Any | Part::Column(_))) {
+                    binder.error("KS101", name.span, "The column name must follow a string literal");
+                }
+                let ty = ty.as_ref().map_or(ScalarType::String, |ty| binder.scalar_type(ty));
+                if columns.iter().any(|c| c.name == name.text) {
+                    binder.already_declared(&name.text, name.span);
+                    continue;
+                }
+                columns.push(binder.new_column(name.text.clone(), ty));
+                parts.push(Part::Column(ty));
+            }
+        }
+    }
+    (parts, columns)
+}

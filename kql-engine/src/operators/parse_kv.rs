@@ -1,0 +1,70 @@
+//! `parse-kv`: columns out of a text of keys and values.
+//!
+//! <https://learn.microsoft.com/kusto/query/parse-kv-operator>
+
+use crate::bind::{Binder, Row};
+use crate::extract::key_values::{KeyValueForm, KeyValues};
+use crate::plan::{PlanColumn, Relation};
+use crate::types::ScalarType;
+use crate::value::Value;
+use kql_parser::ast;
+use std::sync::Arc;
+
+pub(super) fn bind(binder: &mut Binder, parse: &ast::ParseKv, input: Relation) -> Relation {
+    let value = binder.expr(&parse.value, Row::of(&input));
+    let input = binder.with_windows(input);
+    let mut columns: Vec<PlanColumn> = Vec::new();
+    for declaration in &parse.columns {
+        let ty = binder.scalar_type(&declaration.ty);
+        if columns.iter().any(|c| c.name == declaration.name.text) {
+            binder.already_declared(&declaration.name.text, declaration.name.span);
+            continue;
+        }
+        columns.push(binder.new_column(declaration.name.text.clone(), ty));
+    }
+    let Some(form) = form(binder, parse) else {
+        return Relation { columns: super::replaced(&input.columns, &columns), ..input };
+    };
+    let named: Vec<(String, ScalarType)> = columns.iter().map(|c| (c.name.clone(), c.ty)).collect();
+    super::parse::extracted(binder, input, value, Arc::new(KeyValues::new(form, &named)), columns, false)
+}
+
+fn form(binder: &mut Binder, parse: &ast::ParseKv) -> Option<KeyValueForm> {
+    let (mut pair, mut key_value) = (" ".to_owned(), "=".to_owned());
+    let (mut quote, mut escape, mut greedy) = (None, None, false);
+    for property in &parse.properties {
+        let value = binder.expr(&property.value, Row::default());
+        let name = property.name.text.as_str();
+        match (name, value.as_constant()) {
+            ("greedy", Some(Value::Bool(b))) => greedy = *b,
+            ("pair_delimiter", Some(Value::Text(text))) if !text.is_empty() => pair = text.clone(),
+            ("kv_delimiter", Some(Value::Text(text))) if !text.is_empty() => key_value = text.clone(),
+            ("quote", Some(Value::Text(text))) => {
+                let mut chars = text.chars();
+                quote = chars.next().map(|open| (open, chars.next().unwrap_or(open)));
+            }
+            ("escape", Some(Value::Text(text))) => escape = text.chars().next(),
+            ("regex", Some(Value::Text(text))) => match regex::Regex::new(text) {
+                Ok(regex) if regex.captures_len() >= 3 => return Some(KeyValueForm::Regex(regex)),
+                Ok(_) => {
+                    let message = "The regular expression needs two groups: one for the key, one for the value.";
+                    binder.error("KQ302", value.span, message);
+                    return None;
+                }
+                Err(e) => {
+                    let reason = e.to_string();
+                    let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                    binder.error("KQ302", value.span, format!("This is no regular expression: {reason}"));
+                    return None;
+                }
+            },
+            (_, None) if value.ty == ScalarType::Unknown => return None,
+            _ => {
+                let message = format!("'{name}' is no property of parse-kv with such a value.");
+                binder.error("KS005", property.value.span, message);
+                return None;
+            }
+        }
+    }
+    Some(KeyValueForm::Delimited { pair, key_value, quote, escape, greedy })
+}

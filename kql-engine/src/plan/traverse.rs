@@ -1,0 +1,181 @@
+//! Walking over plans: inputs, expressions, and plans over other inputs.
+
+use super::{ColumnId, Expr, ExprKind, Node, OrderKey, Query, Relation, StageId};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+impl Node {
+    /// What the node's rows are made of.
+    pub fn inputs(&self) -> Vec<&Arc<Node>> {
+        match self {
+            Node::Nothing
+            | Node::Memory { .. }
+            | Node::Stage { .. }
+            | Node::Scan { .. }
+            | Node::Values { .. }
+            | Node::Range { .. } => Vec::new(),
+            Node::Filter { input, .. }
+            | Node::Project { input, .. }
+            | Node::Limit { input, .. }
+            | Node::Aggregate { input, .. }
+            | Node::FirstOf { input, .. }
+            | Node::Window { input, .. }
+            | Node::Extract { input, .. }
+            | Node::MvExpand { input, .. } => vec![input],
+            Node::Join { left, right, .. } => vec![left, right],
+            Node::Union { inputs, .. } => inputs.iter().collect(),
+        }
+    }
+
+    /// Calls `f` with the node's own expressions; those of a projection that only hand a column on are left out.
+    pub fn expressions(&self, f: &mut dyn FnMut(&Expr)) {
+        match self {
+            Node::Nothing
+            | Node::Memory { .. }
+            | Node::Stage { .. }
+            | Node::Scan { .. }
+            | Node::Values { .. }
+            | Node::Range { .. }
+            | Node::Union { .. } => {}
+            Node::Window { calls, .. } => calls.iter().flat_map(|c| &c.args).for_each(f),
+            Node::Extract { value, .. } => f(value),
+            Node::Filter { predicate, .. } => f(predicate),
+            Node::Project { columns, .. } => columns.iter().filter(|c| !is_handed_on(c)).for_each(|(_, e)| f(e)),
+            Node::Limit { count, .. } => f(count),
+            Node::Aggregate { groups, aggregates, .. } => {
+                groups.iter().for_each(|(_, e)| f(e));
+                aggregates.iter().flat_map(|a| &a.args).for_each(f);
+            }
+            Node::Join { on, .. } => on.iter().for_each(|(l, r)| {
+                f(l);
+                f(r);
+            }),
+            Node::FirstOf { keys, .. } => keys.iter().for_each(f),
+            Node::MvExpand { columns, limit, .. } => {
+                columns.iter().for_each(|c| f(&c.value));
+                limit.iter().for_each(f);
+            }
+        }
+    }
+
+    /// The order that the node observes.
+    pub fn observed_order(&self) -> &[OrderKey] {
+        match self {
+            Node::Limit { order, .. }
+            | Node::Aggregate { order, .. }
+            | Node::Window { order, .. }
+            | Node::FirstOf { order, .. } => order,
+            _ => &[],
+        }
+    }
+
+    /// The node over other inputs; the same node where they are the same.
+    pub fn map_inputs(self: &Arc<Node>, f: &dyn Fn(&Arc<Node>) -> Arc<Node>) -> Arc<Node> {
+        let one = |input: &Arc<Node>| {
+            let new = f(input);
+            (!Arc::ptr_eq(&new, input)).then_some(new)
+        };
+        let replaced = match &**self {
+            Node::Nothing
+            | Node::Memory { .. }
+            | Node::Stage { .. }
+            | Node::Scan { .. }
+            | Node::Values { .. }
+            | Node::Range { .. } => None,
+            Node::Window { input, order, partition, row, calls } => one(input).map(|input| Node::Window {
+                input,
+                order: order.clone(),
+                partition: partition.clone(),
+                row: *row,
+                calls: calls.clone(),
+            }),
+            Node::Extract { input, value, extractor, columns, matched } => one(input).map(|input| Node::Extract {
+                input,
+                value: value.clone(),
+                extractor: extractor.clone(),
+                columns: columns.clone(),
+                matched: *matched,
+            }),
+            Node::Filter { input, predicate } => {
+                one(input).map(|input| Node::Filter { input, predicate: predicate.clone() })
+            }
+            Node::Project { input, columns } => {
+                one(input).map(|input| Node::Project { input, columns: columns.clone() })
+            }
+            Node::Limit { input, count, order, partition } => one(input).map(|input| Node::Limit {
+                input,
+                count: count.clone(),
+                order: order.clone(),
+                partition: partition.clone(),
+            }),
+            Node::Aggregate { input, groups, aggregates, order } => one(input).map(|input| Node::Aggregate {
+                input,
+                groups: groups.clone(),
+                aggregates: aggregates.clone(),
+                order: order.clone(),
+            }),
+            Node::FirstOf { input, keys, columns, order } => one(input).map(|input| Node::FirstOf {
+                input,
+                keys: keys.clone(),
+                columns: columns.clone(),
+                order: order.clone(),
+            }),
+            Node::MvExpand { input, columns, index, limit } => one(input).map(|input| Node::MvExpand {
+                input,
+                columns: columns.clone(),
+                index: *index,
+                limit: limit.clone(),
+            }),
+            Node::Join { kind, left, right, on } => match (one(left), one(right)) {
+                (None, None) => None,
+                (l, r) => Some(Node::Join {
+                    kind: *kind,
+                    left: l.unwrap_or_else(|| left.clone()),
+                    right: r.unwrap_or_else(|| right.clone()),
+                    on: on.clone(),
+                }),
+            },
+            Node::Union { inputs, columns } => {
+                let new: Vec<Arc<Node>> = inputs.iter().map(f).collect();
+                let same = new.iter().zip(inputs).all(|(a, b)| Arc::ptr_eq(a, b));
+                (!same).then(|| Node::Union { inputs: new, columns: columns.clone() })
+            }
+        };
+        replaced.map_or_else(|| self.clone(), Arc::new)
+    }
+}
+
+/// The subqueries that relations use, directly or through other subqueries of `query`.
+pub fn stages_of<'r>(query: &Query, relations: impl IntoIterator<Item = &'r Relation>) -> HashSet<StageId> {
+    let mut needed = HashSet::new();
+    let mut seen = HashSet::new();
+    let mut pending: Vec<&Arc<Node>> = relations.into_iter().map(|r| &r.node).collect();
+    while let Some(node) = pending.pop() {
+        if !seen.insert(Arc::as_ptr(node)) {
+            continue;
+        }
+        let mut found = Vec::new();
+        if let Node::Stage { stage, .. } = &**node {
+            found.push(*stage);
+        }
+        node.expressions(&mut |e| {
+            e.walk(&mut |e| {
+                if let ExprKind::Stage(stage) = e.kind {
+                    found.push(stage);
+                }
+            });
+        });
+        for stage in found {
+            if needed.insert(stage) {
+                pending.extend(query.stages.iter().filter(|s| s.id == stage).map(|s| &s.relation.node));
+            }
+        }
+        pending.extend(node.inputs());
+    }
+    needed
+}
+
+/// Whether a column of a projection is one of its input, unchanged.
+pub fn is_handed_on((id, e): &(ColumnId, Expr)) -> bool {
+    matches!(e.kind, super::ExprKind::Column(c) if c == *id)
+}
