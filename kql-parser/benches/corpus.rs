@@ -5,7 +5,6 @@
 //! reads the same texts.
 
 #[path = "../tests/shared/mod.rs"]
-#[allow(dead_code)]
 mod shared;
 
 use std::hint::black_box;

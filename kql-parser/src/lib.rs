@@ -1,12 +1,4 @@
-//! Text of the Kusto Query Language to tokens to AST, with spans and diagnostics.
-//!
-//! [`parse`] never fails: it returns a tree and a list of what is wrong with the text.
-//!
-//! ```
-//! let parse = kql_parser::parse("T | where x has 'a' | sumarize count()");
-//! assert_eq!(parse.diagnostics[0].message, "Query operator expected.");
-//! assert_eq!(parse.diagnostics[0].help.as_deref(), Some("an operator with a name like it is 'summarize'"));
-//! ```
+#![doc = include_str!("../README.md")]
 
 pub mod ast;
 mod combinators;

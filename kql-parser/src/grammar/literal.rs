@@ -151,6 +151,16 @@ pub fn signed(i: Tokens) -> Parsed<Expr> {
     }
 }
 
+/// Whether [`signed`] reads what stands here.
+pub fn starts_signed(i: &Tokens) -> bool {
+    let number = matches!(i.ahead(1).kind, Kind::Long | Kind::Real | Kind::Timespan) && i.touches(1);
+    match i.kind() {
+        Kind::Minus | Kind::Plus => number,
+        Kind::OpenBrace => name::is_placeholder(i),
+        _ => starts(i) || i.is_word("typeof"),
+    }
+}
+
 /// Whether `74be27de-1e4e-49d9-b579-fe0b331d3642` stands here.
 pub fn is_raw_guid(i: &Tokens) -> bool {
     let start = i.span().start as usize;

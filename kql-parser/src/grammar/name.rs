@@ -207,7 +207,7 @@ pub fn type_name(i: Tokens) -> Parsed<TypeName> {
 pub fn column_type(i: Tokens) -> Parsed<TypeName> {
     let (rest, ty) = type_name(i)?;
     if !is_column_type(&ty.text) {
-        let message = format!("The name '{}' is not a valid type name that can be used here.", ty.text);
+        let message = format!("The name '{}' is not a valid type name.", ty.text);
         i.report(
             Diagnostic::error("KS160", ty.span, message).with_help(
                 "the types are bool, int, long, real, decimal, string, datetime, timespan, guid and dynamic",

@@ -1,5 +1,6 @@
 //! Sources of a pipeline that are written out: `datatable`, `externaldata`, and those only Kusto itself writes.
 
+use crate::Diagnostic;
 use crate::ast::{
     ContextualDatatable, Datatable, Expr, ExprKind, Externaldata, InlineExternalTable, MaterializedViewCombine,
     OperatorKind, PartitionColumn, PathPart,
@@ -15,10 +16,23 @@ pub fn datatable(i: Tokens) -> Parsed<Expr> {
     let start = i.span();
     let (rest, parameters) = parameter::parameters(i.skip(1), &["kind"])?;
     let (rest, columns) = name::row_schema(rest).map_err(fatal)?;
-    let (rest, (values, values_span)) =
-        loosely_bracketed(BRACKETS.0, BRACKETS.1, literal::signed)(rest).map_err(fatal)?;
+    let (rest, (values, values_span)) = loosely_bracketed(BRACKETS.0, BRACKETS.1, value)(rest).map_err(fatal)?;
     let datatable = Datatable { parameters, columns, values, values_span };
     Ok((rest, Expr { kind: ExprKind::Datatable(Box::new(datatable)), span: rest.from(start) }))
+}
+
+/// A literal; what is none is read all the same, and reported.
+fn value(i: Tokens) -> Parsed<Expr> {
+    let ends = |rest: &Tokens| matches!(rest.kind(), Kind::Comma | Kind::CloseBracket | Kind::End);
+    if literal::starts_signed(&i)
+        && let (rest, value) = literal::signed(i)?
+        && ends(&rest)
+    {
+        return Ok((rest, value));
+    }
+    let (rest, value) = expression::expression(i)?;
+    i.report(Diagnostic::error("KS112", value.span, "A literal is expected here."));
+    Ok((rest, value))
 }
 
 /// `externaldata (a: long) ['uri'] with (format = 'csv')`

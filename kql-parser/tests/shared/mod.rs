@@ -1,5 +1,7 @@
 //! The queries that tests and benchmarks run over: a file of JSON lines that `KQL_CORPUS` names, else the project's own.
 
+#![allow(dead_code)] // each test uses a part of it
+
 use std::path::{Path, PathBuf};
 
 /// The texts of `KQL_CORPUS`, else of `queries/`.
