@@ -7,8 +7,16 @@ use crate::value::Value;
 use kql_parser::{Diagnostic, Span, ast};
 
 /// Their names, for suggestions.
-pub const NAMES: &[&str] =
-    &["toscalar", "materialize", "column_ifexists", "table", "pack_all", "bag_pack_columns", "ingestion_time"];
+pub const NAMES: &[&str] = &[
+    "toscalar",
+    "materialize",
+    "column_ifexists",
+    "table",
+    "pack_all",
+    "bag_pack_columns",
+    "ingestion_time",
+    "column_names_of",
+];
 
 impl Binder<'_> {
     /// Binds a call of one of these; none where the function is not one of them.
@@ -18,6 +26,7 @@ impl Binder<'_> {
             "column_ifexists" | "columnifexists" => self.column_ifexists(call, span, row),
             "pack_all" => self.pack_all(call, span, row),
             "bag_pack_columns" | "pack_columns" => self.bag_pack_columns(call, span, row),
+            "column_names_of" => self.column_names_of(call, span),
             "ingestion_time" => self.ingestion_time(call, span, row),
             _ => return None,
         })
@@ -88,6 +97,26 @@ impl Binder<'_> {
             args.push(value);
         }
         Expr::call(&crate::functions::dynamic::BAG_PACK, args, ScalarType::Dynamic, span)
+    }
+
+    /// The names of a table's columns, as an array.
+    fn column_names_of(&mut self, call: &ast::Call, span: Span) -> Expr {
+        if !self.expects(call, 1) {
+            return Expr::error(span);
+        }
+        let Some(arg) = call.args.first() else { return Expr::error(span) };
+        let outer = self.aggregates.take();
+        let relation = self.tabular(arg);
+        self.aggregates = outer;
+        let mut names = "[".to_owned();
+        for (i, column) in relation.columns.iter().enumerate() {
+            if i > 0 {
+                names.push(',');
+            }
+            crate::dynamic::write::string(&column.name, &mut names);
+        }
+        names.push(']');
+        Expr::constant(Value::Text(names), ScalarType::Dynamic, span)
     }
 
     /// Local data were never ingested: the time of the row stands for it, and nothing where a table has none.

@@ -21,6 +21,7 @@ mod partition;
 mod print;
 mod project;
 mod project_away;
+mod project_by_names;
 mod project_keep;
 mod project_rename;
 mod project_reorder;
@@ -55,6 +56,7 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         K::Serialize(serialize) => serialize::bind(binder, serialize, input),
         K::Project(columns) => project::bind(binder, columns, input),
         K::ProjectAway(columns) => project_away::bind(binder, columns, input),
+        K::ProjectByNames(names) => project_by_names::bind(binder, names, input),
         K::ProjectKeep(columns) => project_keep::bind(binder, columns, input),
         K::ProjectRename(columns) => project_rename::bind(binder, columns, input),
         K::ProjectReorder(columns) => project_reorder::bind(binder, columns, input),
