@@ -92,6 +92,9 @@ pub struct Environment {
     /// file of let functions
     #[arg(long, value_name = "FILE")]
     pub functions: Vec<PathBuf>,
+    /// The local copy of external data that a query names by its address; the network is never opened
+    #[arg(long, value_name = "URL=PATH")]
+    pub external: Vec<String>,
     /// What now() is, so that ago(24h) is repeatable [default: the clock]
     #[arg(long, value_name = "DATETIME")]
     pub now: Option<String>,
@@ -159,6 +162,13 @@ impl Environment {
             for (name, function) in crate::functions_file::load(path)? {
                 builder = builder.function(&name, &function.parameters, &function.body);
             }
+        }
+        for text in &self.external {
+            // an address may have = in it, and a path seldom does
+            let Some((address, path)) = text.rsplit_once('=') else {
+                return Err(Failure::Usage(format!("--external wants URL=PATH, and '{text}' has no =")));
+            };
+            builder = builder.external(address, path);
         }
         if let Some(now) = &self.now {
             builder = builder.now(now).map_err(|e| Failure::Usage(format!("--now: {e}")))?;

@@ -21,6 +21,8 @@ pub struct Database {
     pub(crate) functions: HashMap<String, StoredFunction>,
     pub(crate) parameters: HashMap<String, String>,
     pub(crate) strict: bool,
+    /// Local copies of external data, by address.
+    pub(crate) externals: HashMap<String, std::path::PathBuf>,
     files: BTreeMap<String, TableFiles>,
     /// Tables opened so far: each file is looked into once, when a query first names it.
     opened: Mutex<HashMap<String, Result<Arc<SourceTable>, SourceError>>>,
@@ -168,6 +170,23 @@ impl Environment for At<'_> {
 
     fn now(&self) -> i64 {
         self.now
+    }
+
+    fn external(&self, uri: &str) -> Option<std::path::PathBuf> {
+        // what follows a semicolon is a secret
+        let address = uri.split(';').next().unwrap_or(uri);
+        let mapped = self.database.externals.get(uri).or_else(|| self.database.externals.get(address));
+        if let Some(path) = mapped {
+            return Some(path.clone());
+        }
+        if address.contains("://") {
+            return None;
+        }
+        Some(std::path::PathBuf::from(address))
+    }
+
+    fn evaluates(&self) -> bool {
+        self.evaluate.is_some()
     }
 
     fn evaluate(

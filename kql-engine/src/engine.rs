@@ -130,6 +130,12 @@ impl EngineBuilder {
         self
     }
 
+    /// The local copy of external data that queries name by this address.
+    pub fn external(mut self, address: &str, path: impl Into<std::path::PathBuf>) -> Self {
+        self.database.externals.insert(address.to_owned(), path.into());
+        self
+    }
+
     /// What `now()` is, as the text of a datetime.
     pub fn now(mut self, datetime: &str) -> Result<Self, Error> {
         let ticks = kql_parser::time::parse_datetime(datetime)

@@ -35,6 +35,7 @@ pub mod functions;
 mod lower;
 mod operators;
 pub mod plan;
+pub mod plugins;
 pub mod registry;
 pub mod render;
 mod rewrite;

@@ -10,11 +10,14 @@ use crate::types::ScalarType::Dynamic;
 
 macro_rules! percentile {
     ($row:ident, $name:literal, $page:literal, $outputs:expr, $form:expr, $signatures:expr, $summary:literal) => {
+        percentile!($row, $name, $page, $outputs, $form, $signatures, $summary, ResultName::NameAndFirstArgument);
+    };
+    ($row:ident, $name:literal, $page:literal, $outputs:expr, $form:expr, $signatures:expr, $summary:literal, $result:expr) => {
         pub static $row: AggregateFunction = AggregateFunction {
             name: $name,
             aliases: &[],
             signatures: $signatures,
-            result_name: ResultName::NameAndFirstArgument,
+            result_name: $result,
             outputs: $outputs,
             summary: $summary,
             page: $page,
@@ -56,7 +59,8 @@ percentile!(
     Outputs::One,
     Form { weighted: false, array: true },
     &[sig(&[EXPR, MANY], Returns::Is(Dynamic)), sig(&[EXPR, p("percentiles", DynamicArray)], Returns::Is(Dynamic))],
-    "For each percentage, the value that it of the group's values does not exceed; in one array."
+    "For each percentage, the value that it of the group's values does not exceed; in one array.",
+    ResultName::Prefix("percentiles")
 );
 percentile!(
     PERCENTILEW,
@@ -86,5 +90,6 @@ percentile!(
         sig(&[EXPR, WEIGHT, MANY], Returns::Is(Dynamic)),
         sig(&[EXPR, WEIGHT, p("percentiles", DynamicArray)], Returns::Is(Dynamic))
     ],
-    "Like percentiles_array(), each value counted as often as its weight says."
+    "Like percentiles_array(), each value counted as often as its weight says.",
+    ResultName::Prefix("percentiles")
 );

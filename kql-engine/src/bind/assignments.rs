@@ -1,7 +1,11 @@
 //! Lists of columns to make: `x = e, f(y)` in project, extend, print, summarize and distinct, and how they are named.
 
 use super::{Binder, Row};
-use crate::plan::{Expr, PlanColumn};
+use crate::functions::operators::ELEMENT;
+use crate::plan::{Expr, ExprKind, PlanColumn};
+use crate::registry::Returns;
+use crate::types::ScalarType;
+use crate::value::Value;
 use kql_parser::{Diagnostic, Span, ast};
 
 /// A column to make.
@@ -75,6 +79,9 @@ impl Binder<'_> {
         let mut assigned = Vec::with_capacity(columns.len());
         for (i, column) in columns.iter().enumerate() {
             let (name, value) = match &column.kind {
+                ast::ExprKind::Named(named) if named.tuple && gives_several(&named.value) => {
+                    (named.names.first(), &named.value)
+                }
                 ast::ExprKind::Named(named) => {
                     let Some(name) = self.single_name(named, column.span) else { continue };
                     (Some(name), &named.value)
@@ -82,6 +89,17 @@ impl Binder<'_> {
                 _ => (None, column),
             };
             let bound = self.expr(value, row);
+            if let Some(several) = self.several(value, &bound)
+                && unnamed.is_none()
+            {
+                let given = match &column.kind {
+                    ast::ExprKind::Named(named) => named.names.as_slice(),
+                    _ => &[],
+                };
+                self.assign_several(several, given, names, &mut assigned);
+                continue;
+            }
+            let bound = self.first_of_several(value, bound);
             let text = match (name, unnamed) {
                 (Some(name), _) => match names.declare(&name.text) {
                     Some(text) => text,
@@ -109,6 +127,67 @@ impl Binder<'_> {
         assigned
     }
 
+    /// The columns of a call that gives several, each with the name it has by itself.
+    pub fn several(&self, value: &ast::Expr, bound: &Expr) -> Option<Vec<(String, Expr)>> {
+        let ExprKind::Call(function, args) = &bound.kind else { return None };
+        let columns = function.signatures.iter().find_map(|s| match s.returns {
+            // a flag at the end is no column
+            Returns::Columns(columns) => Some(columns(args.iter().filter(|a| a.ty != ScalarType::Bool).count())),
+            _ => None,
+        })?;
+        if columns.len() < 2 {
+            return None;
+        }
+        let call_args = match &value.kind {
+            ast::ExprKind::Call(call) => call.args.as_slice(),
+            _ => &[],
+        };
+        let of = |n: usize| call_args.get(n).and_then(|a| self.result_name(a));
+        let span = bound.span;
+        let named = columns.iter().enumerate().map(|(i, column)| {
+            let name = match column.argument {
+                None => format!("{}_{}_{}", function.name, of(0).unwrap_or_default(), column.suffix),
+                Some(n) => format!("{}{}", of(n).unwrap_or_else(|| format!("array{n}")), column.suffix),
+            };
+            let index = Expr::constant(Value::Long(i as i64), ScalarType::Long, span);
+            let element = Expr::call(&ELEMENT, vec![bound.clone(), index], ScalarType::Dynamic, span);
+            (name, element.convert(column.ty))
+        });
+        Some(named.collect())
+    }
+
+    /// Where one value is wanted, the first of several.
+    fn first_of_several(&self, value: &ast::Expr, bound: Expr) -> Expr {
+        match self.several(value, &bound) {
+            Some(several) => several.into_iter().next().map_or(bound, |(_, first)| first),
+            None => bound,
+        }
+    }
+
+    /// Several columns: the given names go to the first ones.
+    fn assign_several(
+        &mut self,
+        several: Vec<(String, Expr)>,
+        given: &[ast::Name],
+        names: &mut ColumnNames,
+        assigned: &mut Vec<Assigned>,
+    ) {
+        for (i, (own, value)) in several.into_iter().enumerate() {
+            let name = match given.get(i) {
+                Some(name) => match names.declare(&name.text) {
+                    Some(text) => text,
+                    None => {
+                        self.already_declared(&name.text, name.span);
+                        continue;
+                    }
+                },
+                None => names.invent(Some(own)),
+            };
+            let ty = value.ty;
+            assigned.push(Assigned { column: self.new_column(name, ty), value });
+        }
+    }
+
     /// The one name of `name = value`; reports where there are several.
     pub fn single_name<'n>(&mut self, named: &'n ast::Named, span: Span) -> Option<&'n ast::Name> {
         match named.names.as_slice() {
@@ -121,6 +200,16 @@ impl Binder<'_> {
                 None
             }
         }
+    }
+}
+
+/// Whether an expression is a call of a function that gives several columns.
+pub fn gives_several(e: &ast::Expr) -> bool {
+    match &e.kind {
+        ast::ExprKind::Call(call) => crate::registry::scalar(&call.name.text)
+            .is_some_and(|f| f.signatures.iter().any(|s| matches!(s.returns, Returns::Columns(_)))),
+        ast::ExprKind::Parens(inner) => gives_several(inner),
+        _ => false,
     }
 }
 

@@ -25,6 +25,7 @@ pub fn widest(a: T, b: T) -> Option<T> {
 
 /// Operands of an operator, converted, by its signatures. None where it is not defined for them.
 pub fn operands(function: &'static ScalarFunction, args: Vec<Expr>) -> Option<Operands> {
+    let args = dynamic_beside(function, args);
     let types: Vec<T> = args.iter().map(|a| a.ty).collect();
     let signature = best(function.signatures, &types)?;
     if types.len() == 2 && signature.parameters.iter().all(|p| p.ty == ParameterType::Scalar) {
@@ -34,6 +35,28 @@ pub fn operands(function: &'static ScalarFunction, args: Vec<Expr>) -> Option<Op
     }
     let returns = returns(signature, &args, &[])?;
     Some(Operands { args: arguments(signature, args, returns), returns })
+}
+
+/// A dynamic beside a number becomes one: a real for comparing, so that nothing is cut off, and the other's type for
+/// computing.
+fn dynamic_beside(function: &'static ScalarFunction, args: Vec<Expr>) -> Vec<Expr> {
+    let compares = matches!(function.name, "<" | "<=" | ">" | ">=");
+    let computes = matches!(function.name, "+" | "-" | "*" | "/" | "%");
+    if !compares && !computes {
+        return args;
+    }
+    match <[Expr; 2]>::try_from(args) {
+        Ok([left, right]) => {
+            let (l, r) = (left.ty, right.ty);
+            let target = |other: T| if compares && other.is_integer() { T::Real } else { other };
+            match (l, r) {
+                (T::Dynamic, other) if other.is_number() => vec![left.convert(target(other)), right],
+                (other, T::Dynamic) if other.is_number() => vec![left, right.convert(target(other))],
+                _ => vec![left, right],
+            }
+        }
+        Err(args) => args,
+    }
 }
 
 /// The type in which two scalars are compared by `==`.

@@ -36,6 +36,16 @@ pub trait Environment {
     /// The time of the query, in ticks.
     fn now(&self) -> i64;
 
+    /// The local file that an address of external data stands for.
+    fn external(&self, _: &str) -> Option<std::path::PathBuf> {
+        None
+    }
+
+    /// Whether parts of a query may be run while it is bound.
+    fn evaluates(&self) -> bool {
+        false
+    }
+
     /// The rows of a part of the query, for operators whose columns depend on them; none where nothing may be run.
     fn evaluate(&self, _: &mut Query, _: &Relation) -> Option<Result<Vec<RecordBatch>, String>> {
         None

@@ -14,7 +14,7 @@ mod special;
 mod statements;
 mod table;
 
-pub use assignments::{Assigned, ColumnNames, plain_column};
+pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
 pub use environment::{Environment, NoData, StoredFunction};
 pub use expression::{Row, balanced};
 pub use scope::{Scope, Symbol, UserFunction};
@@ -92,6 +92,11 @@ impl<'a> Binder<'a> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Whether the body of a saved function is being bound.
+    pub fn in_saved_function(&self) -> bool {
+        self.inside.is_some()
+    }
+
     /// Adds an error.
     pub fn error(&mut self, code: kql_parser::Code, span: Span, message: impl Into<String>) {
         self.report(Diagnostic::error(code, span, message));
@@ -106,6 +111,20 @@ impl<'a> Binder<'a> {
     /// A new visible column.
     pub fn new_column(&mut self, name: impl Into<String>, ty: ScalarType) -> PlanColumn {
         PlanColumn { id: self.new_id(), name: name.into(), ty }
+    }
+
+    /// The rows of a relation, for operators whose columns depend on them; none where nothing may be run, and where the
+    /// query has errors already.
+    pub fn evaluate(&mut self, relation: &Relation) -> Option<Result<Vec<arrow::array::RecordBatch>, String>> {
+        if relation.open || self.diagnostics.iter().any(Diagnostic::is_error) {
+            return None;
+        }
+        self.environment.evaluate(&mut self.query, relation)
+    }
+
+    /// Whether rows may be computed while the query is bound.
+    pub fn evaluates(&self) -> bool {
+        self.environment.evaluates()
     }
 
     /// Registers a subquery to be run before the plan that uses it.

@@ -55,6 +55,10 @@ impl Binder<'_> {
             };
         }
         let function = registry::aggregate(name)?;
+        if matches!(name, "covariance" | "covariancep" | "covarianceif" | "covariancepif") {
+            let second = call.args.get(1).and_then(|a| self.result_name(a)).unwrap_or_default();
+            return Some(format!("{name}_{}_{second}", first().unwrap_or_default()));
+        }
         let rule =
             if name == function.name { function.result_name } else { crate::aggregates::alias_name(name, function) };
         match rule {

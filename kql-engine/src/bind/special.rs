@@ -7,7 +7,8 @@ use crate::value::Value;
 use kql_parser::{Diagnostic, Span, ast};
 
 /// Their names, for suggestions.
-pub const NAMES: &[&str] = &["toscalar", "materialize", "column_ifexists", "table", "pack_all"];
+pub const NAMES: &[&str] =
+    &["toscalar", "materialize", "column_ifexists", "table", "pack_all", "bag_pack_columns", "ingestion_time"];
 
 impl Binder<'_> {
     /// Binds a call of one of these; none where the function is not one of them.
@@ -16,6 +17,8 @@ impl Binder<'_> {
             "toscalar" => self.toscalar(call, span, row),
             "column_ifexists" | "columnifexists" => self.column_ifexists(call, span, row),
             "pack_all" => self.pack_all(call, span, row),
+            "bag_pack_columns" | "pack_columns" => self.bag_pack_columns(call, span, row),
+            "ingestion_time" => self.ingestion_time(call, span, row),
             _ => return None,
         })
     }
@@ -60,8 +63,42 @@ impl Binder<'_> {
             return Expr::error(span);
         };
         match row.find(column) {
-            Some(column) => Expr::column(column, span),
+            // whichever it is, the type is that of the default
+            Some(column) => {
+                let ty = self.expr(default, row).ty;
+                Expr { span, ..Expr::column(column, span).convert(ty) }
+            }
             None => Expr { span, ..self.expr(default, row) },
+        }
+    }
+
+    /// A bag of columns under their own names.
+    fn bag_pack_columns(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
+        let mut args = Vec::with_capacity(call.args.len() * 2);
+        for arg in &call.args {
+            let value = self.expr(arg, row);
+            let Some(name) = self.result_name(arg) else {
+                self.error("KS109", arg.span, "Column name expected.");
+                return Expr::error(span);
+            };
+            if value.kind == ExprKind::Error {
+                return value;
+            }
+            args.push(Expr::constant(Value::Text(name), ScalarType::String, span));
+            args.push(value);
+        }
+        Expr::call(&crate::functions::dynamic::BAG_PACK, args, ScalarType::Dynamic, span)
+    }
+
+    /// Local data were never ingested: the time of the row stands for it, and nothing where a table has none.
+    fn ingestion_time(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
+        if !self.expects(call, 0) {
+            return Expr::error(span);
+        }
+        let time = ["TimeGenerated", "Timestamp"].iter().find_map(|name| row.find(name));
+        match time.filter(|c| c.ty == ScalarType::Datetime) {
+            Some(column) => Expr::column(column, span),
+            None => Expr::constant(Value::Null, ScalarType::Datetime, span),
         }
     }
 

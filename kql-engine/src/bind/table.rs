@@ -68,10 +68,7 @@ impl Binder<'_> {
             ast::ExprKind::Call(call) => self.tabular_call(call, e.span),
             ast::ExprKind::Error => self.empty_relation(),
             ast::ExprKind::Method(..) | ast::ExprKind::Path(..) => self.qualified(e),
-            ast::ExprKind::Externaldata(_) => {
-                self.error("KQ201", e.span, "externaldata is not supported yet.");
-                self.empty_relation()
-            }
+            ast::ExprKind::Externaldata(external) => crate::operators::externaldata::bind(self, external),
             _ => {
                 self.error("KS104", e.span, "A table is expected here.");
                 self.empty_relation()
@@ -145,6 +142,22 @@ impl Binder<'_> {
         self.stored_table(&name.text, span)
     }
 
+    /// A table of another database or workspace: the one of that name here, or one without rows.
+    fn table_elsewhere(&mut self, name: &str, span: Span) -> Relation {
+        if self.environment.table(name).is_some() {
+            return self.stored_table(name, span);
+        }
+        if let Some(function) = self.stored(name, span) {
+            return self.user_table(&function, &[], span);
+        }
+        let message = format!("The table '{name}' of another place is not here: it is empty.");
+        self.report(
+            Diagnostic::warning("KS204", span, message)
+                .with_help("a file of that name, given with --data, becomes such a table"),
+        );
+        self.empty_relation()
+    }
+
     /// A table of the catalogue or the data.
     pub fn stored_table(&mut self, name: &str, span: Span) -> Relation {
         match self.environment.table(name) {
@@ -161,6 +174,12 @@ impl Binder<'_> {
             }
             Some(Err(message)) => {
                 self.error("KQ301", span, message);
+                self.empty_relation()
+            }
+            None if self.in_saved_function() => {
+                // a parser names the tables of all its vendors' connectors, and few places have them all
+                let message = format!("The table '{name}' is not known: it is empty here.");
+                self.report(Diagnostic::warning("KS204", span, message));
                 self.empty_relation()
             }
             None => {
@@ -266,7 +285,7 @@ impl Binder<'_> {
             }
         }
         match &e.kind {
-            ast::ExprKind::Path(base, name) if rooted(base, &is_place) => self.stored_table(&name.text, e.span),
+            ast::ExprKind::Path(base, name) if rooted(base, &is_place) => self.table_elsewhere(&name.text, e.span),
             ast::ExprKind::Method(base, call) if rooted(base, &is_place) && !is_place(call) => {
                 self.tabular_call(call, e.span)
             }

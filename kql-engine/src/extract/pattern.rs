@@ -44,7 +44,8 @@ pub struct Pattern {
 enum Search {
     /// Texts to be found one after the other; what lies between them are the columns, none where it is skipped.
     Plain(Vec<Step>),
-    Regex(Box<Regex>),
+    /// An expression with a group for each column, of these names: texts may have groups of their own.
+    Regex(Box<Regex>, Vec<String>),
 }
 
 struct Step {
@@ -69,7 +70,10 @@ impl Pattern {
         let plain = if matches!(kind, PatternKind::Regex(_)) { None } else { plain(parts) };
         let search = match plain {
             Some(steps) => Search::Plain(steps),
-            None => Search::Regex(Box::new(expression(parts, &kind)?)),
+            None => {
+                let columns = parts.iter().filter(|p| matches!(p, Part::Column(_))).count();
+                Search::Regex(Box::new(expression(parts, &kind)?), (0..columns).map(group).collect())
+            }
         };
         Ok(Pattern { kind, types, search })
     }
@@ -77,10 +81,10 @@ impl Pattern {
     /// Finds the columns' texts; false where the text does not fit.
     fn find<'t>(&self, text: &'t str, found: &mut [&'t str]) -> bool {
         match &self.search {
-            Search::Regex(regex) => {
+            Search::Regex(regex, names) => {
                 let Some(captures) = regex.captures(text) else { return false };
-                for (slot, i) in found.iter_mut().zip(1..) {
-                    *slot = captures.get(i).map_or("", |m| m.as_str());
+                for (slot, name) in found.iter_mut().zip(names) {
+                    *slot = captures.name(name).map_or("", |m| m.as_str());
                 }
                 true
             }
@@ -154,6 +158,7 @@ fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, String> {
         false
     };
     pattern.push('^');
+    let mut columns = 0;
     for (i, part) in parts.iter().enumerate() {
         match part {
             Part::Any => pattern.push_str(".*?"),
@@ -163,10 +168,19 @@ fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, String> {
                 pattern.push(')');
             }
             Part::Text(text) => pattern.push_str(&regex::escape(text)),
-            Part::Column(_) if is_regex => pattern.push_str("(.*)"),
             Part::Column(ty) => {
                 let open = matches!(parts.get(i + 1), Some(Part::Any | Part::Column(_)));
-                pattern.push_str(if open { form(*ty) } else { "(.*?)" });
+                let form = match ty {
+                    ScalarType::String | ScalarType::Datetime | ScalarType::Timespan | ScalarType::Dynamic
+                        if is_regex =>
+                    {
+                        ".*"
+                    }
+                    ty if is_regex || open => form(*ty),
+                    _ => ".*?",
+                };
+                pattern.push_str(&format!("(?P<{}>{form})", group(columns)));
+                columns += 1;
             }
         }
     }
@@ -176,6 +190,11 @@ fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, String> {
     Regex::new(&pattern).map_err(|e| format!("The pattern is no regular expression: {}", last_line(&e.to_string())))
 }
 
+/// What the group of a column is called.
+fn group(column: usize) -> String {
+    format!("kql_column_{column}")
+}
+
 fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or(text).trim_start_matches("error: ")
 }
@@ -183,12 +202,12 @@ fn last_line(text: &str) -> &str {
 /// What values of a type look like, where nothing says how far one reaches.
 fn form(ty: ScalarType) -> &'static str {
     match ty {
-        ScalarType::Int | ScalarType::Long => r"([-+]?\d+)",
-        ScalarType::Real | ScalarType::Decimal => r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)",
-        ScalarType::Bool => r"((?i:true|false)|\d+)",
-        ScalarType::Guid => r"([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})",
-        ScalarType::Datetime | ScalarType::Timespan => r"(\S+)",
-        _ => "(.*?)",
+        ScalarType::Int | ScalarType::Long => r"[-+]?\d+",
+        ScalarType::Real | ScalarType::Decimal => r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?",
+        ScalarType::Bool => r"(?i:true|false)|\d+",
+        ScalarType::Guid => r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
+        ScalarType::Datetime | ScalarType::Timespan => r"\S+",
+        _ => ".*?",
     }
 }
 
@@ -196,7 +215,7 @@ impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.search {
             Search::Plain(steps) => write!(f, "{} texts in turn", steps.len() - 1),
-            Search::Regex(regex) => write!(f, "/{regex}/"),
+            Search::Regex(regex, _) => write!(f, "/{regex}/"),
         }
     }
 }

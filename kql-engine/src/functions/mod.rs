@@ -7,6 +7,7 @@ pub mod conversion;
 pub mod datetime;
 pub mod dynamic;
 pub mod encoding;
+pub mod geo;
 pub mod hash;
 pub mod ip;
 pub mod kernel;
@@ -15,6 +16,7 @@ pub mod operators;
 pub mod parsing;
 pub mod series;
 pub mod string;
+pub mod units;
 pub mod window;
 
 use crate::registry::ScalarFunction;
@@ -34,6 +36,8 @@ static FAMILIES: &[&[&ScalarFunction]] = &[
     ip::ALL,
     series::ALL,
     window::ALL,
+    geo::ALL,
+    units::ALL,
 ];
 
 /// Every row.

@@ -38,7 +38,14 @@ impl Lowering<'_> {
             windows.push(over(WholePart::Call(call.function, info), args, order, partition).alias(name(call.id)));
         }
         // each window comes out under a name of its own, and a projection names it
-        let bare: Vec<df::Expr> = windows.iter().map(|w| w.clone().unalias()).collect();
+        let mut bare: Vec<df::Expr> = Vec::with_capacity(windows.len());
+        for window in &windows {
+            let window = window.clone().unalias();
+            // a call that is written twice is computed once
+            if bare.iter().all(|known| known.schema_name().to_string() != window.schema_name().to_string()) {
+                bare.push(window);
+            }
+        }
         let mut columns: Vec<df::Expr> =
             crate::operators::node_columns(input).iter().map(|(id, _)| column(*id)).collect();
         columns.extend(windows);

@@ -11,7 +11,33 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
     let mut pairs = super::identity(&input.columns);
     let mut names = ColumnNames::default();
     let mut declared: Vec<&str> = Vec::new();
+    let mut invented = ColumnNames::default();
     for e in list {
+        let (given, value): (&[ast::Name], &ast::Expr) = match &e.kind {
+            ast::ExprKind::Named(named) => (&named.names, &named.value),
+            _ => (&[], e),
+        };
+        let several = if crate::bind::gives_several(value) {
+            let bound = binder.expr(value, Row::of(&input));
+            binder.several(value, &bound)
+        } else {
+            None
+        };
+        if let Some(several) = several {
+            for (i, (own, value)) in several.into_iter().enumerate() {
+                let name = match given.get(i) {
+                    Some(name) => name.text.clone(),
+                    None => invented.invent(Some(own)),
+                };
+                let column = binder.new_column(name, value.ty);
+                pairs.push((column.id, value));
+                match columns.iter_mut().find(|c| c.name == column.name) {
+                    Some(old) => *old = column,
+                    None => columns.push(column),
+                }
+            }
+            continue;
+        }
         let (name, value) = match &e.kind {
             ast::ExprKind::Named(named) => {
                 let Some(name) = binder.single_name(named, e.span) else { continue };

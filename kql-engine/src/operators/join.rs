@@ -25,7 +25,7 @@ const KINDS: &[&str] = &[
 ];
 
 /// A pair of key columns.
-pub(super) struct Key {
+pub struct Key {
     pub left: Expr,
     pub right: Expr,
 }
@@ -109,7 +109,7 @@ fn first_of_keys(input: &Relation, keys: &[Key]) -> Arc<Node> {
 }
 
 /// The left columns, then the right ones, whose names get a number where the left side has them.
-pub(super) fn side_by_side(left: &[PlanColumn], right: Vec<PlanColumn>) -> Vec<PlanColumn> {
+pub fn side_by_side(left: &[PlanColumn], right: Vec<PlanColumn>) -> Vec<PlanColumn> {
     let mut columns = left.to_vec();
     for mut column in right {
         let name = column.name.clone();

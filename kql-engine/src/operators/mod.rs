@@ -5,10 +5,12 @@ mod as_;
 mod count;
 pub mod datatable;
 mod distinct;
+mod evaluate;
 mod extend;
+pub mod externaldata;
 mod getschema;
 mod invoke;
-mod join;
+pub mod join;
 mod lookup;
 mod make_series;
 mod mv_apply;
@@ -36,6 +38,8 @@ mod top_hitters;
 mod top_nested;
 mod union;
 mod where_;
+
+pub use union::missing;
 
 use crate::bind::Binder;
 use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
@@ -71,6 +75,7 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         K::MvApply(mv_apply) => mv_apply::bind(binder, mv_apply, input),
         K::Partition(partition) => partition::bind(binder, partition, input, operator.span),
         K::MakeSeries(series) => make_series::bind(binder, series, input, operator.span),
+        K::Evaluate(evaluate) => evaluate::bind(binder, evaluate, input),
         K::Parse(parse) => parse::bind(binder, parse, input, false, operator.span),
         K::ParseWhere(parse) => parse::bind(binder, parse, input, true, operator.span),
         K::ParseKv(parse) => parse_kv::bind(binder, parse, input),
@@ -117,7 +122,7 @@ fn unsupported(binder: &mut Binder, operator: &ast::Operator, input: Option<Rela
 }
 
 /// `input` with just these columns, and hidden behind them those that its rows are ordered by and those of its parts.
-fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node> {
+pub fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node> {
     for key in &input.order {
         if columns.iter().all(|(id, _)| *id != key.column) {
             let ty = column_type(&input.node, key.column);
@@ -153,7 +158,7 @@ fn replaced(columns: &[PlanColumn], added: &[PlanColumn]) -> Vec<PlanColumn> {
 }
 
 /// The columns of a relation as a projection that changes nothing.
-fn identity(columns: &[PlanColumn]) -> Vec<(ColumnId, Expr)> {
+pub fn identity(columns: &[PlanColumn]) -> Vec<(ColumnId, Expr)> {
     columns.iter().map(|c| (c.id, Expr::column(c, Span::default()))).collect()
 }
 
@@ -208,7 +213,7 @@ fn column_type(node: &Node, id: ColumnId) -> crate::types::ScalarType {
 }
 
 /// Groups and aggregates over `input`; inside `mv-apply` and `partition`, those of each part.
-fn aggregate(input: &Relation, mut groups: Vec<(ColumnId, Expr)>, mut aggregates: Vec<Aggregate>) -> Arc<Node> {
+pub fn aggregate(input: &Relation, mut groups: Vec<(ColumnId, Expr)>, mut aggregates: Vec<Aggregate>) -> Arc<Node> {
     if let Some(partition) = &input.partition {
         groups.extend(partition.keys.iter().map(|k| (k.id, Expr::column(k, Span::default()))));
         aggregates.extend(partition.carried.iter().map(|c| Aggregate {
@@ -230,7 +235,7 @@ fn limit(input: Relation, count: Expr) -> Relation {
 }
 
 /// A relation with the same columns under new ids, so that it can stand beside itself.
-fn with_new_ids(binder: &mut Binder, input: &Relation) -> Relation {
+pub fn with_new_ids(binder: &mut Binder, input: &Relation) -> Relation {
     let columns: Vec<PlanColumn> =
         input.columns.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
     let pairs = columns.iter().zip(&input.columns).map(|(new, old)| (new.id, Expr::column(old, Span::default())));
@@ -322,7 +327,7 @@ fn whole_number(binder: &mut Binder, e: &ast::Expr) -> Expr {
 }
 
 /// Reports a value that cannot be compared or grouped.
-fn not_dynamic(binder: &mut Binder, value: &Expr) {
+pub fn not_dynamic(binder: &mut Binder, value: &Expr) {
     if value.ty == crate::types::ScalarType::Dynamic {
         binder.report(
             Diagnostic::error("KS116", value.span, "The value of type 'dynamic' is not allowed in this context.")

@@ -147,7 +147,7 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
 }
 
 /// What a row has in a column that its table lacks: a string is never null.
-pub(super) fn missing(ty: ScalarType) -> Expr {
+pub fn missing(ty: ScalarType) -> Expr {
     let value = if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
     Expr::constant(value, ty, Span::default())
 }

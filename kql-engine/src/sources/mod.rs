@@ -21,6 +21,7 @@ pub mod catalogue;
 mod csv;
 mod document;
 mod error;
+pub mod external;
 mod input;
 mod json_text;
 mod kinds;
@@ -38,6 +39,7 @@ mod tests;
 
 pub use catalogue::Profile;
 pub use error::SourceError;
+pub use external::ExternalFormat;
 pub use memory::from_batches;
 pub use path::{DataPath, TableFiles, discover};
 pub use report::InputReport;

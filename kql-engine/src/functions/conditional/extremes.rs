@@ -2,13 +2,14 @@
 
 use crate::functions::kernel;
 use crate::registry::{
-    Call, Eval, ParameterType::CommonOrderable, ResultName, Returns, ScalarFunction, Signature, repeated, sig,
+    Call, Eval, ParameterType::CommonOrderable, ResultName, Returns, ScalarFunction, Signature, p, repeated, sig,
 };
 use crate::types::ScalarType::{Bool, Decimal, Int, Real, String};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 
-static SIGNATURES: [Signature; 1] = [sig(&[repeated("arg", CommonOrderable, 64)], Returns::Common)];
+static SIGNATURES: [Signature; 1] =
+    [sig(&[p("arg", CommonOrderable), repeated("arg", CommonOrderable, 63)], Returns::Common)];
 
 pub static MAX_OF: ScalarFunction = ScalarFunction {
     name: "max_of",

@@ -160,7 +160,7 @@ pub fn parse(text: &str, ty: ScalarType) -> Value {
     found.unwrap_or(Value::Null)
 }
 
-/// `true`, `false` in any case, `1`, `0`.
+/// `true`, `false` in any case, or a whole number, of which all but 0 are true.
 pub fn bool_of(text: &str) -> Option<bool> {
     let text = text.trim();
     if text.eq_ignore_ascii_case("true") {
@@ -168,11 +168,7 @@ pub fn bool_of(text: &str) -> Option<bool> {
     } else if text.eq_ignore_ascii_case("false") {
         Some(false)
     } else {
-        text.parse::<i64>().ok().and_then(|n| match n {
-            0 => Some(false),
-            1 => Some(true),
-            _ => None,
-        })
+        text.parse::<i64>().ok().map(|n| n != 0)
     }
 }
 

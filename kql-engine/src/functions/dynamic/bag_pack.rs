@@ -15,6 +15,7 @@ use datafusion::logical_expr::ColumnarValue;
 static SIGNATURES: [Signature; 1] =
     [sig(&[repeated("key", Is(String), 32767), repeated("value", Scalar, 32767)], Returns::Is(Dynamic))];
 
+/// `bag_pack()`
 pub static BAG_PACK: ScalarFunction = ScalarFunction {
     name: "bag_pack",
     aliases: &["pack", "pack_dictionary"],

@@ -61,7 +61,11 @@ has!(
 );
 
 /// An address, or the start of one, to look for.
-struct Needle(memmem::Finder<'static>);
+struct Needle {
+    finder: memmem::Finder<'static>,
+    /// Whether it is a whole address.
+    whole: bool,
+}
 
 impl Needle {
     /// None where the text is no address and no prefix that ends with a point: nothing has it.
@@ -73,14 +77,17 @@ impl Needle {
             }
             _ => address(text) == Some(text.len()),
         };
-        valid.then(|| Needle(memmem::Finder::new(text.as_bytes()).into_owned()))
+        valid.then(|| Needle { finder: memmem::Finder::new(text.as_bytes()).into_owned(), whole: !text.ends_with('.') })
     }
 
     fn is_in(&self, text: &str) -> bool {
-        self.0.find_iter(text.as_bytes()).any(|at| {
+        self.finder.find_iter(text.as_bytes()).any(|at| {
             let before = text.get(..at).unwrap_or("").chars().next_back();
             let rest = text.get(at..).unwrap_or("");
-            let Some(length) = address(rest).filter(|length| *length >= self.0.needle().len()) else { return false };
+            let Some(length) = address(rest) else { return false };
+            if self.whole && length != self.finder.needle().len() {
+                return false;
+            }
             let after = rest.get(length..).unwrap_or("").chars().next();
             !before.is_some_and(|c| is_term(c as u32)) && !after.is_some_and(|c| is_term(c as u32))
         })

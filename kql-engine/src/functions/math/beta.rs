@@ -46,6 +46,11 @@ fn run(call: &Call, of: fn(f64, f64, f64) -> f64) -> Result<ColumnarValue> {
     kernel::reals(call.rows, |i| Some(of(x.get(i)?, alpha.get(i)?, beta.get(i)?)))
 }
 
+/// Parameters of a distribution; NaN is not positive.
+fn positive(alpha: f64, beta: f64) -> bool {
+    alpha > 0.0 && beta > 0.0
+}
+
 fn cdf(x: f64, alpha: f64, beta: f64) -> f64 {
     if !(0.0..=1.0).contains(&x) {
         return f64::NAN;
@@ -58,7 +63,7 @@ fn cdf(x: f64, alpha: f64, beta: f64) -> f64 {
 }
 
 fn pdf(x: f64, alpha: f64, beta: f64) -> f64 {
-    if !(0.0..=1.0).contains(&x) || !(alpha > 0.0 && beta > 0.0) {
+    if !(0.0..=1.0).contains(&x) || !positive(alpha, beta) {
         return f64::NAN;
     }
     x.powf(alpha - 1.0) * (1.0 - x).powf(beta - 1.0) / log_beta(alpha, beta).exp()
@@ -66,7 +71,7 @@ fn pdf(x: f64, alpha: f64, beta: f64) -> f64 {
 
 /// Bisection, then Newton steps while they stay inside.
 fn inverse(probability: f64, alpha: f64, beta: f64) -> f64 {
-    if !(0.0..=1.0).contains(&probability) || !(alpha > 0.0 && beta > 0.0) {
+    if !(0.0..=1.0).contains(&probability) || !positive(alpha, beta) {
         return f64::NAN;
     }
     let (mut low, mut high) = (0.0, 1.0);

@@ -41,7 +41,7 @@ elementary!(
     FirstArgument,
     "log-function",
     "The natural logarithm; null of a negative number.",
-    |x| (!(x < 0.0)).then(|| x.ln())
+    |x| if x < 0.0 { None } else { Some(x.ln()) }
 );
 elementary!(
     LOG2,
@@ -50,7 +50,7 @@ elementary!(
     FirstArgument,
     "log2-function",
     "The logarithm to base 2; null of a negative number.",
-    |x| (!(x < 0.0)).then(|| x.log2())
+    |x| if x < 0.0 { None } else { Some(x.log2()) }
 );
 elementary!(
     LOG10,
@@ -59,7 +59,7 @@ elementary!(
     FirstArgument,
     "log10-function",
     "The logarithm to base 10; null of a negative number.",
-    |x| (!(x < 0.0)).then(|| x.log10())
+    |x| if x < 0.0 { None } else { Some(x.log10()) }
 );
 elementary!(SIN, "sin", NUMBER, FirstArgument, "sin-function", "The sine of an angle in radians.", |x| Some(x.sin()));
 elementary!(COS, "cos", NUMBER, FirstArgument, "cos-function", "The cosine of an angle in radians.", |x| Some(x.cos()));

@@ -33,7 +33,7 @@ pub static NEW_GUID: ScalarFunction = ScalarFunction {
 };
 
 fn rand(call: &Call) -> Result<ColumnarValue> {
-    let below = if call.len() > 0 { Some(call.longs(0)?) } else { None };
+    let below = if call.is_empty() { None } else { Some(call.longs(0)?) };
     kernel::reals(call.rows, |i| {
         // the low 62 bits of a guid are random
         let bits = uuid::Uuid::new_v4().as_u128() as u64 & ((1 << 53) - 1);

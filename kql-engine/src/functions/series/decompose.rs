@@ -5,7 +5,7 @@
 use super::line::Line;
 use super::outliers::Fences;
 use super::read::{self, Series};
-use super::season;
+use super::season::{self, Unclear};
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, OutputColumn,
     ParameterType::{DynamicArray, Is, Number},
@@ -26,12 +26,15 @@ pub static SEASONAL: ScalarFunction = ScalarFunction {
     page: "series-seasonal-function",
     eval: Eval::Kernel(|call| {
         let (period, test) = (call.longs_or(1, -1)?, call.longs_or(2, 0)?);
-        read::map(call.rows, &call.strings(0)?, |i, series, out| {
+        let mut unclear = false;
+        let result = read::map(call.rows, &call.strings(0)?, |i, series, out| {
             let (Some(period), Some(test)) = (period.get(i), test.get(i)) else { return false };
             let test = usize::try_from(test).unwrap_or(0);
-            read::reals(&season::seasonal(&series.values, period, test, 0.7), out);
-            true
-        })
+            let seasonal = season::seasonal(&series.values, period, test, 0.7);
+            unclear |= seasonal.is_err();
+            seasonal.map(|s| read::reals(&s, out)).is_ok()
+        });
+        Unclear::checked(unclear, result)
     }),
 };
 
@@ -158,7 +161,8 @@ fn compile(info: &CallInfo, places: Places, output: Output) -> Result<Box<dyn Ke
         };
         let (threshold, seasonality) = (number(places.threshold)?, number(Some(places.season))?);
         let (period, test) = (call.longs_or(places.period, -1)?, call.longs_or(places.test, 0)?);
-        read::map(call.rows, &call.strings(0)?, |i, series, out| {
+        let mut unclear = false;
+        let result = read::map(call.rows, &call.strings(0)?, |i, series, out| {
             let threshold = threshold.as_ref().map_or(Some(1.5), |t| t.get(i));
             let seasonality = seasonality.as_ref().map_or(Some(0.6), |t| t.get(i));
             let (Some(threshold), Some(seasonality), Some(period), Some(test)) =
@@ -167,7 +171,10 @@ fn compile(info: &CallInfo, places: Places, output: Output) -> Result<Box<dyn Ke
                 return false;
             };
             let test = usize::try_from(test).unwrap_or(0).min(series.values.len());
-            let parts = Parts::new(&series, period, trend, test, seasonality);
+            let Ok(parts) = Parts::new(&series, period, trend, test, seasonality) else {
+                unclear = true;
+                return false;
+            };
             out.push('[');
             match output {
                 Output::Parts => parts.write(out),
@@ -191,7 +198,8 @@ fn compile(info: &CallInfo, places: Places, output: Output) -> Result<Box<dyn Ke
             }
             out.push(']');
             true
-        })
+        });
+        Unclear::checked(unclear, result)
     }))
 }
 
@@ -203,14 +211,14 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(series: &Series, period: i64, trend: Trend, test: usize, threshold: f64) -> Parts {
+    fn new(series: &Series, period: i64, trend: Trend, test: usize, threshold: f64) -> Result<Parts, Unclear> {
         let values = &series.values;
-        let seasonal = season::seasonal(values, period, test, threshold);
+        let seasonal = season::seasonal(values, period, test, threshold)?;
         let left: Vec<Option<f64>> = values.iter().zip(&seasonal).map(|(v, s)| v.map(|v| v - s)).collect();
         let trend = trend_of(left.get(..values.len() - test).unwrap_or(&[]), values.len(), trend);
         let baseline: Vec<f64> = seasonal.iter().zip(&trend).map(|(s, t)| s + t).collect();
         let rest = values.iter().zip(&baseline).map(|(v, b)| v.map(|v| v - b)).collect();
-        Parts { baseline, seasonal, trend, rest }
+        Ok(Parts { baseline, seasonal, trend, rest })
     }
 
     fn write(&self, out: &mut std::string::String) {

@@ -31,7 +31,7 @@ element!(
     "series-log-function",
     "The natural logarithm of each element; null of a negative one.",
     false,
-    |x| (!(x < 0.0)).then(|| x.ln())
+    |x| if x < 0.0 { None } else { Some(x.ln()) }
 );
 element!(SIN, "series_sin", "series-sin-function", "The sine of each element.", false, |x| Some(x.sin()));
 element!(COS, "series_cos", "series-cos-function", "The cosine of each element.", false, |x| Some(x.cos()));

@@ -24,7 +24,7 @@ pub static TRANSLATE: ScalarFunction = ScalarFunction {
 fn run(call: &Call) -> Result<ColumnarValue> {
     let (search, replacement, source) = (call.strings(0)?, call.strings(1)?, call.strings(2)?);
     // the lists are the same for most rows, and often for all
-    let mut last: Option<(&str, &str, HashMap<char, Option<char>>)> = None;
+    let mut last: Option<(&str, &str, Table)> = None;
     kernel::strings(call.rows, |i, out| {
         let (from, to) = (search.get(i), replacement.get(i));
         if last.as_ref().is_none_or(|(f, t, _)| *f != from || *t != to) {
@@ -41,7 +41,10 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-fn table(from: &str, to: &str) -> HashMap<char, Option<char>> {
+/// What each character becomes; none where it goes.
+type Table = HashMap<char, Option<char>>;
+
+fn table(from: &str, to: &str) -> Table {
     let mut targets = to.chars();
     let mut target = None;
     let mut table = HashMap::new();

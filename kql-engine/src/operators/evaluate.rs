@@ -1,0 +1,27 @@
+//! `evaluate plugin(...)`
+//!
+//! <https://learn.microsoft.com/kusto/query/evaluate-operator>
+
+use crate::bind::Binder;
+use crate::plan::Relation;
+use crate::registry::suggest;
+use kql_parser::{Diagnostic, ast};
+
+pub(super) fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
+    let name = &evaluate.call.name;
+    if input.partition.is_some() {
+        super::not_in_parts(binder, name.span);
+        return input;
+    }
+    match crate::plugins::plugin(&name.text) {
+        Some(plugin) => (plugin.bind)(binder, evaluate, input),
+        None => {
+            let message = format!("The plugin '{}' is not known here.", name.text);
+            let mut d = Diagnostic::error("KS211", name.span, message);
+            d.help = suggest(&name.text, crate::plugins::ALL.iter().map(|p| p.name))
+                .map(|s| format!("a plugin with a name like it is '{s}'"));
+            binder.report(d);
+            Relation { open: true, ..input }
+        }
+    }
+}

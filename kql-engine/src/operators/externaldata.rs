@@ -1,0 +1,79 @@
+//! `externaldata (columns) [addresses]`: the rows of files. The network is never opened: an address stands for a local
+//! copy that the user names.
+//!
+//! <https://learn.microsoft.com/kusto/query/externaldata-operator>
+
+use crate::bind::{Binder, Row};
+use crate::plan::{PlanColumn, Relation};
+use crate::sources::{ExternalFormat, external};
+use crate::types::{Column, ScalarType, TableSchema};
+use crate::value::Value;
+use kql_parser::{Diagnostic, Span, ast};
+
+/// Binds one. The files are read only where the query is to be run.
+pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
+    let mut columns: Vec<PlanColumn> = Vec::new();
+    for declaration in &externaldata.columns {
+        let ty = binder.scalar_type(&declaration.ty);
+        if columns.iter().any(|c| c.name == declaration.name.text) {
+            binder.already_declared(&declaration.name.text, declaration.name.span);
+            continue;
+        }
+        columns.push(binder.new_column(declaration.name.text.clone(), ty));
+    }
+    let mut format = ExternalFormat { name: None, ignore_first: false };
+    for property in &externaldata.properties {
+        let text = match &property.value.kind {
+            ast::ExprKind::Name(name) => Some(name.text.clone()),
+            _ => binder.expr(&property.value, Row::default()).as_constant().map(|v| match v {
+                Value::Text(text) => text.clone(),
+                Value::Bool(b) => b.to_string(),
+                _ => String::new(),
+            }),
+        };
+        match (property.name.text.to_ascii_lowercase().as_str(), text) {
+            ("format", Some(name)) => format.name = Some(name),
+            ("ignorefirstrecord", Some(text)) => format.ignore_first = text.eq_ignore_ascii_case("true"),
+            _ => {}
+        }
+    }
+    let uris: Vec<(Option<String>, Span)> = externaldata
+        .uris
+        .iter()
+        .map(|uri| {
+            let bound = binder.expr(uri, Row::default());
+            (bound.as_constant().and_then(Value::as_text).map(str::to_owned), uri.span)
+        })
+        .collect();
+    if !binder.evaluates() || columns.iter().any(|c| c.ty == ScalarType::Unknown) {
+        return super::datatable::written(binder, columns, Vec::new());
+    }
+    let schema = TableSchema { columns: columns.iter().map(|c| Column::new(c.name.clone(), c.ty)).collect() };
+    let named: Vec<(String, ScalarType)> = columns.iter().map(|c| (c.name.clone(), c.ty)).collect();
+    let mut batches = Vec::new();
+    for (uri, at) in uris {
+        let Some(uri) = uri else {
+            binder.error("KS112", at, "The address of external data must be a string literal.");
+            continue;
+        };
+        let Some(path) = binder.environment.external(&uri) else {
+            let message = "External data are read from local files only; the network is never opened.";
+            let shown = uri.split(';').next().unwrap_or(&uri);
+            binder.report(
+                Diagnostic::error("KQ304", at, message)
+                    .with_help(format!("--external {shown}=PATH names a local copy of it")),
+            );
+            continue;
+        };
+        match external::read(&path, &format, &named) {
+            Ok((arrays, notices)) => {
+                for notice in notices {
+                    binder.report(Diagnostic::warning("KQ305", at, notice));
+                }
+                batches.extend(crate::plugins::batch_of(named.iter().map(|(_, ty)| *ty), arrays));
+            }
+            Err(error) => binder.error("KQ301", at, error.to_string()),
+        }
+    }
+    crate::plugins::in_memory(binder, &schema, batches)
+}

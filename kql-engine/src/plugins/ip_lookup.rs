@@ -1,0 +1,267 @@
+//! `ipv4_lookup`, `ipv6_lookup`: rows of a table whose network an address lies in.
+//!
+//! An address lies in one network of each prefix length, so it is joined by its networks of those lengths that the table
+//! has: a join on equal texts, whatever the sizes of the networks.
+//! <https://learn.microsoft.com/kusto/query/ipv4-lookup-plugin>
+
+use super::Plugin;
+use crate::bind::{Binder, Row};
+use crate::functions::kernel::{self, Strings};
+use crate::plan::{Expanded, Expr, ExprKind, JoinKind, Node, PlanColumn, Relation, StageKind};
+use crate::registry::{Call, CallInfo, Eval, Kernel, ResultName, Returns, ScalarFunction, sig};
+use crate::types::ScalarType;
+use crate::value::Value;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+use kql_parser::{Diagnostic, ast};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+pub static IPV4_LOOKUP: Plugin = Plugin {
+    name: "ipv4_lookup",
+    summary: "Rows of a table whose network an IPv4 address lies in.",
+    page: "ipv4-lookup-plugin",
+    bind: |binder, evaluate, input| lookup(binder, evaluate, input, &V4),
+};
+
+pub static IPV6_LOOKUP: Plugin = Plugin {
+    name: "ipv6_lookup",
+    summary: "Rows of a table whose network an IPv6 or IPv4 address lies in.",
+    page: "ipv6-lookup-plugin",
+    bind: |binder, evaluate, input| lookup(binder, evaluate, input, &V6),
+};
+
+struct Family {
+    network: &'static ScalarFunction,
+    length: &'static ScalarFunction,
+    networks: &'static ScalarFunction,
+    /// Whether the table's columns come first in the result.
+    table_first: bool,
+}
+
+static V4: Family = Family { network: &NETWORK_4, length: &LENGTH_4, networks: &NETWORKS_4, table_first: false };
+static V6: Family = Family { network: &NETWORK_6, length: &LENGTH_6, networks: &NETWORKS_6, table_first: true };
+
+macro_rules! internal {
+    ($row:ident, $name:literal, $returns:expr, $eval:expr) => {
+        static $row: ScalarFunction = ScalarFunction {
+            name: $name,
+            aliases: &[],
+            signatures: &[sig(&[], Returns::Is($returns))],
+            result_name: ResultName::None,
+            summary: "Part of the look-up of addresses.",
+            page: "ipv4-lookup-plugin",
+            eval: $eval,
+        };
+    };
+}
+
+internal!(NETWORK_4, "ipv4_network_text", ScalarType::String, Eval::Kernel(|call| network_text(call, parse_4, 32)));
+internal!(NETWORK_6, "ipv6_network_text", ScalarType::String, Eval::Kernel(|call| network_text(call, parse_6, 128)));
+internal!(LENGTH_4, "ipv4_network_length", ScalarType::Long, Eval::Kernel(|call| network_length(call, parse_4, 32)));
+internal!(LENGTH_6, "ipv6_network_length", ScalarType::Long, Eval::Kernel(|call| network_length(call, parse_6, 128)));
+internal!(NETWORKS_4, "ipv4_networks", ScalarType::Dynamic, Eval::Compiled(|info| Networks::new(info, parse_4, 32)));
+internal!(NETWORKS_6, "ipv6_networks", ScalarType::Dynamic, Eval::Compiled(|info| Networks::new(info, parse_6, 128)));
+
+fn parse_4(text: &str) -> Option<u128> {
+    text.trim().parse::<Ipv4Addr>().ok().map(|ip| u128::from(u32::from(ip)))
+}
+
+fn parse_6(text: &str) -> Option<u128> {
+    let text = text.trim();
+    text.parse::<Ipv6Addr>().or_else(|_| text.parse::<Ipv4Addr>().map(|ip| ip.to_ipv6_mapped())).ok().map(u128::from)
+}
+
+/// Address and prefix length of a network; an address is a network of itself.
+fn network(text: &str, parse: fn(&str) -> Option<u128>, bits: u32) -> Option<(u128, u32)> {
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, length.trim().parse::<u32>().ok().filter(|l| *l <= bits)?),
+        None => (text, bits),
+    };
+    // an IPv4 network among IPv6 ones
+    let length = if bits == 128 && !address.contains(':') && text.contains('/') { length + 96 } else { length };
+    Some((masked(parse(address)?, length.min(bits), bits), length.min(bits)))
+}
+
+fn masked(address: u128, length: u32, bits: u32) -> u128 {
+    if length == 0 { 0 } else { (address >> (bits - length)) << (bits - length) }
+}
+
+fn network_text(call: &Call, parse: fn(&str) -> Option<u128>, bits: u32) -> Result<ColumnarValue> {
+    let texts = call.strings(0)?;
+    kernel::strings(call.rows, |i, out| {
+        if let Some((address, length)) = network(texts.get(i), parse, bits) {
+            out.push_str(&format!("{address:x}/{length}"));
+        }
+    })
+}
+
+fn network_length(call: &Call, parse: fn(&str) -> Option<u128>, bits: u32) -> Result<ColumnarValue> {
+    let texts: Strings = call.strings(0)?;
+    kernel::longs(call.rows, |i| network(texts.get(i), parse, bits).map(|(_, length)| i64::from(length)))
+}
+
+/// The networks of an address, of the given lengths.
+struct Networks {
+    lengths: Vec<u32>,
+    parse: fn(&str) -> Option<u128>,
+    bits: u32,
+}
+
+impl Networks {
+    fn new(info: &CallInfo, parse: fn(&str) -> Option<u128>, bits: u32) -> Result<Box<dyn Kernel>> {
+        let mut lengths: Vec<u32> = info
+            .text(1)
+            .map(|json| crate::dynamic::read::elements(json).filter_map(|e| e.parse().ok()).collect())
+            .unwrap_or_default();
+        lengths.sort_unstable();
+        lengths.dedup();
+        Ok(Box::new(Networks { lengths, parse, bits }))
+    }
+}
+
+impl Kernel for Networks {
+    fn run(&self, call: &Call) -> Result<ColumnarValue> {
+        let texts = call.strings(0)?;
+        kernel::texts(call.rows, |i, out| {
+            out.push('[');
+            if let Some(address) = (self.parse)(texts.get(i)) {
+                for (n, length) in self.lengths.iter().enumerate() {
+                    if n > 0 {
+                        out.push(',');
+                    }
+                    out.push_str(&format!("\"{:x}/{length}\"", masked(address, *length, self.bits)));
+                }
+            }
+            out.push(']');
+            true
+        })
+    }
+}
+
+fn lookup(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, family: &Family) -> Relation {
+    let call = &evaluate.call;
+    let span = evaluate.call_span;
+    let mut unmatched = false;
+    let mut plain = Vec::new();
+    for arg in &call.args {
+        let flag = match &arg.kind {
+            ast::ExprKind::Named(named) if named.names.first().is_some_and(|n| n.text == "return_unmatched") => {
+                Some(&named.value)
+            }
+            ast::ExprKind::Literal(ast::Literal::Bool(_)) => Some(arg),
+            _ => None,
+        };
+        match flag {
+            Some(flag) => {
+                unmatched = matches!(binder.expr(flag, Row::default()).as_constant(), Some(Value::Bool(true)));
+            }
+            None => plain.push(arg),
+        }
+    }
+    let [table, address, network, extra @ ..] = plain.as_slice() else {
+        binder.report(
+            Diagnostic::error(
+                "KS121",
+                call.name.span,
+                format!("The plugin '{}' expects at least 3 arguments.", call.name.text),
+            )
+            .with_help("a table, the column of the address, and the table's column of the network"),
+        );
+        return Relation { open: true, ..input };
+    };
+    let table = binder.tabular(table);
+    let table = crate::operators::with_new_ids(binder, &table);
+    let (Some(address), Some(network)) =
+        (super::column_of(binder, address, &input), super::column_of(binder, network, &table))
+    else {
+        return Relation { open: true, ..input };
+    };
+    let mut pairs = Vec::new();
+    for e in extra {
+        match (super::column_of(binder, e, &input), super::column_of(binder, e, &table)) {
+            (Some(own), Some(other)) => pairs.push((own, other)),
+            _ => return Relation { open: true, ..input },
+        }
+    }
+    let text = |c: &PlanColumn| Expr::column(c, span).convert(ScalarType::String);
+    // the lengths that the table's networks have
+    let length = binder.new_column("length", ScalarType::Long);
+    let lengths = Relation {
+        node: Arc::new(Node::Aggregate {
+            input: table.node.clone(),
+            groups: vec![(length.id, Expr::call(family.length, vec![text(&network)], ScalarType::Long, span))],
+            aggregates: Vec::new(),
+            order: Vec::new(),
+        }),
+        columns: vec![length],
+        ..Relation::default()
+    };
+    let stage = binder.add_stage(lengths, StageKind::List);
+    let lengths = Expr { kind: ExprKind::Stage(stage), ty: ScalarType::Dynamic, span };
+    // a row for each network of the address
+    let candidate = PlanColumn { id: binder.new_id(), name: String::new(), ty: ScalarType::String };
+    let index = binder.new_id();
+    let numbered = binder.window(input.clone(), Vec::new());
+    let expanded = Node::MvExpand {
+        input: numbered.node.clone(),
+        columns: vec![Expanded {
+            id: candidate.id,
+            ty: ScalarType::String,
+            value: Expr::call(family.networks, vec![text(&address), lengths], ScalarType::Dynamic, span),
+            bag_as_array: false,
+        }],
+        index,
+        limit: None,
+    };
+    let key = PlanColumn { id: binder.new_id(), name: String::new(), ty: ScalarType::String };
+    let mut keyed = crate::operators::identity(&table.columns);
+    keyed.push((key.id, Expr::call(family.network, vec![text(&network)], ScalarType::String, span)));
+    let keyed = Node::Project { input: table.node.clone(), columns: keyed };
+    let mut on = vec![(Expr::column(&candidate, span), Expr::column(&key, span))];
+    on.extend(pairs.iter().map(|(own, other)| (Expr::column(own, span), Expr::column(other, span))));
+    let added: Vec<PlanColumn> =
+        table.columns.iter().filter(|c| pairs.iter().all(|(_, other)| other.id != c.id)).cloned().collect();
+    let columns = if family.table_first {
+        crate::operators::join::side_by_side(&added, input.columns.clone())
+    } else {
+        crate::operators::join::side_by_side(&input.columns, added.clone())
+    };
+    let found = Node::Join { kind: JoinKind::Inner, left: Arc::new(expanded), right: Arc::new(keyed), on };
+    let matched = crate::operators::identity(&columns);
+    let matched = Arc::new(Node::Project { input: Arc::new(found.clone()), columns: matched });
+    if !unmatched {
+        return Relation { node: matched, columns, open: input.open || table.open, ..Relation::default() };
+    }
+    // rows without any network, by the numbers of the rows that have one
+    let row = numbered.order.last().map(|k| k.column);
+    let Some(row) = row.map(|id| PlanColumn { id, name: String::new(), ty: ScalarType::Long }) else { return input };
+    let seen = binder.new_id();
+    let seen_rows = Arc::new(Node::Aggregate {
+        input: Arc::new(found),
+        groups: vec![(seen, Expr::column(&row, span))],
+        aggregates: Vec::new(),
+        order: Vec::new(),
+    });
+    let seen = Expr { kind: ExprKind::Column(seen), ty: ScalarType::Long, span };
+    let rest = Node::Join {
+        kind: JoinKind::LeftAnti,
+        left: numbered.node.clone(),
+        right: seen_rows,
+        on: vec![(Expr::column(&row, span), seen)],
+    };
+    let rest_columns = columns
+        .iter()
+        .map(|c| {
+            let value = if added.iter().any(|a| a.id == c.id) {
+                crate::operators::missing(c.ty)
+            } else {
+                Expr::column(c, span)
+            };
+            (c.id, value)
+        })
+        .collect();
+    let rest = Arc::new(Node::Project { input: Arc::new(rest), columns: rest_columns });
+    let node = Node::Union { inputs: vec![matched, rest], columns: columns.iter().map(|c| (c.id, c.ty)).collect() };
+    Relation { node: Arc::new(node), columns, open: input.open || table.open, ..Relation::default() }
+}

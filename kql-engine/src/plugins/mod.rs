@@ -1,0 +1,104 @@
+//! Plugins: what `evaluate` calls. One file a plugin; each says which columns it gives and how its rows are made.
+
+mod bag_unpack;
+mod ip_lookup;
+mod narrow;
+mod pivot;
+
+use crate::bind::Binder;
+use crate::plan::{Node, OrderKey, PlanColumn, Relation};
+use crate::types::{ScalarType, TableSchema};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use kql_parser::{Span, ast};
+use std::sync::Arc;
+
+/// A plugin.
+pub struct Plugin {
+    /// Its name.
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// The page of the Kusto documentation it follows, without the host.
+    pub page: &'static str,
+    /// From the call and the rows before it to its result.
+    pub bind: fn(&mut Binder, &ast::Evaluate, Relation) -> Relation,
+}
+
+/// Every plugin.
+pub static ALL: &[&Plugin] =
+    &[&bag_unpack::BAG_UNPACK, &pivot::PIVOT, &narrow::NARROW, &ip_lookup::IPV4_LOOKUP, &ip_lookup::IPV6_LOOKUP];
+
+/// The plugin of that name.
+pub fn plugin(name: &str) -> Option<&'static Plugin> {
+    ALL.iter().copied().find(|p| p.name == name)
+}
+
+/// Rows in memory as a relation.
+pub fn in_memory(binder: &mut Binder, schema: &TableSchema, batches: Vec<RecordBatch>) -> Relation {
+    let columns: Vec<PlanColumn> = schema.columns.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
+    let row = binder.new_column("row", ScalarType::Long);
+    let mut next = 0;
+    let mut numbered = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let rows = batch.num_rows() as i64;
+        let mut arrays = batch.columns().to_vec();
+        arrays.push(Arc::new(Int64Array::from_iter_values(next..next + rows)));
+        next += rows;
+        numbered.extend(batch_of(schema.columns.iter().map(|c| c.ty).chain([ScalarType::Long]), arrays));
+    }
+    Relation {
+        node: Arc::new(Node::Memory {
+            columns: columns.iter().cloned().chain([row.clone()]).collect(),
+            batches: Arc::new(numbered),
+        }),
+        columns,
+        order: vec![OrderKey { column: row.id, ascending: true, nulls_first: true }],
+        ..Relation::default()
+    }
+}
+
+/// A batch of columns of these types, by position; none where the columns do not fit.
+pub fn batch_of(types: impl Iterator<Item = ScalarType>, arrays: Vec<ArrayRef>) -> Option<RecordBatch> {
+    let fields: Vec<arrow::datatypes::Field> =
+        types.enumerate().map(|(i, ty)| arrow::datatypes::Field::new(format!("f{i}"), ty.arrow(), true)).collect();
+    let rows = arrays.first().map_or(0, |a| a.len());
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::new(arrow::datatypes::Schema::new(fields)), arrays, &options).ok()
+}
+
+/// The declared columns of `: (*, a: long)`, after those of the input where `*` is written.
+fn declared(binder: &mut Binder, schema: &ast::EvaluateSchema, input: &[PlanColumn]) -> Vec<PlanColumn> {
+    let mut columns: Vec<PlanColumn> = if schema.star { input.to_vec() } else { Vec::new() };
+    for declaration in &schema.columns {
+        let ty = binder.scalar_type(&declaration.ty);
+        match columns.iter_mut().find(|c| c.name == declaration.name.text) {
+            Some(column) => column.ty = ty,
+            None => columns.push(binder.new_column(declaration.name.text.clone(), ty)),
+        }
+    }
+    columns
+}
+
+/// The rows of the input, where they may be computed now; what is wrong is reported.
+fn rows_of(binder: &mut Binder, input: &Relation, span: Span) -> Option<Vec<RecordBatch>> {
+    match binder.evaluate(input)? {
+        Ok(batches) => Some(batches),
+        Err(message) => {
+            binder.error("KQ303", span, message);
+            None
+        }
+    }
+}
+
+/// The column that an argument names.
+fn column_of(binder: &mut Binder, argument: &ast::Expr, input: &Relation) -> Option<PlanColumn> {
+    let found = crate::bind::plain_column(argument, crate::bind::Row::of(input)).cloned();
+    if found.is_none() && !input.open {
+        if let ast::ExprKind::Name(_) = &argument.kind {
+            binder.expr(argument, crate::bind::Row { columns: &input.columns, ..Default::default() });
+        } else {
+            binder.error("KS109", argument.span, "Column name expected.");
+        }
+    }
+    found
+}

@@ -1,0 +1,52 @@
+//! `narrow`: a row for every cell.
+//!
+//! <https://learn.microsoft.com/kusto/query/narrow-plugin>
+
+use super::Plugin;
+use crate::bind::Binder;
+use crate::plan::{Relation, StageKind, TableFunction};
+use crate::types::ScalarType;
+use arrow::array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder};
+use kql_parser::ast;
+use std::sync::Arc;
+
+pub static NARROW: Plugin =
+    Plugin { name: "narrow", summary: "A row for every cell of the table.", page: "narrow-plugin", bind };
+
+fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
+    if !evaluate.call.args.is_empty() {
+        binder.error("KS119", evaluate.call.name.span, "The plugin 'narrow' expects 0 arguments.");
+    }
+    let columns = [("Row", ScalarType::Long), ("Column", ScalarType::String), ("Value", ScalarType::String)];
+    let columns = columns.into_iter().map(|(name, ty)| binder.new_column(name, ty)).collect();
+    let cells = Narrow { columns: input.columns.iter().map(|c| (c.name.clone(), c.ty)).collect() };
+    binder.staged(input, StageKind::Table(Some(Arc::new(cells))), Some(columns))
+}
+
+#[derive(Debug)]
+struct Narrow {
+    columns: Vec<(String, ScalarType)>,
+}
+
+impl TableFunction for Narrow {
+    fn run(&self, input: &[RecordBatch]) -> Result<Vec<RecordBatch>, String> {
+        let (mut rows, mut names, mut values) = (Int64Builder::new(), StringBuilder::new(), StringBuilder::new());
+        let mut row = 0;
+        let mut text = String::new();
+        for batch in input {
+            for i in 0..batch.num_rows() {
+                for ((name, ty), array) in self.columns.iter().zip(batch.columns()) {
+                    text.clear();
+                    crate::cell::text(array, *ty, i, &mut text);
+                    rows.append_value(row);
+                    names.append_value(name);
+                    values.append_value(&text);
+                }
+                row += 1;
+            }
+        }
+        let arrays: Vec<ArrayRef> = vec![Arc::new(rows.finish()), Arc::new(names.finish()), Arc::new(values.finish())];
+        let types = [ScalarType::Long, ScalarType::String, ScalarType::String];
+        Ok(super::batch_of(types.into_iter(), arrays).into_iter().collect())
+    }
+}
