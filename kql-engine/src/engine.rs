@@ -244,7 +244,10 @@ impl Engine {
                 StageKind::List => StageResult::Value(list(&stage.relation, &batches)?),
                 StageKind::Table(function) => {
                     let rows = match function {
-                        Some(function) => function.run(&batches).map_err(Error::Run)?,
+                        Some(function) => {
+                            let lowering = Lowering::new(state, &self.database, stages);
+                            function.run(&batches, &lowering).map_err(Error::Run)?
+                        }
                         None => batches,
                     };
                     StageResult::Rows(Arc::new(numbered(rows).map_err(run_error)?))

@@ -10,6 +10,7 @@ mod expression;
 mod literals;
 mod result_names;
 mod scope;
+mod service;
 mod special;
 mod statements;
 mod table;
@@ -85,6 +86,10 @@ impl<'a> Binder<'a> {
     /// Adds a message. Inside a saved function it points at the call.
     pub fn report(&mut self, mut diagnostic: Diagnostic) {
         if let Some((span, name)) = &self.inside {
+            // a parser of a vendor's names columns that not every table has: it cannot run, and its columns are known
+            if !self.environment.evaluates() && matches!(diagnostic.code, "KS142" | "KS171") {
+                diagnostic.severity = kql_parser::Severity::Warning;
+            }
             diagnostic.message = format!("In the function '{name}': {}", diagnostic.message);
             diagnostic.span = *span;
             diagnostic.labels.clear();

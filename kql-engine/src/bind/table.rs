@@ -24,6 +24,7 @@ impl Binder<'_> {
                 Some(_) => false,
                 None => {
                     matches!(call.name.text.as_str(), "materialize" | "table" | "view")
+                        || super::service::TABLES.contains(&call.name.text.as_str())
                         || (crate::registry::scalar(&call.name.text).is_none()
                             && crate::registry::aggregate(&call.name.text).is_none()
                             && self.environment.function(&call.name.text).is_some())
@@ -118,6 +119,9 @@ impl Binder<'_> {
         match function {
             Some(function) => self.user_table_of(&function, Some(input), &call.args, call.name.span),
             None => {
+                if let Some(extended) = self.service_invoke(call, &input) {
+                    return extended;
+                }
                 self.unknown_function(&call.name);
                 Relation { open: true, ..input }
             }
@@ -240,6 +244,9 @@ impl Binder<'_> {
         }
         if let Some(function) = self.stored(name, call.name.span) {
             return self.user_table(&function, &call.args, span);
+        }
+        if let Some(table) = self.service_table(call, span) {
+            return table;
         }
         self.unknown_function(&call.name);
         self.empty_relation()

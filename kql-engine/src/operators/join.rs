@@ -203,6 +203,8 @@ fn push(binder: &mut Binder, left: Expr, right: Expr, message: String, span: Spa
     }
     let common = match (left.ty, right.ty) {
         (a, b) if a == b => a,
+        // a column of a table whose columns are not known
+        (ScalarType::Unknown, other) | (other, ScalarType::Unknown) => other,
         (a, b) if a.is_integer() && b.is_integer() => ScalarType::Long,
         (ScalarType::Dynamic, other) | (other, ScalarType::Dynamic) => other,
         (a, b) => {
