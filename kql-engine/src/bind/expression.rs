@@ -116,7 +116,7 @@ impl Binder<'_> {
                 self.error("KS119", span, format!("The function '{}' needs its arguments.", name.text));
                 return Expr::error(span);
             }
-            Some(Symbol::Table(_)) => {
+            Some(Symbol::Table(_) | Symbol::Pattern(_)) => {
                 self.error("KS108", span, format!("'{}' is a table, and a scalar is expected here.", name.text));
                 return Expr::error(span);
             }

@@ -8,6 +8,7 @@ mod coerce;
 mod environment;
 mod expression;
 mod literals;
+mod patterns;
 mod result_names;
 mod scope;
 mod service;
@@ -18,7 +19,7 @@ mod table;
 pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
 pub use environment::{Environment, NoData, StoredFunction};
 pub use expression::{Row, balanced};
-pub use scope::{Scope, Symbol, UserFunction};
+pub use scope::{Scope, Symbol, UserFunction, UserPattern};
 
 use crate::plan::{
     Aggregate, ColumnId, ExprKind, Node, OrderKey, PlanColumn, Query, Relation, Stage, StageId, WindowCall,
