@@ -158,7 +158,14 @@ impl TableSchema {
         self.columns.iter().find(|c| c.name == name)
     }
 
-    /// The Arrow schema, which carries the KQL types in its fields' metadata.
+    /// The Arrow schema inside plans. It says nothing of KQL's types, which the plan knows: DataFusion wants the metadata
+    /// of all legs of a union to be the same.
+    pub fn plain(&self) -> arrow::datatypes::SchemaRef {
+        let fields = self.columns.iter().map(|c| Field::new(&c.name, c.ty.arrow(), c.ty != String));
+        std::sync::Arc::new(arrow::datatypes::Schema::new(fields.collect::<Vec<_>>()))
+    }
+
+    /// The Arrow schema of a result, which carries the KQL types in its fields' metadata.
     pub fn arrow(&self) -> arrow::datatypes::SchemaRef {
         std::sync::Arc::new(arrow::datatypes::Schema::new(self.columns.iter().map(Column::field).collect::<Vec<_>>()))
     }

@@ -51,7 +51,7 @@ async fn run(table: &SourceTable, filter: Option<Expr>, state: &SessionState) ->
     let plan = plan.build().map_err(|e| e.to_string())?;
     let plan = state.create_physical_plan(&state.optimize(&plan).map_err(|e| e.to_string())?).await;
     let plan = plan.map_err(|e| e.to_string())?;
-    assert_eq!(plan.schema(), table.schema.arrow());
+    assert_eq!(plan.schema(), table.schema.plain());
     collect(plan, state.task_ctx()).await.map_err(|e| e.to_string())
 }
 
@@ -410,7 +410,7 @@ fn our_own_parquet_comes_back() {
         Arc::new(StringArray::from(vec!["{\"a\":1}"])),
         Arc::new(Int64Array::from(vec![10_000_000])),
     ];
-    let batch = RecordBatch::try_new(types.arrow(), columns).expect("a batch");
+    let batch = RecordBatch::try_new(types.plain(), columns).expect("a batch");
     parquet_file(&dir.path().join("T.parquet"), &batch, 10);
     let table = open_path(&dir.path().join("T.parquet"), None).expect("a table");
     assert_eq!(rows(&table), ["t:datetime|d:dynamic|s:timespan", "1970-01-01T00:00:00.0000001Z|{\"a\":1}|00:00:01"]);
