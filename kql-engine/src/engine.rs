@@ -280,6 +280,9 @@ impl Engine {
         let runtime = self.runtime()?;
         let state = exec::session(self.limits);
         let mut stages = std::mem::take(&mut query.computed);
+        let mut relation = relation.clone();
+        crate::rewrite::rewrite_relation(&mut relation);
+        let relation = &relation;
         let needed = plan::stages_of(query, [relation]);
         let result = runtime.block_on(async {
             self.run_stages(&state, query, &needed, &mut stages).await?;
