@@ -138,6 +138,11 @@ impl Column {
         Column { name: name.into(), ty }
     }
 
+    /// The Arrow field inside plans, without the KQL type.
+    pub fn plain_field(&self) -> Field {
+        Field::new(&self.name, self.ty.arrow(), self.ty != String)
+    }
+
     /// The Arrow field, which carries the KQL type in its metadata.
     pub fn field(&self) -> Field {
         Field::new(&self.name, self.ty.arrow(), self.ty != String)
@@ -161,7 +166,7 @@ impl TableSchema {
     /// The Arrow schema inside plans. It says nothing of KQL's types, which the plan knows: DataFusion wants the metadata
     /// of all legs of a union to be the same.
     pub fn plain(&self) -> arrow::datatypes::SchemaRef {
-        let fields = self.columns.iter().map(|c| Field::new(&c.name, c.ty.arrow(), c.ty != String));
+        let fields = self.columns.iter().map(Column::plain_field);
         std::sync::Arc::new(arrow::datatypes::Schema::new(fields.collect::<Vec<_>>()))
     }
 
