@@ -30,7 +30,7 @@ pub enum PatternKind {
     Simple,
     /// Texts as they stand; a value that does not convert is null.
     Relaxed,
-    /// Texts are regular expressions, with these flags.
+    /// Texts are regular expressions, with these flags; where a value does not convert, nothing is found.
     Regex(String),
 }
 
@@ -234,7 +234,7 @@ impl Extractor for Pattern {
             }
         }
         let found: Vec<StringArray> = builders.iter_mut().map(StringBuilder::finish).collect();
-        let strict = self.kind == PatternKind::Simple;
+        let strict = self.kind != PatternKind::Relaxed;
         converted(found, &self.types, matched, strict)
     }
 }

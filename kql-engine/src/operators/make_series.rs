@@ -132,6 +132,8 @@ pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relatio
 
 fn axis(binder: &mut Binder, series: &ast::MakeSeries, on: &ast::Expr, row: Row) -> Option<Axis> {
     let value = binder.expr(on, row);
+    // bins of ints are longs
+    let value = if value.ty == ScalarType::Int { value.convert(ScalarType::Long) } else { value };
     let (first, end, step, inclusive) = match &series.range {
         ast::MakeSeriesRange::Steps { from, to, step } => (from.as_ref(), to.as_ref(), step, false),
         ast::MakeSeriesRange::InRange(args, span) => match args.as_slice() {
@@ -169,16 +171,22 @@ fn axis(binder: &mut Binder, series: &ast::MakeSeries, on: &ast::Expr, row: Row)
             return None;
         }
     }
+    let mut first = first.map(|e| e.convert(ty));
     let mut end = end.map(|e| e.convert(ty));
     let step = step.convert(distance);
-    if inclusive {
-        // the older form includes its end
-        end = end.map(|e| {
+    if inclusive && let Some(bin) = registry::scalar("bin") {
+        // the older form aligns its points as `bin()` does, and its end is one of them
+        let bin = |e: Expr| {
+            let span = e.span;
+            Expr::call(bin, vec![e, step.clone()], ty, span)
+        };
+        first = first.map(bin);
+        end = end.map(bin).map(|e| {
             let span = e.span;
             Expr::call(operators::binary(BinaryOp::Add), vec![e, step.clone()], ty, span)
         });
     }
-    Some(Axis { first: first.map(|e| e.convert(ty)), end, step, value })
+    Some(Axis { first, end, step, value })
 }
 
 /// The rows between first and end.

@@ -186,9 +186,11 @@ fn test(binder: &mut Binder, value: Expr, term: &str, cased: bool, span: Span) -
         // any value at all
         (if cased { BinaryOp::ContainsCs } else { BinaryOp::Contains }, String::new())
     } else if inner.contains('*') {
+        // a term of its own at the ends that no `*` opens
         let pattern: Vec<String> = inner.split('*').map(regex::escape).collect();
-        let flags = if cased { "(?s)" } else { "(?is)" };
-        (BinaryOp::MatchesRegex, format!("{flags}{}", pattern.join(".*?")))
+        let flags = if cased { "" } else { "(?i)" };
+        let (before, after) = (if open { "" } else { r"\b" }, if close { "" } else { r"\b" });
+        (BinaryOp::MatchesRegex, format!("{flags}{before}{}{after}", pattern.join(".*")))
     } else {
         let op = match (open, close, cased) {
             (false, false, false) => BinaryOp::Has,
