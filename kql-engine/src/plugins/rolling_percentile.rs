@@ -95,7 +95,7 @@ struct Entry {
 }
 
 impl TableFunction for Rolling {
-    fn run(&self, input: &[RecordBatch]) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
         let values: Vec<&dyn Array> = input.iter().filter_map(|b| b.columns().get(1).map(AsRef::as_ref)).collect();
         if values.is_empty() {
             return Ok(Vec::new());

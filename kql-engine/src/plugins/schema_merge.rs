@@ -88,7 +88,7 @@ struct Merged {
 const MOVED: &str = "ERROR(columns are out of order)";
 
 impl TableFunction for Merge {
-    fn run(&self, input: &[RecordBatch]) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
         let mut merged: HashMap<String, Merged> = HashMap::new();
         for batch in input {
             let [names, ordinals, data, kinds] = batch.columns() else { continue };

@@ -97,7 +97,7 @@ struct Sequences {
 }
 
 impl TableFunction for Sequences {
-    fn run(&self, input: &[RecordBatch]) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
         let mut groups = Numbered::default();
         // (group, step, time)
         let mut events: Vec<(u32, usize, i64)> = Vec::new();

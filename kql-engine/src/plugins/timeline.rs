@@ -262,7 +262,7 @@ impl std::fmt::Debug for Activity {
 }
 
 impl TableFunction for Activity {
-    fn run(&self, input: &[RecordBatch]) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
         let (mut ids, mut groups, mut events) = (Numbered::default(), Numbered::default(), Vec::new());
         for batch in input {
             let [time, id, dimensions @ ..] = batch.columns() else { continue };
