@@ -410,7 +410,7 @@ fn our_own_parquet_comes_back() {
         Arc::new(StringArray::from(vec!["{\"a\":1}"])),
         Arc::new(Int64Array::from(vec![10_000_000])),
     ];
-    let batch = RecordBatch::try_new(types.plain(), columns).expect("a batch");
+    let batch = RecordBatch::try_new(types.arrow(), columns).expect("a batch");
     parquet_file(&dir.path().join("T.parquet"), &batch, 10);
     let table = open_path(&dir.path().join("T.parquet"), None).expect("a table");
     assert_eq!(rows(&table), ["t:datetime|d:dynamic|s:timespan", "1970-01-01T00:00:00.0000001Z|{\"a\":1}|00:00:01"]);
