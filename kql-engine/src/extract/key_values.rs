@@ -18,14 +18,24 @@ pub enum KeyValueForm {
         /// Between a key and its value.
         key_value: String,
         /// What may stand around a key or a value.
-        quote: Option<(char, char)>,
-        /// What takes the meaning from a quote.
-        escape: Option<char>,
+        quotes: Quotes,
         /// Whether a value reaches up to the next key.
         greedy: bool,
     },
+    /// Words one after the other: whatever is no letter and no digit lies between them. A key that is asked for is
+    /// followed by its value.
+    Words(Quotes),
     /// Found by a regular expression with two groups.
     Regex(Regex),
+}
+
+/// What may stand around a key or a value, and what takes its meaning from it.
+#[derive(Debug, Default)]
+pub struct Quotes {
+    /// Opening and closing ones.
+    pub pairs: Vec<(char, char)>,
+    /// Before a character that stands for itself.
+    pub escapes: Vec<char>,
 }
 
 /// The keys that become columns.
@@ -63,8 +73,18 @@ impl KeyValues {
                     }
                 }
             }
-            KeyValueForm::Delimited { pair, key_value, quote, escape, greedy } => {
-                let mut reader = Reader { text, at: 0, quote: *quote, escape: *escape };
+            KeyValueForm::Words(quotes) => {
+                let mut reader = Reader { text, at: 0, quotes };
+                let mut key: Option<Cow<'t, str>> = None;
+                while let Some(word) = reader.word() {
+                    match key.take() {
+                        Some(key) => keep(&key, word),
+                        None => key = Some(word).filter(|w| self.places.contains_key(w.as_ref())),
+                    }
+                }
+            }
+            KeyValueForm::Delimited { pair, key_value, quotes, greedy } => {
+                let mut reader = Reader { text, at: 0, quotes };
                 while reader.at < text.len() {
                     let Some(key) = reader.key(pair, key_value) else { continue };
                     let value = if *greedy { reader.greedy_value(pair, key_value) } else { reader.value(pair) };
@@ -75,14 +95,13 @@ impl KeyValues {
     }
 }
 
-struct Reader<'t> {
+struct Reader<'t, 'q> {
     text: &'t str,
     at: usize,
-    quote: Option<(char, char)>,
-    escape: Option<char>,
+    quotes: &'q Quotes,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Reader<'t, '_> {
     fn rest(&self) -> &'t str {
         self.text.get(self.at..).unwrap_or("")
     }
@@ -119,16 +138,37 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// The next word: letters and digits, or what stands in quotes.
+    fn word(&mut self) -> Option<Cow<'t, str>> {
+        loop {
+            let rest = self.rest();
+            let start = rest.find(|c: char| c.is_alphanumeric() || self.quotes.pairs.iter().any(|q| q.0 == c))?;
+            self.at += start;
+            if let Some(quoted) = self.quoted() {
+                return Some(quoted);
+            }
+            let rest = self.rest();
+            let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+            if end > 0 {
+                self.at += end;
+                return Some(Cow::Borrowed(rest.get(..end).unwrap_or("")));
+            }
+            // a quote that is never closed
+            self.at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+
     /// A quoted text here, quotes and escapes taken off.
     fn quoted(&mut self) -> Option<Cow<'t, str>> {
-        let (open, close) = self.quote?;
-        let rest = self.rest().strip_prefix(open)?;
+        let first = self.rest().chars().next()?;
+        let (_, close) = *self.quotes.pairs.iter().find(|q| q.0 == first)?;
+        let rest = self.rest().strip_prefix(first)?;
         let start = self.text.len() - rest.len();
         let mut escaped = String::new();
         let mut plain = 0;
         let mut chars = rest.char_indices();
         while let Some((i, c)) = chars.next() {
-            if Some(c) == self.escape {
+            if self.quotes.escapes.contains(&c) {
                 escaped.push_str(rest.get(plain..i).unwrap_or(""));
                 plain = i + c.len_utf8();
                 chars.next();

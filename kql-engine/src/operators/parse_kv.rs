@@ -3,7 +3,7 @@
 //! <https://learn.microsoft.com/kusto/query/parse-kv-operator>
 
 use crate::bind::{Binder, Row};
-use crate::extract::key_values::{KeyValueForm, KeyValues};
+use crate::extract::key_values::{KeyValueForm, KeyValues, Quotes};
 use crate::plan::{PlanColumn, Relation};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -30,20 +30,20 @@ pub(super) fn bind(binder: &mut Binder, parse: &ast::ParseKv, input: Relation) -
 }
 
 fn form(binder: &mut Binder, parse: &ast::ParseKv) -> Option<KeyValueForm> {
-    let (mut pair, mut key_value) = (" ".to_owned(), "=".to_owned());
-    let (mut quote, mut escape, mut greedy) = (None, None, false);
+    let (mut pair, mut key_value) = (None, None);
+    let (mut quotes, mut greedy) = (Quotes::default(), false);
     for property in &parse.properties {
         let value = binder.expr(&property.value, Row::default());
         let name = property.name.text.as_str();
         match (name, value.as_constant()) {
             ("greedy", Some(Value::Bool(b))) => greedy = *b,
-            ("pair_delimiter", Some(Value::Text(text))) if !text.is_empty() => pair = text.clone(),
-            ("kv_delimiter", Some(Value::Text(text))) if !text.is_empty() => key_value = text.clone(),
+            ("pair_delimiter", Some(Value::Text(text))) if !text.is_empty() => pair = Some(text.clone()),
+            ("kv_delimiter", Some(Value::Text(text))) if !text.is_empty() => key_value = Some(text.clone()),
             ("quote", Some(Value::Text(text))) => {
                 let mut chars = text.chars();
-                quote = chars.next().map(|open| (open, chars.next().unwrap_or(open)));
+                quotes.pairs.extend(chars.next().map(|open| (open, chars.next().unwrap_or(open))));
             }
-            ("escape", Some(Value::Text(text))) => escape = text.chars().next(),
+            ("escape", Some(Value::Text(text))) => quotes.escapes.extend(text.chars().next()),
             ("regex", Some(Value::Text(text))) => match regex::Regex::new(text) {
                 Ok(regex) if regex.captures_len() >= 3 => return Some(KeyValueForm::Regex(regex)),
                 Ok(_) => {
@@ -66,5 +66,10 @@ fn form(binder: &mut Binder, parse: &ast::ParseKv) -> Option<KeyValueForm> {
             }
         }
     }
-    Some(KeyValueForm::Delimited { pair, key_value, quote, escape, greedy })
+    if pair.is_none() && key_value.is_none() && !greedy {
+        return Some(KeyValueForm::Words(quotes));
+    }
+    let pair = pair.unwrap_or_else(|| " ".to_owned());
+    let key_value = key_value.unwrap_or_else(|| "=".to_owned());
+    Some(KeyValueForm::Delimited { pair, key_value, quotes, greedy })
 }

@@ -12,6 +12,7 @@ mod bag_keys;
 mod bag_merge;
 mod bag_pack;
 mod bag_zip;
+mod dcount_hll;
 mod dynamic_to_json;
 mod pack_array;
 mod repeat;
@@ -25,6 +26,7 @@ use crate::registry::ScalarFunction;
 /// Every row.
 pub static ALL: &[&ScalarFunction] = &[
     &array_length::ARRAY_LENGTH,
+    &dcount_hll::DCOUNT_HLL,
     &array_concat::ARRAY_CONCAT,
     &array_iff::ARRAY_IFF,
     &array_index_of::ARRAY_INDEX_OF,
