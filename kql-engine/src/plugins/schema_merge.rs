@@ -102,9 +102,12 @@ impl TableFunction for Merge {
                         merged.insert(name.to_owned(), Merged { ordinal, moved: false, types });
                     }
                     Some(known) if known.types != types => {
+                        // Rows come in no particular order; the message does not depend on it.
+                        let mut both = [&known.types.1, &types.1];
+                        both.sort();
+                        let [one, two] = both;
                         return Err(format!(
-                            "schema_merge(): '{name}' is of type {} and {}, and it is not known what Kusto makes of that.",
-                            known.types.1, types.1
+                            "schema_merge(): '{name}' is of type {one} and {two}, and it is not known what Kusto makes of that."
                         ));
                     }
                     Some(known) => {

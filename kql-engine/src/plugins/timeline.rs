@@ -147,7 +147,7 @@ pub fn number(binder: &mut Binder, argument: &ast::Expr, name: &str, ty: ScalarT
             None
         }
         None => {
-            binder.error("KS130", argument.span, format!("{name} must be a constant."));
+            binder.error("KS129", argument.span, format!("{name} must be a constant."));
             None
         }
     }
