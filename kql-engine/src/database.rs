@@ -111,7 +111,7 @@ impl Tables for Database {
             Some(Ok(table)) => Ok(table.provider.clone()),
             Some(Err(error)) => Err(datafusion::common::DataFusionError::External(Box::new(error))),
             None => match self.declared(name) {
-                Some(schema) => Ok(Arc::new(EmptyTable::new(schema.arrow()))),
+                Some(schema) => Ok(Arc::new(EmptyTable::new(schema.plain()))),
                 None => internal_err!("the table {name} is gone"),
             },
         }

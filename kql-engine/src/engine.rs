@@ -244,7 +244,10 @@ impl Engine {
                 StageKind::List => StageResult::Value(list(&stage.relation, &batches)?),
                 StageKind::Table(function) => {
                     let rows = match function {
-                        Some(function) => function.run(&batches).map_err(Error::Run)?,
+                        Some(function) => {
+                            let lowering = Lowering::new(state, &self.database, stages);
+                            function.run(&batches, &lowering).map_err(Error::Run)?
+                        }
                         None => batches,
                     };
                     StageResult::Rows(Arc::new(numbered(rows).map_err(run_error)?))
@@ -277,6 +280,9 @@ impl Engine {
         let runtime = self.runtime()?;
         let state = exec::session(self.limits);
         let mut stages = std::mem::take(&mut query.computed);
+        let mut relation = relation.clone();
+        crate::rewrite::rewrite_relation(&mut relation);
+        let relation = &relation;
         let needed = plan::stages_of(query, [relation]);
         let result = runtime.block_on(async {
             self.run_stages(&state, query, &needed, &mut stages).await?;

@@ -22,6 +22,11 @@
 #![doc = include_str!("../../docs/architecture.md")]
 #![recursion_limit = "256"]
 
+/// The project's README, so that its example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct ReadMe;
+
 mod aggregates;
 pub mod bind;
 pub mod cell;

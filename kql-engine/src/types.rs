@@ -138,6 +138,11 @@ impl Column {
         Column { name: name.into(), ty }
     }
 
+    /// The Arrow field inside plans, without the KQL type.
+    pub fn plain_field(&self) -> Field {
+        Field::new(&self.name, self.ty.arrow(), self.ty != String)
+    }
+
     /// The Arrow field, which carries the KQL type in its metadata.
     pub fn field(&self) -> Field {
         Field::new(&self.name, self.ty.arrow(), self.ty != String)
@@ -158,7 +163,14 @@ impl TableSchema {
         self.columns.iter().find(|c| c.name == name)
     }
 
-    /// The Arrow schema, which carries the KQL types in its fields' metadata.
+    /// The Arrow schema inside plans. It says nothing of KQL's types, which the plan knows: DataFusion wants the metadata
+    /// of all legs of a union to be the same.
+    pub fn plain(&self) -> arrow::datatypes::SchemaRef {
+        let fields = self.columns.iter().map(Column::plain_field);
+        std::sync::Arc::new(arrow::datatypes::Schema::new(fields.collect::<Vec<_>>()))
+    }
+
+    /// The Arrow schema of a result, which carries the KQL types in its fields' metadata.
     pub fn arrow(&self) -> arrow::datatypes::SchemaRef {
         std::sync::Arc::new(arrow::datatypes::Schema::new(self.columns.iter().map(Column::field).collect::<Vec<_>>()))
     }

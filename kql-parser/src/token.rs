@@ -12,7 +12,7 @@ use logos::{Lexer, Logos};
 #[allow(missing_docs)] // each variant is its spelling
 pub enum Kind {
     /// `where`, `x_1`, `$left`; `1w`, since a word may start with digits
-    #[regex(r"[\p{L}_$][\p{L}\p{N}_$]*")]
+    #[regex(r"[\p{L}_$][\p{L}\p{N}_]*")]
     Word,
     /// `datetime(2020-01-01)`, `int(null)`, `time(1.02:03:04)`: a literal with its type
     #[regex(r"(long|int64|int|int32|real|double|decimal|bool|datetime|date|timespan|time|guid)\([^()\r\n;|]*\)")]

@@ -13,7 +13,26 @@ const WITHOUT_DATAFUSION: [&str; 4] =
     ["kql-engine/src/bind", "kql-engine/src/plan", "kql-engine/src/types.rs", "kql-engine/src/rewrite"];
 
 /// Operators whose two homes have other names: `lookup` is written like `join`, and a `datatable` is an expression.
-const ENGINE_ONLY: [&str; 2] = ["lookup", "datatable"];
+const ENGINE_ONLY: [&str; 3] = ["lookup", "datatable", "externaldata"];
+
+/// Operators that parse and do not run yet; each is refused with a message.
+const NOT_YET: [&str; 15] = [
+    "assert_schema",
+    "consume",
+    "execute_and_cache",
+    "facet",
+    "find",
+    "fork",
+    "graph_mark_components",
+    "graph_match",
+    "graph_pattern",
+    "graph_to_table",
+    "graph_where",
+    "macro_expand",
+    "make_graph",
+    "partition_by",
+    "reduce",
+];
 
 /// Checks everything; the error lists all that is wrong.
 pub fn run() -> Result<(), String> {
@@ -99,7 +118,7 @@ fn operators(wrong: &mut Vec<String>) {
     let parser = stems("kql-parser/src/grammar/operators", "rs");
     let engine = stems("kql-engine/src/operators", "rs");
     let pages = stems("tests/spec/operators", "md");
-    for name in parser.difference(&engine) {
+    for name in parser.difference(&engine).filter(|n| !NOT_YET.contains(&n.as_str())) {
         wrong.push(format!("the operator {name} has a grammar and nothing in kql-engine/src/operators"));
     }
     for name in engine.difference(&parser).filter(|n| !ENGINE_ONLY.contains(&n.as_str())) {

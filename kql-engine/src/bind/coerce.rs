@@ -62,6 +62,9 @@ fn dynamic_beside(function: &'static ScalarFunction, args: Vec<Expr>) -> Vec<Exp
 /// The type in which two scalars are compared by `==`.
 fn comparable(left: &Expr, right: &Expr) -> Option<T> {
     let (l, r) = (left.ty, right.ty);
+    if (l, r) == (T::Dynamic, T::Dynamic) {
+        return None;
+    }
     if let Some(number) = widest(l, r) {
         return Some(number);
     }

@@ -19,6 +19,8 @@ pub struct Row<'r> {
     pub open: bool,
     /// `$left` and `$right`, in a join's condition.
     pub sides: Option<(&'r [PlanColumn], &'r [PlanColumn])>,
+    /// In `scan`, what each step remembers: `step.column`.
+    pub steps: &'r [(String, Vec<PlanColumn>)],
     /// Whether the rows are in an order that a user asked for, so that functions may look at other rows.
     pub serialized: bool,
     /// Where an aggregate must stand around every column: in `summarize`, outside the aggregates' arguments.
@@ -114,7 +116,7 @@ impl Binder<'_> {
                 self.error("KS119", span, format!("The function '{}' needs its arguments.", name.text));
                 return Expr::error(span);
             }
-            Some(Symbol::Table(_)) => {
+            Some(Symbol::Table(_) | Symbol::Pattern(_)) => {
                 self.error("KS108", span, format!("'{}' is a table, and a scalar is expected here.", name.text));
                 return Expr::error(span);
             }
@@ -129,7 +131,8 @@ impl Binder<'_> {
         Expr::error(span)
     }
 
-    fn unknown_name(&mut self, name: &ast::Name, span: Span, row: Row) {
+    /// Reports a name that nothing has.
+    pub(super) fn unknown_name(&mut self, name: &ast::Name, span: Span, row: Row) {
         let message =
             format!("The name '{}' does not refer to any known column, table, variable or function.", name.text);
         let known = row
@@ -159,6 +162,17 @@ impl Binder<'_> {
                     }
                 };
             }
+        }
+        if let ast::ExprKind::Name(step) = &base.kind
+            && let Some((_, columns)) = row.steps.iter().find(|(name, _)| *name == step.text)
+        {
+            return match columns.iter().find(|c| c.name == name.text) {
+                Some(column) => Expr::column(column, span),
+                None => {
+                    self.unknown_name(name, name.span, Row { columns, ..Row::default() });
+                    Expr::error(span)
+                }
+            };
         }
         let value = self.expr(base, row);
         self.dynamic_step(value, Expr::constant(Value::Text(name.text.clone()), ScalarType::String, name.span), span)

@@ -8,8 +8,10 @@ mod coerce;
 mod environment;
 mod expression;
 mod literals;
+mod patterns;
 mod result_names;
 mod scope;
+mod service;
 mod special;
 mod statements;
 mod table;
@@ -17,7 +19,7 @@ mod table;
 pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
 pub use environment::{Environment, NoData, StoredFunction};
 pub use expression::{Row, balanced};
-pub use scope::{Scope, Symbol, UserFunction};
+pub use scope::{Scope, Symbol, UserFunction, UserPattern};
 
 use crate::plan::{
     Aggregate, ColumnId, ExprKind, Node, OrderKey, PlanColumn, Query, Relation, Stage, StageId, WindowCall,
@@ -85,6 +87,10 @@ impl<'a> Binder<'a> {
     /// Adds a message. Inside a saved function it points at the call.
     pub fn report(&mut self, mut diagnostic: Diagnostic) {
         if let Some((span, name)) = &self.inside {
+            // a parser of a vendor's names columns that not every table has: it cannot run, and its columns are known
+            if !self.environment.evaluates() && matches!(diagnostic.code, "KS142" | "KS171") {
+                diagnostic.severity = kql_parser::Severity::Warning;
+            }
             diagnostic.message = format!("In the function '{name}': {}", diagnostic.message);
             diagnostic.span = *span;
             diagnostic.labels.clear();

@@ -23,6 +23,18 @@ pub enum Symbol {
     Table(Relation),
     /// A function.
     Function(Arc<UserFunction>),
+    /// What `declare pattern` declares.
+    Pattern(Arc<UserPattern>),
+}
+
+/// A pattern: tables for certain arguments.
+pub struct UserPattern {
+    /// Its name.
+    pub name: String,
+    /// Parameters and matches.
+    pub declaration: ast::PatternDeclaration,
+    /// The names its bodies see.
+    pub scope: Scope,
 }
 
 /// A function of the query's own, or a saved one.

@@ -34,6 +34,7 @@ impl Binder<'_> {
                     self.query.results.push(relation);
                 }
                 ast::StatementKind::DeclareQueryParameters(parameters) => self.query_parameters(parameters),
+                ast::StatementKind::DeclarePattern(pattern) => self.declare_pattern(pattern),
                 ast::StatementKind::Set(..) | ast::StatementKind::Error => {}
                 #[allow(unreachable_patterns)] // statements the parser knows and the engine does not run yet
                 _ => self.error("KQ201", statement.span, "This statement is not supported yet."),
@@ -239,7 +240,7 @@ impl Binder<'_> {
         result
     }
 
-    fn function_body(&mut self, body: &[ast::Statement]) -> Option<Called> {
+    pub(super) fn function_body(&mut self, body: &[ast::Statement]) -> Option<Called> {
         let (last, before) = body.split_last()?;
         for statement in before {
             match &statement.kind {

@@ -14,16 +14,18 @@ impl Binder<'_> {
             ast::ExprKind::Pipeline(_) | ast::ExprKind::Datatable(_) | ast::ExprKind::Externaldata(_) => true,
             ast::ExprKind::Parens(inner) => self.is_tabular(inner),
             ast::ExprKind::Name(name) => match self.scope.find(&name.text) {
-                Some(Symbol::Table(_)) => true,
+                Some(Symbol::Table(_) | Symbol::Pattern(_)) => true,
                 Some(Symbol::Scalar(_)) => false,
                 Some(Symbol::Function(f)) => self.gives_table(&f.function),
                 None => self.environment.function(&name.text).is_some() || self.environment.table(&name.text).is_some(),
             },
             ast::ExprKind::Call(call) => match self.scope.find(&call.name.text) {
                 Some(Symbol::Function(f)) => self.gives_table(&f.function),
+                Some(Symbol::Pattern(_)) => true,
                 Some(_) => false,
                 None => {
                     matches!(call.name.text.as_str(), "materialize" | "table" | "view")
+                        || super::service::TABLES.contains(&call.name.text.as_str())
                         || (crate::registry::scalar(&call.name.text).is_none()
                             && crate::registry::aggregate(&call.name.text).is_none()
                             && self.environment.function(&call.name.text).is_some())
@@ -118,6 +120,9 @@ impl Binder<'_> {
         match function {
             Some(function) => self.user_table_of(&function, Some(input), &call.args, call.name.span),
             None => {
+                if let Some(extended) = self.service_invoke(call, &input) {
+                    return extended;
+                }
                 self.unknown_function(&call.name);
                 Relation { open: true, ..input }
             }
@@ -129,6 +134,10 @@ impl Binder<'_> {
             Some(Symbol::Table(relation)) => return relation,
             Some(Symbol::Function(function)) => {
                 return self.user_table(&function, &[], span);
+            }
+            Some(Symbol::Pattern(_)) => {
+                self.error("KS119", span, format!("The pattern '{}' needs its arguments.", name.text));
+                return self.empty_relation();
             }
             Some(Symbol::Scalar(_)) => {
                 self.error("KS104", span, format!("'{}' is a scalar, and a table is expected here.", name.text));
@@ -202,9 +211,10 @@ impl Binder<'_> {
 
     fn tabular_call(&mut self, call: &ast::Call, span: Span) -> Relation {
         let name = call.name.text.as_str();
-        if let Some(Symbol::Function(function)) = self.scope.find(name) {
-            let function = function.clone();
-            return self.user_table(&function, &call.args, span);
+        match self.scope.find(name).cloned() {
+            Some(Symbol::Function(function)) => return self.user_table(&function, &call.args, span),
+            Some(Symbol::Pattern(pattern)) => return self.pattern_table(&pattern, call, None, span),
+            _ => {}
         }
         match name {
             "materialize" => {
@@ -240,6 +250,9 @@ impl Binder<'_> {
         }
         if let Some(function) = self.stored(name, call.name.span) {
             return self.user_table(&function, &call.args, span);
+        }
+        if let Some(table) = self.service_table(call, span) {
+            return table;
         }
         self.unknown_function(&call.name);
         self.empty_relation()
@@ -283,6 +296,12 @@ impl Binder<'_> {
                 ast::ExprKind::Method(base, call) => is_place(call) && rooted(base, is_place),
                 _ => false,
             }
+        }
+        if let ast::ExprKind::Path(base, name) = &e.kind
+            && let ast::ExprKind::Call(call) = &base.kind
+            && let Some(Symbol::Pattern(pattern)) = self.scope.find(&call.name.text).cloned()
+        {
+            return self.pattern_table(&pattern, call, Some(&name.text), e.span);
         }
         match &e.kind {
             ast::ExprKind::Path(base, name) if rooted(base, &is_place) => self.table_elsewhere(&name.text, e.span),

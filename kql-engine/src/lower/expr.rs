@@ -2,12 +2,12 @@
 
 use super::udf::Udf;
 use super::{Lowering, column};
-use crate::plan::{Expr, ExprKind, StageResult};
+use crate::plan::{Compiled, Compiler, Expr, ExprKind, PlanColumn, StageResult};
 use crate::registry::{CallInfo, Eval, ScalarFunction};
 use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::RecordBatch;
-use arrow::datatypes::Schema;
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{Field, Schema};
 use datafusion::common::{DFSchema, DataFusionError, Result, internal_err};
 use datafusion::logical_expr::{self as df, ColumnarValue};
 use kql_parser::{Diagnostic, Span};
@@ -106,6 +106,37 @@ impl Lowering<'_> {
             df::Expr::Literal(scalar, _) => Ok(Value::from_scalar(&scalar).filter(|v| *v != Value::Null)),
             other => internal_err!("{other} is not a constant"),
         }
+    }
+}
+
+/// An expression of DataFusion's over rows of one.
+struct OneRow {
+    physical: Arc<dyn datafusion::physical_plan::PhysicalExpr>,
+    schema: Arc<Schema>,
+}
+
+impl Compiler for Lowering<'_> {
+    fn compile(&self, columns: &[PlanColumn], e: &Expr) -> std::result::Result<Box<dyn Compiled>, String> {
+        let fields: Vec<Field> = columns.iter().map(|c| Field::new(super::name(c.id), c.ty.arrow(), true)).collect();
+        let schema = Arc::new(Schema::new(fields));
+        let physical = self
+            .expr(e)
+            .and_then(|lowered| {
+                let schema = DFSchema::try_from(schema.as_ref().clone())?;
+                self.state.create_physical_expr(lowered, &schema)
+            })
+            .map_err(|e| e.to_string())?;
+        Ok(Box::new(OneRow { physical, schema }))
+    }
+}
+
+impl Compiled for OneRow {
+    fn value(&self, row: &[ArrayRef]) -> std::result::Result<ArrayRef, String> {
+        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(1));
+        RecordBatch::try_new_with_options(self.schema.clone(), row.to_vec(), &options)
+            .map_err(DataFusionError::from)
+            .and_then(|batch| self.physical.evaluate(&batch)?.into_array(1))
+            .map_err(|e| e.to_string())
     }
 }
 

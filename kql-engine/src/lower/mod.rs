@@ -3,6 +3,7 @@
 //! If binding succeeded, lowering cannot fail: an error here is a defect of ours.
 
 mod aggregate;
+mod barrier;
 mod expr;
 mod extract;
 mod memory;
@@ -43,6 +44,8 @@ pub struct Lowering<'a> {
     pub stages: &'a HashMap<StageId, StageResult>,
     /// Shared subtrees are lowered once; the node is kept so that its address stays its own.
     lowered: RefCell<HashMap<*const Node, (Arc<Node>, LogicalPlan)>>,
+    /// How large the expressions of columns are, written out down to the tables.
+    sizes: RefCell<HashMap<ColumnId, usize>>,
     /// What a user is to know of a constant that cannot be used, such as a wrong regular expression.
     diagnostic: RefCell<Option<Diagnostic>>,
 }
@@ -50,7 +53,14 @@ pub struct Lowering<'a> {
 impl<'a> Lowering<'a> {
     /// Starts with nothing lowered.
     pub fn new(state: &'a SessionState, tables: &'a dyn Tables, stages: &'a HashMap<StageId, StageResult>) -> Self {
-        Lowering { state, tables, stages, lowered: RefCell::default(), diagnostic: RefCell::default() }
+        Lowering {
+            state,
+            tables,
+            stages,
+            lowered: RefCell::default(),
+            sizes: RefCell::default(),
+            diagnostic: RefCell::default(),
+        }
     }
 
     /// The error of the query that was met, if any.

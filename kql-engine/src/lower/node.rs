@@ -81,14 +81,35 @@ impl Lowering<'_> {
     }
 
     fn project(&self, input: &Arc<Node>, columns: &[(ColumnId, Expr)]) -> Result<LogicalPlan> {
+        let input = self.node(input)?;
         let mut exprs = Vec::with_capacity(columns.len());
         for (id, e) in columns {
             exprs.push(match &e.kind {
                 ExprKind::Column(from) if from == id => column(*id),
-                _ => self.expr(e)?.alias(name(*id)),
+                _ => {
+                    let lowered = self.expr(e)?;
+                    let size = self.size(e);
+                    let kept = size > super::barrier::LARGEST && !matches!(lowered, df::Expr::Literal(..));
+                    self.sizes.borrow_mut().insert(*id, if kept { 1 } else { size });
+                    if kept { super::barrier::barrier(lowered) } else { lowered }.alias(name(*id))
+                }
             });
         }
-        LogicalPlanBuilder::from(self.node(input)?).project(exprs)?.build()
+        LogicalPlanBuilder::from(input).project(exprs)?.build()
+    }
+
+    /// How large an expression is with all computed columns written out.
+    fn size(&self, e: &Expr) -> usize {
+        let sizes = self.sizes.borrow();
+        let mut size: usize = 0;
+        e.walk(&mut |e| {
+            size = size.saturating_add(match &e.kind {
+                ExprKind::Column(id) => sizes.get(id).copied().unwrap_or(1),
+                ExprKind::Constant(_) => 0,
+                _ => 1,
+            });
+        });
+        size
     }
 
     fn join(&self, kind: JoinKind, left: &Arc<Node>, right: &Arc<Node>, on: &[(Expr, Expr)]) -> Result<LogicalPlan> {

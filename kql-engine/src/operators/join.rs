@@ -7,6 +7,7 @@ use crate::plan::{Expr, ExprKind, JoinKind, Node, PlanColumn, Relation};
 use crate::types::ScalarType;
 use kql_parser::ast::{self, BinaryOp};
 use kql_parser::{Diagnostic, Span};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 const KINDS: &[&str] = &[
@@ -111,13 +112,19 @@ fn first_of_keys(input: &Relation, keys: &[Key]) -> Arc<Node> {
 /// The left columns, then the right ones, whose names get a number where the left side has them.
 pub fn side_by_side(left: &[PlanColumn], right: Vec<PlanColumn>) -> Vec<PlanColumn> {
     let mut columns = left.to_vec();
+    let mut taken: HashSet<String> = left.iter().map(|c| c.name.clone()).collect();
+    let own: HashSet<String> = right.iter().map(|c| c.name.clone()).collect();
     for mut column in right {
-        let name = column.name.clone();
-        let mut i = 0;
-        while columns.iter().any(|c| c.name == column.name) {
-            i += 1;
-            column.name = format!("{name}{i}");
+        if taken.contains(&column.name) {
+            // nor may the new name be that of another right column
+            let name = column.name.clone();
+            let mut i = 0;
+            while taken.contains(&column.name) || own.contains(&column.name) {
+                i += 1;
+                column.name = format!("{name}{i}");
+            }
         }
+        taken.insert(column.name.clone());
         columns.push(column);
     }
     columns
@@ -203,6 +210,8 @@ fn push(binder: &mut Binder, left: Expr, right: Expr, message: String, span: Spa
     }
     let common = match (left.ty, right.ty) {
         (a, b) if a == b => a,
+        // a column of a table whose columns are not known
+        (ScalarType::Unknown, other) | (other, ScalarType::Unknown) => other,
         (a, b) if a.is_integer() && b.is_integer() => ScalarType::Long,
         (ScalarType::Dynamic, other) | (other, ScalarType::Dynamic) => other,
         (a, b) => {

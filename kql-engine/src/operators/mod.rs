@@ -29,6 +29,7 @@ mod range;
 mod render;
 mod sample;
 mod sample_distinct;
+mod scan;
 mod search;
 mod serialize;
 mod sort;
@@ -87,6 +88,7 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         K::SampleDistinct(sample) => sample_distinct::bind(binder, sample, input),
         K::TopHitters(top) => top_hitters::bind(binder, top, input, operator.span),
         K::TopNested(levels) => top_nested::bind(binder, levels, input),
+        K::Scan(scan) => scan::bind(binder, scan, input, operator.span),
         K::Search(search) => search::bind(binder, search, Some(input), operator.span),
         K::As(as_operator) => as_::bind(binder, as_operator, input),
         K::Render(render) => render::bind(render, input),

@@ -28,8 +28,15 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
     let numbered = binder.window(Relation { columns: visible, ..input.clone() }, Vec::new());
     let Some(row) = numbered.order.last().map(|k| k.column) else { return input };
     let row = PlanColumn { id: row, name: String::new(), ty: crate::types::ScalarType::Long };
+    // an element that is given the name of a column hides it in the subquery only
+    let behind: Vec<PlanColumn> = source
+        .iter()
+        .filter(|c| apply.columns.iter().any(|e| super::named(&e.expr).0.is_some_and(|n| n.text == c.name)))
+        .cloned()
+        .collect();
     let mut kept = numbered.clone();
-    kept.partition = Some(Arc::new(Partition { keys: vec![row.clone()], carried: hidden.clone() }));
+    let both = hidden.iter().chain(&behind).cloned().collect();
+    kept.partition = Some(Arc::new(Partition { keys: vec![row.clone()], carried: both }));
     let expand = ast::MvExpand {
         parameters: apply.parameters.clone(),
         legacy: false,
@@ -39,7 +46,7 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
     let expanded = super::mv_expand::bind(binder, &expand, kept);
     // columns of the source that the expansion left alone have one value for each row
     let carried: Vec<PlanColumn> =
-        source.iter().filter(|c| expanded.columns.iter().any(|e| e.id == c.id)).cloned().collect();
+        source.iter().filter(|c| expanded.columns.iter().chain(&behind).any(|e| e.id == c.id)).cloned().collect();
     let all: Vec<PlanColumn> = carried.iter().chain(&hidden).cloned().collect();
     // hidden copies: the subquery may drop or change what it sees
     let copies: Vec<PlanColumn> = all.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
@@ -50,8 +57,9 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
         // the elements in their order
         *expanded.order.last().unwrap_or(&OrderKey { column: row.id, ascending: true, nulls_first: true }),
     ];
+    let both = hidden.iter().chain(&behind).cloned().collect();
     let expanded = Relation {
-        partition: Some(Arc::new(Partition { keys: vec![row.clone()], carried: hidden.clone() })),
+        partition: Some(Arc::new(Partition { keys: vec![row.clone()], carried: both })),
         order: order.clone(),
         serialized: true,
         ..expanded

@@ -33,7 +33,10 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
         return binder.empty_relation();
     }
     let source = super::parameter(&union.parameters, &["withsource", "with_source"]);
-    unite(binder, legs, inner, source.map(|(name, _)| name))
+    let united = unite(binder, legs, inner, source.map(|(name, _)| name));
+    // of all tables there are, a name may have one type in the user's place and several in the catalogue
+    let everything = union.tables.iter().any(|t| t.kind == ast::ExprKind::Star);
+    Relation { open: united.open || (everything && !binder.evaluates()), ..united }
 }
 
 /// A table of the union.

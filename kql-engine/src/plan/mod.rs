@@ -289,7 +289,19 @@ pub trait Extractor: fmt::Debug + Send + Sync {
 /// What is done with all rows of a subquery at once: the compiled form of plugins such as `basket`, and of `scan`.
 pub trait TableFunction: fmt::Debug + Send + Sync {
     /// The result, its columns by position, of the rows in their order. The error is a sentence for the user.
-    fn run(&self, input: &[RecordBatch]) -> Result<Vec<RecordBatch>, String>;
+    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String>;
+}
+
+/// Makes expressions ready to be computed, for functions that work row by row.
+pub trait Compiler {
+    /// An expression over values of these columns, by position.
+    fn compile(&self, columns: &[PlanColumn], e: &Expr) -> Result<Box<dyn Compiled>, String>;
+}
+
+/// An expression ready to be computed.
+pub trait Compiled {
+    /// Its value for one row: an array of one, from arrays of one.
+    fn value(&self, row: &[ArrayRef]) -> Result<ArrayRef, String>;
 }
 
 /// An expanded column.

@@ -60,8 +60,13 @@ internal!(NETWORK_4, "ipv4_network_text", ScalarType::String, Eval::Kernel(|call
 internal!(NETWORK_6, "ipv6_network_text", ScalarType::String, Eval::Kernel(|call| network_text(call, parse_6, 128)));
 internal!(LENGTH_4, "ipv4_network_length", ScalarType::Long, Eval::Kernel(|call| network_length(call, parse_4, 32)));
 internal!(LENGTH_6, "ipv6_network_length", ScalarType::Long, Eval::Kernel(|call| network_length(call, parse_6, 128)));
-internal!(NETWORKS_4, "ipv4_networks", ScalarType::Dynamic, Eval::Compiled(|info| Networks::new(info, parse_4, 32)));
-internal!(NETWORKS_6, "ipv6_networks", ScalarType::Dynamic, Eval::Compiled(|info| Networks::new(info, parse_6, 128)));
+internal!(NETWORKS_4, "ipv4_networks", ScalarType::Dynamic, Eval::Compiled(|info| Networks::kernel(info, parse_4, 32)));
+internal!(
+    NETWORKS_6,
+    "ipv6_networks",
+    ScalarType::Dynamic,
+    Eval::Compiled(|info| Networks::kernel(info, parse_6, 128))
+);
 
 fn parse_4(text: &str) -> Option<u128> {
     text.trim().parse::<Ipv4Addr>().ok().map(|ip| u128::from(u32::from(ip)))
@@ -109,7 +114,7 @@ struct Networks {
 }
 
 impl Networks {
-    fn new(info: &CallInfo, parse: fn(&str) -> Option<u128>, bits: u32) -> Result<Box<dyn Kernel>> {
+    fn kernel(info: &CallInfo, parse: fn(&str) -> Option<u128>, bits: u32) -> Result<Box<dyn Kernel>> {
         let mut lengths: Vec<u32> = info
             .text(1)
             .map(|json| crate::dynamic::read::elements(json).filter_map(|e| e.parse().ok()).collect())

@@ -1,9 +1,19 @@
 //! Plugins: what `evaluate` calls. One file a plugin; each says which columns it gives and how its rows are made.
 
+mod active_users_count;
+mod activity_counts_metrics;
+mod activity_metrics;
 mod bag_unpack;
+mod dcount_intersect;
 mod ip_lookup;
 mod narrow;
 mod pivot;
+mod rolling_percentile;
+mod schema_merge;
+mod sequence_detect;
+mod session_count;
+mod sliding_window_counts;
+mod timeline;
 
 use crate::bind::Binder;
 use crate::plan::{Node, OrderKey, PlanColumn, Relation};
@@ -25,8 +35,22 @@ pub struct Plugin {
 }
 
 /// Every plugin.
-pub static ALL: &[&Plugin] =
-    &[&bag_unpack::BAG_UNPACK, &pivot::PIVOT, &narrow::NARROW, &ip_lookup::IPV4_LOOKUP, &ip_lookup::IPV6_LOOKUP];
+pub static ALL: &[&Plugin] = &[
+    &bag_unpack::BAG_UNPACK,
+    &pivot::PIVOT,
+    &narrow::NARROW,
+    &ip_lookup::IPV4_LOOKUP,
+    &ip_lookup::IPV6_LOOKUP,
+    &activity_counts_metrics::ACTIVITY_COUNTS_METRICS,
+    &activity_metrics::ACTIVITY_METRICS,
+    &active_users_count::ACTIVE_USERS_COUNT,
+    &session_count::SESSION_COUNT,
+    &sliding_window_counts::SLIDING_WINDOW_COUNTS,
+    &rolling_percentile::ROLLING_PERCENTILE,
+    &sequence_detect::SEQUENCE_DETECT,
+    &dcount_intersect::DCOUNT_INTERSECT,
+    &schema_merge::SCHEMA_MERGE,
+];
 
 /// The plugin of that name.
 pub fn plugin(name: &str) -> Option<&'static Plugin> {

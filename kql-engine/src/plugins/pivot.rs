@@ -75,7 +75,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
         && !binder.evaluates()
     {
         let columns = super::declared(binder, schema, &kept);
-        return Relation { columns, ..binder.empty_relation() };
+        return Relation { columns, open: false, ..binder.empty_relation() };
     }
     let groups = kept.iter().chain([&pivot]).map(|c| (c.id, Expr::column(c, call.name.span))).collect();
     let node = crate::operators::aggregate(&input, groups, aggregates);

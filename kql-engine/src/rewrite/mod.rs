@@ -1,15 +1,20 @@
 //! Rewrites that only KQL can know, one file each, with its reason. They run over the plan before it is lowered.
 
 mod filter_below_innerunique;
+mod prune_columns;
 
-use crate::plan::{Node, Query};
+use crate::plan::{Node, Query, Relation};
 use std::sync::Arc;
 
 /// Applies every rewrite to every result and subquery.
 pub fn rewrite(query: &mut Query) {
-    for relation in query.stages.iter_mut().map(|s| &mut s.relation).chain(&mut query.results) {
-        relation.node = node(&relation.node);
-    }
+    query.stages.iter_mut().map(|s| &mut s.relation).chain(&mut query.results).for_each(rewrite_relation);
+}
+
+/// Applies every rewrite to a relation.
+pub fn rewrite_relation(relation: &mut Relation) {
+    relation.node = node(&relation.node);
+    relation.node = prune_columns::apply(relation);
 }
 
 fn node(n: &Arc<Node>) -> Arc<Node> {

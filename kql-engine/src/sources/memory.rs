@@ -24,7 +24,7 @@ pub fn from_batches(name: &str, batches: Vec<RecordBatch>) -> Result<SourceTable
         }
         schema.columns.push(Column::new(field.name(), natural(field)));
     }
-    let arrow = schema.arrow();
+    let arrow = schema.plain();
     let mut converted = Vec::with_capacity(batches.len());
     for batch in &batches {
         if batch.schema().fields() != first.fields() {
@@ -63,7 +63,7 @@ mod tests {
         let table = from_batches("T", vec![batch.expect("a batch")]).expect("a table");
         let types: Vec<ScalarType> = table.schema.columns.iter().map(|c| c.ty).collect();
         assert_eq!(types, [ScalarType::Datetime, ScalarType::String, ScalarType::Long]);
-        assert_eq!(table.provider.schema(), table.schema.arrow());
+        assert_eq!(table.provider.schema(), table.schema.plain());
     }
 
     #[test]

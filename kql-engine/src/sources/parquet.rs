@@ -116,7 +116,7 @@ pub(super) fn scan(
             raw.iter().map(|(i, field)| Arc::new(expressions::Column::new(field.name(), *i)) as _).collect();
         let from = raw.map(|(_, field)| Arc::new(field.clone()));
         let function = Arc::new(ScalarUDF::new_from_impl(Convert::new(from, column.clone())));
-        let field = Arc::new(column.field());
+        let field = Arc::new(column.plain_field());
         let call = ScalarFunctionExpr::new(NAME, function, arguments, field, configuration.clone());
         projection.push(ProjectionExpr { expr: Arc::new(call), alias: column.name.clone() });
     }
@@ -154,7 +154,7 @@ impl ScalarUDFImpl for Convert {
     }
 
     fn return_field_from_args(&self, _: ReturnFieldArgs) -> Result<FieldRef> {
-        Ok(Arc::new(self.column.field()))
+        Ok(Arc::new(self.column.plain_field()))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {

@@ -91,7 +91,7 @@ pub fn open(
             schema.columns.push(Column::new(name, ty));
         }
     }
-    let provider = FilesTable { arrow: schema.arrow(), schema: schema.clone(), files, twin, report: report.clone() };
+    let provider = FilesTable { arrow: schema.plain(), schema: schema.clone(), files, twin, report: report.clone() };
     Ok(SourceTable { name: table.name.clone(), schema, provider: Arc::new(provider), report })
 }
 
@@ -274,7 +274,7 @@ impl TableProvider for FilesTable {
             Some(indices) => indices.iter().filter_map(|i| self.schema.columns.get(*i).cloned()).collect(),
             None => self.schema.columns.clone(),
         };
-        let schema = TableSchema { columns: columns.clone() }.arrow();
+        let schema = TableSchema { columns: columns.clone() }.plain();
         let mut parts = Vec::new();
         let mut footers: Vec<(&Opened, &ParquetFile)> = Vec::new();
         for opened in &self.files {

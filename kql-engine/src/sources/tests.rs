@@ -51,7 +51,7 @@ async fn run(table: &SourceTable, filter: Option<Expr>, state: &SessionState) ->
     let plan = plan.build().map_err(|e| e.to_string())?;
     let plan = state.create_physical_plan(&state.optimize(&plan).map_err(|e| e.to_string())?).await;
     let plan = plan.map_err(|e| e.to_string())?;
-    assert_eq!(plan.schema(), table.schema.arrow());
+    assert_eq!(plan.schema(), table.schema.plain());
     collect(plan, state.task_ctx()).await.map_err(|e| e.to_string())
 }
 

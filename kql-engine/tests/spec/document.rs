@@ -55,7 +55,9 @@ impl Document {
         let lines: Vec<&str> = text.lines().collect();
         let mut cases: Vec<Case> = Vec::new();
         let mut title = String::new();
-        let mut tables: Vec<InputTable> = Vec::new();
+        // tables and settings hold up to the next heading of their level
+        let mut level = 0;
+        let mut tables: Vec<(usize, InputTable)> = Vec::new();
         let mut settings = Settings::default();
         let mut open: Option<Case> = None;
         let mut i = 0;
@@ -63,8 +65,9 @@ impl Document {
             let line = lines[i];
             if let Some(heading) = line.strip_prefix('#') {
                 cases.extend(open.take());
-                if !line.starts_with("###") {
-                    tables.clear();
+                level = line.bytes().take_while(|b| *b == b'#').count();
+                tables.retain(|(of, _)| *of < level);
+                if level < 3 {
                     settings = Settings::default();
                 }
                 title = heading.trim_start_matches('#').trim().to_owned();
@@ -82,7 +85,7 @@ impl Document {
                             line: i + 1,
                             query: body,
                             ordered: words.any(|w| w == "ordered"),
-                            tables: tables.clone(),
+                            tables: tables.iter().map(|(_, t)| t.clone()).collect(),
                             settings: settings.clone(),
                             expected: Expected::Missing,
                             expected_lines: (end + 1, end + 1),
@@ -97,11 +100,8 @@ impl Document {
                     }
                     extension @ ("ndjson" | "csv" | "json") => {
                         if let Some(name) = words.next() {
-                            tables.push(InputTable {
-                                name: name.to_owned(),
-                                extension: extension.to_owned(),
-                                text: body,
-                            });
+                            let (name, extension) = (name.to_owned(), extension.to_owned());
+                            tables.push((level, InputTable { name, extension, text: body }));
                         }
                     }
                     "settings" => {
@@ -120,7 +120,7 @@ impl Document {
                                         line: i + 1,
                                         query,
                                         ordered: false,
-                                        tables: tables.clone(),
+                                        tables: tables.iter().map(|(_, t)| t.clone()).collect(),
                                         settings: settings.clone(),
                                         expected: Expected::Missing,
                                         expected_lines: (end + 1, end + 1),

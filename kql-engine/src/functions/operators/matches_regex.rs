@@ -43,10 +43,53 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
 
 /// Compiles a pattern of the query.
 pub fn pattern_of(pattern: &str) -> Result<Regex> {
-    match regex::RegexBuilder::new(pattern).octal(true).build() {
+    let build = |pattern: &str| regex::RegexBuilder::new(pattern).octal(true).build();
+    match build(pattern).or_else(|error| build(&older_spelling(pattern)).map_err(|_| error)) {
         Ok(regex) => Ok(regex),
         Err(error) => plan_err!("The regular expression '{pattern}' is not valid: {}", last_line(&error.to_string())),
     }
+}
+
+/// The pattern with what RE2 took for itself escaped: `[` in a class, and a `{` that begins no repetition. Published
+/// queries are older than the syntax that gives these a meaning.
+fn older_spelling(pattern: &str) -> std::string::String {
+    let mut out = std::string::String::with_capacity(pattern.len() + 8);
+    let mut chars = pattern.char_indices().peekable();
+    let mut class: Option<usize> = None;
+    while let Some((i, c)) = chars.next() {
+        match (c, class) {
+            ('\\', _) => {
+                out.push(c);
+                out.extend(chars.next().map(|(_, next)| next));
+            }
+            ('[', None) => {
+                class = Some(i);
+                out.push(c);
+            }
+            ('[', Some(_)) if !pattern.get(i + 1..).is_some_and(|rest| rest.starts_with(':')) => out.push_str("\\["),
+            (']', Some(start)) => {
+                // a bracket at the very beginning belongs to the class
+                let first = pattern.get(start + 1..i).is_some_and(|inner| inner.is_empty() || inner == "^");
+                if first {
+                    out.push_str("\\]");
+                } else {
+                    class = None;
+                    out.push(c);
+                }
+            }
+            ('{', None) if !is_repetition(pattern.get(i + 1..).unwrap_or("")) => out.push_str("\\{"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Whether what follows a `{` makes it a repetition.
+fn is_repetition(rest: &str) -> bool {
+    let Some((inside, _)) = rest.split_once('}') else { return false };
+    let mut numbers = inside.splitn(2, ',');
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    numbers.next().is_some_and(|first| !first.is_empty() && digits(first)) && numbers.next().is_none_or(digits)
 }
 
 fn last_line(text: &str) -> &str {

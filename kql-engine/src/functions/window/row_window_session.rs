@@ -37,7 +37,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
             return None;
         };
         let goes_on = session.filter(|(first, last)| {
-            !restart.as_ref().is_some_and(|r| r.get(i) == Some(true))
+            restart.as_ref().is_none_or(|r| r.get(i) != Some(true))
                 && from_first.get(i).is_some_and(|max| time - first <= max)
                 && between.get(i).is_some_and(|max| time - last <= max)
         });

@@ -1,0 +1,70 @@
+//! `dcount_intersect`: how many values sets have in common, the first, the first two, and so on.
+//!
+//! The sets are what `hll()` gives, which is exact here.
+//! <https://learn.microsoft.com/kusto/query/dcount-intersect-plugin>
+
+use super::Plugin;
+use crate::bind::{Binder, Row};
+use crate::plan::{Expr, Relation};
+use crate::registry;
+use crate::types::ScalarType;
+use kql_parser::ast;
+
+pub static DCOUNT_INTERSECT: Plugin = Plugin {
+    name: "dcount_intersect",
+    summary: "How many values the sets of hll() have in common: the first, the first two, and so on.",
+    page: "dcount-intersect-plugin",
+    bind,
+};
+
+fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
+    let call = &evaluate.call;
+    let span = evaluate.call_span;
+    if !(2..=16).contains(&call.args.len()) {
+        binder.error("KS119", call.name.span, "The plugin 'dcount_intersect' expects 2 to 16 arguments.");
+        return binder.empty_relation();
+    }
+    let (Some(intersect), Some(length)) = (registry::scalar("set_intersect"), registry::scalar("array_length")) else {
+        return binder.empty_relation();
+    };
+    let mut sets = Vec::with_capacity(call.args.len());
+    for argument in &call.args {
+        let set = binder.expr(argument, Row::of(&input));
+        match set.ty {
+            ScalarType::Dynamic => sets.push(set),
+            ScalarType::Unknown => return binder.empty_relation(),
+            _ => {
+                binder.error("KS107", argument.span, "A value of type dynamic expected, as hll() gives it.");
+                return binder.empty_relation();
+            }
+        }
+    }
+    let input = binder.with_windows(input);
+    let mut columns = input.columns.clone();
+    let mut node = input.clone();
+    let mut common: Option<Expr> = None;
+    for (i, set) in sets.into_iter().enumerate() {
+        // each intersection is a column of its own, so that none is computed twice
+        let value = match common {
+            Some(before) => Expr::call(intersect, vec![before, set], ScalarType::Dynamic, span),
+            None => set,
+        };
+        let hidden = binder.new_column("", ScalarType::Dynamic);
+        let mut pairs = crate::operators::identity(&node.columns);
+        pairs.push((hidden.id, value));
+        let projected = crate::operators::project(&node, pairs);
+        node.columns.push(hidden.clone());
+        node.node = projected;
+        let kept = Expr::column(&hidden, span);
+        let mut pairs = crate::operators::identity(&node.columns);
+        let count = binder.new_column(format!("s{i}"), ScalarType::Long);
+        pairs.push((count.id, Expr::call(length, vec![kept.clone()], ScalarType::Long, span)));
+        let projected = crate::operators::project(&node, pairs);
+        node.columns.push(count.clone());
+        node.node = projected;
+        columns.push(count);
+        common = Some(kept);
+    }
+    let pairs = crate::operators::identity(&columns);
+    Relation { node: crate::operators::project(&node, pairs), columns, ..node }
+}

@@ -1,0 +1,209 @@
+//! `rolling_percentile`: a percentile of the last so many bins, bin by bin. Exact: the nearest rank.
+//!
+//! <https://learn.microsoft.com/kusto/query/rolling-percentile-plugin>
+
+use super::Plugin;
+use super::timeline::{self, Axis, Numbered};
+use crate::bind::{Binder, Row};
+use crate::plan::{Expr, Relation, StageKind, TableFunction};
+use crate::types::ScalarType;
+use crate::value::Value;
+use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, UInt32Array};
+use arrow::compute::{concat, sort_to_indices, take};
+use kql_parser::ast;
+use std::sync::Arc;
+
+pub static ROLLING_PERCENTILE: Plugin = Plugin {
+    name: "rolling_percentile",
+    summary: "A percentile of the last so many bins, bin by bin.",
+    page: "rolling-percentile-plugin",
+    bind,
+};
+
+fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
+    bound(binder, evaluate, &input).unwrap_or_else(|| binder.empty_relation())
+}
+
+fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Option<Relation> {
+    let [value, percentage, index, size, bins, dimensions @ ..] = evaluate.call.args.as_slice() else {
+        timeline::too_few(binder, evaluate, 5);
+        return None;
+    };
+    let value_span = value.span;
+    let value = super::column_of(binder, value, input)?;
+    if !value.ty.is_summable() {
+        let message = "The argument value must be summable: a number, timespan or datetime.";
+        binder.error("KS138", value_span, message);
+        return None;
+    }
+    let bound = binder.expr(percentage, Row::default());
+    let mut text = String::new();
+    let share = match bound.as_constant() {
+        Some(Value::Real(real)) => {
+            crate::render::real(*real, &mut text);
+            *real
+        }
+        Some(value) if bound.ty.is_integer() => {
+            let whole = value.as_long()?;
+            text = whole.to_string();
+            whole as f64
+        }
+        _ => {
+            if bound.ty != ScalarType::Unknown {
+                binder.error("KS137", percentage.span, "Percentile must be a constant of type long or real.");
+            }
+            return None;
+        }
+    };
+    if !(0.0..=100.0).contains(&share) {
+        binder.error("KQ302", percentage.span, "Percentile must be from 0 to 100.");
+        return None;
+    }
+    let time = timeline::time_column(binder, index, input)?;
+    let step = timeline::number(binder, size, "BinSize", time.ty, Axis::Length)?;
+    let count = timeline::number(binder, bins, "BinsPerWindow", time.ty, Axis::Count)?;
+    let dimensions = dimensions.iter().map(|d| super::column_of(binder, d, input)).collect::<Option<Vec<_>>>()?;
+    let span = evaluate.call_span;
+    for dimension in &dimensions {
+        crate::operators::not_dynamic(binder, &Expr::column(dimension, span));
+    }
+    let mut columns = vec![binder.new_column(time.name.clone(), time.ty)];
+    columns.extend(dimensions.iter().map(|d| binder.new_column(d.name.clone(), d.ty)));
+    columns.push(binder.new_column(format!("rolling_{count}_percentile_{}_{text}", value.name), value.ty));
+    let read = [&time, &value].into_iter().chain(&dimensions).map(|c| Expr::column(c, span)).collect();
+    let rows = timeline::rows(binder, input, read);
+    let types = columns.iter().map(|c| c.ty).collect();
+    let rolling = Rolling { types, share, step, count };
+    Some(binder.staged(rows, StageKind::Table(Some(Arc::new(rolling))), Some(columns)))
+}
+
+#[derive(Debug)]
+struct Rolling {
+    types: Vec<ScalarType>,
+    share: f64,
+    step: i64,
+    count: i64,
+}
+
+/// A value of a group's bin.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    group: u32,
+    bin: i64,
+    /// Its place among all values.
+    rank: usize,
+}
+
+impl TableFunction for Rolling {
+    fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
+        let values: Vec<&dyn Array> = input.iter().filter_map(|b| b.columns().get(1).map(AsRef::as_ref)).collect();
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values = concat(&values).map_err(|e| e.to_string())?;
+        let order = sort_to_indices(&values, None, None).map_err(|e| e.to_string())?;
+        let mut ranks = vec![0; values.len()];
+        for (rank, row) in order.values().iter().enumerate() {
+            if let Some(slot) = ranks.get_mut(*row as usize) {
+                *slot = rank;
+            }
+        }
+        let (mut groups, mut entries, mut row) = (Numbered::default(), Vec::new(), 0);
+        for batch in input {
+            let [time, _, dimensions @ ..] = batch.columns() else { continue };
+            let times = timeline::longs(time)?;
+            for (i, group) in groups.add(dimensions, batch.num_rows())?.into_iter().enumerate() {
+                let bin = timeline::window(times.value(i), self.step, 0).filter(|_| times.is_valid(i));
+                if let (Some(bin), Some(rank), true) = (bin, ranks.get(row), values.is_valid(row)) {
+                    entries.push(Entry { group, bin, rank: *rank });
+                }
+                row += 1;
+            }
+        }
+        entries.sort_unstable();
+        let (mut numbers, mut bins, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for (group, bin, rank) in self.roll(&entries, values.len())? {
+            numbers.push(group);
+            bins.push(bin);
+            rows.push(order.values().get(rank).copied());
+        }
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let bins: ArrayRef = Arc::new(Int64Array::from(bins));
+        let mut arrays = vec![timeline::typed(bins, self.types.first().copied())?];
+        arrays.extend(groups.columns(&numbers)?);
+        arrays.push(take(&values, &UInt32Array::from(rows), None).map_err(|e| e.to_string())?);
+        Ok(super::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
+    }
+}
+
+impl Rolling {
+    /// Group, bin and rank of the percentile, for each bin.
+    fn roll(&self, entries: &[Entry], values: usize) -> Result<Vec<(u32, i64, usize)>, String> {
+        let last = entries.iter().map(|e| e.bin).max();
+        let reach = self.step.saturating_mul(self.count);
+        let mut within = Ranks { tree: vec![0; values + 1], total: 0 };
+        let mut found = Vec::new();
+        for group in entries.chunk_by(|a, b| a.group == b.group) {
+            let mut first = 0;
+            let mut before: Option<i64> = None;
+            for bin in group.chunk_by(|a, b| a.bin == b.bin) {
+                let Some(entry) = bin.first() else { continue };
+                if self.count > 1 && before.is_some_and(|before| before.checked_add(self.step) != Some(entry.bin)) {
+                    return Err(gap());
+                }
+                before = Some(entry.bin);
+                while let Some(old) = group.get(first).filter(|e| e.bin <= entry.bin.saturating_sub(reach)) {
+                    within.change(old.rank, -1);
+                    first += 1;
+                }
+                bin.iter().for_each(|e| within.change(e.rank, 1));
+                let wanted = (within.total as f64 * self.share / 100.0).ceil().max(1.0) as i64;
+                found.push((entry.group, entry.bin, within.nth(wanted)));
+            }
+            if self.count > 1 && before != last {
+                return Err(gap());
+            }
+            group.iter().skip(first).for_each(|e| within.change(e.rank, -1));
+        }
+        Ok(found)
+    }
+}
+
+fn gap() -> String {
+    "rolling_percentile() over data with empty bins is not supported: it is not known which rows Kusto gives for them. \
+     Fill the gaps first, or take a larger BinSize."
+        .to_owned()
+}
+
+/// How often each rank is in the window, summed up as a binary indexed tree.
+struct Ranks {
+    tree: Vec<i64>,
+    total: i64,
+}
+
+impl Ranks {
+    fn change(&mut self, rank: usize, by: i64) {
+        self.total += by;
+        let mut at = rank + 1;
+        while let Some(slot) = self.tree.get_mut(at) {
+            *slot += by;
+            at += at & at.wrapping_neg();
+        }
+    }
+
+    /// The rank of the n-th value, from 1.
+    fn nth(&self, n: i64) -> usize {
+        let (mut at, mut rest) = (0, n);
+        let mut step = self.tree.len().next_power_of_two();
+        while step > 0 {
+            if let Some(sum) = self.tree.get(at + step).filter(|sum| **sum < rest) {
+                rest -= sum;
+                at += step;
+            }
+            step /= 2;
+        }
+        at
+    }
+}

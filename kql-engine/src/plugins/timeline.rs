@@ -1,0 +1,311 @@
+//! What the plugins over a timeline share: who was active when, each combination of the dimensions by itself.
+
+use crate::bind::{Binder, Row};
+use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction};
+use crate::types::ScalarType;
+use crate::value::Value;
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int64Type};
+use arrow::row::{RowConverter, SortField};
+use kql_parser::{Diagnostic, ast};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a constant argument is on a timeline.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Axis {
+    /// A place on it.
+    Point,
+    /// A length along it, above zero.
+    Length,
+    /// A number, above zero.
+    Count,
+}
+
+/// The arguments of a plugin that takes an id, a timeline, constants and dimensions.
+pub struct Arguments {
+    /// Whose activity is looked at.
+    pub id: PlanColumn,
+    /// When it was.
+    pub time: PlanColumn,
+    /// The constants, as they lie on the timeline.
+    pub numbers: Vec<i64>,
+    /// What the rows are grouped by.
+    pub dimensions: Vec<PlanColumn>,
+}
+
+/// Binds a plugin over `(id, timeline, constants.., dimensions..)` that gives the timeline, the dimensions and `added`.
+pub fn bind(
+    binder: &mut Binder,
+    evaluate: &ast::Evaluate,
+    input: Relation,
+    axes: &[(&'static str, Axis)],
+    added: &[(&'static str, ScalarType)],
+    function: impl FnOnce(&[i64]) -> Result<Counting, String>,
+) -> Relation {
+    let Some(arguments) = arguments(binder, evaluate, &input, axes) else {
+        return binder.empty_relation();
+    };
+    let counting = match function(&arguments.numbers) {
+        Ok(counting) => counting,
+        Err(message) => {
+            binder.error("KQ201", evaluate.call_span, message);
+            return binder.empty_relation();
+        }
+    };
+    let Arguments { id, time, dimensions, .. } = arguments;
+    for column in dimensions.iter().chain([&id]) {
+        crate::operators::not_dynamic(binder, &Expr::column(column, evaluate.call_span));
+    }
+    let mut columns = vec![binder.new_column(time.name.clone(), time.ty)];
+    columns.extend(dimensions.iter().map(|d| binder.new_column(d.name.clone(), d.ty)));
+    columns.extend(added.iter().map(|(name, ty)| binder.new_column(*name, *ty)));
+    let activity = Activity { types: columns.iter().map(|c| c.ty).collect(), counting };
+    let read: Vec<Expr> =
+        [&time, &id].into_iter().chain(&dimensions).map(|c| Expr::column(c, evaluate.call_span)).collect();
+    let rows = rows(binder, &input, read);
+    binder.staged(rows, StageKind::Table(Some(Arc::new(activity))), Some(columns))
+}
+
+fn arguments(
+    binder: &mut Binder,
+    evaluate: &ast::Evaluate,
+    input: &Relation,
+    axes: &[(&'static str, Axis)],
+) -> Option<Arguments> {
+    let call = &evaluate.call;
+    let Some(([id, time], constants, dimensions)) = call.args.split_first_chunk::<2>().and_then(|(first, rest)| {
+        let (constants, dimensions) = rest.split_at_checked(axes.len())?;
+        Some((first, constants, dimensions))
+    }) else {
+        too_few(binder, evaluate, axes.len() + 2);
+        return None;
+    };
+    let id = super::column_of(binder, id, input)?;
+    let time = time_column(binder, time, input)?;
+    let mut numbers = Vec::with_capacity(axes.len());
+    for (argument, (name, axis)) in constants.iter().zip(axes) {
+        numbers.push(number(binder, argument, name, time.ty, *axis)?);
+    }
+    let dimensions = dimensions.iter().map(|d| super::column_of(binder, d, input)).collect::<Option<Vec<_>>>()?;
+    Some(Arguments { id, time, numbers, dimensions })
+}
+
+/// Reports that arguments are missing.
+pub fn too_few(binder: &mut Binder, evaluate: &ast::Evaluate, least: usize) {
+    let name = &evaluate.call.name;
+    let message = format!("The plugin '{}' expects at least {least} arguments.", name.text);
+    binder.report(
+        Diagnostic::error("KS121", name.span, message)
+            .with_help(format!("its arguments are described in {}", super::plugin(&name.text).map_or("", |p| p.page))),
+    );
+}
+
+/// The column that says when.
+pub fn time_column(binder: &mut Binder, argument: &ast::Expr, input: &Relation) -> Option<PlanColumn> {
+    let column = super::column_of(binder, argument, input)?;
+    match column.ty {
+        ScalarType::Datetime | ScalarType::Timespan | ScalarType::Int | ScalarType::Long => Some(column),
+        ScalarType::Real | ScalarType::Decimal => {
+            binder.error("KQ201", argument.span, "A timeline of reals or decimals is not supported yet.");
+            None
+        }
+        ScalarType::Unknown => None,
+        _ => {
+            let message = "The argument value must be summable: a number, timespan or datetime.";
+            binder.error("KS138", argument.span, message);
+            None
+        }
+    }
+}
+
+/// A constant, as it lies on a timeline of type `ty`.
+pub fn number(binder: &mut Binder, argument: &ast::Expr, name: &str, ty: ScalarType, axis: Axis) -> Option<i64> {
+    let value = binder.expr(argument, Row::default());
+    if value.ty == ScalarType::Unknown {
+        return None;
+    }
+    let fits = match (axis, ty) {
+        (Axis::Count, _) | (_, ScalarType::Int | ScalarType::Long) => value.ty.is_integer(),
+        (Axis::Length, ScalarType::Datetime) => value.ty == ScalarType::Timespan,
+        _ => value.ty == ty,
+    };
+    if !fits {
+        let wanted = match (axis, ty) {
+            (Axis::Count, _) => "a whole number".to_owned(),
+            (Axis::Length, ScalarType::Datetime) => "a timespan, as the timeline is of datetimes".to_owned(),
+            _ => format!("of the timeline's type, {ty}"),
+        };
+        binder.error("KS107", argument.span, format!("{name} must be {wanted}; this is of type {}.", value.ty));
+        return None;
+    }
+    match value.as_constant().and_then(Value::as_long) {
+        Some(number) if axis == Axis::Point || number > 0 => Some(number),
+        Some(_) => {
+            binder.error("KQ302", argument.span, format!("{name} must be above zero."));
+            None
+        }
+        None => {
+            binder.error("KS129", argument.span, format!("{name} must be a constant."));
+            None
+        }
+    }
+}
+
+/// These expressions over the input, in this order, and nothing else.
+pub fn rows(binder: &mut Binder, input: &Relation, values: Vec<Expr>) -> Relation {
+    let columns: Vec<PlanColumn> = values.iter().map(|v| binder.new_column("", v.ty)).collect();
+    let pairs = columns.iter().map(|c| c.id).zip(values).collect();
+    let unordered = Relation { node: input.node.clone(), open: input.open, ..Relation::default() };
+    Relation { node: crate::operators::project(&unordered, pairs), columns, ..unordered }
+}
+
+/// The start of the window that `value` is in, windows of `step` lying at `origin`.
+pub fn window(value: i64, step: i64, origin: i64) -> Option<i64> {
+    let (value, step, origin) = (i128::from(value), i128::from(step), i128::from(origin));
+    let start = (value - origin).checked_div_euclid(step)?.checked_mul(step)?.checked_add(origin)?;
+    i64::try_from(start).ok()
+}
+
+/// Whether windows that lie at `start` are those that lie at zero. Where they are not, it is not known which Kusto takes.
+pub fn at_zero(start: i64, step: i64) -> Result<(), String> {
+    if start.checked_rem_euclid(step) == Some(0) {
+        return Ok(());
+    }
+    Err("Start must be a multiple of the window, as bin() gives it: it is not known where the windows lie otherwise."
+        .to_owned())
+}
+
+/// Combinations of values as numbers, in the order in which they come.
+#[derive(Default)]
+pub struct Numbered {
+    converter: Option<RowConverter>,
+    numbers: HashMap<Box<[u8]>, u32>,
+    combinations: Vec<Box<[u8]>>,
+}
+
+impl Numbered {
+    /// The numbers of the rows; rows without columns are all the same.
+    pub fn add(&mut self, arrays: &[ArrayRef], rows: usize) -> Result<Vec<u32>, String> {
+        if arrays.is_empty() {
+            return Ok(vec![0; rows]);
+        }
+        let converter = match &mut self.converter {
+            Some(converter) => converter,
+            None => {
+                let fields = arrays.iter().map(|a| SortField::new(a.data_type().clone())).collect();
+                self.converter.insert(RowConverter::new(fields).map_err(|e| e.to_string())?)
+            }
+        };
+        let converted = converter.convert_columns(arrays).map_err(|e| e.to_string())?;
+        let mut numbers = Vec::with_capacity(rows);
+        for row in &converted {
+            let number = match self.numbers.get(row.as_ref()) {
+                Some(number) => *number,
+                None => {
+                    let number = u32::try_from(self.combinations.len()).map_err(|_| "There are too many values.")?;
+                    let bytes: Box<[u8]> = row.as_ref().into();
+                    self.numbers.insert(bytes.clone(), number);
+                    self.combinations.push(bytes);
+                    number
+                }
+            };
+            numbers.push(number);
+        }
+        Ok(numbers)
+    }
+
+    /// The values of these numbers, in columns.
+    pub fn columns(&self, numbers: &[u32]) -> Result<Vec<ArrayRef>, String> {
+        let Some(converter) = &self.converter else { return Ok(Vec::new()) };
+        let parser = converter.parser();
+        let rows = numbers.iter().filter_map(|n| self.combinations.get(*n as usize)).map(|bytes| parser.parse(bytes));
+        converter.convert_rows(rows).map_err(|e| e.to_string())
+    }
+}
+
+/// Someone's activity.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Event {
+    /// The combination of the dimensions.
+    pub group: u32,
+    /// When.
+    pub time: i64,
+    /// Who; none where the id is null, which is counted as a row and not as someone.
+    pub id: Option<u32>,
+}
+
+/// A row of a result: the dimensions, the time, and the columns added.
+pub struct Line {
+    /// The combination of the dimensions.
+    pub group: u32,
+    /// The start of the window.
+    pub time: i64,
+    /// Whole numbers of the columns added, or the bits of reals.
+    pub counts: [i64; 4],
+}
+
+/// What a plugin makes of the activity, whose rows are in no order.
+pub type Counting = Box<dyn Fn(Vec<Event>) -> Result<Vec<Line>, String> + Send + Sync>;
+
+/// Reads the activity, has it counted, and writes the lines.
+struct Activity {
+    types: Vec<ScalarType>,
+    counting: Counting,
+}
+
+impl std::fmt::Debug for Activity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Activity").field("types", &self.types).finish_non_exhaustive()
+    }
+}
+
+impl TableFunction for Activity {
+    fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
+        let (mut ids, mut groups, mut events) = (Numbered::default(), Numbered::default(), Vec::new());
+        for batch in input {
+            let [time, id, dimensions @ ..] = batch.columns() else { continue };
+            let times = longs(time)?;
+            let numbers = ids.add(std::slice::from_ref(id), batch.num_rows())?;
+            let places = groups.add(dimensions, batch.num_rows())?;
+            for (row, (group, number)) in places.into_iter().zip(numbers).enumerate() {
+                if times.is_valid(row) {
+                    let id = id.is_valid(row).then_some(number);
+                    events.push(Event { group, time: times.value(row), id });
+                }
+            }
+        }
+        let lines = (self.counting)(events)?;
+        let numbers: Vec<u32> = lines.iter().map(|l| l.group).collect();
+        let times: Int64Array = lines.iter().map(|l| l.time).collect();
+        let mut arrays = vec![typed(Arc::new(times), self.types.first().copied())?];
+        arrays.extend(groups.columns(&numbers)?);
+        if arrays.len() == 1 && lines.is_empty() {
+            // no row told the types of the dimensions
+            return Ok(Vec::new());
+        }
+        let dimensions = arrays.len();
+        for (i, ty) in self.types.iter().skip(dimensions).enumerate() {
+            let numbers = lines.iter().map(|l| l.counts.get(i).copied().unwrap_or(0));
+            arrays.push(match ty {
+                ScalarType::Real => {
+                    Arc::new(arrow::array::Float64Array::from_iter_values(numbers.map(|n| f64::from_bits(n as u64))))
+                }
+                _ => Arc::new(Int64Array::from_iter_values(numbers)) as ArrayRef,
+            });
+        }
+        Ok(super::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
+    }
+}
+
+/// Whole numbers, datetimes or timespans as longs.
+pub fn longs(array: &ArrayRef) -> Result<Int64Array, String> {
+    let array = cast(array, &DataType::Int64).map_err(|e| e.to_string())?;
+    array.as_primitive_opt::<Int64Type>().cloned().ok_or_else(|| "A whole number was expected.".to_owned())
+}
+
+/// Longs in the type that a column has.
+pub fn typed(array: ArrayRef, ty: Option<ScalarType>) -> Result<ArrayRef, String> {
+    cast(&array, &ty.unwrap_or(ScalarType::Long).arrow()).map_err(|e| e.to_string())
+}
