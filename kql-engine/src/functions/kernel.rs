@@ -6,6 +6,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray,
     StringBuilder,
 };
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::ColumnarValue;
@@ -247,6 +248,12 @@ pub fn reals(rows: usize, f: impl FnMut(usize) -> Option<f64>) -> Result<Columna
 pub fn decimals(rows: usize, f: impl FnMut(usize) -> Option<i128>) -> Result<ColumnarValue> {
     let array: Decimal128Array = (0..rows).map(f).collect();
     Ok(ColumnarValue::Array(Arc::new(array.with_precision_and_scale(DECIMAL_PRECISION, DECIMAL_SCALE)?)))
+}
+
+/// Bools of which none is null.
+pub fn certain_bools(rows: usize, f: impl FnMut(usize) -> bool) -> Result<ColumnarValue> {
+    let values = BooleanBuffer::collect_bool(rows, f);
+    Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(values, None))))
 }
 
 /// Bools as a result.

@@ -47,7 +47,8 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
         let columns = input.columns.iter().filter(|c| c.id != arguments.column.id).cloned().collect();
         return Relation { columns, open: true, ..input };
     };
-    unpack(binder, &arguments, &input, &batches, span)
+    let unpacked = unpack(binder, &arguments, &input, &batches, span);
+    super::known_by_rows(unpacked, &batches)
 }
 
 fn arguments(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Option<Arguments> {
