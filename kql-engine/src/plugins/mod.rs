@@ -3,8 +3,14 @@
 mod active_users_count;
 mod activity_counts_metrics;
 mod activity_metrics;
+mod attributes;
+mod autocluster;
 mod bag_unpack;
+mod basket;
 mod dcount_intersect;
+mod diffpatterns;
+mod frequent;
+mod geo_lookup;
 mod ip_lookup;
 mod narrow;
 mod pivot;
@@ -14,6 +20,7 @@ mod sequence_detect;
 mod session_count;
 mod sliding_window_counts;
 mod timeline;
+mod unmatched;
 
 use crate::bind::Binder;
 use crate::plan::{Node, OrderKey, PlanColumn, Relation};
@@ -50,6 +57,11 @@ pub static ALL: &[&Plugin] = &[
     &sequence_detect::SEQUENCE_DETECT,
     &dcount_intersect::DCOUNT_INTERSECT,
     &schema_merge::SCHEMA_MERGE,
+    &basket::BASKET,
+    &autocluster::AUTOCLUSTER,
+    &diffpatterns::DIFFPATTERNS,
+    &geo_lookup::GEO_POLYGON_LOOKUP,
+    &geo_lookup::GEO_LINE_LOOKUP,
 ];
 
 /// The plugin of that name.

@@ -216,6 +216,19 @@ impl Numbered {
         Ok(numbers)
     }
 
+    /// The place of each number when they are in the order of their values.
+    pub fn ranks(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.combinations.len() as u32).collect();
+        order.sort_unstable_by_key(|n| self.combinations.get(*n as usize));
+        let mut ranks = vec![0; order.len()];
+        for (rank, number) in order.into_iter().enumerate() {
+            if let Some(slot) = ranks.get_mut(number as usize) {
+                *slot = rank as u32;
+            }
+        }
+        ranks
+    }
+
     /// The values of these numbers, in columns.
     pub fn columns(&self, numbers: &[u32]) -> Result<Vec<ArrayRef>, String> {
         let Some(converter) = &self.converter else { return Ok(Vec::new()) };

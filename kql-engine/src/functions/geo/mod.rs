@@ -11,6 +11,7 @@ mod sphere;
 mod spheroid;
 
 use crate::registry::ScalarFunction;
+pub use measures::{DISTANCE_POINT_TO_LINE, DISTANCE_POINT_TO_POLYGON, POINT_IN_POLYGON};
 
 /// Every row.
 pub static ALL: &[&ScalarFunction] = &[
