@@ -16,7 +16,7 @@ const WITHOUT_DATAFUSION: [&str; 4] =
 const ENGINE_ONLY: [&str; 3] = ["lookup", "datatable", "externaldata"];
 
 /// Operators that parse and do not run yet; each is refused with a message.
-const NOT_YET: [&str; 15] = [
+const NOT_YET: [&str; 14] = [
     "assert_schema",
     "consume",
     "execute_and_cache",
@@ -31,7 +31,6 @@ const NOT_YET: [&str; 15] = [
     "macro_expand",
     "make_graph",
     "partition_by",
-    "reduce",
 ];
 
 /// Checks everything; the error lists all that is wrong.

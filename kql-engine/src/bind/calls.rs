@@ -78,6 +78,10 @@ impl Binder<'_> {
 
     /// Reports a function that nobody knows.
     pub fn unknown_function(&mut self, name: &ast::Name) {
+        if let Some(reason) = registry::unavailable(&name.text) {
+            self.error("KQ203", name.span, format!("The function '{}' has no answer here: {reason}", name.text));
+            return;
+        }
         let mut names = self.environment.function_names();
         names.extend(registry::scalar_names().chain(registry::aggregate_names()).map(str::to_owned));
         names.extend(super::special::NAMES.iter().map(|n| (*n).to_owned()));

@@ -11,6 +11,7 @@ pub const NAMES: &[&str] = &[
     "toscalar",
     "materialize",
     "column_ifexists",
+    "iscolumnexists",
     "table",
     "pack_all",
     "bag_pack_columns",
@@ -24,6 +25,7 @@ impl Binder<'_> {
         Some(match call.name.text.as_str() {
             "toscalar" => self.toscalar(call, span, row),
             "column_ifexists" | "columnifexists" => self.column_ifexists(call, span, row),
+            "iscolumnexists" => self.iscolumnexists(call, span, row),
             "pack_all" => self.pack_all(call, span, row),
             "bag_pack_columns" | "pack_columns" => self.bag_pack_columns(call, span, row),
             "column_names_of" => self.column_names_of(call, span),
@@ -78,6 +80,24 @@ impl Binder<'_> {
                 Expr { span, ..Expr::column(column, span).convert(ty) }
             }
             None => Expr { span, ..self.expr(default, row) },
+        }
+    }
+
+    /// Whether a column of that name is there.
+    fn iscolumnexists(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
+        if !self.expects(call, 1) {
+            return Expr::error(span);
+        }
+        let Some(name) = call.args.first() else { return Expr::error(span) };
+        let name = self.expr(name, Row::default());
+        match name.as_constant().and_then(Value::as_text) {
+            Some(column) => Expr::constant(Value::Bool(row.find(column).is_some()), ScalarType::Bool, span),
+            None => {
+                if name.ty != ScalarType::Unknown {
+                    self.error("KS112", name.span, "A string literal is expected here.");
+                }
+                Expr::error(span)
+            }
         }
     }
 

@@ -11,10 +11,12 @@ mod dcount_intersect;
 mod diffpatterns;
 mod frequent;
 mod geo_lookup;
+mod identity;
 mod ip_lookup;
 mod narrow;
 mod pivot;
 mod rolling_percentile;
+mod rows_near;
 mod schema_merge;
 mod sequence_detect;
 mod session_count;
@@ -62,6 +64,9 @@ pub static ALL: &[&Plugin] = &[
     &diffpatterns::DIFFPATTERNS,
     &geo_lookup::GEO_POLYGON_LOOKUP,
     &geo_lookup::GEO_LINE_LOOKUP,
+    &rows_near::ROWS_NEAR,
+    &identity::IDENTITY,
+    &identity::ESTIMATE_ROWS_COUNT,
 ];
 
 /// The plugin of that name.

@@ -7,6 +7,7 @@ mod aggregate;
 mod eval;
 mod lookup;
 mod signature;
+mod unavailable;
 
 pub use aggregate::{AggregateArgs, AggregateFunction, Outputs, Reduce};
 pub use eval::{Call, CallInfo, Eval, Kernel, KernelFn, RewriteContext};
@@ -15,6 +16,7 @@ pub use signature::{
     ArgumentKind, OutputColumn, Parameter, ParameterType, ResultName, Returns, Signature, converts as converts_to,
     optional, p, repeated, sig,
 };
+pub use unavailable::{refused, unavailable};
 
 /// A scalar function, or a scalar operator (`name` is its spelling).
 #[derive(Debug)]

@@ -17,6 +17,7 @@ mod dynamic_to_json;
 mod pack_array;
 mod repeat;
 mod sets;
+mod tdigests;
 mod treepath;
 
 pub use bag_pack::{BAG_PACK, PACK_NOT_EMPTY};
@@ -27,6 +28,10 @@ use crate::registry::ScalarFunction;
 pub static ALL: &[&ScalarFunction] = &[
     &array_length::ARRAY_LENGTH,
     &dcount_hll::DCOUNT_HLL,
+    &tdigests::PERCENTILE_TDIGEST,
+    &tdigests::PERCENTILES_ARRAY_TDIGEST,
+    &tdigests::RANK_TDIGEST,
+    &tdigests::PERCENTRANK_TDIGEST,
     &array_concat::ARRAY_CONCAT,
     &array_iff::ARRAY_IFF,
     &array_index_of::ARRAY_INDEX_OF,
