@@ -149,6 +149,10 @@ impl Environment for At<'_> {
         self.database.files.contains_key(name) || lock(&self.database.opened).contains_key(name)
     }
 
+    fn is_bare(&self) -> bool {
+        self.database.profile == Profile::Bare
+    }
+
     fn table_names(&self) -> Vec<String> {
         let mut names = self.database.data_tables();
         names.extend(self.database.schemas.keys().cloned());
