@@ -17,7 +17,7 @@ pub enum Value {
     /// real
     Real(f64),
     /// decimal, scaled by 10^18
-    Decimal(i128),
+    Decimal(crate::decimal::Scaled),
     /// string, guid (canonical text) and dynamic (compact JSON text)
     Text(String),
 }
@@ -33,7 +33,7 @@ impl Value {
             Value::Int(i) => ScalarValue::Int32(Some(*i)),
             Value::Long(i) => ScalarValue::Int64(Some(*i)),
             Value::Real(r) => ScalarValue::Float64(Some(*r)),
-            Value::Decimal(d) => ScalarValue::Decimal128(Some(*d), DECIMAL_PRECISION, DECIMAL_SCALE),
+            Value::Decimal(d) => ScalarValue::Decimal256(Some(*d), DECIMAL_PRECISION, DECIMAL_SCALE),
             Value::Text(s) => ScalarValue::Utf8(Some(s.clone())),
         }
     }
@@ -48,7 +48,7 @@ impl Value {
             ScalarValue::Int32(Some(i)) => Value::Int(*i),
             ScalarValue::Int64(Some(i)) => Value::Long(*i),
             ScalarValue::Float64(Some(r)) => Value::Real(*r),
-            ScalarValue::Decimal128(Some(d), ..) => Value::Decimal(*d),
+            ScalarValue::Decimal256(Some(d), ..) => Value::Decimal(*d),
             ScalarValue::Utf8(Some(s)) | ScalarValue::LargeUtf8(Some(s)) | ScalarValue::Utf8View(Some(s)) => {
                 Value::Text(s.clone())
             }
