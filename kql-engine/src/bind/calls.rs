@@ -21,7 +21,7 @@ impl Binder<'_> {
         if let Some(special) = self.special(call, span, row) {
             return special;
         }
-        if let Some(function) = registry::scalar(name) {
+        if let Some(function) = registry::scalar(name).filter(|_| !registry::is_aggregate_call(name, call.args.len())) {
             let (args, literals) = self.arguments(&call.args, row, function.signatures);
             let Some((args, returns)) = self.overload(call, function.signatures, args, &literals) else {
                 return Expr::error(span);

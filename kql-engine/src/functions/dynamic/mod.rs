@@ -14,6 +14,7 @@ mod bag_pack;
 mod bag_zip;
 mod dcount_hll;
 mod dynamic_to_json;
+mod merged_states;
 mod pack_array;
 mod repeat;
 mod sets;
@@ -28,6 +29,8 @@ use crate::registry::ScalarFunction;
 pub static ALL: &[&ScalarFunction] = &[
     &array_length::ARRAY_LENGTH,
     &dcount_hll::DCOUNT_HLL,
+    &merged_states::HLL_MERGE,
+    &merged_states::TDIGEST_MERGE,
     &tdigests::PERCENTILE_TDIGEST,
     &tdigests::PERCENTILES_ARRAY_TDIGEST,
     &tdigests::RANK_TDIGEST,
