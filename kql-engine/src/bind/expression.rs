@@ -40,6 +40,20 @@ impl<'r> Row<'r> {
 }
 
 impl Binder<'_> {
+    /// Binds an expression that sees no columns, and computes it where that is possible: `ago(1d)` is then a constant.
+    pub fn fixed(&mut self, e: &ast::Expr) -> Expr {
+        let bound = self.expr(e, Row::default());
+        let mut alone = bound.as_constant().is_none();
+        bound.walk(&mut |e| {
+            alone &= !matches!(e.kind, ExprKind::Column(_) | ExprKind::Stage(_) | ExprKind::Error);
+        });
+        let value = if alone { self.environment.constant(&bound) } else { None };
+        match value {
+            Some(value) => Expr::constant(value, bound.ty, bound.span),
+            None => bound,
+        }
+    }
+
     /// Binds an expression. After an error its type is unknown, and nothing more is said about it.
     pub fn expr(&mut self, e: &ast::Expr, row: Row) -> Expr {
         match &e.kind {

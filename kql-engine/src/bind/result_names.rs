@@ -42,6 +42,7 @@ impl Binder<'_> {
                     _ => None,
                 };
             }
+            "bin_auto" => return first(),
             "ingestion_time" => return Some("$IngestionTime".to_owned()),
             _ => {}
         }

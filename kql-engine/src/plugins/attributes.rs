@@ -1,7 +1,7 @@
 //! What the plugins that look for patterns share: their arguments, the rows as numbered values, and patterns as rows.
 
 use super::timeline::Numbered;
-use crate::bind::{Binder, Row};
+use crate::bind::Binder;
 use crate::plan::{Expr, PlanColumn, Relation};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -29,7 +29,7 @@ impl<'q> Options<'q> {
     /// A number from above 0 to 1.
     pub fn share(&mut self, binder: &mut Binder, name: &str, default: f64) -> Option<f64> {
         let Some(argument) = self.next() else { return Some(default) };
-        let value = binder.expr(argument, Row::default());
+        let value = binder.fixed(argument);
         let number = match value.as_constant() {
             Some(Value::Real(real)) => *real,
             Some(value) if value.as_long().is_some() => value.as_long()? as f64,
@@ -64,7 +64,7 @@ impl<'q> Options<'q> {
     /// A whole number above 0.
     pub fn count(&mut self, binder: &mut Binder, name: &str, default: usize) -> Option<usize> {
         let Some(argument) = self.next() else { return Some(default) };
-        let value = binder.expr(argument, Row::default());
+        let value = binder.fixed(argument);
         match value.as_constant().and_then(Value::as_long) {
             Some(number) if value.ty.is_integer() && number > 0 => usize::try_from(number).ok(),
             _ => {
@@ -80,7 +80,7 @@ impl<'q> Options<'q> {
     pub fn wildcards(self, binder: &mut Binder) -> Option<Vec<(ScalarType, Value)>> {
         let mut wildcards = Vec::new();
         for argument in self.args.filter(|e| !is_default(e)) {
-            let value = binder.expr(argument, Row::default());
+            let value = binder.fixed(argument);
             match value.as_constant() {
                 Some(constant) => wildcards.push((value.ty, constant.clone())),
                 None => {

@@ -5,7 +5,7 @@
 use super::attributes::{self, Options, Rows};
 use super::frequent::{Pattern, apart, closed};
 use super::{Plugin, autocluster, timeline};
-use crate::bind::{Binder, Row};
+use crate::bind::Binder;
 use crate::plan::{Compiler, Expr, Relation, StageKind, TableFunction};
 use crate::types::ScalarType::{self, Long, Real};
 use crate::value::Value;
@@ -36,7 +36,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
     };
     let split = super::column_of(binder, split, input)?;
     let mut text = |argument: &ast::Expr, name: &str| {
-        let value = binder.expr(argument, Row::default());
+        let value = binder.fixed(argument);
         match value.as_constant() {
             Some(Value::Text(text)) if value.ty == ScalarType::String => Some(text.clone()),
             _ => {

@@ -3,7 +3,7 @@
 //! <https://learn.microsoft.com/kusto/query/geo-polygon-lookup-plugin>
 
 use super::{Plugin, unmatched};
-use crate::bind::{Binder, Row};
+use crate::bind::Binder;
 use crate::functions::{geo, operators};
 use crate::plan::{Expr, JoinKind, Node, PlanColumn, Relation};
 use crate::registry::ScalarFunction;
@@ -117,7 +117,7 @@ fn options(binder: &mut Binder, arguments: &[ast::Expr]) -> Option<Given> {
             ast::ExprKind::Named(named) => (named.names.first().map(|n| n.text.as_str()), &named.value),
             _ => (OPTIONS.get(place).copied(), argument),
         };
-        let bound = binder.expr(value, Row::default());
+        let bound = binder.fixed(value);
         let number = match bound.as_constant() {
             Some(Value::Real(real)) => Some(*real),
             Some(constant) => constant.as_long().map(|n| n as f64),

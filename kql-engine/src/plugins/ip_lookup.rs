@@ -5,7 +5,7 @@
 //! <https://learn.microsoft.com/kusto/query/ipv4-lookup-plugin>
 
 use super::Plugin;
-use crate::bind::{Binder, Row};
+use crate::bind::Binder;
 use crate::functions::kernel::{self, Strings};
 use crate::plan::{Expanded, Expr, ExprKind, JoinKind, Node, PlanColumn, Relation, StageKind};
 use crate::registry::{Call, CallInfo, Eval, Kernel, ResultName, Returns, ScalarFunction, sig};
@@ -159,7 +159,7 @@ fn lookup(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, family
         };
         match flag {
             Some(flag) => {
-                unmatched = matches!(binder.expr(flag, Row::default()).as_constant(), Some(Value::Bool(true)));
+                unmatched = matches!(binder.fixed(flag).as_constant(), Some(Value::Bool(true)));
             }
             None => plain.push(arg),
         }

@@ -14,6 +14,7 @@ mod geo_lookup;
 mod identity;
 mod ip_lookup;
 mod narrow;
+mod new_activity_metrics;
 mod pivot;
 mod rolling_percentile;
 mod rows_near;
@@ -64,6 +65,7 @@ pub static ALL: &[&Plugin] = &[
     &diffpatterns::DIFFPATTERNS,
     &geo_lookup::GEO_POLYGON_LOOKUP,
     &geo_lookup::GEO_LINE_LOOKUP,
+    &new_activity_metrics::NEW_ACTIVITY_METRICS,
     &rows_near::ROWS_NEAR,
     &identity::IDENTITY,
     &identity::ESTIMATE_ROWS_COUNT,

@@ -34,7 +34,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
     }
     let condition = binder.predicate(condition, Row::of(input));
     let mut count = |argument: &ast::Expr| {
-        let value = binder.expr(argument, Row::default());
+        let value = binder.fixed(argument);
         match value.as_constant().and_then(Value::as_long).and_then(|n| usize::try_from(n).ok()) {
             Some(count) if value.ty.is_integer() => Some(count),
             _ => {

@@ -1,6 +1,6 @@
 //! What the plugins over a timeline share: who was active when, each combination of the dimensions by itself.
 
-use crate::bind::{Binder, Row};
+use crate::bind::Binder;
 use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -122,7 +122,7 @@ pub fn time_column(binder: &mut Binder, argument: &ast::Expr, input: &Relation) 
 
 /// A constant, as it lies on a timeline of type `ty`.
 pub fn number(binder: &mut Binder, argument: &ast::Expr, name: &str, ty: ScalarType, axis: Axis) -> Option<i64> {
-    let value = binder.expr(argument, Row::default());
+    let value = binder.fixed(argument);
     if value.ty == ScalarType::Unknown {
         return None;
     }
