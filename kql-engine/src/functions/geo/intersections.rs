@@ -6,7 +6,7 @@
 use super::arcs::{self, Meeting};
 use super::meetings::{Shape, meetings, unclear};
 use super::overlap::{Common, common};
-use super::shapes::{self, Lines, Polygons};
+use super::shapes::{self, Last, Lines, Polygons};
 use super::sphere::{self, Point};
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::DynamicBag, ResultName, Returns, ScalarFunction, p, sig};
@@ -21,7 +21,7 @@ pub static INTERSECTION_2LINES: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "What two lines of GeoJSON have in common.",
     page: "geo-intersection-2lines-function",
-    eval: Eval::Kernel(|call| intersection(call, |a, b| Some(of_lines(&Lines::parse(a)?, &Lines::parse(b)?)))),
+    eval: Eval::Kernel(|call| intersection(call, Lines::parse, Lines::parse, of_lines)),
 };
 
 pub static INTERSECTION_2POLYGONS: ScalarFunction = ScalarFunction {
@@ -31,7 +31,7 @@ pub static INTERSECTION_2POLYGONS: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "What two polygons of GeoJSON have in common.",
     page: "geo-intersection-2polygons-function",
-    eval: Eval::Kernel(|call| intersection(call, |a, b| Some(of_polygons(&Polygons::parse(a)?, &Polygons::parse(b)?)))),
+    eval: Eval::Kernel(|call| intersection(call, Polygons::parse, Polygons::parse, of_polygons)),
 };
 
 pub static INTERSECTION_LINE_WITH_POLYGON: ScalarFunction = ScalarFunction {
@@ -41,7 +41,7 @@ pub static INTERSECTION_LINE_WITH_POLYGON: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The parts of a line of GeoJSON that are inside of a polygon.",
     page: "geo-intersection-line-with-polygon-function",
-    eval: Eval::Kernel(|call| intersection(call, |a, b| Some(line_inside(Lines::parse(a)?, Polygons::parse(b)?)))),
+    eval: Eval::Kernel(|call| intersection(call, Shape::line, Shape::polygon, line_inside)),
 };
 
 /// What shapes have in common; none where it cannot be told.
@@ -54,13 +54,19 @@ enum Part {
     Ring(Vec<Point>),
 }
 
-/// `run` gives null of what is invalid.
-fn intersection(call: &Call, run: fn(&str, &str) -> Option<Parts>) -> Result<ColumnarValue> {
+/// What is invalid gives null.
+fn intersection<A, B>(
+    call: &Call,
+    one: fn(&str) -> Option<A>,
+    other: fn(&str) -> Option<B>,
+    run: fn(&A, &B) -> Parts,
+) -> Result<ColumnarValue> {
     let (ones, others) = (call.strings(0)?, call.strings(1)?);
+    let (mut one, mut other) = (Last::new(one), Last::new(other));
     let mut stop = false;
     let result = kernel::texts(call.rows, |i, out| {
-        let Some(parts) = run(ones.get(i), others.get(i)) else { return false };
-        match parts {
+        let (Some(one), Some(other)) = (one.get(ones.get(i)), other.get(others.get(i))) else { return false };
+        match run(one, other) {
             Some(parts) => write(&parts, out),
             None => stop = true,
         }
@@ -161,11 +167,10 @@ fn along_each_other(one: arcs::Edge, other: arcs::Edge) -> bool {
 }
 
 /// The parts of one line inside of a polygon, in their order along the line.
-fn line_inside(lines: Lines, polygons: Polygons) -> Parts {
-    let edges: Vec<_> = polygons.edges().collect();
-    let (shape, area) = (Shape::Line(lines), Shape::Polygon(polygons));
-    if shape.meets(&area)? {
+fn line_inside(shape: &Shape, area: &Shape) -> Parts {
+    if shape.meets(area)? {
         let (Shape::Line(lines), Shape::Polygon(polygons)) = (shape, area) else { return None };
+        let edges: Vec<_> = polygons.edges().collect();
         let [line] = lines.0.as_slice() else { return None };
         if !polygons.are_apart() {
             return None;

@@ -4,7 +4,7 @@
 //! touch, the query stops.
 
 use super::arcs::{self, Edge, Meeting};
-use super::shapes::{Lines, Polygons};
+use super::shapes::{Last, Lines, Polygons};
 use super::sphere::Point;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::DynamicBag, ResultName, Returns, ScalarFunction, p, sig};
@@ -127,9 +127,10 @@ pub(super) fn unclear() -> Result<ColumnarValue> {
 
 fn intersects(call: &Call, one: fn(&str) -> Option<Shape>, other: fn(&str) -> Option<Shape>) -> Result<ColumnarValue> {
     let (ones, others) = (call.strings(0)?, call.strings(1)?);
+    let (mut one, mut other) = (Last::new(one), Last::new(other));
     let mut stop = false;
     let result = kernel::bools(call.rows, |i| {
-        let meets = one(ones.get(i))?.meets(&other(others.get(i))?);
+        let meets = one.get(ones.get(i))?.meets(other.get(others.get(i))?);
         stop |= meets.is_none();
         meets
     });

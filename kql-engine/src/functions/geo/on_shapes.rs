@@ -3,7 +3,7 @@
 use super::arcs;
 use super::measures::not_apart;
 use super::points::points;
-use super::shapes::{self, Lines, Polygons};
+use super::shapes::{self, Last, Lines, Polygons};
 use super::sphere::{self, Point};
 use crate::functions::kernel;
 use crate::registry::{
@@ -27,7 +27,11 @@ pub static CLOSEST_POINT_ON_LINE: ScalarFunction = ScalarFunction {
     page: "geo-closest-point-on-line-function",
     eval: Eval::Kernel(|call| {
         let (points, texts) = (points::<1>(call)?, call.strings(2)?);
-        located(call.rows, |i| shapes::nearest(points(i)?[0], Lines::parse(texts.get(i))?.edges()))
+        let mut last = Last::new(Lines::parse);
+        located(call.rows, |i| {
+            let [point] = points(i)?;
+            shapes::nearest(point, last.get(texts.get(i))?.edges())
+        })
     }),
 };
 
@@ -43,9 +47,10 @@ pub static CLOSEST_POINT_ON_POLYGON: ScalarFunction = ScalarFunction {
     page: "geo-closest-point-on-polygon-function",
     eval: Eval::Kernel(|call| {
         let (points, texts) = (points::<1>(call)?, call.strings(2)?);
+        let mut last = Last::new(Polygons::parse);
         located(call.rows, |i| {
             let [point] = points(i)?;
-            let polygons = Polygons::parse(texts.get(i))?;
+            let polygons = last.get(texts.get(i))?;
             if polygons.contains(point) { Some(point) } else { shapes::nearest(point, polygons.edges()) }
         })
     }),
@@ -93,9 +98,10 @@ pub static LINE_INTERPOLATE_POINT: ScalarFunction = ScalarFunction {
     page: "geo-line-interpolate-point-function",
     eval: Eval::Kernel(|call| {
         let (texts, fractions) = (call.strings(0)?, call.numbers(1)?);
+        let mut last = Last::new(single);
         located(call.rows, |i| {
             let fraction = fractions.get(i).filter(|f| (0.0..=1.0).contains(f))?;
-            interpolate(&single(texts.get(i))?, fraction)
+            interpolate(last.get(texts.get(i))?, fraction)
         })
     }),
 };
@@ -150,13 +156,14 @@ fn locate(call: &Call) -> Result<ColumnarValue> {
         None => (None, None),
     };
     let mut spheroid = false;
+    let mut last = Last::new(single);
     let result = kernel::reals(call.rows, |i| {
         spheroid |= match (&flags, &numbers) {
             (Some(flags), _) => flags.get(i)?,
             (_, Some(numbers)) => numbers.get(i)? != 0.0,
             _ => false,
         };
-        let line = single(texts.get(i))?;
+        let line = last.get(texts.get(i))?;
         let point = Point::new(longitudes.get(i)?, latitudes.get(i)?)?.vector();
         let (mut before, mut best) = (0.0, (f64::INFINITY, 0.0));
         for (a, b) in line.iter().zip(line.iter().skip(1)).map(|(a, b)| (a.vector(), b.vector())) {

@@ -53,6 +53,29 @@ impl Lines {
     }
 }
 
+/// Reads a shape anew only where its text is another than that of the row before, so that a constant is read once.
+pub struct Last<'t, S> {
+    parse: fn(&str) -> Option<S>,
+    text: Option<&'t str>,
+    shape: Option<S>,
+}
+
+impl<'t, S> Last<'t, S> {
+    /// Nothing read yet.
+    pub fn new(parse: fn(&str) -> Option<S>) -> Last<'t, S> {
+        Last { parse, text: None, shape: None }
+    }
+
+    /// The shape of a text; none where it is none.
+    pub fn get(&mut self, text: &'t str) -> Option<&S> {
+        if !self.text.is_some_and(|last| std::ptr::eq(last, text) || last == text) {
+            self.shape = (self.parse)(text);
+            self.text = Some(text);
+        }
+        self.shape.as_ref()
+    }
+}
+
 /// The place on edges that is nearest to a point.
 pub fn nearest(point: Point, edges: impl Iterator<Item = Edge>) -> Option<Point> {
     let point = point.vector();
