@@ -56,6 +56,41 @@ pub fn along(from: Vector, to: Vector, radians: f64) -> Vector {
     plus(from.map(|x| x * radians.cos()), radians.sin(), tangent)
 }
 
+/// The longitudes and latitudes that an edge lies between.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    /// The least longitude.
+    pub west: f64,
+    east: f64,
+    south: f64,
+    north: f64,
+}
+
+impl Reach {
+    /// All of the earth where an edge is long, or comes to the antimeridian.
+    pub fn of((a, b): Edge) -> Reach {
+        let (west, east) = (a.longitude.min(b.longitude), a.longitude.max(b.longitude));
+        let (south, north) = (a.latitude.min(b.latitude), a.latitude.max(b.latitude));
+        let span = east - west;
+        if span > 90.0 || west <= -180.0 || east >= 180.0 {
+            return Reach { west: -180.0, east: 180.0, south: -90.0, north: 90.0 };
+        }
+        // a great circle rises between its ends by no more than this
+        let rise = 0.002 * span * span + 1e-9;
+        Reach { west: west - 1e-9, east: east + 1e-9, south: south - rise, north: north + rise }
+    }
+
+    /// Whether edges of these reaches may have a point in common.
+    pub fn meets(self, other: Reach) -> bool {
+        self.west <= other.east && other.west <= self.east && self.south <= other.north && other.south <= self.north
+    }
+
+    /// Whether it is all west of where the other begins.
+    pub fn ends_before(self, other: Reach) -> bool {
+        self.east < other.west
+    }
+}
+
 /// How two edges meet.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Meeting {
@@ -109,6 +144,19 @@ mod tests {
 
     fn p(longitude: f64, latitude: f64) -> Point {
         Point { longitude, latitude }
+    }
+
+    #[test]
+    fn an_edge_stays_within_its_reach() {
+        for (a, b) in [(p(0.0, 45.0), p(90.0, 45.0)), (p(0.0, 89.0), p(80.0, 89.5)), (p(10.0, -60.0), p(70.0, 20.0))] {
+            let reach = Reach::of((a, b));
+            for n in 0..=100 {
+                let angle = angle(a.vector(), b.vector());
+                let place = Point::of(along(a.vector(), b.vector(), angle * f64::from(n) / 100.0));
+                assert!(reach.meets(Reach::of((place, place))), "{place:?} {reach:?}");
+            }
+        }
+        assert!(!Reach::of((p(0.0, 0.0), p(1.0, 0.0))).meets(Reach::of((p(0.0, 1.0), p(1.0, 1.0)))));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Shapes that touch at a corner intersect. Where two edges come so near to each other that it cannot be told whether they
 //! touch, the query stops.
 
-use super::arcs::{self, Edge, Meeting};
+use super::arcs::{self, Edge, Meeting, Reach};
 use super::shapes::{Last, Lines, Polygons};
 use super::sphere::Point;
 use crate::functions::kernel;
@@ -98,26 +98,20 @@ impl Shape {
     }
 }
 
-/// The longitudes that an edge lies between; all of them where it goes around the back or near a pole.
-fn longitudes((a, b): &Edge) -> (f64, f64) {
-    let (low, high) = (a.longitude.min(b.longitude), a.longitude.max(b.longitude));
-    let around = high - low >= 179.0 || low <= -180.0 || high >= 180.0;
-    if around { (-180.0, 180.0) } else { (low - 1e-9, high + 1e-9) }
-}
-
 /// The pairs of edges that meet, by their places, and how.
 pub(super) fn meetings(one: &[Edge], other: &[Edge]) -> impl Iterator<Item = (usize, usize, Meeting)> {
-    one.iter().enumerate().flat_map(move |(i, a)| {
-        let (low, high) = longitudes(a);
-        other.iter().enumerate().filter_map(move |(j, b)| {
-            let (from, to) = longitudes(b);
-            if from > high || to < low {
-                return None;
-            }
+    let others: Vec<(Edge, Reach)> = other.iter().map(|edge| (*edge, Reach::of(*edge))).collect();
+    let mut pairs = Vec::new();
+    for (i, a) in one.iter().enumerate() {
+        let reach = Reach::of(*a);
+        for (j, (b, _)) in others.iter().enumerate().filter(|(_, (_, r))| r.meets(reach)) {
             let meeting = arcs::meeting(*a, *b);
-            (meeting != Meeting::Apart).then_some((i, j, meeting))
-        })
-    })
+            if meeting != Meeting::Apart {
+                pairs.push((i, j, meeting));
+            }
+        }
+    }
+    pairs.into_iter()
 }
 
 /// What a query hears where it cannot be told how shapes meet.

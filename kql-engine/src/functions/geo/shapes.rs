@@ -1,6 +1,6 @@
 //! Lines and polygons of GeoJSON, with edges along great circles.
 
-use super::arcs::{self, Edge, Meeting};
+use super::arcs::{self, Edge, Meeting, Reach};
 use super::overlap::{self, Common};
 use super::sphere::{Point, RADIUS, Vector};
 use serde_json::Value;
@@ -209,19 +209,15 @@ fn ring(value: &Value) -> Option<Vec<Point>> {
 
 /// Whether edges of the rings cross.
 fn cross_each_other(rings: &[Vec<Point>]) -> bool {
-    let mut edges: Vec<(f64, f64, Edge)> = Vec::with_capacity(rings.iter().map(Vec::len).sum());
+    let mut edges: Vec<(Reach, Edge)> = Vec::with_capacity(rings.iter().map(Vec::len).sum());
     for ring in rings {
-        for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
-            let (low, high) = (a.longitude.min(b.longitude), a.longitude.max(b.longitude));
-            // an edge that goes around the back is looked at with all others
-            let across = high - low > 180.0;
-            edges.push(if across { (-180.0, 180.0, (*a, *b)) } else { (low, high, (*a, *b)) });
-        }
+        let ends = ring.iter().zip(ring.iter().cycle().skip(1));
+        edges.extend(ends.map(|(a, b)| (Reach::of((*a, *b)), (*a, *b))));
     }
-    edges.sort_by(|a, b| a.0.total_cmp(&b.0));
-    edges.iter().enumerate().any(|(n, (_, high, edge))| {
-        let near = edges.iter().skip(n + 1).take_while(|(low, ..)| low <= high);
-        { near }.any(|(.., other)| arcs::meeting(*edge, *other) == Meeting::Cross)
+    edges.sort_by(|a, b| a.0.west.total_cmp(&b.0.west));
+    edges.iter().enumerate().any(|(n, (reach, edge))| {
+        let near = edges.iter().skip(n + 1).take_while(|(other, _)| !reach.ends_before(*other));
+        { near }.any(|(other, e)| reach.meets(*other) && arcs::meeting(*edge, *e) == Meeting::Cross)
     })
 }
 
