@@ -25,6 +25,7 @@ mod spread;
 mod sum;
 mod take_any;
 mod tdigest;
+mod texts;
 
 pub use count::COUNT;
 pub use series_points::SERIES_POINTS;
