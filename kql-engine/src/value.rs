@@ -1,6 +1,7 @@
 //! A single value of any KQL type, as constants in plans and cells in results have it.
 
 use crate::types::{DECIMAL_SCALE, ScalarType};
+use arrow::array::ArrayRef;
 use datafusion::common::ScalarValue;
 
 /// A value; its type stands beside it (a datetime and a timespan are both ticks).
@@ -54,6 +55,11 @@ impl Value {
             }
             _ => return None,
         })
+    }
+
+    /// The first value of an array.
+    pub fn first(array: &ArrayRef) -> Option<Value> {
+        Value::from_scalar(&ScalarValue::try_from_array(array, 0).ok()?)
     }
 
     /// The text, where it is one.

@@ -146,11 +146,19 @@ pub fn number(binder: &mut Binder, argument: &ast::Expr, name: &str, ty: ScalarT
             binder.error("KQ302", argument.span, format!("{name} must be above zero."));
             None
         }
+        // what a subquery gives is not known while a query is only checked
+        None if over_subquery(&value) && !binder.evaluates() => Some(if axis == Axis::Point { 0 } else { 1 }),
         None => {
             binder.error("KS129", argument.span, format!("{name} must be a constant."));
             None
         }
     }
+}
+
+fn over_subquery(e: &Expr) -> bool {
+    let mut found = false;
+    e.walk(&mut |e| found |= matches!(e.kind, crate::plan::ExprKind::Stage(_)));
+    found
 }
 
 /// These expressions over the input, in this order, and nothing else.

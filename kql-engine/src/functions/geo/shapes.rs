@@ -196,7 +196,7 @@ fn line(value: &Value) -> Option<Vec<Point>> {
     (points.len() >= 2).then_some(points)
 }
 
-/// A ring is closed and has an area.
+/// A ring is closed, has an area, and comes to each corner once.
 fn ring(value: &Value) -> Option<Vec<Point>> {
     let mut points = value.as_array()?.iter().map(position).collect::<Option<Vec<_>>>()?;
     if points.len() < 4 || points.first() != points.last() {
@@ -204,7 +204,10 @@ fn ring(value: &Value) -> Option<Vec<Point>> {
     }
     points.pop();
     points.dedup();
-    (points.len() >= 3 && excess(&points) > 0.0).then_some(points)
+    let mut corners: Vec<_> = points.iter().map(|p| (p.longitude.to_bits(), p.latitude.to_bits())).collect();
+    corners.sort_unstable();
+    let once = corners.windows(2).all(|pair| pair.first() != pair.last());
+    (points.len() >= 3 && once && excess(&points) > 0.0).then_some(points)
 }
 
 /// Whether edges of the rings cross.
