@@ -26,6 +26,7 @@ use crate::plan::{
 };
 use crate::types::ScalarType;
 use kql_parser::{Diagnostic, Span, ast};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A bound query and what is to be said about it.
@@ -61,6 +62,8 @@ pub struct Binder<'a> {
     inside: Option<(Span, String)>,
     /// How deep calls of users' functions are nested.
     depth: u32,
+    /// What `set` gave so far.
+    options: HashMap<String, kql_parser::ast::Expr>,
 }
 
 impl<'a> Binder<'a> {
@@ -75,6 +78,7 @@ impl<'a> Binder<'a> {
             windows: Vec::new(),
             inside: None,
             depth: 0,
+            options: HashMap::new(),
         }
     }
 

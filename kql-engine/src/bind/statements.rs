@@ -35,7 +35,8 @@ impl Binder<'_> {
                 }
                 ast::StatementKind::DeclareQueryParameters(parameters) => self.query_parameters(parameters),
                 ast::StatementKind::DeclarePattern(pattern) => self.declare_pattern(pattern),
-                ast::StatementKind::Set(..) | ast::StatementKind::Error => {}
+                ast::StatementKind::Set(name, value) => self.set(name, value.as_ref()),
+                ast::StatementKind::Error => {}
                 #[allow(unreachable_patterns)] // statements the parser knows and the engine does not run yet
                 _ => self.error("KQ201", statement.span, "This statement is not supported yet."),
             }
@@ -252,6 +253,13 @@ impl Binder<'_> {
         (self.scope, self.inside) = saved;
         self.aggregates = aggregates;
         result
+    }
+
+    /// Options that change nothing here are accepted, as Microsoft's binder accepts all.
+    fn set(&mut self, name: &ast::Name, value: Option<&ast::Expr>) {
+        if let Some(value) = value {
+            self.options.insert(name.text.clone(), value.clone());
+        }
     }
 
     pub(super) fn function_body(&mut self, body: &[ast::Statement]) -> Option<Called> {

@@ -26,6 +26,7 @@ mod project_keep;
 mod project_rename;
 mod project_reorder;
 mod range;
+mod reduce;
 mod render;
 mod sample;
 mod sample_distinct;
@@ -92,6 +93,7 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         K::Scan(scan) => scan::bind(binder, scan, input, operator.span),
         K::Search(search) => search::bind(binder, search, Some(input), operator.span),
         K::As(as_operator) => as_::bind(binder, as_operator, input),
+        K::Reduce(reduce) => reduce::bind(binder, reduce, input, operator.span),
         K::Render(render) => render::bind(render, input),
         K::Print(_) | K::Range(_) => {
             binder.error("KS176", operator.name_span, "This stands at the start of a query, not after a pipe.");
