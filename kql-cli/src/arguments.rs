@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kql_engine::sources::{DataPath, Profile};
+use kql_engine::sources::{DataPath, DateOrder, Profile};
 use kql_engine::{Engine, EngineBuilder};
 use std::path::PathBuf;
 
@@ -22,6 +22,8 @@ pub enum Command {
     Run(Run),
     /// Parse and bind queries without running them; print what is wrong and the result columns
     Check(Check),
+    /// Tell what data files are recognised as, their tables, rows, times and columns
+    Data(Data),
     /// Lay queries out in the one canonical way; comments stay
     Fmt(Fmt),
 }
@@ -63,6 +65,20 @@ pub struct Check {
     pub environment: Environment,
 }
 
+/// `kql data`
+#[derive(Args)]
+pub struct Data {
+    /// Files or folders of data, as for --data
+    #[arg(required_unless_present = "data", value_name = "[NAME=]PATH")]
+    pub paths: Vec<String>,
+    /// How it is told
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: DataFormat,
+    /// What is known of tables.
+    #[command(flatten)]
+    pub environment: Environment,
+}
+
 /// `kql fmt`
 #[derive(Args)]
 pub struct Fmt {
@@ -82,6 +98,12 @@ pub struct Environment {
     /// or outright
     #[arg(long, value_name = "[NAME=]PATH")]
     pub data: Vec<String>,
+    /// Whether dates such as 3/4/2021 have the day or the month first [default: what other dates of the file show]
+    #[arg(long, value_enum)]
+    pub date_order: Option<DateOrderName>,
+    /// The zone of columns whose header says [Local Time], such as Europe/Berlin
+    #[arg(long, value_name = "ZONE")]
+    pub tz: Option<String>,
     /// Which built-in table schemas hold
     #[arg(long, value_enum, default_value = "unified")]
     pub profile: ProfileName,
@@ -131,6 +153,24 @@ pub enum CheckFormat {
     Json,
 }
 
+/// How data is told of.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
+pub enum DataFormat {
+    /// Some lines a table
+    Human,
+    /// One object a table and line
+    Json,
+}
+
+/// Which comes first in 3/4/2021.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
+pub enum DateOrderName {
+    /// The day: 3 April
+    Dmy,
+    /// The month: March 4th
+    Mdy,
+}
+
 /// A profile's name.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum ProfileName {
@@ -145,12 +185,17 @@ pub enum ProfileName {
 impl Environment {
     /// An engine with all of this.
     pub fn engine(&self) -> Result<EngineBuilder, Failure> {
+        self.engine_with(&[])
+    }
+
+    /// An engine with all of this and more data.
+    pub fn engine_with(&self, data: &[String]) -> Result<EngineBuilder, Failure> {
         let mut builder = Engine::builder().profile(match self.profile {
             ProfileName::Unified => Profile::Unified,
             ProfileName::Sentinel => Profile::Sentinel,
             ProfileName::Defender => Profile::Defender,
         });
-        for text in &self.data {
+        for text in self.data.iter().chain(data) {
             builder = builder.data(DataPath::parse(text));
         }
         for path in &self.schemas {
@@ -169,6 +214,15 @@ impl Environment {
                 return Err(Failure::Usage(format!("--external wants URL=PATH, and '{text}' has no =")));
             };
             builder = builder.external(address, path);
+        }
+        if let Some(order) = self.date_order {
+            builder = builder.date_order(match order {
+                DateOrderName::Dmy => DateOrder::DayFirst,
+                DateOrderName::Mdy => DateOrder::MonthFirst,
+            });
+        }
+        if let Some(zone) = &self.tz {
+            builder = builder.time_zone(zone).map_err(|e| Failure::Usage(format!("--tz: {e}")))?;
         }
         if let Some(now) = &self.now {
             builder = builder.now(now).map_err(|e| Failure::Usage(format!("--now: {e}")))?;

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod data;
 mod diagnostics;
 mod failure;
 mod fmt;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         arguments::Command::Run(run) => run::run(&run),
         arguments::Command::Check(check) => check::check(&check),
+        arguments::Command::Data(data) => data::data(&data),
         arguments::Command::Fmt(fmt) => fmt::fmt(&fmt),
     };
     match done {

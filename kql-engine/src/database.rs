@@ -3,7 +3,7 @@
 use crate::bind::{Environment, StoredFunction};
 use crate::lower::{Lowering, Tables};
 use crate::plan::{Expr, Node, Query};
-use crate::sources::{self, DataPath, OpenOptions, Profile, SourceError, SourceTable, TableFiles, catalogue};
+use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceError, SourceTable, TableFiles, catalogue};
 use crate::types::TableSchema;
 use crate::value::Value;
 use arrow::array::RecordBatch;
@@ -23,10 +23,12 @@ pub struct Database {
     pub(crate) schemas: HashMap<String, TableSchema>,
     pub(crate) functions: HashMap<String, StoredFunction>,
     pub(crate) parameters: HashMap<String, String>,
-    pub(crate) strict: bool,
+    pub(crate) options: OpenOptions,
     /// Local copies of external data, by address.
     pub(crate) externals: HashMap<String, std::path::PathBuf>,
     files: BTreeMap<String, TableFiles>,
+    /// Other names of tables with files: those of the files.
+    aliases: HashMap<String, String>,
     /// Tables opened so far: each file is looked into once, when a query first names it.
     opened: Mutex<HashMap<String, Result<Arc<SourceTable>, SourceError>>>,
 }
@@ -34,7 +36,12 @@ pub struct Database {
 impl Database {
     /// Finds the tables under the data paths.
     pub(crate) fn discover(&mut self) -> Result<(), SourceError> {
-        for table in sources::discover(&self.paths)? {
+        let known = Arc::new(Known::new(self.profile, self.schemas.clone()));
+        for table in sources::discover(&self.paths, &known)? {
+            // a known table is never another one's second name
+            let other = table.aliases.iter().filter(|alias| self.declared(alias).is_none());
+            let other: Vec<String> = other.cloned().collect();
+            self.aliases.extend(other.into_iter().map(|alias| (alias, table.name.clone())));
             self.files.insert(table.name.clone(), table);
         }
         Ok(())
@@ -54,25 +61,32 @@ impl Database {
         names
     }
 
+    /// The other names of a table with data.
+    pub(crate) fn other_names(&self, name: &str) -> Vec<String> {
+        let mut names: Vec<String> = self.aliases.iter().filter(|(_, n)| *n == name).map(|(a, _)| a.clone()).collect();
+        names.sort();
+        names
+    }
+
     /// The environment of a query at a time.
     pub(crate) fn at(&self, now: i64) -> At<'_> {
         At { database: self, now, evaluate: None }
     }
 
-    fn declared(&self, name: &str) -> Option<TableSchema> {
+    pub(crate) fn declared(&self, name: &str) -> Option<TableSchema> {
         self.schemas.get(name).cloned().or_else(|| catalogue::table(self.profile, name))
     }
 
     /// A table with data; none where only its schema is known, or nothing.
-    fn data(&self, name: &str) -> Option<Result<Arc<SourceTable>, SourceError>> {
+    pub(crate) fn data(&self, name: &str) -> Option<Result<Arc<SourceTable>, SourceError>> {
+        let name = self.aliases.get(name).map_or(name, String::as_str);
         if let Some(table) = lock(&self.opened).get(name) {
             return Some(table.clone());
         }
         let files = self.files.get(name)?;
         let declared = self.declared(name);
-        let options = OpenOptions { strict: self.strict };
         let twin = catalogue::twin(self.profile, name);
-        let table = sources::open(files, declared.as_ref(), twin, &options).map(Arc::new);
+        let table = sources::open(files, declared.as_ref(), twin, &self.options).map(Arc::new);
         lock(&self.opened).insert(name.to_owned(), table.clone());
         Some(table)
     }
@@ -154,7 +168,10 @@ impl Environment for At<'_> {
     }
 
     fn has_data(&self, name: &str) -> bool {
-        self.database.files.contains_key(name) || lock(&self.database.opened).contains_key(name)
+        let database = self.database;
+        database.files.contains_key(name)
+            || database.aliases.contains_key(name)
+            || lock(&self.database.opened).contains_key(name)
     }
 
     fn is_bare(&self) -> bool {

@@ -5,7 +5,7 @@ use crate::database::{At, Database};
 use crate::exec::{self, Limits};
 use crate::lower::Lowering;
 use crate::plan::{self, Render, StageId, StageKind, StageResult};
-use crate::sources::{DataPath, Profile, SourceError};
+use crate::sources::{DataPath, DateOrder, Profile, SourceError};
 use crate::types::{Column, TableSchema};
 use crate::value::Value;
 use arrow::array::RecordBatch;
@@ -20,8 +20,8 @@ const STACK: usize = 256 << 20;
 
 /// Tables, functions and settings, and queries over them.
 pub struct Engine {
-    database: Database,
-    limits: Limits,
+    pub(crate) database: Database,
+    pub(crate) limits: Limits,
     now: Option<i64>,
     runtime: OnceLock<tokio::runtime::Runtime>,
 }
@@ -146,8 +146,22 @@ impl EngineBuilder {
 
     /// Whether a damaged row refuses the query, rather than being counted and left out.
     pub fn strict(mut self, strict: bool) -> Self {
-        self.database.strict = strict;
+        self.database.options.strict = strict;
         self
+    }
+
+    /// Whether the day or the month comes first in dates such as `3/4/2021`, where a file does not show it.
+    pub fn date_order(mut self, order: DateOrder) -> Self {
+        self.database.options.date_order = Some(order);
+        self
+    }
+
+    /// The zone, by its IANA name, of columns whose header says that their time is local.
+    pub fn time_zone(mut self, name: &str) -> Result<Self, Error> {
+        let zone =
+            name.parse().map_err(|_| Error::Setting(format!("'{name}' is not a time zone such as Europe/Berlin")))?;
+        self.database.options.tz = Some(zone);
+        Ok(self)
     }
 
     /// How batches are cut and how many run at once; neither changes an answer.
@@ -292,7 +306,7 @@ impl Engine {
         result
     }
 
-    fn runtime(&self) -> Result<&tokio::runtime::Runtime, Error> {
+    pub(crate) fn runtime(&self) -> Result<&tokio::runtime::Runtime, Error> {
         if let Some(runtime) = self.runtime.get() {
             return Ok(runtime);
         }
@@ -400,7 +414,7 @@ fn list(relation: &plan::Relation, batches: &[RecordBatch]) -> Result<Value, Err
 }
 
 /// What DataFusion reports, as an error of ours: the data's faults come through it unchanged.
-fn run_error(error: DataFusionError) -> Error {
+pub(crate) fn run_error(error: DataFusionError) -> Error {
     match error.find_root() {
         DataFusionError::External(inner) => match inner.downcast_ref::<SourceError>() {
             Some(source) => Error::Data(source.clone()),

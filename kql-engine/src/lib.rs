@@ -32,6 +32,7 @@ pub mod bind;
 pub mod cell;
 mod database;
 pub mod decimal;
+pub mod describe;
 pub mod dynamic;
 mod engine;
 pub mod exec;

@@ -3,6 +3,7 @@
 //! A value that does not fit becomes null and the caller hears of it. The absence of a value (null, in CSV
 //! also the empty text) is the empty string in a string column and null in all others.
 
+use super::dates::DateRule;
 use super::json_text::{Raw, unescape};
 use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE, ScalarType};
 use crate::{decimal, dynamic};
@@ -161,6 +162,22 @@ impl ColumnBuilder {
             }
         };
         if fits.is_none() { self.misfit() } else { Fit::Fits }
+    }
+
+    /// The text of a date that is not written as usual. The empty one is the absence of a value.
+    pub(super) fn push_date(&mut self, text: &str, rule: DateRule) -> Fit {
+        match (&mut self.values, text.trim().is_empty(), rule.parse(text)) {
+            (Values::Long(b), false, Some(ticks)) if self.ty == ScalarType::Datetime => {
+                b.append_value(ticks);
+                Fit::Fits
+            }
+            (_, true, _) => {
+                self.push_missing();
+                Fit::Fits
+            }
+            (Values::Long(_), ..) => self.misfit(),
+            _ => self.push_text(text),
+        }
     }
 
     /// A JSON text of a dynamic column, already compact.

@@ -4,20 +4,20 @@
 //! so the row is refused. Surplus fields that are empty are let pass, as are columns without a name.
 
 use super::SourceError;
-use super::input::{Compression, DataFile, LONGEST};
+use super::dates::{Zone, split_zone};
+use super::input::{Compression, DataFile, LONGEST, ShortLines};
 use super::kinds::Kinds;
-use super::lines::Survey;
+use super::lines::{Declared, Survey};
 use super::sink::{Mapping, RowReader, Sink};
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
-use std::collections::HashSet;
 use std::io::Read;
 use std::sync::Arc;
 
 /// Parts of about this size are read at the same time.
 const PART: u64 = 8 << 20;
 
-type CsvReader = Reader<Box<dyn Read + Send>>;
+pub(super) type CsvReader = Reader<Box<dyn Read + Send>>;
 
 /// A part of a file: where it begins, its length, and the number of lines before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +27,9 @@ pub(super) struct Part {
     pub line: u64,
 }
 
-fn reader(file: &DataFile, part: Part) -> Result<CsvReader, SourceError> {
-    let bytes: Box<dyn Read + Send> = Box::new(file.reader(part.from)?.take(part.length));
+pub(super) fn reader(file: &DataFile, part: Part) -> Result<CsvReader, SourceError> {
+    let bytes: Box<dyn Read + Send> =
+        Box::new(ShortLines { reader: Box::new(file.reader(part.from)?.take(part.length)), length: 0 });
     // Rows end at line feeds alone, so that lines are counted right; see `without_return`.
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).terminator(Terminator::Any(b'\n')).buffer_capacity(1 << 18);
@@ -41,12 +42,12 @@ fn without_return(field: &[u8]) -> &[u8] {
 }
 
 /// Whether the row is an empty line.
-fn is_blank(record: &ByteRecord) -> bool {
+pub(super) fn is_blank(record: &ByteRecord) -> bool {
     record.len() == 1 && record.get(0) == Some(b"\r")
 }
 
 /// The fields of a row as text, or why it is refused.
-fn checked<'r>(record: &'r ByteRecord, fields: usize) -> Result<Fields<'r>, String> {
+pub(super) fn checked<'r>(record: &'r ByteRecord, fields: usize) -> Result<Fields<'r>, String> {
     if record.len() != fields {
         let surplus = record.iter().skip(fields).all(|f| without_return(f).is_empty());
         if record.len() < fields || !surplus {
@@ -66,13 +67,13 @@ fn checked<'r>(record: &'r ByteRecord, fields: usize) -> Result<Fields<'r>, Stri
     }
 }
 
-struct Fields<'r> {
+pub(super) struct Fields<'r> {
     record: &'r ByteRecord,
     text: &'r str,
 }
 
 impl<'r> Fields<'r> {
-    fn get(&self, i: usize) -> &'r str {
+    pub(super) fn get(&self, i: usize) -> &'r str {
         let text = self.record.range(i).and_then(|range| self.text.get(range)).unwrap_or("");
         if i + 1 == self.record.len() { text.strip_suffix('\r').unwrap_or(text) } else { text }
     }
@@ -88,7 +89,7 @@ pub(super) struct CsvSurvey {
 }
 
 /// Surveys a file.
-pub(super) fn survey(file: &DataFile, mark: u64, declared: &HashSet<&str>) -> Result<CsvSurvey, SourceError> {
+pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<CsvSurvey, SourceError> {
     let mut rows = reader(file, Part { from: mark, length: u64::MAX, line: 0 })?;
     let mut record = ByteRecord::new();
     let mut result = CsvSurvey { survey: Survey::default(), header: Vec::new(), parts: Vec::new() };
@@ -99,10 +100,14 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &HashSet<&str>) -> Re
     result.header = names(&record);
     let fields = result.header.len();
     let mut open: Vec<(usize, Kinds)> = Vec::new();
+    let mut dated: Vec<usize> = Vec::new();
     let survey = &mut result.survey;
     for (i, name) in result.header.iter().enumerate() {
         survey.names.push((name.clone(), Kinds::default()));
-        if !declared.contains(name.as_str()) {
+        let (column, zone) = split_zone(name);
+        if declared.is_date(name) {
+            dated.push(i);
+        } else if zone == Zone::None && !declared.has(column) {
             open.push((i, Kinds::default()));
         }
     }
@@ -123,6 +128,9 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &HashSet<&str>) -> Re
         match checked(&record, fields) {
             Ok(texts) => {
                 survey.rows += 1;
+                for i in &dated {
+                    survey.dates.see(texts.get(*i), record.position().map_or(0, Position::line));
+                }
                 for (i, kinds) in &mut open {
                     if !kinds.is_settled(false) {
                         kinds.add(Kinds::of_csv(texts.get(*i)));
@@ -148,7 +156,7 @@ fn part(mark: u64, begin: &Position, end: u64) -> Part {
 
 /// The names of the columns: one without a name is called after its place, one that repeats another's gets a
 /// number.
-fn names(header: &ByteRecord) -> Vec<String> {
+pub(super) fn names(header: &ByteRecord) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(header.len());
     for (i, field) in header.iter().enumerate() {
         let text = String::from_utf8_lossy(field).trim().to_owned();

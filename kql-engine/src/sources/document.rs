@@ -4,10 +4,9 @@
 use super::SourceError;
 use super::input::DataFile;
 use super::json_text::{Cursor, Raw, Shape, Slot};
-use super::lines::{Survey, Surveyor, is_object_line};
+use super::lines::{Declared, Survey, Surveyor, is_object_line};
 use super::sink::{Mapping, RowReader, Sink};
 use datafusion::common::Result;
-use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -38,9 +37,9 @@ pub(super) fn layout(file: &DataFile, mark: u64, lines_by_name: bool) -> Result<
 }
 
 /// A file's text, and the elements in it.
-struct Elements {
-    text: String,
-    at: usize,
+pub(super) struct Elements {
+    pub text: String,
+    pub at: usize,
     /// The line of `seen`.
     line: u64,
     seen: usize,
@@ -48,7 +47,7 @@ struct Elements {
 }
 
 /// What stands next in the text.
-enum Element {
+pub(super) enum Element {
     Object,
     /// It is passed over.
     Other(&'static str),
@@ -58,9 +57,9 @@ enum Element {
 }
 
 impl Elements {
-    fn open(file: &DataFile, mark: u64) -> Result<Elements, SourceError> {
+    pub(super) fn open(file: &DataFile, mark: u64) -> Result<Elements, SourceError> {
         let mut bytes = Vec::new();
-        file.reader(mark)?.read_to_end(&mut bytes).map_err(|e| file.unreadable(e))?;
+        file.whole(mark)?.read_to_end(&mut bytes).map_err(|e| file.unreadable(e))?;
         let text = String::from_utf8(bytes).map_err(|e| {
             let before = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
             let line = memchr::memchr_iter(b'\n', before).count() + 1;
@@ -70,7 +69,7 @@ impl Elements {
     }
 
     /// Goes to the next element; at an object the caller reads it from `at`.
-    fn next(&mut self) -> Element {
+    pub(super) fn next(&mut self) -> Element {
         let mut cursor = Cursor::new(&self.text);
         cursor.at = self.at;
         cursor.space();
@@ -99,7 +98,7 @@ impl Elements {
     }
 
     /// The line of the place, which does not go back.
-    fn line_at(&mut self, at: usize) -> u64 {
+    pub(super) fn line_at(&mut self, at: usize) -> u64 {
         let passed = self.text.as_bytes().get(self.seen..at).unwrap_or_default();
         self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
         self.seen = self.seen.max(at);
@@ -108,9 +107,9 @@ impl Elements {
 }
 
 /// Surveys a file.
-pub(super) fn survey(file: &DataFile, mark: u64, declared: &HashSet<&str>) -> Result<Survey, SourceError> {
+pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<Survey, SourceError> {
     let mut elements = Elements::open(file, mark)?;
-    let mut surveyor = Surveyor::new(declared);
+    let mut surveyor = Surveyor::new(declared.clone(), false);
     loop {
         let element = elements.next();
         let at = elements.at;
@@ -126,9 +125,10 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &HashSet<&str>) -> Re
                 break;
             }
             Element::Object => {
+                let line = elements.line_at(at);
                 let mut cursor = Cursor::new(&elements.text);
                 cursor.at = at;
-                let result = surveyor.object(&mut cursor);
+                let result = surveyor.object(&mut cursor, line);
                 elements.at = cursor.at;
                 match result {
                     Ok(()) => surveyor.survey.rows += 1,

@@ -48,6 +48,27 @@ pub enum SourceError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Dates whose order cannot be told.
+    #[error("{}: line {line}: the date {reason}; say which with --date-order dmy or --date-order mdy", path.display())]
+    Dates {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Which date, and why it may be either.
+        reason: String,
+    },
+    /// Dates in a local time that nobody knows.
+    #[error(
+        "{}: the column '{header}' has local time, and the file does not say where; say the zone with --tz, for \
+         example --tz Europe/Berlin", path.display()
+    )]
+    LocalTime {
+        /// The file.
+        path: PathBuf,
+        /// The column's header.
+        header: String,
+    },
     /// Batches that cannot be a table.
     #[error("the table {table} cannot be made of these batches: {reason}")]
     Batches {

@@ -78,8 +78,17 @@ impl DataFile {
     /// All bytes, unpacked.
     pub(super) fn read(&self) -> Result<Vec<u8>, SourceError> {
         let mut bytes = Vec::new();
-        self.reader(0)?.read_to_end(&mut bytes).map_err(|e| self.unreadable(e))?;
+        self.whole(0)?.read_to_end(&mut bytes).map_err(|e| self.unreadable(e))?;
         Ok(bytes)
+    }
+
+    /// The bytes from an offset on, for keeping them all in memory: a packed file must not unpack to more than that.
+    pub(super) fn whole(&self, from: u64) -> Result<Box<dyn Read + Send>, SourceError> {
+        let reader = self.reader(from)?;
+        Ok(match self.compression {
+            Compression::None => reader,
+            Compression::Gzip | Compression::Zstd => Box::new(Unpacked { reader, left: MOST_UNPACKED }),
+        })
     }
 
     /// The bytes from an offset on, unpacked.
@@ -129,6 +138,53 @@ impl DataFile {
 const BLOCK: usize = 1 << 20;
 /// Longer lines are not read, since they could not be kept in a column.
 pub(super) const LONGEST: usize = 256 << 20;
+
+/// More than this of a packed file is not kept in memory.
+const MOST_UNPACKED: u64 = 2 << 30;
+
+/// What is unpacked, up to a limit.
+struct Unpacked {
+    reader: Box<dyn Read + Send>,
+    left: u64,
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        match self.left.checked_sub(read as u64) {
+            Some(left) => self.left = left,
+            None => {
+                return Err(io::Error::other(format!(
+                    "it unpacks to more than {} GB, which is too much to read as one document",
+                    MOST_UNPACKED >> 30
+                )));
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// Text of which no line is too long to be kept.
+pub(super) struct ShortLines {
+    pub reader: Box<dyn Read + Send>,
+    /// Bytes since the last line end.
+    pub length: usize,
+}
+
+impl Read for ShortLines {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        let new = buffer.get(..read).unwrap_or_default();
+        self.length = match memchr::memrchr(b'\n', new) {
+            Some(at) => read - at,
+            None => self.length.saturating_add(read),
+        };
+        if self.length > LONGEST {
+            return Err(io::Error::other(format!("a line is longer than {} MB", LONGEST >> 20)));
+        }
+        Ok(read)
+    }
+}
 
 /// Reads blocks that end at line ends.
 pub(super) struct Blocks {

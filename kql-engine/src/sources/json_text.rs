@@ -89,6 +89,11 @@ impl<'a> Cursor<'a> {
         here
     }
 
+    /// The text between two places, which may lie beyond its end.
+    pub(super) fn between(&self, from: usize, to: usize) -> &'a str {
+        self.text.get(from..to.min(self.text.len())).unwrap_or_default()
+    }
+
     fn slice(&self, from: usize, to: usize) -> Result<&'a str, Fault> {
         self.text.get(from..to).ok_or(CUT)
     }

@@ -4,18 +4,21 @@
 //! damaged lines, and the numbers of lines. Scanning reads the parts again and decodes what is asked for.
 
 use super::SourceError;
+use super::dates::{Dates, Zone, split_zone};
 use super::input::{Blocks, DataFile, LONGEST};
 use super::json_text::{Cursor, Fault, Raw, Shape, Slot, unescape};
 use super::kinds::Kinds;
 use super::report::Place;
 use super::sink::{Mapping, RowReader, Sink};
+use crate::types::{ScalarType, TableSchema};
 use datafusion::common::{DataFusionError, Result};
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// What a part of a file, or a file, holds.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Survey {
     /// The names in order of appearance, and the kinds of values of those that no schema declares.
     pub names: Vec<(String, Kinds)>,
@@ -24,6 +27,29 @@ pub(super) struct Survey {
     pub refused: u64,
     /// The first refused lines.
     pub places: Vec<Place>,
+    /// What the dates show about their order.
+    pub dates: Dates,
+}
+
+/// The columns that a schema declares, and whether each is of dates.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Declared(Arc<HashMap<String, bool>>);
+
+impl Declared {
+    pub(super) fn of(schema: Option<&TableSchema>) -> Declared {
+        let columns = schema.iter().flat_map(|s| &s.columns);
+        Declared(Arc::new(columns.map(|c| (c.name.clone(), c.ty == ScalarType::Datetime)).collect()))
+    }
+
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.0.contains_key(column)
+    }
+
+    /// Whether the values of a file's column are dates, by its header or by the schema.
+    pub(super) fn is_date(&self, header: &str) -> bool {
+        let (column, zone) = split_zone(header);
+        zone != Zone::None || self.0.get(column).copied().unwrap_or(false)
+    }
 }
 
 impl Survey {
@@ -46,6 +72,7 @@ impl Survey {
         self.rows += next.rows;
         self.refused += next.refused;
         let lines = self.lines;
+        self.dates.append(next.dates, lines);
         self.places.extend(next.places.into_iter().map(|p| Place { line: p.line + lines, ..p }));
         self.places.truncate(3);
         self.lines += next.lines;
@@ -53,44 +80,60 @@ impl Survey {
 }
 
 /// Surveys objects: remembers names, and the kinds of values of undeclared ones.
-pub(super) struct Surveyor<'d> {
-    declared: &'d HashSet<&'d str>,
+pub(super) struct Surveyor {
+    declared: Declared,
+    /// Whether every value is a text, as in CSV.
+    texts: bool,
     shape: Shape,
+    /// For each name whether its values are dates.
+    dated: Vec<bool>,
     pub survey: Survey,
 }
 
-impl<'d> Surveyor<'d> {
-    pub(super) fn new(declared: &'d HashSet<&'d str>) -> Surveyor<'d> {
-        Surveyor { declared, shape: Shape::default(), survey: Survey::default() }
+impl Surveyor {
+    pub(super) fn new(declared: Declared, texts: bool) -> Surveyor {
+        Surveyor { declared, texts, shape: Shape::default(), dated: Vec::new(), survey: Survey::default() }
     }
 
-    /// Reads the object at the cursor.
-    pub(super) fn object(&mut self, cursor: &mut Cursor) -> Result<(), Fault> {
-        let Survey { names, .. } = &mut self.survey;
+    /// Reads the object at the cursor, which is in that line.
+    pub(super) fn object(&mut self, cursor: &mut Cursor, line: u64) -> Result<(), Fault> {
         let mut kinds: Vec<(usize, Kinds)> = Vec::new();
-        let declared = self.declared;
+        let Surveyor { declared, texts, dated, shape, survey } = self;
+        let Survey { names, dates, .. } = survey;
+        let of_text = if *texts { Kinds::of_csv } else { Kinds::of_string };
+        let dated = RefCell::new(dated);
         let mut known = names.len();
         let mut new = Vec::new();
-        cursor.object(
-            &mut self.shape,
+        let result = cursor.object(
+            shape,
             |key| {
                 new.push(key.to_owned());
                 known += 1;
-                if declared.contains(key) { Slot::Skip } else { Slot::At(known - 1) }
+                let date = declared.is_date(key);
+                dated.borrow_mut().push(date);
+                if declared.has(split_zone(key).0) && !date { Slot::Skip } else { Slot::At(known - 1) }
             },
             |i, raw| {
+                if let Raw::String(text, _) = raw
+                    && dated.borrow().get(i).copied().unwrap_or(false)
+                {
+                    dates.see(text, line);
+                    return;
+                }
                 let kind = match raw {
                     Raw::Null => return,
                     Raw::Bool(_) => Kinds::BOOL,
                     Raw::Number(text) => Kinds::of_number(text).unwrap_or(Kinds::REAL),
                     Raw::Nested(_) => Kinds::NESTED,
-                    Raw::String(text, true) => Kinds::of_string(&unescape(text)),
-                    Raw::String(text, false) => Kinds::of_string(text),
+                    Raw::String(text, true) => of_text(&unescape(text)),
+                    Raw::String(text, false) => of_text(text),
                 };
                 kinds.push((i, kind));
             },
-        )?;
+        );
+        // also of an object that breaks off: the shape knows them now
         names.extend(new.into_iter().map(|name| (name, Kinds::default())));
+        result?;
         for (i, kind) in kinds {
             if let Some((_, own)) = names.get_mut(i) {
                 own.add(kind);
@@ -101,14 +144,14 @@ impl<'d> Surveyor<'d> {
 }
 
 /// Surveys a part of a file.
-pub(super) fn survey(file: &DataFile, from: u64, length: u64, declared: &HashSet<&str>) -> Result<Survey, SourceError> {
-    let mut surveyor = Surveyor::new(declared);
+pub(super) fn survey(file: &DataFile, from: u64, length: u64, declared: &Declared) -> Result<Survey, SourceError> {
+    let mut surveyor = Surveyor::new(declared.clone(), false);
     let mut blocks = Blocks::new(file, from, length)?;
     let mut block = Vec::new();
     let mut line = 0;
     while blocks.next(&mut block).map_err(|e| file.unreadable(e))? {
         each_line(&block, &mut line, |line, text| {
-            let result = text.and_then(|text| whole_object(text, |cursor| surveyor.object(cursor)));
+            let result = text.and_then(|text| whole_object(text, |cursor| surveyor.object(cursor, line)));
             match result {
                 Ok(()) => surveyor.survey.rows += 1,
                 Err(reason) => surveyor.survey.refuse(line, reason),
@@ -122,7 +165,7 @@ pub(super) fn survey(file: &DataFile, from: u64, length: u64, declared: &HashSet
 
 /// Calls `visit` with the lines that are not blank and their numbers, counted on from `line`. Returns how
 /// many bytes were visited.
-fn each_line<'b>(
+pub(super) fn each_line<'b>(
     block: &'b [u8],
     line: &mut u64,
     mut visit: impl FnMut(u64, Result<&'b str, Fault>) -> ControlFlow<()>,
@@ -149,7 +192,7 @@ fn each_line<'b>(
 }
 
 /// Reads a line that is one object and nothing else.
-fn whole_object(text: &str, read: impl FnOnce(&mut Cursor) -> Result<(), Fault>) -> Result<(), Fault> {
+pub(super) fn whole_object(text: &str, read: impl FnOnce(&mut Cursor) -> Result<(), Fault>) -> Result<(), Fault> {
     if text.len() > LONGEST {
         return Err("the line is too long");
     }

@@ -43,6 +43,7 @@ pub fn from_batches(name: &str, batches: Vec<RecordBatch>) -> Result<SourceTable
         schema,
         provider: Arc::new(provider),
         report: Arc::new(InputReport::default()),
+        files: Vec::new(),
     })
 }
 

@@ -6,6 +6,8 @@
 //!
 //! ```text
 //! input.rs       files as bytes: formats, compression, byte-order marks, blocks of lines
+//! recognise/     which product's format a file has        records.rs  rows out of their wrapping
+//! dates.rs       zones in headers, day or month first     summary.rs  what `kql data` tells
 //! json_text.rs   members of JSON objects as slices of the text
 //! lines.rs       NDJSON            document.rs  other JSON        csv.rs  CSV
 //! kinds.rs       the types of columns that no schema declares
@@ -19,6 +21,7 @@ mod batches;
 mod builder;
 pub mod catalogue;
 mod csv;
+mod dates;
 mod document;
 mod error;
 pub mod external;
@@ -30,19 +33,25 @@ mod memory;
 mod normalize;
 mod parquet;
 mod path;
+mod recognise;
+mod records;
 mod report;
 mod sink;
 mod stream;
+mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use catalogue::Profile;
+pub use dates::DateOrder;
 pub use error::SourceError;
 pub use external::ExternalFormat;
 pub use memory::from_batches;
 pub use path::{DataPath, TableFiles, discover};
+pub use recognise::Known;
 pub use report::InputReport;
+pub use summary::FileSummary;
 pub use table::open;
 
 use crate::types::TableSchema;
@@ -57,6 +66,10 @@ pub type Twin = (&'static str, &'static str);
 pub struct OpenOptions {
     /// A damaged row refuses the table, rather than being counted and left out.
     pub strict: bool,
+    /// Whether the day or the month comes first in dates such as `3/4/2021`; else each file has to show it.
+    pub date_order: Option<DateOrder>,
+    /// The zone of columns whose header says `[Local Time]`.
+    pub tz: Option<chrono_tz::Tz>,
 }
 
 /// A table that can be scanned.
@@ -70,4 +83,6 @@ pub struct SourceTable {
     pub provider: Arc<dyn TableProvider>,
     /// What was wrong with its input.
     pub report: Arc<InputReport>,
+    /// What its files are.
+    pub files: Vec<FileSummary>,
 }

@@ -2,8 +2,12 @@
 
 use super::SourceError;
 use super::input::{Compression, DataFile, Format};
+use super::lines::Survey;
+use super::recognise::{Known, Records, recognise};
+use super::records::{self, FileSurvey, TableSurvey, Wrapping};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A place of data: a file, or a folder of files, each a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,32 +39,46 @@ impl<P: Into<PathBuf>> From<P> for DataPath {
 }
 
 /// A table's name and its files.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct TableFiles {
     /// The table's name.
     pub name: String,
+    /// The names of its files, where they are not the table's.
+    pub aliases: Vec<String>,
     /// In the order of their names.
-    pub(super) files: Vec<DataFile>,
+    pub(super) files: Vec<TableFile>,
     /// What to say about it: files left out.
     pub(super) notices: Vec<String>,
 }
 
-/// Finds the tables of the paths. Paths that give the same name give one table.
-pub fn discover(paths: &[DataPath]) -> Result<Vec<TableFiles>, SourceError> {
-    let mut tables: BTreeMap<String, TableFiles> = BTreeMap::new();
-    let mut add = |name: String, files: Vec<DataFile>, notices: Vec<String>| {
-        let table =
-            tables.entry(name.clone()).or_insert_with(|| TableFiles { name, files: Vec::new(), notices: Vec::new() });
-        table.files.extend(files);
-        table.notices.extend(notices);
-    };
+/// A file, or what a file has of a table.
+#[derive(Debug)]
+pub(super) struct TableFile {
+    pub file: DataFile,
+    /// What it was recognised as.
+    pub format: &'static str,
+    /// Headers may tell zones, and columns come twice.
+    pub portal: bool,
+    /// How its rows are unwrapped, where they are, and what was found.
+    pub wrapped: Option<(Wrapping, TableSurvey)>,
+    /// Records that are no rows.
+    pub refused: Survey,
+}
+
+/// Finds the tables of the paths, by the names of files and by their content. Paths that give the same name give one
+/// table; a file may give several.
+pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles>, SourceError> {
+    let mut found = Discovery { known, tables: BTreeMap::new() };
     for DataPath { name, path } in paths {
         if !path.exists() {
             return Err(SourceError::Missing(path.clone()));
         }
         if !path.is_dir() {
             let file = DataFile::new(path).ok_or_else(|| SourceError::UnknownFormat(path.clone()))?;
-            add(name.clone().unwrap_or_else(|| stem(path)), vec![file], Vec::new());
+            match name {
+                Some(name) => found.add(file, name, true)?,
+                None => found.add(file, &stem(path), false)?,
+            }
             continue;
         }
         if let Some(name) = name {
@@ -69,35 +87,137 @@ pub fn discover(paths: &[DataPath]) -> Result<Vec<TableFiles>, SourceError> {
             if files.is_empty() {
                 return Err(SourceError::NoData(path.clone()));
             }
-            add(name.clone(), files, notices);
+            found.add_all(files, name, true)?;
+            found.table(name).notices.extend(notices);
             continue;
         }
-        let mut found = false;
+        let mut any = false;
         let mut left_out = Vec::new();
         for entry in entries(path)? {
             if entry.is_dir() {
                 let (files, notices) = files_under(&entry)?;
                 if !files.is_empty() {
-                    found = true;
-                    add(file_name(&entry), files, notices);
+                    any = true;
+                    let name = file_name(&entry);
+                    let tables = found.add_all(files, &name, false)?;
+                    // said once, of a table that is there
+                    found.table(tables.first().unwrap_or(&name)).notices.extend(notices);
                 }
             } else if let Some(file) = DataFile::new(&entry) {
-                found = true;
-                add(stem(&entry), vec![file], Vec::new());
+                any = true;
+                found.add(file, &stem(&entry), false)?;
             } else {
                 left_out.push(entry);
             }
         }
-        if !found {
+        if !any {
             return Err(SourceError::NoData(path.clone()));
         }
         // a stray file concerns no table, unless it has the name of one
         for entry in left_out {
-            add(stem(&entry), Vec::new(), vec![skipped(&entry)]);
+            found.table(&stem(&entry)).notices.push(skipped(&entry));
         }
     }
-    tables.retain(|_, table| !table.files.is_empty());
-    Ok(tables.into_values().collect())
+    let mut tables: Vec<TableFiles> = found.tables.into_values().filter(|table| !table.files.is_empty()).collect();
+    // a name that several tables would answer to, or that is a table's own, is no other name
+    let names: Vec<String> = tables.iter().map(|t| t.name.clone()).collect();
+    let all: Vec<String> = tables.iter().flat_map(|t| t.aliases.clone()).collect();
+    for table in &mut tables {
+        table.aliases.retain(|a| !names.contains(a) && all.iter().filter(|other| *other == a).count() == 1);
+    }
+    Ok(tables)
+}
+
+struct Discovery<'a> {
+    known: &'a Arc<Known>,
+    tables: BTreeMap<String, TableFiles>,
+}
+
+impl Discovery<'_> {
+    fn table(&mut self, name: &str) -> &mut TableFiles {
+        self.tables.entry(name.to_owned()).or_insert_with(|| TableFiles {
+            name: name.to_owned(),
+            aliases: Vec::new(),
+            files: Vec::new(),
+            notices: Vec::new(),
+        })
+    }
+
+    /// Adds files that are a table where their content does not say otherwise, and gives the tables' names.
+    fn add_all(&mut self, files: Vec<DataFile>, stem: &str, only: bool) -> Result<Vec<String>, SourceError> {
+        let mut names = Vec::new();
+        for file in files {
+            names.extend(self.add_to(file, stem, only)?);
+        }
+        Ok(names)
+    }
+
+    fn add(&mut self, file: DataFile, stem: &str, only: bool) -> Result<(), SourceError> {
+        self.add_to(file, stem, only).map(|_| ())
+    }
+
+    /// Adds a file, all of it to the table of that name where `only` says so.
+    fn add_to(&mut self, file: DataFile, stem: &str, only: bool) -> Result<Vec<String>, SourceError> {
+        // what is wrong with a file is told when its table is opened
+        let recognised = recognise(&file, stem, self.known).unwrap_or_default();
+        let plain = TableFile {
+            file,
+            format: recognised.format,
+            portal: recognised.portal,
+            wrapped: None,
+            refused: Survey::default(),
+        };
+        let (file, format) = (plain.file.clone(), recognised.format);
+        let Some(records) = recognised.records else {
+            let name = if only { None } else { recognised.table };
+            return Ok(vec![self.place(plain, name.as_deref().unwrap_or(stem), stem)]);
+        };
+        let FileSurvey { tables, refused, passed } = records::survey(&file, records, self.known, stem, only)?;
+        if records.is_rows() && tables.len() <= 1 {
+            let name = tables.keys().next().map_or(stem, String::as_str);
+            return Ok(vec![self.place(plain, name, stem)]);
+        }
+        if tables.is_empty() {
+            let file = TableFile { wrapped: Some(self.wrapping(records, stem, stem, only)), refused, ..plain };
+            return Ok(vec![self.place(file, stem, stem)]);
+        }
+        let mut names = Vec::new();
+        let several = tables.len() > 1;
+        for (name, survey) in tables {
+            let (wrapping, _) = self.wrapping(records, &name, stem, only);
+            let file = TableFile {
+                file: file.clone(),
+                format,
+                portal: recognised.portal,
+                wrapped: Some((wrapping, survey)),
+                refused: refused.clone(),
+            };
+            names.push(self.place(file, &name, if several { &name } else { stem }));
+            if passed > 0 {
+                let note = format!(
+                    "{}: {passed} {} about the answer (statistics, properties) left out",
+                    plain.file.path.display(),
+                    if passed == 1 { "row" } else { "rows" }
+                );
+                self.table(&name).notices.extend((!several).then_some(note));
+            }
+        }
+        Ok(names)
+    }
+
+    fn wrapping(&self, records: Records, table: &str, stem: &str, only: bool) -> (Wrapping, TableSurvey) {
+        let known = self.known.clone();
+        (Wrapping { records, known, table: table.into(), fallback: stem.into(), only }, TableSurvey::default())
+    }
+
+    fn place(&mut self, file: TableFile, name: &str, stem: &str) -> String {
+        let table = self.table(name);
+        table.files.push(file);
+        if name != stem && !table.aliases.iter().any(|a| a == stem) {
+            table.aliases.push(stem.to_owned());
+        }
+        name.to_owned()
+    }
 }
 
 fn skipped(path: &Path) -> String {
@@ -151,6 +271,10 @@ mod tests {
     use super::*;
     use std::fs;
 
+    fn found(paths: &[DataPath]) -> Result<Vec<TableFiles>, SourceError> {
+        discover(paths, &Arc::default())
+    }
+
     #[test]
     fn names_and_paths() {
         assert_eq!(DataPath::parse("a/b.csv"), DataPath { name: None, path: "a/b.csv".into() });
@@ -168,22 +292,22 @@ mod tests {
         for file in ["One.csv", "Two.ndjson.gz", "Many/a.json", "Many/2024/b.parquet", "Many/notes.docx", "readme.md"] {
             fs::write(root.join(file), "").expect("a file");
         }
-        let tables = discover(&[root.into()]).expect("tables");
+        let tables = found(&[root.into()]).expect("tables");
         let names: Vec<(&str, usize, usize)> =
             tables.iter().map(|t| (t.name.as_str(), t.files.len(), t.notices.len())).collect();
         assert_eq!(names, [("Many", 2, 1), ("One", 1, 0), ("Two", 1, 0)]);
         let named = DataPath { name: Some("X".into()), path: root.join("Many") };
-        assert_eq!(discover(&[named]).expect("a table")[0].name, "X");
+        assert_eq!(found(&[named]).expect("a table")[0].name, "X");
     }
 
     #[test]
     fn what_is_not_there() {
         let dir = tempfile::tempdir().expect("a folder");
-        assert!(matches!(discover(&[dir.path().into()]), Err(SourceError::NoData(_))));
-        assert!(matches!(discover(&[dir.path().join("x.csv").into()]), Err(SourceError::Missing(_))));
+        assert!(matches!(found(&[dir.path().into()]), Err(SourceError::NoData(_))));
+        assert!(matches!(found(&[dir.path().join("x.csv").into()]), Err(SourceError::Missing(_))));
         let odd = dir.path().join("x.docx");
         fs::write(&odd, "").expect("a file");
-        let error = discover(&[odd.into()]).expect_err("no format");
+        let error = found(&[odd.into()]).expect_err("no format");
         assert!(error.to_string().contains("x.docx") && error.to_string().contains(".ndjson"), "{error}");
     }
 }

@@ -1,6 +1,7 @@
 //! Where the readers of text formats put their rows: batches under construction.
 
 use super::builder::{ColumnBuilder, Fit};
+use super::dates::DateRule;
 use super::json_text::Raw;
 use super::report::{Misfits, Place};
 use crate::types::Column;
@@ -22,6 +23,8 @@ pub(super) struct Mapping {
     pub names: Vec<String>,
     /// For each column of the result the index of the name; none where the file has nothing for it.
     pub of_column: Vec<Option<usize>>,
+    /// For each column how its dates are read; nothing where all are read as usual.
+    pub rules: Vec<Option<DateRule>>,
 }
 
 impl Mapping {
@@ -38,6 +41,11 @@ impl Mapping {
             mapping.of_column.push(index);
         }
         mapping
+    }
+
+    /// How the dates of a column are read, if not as usual.
+    fn rule(&self, column: usize) -> Option<DateRule> {
+        self.rules.get(column).copied().flatten()
     }
 }
 
@@ -72,12 +80,20 @@ impl Sink {
 
     /// Adds a row of JSON values; `bytes` is its length in the file.
     pub(super) fn push_json(&mut self, mapping: &Mapping, values: &[Raw], path: &Path, line: u64, bytes: usize) {
-        for ((builder, column), index) in self.builders.iter_mut().zip(&self.columns).zip(&mapping.of_column) {
+        let columns = self.builders.iter_mut().zip(&self.columns).zip(&mapping.of_column);
+        for (i, ((builder, column), index)) in columns.enumerate() {
             let Some(raw) = index.and_then(|i| values.get(i)) else {
                 builder.push_missing();
                 continue;
             };
-            if builder.push_json(*raw) == Fit::Misfit {
+            let fit = match mapping.rule(i) {
+                Some(rule) => match raw {
+                    Raw::String(text, _) => builder.push_date(text, rule),
+                    other => builder.push_json(*other),
+                },
+                None => builder.push_json(*raw),
+            };
+            if fit == Fit::Misfit {
                 let reason = || match raw {
                     Raw::String(text, _) | Raw::Number(text) | Raw::Nested(text) => shorten(text),
                     other => format!("{other:?}"),
@@ -98,12 +114,17 @@ impl Sink {
         line: u64,
         bytes: usize,
     ) {
-        for ((builder, column), index) in self.builders.iter_mut().zip(&self.columns).zip(&mapping.of_column) {
+        let columns = self.builders.iter_mut().zip(&self.columns).zip(&mapping.of_column);
+        for (at, ((builder, column), index)) in columns.enumerate() {
             match index {
                 None => builder.push_missing(),
                 Some(i) => {
                     let text = value(*i);
-                    if builder.push_text(text) == Fit::Misfit {
+                    let fit = match mapping.rule(at) {
+                        Some(rule) => builder.push_date(text, rule),
+                        None => builder.push_text(text),
+                    };
+                    if fit == Fit::Misfit {
                         self.misfits.add(path, &label(column), || Place { line, reason: shorten(text) });
                     }
                 }

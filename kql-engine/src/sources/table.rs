@@ -2,16 +2,19 @@
 
 use super::batches;
 use super::csv;
+use super::dates::{DateOrder, DateRule, Zone, split_zone};
 use super::document::{self, DocumentReader, Layout};
 use super::input::{Compression, DataFile, Format, line_parts};
 use super::kinds::{Kinds, unified};
-use super::lines::{self, LineReader, Survey};
+use super::lines::{self, Declared, LineReader, Survey};
 use super::normalize::natural;
 use super::parquet::{self, ParquetFile};
+use super::path::TableFile;
+use super::records::{RecordReader, TableSurvey, Wrapping};
 use super::report::InputReport;
 use super::sink::Mapping;
 use super::stream::{Part, TextScan};
-use super::{OpenOptions, SourceError, SourceTable, TableFiles, Twin};
+use super::{FileSummary, OpenOptions, SourceError, SourceTable, TableFiles, Twin};
 use crate::types::{Column, ScalarType, TableSchema};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
@@ -22,7 +25,6 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::union::UnionExec;
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -34,8 +36,32 @@ const PART: u64 = 16 << 20;
 struct Opened {
     file: Arc<DataFile>,
     /// The columns that it has.
-    names: Vec<String>,
+    columns: Vec<FileColumn>,
+    /// Which comes first in its dates.
+    order: DateOrder,
     content: Content,
+}
+
+/// A column of a file.
+#[derive(Clone, Debug)]
+struct FileColumn {
+    /// The name in the file.
+    header: String,
+    /// That of the table's column.
+    column: String,
+    zone: Zone,
+}
+
+impl FileColumn {
+    /// Of a text format, where the header may tell a zone.
+    fn of_header(header: &str) -> FileColumn {
+        let (column, zone) = split_zone(header);
+        FileColumn { header: header.to_owned(), column: column.to_owned(), zone }
+    }
+
+    fn plain(name: &str) -> FileColumn {
+        FileColumn { header: name.to_owned(), column: name.to_owned(), zone: Zone::None }
+    }
 }
 
 #[derive(Debug)]
@@ -51,6 +77,7 @@ enum Content {
     },
     Batches,
     Parquet(ParquetFile),
+    Records(Wrapping),
     Nothing,
 }
 
@@ -64,12 +91,13 @@ pub fn open(
 ) -> Result<SourceTable, SourceError> {
     let report = Arc::new(InputReport::default());
     table.notices.iter().for_each(|note| report.note(note.clone()));
-    let declared_names: HashSet<&str> =
-        declared.iter().flat_map(|d| d.columns.iter().map(|c| c.name.as_str())).collect();
+    let declared_names = Declared::of(declared);
     let mut types = Types::default();
     let mut files = Vec::with_capacity(table.files.len());
-    for file in &table.files {
-        let (opened, survey) = open_file(file, &declared_names, &mut types)?;
+    let mut summaries = Vec::with_capacity(table.files.len());
+    for table_file in &table.files {
+        let file = &table_file.file;
+        let (mut opened, survey) = open_file(table_file, &declared_names, &mut types)?;
         if options.strict
             && let Some(place) = survey.places.first()
         {
@@ -79,20 +107,56 @@ pub fn open(
                 reason: place.reason.clone(),
             });
         }
-        if opened.names.is_empty() && survey.rows == 0 && survey.refused == 0 {
+        if survey.rows > 0
+            && options.tz.is_none()
+            && let Some(local) = opened.columns.iter().find(|c| c.zone == Zone::Local)
+        {
+            return Err(SourceError::LocalTime { path: file.path.clone(), header: local.header.clone() });
+        }
+        opened.order = match options.date_order {
+            Some(order) => order,
+            None => survey.dates.order().map_err(|(line, reason)| SourceError::Dates {
+                path: file.path.clone(),
+                line,
+                reason,
+            })?,
+        };
+        let shadows = if table_file.portal { drop_shadows(&mut opened.columns, &declared_names) } else { Vec::new() };
+        types.0.retain(|(name, _)| !shadows.contains(name));
+        if opened.columns.is_empty() && survey.rows == 0 && survey.refused == 0 {
             report.note(format!("{}: the file is empty", file.path.display()));
         }
+        summaries.push(FileSummary {
+            path: file.path.clone(),
+            format: table_file.format,
+            rows: survey.rows,
+            refused: survey.refused,
+            columns: opened.columns.iter().map(|c| c.column.clone()).collect(),
+            shadows,
+        });
         report.file(&file.path, survey.rows, survey.refused, survey.places);
         files.push(opened);
     }
     let mut schema = declared.cloned().unwrap_or_default();
     for (name, ty) in types.finish() {
-        if !declared_names.contains(name.as_str()) {
+        if !declared_names.has(&name) {
             schema.columns.push(Column::new(name, ty));
         }
     }
-    let provider = FilesTable { arrow: schema.plain(), schema: schema.clone(), files, twin, report: report.clone() };
-    Ok(SourceTable { name: table.name.clone(), schema, provider: Arc::new(provider), report })
+    let arrow = schema.plain();
+    let provider = FilesTable { arrow, schema: schema.clone(), files, twin, tz: options.tz, report: report.clone() };
+    Ok(SourceTable { name: table.name.clone(), schema, provider: Arc::new(provider), report, files: summaries })
+}
+
+/// Takes out columns that only repeat others: `UserId_` beside `UserId`, unless the table has both.
+fn drop_shadows(columns: &mut Vec<FileColumn>, declared: &Declared) -> Vec<String> {
+    let names: Vec<String> = columns.iter().map(|c| c.column.clone()).collect();
+    let is_shadow = |column: &str| match column.strip_suffix('_') {
+        Some(base) => !declared.has(column) && names.iter().any(|n| n == base),
+        None => false,
+    };
+    columns.retain(|c| !is_shadow(&c.column));
+    names.into_iter().filter(|n| !columns.iter().any(|c| c.column == *n)).collect()
 }
 
 /// The types of columns that no schema declares.
@@ -116,20 +180,22 @@ impl Types {
         self.0.iter_mut().find(|(n, _)| n == name).map(|(_, seen)| seen)
     }
 
-    fn json(&mut self, names: &[(String, Kinds)]) {
-        for (name, kinds) in names {
-            if let Some(seen) = self.of(name) {
-                seen.json.add(*kinds);
-                seen.has_json = true;
-            }
-        }
-    }
-
-    fn csv(&mut self, names: &[(String, Kinds)]) {
-        for (name, kinds) in names {
-            if let Some(seen) = self.of(name) {
-                seen.csv.add(*kinds);
-                seen.has_csv = true;
+    /// Adds the columns of a text file, of which some may have a type already.
+    fn text(&mut self, names: &[(String, Kinds)], json: bool, typed: &[(String, ScalarType)]) {
+        for (header, kinds) in names {
+            let (name, zone) = split_zone(header);
+            let Some(seen) = self.of(name) else { continue };
+            let ty = typed.iter().find(|(n, _)| n == header).map(|(_, ty)| *ty);
+            match ty.or_else(|| (zone != Zone::None).then_some(ScalarType::Datetime)) {
+                Some(ty) => seen.typed = Some(seen.typed.map_or(ty, |t| unified(t, ty))),
+                None if json => {
+                    seen.json.add(*kinds);
+                    seen.has_json = true;
+                }
+                None => {
+                    seen.csv.add(*kinds);
+                    seen.has_csv = true;
+                }
             }
         }
     }
@@ -153,12 +219,20 @@ impl Types {
     }
 }
 
-fn open_file(file: &DataFile, declared: &HashSet<&str>, types: &mut Types) -> Result<(Opened, Survey), SourceError> {
+fn open_file(table_file: &TableFile, declared: &Declared, types: &mut Types) -> Result<(Opened, Survey), SourceError> {
+    let file = &table_file.file;
     let shared = Arc::new(file.clone());
-    let opened = |names, content| Opened { file: shared, names, content };
-    let text_names = |survey: &Survey| survey.names.iter().map(|(name, _)| name.clone()).collect();
+    let opened = |columns, content| Opened { file: shared, columns, order: DateOrder::MonthFirst, content };
+    let headers = |survey: &Survey| survey.names.iter().map(|(name, _)| FileColumn::of_header(name)).collect();
+    let fields = |schema: &SchemaRef| schema.fields().iter().map(|f| FileColumn::plain(f.name())).collect();
     if file.length()? == 0 {
         return Ok((opened(Vec::new(), Content::Nothing), Survey::default()));
+    }
+    if let Some((wrapping, TableSurvey { survey, types: typed })) = &table_file.wrapped {
+        types.text(&survey.names, !wrapping.records.wrapped().texts, typed);
+        let refused = &table_file.refused;
+        let survey = Survey { refused: refused.refused, places: refused.places.clone(), ..survey.clone() };
+        return Ok((opened(headers(&survey), Content::Records(wrapping.clone())), survey));
     }
     match file.format {
         Format::Json { lines } => {
@@ -167,33 +241,31 @@ fn open_file(file: &DataFile, declared: &HashSet<&str>, types: &mut Types) -> Re
                 Layout::Document => (document::survey(file, mark, declared)?, Content::Document { mark }),
                 Layout::Lines => survey_lines(file, mark, declared)?,
             };
-            types.json(&survey.names);
-            Ok((opened(text_names(&survey), content), survey))
+            types.text(&survey.names, true, &[]);
+            Ok((opened(headers(&survey), content), survey))
         }
         Format::Csv => {
             let found = csv::survey(file, file.mark()?, declared)?;
-            types.csv(&found.survey.names);
+            types.text(&found.survey.names, false, &[]);
             let content = Content::Csv { header: found.header.into(), parts: found.parts };
-            Ok((opened(text_names(&found.survey), content), found.survey))
+            Ok((opened(headers(&found.survey), content), found.survey))
         }
         Format::Parquet if file.compression == Compression::None => {
             let parquet = ParquetFile::open(file)?;
             types.arrow(&parquet.schema);
             let survey = Survey { rows: parquet.rows, ..Survey::default() };
-            let names = parquet.schema.fields().iter().map(|f| f.name().clone()).collect();
-            Ok((opened(names, Content::Parquet(parquet)), survey))
+            Ok((opened(fields(&parquet.schema), Content::Parquet(parquet)), survey))
         }
         Format::Parquet | Format::Ipc => {
             let schema = batches::schema(file)?;
             types.arrow(&schema);
-            let names = schema.fields().iter().map(|f| f.name().clone()).collect();
-            Ok((opened(names, Content::Batches), Survey::default()))
+            Ok((opened(fields(&schema), Content::Batches), Survey::default()))
         }
     }
 }
 
 /// Surveys the parts of an NDJSON file, on all processors.
-fn survey_lines(file: &DataFile, mark: u64, declared: &HashSet<&str>) -> Result<(Survey, Content), SourceError> {
+fn survey_lines(file: &DataFile, mark: u64, declared: &Declared) -> Result<(Survey, Content), SourceError> {
     let parts = line_parts(file, mark, PART)?;
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(parts.len()));
@@ -231,13 +303,15 @@ struct FilesTable {
     arrow: SchemaRef,
     files: Vec<Opened>,
     twin: Option<Twin>,
+    /// The zone of local times.
+    tz: Option<chrono_tz::Tz>,
     report: Arc<InputReport>,
 }
 
 impl FilesTable {
-    /// The name under which a file has a column: its own, or its twin's where the file has only that.
-    fn name_in<'a>(&self, names: &'a [String], column: &str) -> Option<&'a str> {
-        let find = |wanted: &str| names.iter().find(|n| *n == wanted).map(String::as_str);
+    /// A file's column for one of the table: its own, or its twin where the file has only that.
+    fn column_in<'a>(&self, columns: &'a [FileColumn], column: &str) -> Option<&'a FileColumn> {
+        let find = |wanted: &str| columns.iter().find(|c| c.column == wanted);
         find(column).or_else(|| match self.twin {
             Some((a, b)) if a == column => find(b),
             Some((a, b)) if b == column => find(a),
@@ -311,6 +385,12 @@ impl TableProvider for FilesTable {
                         Part::rows(piece.length.min(PART), open)
                     }));
                 }
+                Content::Records(wrapping) => {
+                    let (file, mapping, wrapping) = (file(), mapping(), wrapping.clone());
+                    let open =
+                        move || RecordReader::open(file.clone(), &wrapping, mapping.clone()).map(|r| Box::new(r) as _);
+                    parts.push(Part::rows(opened.file.length().unwrap_or(0), open));
+                }
                 Content::Batches => {
                     parts.push(Part::batches(opened.file.length().unwrap_or(0), file(), mapping()));
                 }
@@ -330,7 +410,7 @@ impl TableProvider for FilesTable {
             let same: Vec<&ParquetFile> = same.into_iter().map(|(_, f)| f).collect();
             let name = |column: &str| -> Option<String> {
                 let declared = self.schema.column(column)?;
-                let name = self.name_in(&opened.names, column)?;
+                let name = &self.column_in(&opened.columns, column)?.header;
                 // only where the file's values are the table's, apart from the unit of time
                 let field = first.schema.field_with_name(name).ok()?;
                 (natural(field) == declared.ty).then(|| name.to_owned())
@@ -347,6 +427,22 @@ impl TableProvider for FilesTable {
 
 impl FilesTable {
     fn mapping(&self, opened: &Opened, columns: &[Column]) -> Mapping {
-        Mapping::new(columns.iter().map(|c| self.name_in(&opened.names, &c.name)))
+        let found: Vec<Option<&FileColumn>> =
+            columns.iter().map(|c| self.column_in(&opened.columns, &c.name)).collect();
+        let mut mapping = Mapping::new(found.iter().map(|c| c.map(|c| c.header.as_str())));
+        let rule = |(column, found): (&Column, &Option<&FileColumn>)| {
+            let zone = match (*found)?.zone {
+                Zone::None | Zone::Utc => None,
+                Zone::Named(tz) => Some(tz),
+                Zone::Local => self.tz,
+            };
+            let usual = opened.order == DateOrder::MonthFirst && zone.is_none();
+            (column.ty == ScalarType::Datetime && !usual).then_some(DateRule { order: opened.order, zone })
+        };
+        let rules: Vec<Option<DateRule>> = columns.iter().zip(&found).map(rule).collect();
+        if rules.iter().any(Option::is_some) {
+            mapping.rules = rules;
+        }
+        mapping
     }
 }

@@ -31,7 +31,7 @@ fn schema(columns: &[(&str, ScalarType)]) -> TableSchema {
 }
 
 fn open_path(path: &Path, declared: Option<&TableSchema>) -> Result<SourceTable, SourceError> {
-    let tables = discover(&[path.into()])?;
+    let tables = discover(&[path.into()], &Arc::default())?;
     open(tables.first().expect("a table"), declared, Some(("Timestamp", "TimeGenerated")), &OpenOptions::default())
 }
 

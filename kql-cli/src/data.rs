@@ -1,0 +1,138 @@
+//! `kql data`: what files are recognised as, and what is in them.
+
+use crate::arguments::{Data, DataFormat};
+use crate::failure::Failure;
+use kql_engine::describe::TableDescription;
+use kql_engine::types::Column;
+use kql_parser::time::datetime_text;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::io::{BufWriter, Write};
+
+/// Tells what the data is.
+pub fn data(arguments: &Data) -> Result<(), Failure> {
+    let engine = arguments.environment.engine_with(&arguments.paths)?.build().map_err(|e| match e {
+        kql_engine::Error::Data(e) => Failure::Query(e.to_string()),
+        e => Failure::Usage(e.to_string()),
+    })?;
+    let tables = engine.describe();
+    let mut out = BufWriter::new(std::io::stdout());
+    match arguments.format {
+        DataFormat::Human => {
+            for (i, table) in tables.iter().enumerate() {
+                if i > 0 {
+                    writeln!(out)?;
+                }
+                out.write_all(text(table).as_bytes())?;
+            }
+        }
+        DataFormat::Json => {
+            for table in &tables {
+                writeln!(out, "{}", object(table))?;
+            }
+        }
+    }
+    out.flush()?;
+    let failed: Vec<&str> = tables.iter().filter_map(|t| t.error.as_deref()).collect();
+    failed.iter().for_each(|error| eprintln!("error: {error}"));
+    if failed.is_empty() { Ok(()) } else { Err(Failure::Reported) }
+}
+
+fn plural(count: u64, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+/// What a person reads of a table.
+fn text(table: &TableDescription) -> String {
+    let mut out = table.name.clone();
+    if !table.other_names.is_empty() {
+        let _ = write!(out, " (also {})", table.other_names.join(", "));
+    }
+    out.push('\n');
+    let mut line = |label: &str, content: &str| {
+        let _ = writeln!(out, "  {label:<10} {content}");
+    };
+    for file in &table.files {
+        let left_out =
+            if file.refused > 0 { format!(", {} left out", plural(file.refused, "row")) } else { String::new() };
+        let rows = if file.rows == 0 && file.format == "Arrow IPC" {
+            String::new()
+        } else {
+            format!(", {}", plural(file.rows, "row"))
+        };
+        line("file", &format!("{}: {}{rows}{left_out}", file.path.display(), file.format));
+    }
+    if let Some(error) = &table.error {
+        line("error", error);
+        return out;
+    }
+    line("rows", &format!("{} read, {} left out", table.rows, table.refused));
+    match &table.time {
+        Some((column, from, to)) => {
+            line("time", &format!("{column} from {}Z to {}Z", datetime_text(*from), datetime_text(*to)));
+        }
+        None => line("time", "none"),
+    }
+    if table.declared {
+        line("matched", &plural(table.matched.len() as u64, "column"));
+        if table.unmatched.is_empty() {
+            line("unmatched", "none");
+        } else {
+            let count = plural(table.unmatched.len() as u64, "column");
+            line("unmatched", &format!("{count} that the table's schema lacks: {}", list(&table.unmatched)));
+        }
+        if !table.missing.is_empty() {
+            line("missing", &format!("{} of the schema", plural(table.missing.len() as u64, "column")));
+        }
+    } else {
+        line("columns", &format!("no schema is known: {}", list(&table.unmatched)));
+    }
+    let mut shadows: Vec<&str> = table.files.iter().flat_map(|f| f.shadows.iter().map(String::as_str)).collect();
+    shadows.sort_unstable();
+    shadows.dedup();
+    if !shadows.is_empty() {
+        line("left out", &format!("columns that repeat others: {}", shadows.join(", ")));
+    }
+    for notice in &table.notices {
+        line("notice", notice);
+    }
+    out
+}
+
+fn list(columns: &[Column]) -> String {
+    let all: Vec<String> = columns.iter().map(|c| format!("{} ({})", c.name, c.ty)).collect();
+    all.join(", ")
+}
+
+/// What a program reads of a table.
+fn object(table: &TableDescription) -> Value {
+    let columns =
+        |list: &[Column]| -> Value { list.iter().map(|c| json!({"name": c.name, "type": c.ty.to_string()})).collect() };
+    let files: Vec<Value> = table
+        .files
+        .iter()
+        .map(|f| {
+            json!({"path": f.path.display().to_string(), "format": f.format, "rows": f.rows, "refused": f.refused,
+                   "shadows": f.shadows})
+        })
+        .collect();
+    json!({
+        "table": table.name,
+        "other_names": table.other_names,
+        "files": files,
+        "rows": table.rows,
+        "refused": table.refused,
+        "misfits": table.misfits,
+        "time": table.time.as_ref().map(|(column, from, to)| json!({
+            "column": column,
+            "from": format!("{}Z", datetime_text(*from)),
+            "to": format!("{}Z", datetime_text(*to)),
+        })),
+        "declared": table.declared,
+        "matched": columns(&table.matched),
+        "unmatched": columns(&table.unmatched),
+        "missing": columns(&table.missing),
+        "notices": table.notices,
+        "error": table.error,
+    })
+}

@@ -1,0 +1,238 @@
+//! Recognising files by their content: which format of which product, and which tables its records are rows of.
+//!
+//! Recognition looks at the beginning of a file once. Most exports are rows already, so that it only names the table;
+//! others wrap their rows ([`Unwrap`]), which `records.rs` then reads. Each format has its own file:
+//!
+//! ```text
+//! head.rs          the beginning of a file
+//! table_name.rs    the table of rows: the column Type, the file's name, the columns
+//! streaming.rs     Defender's streaming API, Event Hub, diagnostic settings
+//! answers.rs       answers of the query APIs             azure_cli.rs   `az monitor log-analytics query`
+//! office365.rs     unified audit records, also in CSV    windows.rs     Windows events in JSON and CSV
+//! ```
+
+mod answers;
+mod azure_cli;
+mod head;
+mod office365;
+mod streaming;
+mod table_name;
+mod windows;
+
+use super::document::{self, Layout};
+use super::input::{DataFile, Format};
+use super::{Profile, SourceError, catalogue};
+use crate::types::{ScalarType, TableSchema};
+use head::{CsvHead, JsonHead};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which tables are known, for naming those of files.
+#[derive(Debug, Default)]
+pub struct Known {
+    profile: Profile,
+    schemas: HashMap<String, TableSchema>,
+    looked_up: Mutex<HashMap<String, Option<Arc<TableSchema>>>>,
+}
+
+impl Known {
+    /// The built-in tables of a profile, and others.
+    pub fn new(profile: Profile, schemas: HashMap<String, TableSchema>) -> Known {
+        Known { profile, schemas, looked_up: Mutex::default() }
+    }
+
+    /// The columns of a known table.
+    pub(super) fn table(&self, name: &str) -> Option<Arc<TableSchema>> {
+        let mut looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = looked_up.get(name) {
+            return found.clone();
+        }
+        let found = self.schemas.get(name).cloned().or_else(|| catalogue::table(self.profile, name)).map(Arc::new);
+        looked_up.insert(name.to_owned(), found.clone());
+        found
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.table(name).is_some()
+    }
+
+    /// The known table of a name in whatever case.
+    fn any_case(&self, name: &str) -> Option<String> {
+        if self.has(name) {
+            return Some(name.to_owned());
+        }
+        catalogue::names(self.profile).find(|known| known.eq_ignore_ascii_case(name)).map(str::to_owned)
+    }
+
+    /// Whether there is anything to recognise tables by.
+    fn is_bare(&self) -> bool {
+        self.profile == Profile::Bare && self.schemas.is_empty()
+    }
+}
+
+/// The rows of records, as they come out of their wrapping.
+#[derive(Debug, Default)]
+pub(super) struct Out {
+    /// The table, where the record names it, and the row as a JSON object.
+    pub rows: Vec<(Option<Arc<str>>, String)>,
+    /// The types that the file declares: table, column, type.
+    pub types: Vec<(Option<Arc<str>>, String, ScalarType)>,
+    /// Why parts of the record are no rows.
+    pub refused: Vec<String>,
+    /// What of the record is known not to be data, and left out for that.
+    pub passed: u64,
+    /// Columns of tables whose rows come in later records, by the table's number.
+    headers: Vec<(i64, Arc<str>, Vec<String>)>,
+}
+
+/// Takes the rows out of a record, which is a JSON object.
+pub(super) type Unwrap = fn(record: &str, known: &Known, out: &mut Out) -> Result<(), String>;
+
+/// A format whose records are not rows.
+#[derive(Debug)]
+pub(super) struct Wrapped {
+    /// As `kql data` calls it.
+    pub name: &'static str,
+    pub unwrap: Unwrap,
+    /// Every value is a text, as in CSV, whatever its type.
+    pub texts: bool,
+}
+
+/// The wrapped formats of JSON, and how the first object of a file shows them.
+static JSON: [(&Wrapped, fn(&JsonHead) -> bool); 9] = [
+    (&streaming::STREAMING, streaming::is_streaming),
+    (&streaming::EVENT_HUB, streaming::is_event_hub),
+    (&streaming::DIAGNOSTIC, streaming::is_diagnostic),
+    (&answers::TABLES, answers::is_tables),
+    (&answers::FRAMES, answers::is_frames),
+    (&answers::RESULTS, answers::is_results),
+    (&azure_cli::AZURE_CLI, azure_cli::is_azure_cli),
+    (&office365::RECORDS, office365::is_record),
+    (&windows::JSON, windows::is_event),
+];
+
+/// The wrapped formats of CSV, and how the header shows them.
+static CSV: [(&Wrapped, fn(&CsvHead) -> bool); 2] =
+    [(&office365::AUDIT_CSV, office365::is_audit_csv), (&windows::CSV, windows::is_event_csv)];
+
+/// Where the records of a wrapped file are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Records {
+    Json(&'static Wrapped, Layout, u64),
+    Csv(&'static Wrapped, u64),
+}
+
+impl Records {
+    /// Whether the records are rows as they stand, and are only told apart by table.
+    pub(super) fn is_rows(&self) -> bool {
+        match self {
+            Records::Json(wrapped, ..) | Records::Csv(wrapped, _) => {
+                std::ptr::eq(*wrapped, &table_name::MIXED) || std::ptr::eq(*wrapped, &table_name::MIXED_CSV)
+            }
+        }
+    }
+
+    pub(super) fn wrapped(&self) -> &'static Wrapped {
+        match self {
+            Records::Json(wrapped, ..) | Records::Csv(wrapped, _) => wrapped,
+        }
+    }
+}
+
+/// What a file is.
+#[derive(Debug)]
+pub(super) struct Recognised {
+    /// As `kql data` calls it.
+    pub format: &'static str,
+    /// The table of its rows, where the content or the name tells.
+    pub table: Option<String>,
+    /// Where its records are to be unwrapped.
+    pub records: Option<Records>,
+    /// The portal's export: headers tell zones, and columns come twice.
+    pub portal: bool,
+}
+
+impl Default for Recognised {
+    fn default() -> Recognised {
+        Recognised::plain("unreadable")
+    }
+}
+
+impl Recognised {
+    /// What is only known by its name.
+    fn plain(format: &'static str) -> Recognised {
+        Recognised { format, table: None, records: None, portal: false }
+    }
+}
+
+/// Recognises a file. `stem` is its name, or that of the folder whose files are a table; where nothing is recognised,
+/// the table has that name.
+pub(super) fn recognise(file: &DataFile, stem: &str, known: &Known) -> Result<Recognised, SourceError> {
+    match file.format {
+        Format::Parquet => Ok(Recognised { table: by_name(file, stem, known), ..Recognised::plain("Parquet") }),
+        Format::Ipc => Ok(Recognised { table: by_name(file, stem, known), ..Recognised::plain("Arrow IPC") }),
+        Format::Json { lines } => {
+            let mark = file.mark()?;
+            let layout = document::layout(file, mark, lines)?;
+            let head = JsonHead::read(file, mark)?;
+            let plain = match layout {
+                Layout::Lines => "NDJSON",
+                Layout::Document => "JSON",
+            };
+            if known.is_bare() {
+                return Ok(Recognised::plain(plain));
+            }
+            if let Some((wrapped, _)) = JSON.iter().find(|(_, is)| is(&head)) {
+                let records = Some(Records::Json(wrapped, layout, mark));
+                return Ok(Recognised { records, ..Recognised::plain(wrapped.name) });
+            }
+            Ok(match table_name::of_rows(&head.names(), &head.types, file, stem, known) {
+                table_name::Found::Mixed => Recognised {
+                    records: Some(Records::Json(&table_name::MIXED, layout, mark)),
+                    portal: true,
+                    ..Recognised::plain(table_name::MIXED.name)
+                },
+                table_name::Found::Table(table, format) => {
+                    Recognised { table: Some(table), portal: true, ..Recognised::plain(format.unwrap_or(plain)) }
+                }
+                table_name::Found::Nothing => Recognised::plain(plain),
+            })
+        }
+        Format::Csv => {
+            let mark = file.mark()?;
+            if known.is_bare() {
+                return Ok(Recognised::plain("CSV"));
+            }
+            let head = CsvHead::read(file, mark)?;
+            if let Some((wrapped, _)) = CSV.iter().find(|(_, is)| is(&head)) {
+                let records = Some(Records::Csv(wrapped, mark));
+                return Ok(Recognised { records, ..Recognised::plain(wrapped.name) });
+            }
+            let names: Vec<&str> = head.header.iter().map(String::as_str).collect();
+            let portal = head.header.iter().any(|h| super::dates::split_zone(h).1 != super::dates::Zone::None);
+            Ok(match table_name::of_rows(&names, &head.types, file, stem, known) {
+                table_name::Found::Mixed => Recognised {
+                    records: Some(Records::Csv(&table_name::MIXED_CSV, mark)),
+                    portal: true,
+                    ..Recognised::plain(if portal { "portal CSV" } else { table_name::MIXED_CSV.name })
+                },
+                table_name::Found::Table(table, format) => Recognised {
+                    table: Some(table),
+                    portal: true,
+                    ..Recognised::plain(if portal { "portal CSV" } else { format.unwrap_or("CSV") })
+                },
+                table_name::Found::Nothing => {
+                    Recognised { portal, ..Recognised::plain(if portal { "portal CSV" } else { "CSV" }) }
+                }
+            })
+        }
+    }
+}
+
+/// The table by the names of file and folder alone.
+fn by_name(file: &DataFile, stem: &str, known: &Known) -> Option<String> {
+    match table_name::of_rows(&[], &[], file, stem, known) {
+        table_name::Found::Table(table, _) => Some(table),
+        _ => None,
+    }
+}

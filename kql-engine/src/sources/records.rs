@@ -1,0 +1,320 @@
+//! Files whose records are not rows ([`crate::sources::recognise`]): each record is unwrapped to rows of one or of
+//! several tables. Finding a file's tables reads it once; scanning a table reads it again and takes that table's rows.
+
+use super::SourceError;
+use super::csv::{self, CsvReader};
+use super::document::{Element, Elements, Layout};
+use super::input::{Blocks, DataFile};
+use super::json_text::{Cursor, Raw, Shape, Slot};
+use super::lines::{Declared, Survey, Surveyor, each_line, whole_object};
+use super::recognise::{Known, Out, Records, Wrapped};
+use super::sink::{Mapping, RowReader, Sink};
+use crate::types::ScalarType;
+use ::csv::{ByteRecord, Position};
+use datafusion::common::{DataFusionError, Result};
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// What a further result of an answer adds to the table's name: `_1`.
+pub(super) const AFTER: &str = "_";
+
+/// What a file holds of a table.
+#[derive(Debug, Default)]
+pub(super) struct TableSurvey {
+    pub survey: Survey,
+    /// The types that the file itself declares.
+    pub types: Vec<(String, ScalarType)>,
+}
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(super) struct FileSurvey {
+    pub tables: BTreeMap<String, TableSurvey>,
+    /// Records that are no rows: the counts and places only.
+    pub refused: Survey,
+    /// Rows about the answer rather than of it.
+    pub passed: u64,
+}
+
+/// The name of a row's table.
+fn name_of<'a>(table: Option<&'a str>, fallback: &'a str, only: bool) -> std::borrow::Cow<'a, str> {
+    match table {
+        _ if only => fallback.into(),
+        None => fallback.into(),
+        Some(suffix) if suffix.starts_with(AFTER) && suffix.len() > 1 && is_number(suffix) => {
+            format!("{fallback}{suffix}").into()
+        }
+        Some(name) => name.into(),
+    }
+}
+
+fn is_number(suffix: &str) -> bool {
+    suffix.get(AFTER.len()..).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Reads a file once. Rows that name no table are of `fallback`; all are where `only` says so.
+pub(super) fn survey(
+    file: &DataFile,
+    records: Records,
+    known: &Known,
+    fallback: &str,
+    only: bool,
+) -> Result<FileSurvey, SourceError> {
+    let mut stream = Stream::open(file, records)?;
+    let mut out = Out::default();
+    let texts = records.wrapped().texts;
+    let mut surveyors: BTreeMap<String, (Surveyor, Vec<(String, ScalarType)>)> = BTreeMap::new();
+    let mut found = FileSurvey::default();
+    loop {
+        let line = match stream.next(known, &mut out)? {
+            Step::End => break,
+            Step::Record(line) => line,
+        };
+        found.refused.lines = line;
+        out.refused.drain(..).for_each(|reason| found.refused.refuse(line, &reason));
+        let new = |name: &str| (Surveyor::new(Declared::of(known.table(name).as_deref()), texts), Vec::new());
+        for (table, column, ty) in out.types.drain(..) {
+            let name = name_of(table.as_deref(), fallback, only);
+            let (_, types) = surveyors.entry(name.to_string()).or_insert_with(|| new(&name));
+            if !types.iter().any(|(c, _)| *c == column) {
+                types.push((column, ty));
+            }
+        }
+        for (table, row) in out.rows.drain(..) {
+            let name = name_of(table.as_deref(), fallback, only);
+            if !surveyors.contains_key(name.as_ref()) {
+                surveyors.insert(name.to_string(), new(&name));
+            }
+            let Some((surveyor, _)) = surveyors.get_mut(name.as_ref()) else { continue };
+            match whole_object(&row, |cursor| surveyor.object(cursor, line)) {
+                Ok(()) => surveyor.survey.rows += 1,
+                Err(reason) => found.refused.refuse(line, reason),
+            }
+        }
+    }
+    found.passed = out.passed;
+    // a table that only types tell of is there and empty, unless others have its rows
+    let filled = surveyors.values().any(|(s, _)| s.survey.rows > 0);
+    for (name, (mut surveyor, types)) in surveyors {
+        if surveyor.survey.rows == 0 && filled {
+            continue;
+        }
+        for (column, _) in &types {
+            if !surveyor.survey.names.iter().any(|(n, _)| n == column) {
+                surveyor.survey.names.push((column.clone(), Default::default()));
+            }
+        }
+        found.tables.insert(name, TableSurvey { survey: surveyor.survey, types });
+    }
+    Ok(found)
+}
+
+enum Step {
+    /// The record's rows are in the output; its line.
+    Record(u64),
+    End,
+}
+
+/// The records of a file, one after the other.
+struct Stream {
+    wrapped: &'static Wrapped,
+    file: DataFile,
+    input: Input,
+}
+
+enum Input {
+    Lines { blocks: Blocks, block: Vec<u8>, at: usize, line: u64 },
+    Document(Elements),
+    Csv { rows: CsvReader, record: ByteRecord, header: Vec<String> },
+    Ended,
+}
+
+impl Stream {
+    fn open(file: &DataFile, records: Records) -> Result<Stream, SourceError> {
+        let input = match records {
+            Records::Json(_, Layout::Lines, mark) => {
+                Input::Lines { blocks: Blocks::new(file, mark, u64::MAX)?, block: Vec::new(), at: 0, line: 0 }
+            }
+            Records::Json(_, Layout::Document, mark) => Input::Document(Elements::open(file, mark)?),
+            Records::Csv(_, mark) => {
+                let mut rows = csv::reader(file, csv::Part { from: mark, length: u64::MAX, line: 0 })?;
+                let mut record = ByteRecord::new();
+                rows.read_byte_record(&mut record).map_err(|e| file.unreadable(e))?;
+                let header = csv::names(&record);
+                Input::Csv { rows, record, header }
+            }
+        };
+        Ok(Stream { wrapped: records.wrapped(), file: file.clone(), input })
+    }
+
+    /// Goes to the next record. What cannot be unwrapped is in `out.refused`.
+    fn next(&mut self, known: &Known, out: &mut Out) -> Result<Step, SourceError> {
+        let unwrap = self.wrapped.unwrap;
+        let take = |text: &str, out: &mut Out| {
+            if let Err(reason) = unwrap(text, known, out) {
+                out.refused.push(reason);
+            }
+        };
+        let file = &self.file;
+        match &mut self.input {
+            Input::Lines { blocks, block, at, line } => loop {
+                if *at >= block.len() {
+                    *at = 0;
+                    if !blocks.next(block).map_err(|e| file.unreadable(e))? {
+                        return Ok(Step::End);
+                    }
+                }
+                let mut found = None;
+                let rest = block.get(*at..).unwrap_or_default();
+                let passed = each_line(rest, line, |line, text| {
+                    found = Some(line);
+                    match text.and_then(|t| {
+                        whole_object(t, |c| c.object(&mut Shape::default(), |_| Slot::Skip, |_, _| ())).map(|()| t)
+                    }) {
+                        Ok(text) => take(text.trim(), out),
+                        Err(reason) => out.refused.push(reason.to_owned()),
+                    }
+                    ControlFlow::Break(())
+                });
+                *at += passed;
+                if let Some(line) = found {
+                    return Ok(Step::Record(line));
+                }
+            },
+            Input::Document(elements) => {
+                let element = elements.next();
+                let at = elements.at;
+                let line = elements.line_at(at);
+                match element {
+                    Element::End => return Ok(Step::End),
+                    Element::Other(reason) => out.refused.push(reason.to_owned()),
+                    Element::Broken(reason) => {
+                        out.refused.push(format!("{reason}; the rest of the file is not read"));
+                        self.input = Input::Ended;
+                    }
+                    Element::Object => {
+                        let mut cursor = Cursor::new(&elements.text);
+                        cursor.at = at;
+                        let result = cursor.object(&mut Shape::default(), |_| Slot::Skip, |_, _| ());
+                        let end = cursor.at;
+                        match result {
+                            Ok(()) => {
+                                take(elements.text.get(at..end).unwrap_or_default(), out);
+                                elements.at = end;
+                            }
+                            Err(reason) => {
+                                out.refused.push(format!("{reason}; the rest of the file is not read"));
+                                self.input = Input::Ended;
+                            }
+                        }
+                    }
+                }
+                Ok(Step::Record(line))
+            }
+            Input::Csv { rows, record, header } => loop {
+                if !rows.read_byte_record(record).map_err(|e| file.unreadable(e))? {
+                    return Ok(Step::End);
+                }
+                if csv::is_blank(record) {
+                    continue;
+                }
+                let line = record.position().map_or(0, Position::line);
+                match csv::checked(record, header.len()) {
+                    Ok(fields) => {
+                        let row: serde_json::Map<String, serde_json::Value> =
+                            header.iter().enumerate().map(|(i, name)| (name.clone(), fields.get(i).into())).collect();
+                        take(&serde_json::Value::Object(row).to_string(), out);
+                    }
+                    Err(reason) => out.refused.push(reason),
+                }
+                return Ok(Step::Record(line));
+            },
+            Input::Ended => Ok(Step::End),
+        }
+    }
+}
+
+/// Reads the rows of one table.
+pub(super) struct RecordReader {
+    file: Arc<DataFile>,
+    known: Arc<Known>,
+    mapping: Arc<Mapping>,
+    table: Arc<str>,
+    fallback: Arc<str>,
+    only: bool,
+    shape: Shape,
+    stream: Stream,
+    out: Out,
+    waiting: VecDeque<(u64, String)>,
+}
+
+impl RecordReader {
+    pub(super) fn open(file: Arc<DataFile>, of: &Wrapping, mapping: Arc<Mapping>) -> Result<RecordReader, SourceError> {
+        let stream = Stream::open(&file, of.records)?;
+        Ok(RecordReader {
+            file,
+            known: of.known.clone(),
+            shape: Shape::of(mapping.names.iter().map(String::as_str)),
+            mapping,
+            table: of.table.clone(),
+            fallback: of.fallback.clone(),
+            only: of.only,
+            stream,
+            out: Out::default(),
+            waiting: VecDeque::new(),
+        })
+    }
+}
+
+/// Which rows of a wrapped file are a table's.
+#[derive(Clone, Debug)]
+pub(super) struct Wrapping {
+    pub records: Records,
+    pub known: Arc<Known>,
+    pub table: Arc<str>,
+    pub fallback: Arc<str>,
+    pub only: bool,
+}
+
+impl RowReader for RecordReader {
+    fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
+        let external = |e: SourceError| DataFusionError::External(Box::new(e));
+        loop {
+            while let Some((line, row)) = self.waiting.pop_front() {
+                let mut values = vec![Raw::Null; self.mapping.names.len()];
+                let mut cursor = Cursor::new(&row);
+                cursor.space();
+                let read = cursor.object(
+                    &mut self.shape,
+                    |_| Slot::Skip,
+                    |i, raw| {
+                        if let Some(value) = values.get_mut(i) {
+                            *value = raw;
+                        }
+                    },
+                );
+                cursor.space();
+                // what is refused here was reported when the file was surveyed
+                if read.is_ok() && cursor.at == row.len() {
+                    sink.push_json(&self.mapping, &values, &self.file.path, line, row.len());
+                    if sink.is_full() {
+                        return Ok(true);
+                    }
+                }
+            }
+            match self.stream.next(&self.known, &mut self.out).map_err(external)? {
+                Step::End => return Ok(false),
+                Step::Record(line) => {
+                    self.out.refused.clear();
+                    self.out.types.clear();
+                    for (table, row) in self.out.rows.drain(..) {
+                        if name_of(table.as_deref(), &self.fallback, self.only) == *self.table {
+                            self.waiting.push_back((line, row));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
