@@ -111,13 +111,14 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
             open.push((i, Kinds::default()));
         }
     }
+    let mut last = (rows.position().clone(), false);
     // where the part under way begins
     let mut begin = rows.position().clone();
     loop {
         let before = rows.position().clone();
         if before.byte() - begin.byte() >= PART && file.compression == Compression::None {
             result.parts.push(part(mark, &begin, before.byte()));
-            begin = before;
+            begin = before.clone();
         }
         if !rows.read_byte_record(&mut record).map_err(broken)? {
             break;
@@ -125,7 +126,9 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
         if is_blank(&record) {
             continue;
         }
-        match checked(&record, fields) {
+        let row = checked(&record, fields);
+        last = (before, row.is_ok());
+        match row {
             Ok(texts) => {
                 survey.rows += 1;
                 for i in &dated {
@@ -140,7 +143,14 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
             Err(reason) => survey.refuse(record.position().map_or(0, Position::line), &reason),
         }
     }
-    let end = if file.compression == Compression::None { rows.position().byte() } else { u64::MAX };
+    let mut end = if file.compression == Compression::None { rows.position().byte() } else { u64::MAX };
+    let (start, good) = last;
+    if good && file.compression == Compression::None && is_cut(file, mark + start.byte())? {
+        // nobody knows how the value goes on
+        end = start.byte();
+        survey.rows -= 1;
+        survey.refuse(start.line(), "the text ends inside a quoted value");
+    }
     result.parts.push(part(mark, &begin, end));
     for (i, kinds) in open {
         if let Some((_, own)) = survey.names.get_mut(i) {
@@ -148,6 +158,25 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
         }
     }
     Ok(result)
+}
+
+/// Whether the row that begins there ends inside a quoted value with the file.
+fn is_cut(file: &DataFile, from: u64) -> Result<bool, SourceError> {
+    let mut text = Vec::new();
+    file.reader(from)?.read_to_end(&mut text).map_err(|e| file.unreadable(e))?;
+    let (mut quoted, mut begins) = (false, true);
+    for byte in text {
+        match byte {
+            // two quotes in a row leave and enter again
+            b'"' if quoted || begins => {
+                quoted = !quoted;
+                begins = true;
+            }
+            b',' | b'\n' if !quoted => begins = true,
+            _ => begins = false,
+        }
+    }
+    Ok(quoted)
 }
 
 fn part(mark: u64, begin: &Position, end: u64) -> Part {

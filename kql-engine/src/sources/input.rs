@@ -140,7 +140,7 @@ const BLOCK: usize = 1 << 20;
 pub(super) const LONGEST: usize = 256 << 20;
 
 /// More than this of a packed file is not kept in memory.
-const MOST_UNPACKED: u64 = 2 << 30;
+const MOST_UNPACKED: u64 = 1 << 30;
 
 /// What is unpacked, up to a limit.
 struct Unpacked {
