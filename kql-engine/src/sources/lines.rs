@@ -102,16 +102,18 @@ impl Surveyor {
         let Survey { names, dates, .. } = survey;
         let of_text = if *texts { Kinds::of_csv } else { Kinds::of_string };
         let dated = RefCell::new(dated);
-        let mut known = names.len();
         let mut new = Vec::new();
         let result = cursor.object(
             shape,
             |key| {
-                new.push(key.to_owned());
-                known += 1;
                 let date = declared.is_date(key);
-                dated.borrow_mut().push(date);
-                if declared.has(split_zone(key).0) && !date { Slot::Skip } else { Slot::At(known - 1) }
+                let skipped = declared.has(split_zone(key).0) && !date;
+                let at = names.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
+                    new.push(key.to_owned());
+                    dated.borrow_mut().push(date);
+                    names.len() + new.len() - 1
+                });
+                if skipped { Slot::Skip } else { Slot::At(at) }
             },
             |i, raw| {
                 if let Raw::String(text, _) = raw
@@ -131,7 +133,12 @@ impl Surveyor {
                 kinds.push((i, kind));
             },
         );
-        // also of an object that breaks off: the shape knows them now
+        if result.is_err() && !new.is_empty() {
+            // what is damaged names no columns, and the shape must not know them
+            *shape = Shape::default();
+            dated.into_inner().truncate(names.len());
+            return result;
+        }
         names.extend(new.into_iter().map(|name| (name, Kinds::default())));
         result?;
         for (i, kind) in kinds {
