@@ -8,6 +8,7 @@ mod distinct;
 mod evaluate;
 mod extend;
 pub mod externaldata;
+mod find;
 mod getschema;
 mod invoke;
 pub mod join;
@@ -92,7 +93,7 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         K::Search(search) => search::bind(binder, search, Some(input), operator.span),
         K::As(as_operator) => as_::bind(binder, as_operator, input),
         K::Render(render) => render::bind(render, input),
-        K::Print(_) | K::Range(_) => {
+        K::Print(_) | K::Range(_) | K::Find(_) => {
             binder.error("KS176", operator.name_span, "This stands at the start of a query, not after a pipe.");
             input
         }
@@ -109,6 +110,7 @@ pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
         K::Range(range) => range::bind(binder, range, operator.span),
         K::Union(union) => union::bind(binder, union, None, operator.span),
         K::Search(search) => search::bind(binder, search, None, operator.span),
+        K::Find(find) => find::bind(binder, find, operator.span),
         K::Error => binder.empty_relation(),
         _ => unsupported(binder, operator, None),
     }

@@ -155,6 +155,17 @@ pub fn missing(ty: ScalarType) -> Expr {
     Expr::constant(value, ty, Span::default())
 }
 
+/// The wanted name, with a number where it is taken; it is taken from now on.
+pub(super) fn free_name(wanted: &str, taken: &mut HashSet<String>) -> String {
+    let mut free = wanted.to_owned();
+    let mut i = 0;
+    while !taken.insert(free.clone()) {
+        i += 1;
+        free = format!("{wanted}{i}");
+    }
+    free
+}
+
 /// A column of the union: its name, and name and type of the legs' columns that fill it.
 struct Aligned {
     name: String,
@@ -186,13 +197,7 @@ fn aligned(legs: &[Leg]) -> Vec<Aligned> {
             continue;
         }
         for ty in types {
-            let wanted = format!("{name}_{ty}");
-            let mut free = wanted.clone();
-            let mut i = 0;
-            while !taken.insert(free.clone()) {
-                i += 1;
-                free = format!("{wanted}{i}");
-            }
+            let free = free_name(&format!("{name}_{ty}"), &mut taken);
             columns.push(Aligned { name: free, from: (*name).to_owned(), ty: *ty });
         }
     }
