@@ -22,7 +22,7 @@ impl Binder<'_> {
     /// Binds a call of one of these; none where the function is not one of them.
     pub fn special(&mut self, call: &ast::Call, span: Span, row: Row) -> Option<Expr> {
         Some(match call.name.text.as_str() {
-            "toscalar" => self.toscalar(call, span, row),
+            "toscalar" => self.toscalar(call, span),
             "column_ifexists" | "columnifexists" => self.column_ifexists(call, span, row),
             "pack_all" => self.pack_all(call, span, row),
             "bag_pack_columns" | "pack_columns" => self.bag_pack_columns(call, span, row),
@@ -41,14 +41,14 @@ impl Binder<'_> {
         false
     }
 
-    fn toscalar(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
+    fn toscalar(&mut self, call: &ast::Call, span: Span) -> Expr {
         if !self.expects(call, 1) {
             return Expr::error(span);
         }
         let Some(arg) = call.args.first() else { return Expr::error(span) };
         if !self.is_tabular(arg) {
-            // toscalar() of a scalar is that scalar
-            return self.expr(arg, row);
+            // toscalar() of a scalar is that scalar; it sees no columns, so that a variable of a column's name is meant
+            return self.expr(arg, Row::default());
         }
         let outer = self.aggregates.take();
         let mut relation = self.tabular(arg);

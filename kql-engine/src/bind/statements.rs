@@ -30,8 +30,12 @@ impl Binder<'_> {
                     self.let_statement(l);
                 }
                 ast::StatementKind::Expr(e) => {
-                    let relation = self.result(e);
-                    self.query.results.push(relation);
+                    let mut relation = self.result(e);
+                    if relation.tables.is_empty() {
+                        self.query.results.push(relation);
+                    } else {
+                        self.query.results.append(&mut relation.tables);
+                    }
                 }
                 ast::StatementKind::DeclareQueryParameters(parameters) => self.query_parameters(parameters),
                 ast::StatementKind::DeclarePattern(pattern) => self.declare_pattern(pattern),
@@ -52,7 +56,7 @@ impl Binder<'_> {
 
     fn result(&mut self, e: &ast::Expr) -> Relation {
         if self.is_tabular(e) || !self.is_scalar_statement(e) {
-            return self.tabular(e);
+            return self.tables(e);
         }
         self.error(
             "KS104",
@@ -97,13 +101,13 @@ impl Binder<'_> {
 
     fn let_expr(&mut self, e: &ast::Expr) -> Called {
         if self.is_tabular(e) {
-            return Called::Table(self.tabular(e));
+            return Called::Table(self.tables(e));
         }
         if let ast::ExprKind::Name(name) = &e.kind
             && self.scope.find(&name.text).is_none()
         {
             // a bare name that nothing knows is a table's
-            return Called::Table(self.tabular(e));
+            return Called::Table(self.tables(e));
         }
         Called::Scalar(self.expr(e, Row::default()))
     }

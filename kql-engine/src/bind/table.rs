@@ -62,8 +62,23 @@ impl Binder<'_> {
 
     /// Binds a tabular expression.
     pub fn tabular(&mut self, e: &ast::Expr) -> Relation {
+        let relation = self.tables(e);
+        self.one_table(relation, e.span)
+    }
+
+    /// The relation, where it is one table: what `fork` and `facet` give can only be the result of a query.
+    pub fn one_table(&mut self, relation: Relation, span: Span) -> Relation {
+        if relation.tables.is_empty() {
+            return relation;
+        }
+        self.error("KQ203", span, "These are several tables, and one is expected here.");
+        self.empty_relation()
+    }
+
+    /// Binds a tabular expression that may give several tables.
+    pub fn tables(&mut self, e: &ast::Expr) -> Relation {
         match &e.kind {
-            ast::ExprKind::Parens(inner) => self.tabular(inner),
+            ast::ExprKind::Parens(inner) => self.tables(inner),
             ast::ExprKind::Pipeline(pipeline) => self.pipeline(pipeline),
             ast::ExprKind::Datatable(datatable) => crate::operators::datatable::bind(self, datatable),
             ast::ExprKind::Name(name) => self.table_name(name, e.span),
@@ -89,6 +104,7 @@ impl Binder<'_> {
         };
         let outer = self.scope.clone();
         for operator in operators {
+            relation = self.one_table(relation, operator.name_span);
             relation = crate::operators::bind(self, operator, relation);
         }
         // `as` names the table for the rest of the pipeline it stands in
@@ -105,6 +121,7 @@ impl Binder<'_> {
         };
         for operator in &pipeline.operators {
             relation = crate::operators::bind(self, operator, relation);
+            relation = self.one_table(relation, operator.name_span);
         }
         self.scope = outer;
         relation

@@ -2,13 +2,17 @@
 //! `kql-parser/src/grammar/operators`.
 
 mod as_;
+mod assert_schema;
+mod consume;
 mod count;
 pub mod datatable;
 mod distinct;
 mod evaluate;
 mod extend;
 pub mod externaldata;
+mod facet;
 mod find;
+mod fork;
 mod getschema;
 mod invoke;
 pub mod join;
@@ -91,7 +95,14 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         K::TopNested(levels) => top_nested::bind(binder, levels, input),
         K::Scan(scan) => scan::bind(binder, scan, input, operator.span),
         K::Search(search) => search::bind(binder, search, Some(input), operator.span),
-        K::As(as_operator) => as_::bind(binder, as_operator, input),
+        K::As(as_operator) => as_::bind(binder, as_operator, input, operator.name_span),
+        K::Fork(branches) => fork::bind(binder, branches, input),
+        K::Facet(facet) => facet::bind(binder, facet, input),
+        K::Consume(_) => consume::bind(binder, input, operator.span),
+        K::AssertSchema(columns) => assert_schema::bind(binder, columns, input, operator.span),
+        // a hint to Kusto's own machinery: the rows are the same
+        K::ExecuteAndCache => input,
+        K::PartitionBy(partition) => partition::bind_by(binder, partition, input, operator.span),
         K::Render(render) => render::bind(render, input),
         K::Print(_) | K::Range(_) | K::Find(_) => {
             binder.error("KS176", operator.name_span, "This stands at the start of a query, not after a pipe.");

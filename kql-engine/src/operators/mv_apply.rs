@@ -103,7 +103,6 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
         serialized: input.serialized,
         partition: None,
         open: input.open || relation.open,
-        name: None,
-        render: None,
+        ..Relation::default()
     }
 }
