@@ -76,12 +76,8 @@ impl Database {
 
     /// What is to be known about the data of a query that ran.
     pub(crate) fn notices(&self, query: &Query) -> Vec<String> {
-        let mut names = Vec::new();
-        for relation in query.stages.iter().map(|s| &s.relation).chain(&query.results) {
-            scanned(&relation.node, &mut names);
-        }
         let mut notices = Vec::new();
-        for name in names {
+        for name in tables(query) {
             match self.data(&name) {
                 Some(Ok(table)) => notices.extend(table.report.notices()),
                 Some(Err(_)) => {}
@@ -94,6 +90,15 @@ impl Database {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The names of the tables that a query reads, each once.
+pub(crate) fn tables(query: &Query) -> Vec<String> {
+    let mut names = Vec::new();
+    for relation in query.stages.iter().map(|s| &s.relation).chain(&query.results) {
+        scanned(&relation.node, &mut names);
+    }
+    names
 }
 
 fn scanned(node: &Node, names: &mut Vec<String>) {
@@ -147,6 +152,10 @@ impl Environment for At<'_> {
 
     fn has_data(&self, name: &str) -> bool {
         self.database.files.contains_key(name) || lock(&self.database.opened).contains_key(name)
+    }
+
+    fn is_bare(&self) -> bool {
+        self.database.profile == Profile::Bare
     }
 
     fn table_names(&self) -> Vec<String> {

@@ -322,6 +322,11 @@ impl Prepared<'_> {
         plan::print(&self.bound.query)
     }
 
+    /// The names of the tables it reads, each once.
+    pub fn tables(&self) -> Vec<String> {
+        crate::database::tables(&self.bound.query)
+    }
+
     /// The columns of each result.
     pub fn schemas(&self) -> Vec<TableSchema> {
         self.bound.query.results.iter().map(plan::Relation::schema).collect()

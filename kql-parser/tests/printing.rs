@@ -32,25 +32,36 @@ fn first_difference(a: &str, b: &str) -> String {
     format!("…{}…\n  against\n…{}…", show(a), show(b))
 }
 
+/// What is wrong with printing this text and parsing what was printed.
+fn printed_again(text: &str) -> Option<String> {
+    let first = parse(text);
+    if first.diagnostics.iter().any(|d| d.is_error()) {
+        return None;
+    }
+    let printed = print(&first.query);
+    let second = parse(&printed);
+    if let Some(d) = second.diagnostics.first() {
+        let near = printed.get(d.span.start.saturating_sub(80) as usize..).unwrap_or("");
+        return Some(format!("{} {} at {:?}", d.code, d.message, near.chars().take(160).collect::<String>()));
+    }
+    let (first, second) = (shape(&first.query), shape(&second.query));
+    (first != second).then(|| first_difference(&first, &second))
+}
+
 #[test]
 fn printing_and_parsing_again_gives_the_same_tree() {
-    let mut wrong = Vec::new();
     let texts = shared::corpus();
-    for (n, text) in texts.iter().enumerate() {
-        let first = parse(text);
-        if first.diagnostics.iter().any(|d| d.is_error()) {
-            continue;
-        }
-        let printed = print(&first.query);
-        let second = parse(&printed);
-        if let Some(d) = second.diagnostics.first() {
-            let near = printed.get(d.span.start.saturating_sub(80) as usize..).unwrap_or("");
-            wrong.push(format!("{n}: {} {} at {:?}", d.code, d.message, near.chars().take(160).collect::<String>()));
-        } else if shape(&first.query) != shape(&second.query) {
-            wrong.push(format!("{n}: {}", first_difference(&shape(&first.query), &shape(&second.query))));
-        }
-    }
+    let wrong: Vec<String> =
+        texts.iter().enumerate().filter_map(|(n, text)| Some(format!("{n}: {}", printed_again(text)?))).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), texts.len(), wrong[..wrong.len().min(12)].join("\n"));
+}
+
+#[test]
+fn what_fuzzing_found_is_printed_well() {
+    for text in ["declare query_parameters(since: timespan = 7l);", "let f = (n: long = of5) { n }; print f()"] {
+        assert_eq!(parse(text).diagnostics, [], "{text}");
+        assert_eq!(printed_again(text), None, "{text}");
+    }
 }
 
 #[test]

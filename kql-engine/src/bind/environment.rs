@@ -41,6 +41,11 @@ pub trait Environment {
         None
     }
 
+    /// Whether there are only tables, and not the functions that Sentinel and Defender have.
+    fn is_bare(&self) -> bool {
+        false
+    }
+
     /// Whether parts of a query may be run while it is bound.
     fn evaluates(&self) -> bool {
         false

@@ -48,6 +48,9 @@ pub const TABLES: &[&str] =
 impl Binder<'_> {
     /// A table that a function of the service gives; none where it is no such function.
     pub fn service_table(&mut self, call: &ast::Call, span: Span) -> Option<Relation> {
+        if self.environment.is_bare() {
+            return None;
+        }
         Some(match call.name.text.as_str() {
             "_GetWatchlist" => self.watchlist(call, span),
             "_GetWatchlistAlias" => self.local_or_empty("WatchlistAlias", &[("WatchlistAlias", Text)], span),
@@ -58,32 +61,83 @@ impl Binder<'_> {
         })
     }
 
-    /// The table before the pipe as a function of the service extends it; none where it is no such function.
+    /// The table before the pipe as a function of the service extends it; none where it is no such function. What the
+    /// service knows comes from the local table of the function's name.
     pub fn service_invoke(&mut self, call: &ast::Call, input: &Relation) -> Option<Relation> {
-        let added: Columns = match call.name.text.as_str() {
-            "FileProfile" => FILE_PROFILE,
-            "DeviceFromIP" => &[("IP", Text), ("DeviceId", Text)],
-            "SeenBy" => &[("SeenBy", Dynamic)],
+        if self.environment.is_bare() {
+            return None;
+        }
+        let (added, key): (Columns, &str) = match call.name.text.as_str() {
+            "FileProfile" => (FILE_PROFILE, "SHA1"),
+            "DeviceFromIP" => (&[("IP", Text), ("DeviceId", Text)], "IP"),
+            "SeenBy" => (&[("SeenBy", Dynamic)], "DeviceId"),
             _ => return None,
         };
-        let message = format!("{}() asks the service, and there is none here: its columns are empty.", call.name.text);
-        self.report(Diagnostic::warning("KQ306", call.name.span, message));
+        let span = call.name.span;
+        let known = self.environment.has_data(&call.name.text).then(|| self.stored_table(&call.name.text, span));
+        let mut node = input.node.clone();
+        match &known {
+            Some(known) => {
+                let left = self.service_key(call, input, key);
+                let right = left.as_ref().and_then(|left| known_key(known, &left.1, key));
+                if let (Some((left, _)), Some(right)) = (left, right) {
+                    node = crate::operators::first_match(input, known, left, right);
+                }
+            }
+            None => self.report(
+                Diagnostic::warning(
+                    "KQ306",
+                    span,
+                    format!("{}() asks the service, and there is none here: its columns are empty.", call.name.text),
+                )
+                .with_help(format!("a file of the name {}, given with --data, fills them", call.name.text)),
+            ),
+        }
         let mut columns = input.columns.clone();
-        let mut pairs: Vec<_> = columns.iter().map(|c| (c.id, Expr::column(c, call.name.span))).collect();
+        let mut pairs: Vec<_> = columns.iter().map(|c| (c.id, Expr::column(c, span))).collect();
         for (name, ty) in added {
             let own = columns.iter().position(|c| c.name == *name);
             if own.and_then(|at| columns.get(at)).is_some_and(|c| c.ty == *ty) {
                 continue;
             }
             let column = self.new_column(*name, *ty);
-            pairs.push((column.id, crate::operators::missing(*ty)));
+            let value = known.as_ref().and_then(|k| k.columns.iter().find(|c| c.name == *name));
+            let value = value.map_or_else(|| crate::operators::missing(*ty), |c| Expr::column(c, span).convert(*ty));
+            pairs.push((column.id, value));
             match own.and_then(|at| columns.get_mut(at)) {
                 Some(old) => *old = column,
                 None => columns.push(column),
             }
         }
-        let node = crate::operators::project(input, pairs);
+        let node = crate::operators::project(&Relation { node, ..input.clone() }, pairs);
         Some(Relation { node, columns, ..input.clone() })
+    }
+
+    /// The column that a function of the service looks up, and its name: the first argument, or else `default`.
+    fn service_key(&mut self, call: &ast::Call, input: &Relation, default: &str) -> Option<(Expr, String)> {
+        let row = super::Row { columns: &input.columns, open: input.open, ..super::Row::default() };
+        let name = match call.args.first().map(|a| &a.kind) {
+            Some(ast::ExprKind::Name(name)) => name.text.clone(),
+            Some(_) => {
+                let value = call.args.first().map(|a| self.expr(a, row))?;
+                value.as_constant()?.as_text()?.to_owned()
+            }
+            None => default.to_owned(),
+        };
+        match input.columns.iter().find(|c| c.name == name) {
+            Some(column) => Some((Expr::column(column, call.name.span), name)),
+            None => {
+                self.report(
+                    Diagnostic::error(
+                        "KS142",
+                        call.args.first().map_or(call.name.span, |a| a.span),
+                        format!("The name '{name}' does not refer to any known column."),
+                    )
+                    .with_help(format!("{}() looks up the values of a column", call.name.text)),
+                );
+                None
+            }
+        }
     }
 
     /// The watchlist of an alias is the local table of that name.
@@ -120,4 +174,10 @@ impl Binder<'_> {
         let all = columns.iter().cloned().chain([row]).collect();
         Relation { node: Arc::new(Node::Values { columns: all, rows: Vec::new() }), columns, ..Relation::default() }
     }
+}
+
+/// The column of the known rows that a looked-up column is compared with: `InitiatingProcessSHA256` with `SHA256`.
+fn known_key(known: &Relation, name: &str, default: &str) -> Option<Expr> {
+    let kind = ["SHA256", "SHA1", "MD5"].into_iter().find(|kind| name.ends_with(kind)).unwrap_or(default);
+    known.columns.iter().find(|c| c.name == kind && c.ty == Text).map(|c| Expr::column(c, Span::default()))
 }

@@ -122,7 +122,8 @@ impl Binder<'_> {
             }
             seen.push(&parameter.name.text);
             if let ast::ParameterType::Scalar(ty) = &parameter.ty {
-                self.scalar_type(ty);
+                let ty = self.scalar_type(ty);
+                self.default_value(parameter, ty);
             }
         }
         if function
@@ -138,6 +139,19 @@ impl Binder<'_> {
         }
     }
 
+    /// What a parameter is without an argument; a name is read there, but only a literal has a value.
+    fn default_value(&mut self, parameter: &ast::Parameter, ty: ScalarType) -> Option<Expr> {
+        let default = parameter.default.as_ref()?;
+        if let ast::ExprKind::Name(_) = default.kind {
+            let message = "The default of a parameter must be a literal scalar value.";
+            if !self.diagnostics.iter().any(|d| d.code == "KS132" && d.span == default.span) {
+                self.error("KS132", default.span, message);
+            }
+            return Some(Expr::error(default.span));
+        }
+        Some(self.expr(default, Row::default()).convert(ty))
+    }
+
     fn query_parameters(&mut self, parameters: &[ast::Parameter]) {
         for parameter in parameters {
             let ast::ParameterType::Scalar(ty) = &parameter.ty else {
@@ -151,7 +165,7 @@ impl Binder<'_> {
                     let text = Expr::constant(Value::Text(text.to_owned()), ScalarType::String, parameter.name.span);
                     Some(text.convert(ty))
                 }
-                None => parameter.default.as_ref().map(|d| self.expr(d, Row::default()).convert(ty)),
+                None => self.default_value(parameter, ty),
             };
             let value = value.unwrap_or_else(|| {
                 self.report(
@@ -329,16 +343,14 @@ impl Binder<'_> {
                     ok &= value.kind != ExprKind::Error;
                     Symbol::Scalar(value.convert(ty))
                 }
-                (ast::ParameterType::Scalar(ty), None) => match &parameter.default {
-                    Some(default) => {
-                        let ty = ScalarType::from_name(&ty.text).unwrap_or(ScalarType::Unknown);
-                        Symbol::Scalar(self.expr(default, Row::default()).convert(ty))
-                    }
-                    None => {
+                (ast::ParameterType::Scalar(ty), None) => {
+                    let ty = ScalarType::from_name(&ty.text).unwrap_or(ScalarType::Unknown);
+                    let Some(value) = self.default_value(parameter, ty) else {
                         ok = self.missing_argument(parameter, span);
                         continue;
-                    }
-                },
+                    };
+                    Symbol::Scalar(value)
+                }
                 (ast::ParameterType::Tabular(..), None) => {
                     ok = self.missing_argument(parameter, span);
                     continue;

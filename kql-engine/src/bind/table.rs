@@ -304,8 +304,11 @@ impl Binder<'_> {
 
     /// `database('d').T`, `cluster('c').database('d').T`: one place holds all tables here, so the name decides.
     fn qualified(&mut self, e: &ast::Expr) -> Relation {
-        let is_place = |call: &ast::Call| {
-            matches!(call.name.text.as_str(), "database" | "cluster" | "workspace" | "app" | "resource" | "arg" | "adx")
+        let bare = self.environment.is_bare();
+        let is_place = |call: &ast::Call| match call.name.text.as_str() {
+            "database" | "cluster" => true,
+            "workspace" | "app" | "resource" | "arg" | "adx" => !bare,
+            _ => false,
         };
         fn rooted(e: &ast::Expr, is_place: &dyn Fn(&ast::Call) -> bool) -> bool {
             match &e.kind {
@@ -324,6 +327,13 @@ impl Binder<'_> {
             ast::ExprKind::Path(base, name) if rooted(base, &is_place) => self.table_elsewhere(&name.text, e.span),
             ast::ExprKind::Method(base, call) if rooted(base, &is_place) && !is_place(call) => {
                 self.tabular_call(call, e.span)
+            }
+            ast::ExprKind::Path(base, _) | ast::ExprKind::Method(base, _) if bare => {
+                match &base.kind {
+                    ast::ExprKind::Call(call) => self.unknown_function(&call.name),
+                    _ => self.error("KS104", e.span, "A table is expected here."),
+                }
+                self.empty_relation()
             }
             _ => {
                 self.error("KS104", e.span, "A table is expected here.");

@@ -3,9 +3,10 @@
 //! <https://learn.microsoft.com/kusto/query/lookup-operator>
 
 use crate::bind::Binder;
-use crate::plan::{ExprKind, JoinKind, PlanColumn, Relation};
+use crate::plan::{Expr, ExprKind, JoinKind, Node, PlanColumn, Relation};
 use kql_parser::Span;
 use kql_parser::ast;
+use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, lookup: &ast::Join, input: Relation, span: Span) -> Relation {
     let right = binder.tabular(&lookup.right);
@@ -30,4 +31,15 @@ pub(super) fn bind(binder: &mut Binder, lookup: &ast::Join, input: Relation, spa
     let columns = super::join::side_by_side(&input.columns, added);
     let left = input.node.clone();
     super::join::joined(input, right, left, kind, keys, columns)
+}
+
+/// Every row of `input` once, beside the first row of `known` that has the same key.
+pub fn first_match(input: &Relation, known: &Relation, left: Expr, right: Expr) -> Arc<Node> {
+    let known = Arc::new(Node::FirstOf {
+        input: known.node.clone(),
+        keys: vec![right.clone()],
+        columns: super::node_columns(&known.node),
+        order: known.order.clone(),
+    });
+    Arc::new(Node::Join { kind: JoinKind::LeftOuter, left: input.node.clone(), right: known, on: vec![(left, right)] })
 }

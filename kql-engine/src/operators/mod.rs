@@ -46,6 +46,7 @@ mod top_nested;
 mod union;
 mod where_;
 
+pub use lookup::first_match;
 pub use union::missing;
 
 use crate::bind::Binder;

@@ -19,6 +19,8 @@ pub enum Profile {
     Sentinel,
     /// Microsoft Defender, advanced hunting
     Defender,
+    /// No built-in table: only what the program that embeds the engine declares.
+    Bare,
 }
 
 impl Profile {
@@ -27,6 +29,7 @@ impl Profile {
             Profile::Unified => 'u',
             Profile::Sentinel => 's',
             Profile::Defender => 'd',
+            Profile::Bare => '-',
         }
     }
 }
@@ -125,6 +128,7 @@ mod tests {
         assert_eq!(ty(Profile::Defender, "DeviceProcessEvents", "TimeGenerated"), None);
         assert_eq!(ty(Profile::Unified, "OfficeActivity", "Parameters"), Some(ScalarType::String));
         assert!(table(Profile::Defender, "OfficeActivity").is_none());
+        assert!(table(Profile::Bare, "OfficeActivity").is_none() && names(Profile::Bare).next().is_none());
         assert!(table(Profile::Unified, "NoSuchTable").is_none() && table(Profile::Unified, "").is_none());
         assert!(table(Profile::Unified, "deviceprocessevents").is_none());
         assert!(table(Profile::Unified, "zzz").is_none());

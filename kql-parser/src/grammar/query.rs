@@ -151,7 +151,7 @@ pub fn parameter(i: Tokens) -> Parsed<Parameter> {
         return Ok((rest, Parameter { name, ty, default: None }));
     }
     let after = rest.skip(1);
-    let (rest, default) = if after.kind() == Kind::Word && !literal::starts(&after) {
+    let (rest, default) = if name::is_bracketed(&after) || after.kind() == Kind::Word && !literal::starts(&after) {
         let (rest, name) = name::name(after).map_err(fatal)?;
         (rest, Expr { span: name.span, kind: ExprKind::Name(name) })
     } else {
