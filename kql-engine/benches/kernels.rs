@@ -107,9 +107,16 @@ fn latest(frame: DataFrame) -> Result<DataFrame> {
 }
 
 fn joined(frame: DataFrame) -> Result<DataFrame> {
-    let part = |file: &str| frame.clone().filter(ident("FileName").eq(lit(file)))?.select_columns(&["SHA256", "ProcessId"]);
+    let part =
+        |file: &str| frame.clone().filter(ident("FileName").eq(lit(file)))?.select_columns(&["SHA256", "ProcessId"]);
     let right = part("pwsh.exe")?.select(vec![ident("SHA256").alias("right"), ident("ProcessId").alias("other")])?;
-    counted(part("powershell.exe")?.union(part("pwsh.exe")?)?.join(right, JoinType::Inner, &["SHA256"], &["right"], None)?)
+    counted(part("powershell.exe")?.union(part("pwsh.exe")?)?.join(
+        right,
+        JoinType::Inner,
+        &["SHA256"],
+        &["right"],
+        None,
+    )?)
 }
 
 type ByHand = fn(DataFrame) -> Result<DataFrame>;
@@ -135,11 +142,15 @@ const SHAPES: &[(&str, &str, ByHand)] = &[
     ("in~, 3 values", "E | where FileName in~ ('PowerShell.exe', 'pwsh.exe', 'cmd.exe') | count", |e| {
         filtered(e, matches("FileName", Operator::RegexIMatch, r"^(powershell\.exe|pwsh\.exe|cmd\.exe)$"))
     }),
-    ("parse_json, 2 properties", "E | extend d = parse_json(Json) | where tostring(d.Process.File) == 'cmd.exe' and tostring(d.Account) startswith 'user1' | count", |e| {
-        let file = group("Json", r#""File":"((?:[^"\\]|\\.)*)""#, 1).eq(lit("cmd.exe"));
-        let account = group("Json", r#""Account":"((?:[^"\\]|\\.)*)""#, 1).like(lit("user1%"));
-        filtered(e, file.and(account))
-    }),
+    (
+        "parse_json, 2 properties",
+        "E | extend d = parse_json(Json) | where tostring(d.Process.File) == 'cmd.exe' and tostring(d.Account) startswith 'user1' | count",
+        |e| {
+            let file = group("Json", r#""File":"((?:[^"\\]|\\.)*)""#, 1).eq(lit("cmd.exe"));
+            let account = group("Json", r#""Account":"((?:[^"\\]|\\.)*)""#, 1).like(lit("user1%"));
+            filtered(e, file.and(account))
+        },
+    ),
     ("extract", r"E | where extract(@'report(\d+)\.csv', 1, ProcessCommandLine) == '1234' | count", |e| {
         filtered(e, group("ProcessCommandLine", r"report(\d+)\.csv", 1).eq(lit("1234")))
     }),
@@ -161,7 +172,8 @@ const SHAPES: &[(&str, &str, ByHand)] = &[
         e.aggregate(vec![ident("DeviceId")], vec![set])
     }),
     ("mv-expand", "E | mv-expand T = todynamic(Tags) to typeof(string) | summarize count() by T", |e| {
-        let e = e.select(vec![ident("TagList")])?.unnest_columns_with_options(&["TagList"], UnnestOptions::default())?;
+        let e =
+            e.select(vec![ident("TagList")])?.unnest_columns_with_options(&["TagList"], UnnestOptions::default())?;
         e.aggregate(vec![Expr::Column(Column::from_name("TagList"))], vec![count(lit(1)).alias("n")])
     }),
     (

@@ -42,7 +42,10 @@ fn kept(condition: &str) -> Result<Vec<i64>, String> {
 
 /// Columns of a type, and constants of it.
 const VALUES: &[(&[&str], &[&str])] = &[
-    (&["i", "l", "toint(s)", "l + i", "strlen(s)", "toint(y.a)"], &["1", "0", "-1", "int(null)", "2147483647", "9223372036854775807"]),
+    (
+        &["i", "l", "toint(s)", "l + i", "strlen(s)", "toint(y.a)"],
+        &["1", "0", "-1", "int(null)", "2147483647", "9223372036854775807"],
+    ),
     (&["r", "r * 2", "toreal(s)", "i / 2.0"], &["1.0", "0.0", "-0.5", "real(nan)", "real(+inf)", "real(null)", "3"]),
     (&["m", "m + 1"], &["decimal(1)", "decimal(0.5)", "decimal(null)", "3"]),
     (&["t", "t + p", "startofday(t)"], &["datetime(2024-01-01)", "datetime(null)", "datetime(2024-05-01T12:00:00)"]),
@@ -79,12 +82,33 @@ fn listed() -> impl Strategy<Value = String> {
 
 fn texts() -> impl Strategy<Value = String> {
     const PAIRS: &[&str] = &[
-        "==", "!=", "=~", "!~", "has", "!has", "has_cs", "!has_cs", "contains", "!contains", "contains_cs", "startswith",
-        "!startswith", "startswith_cs", "endswith", "!endswith", "endswith_cs", "hasprefix", "!hasprefix", "hassuffix",
-        "!hassuffix", "hasprefix_cs", "matches regex",
+        "==",
+        "!=",
+        "=~",
+        "!~",
+        "has",
+        "!has",
+        "has_cs",
+        "!has_cs",
+        "contains",
+        "!contains",
+        "contains_cs",
+        "startswith",
+        "!startswith",
+        "startswith_cs",
+        "endswith",
+        "!endswith",
+        "endswith_cs",
+        "hasprefix",
+        "!hasprefix",
+        "hassuffix",
+        "!hassuffix",
+        "hasprefix_cs",
+        "matches regex",
     ];
     const LISTS: &[&str] = &["in", "!in", "in~", "!in~", "has_any", "has_all"];
-    const COLUMNS: &[&str] = &["s", "tostring(y.a)", "tostring(y)", "tolower(s)", "tostring(l)", "strcat(s, tostring(i))"];
+    const COLUMNS: &[&str] =
+        &["s", "tostring(y.a)", "tostring(y)", "tolower(s)", "tostring(l)", "strcat(s, tostring(i))"];
     let pair = (select(COLUMNS), select(PAIRS), select(TEXTS)).prop_map(|(c, op, v)| format!("{c} {op} {v}"));
     let list = (select(COLUMNS), select(LISTS), select(TEXTS), select(TEXTS))
         .prop_map(|(c, op, a, b)| format!("{c} {op} ({a}, {b})"));
@@ -93,12 +117,51 @@ fn texts() -> impl Strategy<Value = String> {
 
 fn others() -> impl Strategy<Value = String> {
     const ALL: &[&str] = &[
-        "b", "b == true", "b != false", "tobool(s)", "b and true", "isnull(i)", "isnotnull(t)", "isempty(s)", "isnotempty(g)", "isnull(y.a)",
-        "g == guid(74be27de-1e4e-49d9-b579-fe0b331d3642)", "g != guid(null)", "g in (guid(00000000-0000-0000-0000-000000000000))",
-        "y.a == 1", "y.a != 1", "y.a > 1", "y.a == '1'", "y.b == true", "y[0] == 1", "y.a < 2.5", "tobool(y.b)", "isempty(y)", "y == 5",
-        "y has 'abc'", "y contains 'x'", "y.b has 'x'", "y.a in (1, 2)", "isnan(r)", "isinf(r)", "isfinite(r)", "array_length(y) > 1",
-        "set_has_element(y, 1)", "ipv4_is_private(s)", "bag_has_key(y, 'a')", "iff(b, i > 0, l > 0)", "case(i > 0, true, l > 0, b, false)", "coalesce(b, i > 0)",
-        "true", "false", "bool(null)", "dayofweek(t) > 1d", "todatetime(s) > t", "parse_json(s) == 1", "hash(s) % 2 == 0", "s matches regex '^[a-z]+$'",
+        "b",
+        "b == true",
+        "b != false",
+        "tobool(s)",
+        "b and true",
+        "isnull(i)",
+        "isnotnull(t)",
+        "isempty(s)",
+        "isnotempty(g)",
+        "isnull(y.a)",
+        "g == guid(74be27de-1e4e-49d9-b579-fe0b331d3642)",
+        "g != guid(null)",
+        "g in (guid(00000000-0000-0000-0000-000000000000))",
+        "y.a == 1",
+        "y.a != 1",
+        "y.a > 1",
+        "y.a == '1'",
+        "y.b == true",
+        "y[0] == 1",
+        "y.a < 2.5",
+        "tobool(y.b)",
+        "isempty(y)",
+        "y == 5",
+        "y has 'abc'",
+        "y contains 'x'",
+        "y.b has 'x'",
+        "y.a in (1, 2)",
+        "isnan(r)",
+        "isinf(r)",
+        "isfinite(r)",
+        "array_length(y) > 1",
+        "set_has_element(y, 1)",
+        "ipv4_is_private(s)",
+        "bag_has_key(y, 'a')",
+        "iff(b, i > 0, l > 0)",
+        "case(i > 0, true, l > 0, b, false)",
+        "coalesce(b, i > 0)",
+        "true",
+        "false",
+        "bool(null)",
+        "dayofweek(t) > 1d",
+        "todatetime(s) > t",
+        "parse_json(s) == 1",
+        "hash(s) % 2 == 0",
+        "s matches regex '^[a-z]+$'",
     ];
     select(ALL).prop_map(text)
 }

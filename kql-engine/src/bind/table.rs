@@ -66,6 +66,24 @@ impl Binder<'_> {
         self.one_table(relation, e.span)
     }
 
+    /// Binds a leg of a fuzzy union: none where it names a table that nobody has, which is a warning then.
+    pub fn tabular_if_known(&mut self, e: &ast::Expr) -> Option<Relation> {
+        let before = self.diagnostics.len();
+        let relation = self.tabular(e);
+        let unknown = self.diagnostics.iter().skip(before).any(|d| d.is_error() && d.code == "KS204");
+        if !unknown {
+            return Some(relation);
+        }
+        // what else is wrong with the leg follows from it
+        let told = self.diagnostics.split_off(before);
+        self.diagnostics.extend(told.into_iter().filter(|d| d.code == "KS204").map(|d| Diagnostic {
+            code: "KS205",
+            severity: kql_parser::Severity::Warning,
+            ..d
+        }));
+        None
+    }
+
     /// The relation, where it is one table: what `fork` and `facet` give can only be the result of a query.
     pub fn one_table(&mut self, relation: Relation, span: Span) -> Relation {
         if relation.tables.is_empty() {

@@ -23,8 +23,11 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
         }
     };
     let mut legs: Vec<Leg> = input.into_iter().map(Leg::with_rows).collect();
+    let mut dropped = false;
     for table in &union.tables {
-        legs.append(&mut leg(binder, table, fuzzy));
+        let mut found = leg(binder, table, fuzzy);
+        dropped |= found.is_empty();
+        legs.append(&mut found);
     }
     if legs.is_empty() {
         if fuzzy && !union.tables.is_empty() {
@@ -34,9 +37,8 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
     }
     let source = super::parameter(&union.parameters, &["withsource", "with_source"]);
     let united = unite(binder, legs, inner, source.map(|(name, _)| name));
-    // of all tables there are, a name may have one type in the user's place and several in the catalogue
-    let everything = union.tables.iter().any(|t| t.kind == ast::ExprKind::Star);
-    Relation { open: united.open || (everything && !binder.evaluates()), ..united }
+    // where a table is not here, a query that is only checked may name its columns
+    Relation { open: united.open || (dropped && !binder.evaluates()), ..united }
 }
 
 /// A table of the union.
@@ -64,6 +66,7 @@ pub(super) fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Le
             binder.report(Diagnostic::warning("KS205", table.span, message));
             Vec::new()
         }
+        _ if fuzzy => binder.tabular_if_known(table).map(Leg::with_rows).into_iter().collect(),
         _ => vec![Leg::with_rows(binder.tabular(table))],
     }
 }
@@ -173,21 +176,52 @@ struct Aligned {
     ty: ScalarType,
 }
 
-fn aligned(legs: &[Leg]) -> Vec<Aligned> {
-    // names in the order of first appearance, each with its types in that order
-    let mut names: Vec<(&str, Vec<ScalarType>)> = Vec::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    for column in legs.iter().flat_map(|l| &l.relation.columns) {
-        let place = *places.entry(&column.name).or_insert_with(|| {
-            names.push((&column.name, Vec::new()));
-            names.len() - 1
-        });
-        if let Some((_, types)) = names.get_mut(place)
-            && !types.contains(&column.ty)
-        {
-            types.push(column.ty);
+/// The types that a name has in the tables.
+///
+/// Tables without rows, of those that a wildcard stands for, give way to those with rows: a place knows of two thousand
+/// tables and has a dozen. Among tables without rows, Microsoft's binder decides, which passes over further types of a name
+/// that began with the same type twice.
+#[derive(Default)]
+struct Types {
+    list: Vec<ScalarType>,
+    rows: bool,
+    settled: bool,
+}
+
+impl Types {
+    fn add(&mut self, ty: ScalarType, rows: bool) {
+        if rows && !self.rows {
+            *self = Types { rows, ..Types::default() };
+        }
+        if self.rows && !rows {
+            return;
+        }
+        if !self.list.contains(&ty) {
+            if !self.settled {
+                self.list.push(ty);
+            }
+        } else if self.list.len() == 1 {
+            self.settled = !self.rows;
         }
     }
+}
+
+fn aligned(legs: &[Leg]) -> Vec<Aligned> {
+    // names in the order of first appearance, each with its types in that order
+    let mut names: Vec<(&str, Types)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for leg in legs {
+        for column in &leg.relation.columns {
+            let place = *places.entry(&column.name).or_insert_with(|| {
+                names.push((&column.name, Types::default()));
+                names.len() - 1
+            });
+            if let Some((_, types)) = names.get_mut(place) {
+                types.add(column.ty, leg.rows);
+            }
+        }
+    }
+    let names: Vec<(&str, Vec<ScalarType>)> = names.into_iter().map(|(name, types)| (name, types.list)).collect();
     let mut taken: HashSet<String> =
         names.iter().filter(|(_, types)| types.len() == 1).map(|(n, _)| (*n).to_owned()).collect();
     let mut columns = Vec::new();
