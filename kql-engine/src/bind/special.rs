@@ -21,6 +21,11 @@ pub const NAMES: &[&str] = &[
 impl Binder<'_> {
     /// Binds a call of one of these; none where the function is not one of them.
     pub fn special(&mut self, call: &ast::Call, span: Span, row: Row) -> Option<Expr> {
+        if self.pattern.is_some()
+            && let Some(found) = self.pattern_call(call, span, row)
+        {
+            return Some(found);
+        }
         Some(match call.name.text.as_str() {
             "toscalar" => self.toscalar(call, span),
             "column_ifexists" | "columnifexists" => self.column_ifexists(call, span, row),

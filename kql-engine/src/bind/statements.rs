@@ -19,7 +19,7 @@ impl Binder<'_> {
     /// Binds the statements of a query; expression statements are its results.
     pub fn statements(&mut self, statements: &[ast::Statement]) {
         let mut declared: Vec<&str> = Vec::new();
-        for statement in statements {
+        for (i, statement) in statements.iter().enumerate() {
             match &statement.kind {
                 ast::StatementKind::Let(l) => {
                     if declared.contains(&l.name.text.as_str()) {
@@ -31,7 +31,15 @@ impl Binder<'_> {
                 }
                 ast::StatementKind::Expr(e) => {
                     let mut relation = self.result(e);
-                    if relation.tables.is_empty() {
+                    if gives_named_tables(e) && i + 1 < statements.len() {
+                        // the statements after it name its tables
+                        for table in relation.tables {
+                            if let Some(name) = table.title.clone() {
+                                let table = Relation { name: None, title: None, ..table };
+                                self.scope = self.scope.with(name, Symbol::Table(table));
+                            }
+                        }
+                    } else if relation.tables.is_empty() {
                         self.query.results.push(relation);
                     } else {
                         self.query.results.append(&mut relation.tables);
@@ -56,7 +64,8 @@ impl Binder<'_> {
 
     fn result(&mut self, e: &ast::Expr) -> Relation {
         if self.is_tabular(e) || !self.is_scalar_statement(e) {
-            return self.tables(e);
+            let relation = self.tables(e);
+            return if relation.graph.is_some() { self.one_table(relation, e.span) } else { relation };
         }
         self.error(
             "KS104",
@@ -384,3 +393,15 @@ impl Binder<'_> {
 
 /// The name under which a saved function is parsed.
 const STORED: &str = "__stored";
+
+/// Whether an expression ends in a `graph-to-table` that names two tables.
+fn gives_named_tables(e: &ast::Expr) -> bool {
+    match &e.kind {
+        ast::ExprKind::Parens(inner) => gives_named_tables(inner),
+        ast::ExprKind::Pipeline(pipeline) => pipeline
+            .operators
+            .last()
+            .is_some_and(|o| matches!(&o.kind, ast::OperatorKind::GraphToTable(outputs) if outputs.len() > 1)),
+        _ => false,
+    }
+}

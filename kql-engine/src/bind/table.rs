@@ -86,6 +86,10 @@ impl Binder<'_> {
 
     /// The relation, where it is one table: what `fork` and `facet` give can only be the result of a query.
     pub fn one_table(&mut self, relation: Relation, span: Span) -> Relation {
+        if relation.graph.is_some() {
+            self.error("KQ203", span, "This is a graph, and a table is expected here.");
+            return self.empty_relation();
+        }
         if relation.tables.is_empty() {
             return relation;
         }
@@ -114,7 +118,7 @@ impl Binder<'_> {
     fn pipeline(&mut self, pipeline: &ast::Pipeline) -> Relation {
         let mut operators = pipeline.operators.iter();
         let mut relation = match &pipeline.source {
-            Some(source) => self.tabular(source),
+            Some(source) => self.tables(source),
             None => match operators.next() {
                 Some(first) => crate::operators::bind_source(self, first),
                 None => self.empty_relation(),
@@ -122,7 +126,9 @@ impl Binder<'_> {
         };
         let outer = self.scope.clone();
         for operator in operators {
-            relation = self.one_table(relation, operator.name_span);
+            if relation.graph.is_none() {
+                relation = self.one_table(relation, operator.name_span);
+            }
             relation = crate::operators::bind(self, operator, relation);
         }
         // `as` names the table for the rest of the pipeline it stands in

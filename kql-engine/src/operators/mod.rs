@@ -14,9 +14,14 @@ mod facet;
 mod find;
 mod fork;
 mod getschema;
+mod graph_mark_components;
+mod graph_match;
+mod graph_shortest_paths;
+mod graph_to_table;
 mod invoke;
 pub mod join;
 mod lookup;
+mod make_graph;
 mod make_series;
 mod mv_apply;
 mod mv_expand;
@@ -57,6 +62,10 @@ use std::sync::Arc;
 
 /// Binds an operator after a pipe.
 pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
+    if input.graph.is_some() && !of_graphs(&operator.kind) {
+        binder.error("KQ203", operator.name_span, "This is a graph, and a table is expected here.");
+        return Relation { open: true, ..binder.empty_relation() };
+    }
     match &operator.kind {
         K::Where(predicate) => where_::bind(binder, predicate, input),
         K::Extend(columns) => extend::bind(binder, columns, input),
@@ -96,6 +105,13 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         K::TopNested(levels) => top_nested::bind(binder, levels, input),
         K::Scan(scan) => scan::bind(binder, scan, input, operator.span),
         K::Search(search) => search::bind(binder, search, Some(input), operator.span),
+        K::MakeGraph(make) => make_graph::bind(binder, make, input, operator.name_span),
+        K::GraphMatch(search) => graph_match::bind(binder, search, input, operator.name_span),
+        K::GraphShortestPaths(search) => graph_shortest_paths::bind(binder, search, input, operator.name_span),
+        K::GraphMarkComponents(parameters) => {
+            graph_mark_components::bind(binder, parameters, input, operator.name_span)
+        }
+        K::GraphToTable(outputs) => graph_to_table::bind(binder, outputs, input, operator.name_span),
         K::As(as_operator) => as_::bind(binder, as_operator, input, operator.name_span),
         K::Fork(branches) => fork::bind(binder, branches, input),
         K::Facet(facet) => facet::bind(binder, facet, input),
@@ -113,6 +129,20 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         #[allow(unreachable_patterns)] // what the parser knows and the engine does not run yet
         _ => unsupported(binder, operator, Some(input)),
     }
+}
+
+/// Whether an operator takes a graph.
+fn of_graphs(operator: &K) -> bool {
+    matches!(
+        operator,
+        K::GraphMatch(_)
+            | K::GraphShortestPaths(_)
+            | K::GraphMarkComponents(_)
+            | K::GraphToTable(_)
+            | K::GraphWhereNodes(_)
+            | K::GraphWhereEdges(_)
+            | K::Error
+    )
 }
 
 /// Binds an operator that stands at the start of a pipeline.
