@@ -109,7 +109,7 @@ fn latest(frame: DataFrame) -> Result<DataFrame> {
 fn joined(frame: DataFrame) -> Result<DataFrame> {
     let part =
         |file: &str| frame.clone().filter(ident("FileName").eq(lit(file)))?.select_columns(&["SHA256", "ProcessId"]);
-    let right = part("pwsh.exe")?.select(vec![ident("SHA256").alias("right"), ident("ProcessId").alias("other")])?;
+    let right = part("pwsh.exe")?.select(vec![ident("SHA256").alias("key"), ident("ProcessId").alias("other")])?;
     counted(part("powershell.exe")?.union(part("pwsh.exe")?)?.join(
         right,
         JoinType::Inner,
@@ -172,8 +172,9 @@ const SHAPES: &[(&str, &str, ByHand)] = &[
         e.aggregate(vec![ident("DeviceId")], vec![set])
     }),
     ("mv-expand", "E | mv-expand T = todynamic(Tags) to typeof(string) | summarize count() by T", |e| {
-        let e =
-            e.select(vec![ident("TagList")])?.unnest_columns_with_options(&["TagList"], UnnestOptions::default())?;
+        let e = e
+            .select(vec![ident("TagList")])?
+            .unnest_columns_with_options(&["\"TagList\""], UnnestOptions::default())?;
         e.aggregate(vec![Expr::Column(Column::from_name("TagList"))], vec![count(lit(1)).alias("n")])
     }),
     (

@@ -195,6 +195,7 @@ pub fn datetime(micros: i64) -> String {
     time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
+#[allow(dead_code)] // a benchmark over memory has no need of it
 /// The time that the events end at, as text.
 pub fn now() -> String {
     datetime(END)

@@ -23,6 +23,7 @@ mod series_points;
 mod spread;
 mod sum;
 mod take_any;
+mod texts;
 
 pub use count::COUNT;
 pub use series_points::SERIES_POINTS;

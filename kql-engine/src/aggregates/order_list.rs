@@ -1,18 +1,25 @@
-//! For each group its values as JSON, all or the distinct ones, in the order of the rows: `make_list`, `make_set`.
+//! For each group its values, all or the distinct ones, in the order of the rows: `make_list`, `make_set`.
 
+use super::texts::Texts;
 use crate::dynamic::read::{self, Kind};
+use crate::dynamic::write;
 use crate::functions::conversion::Any;
 use crate::registry::{AggregateArgs, Call};
 use crate::types::ScalarType;
-use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder, BooleanArray, ListBuilder, StringBuilder};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray, ListBuilder, StringArray, StringBuilder,
+};
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{ColumnarValue, EmitTo, GroupsAccumulator};
-use std::collections::HashSet;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// The most elements an array gets.
 const MAX_SIZE: usize = 1_048_576;
+
+/// So many values of a group are looked through one by one, before they get an index.
+const FEW: usize = 32;
 
 /// The accumulator.
 pub struct Items {
@@ -21,15 +28,44 @@ pub struct Items {
     distinct: bool,
     nulls: bool,
     max: usize,
+    /// Strings as they are, other values as JSON.
+    texts: Texts,
     groups: Vec<Group>,
     bytes: usize,
 }
 
 #[derive(Default)]
 struct Group {
-    /// JSON and order of each value.
-    items: Vec<(Box<str>, Box<[u8]>)>,
-    seen: HashSet<Box<str>>,
+    /// The numbers of its texts.
+    items: Vec<u32>,
+    /// The order of each, if there is one.
+    orders: Vec<Box<[u8]>>,
+    /// Where each text stands, in a set that is not small.
+    places: Option<HashMap<u32, usize>>,
+}
+
+impl Group {
+    fn place(&self, text: u32) -> Option<usize> {
+        match &self.places {
+            Some(places) => places.get(&text).copied(),
+            None => self.items.iter().position(|item| *item == text),
+        }
+    }
+
+    fn size(&self) -> usize {
+        let places = self.places.as_ref().map_or(0, HashMap::allocation_size);
+        self.items.capacity() * size_of::<u32>() + self.orders.capacity() * size_of::<Box<[u8]>>() + places
+    }
+
+    /// The texts in order.
+    fn sorted(mut self) -> Group {
+        if self.orders.len() == self.items.len() {
+            let mut pairs: Vec<(Box<[u8]>, u32)> = self.orders.drain(..).zip(self.items.drain(..)).collect();
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            (self.orders, self.items) = pairs.into_iter().unzip();
+        }
+        self
+    }
 }
 
 impl Items {
@@ -37,7 +73,16 @@ impl Items {
     pub fn new(args: &AggregateArgs, distinct: bool) -> Items {
         let max = args.info.long(1).and_then(|n| usize::try_from(n).ok()).unwrap_or(MAX_SIZE).min(MAX_SIZE);
         let ty = args.info.types.first().copied().unwrap_or(ScalarType::Dynamic);
-        Items { ty, ordered: args.ordered, distinct, nulls: false, max, groups: Vec::new(), bytes: 0 }
+        Items {
+            ty,
+            ordered: args.ordered,
+            distinct,
+            nulls: false,
+            max,
+            texts: Texts::default(),
+            groups: Vec::new(),
+            bytes: 0,
+        }
     }
 
     /// All distinct values, whatever a second argument says.
@@ -58,36 +103,64 @@ impl Items {
         ]
     }
 
-    fn add(&mut self, group: usize, json: &str, order: &[u8]) {
+    fn add(&mut self, group: usize, text: &str, order: &[u8]) {
         let Some(group) = self.groups.get_mut(group) else { return };
         // in order of arrival the first ones stay; otherwise the end decides which come first
         if !self.ordered && group.items.len() >= self.max {
             return;
         }
-        if self.distinct {
-            if group.seen.contains(json) {
-                if let (true, Some(item)) = (self.ordered, group.items.iter_mut().find(|(j, _)| &**j == json))
-                    && *order < *item.1
+        let before = group.size();
+        let item = if self.distinct {
+            let item = self.texts.intern(text);
+            if let Some(place) = group.place(item) {
+                if let Some(old) = group.orders.get_mut(place)
+                    && *order < **old
                 {
-                    item.1 = order.into();
+                    *old = order.into();
                 }
                 return;
             }
-            group.seen.insert(json.into());
+            if let Some(places) = &mut group.places {
+                places.insert(item, group.items.len());
+            } else if group.items.len() == FEW {
+                let places = group.items.iter().copied().chain([item]);
+                group.places = Some(places.enumerate().map(|(place, text)| (text, place)).collect());
+            }
+            item
+        } else {
+            self.texts.push(text)
+        };
+        group.items.push(item);
+        if self.ordered {
+            group.orders.push(order.into());
+            self.bytes += order.len();
         }
-        self.bytes += json.len() + order.len() + size_of::<(Box<str>, Box<[u8]>)>();
-        group.items.push((json.into(), order.into()));
+        self.bytes += group.size() - before;
     }
 
     fn emit(&mut self, emit_to: EmitTo) -> Vec<Group> {
         let mut groups = emit_to.take_needed(&mut self.groups);
+        if self.ordered {
+            groups = groups.into_iter().map(Group::sorted).collect();
+        }
         for group in &mut groups {
-            if self.ordered {
-                group.items.sort_by(|a, b| a.1.cmp(&b.1));
-            }
             group.items.truncate(self.max);
         }
         groups
+    }
+
+    /// Adds the strings of a column as they are.
+    fn update_strings(
+        &mut self,
+        values: &StringArray,
+        order: Option<&BinaryArray>,
+        rows: impl Iterator<Item = (usize, usize)>,
+    ) {
+        for (row, group) in rows {
+            if values.is_valid(row) {
+                self.add(group, values.value(row), order.map_or(&[][..], |o| o.value(row)));
+            }
+        }
     }
 }
 
@@ -109,12 +182,15 @@ impl GroupsAccumulator for Items {
             (true, Some(order)) => Some(order.as_binary::<i32>()),
             _ => None,
         };
+        let kept = |row: &usize| filter.is_none_or(|f| f.is_valid(*row) && f.value(*row));
+        let rows = group_indices.iter().copied().enumerate().filter(|(row, _)| kept(row));
+        if self.ty == ScalarType::String {
+            self.update_strings(first.as_string::<i32>(), order, rows);
+            return Ok(());
+        }
         let opens = self.ty == ScalarType::Dynamic;
         let mut json = String::new();
-        for (row, group) in group_indices.iter().enumerate() {
-            if filter.is_some_and(|f| f.is_null(row) || !f.value(row)) {
-                continue;
-            }
+        for (row, group) in rows {
             json.clear();
             if !value.json(row, &mut json) {
                 if !self.nulls {
@@ -127,11 +203,11 @@ impl GroupsAccumulator for Items {
                 // the elements of an array, not the array
                 for item in read::elements(&json) {
                     if item != "null" {
-                        self.add(*group, item, order);
+                        self.add(group, item, order);
                     }
                 }
             } else {
-                self.add(*group, &json, order);
+                self.add(group, &json, order);
             }
         }
         Ok(())
@@ -144,11 +220,15 @@ impl GroupsAccumulator for Items {
         for group in &groups {
             text.clear();
             text.push('[');
-            for (i, (item, _)) in group.items.iter().enumerate() {
+            for (i, item) in group.items.iter().enumerate() {
                 if i > 0 {
                     text.push(',');
                 }
-                text.push_str(item);
+                let item = self.texts.get(*item);
+                match self.ty {
+                    ScalarType::String => write::string(item, &mut text),
+                    _ => text.push_str(item),
+                }
             }
             text.push(']');
             builder.append_value(&text);
@@ -165,8 +245,10 @@ impl GroupsAccumulator for Items {
         let mut items = ListBuilder::new(StringBuilder::new());
         let mut orders = ListBuilder::new(BinaryBuilder::new());
         for group in &groups {
-            for (item, order) in &group.items {
-                items.values().append_value(item);
+            for item in &group.items {
+                items.values().append_value(self.texts.get(*item));
+            }
+            for order in group.orders.iter().take(group.items.len()) {
                 orders.values().append_value(order);
             }
             items.append(true);
@@ -186,7 +268,7 @@ impl GroupsAccumulator for Items {
             let (values, keys) = (items.value(row), orders.value(row));
             let (values, keys) = (values.as_string::<i32>(), keys.as_binary::<i32>());
             for i in 0..values.len() {
-                self.add(*group, values.value(i), keys.value(i));
+                self.add(*group, values.value(i), if i < keys.len() { keys.value(i) } else { &[] });
             }
         }
         Ok(())
@@ -194,13 +276,13 @@ impl GroupsAccumulator for Items {
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
         let rows = values.first().map_or(0, |v| v.len());
-        let mut each = Items { groups: Vec::new(), bytes: 0, ..*self };
+        let mut each = Items { texts: Texts::default(), groups: Vec::new(), bytes: 0, ..*self };
         let groups: Vec<usize> = (0..rows).collect();
         each.update_batch(values, &groups, filter, rows)?;
         each.state(EmitTo::All)
     }
 
     fn size(&self) -> usize {
-        self.bytes * if self.distinct { 2 } else { 1 } + self.groups.capacity() * size_of::<Group>()
+        self.bytes + self.texts.size() + self.groups.capacity() * size_of::<Group>()
     }
 }

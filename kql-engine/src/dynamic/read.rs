@@ -58,9 +58,17 @@ pub fn normalize(text: &str, out: &mut String) -> bool {
     true
 }
 
+/// The text of a bag or an array, where it is valid JSON and has no white space outside strings.
+pub fn as_is(text: &str) -> Option<&str> {
+    let trimmed = text.trim();
+    let mut scanner = Scanner::new(trimmed);
+    let whole = trimmed.starts_with(['{', '[']) && scanner.value(0) && scanner.at == trimmed.len();
+    (whole && !scanner.spaces).then_some(trimmed)
+}
+
 /// Appends valid JSON without white space; false where the text is not valid.
 pub fn compact(text: &str, out: &mut String) -> bool {
-    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    let mut scanner = Scanner::new(text);
     let valid = scanner.value(0) && {
         scanner.space();
         scanner.at == text.len()
@@ -70,7 +78,7 @@ pub fn compact(text: &str, out: &mut String) -> bool {
     }
     // white space outside strings goes
     let bytes = text.as_bytes();
-    if !bytes.iter().any(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')) {
+    if !scanner.spaces {
         out.push_str(text);
         return true;
     }
@@ -102,12 +110,12 @@ pub fn unquote(text: &str) -> Option<Cow<'_, str>> {
 
 /// The elements of an array; nothing for what is none.
 pub fn elements(text: &str) -> impl Iterator<Item = &str> {
-    Items { scanner: open(text, b'['), text }.map(|(_, value)| value)
+    Items { scanner: open(text, b'['), text, bag: false }.map(|(_, value)| value)
 }
 
 /// The properties of a bag, keys as JSON strings; nothing for what is none.
 pub fn properties(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    Items { scanner: open(text, b'{'), text }
+    Items { scanner: open(text, b'{'), text, bag: true }
 }
 
 /// The elements of an array; none for what is none.
@@ -116,7 +124,7 @@ pub fn array(text: &str) -> Option<Vec<&str>> {
 }
 
 fn open(text: &str, bracket: u8) -> Option<Scanner<'_>> {
-    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+    let mut scanner = Scanner::new(text);
     scanner.space();
     scanner.take(bracket).then_some(scanner)
 }
@@ -124,6 +132,7 @@ fn open(text: &str, bracket: u8) -> Option<Scanner<'_>> {
 struct Items<'a> {
     scanner: Option<Scanner<'a>>,
     text: &'a str,
+    bag: bool,
 }
 
 impl<'a> Iterator for Items<'a> {
@@ -134,8 +143,7 @@ impl<'a> Iterator for Items<'a> {
         scanner.space();
         scanner.take(b',');
         scanner.space();
-        let bag = self.text.trim_start().starts_with('{');
-        let key = if bag {
+        let key = if self.bag {
             let from = scanner.at;
             if !scanner.string() {
                 self.scanner = None;
@@ -150,7 +158,7 @@ impl<'a> Iterator for Items<'a> {
             ""
         };
         let from = scanner.at;
-        if !scanner.value(0) {
+        if !scanner.pass() {
             self.scanner = None;
             return None;
         }
@@ -166,9 +174,15 @@ const MAX_DEPTH: u32 = 512;
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Whether there was white space outside strings.
+    spaces: bool,
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    fn new(text: &'a str) -> Self {
+        Scanner { bytes: text.as_bytes(), at: 0, spaces: false }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -182,7 +196,47 @@ impl Scanner<'_> {
     fn space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
+            self.spaces = true;
         }
+    }
+
+    /// Goes past a value that is known to be valid; false where there is none.
+    fn pass(&mut self) -> bool {
+        let from = self.at;
+        let mut depth = 0usize;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => {
+                    if !self.string() {
+                        return false;
+                    }
+                }
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                    continue;
+                }
+                b'}' | b']' => {
+                    if depth <= 1 {
+                        // the bracket of what is around ends a number or a word
+                        self.at += depth;
+                        break;
+                    }
+                    depth -= 1;
+                    self.at += 1;
+                    continue;
+                }
+                b',' if depth == 0 => break,
+                _ => {
+                    self.at += 1;
+                    continue;
+                }
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        self.at > from
     }
 
     fn word(&mut self, word: &[u8]) -> bool {

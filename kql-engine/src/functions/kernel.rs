@@ -281,3 +281,38 @@ pub fn texts(rows: usize, mut f: impl FnMut(usize, &mut String) -> bool) -> Resu
     }
     Ok(ColumnarValue::Array(Arc::new(builder.finish())))
 }
+
+/// Texts that are parts of the arguments; none is null.
+pub fn parts<'a>(rows: usize, mut f: impl FnMut(usize) -> Option<&'a str>) -> Result<ColumnarValue> {
+    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
+    for i in 0..rows {
+        builder.append_option(f(i));
+    }
+    Ok(ColumnarValue::Array(Arc::new(builder.finish())))
+}
+
+/// Texts that most often are parts of the arguments, and else are written into the buffer that `f` gets.
+pub fn parts_or_texts<'a>(
+    rows: usize,
+    mut f: impl FnMut(usize, &mut String) -> Option<Part<'a>>,
+) -> Result<ColumnarValue> {
+    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
+    let mut text = String::new();
+    for i in 0..rows {
+        text.clear();
+        match f(i, &mut text) {
+            Some(Part::Of(part)) => builder.append_value(part),
+            Some(Part::Written) => builder.append_value(&text),
+            None => builder.append_null(),
+        }
+    }
+    Ok(ColumnarValue::Array(Arc::new(builder.finish())))
+}
+
+/// Where a text is that a kernel gives.
+pub enum Part<'a> {
+    /// It is this part of an argument.
+    Of(&'a str),
+    /// It was written into the buffer.
+    Written,
+}

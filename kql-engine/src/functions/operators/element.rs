@@ -56,11 +56,5 @@ fn pick<'a>(
     values: &'a Strings<'a>,
     step: impl Fn(usize, &'a str) -> Option<&'a str>,
 ) -> Result<ColumnarValue> {
-    kernel::texts(rows, |i, out| match values.option(i).and_then(|text| step(i, text)) {
-        Some(found) => {
-            out.push_str(found);
-            true
-        }
-        None => false,
-    })
+    kernel::parts(rows, |i| step(i, values.option(i)?))
 }
