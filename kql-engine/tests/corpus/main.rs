@@ -207,7 +207,7 @@ fn main() {
                 loop {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = cases.get(n) else { break };
-                    if n > 0 && n % 500 == 0 {
+                    if n > 0 && n.is_multiple_of(500) {
                         eprintln!("{n} of {}", cases.len());
                     }
                     let outcome = catch_unwind(AssertUnwindSafe(|| run(case, &settings))).unwrap_or_else(|panic| {
