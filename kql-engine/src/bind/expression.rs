@@ -120,6 +120,10 @@ impl Binder<'_> {
                 self.error("KS108", span, format!("'{}' is a table, and a scalar is expected here.", name.text));
                 return Expr::error(span);
             }
+            Some(Symbol::Place | Symbol::Places(_)) => {
+                self.error("KS108", span, format!("'{}' is a place, and a scalar is expected here.", name.text));
+                return Expr::error(span);
+            }
             None => {}
         }
         if !row.open {

@@ -47,7 +47,8 @@ impl Binder<'_> {
                 }
                 ast::StatementKind::DeclareQueryParameters(parameters) => self.query_parameters(parameters),
                 ast::StatementKind::DeclarePattern(pattern) => self.declare_pattern(pattern),
-                ast::StatementKind::Set(..) | ast::StatementKind::Error => {}
+                // a database's other name: all places are one here
+                ast::StatementKind::Alias(..) | ast::StatementKind::Set(..) | ast::StatementKind::Error => {}
                 #[allow(unreachable_patterns)] // statements the parser knows and the engine does not run yet
                 _ => self.error("KQ201", statement.span, "This statement is not supported yet."),
             }
@@ -96,6 +97,9 @@ impl Binder<'_> {
                     scope: self.scope.clone(),
                     stored: false,
                 }))
+            }
+            ast::LetValue::Expr(ast::Expr { kind: ast::ExprKind::EntityGroup(places), .. }) => {
+                Symbol::Places(places.len())
             }
             ast::LetValue::Expr(e) => match self.let_expr(e) {
                 Called::Scalar(value) => Symbol::Scalar(value),
@@ -265,6 +269,20 @@ impl Binder<'_> {
         (self.scope, self.inside) = saved;
         self.aggregates = aggregates;
         result
+    }
+
+    /// Binds statements in brackets that end in a table, such as those of `macro-expand`.
+    pub fn block(&mut self, body: &[ast::Statement], span: Span) -> Relation {
+        match self.function_body(body) {
+            Some(Called::Table(relation)) => self.one_table(relation, span),
+            Some(Called::Scalar(value)) => {
+                if value.ty != ScalarType::Unknown {
+                    self.error("KS104", value.span, "A table is expected here.");
+                }
+                self.empty_relation()
+            }
+            None => self.empty_relation(),
+        }
     }
 
     pub(super) fn function_body(&mut self, body: &[ast::Statement]) -> Option<Called> {

@@ -15,7 +15,7 @@ impl Binder<'_> {
             ast::ExprKind::Parens(inner) => self.is_tabular(inner),
             ast::ExprKind::Name(name) => match self.scope.find(&name.text) {
                 Some(Symbol::Table(_) | Symbol::Pattern(_)) => true,
-                Some(Symbol::Scalar(_)) => false,
+                Some(Symbol::Scalar(_) | Symbol::Place | Symbol::Places(_)) => false,
                 Some(Symbol::Function(f)) => self.gives_table(&f.function),
                 None => self.environment.function(&name.text).is_some() || self.environment.table(&name.text).is_some(),
             },
@@ -32,6 +32,7 @@ impl Binder<'_> {
                 }
             },
             ast::ExprKind::Method(..) => true,
+            ast::ExprKind::Path(base, _) => self.is_place(base),
             _ => false,
         }
     }
@@ -180,6 +181,10 @@ impl Binder<'_> {
                 self.error("KS119", span, format!("The pattern '{}' needs its arguments.", name.text));
                 return self.empty_relation();
             }
+            Some(Symbol::Place | Symbol::Places(_)) => {
+                self.error("KS104", span, format!("'{}' is a place, and a table is expected here.", name.text));
+                return self.empty_relation();
+            }
             Some(Symbol::Scalar(_)) => {
                 self.error("KS104", span, format!("'{}' is a scalar, and a table is expected here.", name.text));
                 return self.empty_relation();
@@ -326,6 +331,11 @@ impl Binder<'_> {
         }
     }
 
+    /// Whether an expression is the name that `macro-expand` gives a place.
+    fn is_place(&self, e: &ast::Expr) -> bool {
+        matches!(&e.kind, ast::ExprKind::Name(name) if matches!(self.scope.find(&name.text), Some(Symbol::Place)))
+    }
+
     /// `database('d').T`, `cluster('c').database('d').T`: one place holds all tables here, so the name decides.
     fn qualified(&mut self, e: &ast::Expr) -> Relation {
         let bare = self.environment.is_bare();
@@ -348,6 +358,8 @@ impl Binder<'_> {
             return self.pattern_table(&pattern, call, Some(&name.text), e.span);
         }
         match &e.kind {
+            ast::ExprKind::Path(base, name) if self.is_place(base) => self.table_elsewhere(&name.text, e.span),
+            ast::ExprKind::Method(base, call) if self.is_place(base) => self.tabular_call(call, e.span),
             ast::ExprKind::Path(base, name) if rooted(base, &is_place) => self.table_elsewhere(&name.text, e.span),
             ast::ExprKind::Method(base, call) if rooted(base, &is_place) && !is_place(call) => {
                 self.tabular_call(call, e.span)

@@ -21,6 +21,7 @@ mod graph_to_table;
 mod invoke;
 pub mod join;
 mod lookup;
+mod macro_expand;
 mod make_graph;
 mod make_series;
 mod mv_apply;
@@ -153,6 +154,7 @@ pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
         K::Union(union) => union::bind(binder, union, None, operator.span),
         K::Search(search) => search::bind(binder, search, None, operator.span),
         K::Find(find) => find::bind(binder, find, operator.span),
+        K::MacroExpand(expand) => macro_expand::bind(binder, expand, operator.span),
         K::Error => binder.empty_relation(),
         _ => unsupported(binder, operator, None),
     }
