@@ -72,20 +72,21 @@ pub(super) fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Le
 }
 
 fn wildcard(binder: &mut Binder, pattern: &ast::Name, fuzzy: bool) -> Vec<Leg> {
-    let views: Vec<String> = binder
+    let mut views: Vec<String> = binder
         .scope
         .names()
         .filter(|(_, symbol)| matches!(symbol, Symbol::Function(f) if f.function.view))
         .map(|(name, _)| name.to_owned())
         .collect();
-    let mut names: Vec<String> = views
-        .iter()
-        .cloned()
-        .chain(binder.environment.table_names())
-        .filter(|name| super::matches_wildcard(&pattern.text, name))
-        .collect();
+    views.sort();
+    views.dedup();
+    let fits = |name: &String| super::matches_wildcard(&pattern.text, name);
+    let mut names: Vec<String> = binder.environment.table_names().into_iter().filter(fits).collect();
     names.sort();
     names.dedup();
+    // a view hides a table of its name, and comes after the tables
+    names.retain(|name| !views.contains(name));
+    names.extend(views.iter().filter(|name| fits(name)).cloned());
     if names.is_empty() && !fuzzy {
         let message = format!("The name '{}' does not refer to any known table.", pattern.text);
         binder.error("KS204", pattern.span, message);
