@@ -32,7 +32,7 @@ pub(super) fn bind(binder: &mut Binder, partition: &ast::Partition, input: Relat
     let strategy = super::parameter(&partition.parameters, &["hint.strategy"]).map_or("legacy", |(s, _)| s);
     let subquery = match &partition.query {
         ast::PartitionQuery::Subquery(subquery)
-            if strategy != "legacy" || !subquery.pipeline.operators.iter().any(looks_twice) =>
+            if strategy != "legacy" || !each_by_itself(&subquery.pipeline.operators) =>
         {
             subquery
         }
@@ -64,12 +64,43 @@ pub(super) fn bind_by(binder: &mut Binder, partition: &ast::PartitionBy, input: 
     bind(binder, &partition, input, span)
 }
 
-/// Whether an operator looks at the part beside its input, or at other tables.
-fn looks_twice(operator: &ast::Operator) -> bool {
-    matches!(
-        operator.kind,
-        K::As(_) | K::Join(_) | K::Lookup(_) | K::Union(_) | K::Evaluate(_) | K::Invoke(_) | K::Partition(_)
-    )
+/// Whether operators must be bound for each value: where one looks at the part beside its input or at other tables, or gives
+/// rows where its input has none.
+fn each_by_itself(operators: &[ast::Operator]) -> bool {
+    // whether a part may have no rows left
+    let mut empty = false;
+    for operator in operators {
+        match &operator.kind {
+            K::As(_)
+            | K::Join(_)
+            | K::Lookup(_)
+            | K::Union(_)
+            | K::Evaluate(_)
+            | K::Invoke(_)
+            | K::Partition(_)
+            | K::GetSchema(_)
+            | K::MakeSeries(_)
+            | K::TopNested(_)
+            | K::Search(_)
+            | K::Reduce(_) => return true,
+            K::Count(_) if empty => return true,
+            K::Summarize(summarize) if summarize.by.is_empty() && empty => return true,
+            K::Count(_) => {}
+            K::Summarize(summarize) if summarize.by.is_empty() => {}
+            K::Extend(_)
+            | K::Serialize(_)
+            | K::Project(_)
+            | K::ProjectAway(_)
+            | K::ProjectKeep(_)
+            | K::ProjectRename(_)
+            | K::ProjectReorder(_)
+            | K::Sort(_)
+            | K::Parse(_)
+            | K::ParseKv(_) => {}
+            _ => empty = true,
+        }
+    }
+    false
 }
 
 /// The query bound for each value of the key, and the rows of all.
