@@ -114,7 +114,7 @@ fn joined(frame: DataFrame) -> Result<DataFrame> {
         right,
         JoinType::Inner,
         &["SHA256"],
-        &["right"],
+        &["key"],
         None,
     )?)
 }

@@ -3,7 +3,7 @@
 use crate::types::ScalarType;
 use crate::{decimal, dynamic, render};
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
+use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
 use std::fmt::Write;
 
 /// Appends the cell in the JSON of Kusto's REST API.
@@ -44,7 +44,7 @@ pub fn text(array: &dyn Array, ty: ScalarType, row: usize, out: &mut String) {
         ScalarType::Int => _ = write!(out, "{}", array.as_primitive::<Int32Type>().value(row)),
         ScalarType::Long => _ = write!(out, "{}", array.as_primitive::<Int64Type>().value(row)),
         ScalarType::Real => render::real(array.as_primitive::<Float64Type>().value(row), out),
-        ScalarType::Decimal => decimal::text(array.as_primitive::<Decimal128Type>().value(row), out),
+        ScalarType::Decimal => decimal::text(array.as_primitive::<Decimal256Type>().value(row), out),
         ScalarType::Datetime => render::datetime_short(array.as_primitive::<Int64Type>().value(row), out),
         ScalarType::Timespan => render::timespan(array.as_primitive::<Int64Type>().value(row), out),
         ScalarType::String | ScalarType::Guid => out.push_str(array.as_string::<i32>().value(row)),

@@ -1,16 +1,19 @@
 //! What queries can name: tables of files and of memory, the built-in schemas, saved functions, parameters.
 
 use crate::bind::{Environment, StoredFunction};
-use crate::lower::Tables;
-use crate::plan::{Node, Query};
+use crate::lower::{Lowering, Tables};
+use crate::plan::{Expr, Node, Query};
 use crate::sources::{self, DataPath, OpenOptions, Profile, SourceError, SourceTable, TableFiles, catalogue};
 use crate::types::TableSchema;
+use crate::value::Value;
 use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Result, internal_err};
 use datafusion::datasource::empty::EmptyTable;
+use datafusion::execution::SessionState;
+use datafusion::prelude::SessionContext;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Tables, functions and parameters.
 #[derive(Default)]
@@ -192,6 +195,14 @@ impl Environment for At<'_> {
             return None;
         }
         Some(std::path::PathBuf::from(address))
+    }
+
+    fn constant(&self, e: &Expr) -> Option<Value> {
+        // no tables are needed, and what a session registers neither
+        static STATE: LazyLock<SessionState> = LazyLock::new(|| SessionContext::new().state());
+        let stages = HashMap::new();
+        let value = Lowering::new(&STATE, self.database, &stages).constant(e).ok()?;
+        Some(value.unwrap_or(Value::Null))
     }
 
     fn evaluates(&self) -> bool {

@@ -3,7 +3,7 @@
 //! | KQL type | Arrow type | notes |
 //! | --- | --- | --- |
 //! | bool, int, long, real | Boolean, Int32, Int64, Float64 | |
-//! | decimal | Decimal128(38, 18) | |
+//! | decimal | Decimal256(76, 18) | |
 //! | string | Utf8 | never null: a missing string is `""` |
 //! | datetime | Int64 | 100 ns ticks since 0001-01-01T00:00:00Z |
 //! | timespan | Int64 | 100 ns ticks |
@@ -17,7 +17,7 @@ use std::fmt;
 /// Digits after the point of a decimal column.
 pub const DECIMAL_SCALE: i8 = 18;
 /// Digits of a decimal column.
-pub const DECIMAL_PRECISION: u8 = 38;
+pub const DECIMAL_PRECISION: u8 = 76;
 /// Key of the Arrow field metadata that names the KQL type.
 pub const TYPE_KEY: &str = "kql.type";
 
@@ -95,7 +95,7 @@ impl ScalarType {
             Int => DataType::Int32,
             Long | Datetime | Timespan => DataType::Int64,
             Real => DataType::Float64,
-            Decimal => DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
+            Decimal => DataType::Decimal256(DECIMAL_PRECISION, DECIMAL_SCALE),
             String | Guid | Dynamic => DataType::Utf8,
             Unknown => DataType::Null,
         }

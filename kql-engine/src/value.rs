@@ -1,6 +1,7 @@
 //! A single value of any KQL type, as constants in plans and cells in results have it.
 
 use crate::types::{DECIMAL_SCALE, ScalarType};
+use arrow::array::ArrayRef;
 use datafusion::common::ScalarValue;
 
 /// A value; its type stands beside it (a datetime and a timespan are both ticks).
@@ -17,7 +18,7 @@ pub enum Value {
     /// real
     Real(f64),
     /// decimal, scaled by 10^18
-    Decimal(i128),
+    Decimal(crate::decimal::Scaled),
     /// string, guid (canonical text) and dynamic (compact JSON text)
     Text(String),
 }
@@ -33,7 +34,7 @@ impl Value {
             Value::Int(i) => ScalarValue::Int32(Some(*i)),
             Value::Long(i) => ScalarValue::Int64(Some(*i)),
             Value::Real(r) => ScalarValue::Float64(Some(*r)),
-            Value::Decimal(d) => ScalarValue::Decimal128(Some(*d), DECIMAL_PRECISION, DECIMAL_SCALE),
+            Value::Decimal(d) => ScalarValue::Decimal256(Some(*d), DECIMAL_PRECISION, DECIMAL_SCALE),
             Value::Text(s) => ScalarValue::Utf8(Some(s.clone())),
         }
     }
@@ -48,12 +49,17 @@ impl Value {
             ScalarValue::Int32(Some(i)) => Value::Int(*i),
             ScalarValue::Int64(Some(i)) => Value::Long(*i),
             ScalarValue::Float64(Some(r)) => Value::Real(*r),
-            ScalarValue::Decimal128(Some(d), ..) => Value::Decimal(*d),
+            ScalarValue::Decimal256(Some(d), ..) => Value::Decimal(*d),
             ScalarValue::Utf8(Some(s)) | ScalarValue::LargeUtf8(Some(s)) | ScalarValue::Utf8View(Some(s)) => {
                 Value::Text(s.clone())
             }
             _ => return None,
         })
+    }
+
+    /// The first value of an array.
+    pub fn first(array: &ArrayRef) -> Option<Value> {
+        Value::from_scalar(&ScalarValue::try_from_array(array, 0).ok()?)
     }
 
     /// The text, where it is one.

@@ -71,7 +71,7 @@ fn compare(name: &str, function: &ScalarFunction, entry: &Value, wrong: &mut Vec
         }
     }
     let rule = match function.result_name {
-        ResultName::None => None,
+        ResultName::None | ResultName::Suffix(_) => None,
         ResultName::FirstArgument => Some("FirstArgument"),
         ResultName::OnlyArgument => Some("OnlyArgument"),
         ResultName::NameAndFirstArgument => Some("NameAndFirstArgument"),

@@ -5,12 +5,20 @@ use kql_engine::registry::{AggregateFunction, Parameter, ParameterType, Returns,
 use std::fmt::Write;
 use std::path::Path;
 
+#[path = "coverage/mod.rs"]
+mod coverage;
+
 const SITE: &str = "https://learn.microsoft.com/kusto/query/";
 
 #[test]
 fn the_reference_is_current() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference");
-    let pages = [("functions.md", functions()), ("operators.md", operators()), ("aggregates.md", aggregates())];
+    let pages = [
+        ("functions.md", functions()),
+        ("operators.md", operators()),
+        ("aggregates.md", aggregates()),
+        ("coverage.md", coverage::page()),
+    ];
     for (name, text) in pages {
         let path = folder.join(name);
         if std::env::var_os("KQL_BLESS").is_some() {

@@ -16,3 +16,10 @@ pub static COUNT: AggregateFunction = AggregateFunction {
     // an argument changes nothing: rows are counted, nulls too
     reduce: Reduce::Expr(|_, _| Ok(count(lit(1i64)))),
 };
+
+pub static CNT: AggregateFunction = AggregateFunction {
+    name: "cnt",
+    signatures: &[sig(&[], Returns::Is(Long))],
+    result_name: ResultName::Prefix("cnt"),
+    ..COUNT
+};

@@ -6,6 +6,7 @@ mod arg_max;
 mod avg;
 mod best_row;
 mod binary_all;
+mod buildschema;
 mod conditional_forms;
 mod count;
 mod countif;
@@ -23,6 +24,7 @@ mod series_points;
 mod spread;
 mod sum;
 mod take_any;
+mod tdigest;
 mod texts;
 
 pub use count::COUNT;
@@ -39,6 +41,10 @@ pub fn all() -> impl Iterator<Item = &'static AggregateFunction> {
 
 static ALL: &[&AggregateFunction] = &[
     &count::COUNT,
+    &count::CNT,
+    &buildschema::BUILDSCHEMA,
+    &tdigest::TDIGEST,
+    &tdigest::TDIGEST_MERGE,
     &countif::COUNTIF,
     &dcount::DCOUNT,
     &sum::SUM,

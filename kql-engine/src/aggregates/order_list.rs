@@ -90,6 +90,11 @@ impl Items {
         Items { max: usize::MAX, ..Items::new(args, true) }
     }
 
+    /// All values, however many.
+    pub fn all(args: &AggregateArgs) -> Items {
+        Items { max: usize::MAX, ..Items::new(args, false) }
+    }
+
     /// Nulls count as values.
     pub fn with_nulls(args: &AggregateArgs) -> Items {
         Items { nulls: true, ..Items::new(args, false) }

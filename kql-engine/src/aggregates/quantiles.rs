@@ -3,16 +3,17 @@
 //! Exact: offline there is no reason to estimate. Equal values that come again in a batch are added up when a group gets
 //! long, so that memory follows the distinct values.
 
+use crate::decimal::Scaled;
 use crate::dynamic::{read, write};
 use crate::registry::AggregateArgs;
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int64Array, ListBuilder, PrimitiveBuilder,
+    Array, ArrayRef, AsArray, BooleanArray, Decimal256Array, Float64Array, Int64Array, ListBuilder, PrimitiveBuilder,
     StringBuilder, StructArray,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{ArrowPrimitiveType, DataType, Decimal128Type, Field, Fields, Int64Type};
+use arrow::datatypes::{ArrowPrimitiveType, DataType, Decimal256Type, Field, Fields, Int64Type};
 use datafusion::common::{Result, internal_err, plan_err};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::sync::Arc;
@@ -73,19 +74,19 @@ impl Rank for i64 {
     }
 }
 
-impl Rank for i128 {
-    type Arrow = Decimal128Type;
+impl Rank for Scaled {
+    type Arrow = Decimal256Type;
 
     fn list() -> DataType {
         ScalarType::Decimal.arrow()
     }
 
-    fn read(array: &ArrayRef, _: ScalarType) -> Result<Vec<Option<i128>>> {
-        Ok(array.as_primitive::<Decimal128Type>().iter().collect())
+    fn read(array: &ArrayRef, _: ScalarType) -> Result<Vec<Option<Scaled>>> {
+        Ok(array.as_primitive::<Decimal256Type>().iter().collect())
     }
 
-    fn write(values: Vec<Option<i128>>, _: ScalarType) -> Result<ArrayRef> {
-        let decimals: Decimal128Array = values.into_iter().collect();
+    fn write(values: Vec<Option<Scaled>>, _: ScalarType) -> Result<ArrayRef> {
+        let decimals: Decimal256Array = values.into_iter().collect();
         Ok(Arc::new(decimals.with_data_type(ScalarType::Decimal.arrow())))
     }
 
@@ -165,7 +166,7 @@ impl Quantiles<i64> {
     /// The accumulator for the type of the values.
     pub fn boxed(args: &AggregateArgs, form: Form) -> Result<Box<dyn GroupsAccumulator>> {
         if args.info.types.first() == Some(&ScalarType::Decimal) {
-            return Ok(Box::new(Quantiles::<i128>::new(args, form)?));
+            return Ok(Box::new(Quantiles::<Scaled>::new(args, form)?));
         }
         Ok(Box::new(Quantiles::<i64>::new(args, form)?))
     }
@@ -194,7 +195,7 @@ impl<K: Rank> Quantiles<K> {
 
     /// Arrow types of the state: values and weights.
     pub fn state_types(args: &AggregateArgs) -> Vec<DataType> {
-        let item = if args.info.types.first() == Some(&ScalarType::Decimal) { i128::list() } else { i64::list() };
+        let item = if args.info.types.first() == Some(&ScalarType::Decimal) { Scaled::list() } else { i64::list() };
         vec![
             DataType::List(Arc::new(Field::new_list_field(item, true))),
             DataType::List(Arc::new(Field::new_list_field(DataType::Int64, true))),
@@ -245,7 +246,7 @@ fn number(value: &Value) -> f64 {
         Value::Int(i) => f64::from(*i),
         Value::Long(i) => *i as f64,
         Value::Real(r) => *r,
-        Value::Decimal(d) => *d as f64 / 10f64.powi(i32::from(crate::types::DECIMAL_SCALE)),
+        Value::Decimal(d) => crate::decimal::to_real(*d),
         _ => f64::NAN,
     }
 }

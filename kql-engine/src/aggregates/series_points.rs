@@ -60,7 +60,7 @@ fn number(value: &Value) -> Option<f64> {
         Value::Int(i) => Some(f64::from(*i)),
         Value::Long(i) => Some(*i as f64),
         Value::Real(r) => Some(*r),
-        Value::Decimal(d) => Some(*d as f64 / 1e18),
+        Value::Decimal(d) => Some(crate::decimal::to_real(*d)),
         _ => None,
     }
 }

@@ -21,7 +21,7 @@ impl Binder<'_> {
         if let Some(special) = self.special(call, span, row) {
             return special;
         }
-        if let Some(function) = registry::scalar(name) {
+        if let Some(function) = registry::scalar(name).filter(|_| !registry::is_aggregate_call(name, call.args.len())) {
             let (args, literals) = self.arguments(&call.args, row, function.signatures);
             let Some((args, returns)) = self.overload(call, function.signatures, args, &literals) else {
                 return Expr::error(span);
@@ -78,6 +78,10 @@ impl Binder<'_> {
 
     /// Reports a function that nobody knows.
     pub fn unknown_function(&mut self, name: &ast::Name) {
+        if let Some(reason) = registry::unavailable(&name.text) {
+            self.error("KQ203", name.span, format!("The function '{}' has no answer here: {reason}", name.text));
+            return;
+        }
         let mut names = self.environment.function_names();
         names.extend(registry::scalar_names().chain(registry::aggregate_names()).map(str::to_owned));
         names.extend(super::special::NAMES.iter().map(|n| (*n).to_owned()));

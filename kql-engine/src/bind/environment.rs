@@ -1,7 +1,8 @@
 //! What a query can name that it does not define itself.
 
-use crate::plan::{Query, Relation};
+use crate::plan::{Expr, Query, Relation};
 use crate::types::TableSchema;
+use crate::value::Value;
 use arrow::array::RecordBatch;
 
 /// A saved function, as text.
@@ -44,6 +45,11 @@ pub trait Environment {
     /// Whether there are only tables, and not the functions that Sentinel and Defender have.
     fn is_bare(&self) -> bool {
         false
+    }
+
+    /// The value of an expression without columns and subqueries; none where it cannot be computed.
+    fn constant(&self, _: &Expr) -> Option<Value> {
+        None
     }
 
     /// Whether parts of a query may be run while it is bound.

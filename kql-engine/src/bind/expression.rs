@@ -3,12 +3,13 @@
 use super::coerce::{self, Operands};
 use super::{Binder, Symbol};
 use crate::functions::operators;
-use crate::plan::{Expr, ExprKind, PlanColumn, StageKind};
+use crate::plan::{Expr, ExprKind, Node, PlanColumn, Relation, StageKind};
 use crate::registry::suggest;
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, BinaryOp};
 use kql_parser::{Diagnostic, Span};
+use std::sync::Arc;
 
 /// The columns an expression may name.
 #[derive(Clone, Copy, Default)]
@@ -40,6 +41,36 @@ impl<'r> Row<'r> {
 }
 
 impl Binder<'_> {
+    /// Binds an expression that sees no columns, and computes it where that is possible: `ago(1d)` is then a constant.
+    pub fn fixed(&mut self, e: &ast::Expr) -> Expr {
+        let bound = self.expr(e, Row::default());
+        let (mut alone, mut stages) = (bound.as_constant().is_none(), false);
+        bound.walk(&mut |e| {
+            alone &= !matches!(e.kind, ExprKind::Column(_) | ExprKind::Error);
+            stages |= matches!(e.kind, ExprKind::Stage(_));
+        });
+        let value = match (alone, stages) {
+            (false, _) => None,
+            (true, false) => self.environment.constant(&bound),
+            (true, true) => self.computed(&bound),
+        };
+        match value {
+            Some(value) => Expr::constant(value, bound.ty, bound.span),
+            None => bound,
+        }
+    }
+
+    /// The value of an expression over subqueries, where they may be run now.
+    fn computed(&mut self, e: &Expr) -> Option<Value> {
+        let (column, row) = (self.new_column("", e.ty), self.new_column("row", ScalarType::Long));
+        let one = Node::Values { columns: vec![row], rows: vec![Vec::new()] };
+        let one = Relation { node: Arc::new(one), ..Relation::default() };
+        let node = crate::operators::project(&one, vec![(column.id, e.clone())]);
+        let relation = Relation { node, columns: vec![column], ..one };
+        let batches = self.evaluate(&relation)?.ok()?;
+        Value::first(batches.iter().find(|b| b.num_rows() > 0)?.columns().first()?)
+    }
+
     /// Binds an expression. After an error its type is unknown, and nothing more is said about it.
     pub fn expr(&mut self, e: &ast::Expr, row: Row) -> Expr {
         match &e.kind {

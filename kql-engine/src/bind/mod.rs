@@ -28,6 +28,7 @@ use crate::plan::{
 };
 use crate::types::ScalarType;
 use kql_parser::{Diagnostic, Span, ast};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A bound query and what is to be said about it.
@@ -65,6 +66,8 @@ pub struct Binder<'a> {
     depth: u32,
     /// In `graph-match` and kin: the names of the pattern, and the functions over them met so far.
     pub pattern: Option<PatternNames>,
+    /// What `set` gave so far.
+    options: HashMap<String, kql_parser::ast::Expr>,
 }
 
 impl<'a> Binder<'a> {
@@ -80,6 +83,7 @@ impl<'a> Binder<'a> {
             inside: None,
             depth: 0,
             pattern: None,
+            options: HashMap::new(),
         }
     }
 

@@ -42,9 +42,11 @@ impl Binder<'_> {
                     _ => None,
                 };
             }
+            "bin_auto" => return first(),
+            "ingestion_time" => return Some("$IngestionTime".to_owned()),
             _ => {}
         }
-        if let Some(function) = registry::scalar(name) {
+        if let Some(function) = registry::scalar(name).filter(|_| !registry::is_aggregate_call(name, call.args.len())) {
             return match function.result_name {
                 ResultName::None => None,
                 ResultName::FirstArgument => first(),
@@ -52,6 +54,7 @@ impl Binder<'_> {
                 ResultName::NameAndFirstArgument => Some(format!("{}_{}", function.name, first().unwrap_or_default())),
                 ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
                 ResultName::PrefixOnly(prefix) => Some(prefix.to_owned()),
+                ResultName::Suffix(suffix) => first().map(|name| format!("{name}{suffix}")),
             };
         }
         let function = registry::aggregate(name)?;
@@ -67,6 +70,7 @@ impl Binder<'_> {
             ResultName::NameAndFirstArgument => Some(format!("{name}_{}", first().unwrap_or_default())),
             ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
             ResultName::PrefixOnly(prefix) => Some(format!("{prefix}_")),
+            ResultName::Suffix(suffix) => first().map(|name| format!("{name}{suffix}")),
         }
     }
 }

@@ -11,10 +11,12 @@ pub const NAMES: &[&str] = &[
     "toscalar",
     "materialize",
     "column_ifexists",
+    "iscolumnexists",
     "table",
     "pack_all",
     "bag_pack_columns",
     "ingestion_time",
+    "bin_auto",
     "column_names_of",
 ];
 
@@ -29,9 +31,11 @@ impl Binder<'_> {
         Some(match call.name.text.as_str() {
             "toscalar" => self.toscalar(call, span),
             "column_ifexists" | "columnifexists" => self.column_ifexists(call, span, row),
+            "iscolumnexists" => self.iscolumnexists(call, span, row),
             "pack_all" => self.pack_all(call, span, row),
             "bag_pack_columns" | "pack_columns" => self.bag_pack_columns(call, span, row),
             "column_names_of" => self.column_names_of(call, span),
+            "bin_auto" => self.bin_auto(call, span, row),
             "ingestion_time" => self.ingestion_time(call, span, row),
             _ => return None,
         })
@@ -44,6 +48,25 @@ impl Binder<'_> {
         let arguments = if count == 1 { "argument" } else { "arguments" };
         self.error("KS119", call.name.span, format!("The function '{}' expects {count} {arguments}.", call.name.text));
         false
+    }
+
+    /// A bin whose size, and a place where one starts, were set before the query.
+    fn bin_auto(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
+        if !self.expects(call, 1) {
+            return Expr::error(span);
+        }
+        let Some(size) = self.options.get("query_bin_auto_size").cloned() else {
+            self.report(
+                Diagnostic::error("KQ108", call.name.span, "bin_auto() takes the size of its bins from an option.")
+                    .with_help("set query_bin_auto_size = 1h; before the query gives it one"),
+            );
+            return Expr::error(span);
+        };
+        let start = self.options.get("query_bin_auto_at").cloned();
+        let name = if start.is_some() { "bin_at" } else { "bin" };
+        let name = ast::Name { text: name.to_owned(), ..call.name.clone() };
+        let args = call.args.iter().cloned().chain([size]).chain(start).collect();
+        self.call(&ast::Call { name, args }, span, row)
     }
 
     fn toscalar(&mut self, call: &ast::Call, span: Span) -> Expr {
@@ -83,6 +106,24 @@ impl Binder<'_> {
                 Expr { span, ..Expr::column(column, span).convert(ty) }
             }
             None => Expr { span, ..self.expr(default, row) },
+        }
+    }
+
+    /// Whether a column of that name is there.
+    fn iscolumnexists(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
+        if !self.expects(call, 1) {
+            return Expr::error(span);
+        }
+        let Some(name) = call.args.first() else { return Expr::error(span) };
+        let name = self.expr(name, Row::default());
+        match name.as_constant().and_then(Value::as_text) {
+            Some(column) => Expr::constant(Value::Bool(row.find(column).is_some()), ScalarType::Bool, span),
+            None => {
+                if name.ty != ScalarType::Unknown {
+                    self.error("KS112", name.span, "A string literal is expected here.");
+                }
+                Expr::error(span)
+            }
         }
     }
 

@@ -47,8 +47,9 @@ impl Binder<'_> {
                 }
                 ast::StatementKind::DeclareQueryParameters(parameters) => self.query_parameters(parameters),
                 ast::StatementKind::DeclarePattern(pattern) => self.declare_pattern(pattern),
+                ast::StatementKind::Set(name, value) => self.set(name, value.as_ref()),
                 // a database's other name: all places are one here
-                ast::StatementKind::Alias(..) | ast::StatementKind::Set(..) | ast::StatementKind::Error => {}
+                ast::StatementKind::Alias(..) | ast::StatementKind::Error => {}
                 #[allow(unreachable_patterns)] // statements the parser knows and the engine does not run yet
                 _ => self.error("KQ201", statement.span, "This statement is not supported yet."),
             }
@@ -282,6 +283,13 @@ impl Binder<'_> {
                 self.empty_relation()
             }
             None => self.empty_relation(),
+        }
+    }
+
+    /// Options that change nothing here are accepted, as Microsoft's binder accepts all.
+    fn set(&mut self, name: &ast::Name, value: Option<&ast::Expr>) {
+        if let Some(value) = value {
+            self.options.insert(name.text.clone(), value.clone());
         }
     }
 

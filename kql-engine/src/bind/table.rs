@@ -312,7 +312,8 @@ impl Binder<'_> {
         let columns =
             columns.unwrap_or_else(|| input.columns.iter().map(|c| self.new_column(c.name.clone(), c.ty)).collect());
         let row = self.new_column("row", ScalarType::Long);
-        let ordered = !input.order.is_empty();
+        // what a function makes comes in the order in which it makes it
+        let ordered = !input.order.is_empty() || matches!(kind, StageKind::Table(Some(_)));
         let serialized = input.serialized;
         let (name, render) = (input.name.clone(), input.render.clone());
         let stage = self.add_stage(input, kind);

@@ -3,15 +3,16 @@
 //! An argument is a constant or a column; both are read by row number, and the branch is the same for a whole batch.
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Decimal256Array, Float64Array, Int32Array, Int64Array, StringArray,
     StringBuilder,
 };
-use arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::ColumnarValue;
 use std::sync::Arc;
 
-use crate::decimal;
+use crate::decimal::{self, Scaled};
 use crate::registry::Call;
 use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE, ScalarType};
 
@@ -30,7 +31,7 @@ pub type Ints<'a> = Numbers<'a, i32, Int32Array>;
 /// Reals.
 pub type Reals<'a> = Numbers<'a, f64, Float64Array>;
 /// Decimals, scaled.
-pub type Decimals<'a> = Numbers<'a, i128, Decimal128Array>;
+pub type Decimals<'a> = Numbers<'a, Scaled, Decimal256Array>;
 /// Bools.
 pub type Bools<'a> = Numbers<'a, bool, BooleanArray>;
 
@@ -51,7 +52,7 @@ macro_rules! numbers {
 numbers!(Longs, i64, Int64Array);
 numbers!(Ints, i32, Int32Array);
 numbers!(Reals, f64, Float64Array);
-numbers!(Decimals, i128, Decimal128Array);
+numbers!(Decimals, Scaled, Decimal256Array);
 numbers!(Bools, bool, BooleanArray);
 
 /// Numbers of whichever type.
@@ -161,12 +162,12 @@ impl<'a> Call<'a> {
     /// Argument `n` as decimals.
     pub fn decimals(&self, n: usize) -> Result<Decimals<'a>> {
         match self.arg(n)? {
-            ColumnarValue::Scalar(ScalarValue::Decimal128(v, ..)) => Ok(Decimals::One(*v)),
-            ColumnarValue::Array(array) => match array.as_primitive_opt::<Decimal128Type>() {
+            ColumnarValue::Scalar(ScalarValue::Decimal256(v, ..)) => Ok(Decimals::One(*v)),
+            ColumnarValue::Array(array) => match array.as_primitive_opt::<Decimal256Type>() {
                 Some(array) => Ok(Decimals::Many(array)),
-                None => wrong(n, "Decimal128", array.data_type()),
+                None => wrong(n, "Decimal256", array.data_type()),
             },
-            ColumnarValue::Scalar(other) => wrong(n, "Decimal128", &other.data_type()),
+            ColumnarValue::Scalar(other) => wrong(n, "Decimal256", &other.data_type()),
         }
     }
 
@@ -244,9 +245,15 @@ pub fn reals(rows: usize, f: impl FnMut(usize) -> Option<f64>) -> Result<Columna
 }
 
 /// Decimals as a result.
-pub fn decimals(rows: usize, f: impl FnMut(usize) -> Option<i128>) -> Result<ColumnarValue> {
-    let array: Decimal128Array = (0..rows).map(f).collect();
+pub fn decimals(rows: usize, f: impl FnMut(usize) -> Option<Scaled>) -> Result<ColumnarValue> {
+    let array: Decimal256Array = (0..rows).map(f).collect();
     Ok(ColumnarValue::Array(Arc::new(array.with_precision_and_scale(DECIMAL_PRECISION, DECIMAL_SCALE)?)))
+}
+
+/// Bools of which none is null.
+pub fn certain_bools(rows: usize, f: impl FnMut(usize) -> bool) -> Result<ColumnarValue> {
+    let values = BooleanBuffer::collect_bool(rows, f);
+    Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(values, None))))
 }
 
 /// Bools as a result.

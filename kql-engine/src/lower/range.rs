@@ -1,10 +1,11 @@
 //! Evenly spaced values, made as they are read.
 
 use super::{Lowering, name};
+use crate::decimal::Scaled;
 use crate::plan::{ColumnId, Expr, PlanColumn};
 use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch};
+use arrow::array::{ArrayRef, Decimal256Array, Float64Array, Int32Array, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::common::Result;
@@ -21,7 +22,7 @@ enum Steps {
     Long { first: i64, step: i64 },
     Int { first: i32, step: i32 },
     Real { first: f64, step: f64 },
-    Decimal { first: i128, step: i128 },
+    Decimal { first: Scaled, step: Scaled },
 }
 
 impl Lowering<'_> {
@@ -59,7 +60,7 @@ fn steps(bounds: (Option<Value>, Option<Value>, Option<Value>)) -> (Steps, u64) 
             (Steps::Int { first, step }, whole(first.into(), last.into(), step.into()))
         }
         (Some(Value::Decimal(first)), Some(Value::Decimal(last)), Some(Value::Decimal(step))) => {
-            (Steps::Decimal { first, step }, whole(first, last, step))
+            (Steps::Decimal { first, step }, decimals(first, last, step))
         }
         (Some(Value::Real(first)), Some(Value::Real(last)), Some(Value::Real(step))) => {
             let count = ((last - first) / step + 1e-9).floor() + 1.0;
@@ -68,6 +69,16 @@ fn steps(bounds: (Option<Value>, Option<Value>, Option<Value>)) -> (Steps, u64) 
         }
         _ => nothing,
     }
+}
+
+/// How many decimals from `first` to `last` there are.
+fn decimals(first: Scaled, last: Scaled, step: Scaled) -> u64 {
+    let distance = last.wrapping_sub(first);
+    if step == Scaled::ZERO || distance != Scaled::ZERO && distance.is_negative() != step.is_negative() {
+        return 0;
+    }
+    let count = distance.wrapping_div(step).wrapping_add(Scaled::ONE);
+    count.to_i128().and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
 }
 
 impl Steps {
@@ -83,8 +94,8 @@ impl Steps {
                 Arc::new(Float64Array::from_iter_values((from..to).map(|i| first + step * i as f64)))
             }
             Steps::Decimal { first, step } => Arc::new(
-                Decimal128Array::from_iter_values(
-                    (from..to).map(|i| first.wrapping_add(step.wrapping_mul(i128::from(i)))),
+                Decimal256Array::from_iter_values(
+                    (from..to).map(|i| first.wrapping_add(step.wrapping_mul(i128::from(i).into()))),
                 )
                 .with_data_type(ty.arrow()),
             ),

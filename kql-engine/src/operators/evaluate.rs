@@ -15,6 +15,11 @@ pub(super) fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relatio
     }
     match crate::plugins::plugin(&name.text) {
         Some(plugin) => (plugin.bind)(binder, evaluate, input),
+        None if crate::registry::unavailable(&name.text).is_some() => {
+            let reason = crate::registry::unavailable(&name.text).unwrap_or_default();
+            binder.error("KQ203", name.span, format!("The plugin '{}' has no answer here: {reason}", name.text));
+            Relation { open: true, ..input }
+        }
         None => {
             let message = format!("The plugin '{}' is not known here.", name.text);
             let mut d = Diagnostic::error("KS211", name.span, message);

@@ -37,6 +37,7 @@ mod project_keep;
 mod project_rename;
 mod project_reorder;
 mod range;
+mod reduce;
 mod render;
 mod sample;
 mod sample_distinct;
@@ -121,6 +122,7 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         // a hint to Kusto's own machinery: the rows are the same
         K::ExecuteAndCache => input,
         K::PartitionBy(partition) => partition::bind_by(binder, partition, input, operator.span),
+        K::Reduce(reduce) => reduce::bind(binder, reduce, input, operator.span),
         K::Render(render) => render::bind(render, input),
         K::Print(_) | K::Range(_) | K::Find(_) => {
             binder.error("KS176", operator.name_span, "This stands at the start of a query, not after a pipe.");

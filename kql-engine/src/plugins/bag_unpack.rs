@@ -4,7 +4,7 @@
 //! <https://learn.microsoft.com/kusto/query/bag-unpack-plugin>
 
 use super::Plugin;
-use crate::bind::{Binder, Row};
+use crate::bind::Binder;
 use crate::dynamic::read::{self, Kind};
 use crate::functions::{conversion, operators};
 use crate::plan::{Expr, PlanColumn, Relation};
@@ -47,7 +47,8 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
         let columns = input.columns.iter().filter(|c| c.id != arguments.column.id).cloned().collect();
         return Relation { columns, open: true, ..input };
     };
-    unpack(binder, &arguments, &input, &batches, span)
+    let unpacked = unpack(binder, &arguments, &input, &batches, span);
+    super::known_by_rows(unpacked, &batches)
 }
 
 fn arguments(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Option<Arguments> {
@@ -81,7 +82,7 @@ fn arguments(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) ->
                 )
             }
         };
-        let value = binder.expr(value, Row::default());
+        let value = binder.fixed(value);
         let text = value.as_constant().and_then(Value::as_text);
         match (name.to_ascii_lowercase().as_str(), text) {
             ("outputcolumnprefix" | "column_prefix", Some(text)) => found.prefix = text.to_owned(),

@@ -5,7 +5,7 @@
 //! <https://learn.microsoft.com/kusto/query/ipv4-lookup-plugin>
 
 use super::Plugin;
-use crate::bind::{Binder, Row};
+use crate::bind::Binder;
 use crate::functions::kernel::{self, Strings};
 use crate::plan::{Expanded, Expr, ExprKind, JoinKind, Node, PlanColumn, Relation, StageKind};
 use crate::registry::{Call, CallInfo, Eval, Kernel, ResultName, Returns, ScalarFunction, sig};
@@ -159,7 +159,7 @@ fn lookup(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, family
         };
         match flag {
             Some(flag) => {
-                unmatched = matches!(binder.expr(flag, Row::default()).as_constant(), Some(Value::Bool(true)));
+                unmatched = matches!(binder.fixed(flag).as_constant(), Some(Value::Bool(true)));
             }
             None => plain.push(arg),
         }
@@ -233,40 +233,11 @@ fn lookup(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, family
         crate::operators::join::side_by_side(&input.columns, added.clone())
     };
     let found = Node::Join { kind: JoinKind::Inner, left: Arc::new(expanded), right: Arc::new(keyed), on };
-    let matched = crate::operators::identity(&columns);
-    let matched = Arc::new(Node::Project { input: Arc::new(found.clone()), columns: matched });
+    let open = input.open || table.open;
     if !unmatched {
-        return Relation { node: matched, columns, open: input.open || table.open, ..Relation::default() };
+        let matched = Arc::new(Node::Project { input: Arc::new(found), columns: crate::operators::identity(&columns) });
+        return Relation { node: matched, columns, open, ..Relation::default() };
     }
-    // rows without any network, by the numbers of the rows that have one
-    let row = numbered.order.last().map(|k| k.column);
-    let Some(row) = row.map(|id| PlanColumn { id, name: String::new(), ty: ScalarType::Long }) else { return input };
-    let seen = binder.new_id();
-    let seen_rows = Arc::new(Node::Aggregate {
-        input: Arc::new(found),
-        groups: vec![(seen, Expr::column(&row, span))],
-        aggregates: Vec::new(),
-        order: Vec::new(),
-    });
-    let seen = Expr { kind: ExprKind::Column(seen), ty: ScalarType::Long, span };
-    let rest = Node::Join {
-        kind: JoinKind::LeftAnti,
-        left: numbered.node.clone(),
-        right: seen_rows,
-        on: vec![(Expr::column(&row, span), seen)],
-    };
-    let rest_columns = columns
-        .iter()
-        .map(|c| {
-            let value = if added.iter().any(|a| a.id == c.id) {
-                crate::operators::missing(c.ty)
-            } else {
-                Expr::column(c, span)
-            };
-            (c.id, value)
-        })
-        .collect();
-    let rest = Arc::new(Node::Project { input: Arc::new(rest), columns: rest_columns });
-    let node = Node::Union { inputs: vec![matched, rest], columns: columns.iter().map(|c| (c.id, c.ty)).collect() };
-    Relation { node: Arc::new(node), columns, open: input.open || table.open, ..Relation::default() }
+    let all = super::unmatched::with_unmatched(binder, &numbered, found, columns, &added, span);
+    Relation { open, ..all }
 }

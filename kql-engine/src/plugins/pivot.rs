@@ -96,7 +96,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     let table = super::in_memory(binder, &schema, vec![batch]);
     match &evaluate.schema {
         Some(declared) => conformed(binder, declared, &kept, table),
-        None => table,
+        None => super::known_by_rows(table, &batches),
     }
 }
 

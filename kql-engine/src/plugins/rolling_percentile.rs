@@ -4,7 +4,7 @@
 
 use super::Plugin;
 use super::timeline::{self, Axis, Numbered};
-use crate::bind::{Binder, Row};
+use crate::bind::Binder;
 use crate::plan::{Expr, Relation, StageKind, TableFunction};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -36,7 +36,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
         binder.error("KS138", value_span, message);
         return None;
     }
-    let bound = binder.expr(percentage, Row::default());
+    let bound = binder.fixed(percentage);
     let mut text = String::new();
     let share = match bound.as_constant() {
         Some(Value::Real(real)) => {

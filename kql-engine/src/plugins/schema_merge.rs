@@ -3,7 +3,7 @@
 //! <https://learn.microsoft.com/kusto/query/schema-merge-plugin>
 
 use super::{Plugin, timeline};
-use crate::bind::{Binder, Row};
+use crate::bind::Binder;
 use crate::plan::{Expr, Relation, StageKind, TableFunction};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -39,7 +39,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
             ast::ExprKind::Named(named) => &named.value,
             _ => argument,
         };
-        let value = binder.expr(value, Row::default());
+        let value = binder.fixed(value);
         match value.as_constant() {
             Some(Value::Bool(wanted)) => in_order = *wanted,
             _ if value.ty == ScalarType::Unknown => return None,

@@ -1,6 +1,6 @@
 //! What the plugins over a timeline share: who was active when, each combination of the dimensions by itself.
 
-use crate::bind::{Binder, Row};
+use crate::bind::Binder;
 use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -122,7 +122,7 @@ pub fn time_column(binder: &mut Binder, argument: &ast::Expr, input: &Relation) 
 
 /// A constant, as it lies on a timeline of type `ty`.
 pub fn number(binder: &mut Binder, argument: &ast::Expr, name: &str, ty: ScalarType, axis: Axis) -> Option<i64> {
-    let value = binder.expr(argument, Row::default());
+    let value = binder.fixed(argument);
     if value.ty == ScalarType::Unknown {
         return None;
     }
@@ -146,11 +146,19 @@ pub fn number(binder: &mut Binder, argument: &ast::Expr, name: &str, ty: ScalarT
             binder.error("KQ302", argument.span, format!("{name} must be above zero."));
             None
         }
+        // what a subquery gives is not known while a query is only checked
+        None if over_subquery(&value) && !binder.evaluates() => Some(if axis == Axis::Point { 0 } else { 1 }),
         None => {
             binder.error("KS129", argument.span, format!("{name} must be a constant."));
             None
         }
     }
+}
+
+fn over_subquery(e: &Expr) -> bool {
+    let mut found = false;
+    e.walk(&mut |e| found |= matches!(e.kind, crate::plan::ExprKind::Stage(_)));
+    found
 }
 
 /// These expressions over the input, in this order, and nothing else.
@@ -214,6 +222,19 @@ impl Numbered {
             numbers.push(number);
         }
         Ok(numbers)
+    }
+
+    /// The place of each number when they are in the order of their values.
+    pub fn ranks(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.combinations.len() as u32).collect();
+        order.sort_unstable_by_key(|n| self.combinations.get(*n as usize));
+        let mut ranks = vec![0; order.len()];
+        for (rank, number) in order.into_iter().enumerate() {
+            if let Some(slot) = ranks.get_mut(number as usize) {
+                *slot = rank as u32;
+            }
+        }
+        ranks
     }
 
     /// The values of these numbers, in columns.

@@ -26,6 +26,11 @@ pub fn aggregate(name: &str) -> Option<&'static AggregateFunction> {
     AGGREGATES.get(name).copied()
 }
 
+/// Whether a call is one of an aggregate whose name a scalar function has too: those take one argument, and these several.
+pub fn is_aggregate_call(name: &str, arguments: usize) -> bool {
+    arguments == 1 && AGGREGATES.contains_key(name)
+}
+
 /// All names of scalar functions.
 pub fn scalar_names() -> impl Iterator<Item = &'static str> {
     SCALARS.iter().filter(|(_, f)| !f.is_operator()).map(|(name, _)| *name)

@@ -7,14 +7,16 @@ mod aggregate;
 mod eval;
 mod lookup;
 mod signature;
+mod unavailable;
 
 pub use aggregate::{AggregateArgs, AggregateFunction, Outputs, Reduce};
 pub use eval::{Call, CallInfo, Eval, Kernel, KernelFn, RewriteContext};
-pub use lookup::{aggregate, aggregate_names, aggregates, scalar, scalar_names, suggest};
+pub use lookup::{aggregate, aggregate_names, aggregates, is_aggregate_call, scalar, scalar_names, suggest};
 pub use signature::{
     ArgumentKind, OutputColumn, Parameter, ParameterType, ResultName, Returns, Signature, converts as converts_to,
     optional, p, repeated, sig,
 };
+pub use unavailable::{refused, unavailable};
 
 /// A scalar function, or a scalar operator (`name` is its spelling).
 #[derive(Debug)]

@@ -138,6 +138,8 @@ pub enum ResultName {
     Prefix(&'static str),
     /// The prefix only: `count_`.
     PrefixOnly(&'static str),
+    /// The name of the first argument and an ending: `x_sorted`.
+    Suffix(&'static str),
 }
 
 /// A required parameter.

@@ -7,7 +7,7 @@ use super::json_text::{Raw, unescape};
 use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE, ScalarType};
 use crate::{decimal, dynamic};
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Decimal128Builder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
+    ArrayRef, BooleanBuilder, Decimal256Builder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
 };
 use kql_parser::time::{parse_datetime, parse_timespan};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ enum Values {
     Int(Int32Builder),
     Long(Int64Builder),
     Real(Float64Builder),
-    Decimal(Decimal128Builder),
+    Decimal(Decimal256Builder),
     Text(StringBuilder),
 }
 
@@ -48,8 +48,8 @@ impl ColumnBuilder {
             }
             ScalarType::Real => Values::Real(Float64Builder::with_capacity(rows)),
             ScalarType::Decimal => {
-                let ty = arrow::datatypes::DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE);
-                Values::Decimal(Decimal128Builder::with_capacity(rows).with_data_type(ty))
+                let ty = arrow::datatypes::DataType::Decimal256(DECIMAL_PRECISION, DECIMAL_SCALE);
+                Values::Decimal(Decimal256Builder::with_capacity(rows).with_data_type(ty))
             }
             _ => Values::Text(StringBuilder::with_capacity(rows, rows * 16)),
         };

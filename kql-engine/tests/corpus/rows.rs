@@ -2,8 +2,9 @@
 
 use crate::constants::Constants;
 use arrow::array::{
-    ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, BooleanArray, Decimal256Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
 };
+use arrow::datatypes::i256;
 use kql_engine::types::{ScalarType, TableSchema};
 use std::sync::Arc;
 
@@ -99,7 +100,7 @@ fn values(name: &str, ty: ScalarType, constants: &Constants, now: i64, random: &
         }
         ScalarType::Decimal => {
             let values = each(&mut |r| Some(number(r)));
-            let values: Decimal128Array = values.into_iter().map(|v| v.map(i128::from)).collect();
+            let values: Decimal256Array = values.into_iter().map(|v| v.map(i256::from)).collect();
             Arc::new(values.with_data_type(ty.arrow()))
         }
         ScalarType::Datetime => {

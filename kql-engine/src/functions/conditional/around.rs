@@ -1,5 +1,6 @@
 //! `around()`
 
+use crate::decimal::Scaled;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -34,7 +35,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     match call.types.first() {
         Some(Int) => within!(ints, |v: i32, c: i32, d: i32| (i64::from(v) - i64::from(c)).abs() <= i64::from(d)),
         Some(Real) => within!(reals, |v: f64, c: f64, d: f64| (c - d..=c + d).contains(&v)),
-        Some(Decimal) => within!(decimals, |v: i128, c: i128, d: i128| v.saturating_sub(c).saturating_abs() <= d),
+        Some(Decimal) => within!(decimals, |v: Scaled, c: Scaled, d: Scaled| v.wrapping_sub(c).wrapping_abs() <= d),
         _ => within!(longs, |v: i64, c: i64, d: i64| (i128::from(v) - i128::from(c)).abs() <= i128::from(d)),
     }
 }

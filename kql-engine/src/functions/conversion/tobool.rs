@@ -25,7 +25,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         Any::Int(v) => v.get(i).map(|n| n != 0),
         Any::Long(v) => v.get(i).map(|n| n != 0),
         Any::Real(v) => v.get(i).map(|r| r != 0.0),
-        Any::Decimal(v) => v.get(i).map(|d| d != 0),
+        Any::Decimal(v) => v.get(i).map(|d| d != crate::decimal::Scaled::ZERO),
         Any::String(v) => by_text(v, false, i, bool_of),
         Any::Dynamic(v) => match read::kind(v.option(i)?) {
             Kind::Long | Kind::Real => v.option(i)?.parse::<f64>().ok().map(|r| r != 0.0),

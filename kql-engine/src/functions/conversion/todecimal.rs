@@ -21,9 +21,9 @@ pub static TODECIMAL: ScalarFunction = ScalarFunction {
 fn run(call: &Call) -> Result<ColumnarValue> {
     let value = Any::new(call, 0)?;
     kernel::decimals(call.rows, |i| match &value {
-        Any::Bool(v) => v.get(i).map(|b| if b { decimal::ONE } else { 0 }),
-        Any::Int(v) => v.get(i).map(|n| i128::from(n) * decimal::ONE),
-        Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => v.get(i).map(|n| i128::from(n) * decimal::ONE),
+        Any::Bool(v) => v.get(i).map(|b| if b { decimal::ONE } else { decimal::Scaled::ZERO }),
+        Any::Int(v) => v.get(i).and_then(|n| decimal::whole(n.into())),
+        Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => v.get(i).and_then(|n| decimal::whole(n.into())),
         Any::Real(v) => v.get(i).and_then(decimal::from_real),
         Any::Decimal(v) => v.get(i),
         Any::String(v) => by_text(v, false, i, decimal::parse),

@@ -31,7 +31,7 @@ pub(super) fn long(value: &Any, i: usize) -> Option<i64> {
         Any::Int(v) => v.get(i).map(i64::from),
         Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => v.get(i),
         Any::Real(v) => v.get(i).and_then(cut),
-        Any::Decimal(v) => v.get(i).and_then(|d| i64::try_from(d / decimal::ONE).ok()),
+        Any::Decimal(v) => v.get(i).and_then(decimal::to_long),
         Any::String(v) => by_text(v, false, i, long_of),
         Any::Dynamic(v) => match read::kind(v.option(i)?) {
             Kind::Bool => Some(i64::from(v.option(i)? == "true")),

@@ -34,14 +34,14 @@ static SIGNATURES: [Signature; 4] = [
 ];
 
 fn columns(arrays: usize) -> Vec<OutputColumn> {
-    (0..arrays).map(|n| OutputColumn { argument: Some(n), suffix: "sorted", ty: Dynamic }).collect()
+    (0..arrays).map(|n| OutputColumn { argument: Some(n), suffix: "_sorted", ty: Dynamic }).collect()
 }
 
 pub static ARRAY_SORT_ASC: ScalarFunction = ScalarFunction {
     name: "array_sort_asc",
     aliases: &[],
     signatures: &SIGNATURES,
-    result_name: ResultName::None,
+    result_name: ResultName::Suffix("_sorted"),
     summary: "The first array in ascending order, and the others in the order of the first.",
     page: "array-sort-asc-function",
     eval: Eval::Kernel(|call| run(call, false)),
@@ -51,7 +51,7 @@ pub static ARRAY_SORT_DESC: ScalarFunction = ScalarFunction {
     name: "array_sort_desc",
     aliases: &[],
     signatures: &SIGNATURES,
-    result_name: ResultName::None,
+    result_name: ResultName::Suffix("_sorted"),
     summary: "The first array in descending order, and the others in the order of the first.",
     page: "array-sort-desc-function",
     eval: Eval::Kernel(|call| run(call, true)),

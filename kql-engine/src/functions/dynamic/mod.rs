@@ -14,9 +14,11 @@ mod bag_pack;
 mod bag_zip;
 mod dcount_hll;
 mod dynamic_to_json;
+mod merged_states;
 mod pack_array;
 mod repeat;
 mod sets;
+mod tdigests;
 mod treepath;
 
 pub use bag_pack::{BAG_PACK, PACK_NOT_EMPTY};
@@ -28,6 +30,12 @@ use crate::registry::ScalarFunction;
 pub static ALL: &[&ScalarFunction] = &[
     &array_length::ARRAY_LENGTH,
     &dcount_hll::DCOUNT_HLL,
+    &merged_states::HLL_MERGE,
+    &merged_states::TDIGEST_MERGE,
+    &tdigests::PERCENTILE_TDIGEST,
+    &tdigests::PERCENTILES_ARRAY_TDIGEST,
+    &tdigests::RANK_TDIGEST,
+    &tdigests::PERCENTRANK_TDIGEST,
     &array_concat::ARRAY_CONCAT,
     &array_iff::ARRAY_IFF,
     &array_index_of::ARRAY_INDEX_OF,

@@ -99,19 +99,22 @@ pub static POINT_IN_POLYGON: ScalarFunction = ScalarFunction {
     }),
 };
 
-/// A measure of polygons. Kusto measures the union of polygons that overlap, which is not done here.
+/// A measure of polygons. What two polygons have in common is measured once.
 fn of_polygons(call: &Call, measure: fn(&Polygons) -> f64) -> Result<ColumnarValue> {
     let texts = call.strings(0)?;
     let mut overlap = false;
     let result = kernel::reals(call.rows, |i| {
         let polygons = Polygons::parse(texts.get(i))?;
-        overlap |= !polygons.are_apart();
-        Some(measure(&polygons))
+        let twice = polygons.counted_twice();
+        overlap |= twice.is_none();
+        Some(measure(&polygons) - measure(&twice?))
     });
-    if overlap {
-        return exec_err!("polygons of a MultiPolygon that may overlap cannot be measured here");
-    }
-    result
+    if overlap { not_apart() } else { result }
+}
+
+/// What a query hears that measures polygons which may overlap.
+pub(super) fn not_apart() -> Result<ColumnarValue> {
+    exec_err!("polygons of a MultiPolygon that overlap in this way cannot be measured here")
 }
 
 /// A measure of a point and a shape, which is read once where it is a constant.

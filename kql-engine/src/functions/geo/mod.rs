@@ -1,16 +1,26 @@
 //! Places on the earth.
 
+mod arcs;
+mod constructions;
+mod covering;
+mod densify;
 mod geohash;
 mod h3;
+mod intersections;
 mod ip_address;
 mod measures;
+mod meetings;
+mod on_shapes;
+mod overlap;
 mod points;
 mod s2;
 mod shapes;
 mod sphere;
 mod spheroid;
+mod wkt;
 
 use crate::registry::ScalarFunction;
+pub use measures::{DISTANCE_POINT_TO_LINE, DISTANCE_POINT_TO_POLYGON, POINT_IN_POLYGON};
 
 /// Every row.
 pub static ALL: &[&ScalarFunction] = &[
@@ -41,4 +51,30 @@ pub static ALL: &[&ScalarFunction] = &[
     &measures::POINT_IN_POLYGON,
     &measures::DISTANCE_POINT_TO_LINE,
     &measures::DISTANCE_POINT_TO_POLYGON,
+    &on_shapes::CLOSEST_POINT_ON_LINE,
+    &on_shapes::CLOSEST_POINT_ON_POLYGON,
+    &on_shapes::LINE_CENTROID,
+    &on_shapes::POLYGON_CENTROID,
+    &on_shapes::LINE_INTERPOLATE_POINT,
+    &on_shapes::LINE_LOCATE_POINT,
+    &densify::LINE_DENSIFY,
+    &densify::POLYGON_DENSIFY,
+    &wkt::FROM_WKT,
+    &covering::LINE_TO_S2CELLS,
+    &covering::POLYGON_TO_S2CELLS,
+    &constructions::LINE_BUFFER,
+    &constructions::POLYGON_BUFFER,
+    &constructions::POINT_BUFFER,
+    &constructions::LINE_SIMPLIFY,
+    &constructions::POLYGON_SIMPLIFY,
+    &constructions::SIMPLIFY_POLYGONS_ARRAY,
+    &constructions::UNION_POLYGONS_ARRAY,
+    &constructions::UNION_LINES_ARRAY,
+    &constructions::POLYGON_TO_H3CELLS,
+    &intersections::INTERSECTION_2LINES,
+    &intersections::INTERSECTION_2POLYGONS,
+    &intersections::INTERSECTION_LINE_WITH_POLYGON,
+    &meetings::INTERSECTS_2LINES,
+    &meetings::INTERSECTS_2POLYGONS,
+    &meetings::INTERSECTS_LINE_WITH_POLYGON,
 ];

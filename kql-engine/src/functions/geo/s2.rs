@@ -80,7 +80,7 @@ pub static NEIGHBORS: ScalarFunction = ScalarFunction {
 };
 
 /// The finest level.
-const FINEST: u32 = 30;
+pub(super) const FINEST: u32 = 30;
 /// Cells of the finest level along the edge of a face.
 const SIDE: i64 = 1 << FINEST;
 /// Which of the four quarters of a square comes when, by the orientation of the curve, and the other way around.
@@ -90,8 +90,8 @@ const QUARTER_OF_PLACE: [[u64; 4]; 4] = [[0, 1, 3, 2], [0, 2, 3, 1], [3, 2, 0, 1
 const TURN: [usize; 4] = [1, 0, 0, 3];
 
 /// A cell: a face, and a square of `size` finest cells on it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Cell {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cell {
     face: usize,
     i: i64,
     j: i64,
@@ -99,7 +99,7 @@ struct Cell {
 }
 
 impl Cell {
-    fn of(point: Point, level: u32) -> Cell {
+    pub(super) fn of(point: Point, level: u32) -> Cell {
         let (face, u, v) = face_of(point.vector());
         Cell { face, i: finest(square(u)), j: finest(square(v)), level }.snapped()
     }
@@ -135,7 +135,7 @@ impl Cell {
         Some(Cell { face, i, j, level })
     }
 
-    fn id(self) -> u64 {
+    pub(super) fn id(self) -> u64 {
         let (mut id, mut orientation) = (self.face as u64, self.face & 1);
         for k in (0..FINEST).rev() {
             let quarter = ((self.i >> k & 1) << 1 | (self.j >> k & 1)) as usize;
@@ -147,7 +147,7 @@ impl Cell {
         (id << 1 | 1) & lowest.wrapping_neg() | lowest
     }
 
-    fn write(self, out: &mut std::string::String) {
+    pub(super) fn write(self, out: &mut std::string::String) {
         let start = out.len();
         let _ = write!(out, "{:016x}", self.id());
         let kept = out.get(start..).unwrap_or("").trim_end_matches('0').len();
@@ -160,13 +160,39 @@ impl Cell {
         Point::of(cube(self.face, place(i), place(j)))
     }
 
-    fn middle(self) -> Point {
+    pub(super) fn middle(self) -> Point {
         self.at(2 * self.i + self.size(), 2 * self.j + self.size())
     }
 
-    fn corners(self) -> [Point; 4] {
+    pub(super) fn corners(self) -> [Point; 4] {
         let (i, j, size) = (2 * self.i, 2 * self.j, 2 * self.size());
         [self.at(i, j), self.at(i + size, j), self.at(i + size, j + size), self.at(i, j + size)]
+    }
+
+    /// The cells of the faces of the cube.
+    pub(super) fn faces() -> impl Iterator<Item = Cell> {
+        (0..6).map(|face| Cell { face, i: 0, j: 0, level: 0 })
+    }
+
+    /// How fine it is.
+    pub(super) fn level(self) -> u32 {
+        self.level
+    }
+
+    /// Its four quarters; none of the finest.
+    pub(super) fn quarters(self) -> impl Iterator<Item = Cell> {
+        let half = self.size() / 2;
+        let places = [(0, 0), (0, half), (half, half), (half, 0)].into_iter().filter(move |_| half > 0);
+        places.map(move |(i, j)| Cell { i: self.i + i, j: self.j + j, level: self.level + 1, ..self })
+    }
+
+    /// Whether it is another or a part of it.
+    pub(super) fn is_in(self, other: Cell) -> bool {
+        let (size, inside) = (other.size(), |n: i64, start: i64, size: i64| (start..start + size).contains(&n));
+        self.level >= other.level
+            && self.face == other.face
+            && inside(self.i, other.i, size)
+            && inside(self.j, other.j, size)
     }
 
     /// Eight, or seven at a corner of the cube.

@@ -1,5 +1,7 @@
 //! Lines and polygons of GeoJSON, with edges along great circles.
 
+use super::arcs::{self, Edge, Meeting, Reach};
+use super::overlap::{self, Common};
 use super::sphere::{Point, RADIUS, Vector};
 use serde_json::Value;
 use std::f64::consts::{PI, TAU};
@@ -25,7 +27,8 @@ impl Lines {
         (!lines.is_empty()).then_some(Lines(lines))
     }
 
-    fn edges(&self) -> impl Iterator<Item = (Point, Point)> {
+    /// Its edges.
+    pub fn edges(&self) -> impl Iterator<Item = Edge> {
         self.0.iter().flat_map(|line| line.iter().zip(line.iter().skip(1)).map(|(a, b)| (*a, *b)))
     }
 
@@ -38,6 +41,46 @@ impl Lines {
     pub fn distance(&self, point: Point) -> f64 {
         self.edges().map(|(a, b)| to_edge(point, a, b)).fold(f64::INFINITY, f64::min)
     }
+
+    /// The middle of its length, on the sphere.
+    pub fn centroid(&self) -> Option<Point> {
+        let sum = self.edges().fold([0.0; 3], |sum, (a, b)| {
+            let both = arcs::plus(a.vector(), 1.0, b.vector());
+            let apart = arcs::length(arcs::plus(a.vector(), -1.0, b.vector()));
+            arcs::plus(sum, apart / arcs::length(both).max(f64::MIN_POSITIVE), both)
+        });
+        arcs::unit(sum).map(Point::of)
+    }
+}
+
+/// Reads a shape anew only where its text is another than that of the row before, so that a constant is read once.
+pub struct Last<'t, S> {
+    parse: fn(&str) -> Option<S>,
+    text: Option<&'t str>,
+    shape: Option<S>,
+}
+
+impl<'t, S> Last<'t, S> {
+    /// Nothing read yet.
+    pub fn new(parse: fn(&str) -> Option<S>) -> Last<'t, S> {
+        Last { parse, text: None, shape: None }
+    }
+
+    /// The shape of a text; none where it is none.
+    pub fn get(&mut self, text: &'t str) -> Option<&S> {
+        if !self.text.is_some_and(|last| std::ptr::eq(last, text) || last == text) {
+            self.shape = (self.parse)(text);
+            self.text = Some(text);
+        }
+        self.shape.as_ref()
+    }
+}
+
+/// The place on edges that is nearest to a point.
+pub fn nearest(point: Point, edges: impl Iterator<Item = Edge>) -> Option<Point> {
+    let point = point.vector();
+    let places = edges.map(|(a, b)| arcs::nearest(point, a.vector(), b.vector()));
+    places.min_by(|a, b| arcs::angle(point, *a).total_cmp(&arcs::angle(point, *b))).map(Point::of)
 }
 
 impl Polygons {
@@ -47,7 +90,7 @@ impl Polygons {
         let coordinates = value.get("coordinates")?;
         let polygon = |rings: &Value| -> Option<Vec<Vec<Point>>> {
             let rings = rings.as_array()?.iter().map(ring).collect::<Option<Vec<_>>>()?;
-            (!rings.is_empty()).then_some(rings)
+            (!rings.is_empty() && !cross_each_other(&rings)).then_some(rings)
         };
         let polygons = match value.get("type")?.as_str()? {
             "Polygon" => vec![polygon(coordinates)?],
@@ -84,7 +127,27 @@ impl Polygons {
         })
     }
 
-    fn edges(&self) -> impl Iterator<Item = (Point, Point)> {
+    /// Rings whose measures are to be taken from the sum of those of the polygons, so that what two of them have in common
+    /// is measured once; none where that cannot be told.
+    pub fn counted_twice(&self) -> Option<Polygons> {
+        if self.are_apart() {
+            return Some(Polygons(Vec::new()));
+        }
+        match self.0.as_slice() {
+            [one, other] => match (one.as_slice(), other.as_slice()) {
+                ([one], [other]) => match overlap::common(&counterclockwise(one), &counterclockwise(other)) {
+                    Common::Rings(rings) => Some(Polygons(rings.into_iter().map(|ring| vec![ring]).collect())),
+                    Common::Nothing => Some(Polygons(Vec::new())),
+                    Common::Corner(_) | Common::Unclear => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The edges of all rings.
+    pub fn edges(&self) -> impl Iterator<Item = Edge> {
         self.0.iter().flatten().flat_map(|ring| {
             let next = ring.iter().cycle().skip(1);
             ring.iter().zip(next).map(|(a, b)| (*a, *b))
@@ -102,6 +165,14 @@ impl Polygons {
     /// The length of all rings in metres.
     pub fn perimeter(&self) -> f64 {
         self.edges().map(|(a, b)| a.distance(b)).sum()
+    }
+
+    /// The integral of the position over the area.
+    pub fn moment(&self) -> Vector {
+        self.0.iter().fold([0.0; 3], |sum, rings| {
+            let mut sign = 1.0;
+            rings.iter().fold(sum, |sum, ring| arcs::plus(sum, std::mem::replace(&mut sign, -1.0), surface(ring).0))
+        })
     }
 
     /// The area in square metres.
@@ -125,7 +196,7 @@ fn line(value: &Value) -> Option<Vec<Point>> {
     (points.len() >= 2).then_some(points)
 }
 
-/// A ring is closed and has an area.
+/// A ring is closed, has an area, and comes to each corner once.
 fn ring(value: &Value) -> Option<Vec<Point>> {
     let mut points = value.as_array()?.iter().map(position).collect::<Option<Vec<_>>>()?;
     if points.len() < 4 || points.first() != points.last() {
@@ -133,11 +204,55 @@ fn ring(value: &Value) -> Option<Vec<Point>> {
     }
     points.pop();
     points.dedup();
-    (points.len() >= 3 && excess(&points) > 0.0).then_some(points)
+    let mut corners: Vec<_> = points.iter().map(|p| (p.longitude.to_bits(), p.latitude.to_bits())).collect();
+    corners.sort_unstable();
+    let once = corners.windows(2).all(|pair| pair.first() != pair.last());
+    (points.len() >= 3 && once && excess(&points) > 0.0).then_some(points)
+}
+
+/// Whether edges of the rings cross.
+fn cross_each_other(rings: &[Vec<Point>]) -> bool {
+    let mut edges: Vec<(Reach, Edge)> = Vec::with_capacity(rings.iter().map(Vec::len).sum());
+    for ring in rings {
+        let ends = ring.iter().zip(ring.iter().cycle().skip(1));
+        edges.extend(ends.map(|(a, b)| (Reach::of((*a, *b)), (*a, *b))));
+    }
+    edges.sort_by(|a, b| a.0.west.total_cmp(&b.0.west));
+    edges.iter().enumerate().any(|(n, (reach, edge))| {
+        let near = edges.iter().skip(n + 1).take_while(|(other, _)| !reach.ends_before(*other));
+        { near }.any(|(other, e)| reach.meets(*other) && arcs::meeting(*edge, *e) == Meeting::Cross)
+    })
+}
+
+/// The part of the integral of the position that an edge contributes, over the surface left of it.
+fn moment(a: Vector, b: Vector) -> Vector {
+    let normal = arcs::cross(a, b);
+    let angle = arcs::angle(a, b);
+    let scale = if angle > 0.0 { 0.5 * angle / arcs::length(normal).max(f64::MIN_POSITIVE) } else { 0.0 };
+    normal.map(|x| x * scale)
+}
+
+/// The integral of the position over the surface inside of a ring, and whether the ring is written clockwise.
+fn surface(ring: &[Point]) -> (Vector, bool) {
+    let next = ring.iter().cycle().skip(1);
+    let parts = ring.iter().zip(next).map(|(a, b)| moment(a.vector(), b.vector()));
+    let sum = parts.fold([0.0; 3], |sum, part| arcs::plus(sum, 1.0, part));
+    // the inside is the smaller part of the sphere, on the side of the corners
+    let corners = ring.iter().fold([0.0; 3], |sum, p| arcs::plus(sum, 1.0, p.vector()));
+    if arcs::dot(sum, corners) < 0.0 { (sum.map(|x| -x), true) } else { (sum, false) }
+}
+
+/// The corners of a ring counterclockwise.
+pub fn counterclockwise(ring: &[Point]) -> Vec<Point> {
+    let mut ring = ring.to_vec();
+    if surface(&ring).1 {
+        ring.reverse();
+    }
+    ring
 }
 
 /// Whether a ring goes around a point.
-fn winds(ring: &[Point], point: Point) -> bool {
+pub fn winds(ring: &[Point], point: Point) -> bool {
     let next = ring.iter().cycle().skip(1);
     let turns = ring.iter().zip(next).map(|(a, b)| {
         let turn = point.azimuth(*b) - point.azimuth(*a);
@@ -164,23 +279,8 @@ fn excess(ring: &[Point]) -> f64 {
     parts.sum::<f64>().abs()
 }
 
-fn cross(a: Vector, b: Vector) -> Vector {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-}
-
-fn dot(a: Vector, b: Vector) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
 /// Metres from a point to an edge.
 fn to_edge(point: Point, from: Point, to: Point) -> f64 {
-    let (a, b, p) = (from.vector(), to.vector(), point.vector());
-    let normal = cross(a, b);
-    let length = dot(normal, normal).sqrt();
-    // the foot of the point lies on the edge where it is between the planes through its ends
-    let between = dot(cross(normal, a), p) > 0.0 && dot(cross(b, normal), p) > 0.0;
-    if length > 0.0 && between {
-        return (dot(normal, p) / length).clamp(-1.0, 1.0).asin().abs() * RADIUS;
-    }
-    point.distance(from).min(point.distance(to))
+    let (from, to, point) = (from.vector(), to.vector(), point.vector());
+    arcs::angle(point, arcs::nearest(point, from, to)) * RADIUS
 }

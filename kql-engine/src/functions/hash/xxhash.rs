@@ -57,7 +57,7 @@ fn hash(value: &Any, i: usize) -> Option<u64> {
         Any::Int(v) => of(&v.get(i)?.to_le_bytes()),
         Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => of(&v.get(i)?.to_le_bytes()),
         Any::Real(v) => of(&v.get(i)?.to_le_bytes()),
-        Any::Decimal(v) => of(&v.get(i)?.to_le_bytes()),
+        Any::Decimal(v) => of(&v.get(i)?.as_i128().to_le_bytes()),
         Any::String(v) | Any::Dynamic(v) => of(v.get(i).as_bytes()),
         Any::Guid(v) => of(&uuid::Uuid::parse_str(v.option(i)?).ok()?.to_bytes_le()),
     }

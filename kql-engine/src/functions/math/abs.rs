@@ -29,7 +29,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         }
         Decimal => {
             let number = call.decimals(0)?;
-            kernel::decimals(call.rows, |i| number.get(i).map(i128::abs))
+            kernel::decimals(call.rows, |i| number.get(i).map(|d| d.wrapping_abs()))
         }
         _ => {
             let number = call.longs(0)?;

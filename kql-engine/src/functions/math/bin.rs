@@ -1,5 +1,6 @@
 //! `bin()`, `floor()`
 
+use crate::decimal;
 use crate::functions::datetime::floor_to;
 use crate::functions::kernel;
 use crate::registry::{
@@ -41,7 +42,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
             let (value, step) = (call.decimals(0)?, call.decimals(1)?);
             kernel::decimals(call.rows, |i| {
                 let (value, step) = (value.get(i)?, step.get(i)?);
-                (step > 0).then(|| value.checked_sub(value.rem_euclid(step))).flatten()
+                if step.is_positive() { decimal::subtract(value, decimal::modulo(value, step)?) } else { None }
             })
         }
         _ => {

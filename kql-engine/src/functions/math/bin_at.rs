@@ -1,5 +1,6 @@
 //! `bin_at()`
 
+use crate::decimal;
 use crate::functions::datetime::{RANGE, floor_to};
 use crate::functions::kernel;
 use crate::registry::{
@@ -46,7 +47,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
             kernel::decimals(call.rows, |i| {
                 let (value, size, point) = (value.get(i)?, size.get(i)?, point.get(i)?);
                 let above = value.checked_sub(point)?;
-                (size > 0).then(|| value.checked_sub(above.rem_euclid(size))).flatten()
+                if size.is_positive() { decimal::subtract(value, decimal::modulo(above, size)?) } else { None }
             })
         }
         returns => {

@@ -1,6 +1,6 @@
 //! `round()`, `ceiling()`
 
-use crate::decimal;
+use crate::decimal::{self, Scaled};
 use crate::functions::kernel;
 use crate::registry::{
     ArgumentKind, Call, Eval,
@@ -58,9 +58,9 @@ fn round(call: &Call) -> Result<ColumnarValue> {
                 if digits >= 18 {
                     return Some(value);
                 }
-                match 10i128.checked_pow((18 - digits).unsigned_abs()) {
-                    Some(unit) => nearest(value, unit),
-                    None => Some(0),
+                match Scaled::from(10i64).checked_pow((18 - digits).unsigned_abs()) {
+                    Some(unit) => nearest_decimal(value, unit),
+                    None => Some(Scaled::ZERO),
                 }
             })
         }
@@ -95,13 +95,23 @@ fn nearest(value: i128, unit: i128) -> Option<i128> {
     if rest.abs().checked_mul(2)? >= unit { down.checked_add(unit * value.signum()) } else { Some(down) }
 }
 
+fn nearest_decimal(value: Scaled, unit: Scaled) -> Option<Scaled> {
+    let rest = value.wrapping_rem(unit);
+    let down = value.wrapping_sub(rest);
+    if rest.wrapping_abs().checked_mul(2.into())? >= unit {
+        decimal::add(down, unit.wrapping_mul(value.signum()))
+    } else {
+        Some(down)
+    }
+}
+
 fn ceiling(call: &Call) -> Result<ColumnarValue> {
     if call.returns == Decimal {
         let number = call.decimals(0)?;
         return kernel::decimals(call.rows, |i| {
             let value = number.get(i)?;
-            let rest = value.rem_euclid(decimal::ONE);
-            if rest == 0 { Some(value) } else { value.checked_add(decimal::ONE - rest) }
+            let rest = decimal::modulo(value, decimal::ONE)?;
+            if rest == Scaled::ZERO { Some(value) } else { decimal::add(value, decimal::ONE.wrapping_sub(rest)) }
         });
     }
     let number = call.reals(0)?;

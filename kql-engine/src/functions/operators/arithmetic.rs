@@ -223,13 +223,13 @@ fn real(op: Op, a: f64, b: f64) -> f64 {
     }
 }
 
-fn fixed(op: Op, a: i128, b: i128) -> Option<i128> {
+fn fixed(op: Op, a: decimal::Scaled, b: decimal::Scaled) -> Option<decimal::Scaled> {
     match op {
-        Op::Add => a.checked_add(b),
-        Op::Subtract => a.checked_sub(b),
+        Op::Add => decimal::add(a, b),
+        Op::Subtract => decimal::subtract(a, b),
         Op::Multiply => decimal::multiply(a, b),
         Op::Divide => decimal::divide(a, b),
-        Op::Modulo => a.checked_rem_euclid(b),
+        Op::Modulo => decimal::modulo(a, b),
     }
 }
 

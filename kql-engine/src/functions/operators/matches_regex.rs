@@ -37,7 +37,9 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let regex = pattern_of(pattern)?;
     Ok(Box::new(move |call: &Call| -> Result<ColumnarValue> {
         let texts = call.strings(0)?;
-        kernel::bools(call.rows, |i| Some(regex.is_match(texts.get(i))))
+        // one of its own for each batch: threads that share one wait for each other's scratch space
+        let regex = regex.clone();
+        kernel::certain_bools(call.rows, |i| regex.is_match(texts.get(i)))
     }))
 }
 

@@ -11,7 +11,7 @@ use crate::text::{Matcher, Mode};
 use crate::types::ScalarType::{self, Bool};
 use crate::value::Value;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
-use arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
+use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::ColumnarValue;
 use std::collections::HashSet;
@@ -174,7 +174,7 @@ enum Values {
     Whole(HashSet<i64>),
     Ints(HashSet<i32>),
     Reals(Vec<f64>),
-    Decimals(HashSet<i128>),
+    Decimals(HashSet<crate::decimal::Scaled>),
     Bools([bool; 2]),
     Guids(HashSet<String>),
 }
@@ -241,7 +241,7 @@ impl Values {
                 test(&|i| set.contains(&values.value(i)))
             }
             Values::Decimals(set) => {
-                let values = array.as_primitive::<Decimal128Type>();
+                let values = array.as_primitive::<Decimal256Type>();
                 test(&|i| set.contains(&values.value(i)))
             }
             Values::Bools([has_false, has_true]) => {

@@ -4,6 +4,7 @@ mod parse_command_line;
 mod parse_csv;
 mod parse_path;
 mod parse_url;
+mod parse_user_agent;
 mod parse_version;
 mod parse_xml;
 
@@ -18,4 +19,5 @@ pub static ALL: &[&ScalarFunction] = &[
     &parse_command_line::PARSE_COMMAND_LINE,
     &parse_version::PARSE_VERSION,
     &parse_xml::PARSE_XML,
+    &parse_user_agent::PARSE_USER_AGENT,
 ];

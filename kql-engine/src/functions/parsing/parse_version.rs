@@ -1,13 +1,11 @@
 //! `parse_version()`
 //!
-//! The number has 32 digits, and a decimal here at most 20 before the point. Versions that need more are refused.
+//! The number has 32 digits.
 
 use crate::decimal;
 use crate::functions::kernel;
-use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
+use crate::registry::{Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::{Decimal, String};
-use datafusion::common::{Result, exec_err};
-use datafusion::logical_expr::ColumnarValue;
 
 pub static PARSE_VERSION: ScalarFunction = ScalarFunction {
     name: "parse_version",
@@ -16,28 +14,11 @@ pub static PARSE_VERSION: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "A version of up to four numbers as one decimal that compares like it; null where the text is none.",
     page: "parse-version-function",
-    eval: Eval::Kernel(run),
+    eval: Eval::Kernel(|call| {
+        let versions = call.strings(0)?;
+        kernel::decimals(call.rows, |i| number(versions.get(i)).and_then(decimal::whole))
+    }),
 };
-
-fn run(call: &Call) -> Result<ColumnarValue> {
-    let versions = call.strings(0)?;
-    let mut overflow = None;
-    let result = kernel::decimals(call.rows, |i| {
-        let number = number(versions.get(i))?;
-        let scaled = number.checked_mul(decimal::ONE).filter(|v| v.unsigned_abs() < 10u128.pow(38));
-        if scaled.is_none() {
-            overflow = Some(i);
-        }
-        scaled
-    });
-    match overflow {
-        Some(i) => exec_err!(
-            "parse_version() needs more digits for '{}' than decimals have here (20 before the point)",
-            versions.get(i)
-        ),
-        None => result,
-    }
-}
 
 /// Eight digits for each part, missing parts as 0.
 fn number(version: &str) -> Option<i128> {

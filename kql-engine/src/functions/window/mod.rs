@@ -16,5 +16,6 @@ pub static ALL: &[&ScalarFunction] = &[
     &row_cumsum::ROW_CUMSUM,
     &row_rank::ROW_RANK_DENSE,
     &row_rank::ROW_RANK_MIN,
+    &row_rank::ROW_RANK,
     &row_window_session::ROW_WINDOW_SESSION,
 ];

@@ -1,5 +1,6 @@
 //! `row_cumsum()`
 
+use crate::decimal::Scaled;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval, ParameterType::Is, ParameterType::Summable, ResultName, Returns, ScalarFunction, optional, p, sig,
@@ -41,7 +42,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         T::Int => sums!(call.ints(0)?, kernel::ints, 0i32, i32::wrapping_add),
         T::Long | T::Timespan | T::Datetime => sums!(call.longs(0)?, kernel::longs, 0i64, i64::wrapping_add),
         T::Real => sums!(call.reals(0)?, kernel::reals, 0f64, |a: f64, b: f64| a + b),
-        T::Decimal => sums!(call.decimals(0)?, kernel::decimals, 0i128, i128::wrapping_add),
+        T::Decimal => sums!(call.decimals(0)?, kernel::decimals, Scaled::ZERO, Scaled::wrapping_add),
         other => internal_err!("row_cumsum of {other}"),
     }
 }

@@ -1,13 +1,13 @@
-//! `row_rank_dense()`, `row_rank_min()`
+//! `row_rank_dense()`, `row_rank_min()`, and their forerunner `row_rank()`
 
 use crate::functions::kernel;
 use crate::registry::{
-    Call, Eval, ParameterType::Is, ParameterType::NotDynamic, ResultName, Returns, ScalarFunction, Signature, optional,
-    p, sig,
+    ArgumentKind, Call, Eval, ParameterType::Is, ParameterType::NotDynamic, ResultName, Returns, ScalarFunction,
+    Signature, optional, p, sig,
 };
 use crate::types::ScalarType::{Bool, Long};
 use arrow::row::{RowConverter, SortField};
-use datafusion::common::Result;
+use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::ColumnarValue;
 
 static SIGNATURES: [Signature; 1] = [sig(&[p("term", NotDynamic), optional("restart", Is(Bool))], Returns::Is(Long))];
@@ -31,6 +31,36 @@ pub static ROW_RANK_MIN: ScalarFunction = ScalarFunction {
     page: "row-rank-min-function",
     eval: Eval::Window(|call| ranks(call, |_, number| number)),
 };
+
+pub static ROW_RANK: ScalarFunction = ScalarFunction {
+    name: "row_rank",
+    aliases: &[],
+    signatures: &[sig(
+        &[p("column", NotDynamic), optional("dense", Is(Bool)).kind(ArgumentKind::Constant)],
+        Returns::Is(Long),
+    )],
+    result_name: ResultName::None,
+    summary: "The rank of the row, as row_rank_dense() gives it where dense is true, and row_rank_min() where it is false.",
+    page: "row-rank-dense-function",
+    eval: Eval::Window(of_either_kind),
+};
+
+/// Which kind `row_rank()` gives by itself is not known, so that without ties only it has an answer.
+fn of_either_kind(call: &Call) -> Result<ColumnarValue> {
+    let values = Call { args: call.args.get(..1).unwrap_or(call.args), ..*call };
+    let (dense, least) = (ranks(&values, |rank, _| rank + 1)?, ranks(&values, |_, number| number)?);
+    if call.args.len() > 1 {
+        let wanted = call.bools(1)?.get(0);
+        return Ok(if wanted == Some(true) { dense } else { least });
+    }
+    if dense.to_array(call.rows)? != least.to_array(call.rows)? {
+        return exec_err!(
+            "row_rank() of rows that tie is not supported, as its kind of rank is not known. \
+             row_rank_dense() and row_rank_min() say which is meant."
+        );
+    }
+    Ok(dense)
+}
 
 /// `next` gives the rank of a new value from the last rank and the number of the row.
 fn ranks(call: &Call, next: fn(i64, i64) -> i64) -> Result<ColumnarValue> {

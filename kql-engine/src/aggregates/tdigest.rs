@@ -1,0 +1,36 @@
+//! `tdigest()` and `tdigest_merge()`: what `percentile_tdigest()` and its kin rank later.
+//!
+//! The state is exact: an array of the values. It is no sketch that another engine reads.
+
+use super::order_list::Items;
+use crate::registry::{
+    AggregateFunction, Outputs,
+    ParameterType::{DynamicArray, Number},
+    Reduce, ResultName, Returns, p, sig,
+};
+use crate::types::ScalarType::Dynamic;
+
+pub static TDIGEST: AggregateFunction = AggregateFunction {
+    name: "tdigest",
+    aliases: &[],
+    signatures: &[sig(&[p("expr", Number)], Returns::Is(Dynamic))],
+    result_name: ResultName::Prefix("tdigest"),
+    outputs: Outputs::One,
+    summary: "What percentile_tdigest() ranks the group's values from; states can be merged.",
+    page: "tdigest-aggregation-function",
+    reduce: Reduce::Accumulator {
+        make: |args| Ok(Box::new(Items::all(args))),
+        state: |_| Items::state_types(),
+        ordered: false,
+    },
+};
+
+pub static TDIGEST_MERGE: AggregateFunction = AggregateFunction {
+    name: "tdigest_merge",
+    aliases: &["merge_tdigest"],
+    signatures: &[sig(&[p("tdigest", DynamicArray)], Returns::Is(Dynamic))],
+    result_name: ResultName::Prefix("merge_tdigests"),
+    summary: "One state of several that tdigest() gave.",
+    page: "tdigest-merge-aggregation-function",
+    ..TDIGEST
+};

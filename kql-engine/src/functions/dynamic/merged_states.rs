@@ -1,0 +1,47 @@
+//! `hll_merge()` and `tdigest_merge()` of several states in a row; the aggregates of these names take one.
+
+use crate::functions::kernel;
+use crate::registry::{
+    Call, Eval,
+    ParameterType::{DynamicArray, Is},
+    ResultName, Returns, ScalarFunction, p, repeated, sig,
+};
+use crate::types::ScalarType::Dynamic;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+
+use crate::dynamic::{compare, read, write};
+use std::collections::HashSet;
+
+pub static HLL_MERGE: ScalarFunction = ScalarFunction {
+    name: "hll_merge",
+    aliases: &[],
+    signatures: &[sig(&[p("hll", Is(Dynamic)), repeated("hll", Is(Dynamic), 63)], Returns::Is(Dynamic))],
+    result_name: ResultName::PrefixOnly("hll_merged_result"),
+    summary: "One state of several that hll() gave; null where one is no state.",
+    page: "hll-merge-function",
+    eval: Eval::Kernel(|call| merged(call, true)),
+};
+
+pub static TDIGEST_MERGE: ScalarFunction = ScalarFunction {
+    name: "tdigest_merge",
+    aliases: &["merge_tdigest"],
+    signatures: &[sig(&[p("tdigest", DynamicArray), repeated("tdigest", DynamicArray, 63)], Returns::Is(Dynamic))],
+    result_name: ResultName::PrefixOnly("tdigests_merge_result"),
+    summary: "One state of several that tdigest() gave; null where one is no state.",
+    page: "tdigest-merge-function",
+    eval: Eval::Kernel(|call| merged(call, false)),
+};
+
+fn merged(call: &Call, distinct: bool) -> Result<ColumnarValue> {
+    let states = (0..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
+    kernel::texts(call.rows, |i, out| {
+        let Some(items) = states.iter().map(|s| read::array(s.option(i)?)).collect::<Option<Vec<_>>>() else {
+            return false;
+        };
+        let mut seen = HashSet::new();
+        let items = items.into_iter().flatten();
+        write::array(items.filter(|item| !distinct || seen.insert(compare::key(item))), out);
+        true
+    })
+}

@@ -1,0 +1,181 @@
+//! Edges along great circles: where they come nearest to a point, where they cross, what lies between.
+
+use super::sphere::{Point, Vector};
+
+/// An edge: from, to.
+pub type Edge = (Point, Point);
+
+/// The vector at right angles to two.
+pub fn cross(a: Vector, b: Vector) -> Vector {
+    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+}
+
+/// The scalar product.
+pub fn dot(a: Vector, b: Vector) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// `a` and so many times `b`.
+pub fn plus(a: Vector, times: f64, b: Vector) -> Vector {
+    [a[0] + times * b[0], a[1] + times * b[1], a[2] + times * b[2]]
+}
+
+/// The length of a vector.
+pub fn length(v: Vector) -> f64 {
+    dot(v, v).sqrt()
+}
+
+/// The vector of length 1 in the same direction; none of the vector without one.
+pub fn unit(v: Vector) -> Option<Vector> {
+    let length = length(v);
+    (length > 0.0).then(|| v.map(|x| x / length))
+}
+
+/// The angle between two vectors, as exact for the small as for the large.
+pub fn angle(a: Vector, b: Vector) -> f64 {
+    length(cross(a, b)).atan2(dot(a, b))
+}
+
+/// The place on an edge that is nearest to a point.
+pub fn nearest(point: Vector, from: Vector, to: Vector) -> Vector {
+    let normal = cross(from, to);
+    // the foot of the point lies on the edge where it is between the planes through its ends
+    if let Some(unit_normal) = unit(normal)
+        && dot(cross(normal, from), point) > 0.0
+        && dot(cross(to, normal), point) > 0.0
+        && let Some(foot) = unit(plus(point, -dot(unit_normal, point), unit_normal))
+    {
+        return foot;
+    }
+    if dot(point, from) >= dot(point, to) { from } else { to }
+}
+
+/// The point at a distance in radians from the start of an edge.
+pub fn along(from: Vector, to: Vector, radians: f64) -> Vector {
+    let tangent = unit(cross(cross(from, to), from)).unwrap_or([0.0; 3]);
+    plus(from.map(|x| x * radians.cos()), radians.sin(), tangent)
+}
+
+/// The longitudes and latitudes that an edge lies between.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    /// The least longitude.
+    pub west: f64,
+    east: f64,
+    south: f64,
+    north: f64,
+}
+
+impl Reach {
+    /// All of the earth where an edge is long, or comes to the antimeridian.
+    pub fn of((a, b): Edge) -> Reach {
+        let (west, east) = (a.longitude.min(b.longitude), a.longitude.max(b.longitude));
+        let (south, north) = (a.latitude.min(b.latitude), a.latitude.max(b.latitude));
+        let span = east - west;
+        if span > 90.0 || west <= -180.0 || east >= 180.0 {
+            return Reach { west: -180.0, east: 180.0, south: -90.0, north: 90.0 };
+        }
+        // a great circle rises between its ends by no more than this
+        let rise = 0.002 * span * span + 1e-9;
+        Reach { west: west - 1e-9, east: east + 1e-9, south: south - rise, north: north + rise }
+    }
+
+    /// Whether edges of these reaches may have a point in common.
+    pub fn meets(self, other: Reach) -> bool {
+        self.west <= other.east && other.west <= self.east && self.south <= other.north && other.south <= self.north
+    }
+
+    /// Whether it is all west of where the other begins.
+    pub fn ends_before(self, other: Reach) -> bool {
+        self.east < other.west
+    }
+}
+
+/// How two edges meet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Meeting {
+    /// Not at all.
+    Apart,
+    /// At a corner of both.
+    Corner,
+    /// At a place inside of both.
+    Cross,
+    /// Too near to each other to tell.
+    Unclear,
+}
+
+/// What is taken for zero: a point this near to an edge, in radians, may lie on either side of it.
+const TOO_NEAR: f64 = 1e-15;
+
+/// How two edges meet.
+pub fn meeting(one: Edge, other: Edge) -> Meeting {
+    if one.0 == other.0 || one.0 == other.1 || one.1 == other.0 || one.1 == other.1 {
+        return Meeting::Corner;
+    }
+    let ([a, b], [c, d]) = ([one.0.vector(), one.1.vector()], [other.0.vector(), other.1.vector()]);
+    let (Some(first), Some(second)) = (unit(cross(a, b)), unit(cross(c, d))) else { return Meeting::Unclear };
+    let sides = [-dot(first, c), dot(first, d), dot(second, a), -dot(second, b)];
+    let beyond = |p: f64, q: f64| p * q < 0.0 && p.abs() > TOO_NEAR && q.abs() > TOO_NEAR;
+    // both ends of an edge on the same side of the other
+    if beyond(sides[0], sides[1]) || beyond(sides[2], sides[3]) {
+        return Meeting::Apart;
+    }
+    if sides.iter().any(|s| s.abs() <= TOO_NEAR) {
+        let near = |p: Vector, from: Vector, to: Vector| angle(p, nearest(p, from, to)) <= 4.0 * TOO_NEAR;
+        let touches = near(a, c, d) || near(b, c, d) || near(c, a, b) || near(d, a, b);
+        return if touches { Meeting::Unclear } else { Meeting::Apart };
+    }
+    let positive = sides.iter().filter(|s| **s > 0.0).count();
+    if positive == 0 || positive == 4 { Meeting::Cross } else { Meeting::Apart }
+}
+
+/// Where two edges that cross do so.
+pub fn crossing(one: Edge, other: Edge) -> Option<Vector> {
+    let ([a, b], [c, d]) = ([one.0.vector(), one.1.vector()], [other.0.vector(), other.1.vector()]);
+    // the cross product of the difference and the sum is twice that of the two, and exact where they are near each other
+    let normal = |p: Vector, q: Vector| cross(plus(p, 1.0, q), plus(q, -1.0, p));
+    let place = unit(cross(normal(a, b), normal(c, d)))?;
+    Some(if dot(place, plus(a, 1.0, b)) < 0.0 { place.map(|x| -x) } else { place })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn p(longitude: f64, latitude: f64) -> Point {
+        Point { longitude, latitude }
+    }
+
+    #[test]
+    fn an_edge_stays_within_its_reach() {
+        for (a, b) in [(p(0.0, 45.0), p(90.0, 45.0)), (p(0.0, 89.0), p(80.0, 89.5)), (p(10.0, -60.0), p(70.0, 20.0))] {
+            let reach = Reach::of((a, b));
+            for n in 0..=100 {
+                let angle = angle(a.vector(), b.vector());
+                let place = Point::of(along(a.vector(), b.vector(), angle * f64::from(n) / 100.0));
+                assert!(reach.meets(Reach::of((place, place))), "{place:?} {reach:?}");
+            }
+        }
+        assert!(!Reach::of((p(0.0, 0.0), p(1.0, 0.0))).meets(Reach::of((p(0.0, 1.0), p(1.0, 1.0)))));
+    }
+
+    #[test]
+    fn edges_meet_or_do_not() {
+        let one = (p(0.0, 0.0), p(10.0, 0.0));
+        for (other, expected) in [
+            ((p(5.0, -1.0), p(5.0, 1.0)), Meeting::Cross),
+            ((p(5.0, 1.0), p(5.0, -1.0)), Meeting::Cross),
+            ((p(11.0, -1.0), p(11.0, 1.0)), Meeting::Apart),
+            ((p(5.0, 1.0), p(5.0, 2.0)), Meeting::Apart),
+            ((p(10.0, 0.0), p(5.0, 2.0)), Meeting::Corner),
+            ((p(5.0, 0.0), p(5.0, 2.0)), Meeting::Unclear),
+            ((p(11.0, 0.0), p(12.0, 0.0)), Meeting::Apart),
+            ((p(185.0, -1.0), p(185.0, 1.0)), Meeting::Apart),
+        ] {
+            assert!(meeting(one, other) == expected, "{other:?}");
+            assert!(meeting(other, one) == expected, "{other:?}");
+        }
+        let place = crossing(one, (p(5.0, -1.0), p(5.0, 1.0))).map(Point::of);
+        assert!(place.is_some_and(|place| place.angle(p(5.0, 0.0)) < 1e-15), "{place:?}");
+    }
+}

@@ -1,0 +1,187 @@
+//! Functions that make lines and polygons: buffers, unions, simplified shapes, coverings by hexagons.
+//!
+//! Where Kusto puts the corners of what they make follows from the inside of a library and is not known, so that a query
+//! stops where it comes to a valid shape. What is invalid gives null, as in Kusto.
+
+use super::shapes::{Lines, Polygons};
+use super::sphere::Point;
+use crate::functions::kernel;
+use crate::registry::{
+    Call, Eval, Parameter,
+    ParameterType::{DynamicArray, DynamicBag, Number},
+    ResultName, Returns, ScalarFunction, Signature, optional, p, sig,
+};
+use crate::types::ScalarType::Dynamic;
+use datafusion::common::{Result, exec_err};
+use datafusion::logical_expr::ColumnarValue;
+use serde_json::Value;
+
+static LINE_BUFFER_PARAMETERS: [Parameter; 3] =
+    [p("lineString", DynamicBag), p("radius", Number), optional("tolerance", Number)];
+static POLYGON_BUFFER_PARAMETERS: [Parameter; 3] =
+    [p("polygon", DynamicBag), p("radius", Number), optional("tolerance", Number)];
+static POINT_BUFFER_PARAMETERS: [Parameter; 4] =
+    [p("longitude", Number), p("latitude", Number), p("radius", Number), optional("tolerance", Number)];
+static SIMPLIFIED_LINE: [Parameter; 2] = [p("lineString", DynamicBag), optional("tolerance", Number)];
+static SIMPLIFIED_POLYGON: [Parameter; 2] = [p("polygon", DynamicBag), optional("tolerance", Number)];
+static SIMPLIFIED_POLYGONS: [Parameter; 2] = [p("polygons", DynamicArray), optional("tolerance", Number)];
+static HEXAGONS: [Parameter; 3] =
+    [p("polygon", DynamicBag), optional("resolution", Number), optional("radius", Number)];
+
+macro_rules! construction {
+    ($row:ident, $name:literal, $parameters:expr, $page:literal, $summary:literal, $valid:expr) => {
+        pub static $row: ScalarFunction = ScalarFunction {
+            name: $name,
+            aliases: &[],
+            signatures: {
+                static SIGNATURES: [Signature; 1] = [sig($parameters, Returns::Is(Dynamic))];
+                &SIGNATURES
+            },
+            result_name: ResultName::None,
+            summary: $summary,
+            page: $page,
+            eval: Eval::Kernel(|call| stops_where(call, $name, $valid)),
+        };
+    };
+}
+
+construction!(
+    LINE_BUFFER,
+    "geo_line_buffer",
+    &LINE_BUFFER_PARAMETERS,
+    "geo-line-buffer-function",
+    "Null where the line, the radius or the tolerance is invalid; stops otherwise.",
+    |call| {
+        let (texts, right) = (call.strings(0)?, buffers(call, 1)?);
+        Ok(Box::new(move |i| right(i) && Lines::parse(texts.get(i)).is_some()))
+    }
+);
+construction!(
+    POLYGON_BUFFER,
+    "geo_polygon_buffer",
+    &POLYGON_BUFFER_PARAMETERS,
+    "geo-polygon-buffer-function",
+    "Null where the polygon, the radius or the tolerance is invalid; stops otherwise.",
+    |call| {
+        let (texts, right) = (call.strings(0)?, buffers(call, 1)?);
+        Ok(Box::new(move |i| right(i) && Polygons::parse(texts.get(i)).is_some()))
+    }
+);
+construction!(
+    POINT_BUFFER,
+    "geo_point_buffer",
+    &POINT_BUFFER_PARAMETERS,
+    "geo-point-buffer-function",
+    "Null where the point, the radius or the tolerance is invalid; stops otherwise.",
+    |call| {
+        let (longitudes, latitudes, right) = (call.numbers(0)?, call.numbers(1)?, buffers(call, 2)?);
+        Ok(Box::new(move |i| {
+            let point = longitudes.get(i).zip(latitudes.get(i)).and_then(|(x, y)| Point::new(x, y));
+            right(i) && point.is_some()
+        }))
+    }
+);
+construction!(
+    LINE_SIMPLIFY,
+    "geo_line_simplify",
+    &SIMPLIFIED_LINE,
+    "geo-line-simplify-function",
+    "Null where the line or the tolerance is invalid; stops otherwise.",
+    |call| {
+        let (texts, right) = (call.strings(0)?, tolerances(call)?);
+        Ok(Box::new(move |i| right(i) && Lines::parse(texts.get(i)).is_some()))
+    }
+);
+construction!(
+    POLYGON_SIMPLIFY,
+    "geo_polygon_simplify",
+    &SIMPLIFIED_POLYGON,
+    "geo-polygon-simplify-function",
+    "Null where the polygon or the tolerance is invalid; stops otherwise.",
+    |call| {
+        let (texts, right) = (call.strings(0)?, tolerances(call)?);
+        Ok(Box::new(move |i| right(i) && Polygons::parse(texts.get(i)).is_some()))
+    }
+);
+construction!(
+    SIMPLIFY_POLYGONS_ARRAY,
+    "geo_simplify_polygons_array",
+    &SIMPLIFIED_POLYGONS,
+    "geo-simplify-polygons-array-function",
+    "Null where a polygon or the tolerance is invalid; stops otherwise.",
+    |call| {
+        let (texts, right) = (call.strings(0)?, tolerances(call)?);
+        Ok(Box::new(move |i| right(i) && all(texts.get(i), |text| Polygons::parse(text).is_some())))
+    }
+);
+construction!(
+    UNION_POLYGONS_ARRAY,
+    "geo_union_polygons_array",
+    &[p("polygons", DynamicArray)],
+    "geo-union-polygons-array-function",
+    "Null where a polygon is invalid; stops otherwise.",
+    |call| {
+        let texts = call.strings(0)?;
+        Ok(Box::new(move |i| all(texts.get(i), |text| Polygons::parse(text).is_some())))
+    }
+);
+construction!(
+    UNION_LINES_ARRAY,
+    "geo_union_lines_array",
+    &[p("lineStrings", DynamicArray)],
+    "geo-union-lines-array-function",
+    "Null where a line is invalid; stops otherwise.",
+    |call| {
+        let texts = call.strings(0)?;
+        Ok(Box::new(move |i| all(texts.get(i), |text| Lines::parse(text).is_some())))
+    }
+);
+construction!(
+    POLYGON_TO_H3CELLS,
+    "geo_polygon_to_h3cells",
+    &HEXAGONS,
+    "geo-polygon-to-h3cells-function",
+    "Null where the polygon or the resolution is invalid; stops otherwise.",
+    |call| {
+        let texts = call.strings(0)?;
+        let levels = if call.len() > 1 { Some(call.numbers(1)?) } else { None };
+        Ok(Box::new(move |i| {
+            let level = levels.as_ref().map_or(Some(6.0), |l| l.get(i));
+            level.is_some_and(|l| (0.0..=15.0).contains(&l)) && Polygons::parse(texts.get(i)).is_some()
+        }))
+    }
+);
+
+/// Whether the arguments of a row are valid.
+type Valid<'a> = Box<dyn Fn(usize) -> bool + 'a>;
+
+fn stops_where(call: &Call, name: &str, valid: for<'a> fn(&Call<'a>) -> Result<Valid<'a>>) -> Result<ColumnarValue> {
+    let valid = valid(call)?;
+    if (0..call.rows).any(&valid) {
+        return exec_err!("{name}() is not supported: where Kusto puts the corners of its result is not known.");
+    }
+    kernel::texts(call.rows, |_, _| false)
+}
+
+/// A radius above zero, and a tolerance where there is one.
+fn buffers<'a>(call: &Call<'a>, radius: usize) -> Result<Valid<'a>> {
+    let radii = call.numbers(radius)?;
+    let tolerances = if call.len() > radius + 1 { Some(call.numbers(radius + 1)?) } else { None };
+    Ok(Box::new(move |i| {
+        radii.get(i).is_some_and(|r| r > 0.0) && tolerances.as_ref().is_none_or(|t| t.get(i).is_some_and(|t| t > 0.0))
+    }))
+}
+
+/// The tolerance of a simplified shape, in metres.
+fn tolerances<'a>(call: &Call<'a>) -> Result<Valid<'a>> {
+    let tolerances = if call.len() > 1 { Some(call.numbers(1)?) } else { None };
+    Ok(Box::new(move |i| tolerances.as_ref().is_none_or(|t| t.get(i).is_some_and(|t| t > 0.0))))
+}
+
+/// Whether a text is an array with something in it, all of it right.
+fn all(text: &str, right: fn(&str) -> bool) -> bool {
+    match serde_json::from_str::<Value>(text) {
+        Ok(Value::Array(items)) => !items.is_empty() && items.iter().all(|item| right(&item.to_string())),
+        _ => false,
+    }
+}

@@ -1,0 +1,135 @@
+//! `autocluster`: a few patterns that tell much about many rows.
+//!
+//! From the most frequent rows on, the column without which most rows fit is dropped again and again; the best of what
+//! comes by is a pattern. Its score is the weighted geometric mean of its shares of the rows and of the columns.
+//! <https://learn.microsoft.com/kusto/query/autocluster-plugin>
+
+use super::attributes::{self, Options, Rows};
+use super::frequent::{Pattern, apart, closure};
+use super::{Plugin, basket, timeline};
+use crate::bind::Binder;
+use crate::plan::{Compiler, Relation, StageKind, TableFunction};
+use crate::types::ScalarType;
+use crate::value::Value;
+use arrow::array::RecordBatch;
+use kql_parser::{Diagnostic, ast};
+use std::sync::Arc;
+
+pub static AUTOCLUSTER: Plugin = Plugin {
+    name: "autocluster",
+    summary: "A few patterns that tell much about many rows.",
+    page: "autocluster-plugin",
+    bind: |binder, evaluate, input| bound(binder, evaluate, &input).unwrap_or_else(|| binder.empty_relation()),
+};
+
+fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Option<Relation> {
+    let mut options = Options::new(&evaluate.call.args);
+    let size_weight = options.share(binder, "SizeWeight", 0.5)?;
+    let weight = options.weight(binder, input).ok()?;
+    let seeds = options.count(binder, "NumSeeds", 25)?;
+    let wildcards = options.wildcards(binder)?;
+    own_choice(binder, evaluate);
+    let read = attributes::read(input, weight.as_ref(), evaluate.call_span);
+    let columns = attributes::columns(binder, &basket::MEASURES, &input.columns);
+    let weight = weight.and_then(|w| input.columns.iter().position(|c| c.id == w.id));
+    let types = input.columns.iter().map(|c| c.ty).collect();
+    let clusters = Clusters { types, weight, size_weight, seeds, wildcards };
+    let rows = timeline::rows(binder, input, read);
+    Some(binder.staged(rows, StageKind::Table(Some(Arc::new(clusters))), Some(columns)))
+}
+
+/// Says that Kusto may choose other patterns.
+pub fn own_choice(binder: &mut Binder, evaluate: &ast::Evaluate) {
+    let name = &evaluate.call.name;
+    let message = format!("Which patterns {}() chooses is not published: Kusto may choose others.", name.text);
+    binder.report(Diagnostic::warning("KQ307", name.span, message));
+}
+
+#[derive(Debug)]
+struct Clusters {
+    types: Vec<ScalarType>,
+    weight: Option<usize>,
+    size_weight: f64,
+    seeds: usize,
+    wildcards: Vec<(ScalarType, Value)>,
+}
+
+impl TableFunction for Clusters {
+    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+        let rows = basket::rows(input, self.weight)?;
+        let ranks = rows.ranks();
+        let as_pattern =
+            |row: &(Box<[u32]>, [f64; 2])| Pattern { values: row.0.iter().map(|v| Some(*v)).collect(), weight: row.1 };
+        let mut seeds: Vec<Pattern> = rows.rows.iter().map(as_pattern).collect();
+        seeds.sort_by_cached_key(|s| (std::cmp::Reverse(s.weight[0].to_bits()), s.key(&ranks)));
+        seeds.truncate(self.seeds);
+        let [total, _] = rows.total();
+        let scores = Scores { total, columns: self.types.len(), size_weight: self.size_weight };
+        let mut found: Vec<(f64, Pattern)> = seeds.iter().map(|seed| scores.best(&rows, seed)).collect();
+        found.sort_by(|(x, a), (y, b)| y.total_cmp(x).then_with(|| a.key(&ranks).cmp(&b.key(&ranks))));
+        let patterns = found.into_iter().map(|(_, p)| p).filter(|p| p.values.iter().any(Option::is_some)).collect();
+        basket::segments(&rows, apart(patterns), self.weight, &self.types, &self.wildcards)
+    }
+}
+
+/// How patterns are scored.
+struct Scores {
+    total: f64,
+    columns: usize,
+    size_weight: f64,
+}
+
+impl Scores {
+    fn score(&self, weight: f64, values: usize) -> f64 {
+        let told = values as f64 / self.columns as f64;
+        (weight / self.total).powf(self.size_weight) * told.powf(1.0 - self.size_weight)
+    }
+
+    /// The best pattern on the way from a row to nothing.
+    fn best(&self, rows: &Rows, seed: &Pattern) -> (f64, Pattern) {
+        // for each row the columns still kept in which it differs: how many, and the sum of their places
+        let mut differs: Vec<(usize, usize)> = rows
+            .rows
+            .iter()
+            .map(|(row, _)| {
+                let places = row.iter().zip(&seed.values).enumerate().filter(|(_, (a, b))| Some(**a) != **b);
+                places.fold((0, 0), |(count, sum), (place, _)| (count + 1, sum + place))
+            })
+            .collect();
+        let mut kept: Vec<bool> = vec![true; self.columns];
+        let mut weight = seed.weight[0];
+        let mut best = (self.score(weight, self.columns), kept.clone());
+        for values in (1..self.columns).rev() {
+            let mut gains = vec![0.0; self.columns];
+            for ((count, place), (_, [own, _])) in differs.iter().zip(&rows.rows) {
+                if let (1, Some(gain)) = (count, gains.get_mut(*place)) {
+                    *gain += own;
+                }
+            }
+            let next = kept.iter().zip(&gains).enumerate().filter(|(_, (kept, _))| **kept);
+            let next =
+                next.map(|(place, (_, gain))| (*gain, place)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+            let Some((gain, place)) = next else { break };
+            weight += gain;
+            let score = self.score(weight, values);
+            if let Some(slot) = kept.get_mut(place) {
+                *slot = false;
+            }
+            for ((count, places), (row, _)) in differs.iter_mut().zip(&rows.rows) {
+                if row.get(place).copied() != seed.values.get(place).copied().flatten() {
+                    *count -= 1;
+                    *places -= place;
+                }
+            }
+            if score > best.0 {
+                best = (score, kept.clone());
+            }
+        }
+        let fits = |row: &[u32]| {
+            row.iter().zip(&seed.values).zip(&best.1).all(|((own, value), kept)| !kept || Some(*own) == *value)
+        };
+        let covered: Vec<u32> =
+            (0u32..).zip(&rows.rows).filter(|(_, (row, _))| fits(row)).map(|(place, _)| place).collect();
+        (best.0, closure(&rows.rows, &covered, self.columns))
+    }
+}

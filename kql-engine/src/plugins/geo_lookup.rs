@@ -1,0 +1,149 @@
+//! `geo_polygon_lookup`, `geo_line_lookup`: rows of a table in whose polygon, or near whose line, a point lies.
+//!
+//! <https://learn.microsoft.com/kusto/query/geo-polygon-lookup-plugin>
+
+use super::{Plugin, unmatched};
+use crate::bind::Binder;
+use crate::functions::{geo, operators};
+use crate::plan::{Expr, JoinKind, Node, PlanColumn, Relation};
+use crate::registry::ScalarFunction;
+use crate::types::ScalarType;
+use crate::value::Value;
+use kql_parser::ast::{self, BinaryOp};
+use std::sync::Arc;
+
+pub static GEO_POLYGON_LOOKUP: Plugin = Plugin {
+    name: "geo_polygon_lookup",
+    summary: "Rows of a table in whose polygon a point lies, or near it.",
+    page: "geo-polygon-lookup-plugin",
+    bind: |binder, evaluate, input| bind(binder, evaluate, input, &POLYGON),
+};
+
+pub static GEO_LINE_LOOKUP: Plugin = Plugin {
+    name: "geo_line_lookup",
+    summary: "Rows of a table near whose line a point lies.",
+    page: "geo-line-lookup-plugin",
+    bind: |binder, evaluate, input| bind(binder, evaluate, input, &LINE),
+};
+
+struct Shape {
+    /// Whether the point is in it, where no radius is given.
+    inside: Option<&'static ScalarFunction>,
+    distance: &'static ScalarFunction,
+}
+
+static POLYGON: Shape = Shape { inside: Some(&geo::POINT_IN_POLYGON), distance: &geo::DISTANCE_POINT_TO_POLYGON };
+static LINE: Shape = Shape { inside: None, distance: &geo::DISTANCE_POINT_TO_LINE };
+
+/// The arguments that may be left out, in their order.
+const OPTIONS: [&str; 4] = ["radius", "return_unmatched", "lookup_area_radius", "return_lookup_key"];
+
+fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, shape: &Shape) -> Relation {
+    bound(binder, evaluate, &input, shape).unwrap_or_else(|| binder.empty_relation())
+}
+
+fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation, shape: &Shape) -> Option<Relation> {
+    let (call, span) = (&evaluate.call, evaluate.call_span);
+    let least = if shape.inside.is_some() { 4 } else { 5 };
+    let [table, key, longitude, latitude, rest @ ..] = call.args.as_slice() else {
+        super::timeline::too_few(binder, evaluate, least);
+        return None;
+    };
+    let table = binder.tabular(table);
+    let table = crate::operators::with_new_ids(binder, &table);
+    let key_span = key.span;
+    let key = super::column_of(binder, key, &table)?;
+    if !matches!(key.ty, ScalarType::Dynamic | ScalarType::Unknown) {
+        binder.error("KS107", key_span, "A column of type dynamic is expected: shapes in GeoJSON.");
+        return None;
+    }
+    let mut place = |argument: &ast::Expr| {
+        let column = super::column_of(binder, argument, input)?;
+        if !column.ty.is_number() && column.ty != ScalarType::Unknown {
+            binder.error("KS107", argument.span, "A column of numbers is expected: degrees.");
+            return None;
+        }
+        Some(Expr::column(&column, span).convert(ScalarType::Real))
+    };
+    let (longitude, latitude) = (place(longitude)?, place(latitude)?);
+    let options = options(binder, rest)?;
+    let radius = options.radius;
+    if radius.is_none() && shape.inside.is_none() {
+        super::timeline::too_few(binder, evaluate, least);
+        return None;
+    }
+    // every pair of rows, of which the near ones stay
+    let numbered = binder.window(input.clone(), Vec::new());
+    let one = || Expr::constant(Value::Long(1), ScalarType::Long, span);
+    let pairs = Node::Join {
+        kind: JoinKind::Inner,
+        left: numbered.node.clone(),
+        right: table.node.clone(),
+        on: vec![(one(), one())],
+    };
+    let args = vec![longitude, latitude, Expr::column(&key, span)];
+    let predicate = match (radius, shape.inside) {
+        (None, Some(inside)) => Expr::call(inside, args, ScalarType::Bool, span),
+        (radius, _) => {
+            let distance = Expr::call(shape.distance, args, ScalarType::Real, span);
+            let radius = Expr::constant(Value::Real(radius.unwrap_or(0.0)), ScalarType::Real, span);
+            let near = operators::binary(BinaryOp::LessThanOrEqual);
+            Expr::call(near, vec![distance, radius], ScalarType::Bool, span)
+        }
+    };
+    let found = Node::Filter { input: Arc::new(pairs), predicate };
+    let added: Vec<PlanColumn> = table.columns.iter().filter(|c| options.key || c.id != key.id).cloned().collect();
+    let columns = crate::operators::join::side_by_side(&input.columns, added.clone());
+    let open = input.open || table.open;
+    if !options.unmatched {
+        let node = Node::Project { input: Arc::new(found), columns: crate::operators::identity(&columns) };
+        return Some(Relation { node: Arc::new(node), columns, open, ..Relation::default() });
+    }
+    let all = unmatched::with_unmatched(binder, &numbered, found, columns, &added, span);
+    Some(Relation { open, ..all })
+}
+
+#[derive(Default)]
+struct Given {
+    radius: Option<f64>,
+    unmatched: bool,
+    key: bool,
+}
+
+fn options(binder: &mut Binder, arguments: &[ast::Expr]) -> Option<Given> {
+    let mut given = Given::default();
+    for (place, argument) in arguments.iter().enumerate() {
+        let (name, value) = match &argument.kind {
+            ast::ExprKind::Named(named) => (named.names.first().map(|n| n.text.as_str()), &named.value),
+            _ => (OPTIONS.get(place).copied(), argument),
+        };
+        let bound = binder.fixed(value);
+        let number = match bound.as_constant() {
+            Some(Value::Real(real)) => Some(*real),
+            Some(constant) => constant.as_long().map(|n| n as f64),
+            None => None,
+        };
+        match (name, bound.as_constant(), number) {
+            (Some("radius"), _, Some(radius)) if radius >= 0.0 && radius.is_finite() => given.radius = Some(radius),
+            // how far to look first: for speed only
+            (Some("lookup_area_radius"), _, Some(_)) => {}
+            (Some("return_unmatched"), Some(Value::Bool(wanted)), _) => given.unmatched = *wanted,
+            (Some("return_lookup_key"), Some(Value::Bool(wanted)), _) => given.key = *wanted,
+            _ if bound.ty == ScalarType::Unknown => return None,
+            (Some(name), ..) if OPTIONS.contains(&name) => {
+                let wanted = if name.starts_with("return") { "true or false" } else { "a number from 0 on" };
+                binder.error("KS107", value.span, format!("{name} must be {wanted}."));
+                return None;
+            }
+            _ => {
+                binder.error(
+                    "KS119",
+                    argument.span,
+                    format!("The arguments behind the columns are {}.", OPTIONS.join(", ")),
+                );
+                return None;
+            }
+        }
+    }
+    Some(given)
+}

@@ -1,0 +1,40 @@
+//! `identity`: the rows as they are. `estimate_rows_count`: how many there are, exactly.
+//!
+//! Neither is documented; both are in Microsoft's binder.
+
+use super::Plugin;
+use crate::bind::Binder;
+use crate::plan::{Aggregate, Relation};
+use crate::types::ScalarType::Long;
+use kql_parser::ast;
+
+pub static IDENTITY: Plugin = Plugin {
+    name: "identity",
+    summary: "The rows as they are.",
+    page: "evaluate-operator",
+    bind: |binder, evaluate, input| {
+        without_arguments(binder, evaluate);
+        input
+    },
+};
+
+pub static ESTIMATE_ROWS_COUNT: Plugin = Plugin {
+    name: "estimate_rows_count",
+    summary: "How many rows there are.",
+    page: "evaluate-operator",
+    bind: |binder, evaluate, input| {
+        without_arguments(binder, evaluate);
+        let count = binder.new_column("EstimatedRowsCount", Long);
+        let (function, span) = (&crate::aggregates::COUNT, evaluate.call_span);
+        let aggregate = Aggregate { function, args: Vec::new(), ty: Long, outputs: vec![(count.id, Long)], span };
+        let node = crate::operators::aggregate(&input, Vec::new(), vec![aggregate]);
+        Relation { node, columns: vec![count], ..Relation::default() }
+    },
+};
+
+fn without_arguments(binder: &mut Binder, evaluate: &ast::Evaluate) {
+    let name = &evaluate.call.name;
+    if !evaluate.call.args.is_empty() {
+        binder.error("KS119", name.span, format!("The plugin '{}' expects 0 arguments.", name.text));
+    }
+}

@@ -1,0 +1,97 @@
+//! `rows_near`: the rows for which a condition is true, and those near them.
+//!
+//! <https://learn.microsoft.com/kusto/query/rows-near-plugin>
+
+use super::{Plugin, timeline};
+use crate::bind::{Binder, Row};
+use crate::plan::{Compiler, Expr, Relation, StageKind, TableFunction};
+use crate::types::ScalarType;
+use crate::value::Value;
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use kql_parser::ast;
+use std::sync::Arc;
+
+pub static ROWS_NEAR: Plugin = Plugin {
+    name: "rows_near",
+    summary: "The rows for which a condition is true, and those near them.",
+    page: "rows-near-plugin",
+    bind: |binder, evaluate, input| bound(binder, evaluate, &input).unwrap_or_else(|| binder.empty_relation()),
+};
+
+fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Option<Relation> {
+    let (condition, before, after) = match evaluate.call.args.as_slice() {
+        [condition, both] => (condition, both, both),
+        [condition, before, after] => (condition, before, after),
+        _ => {
+            timeline::too_few(binder, evaluate, 2);
+            return None;
+        }
+    };
+    if !input.serialized {
+        binder.error("KQ106", evaluate.call.name.span, "The plugin 'rows_near' needs rows in an order.");
+        return None;
+    }
+    let condition = binder.predicate(condition, Row::of(input));
+    let mut count = |argument: &ast::Expr| {
+        let value = binder.fixed(argument);
+        match value.as_constant().and_then(Value::as_long).and_then(|n| usize::try_from(n).ok()) {
+            Some(count) if value.ty.is_integer() => Some(count),
+            _ => {
+                if value.ty != ScalarType::Unknown {
+                    binder.error("KS107", argument.span, "A constant integer from 0 on is expected.");
+                }
+                None
+            }
+        }
+    };
+    let (before, after) = (count(before)?, count(after)?);
+    let input = binder.with_windows(input.clone());
+    let columns = input.columns.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
+    let mut read = vec![condition];
+    read.extend(input.columns.iter().map(|c| Expr::column(c, evaluate.call_span)));
+    let ids: Vec<_> = read.iter().map(|v| binder.new_column("", v.ty)).collect();
+    let pairs = ids.iter().map(|c| c.id).zip(read).collect();
+    let rows = Relation { node: crate::operators::project(&input, pairs), columns: ids, ..input };
+    Some(binder.staged(rows, StageKind::Table(Some(Arc::new(Near { before, after }))), Some(columns)))
+}
+
+#[derive(Debug)]
+struct Near {
+    before: usize,
+    after: usize,
+}
+
+impl TableFunction for Near {
+    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+        let mut hits = Vec::new();
+        for batch in input {
+            let Some(condition) = batch.columns().first().and_then(|c| c.as_boolean_opt()) else { continue };
+            hits.extend((0..condition.len()).map(|row| condition.is_valid(row) && condition.value(row)));
+        }
+        let mut kept = vec![false; hits.len()];
+        // how far a hit still reaches, forwards and then backwards
+        let mut reach = 0;
+        for (slot, hit) in kept.iter_mut().zip(&hits) {
+            reach = if *hit { self.after.saturating_add(1) } else { reach };
+            *slot |= reach > 0;
+            reach = reach.saturating_sub(1);
+        }
+        reach = 0;
+        for (slot, hit) in kept.iter_mut().zip(&hits).rev() {
+            reach = if *hit { self.before.saturating_add(1) } else { reach };
+            *slot |= reach > 0;
+            reach = reach.saturating_sub(1);
+        }
+        let mut rest = kept.as_slice();
+        let mut batches = Vec::with_capacity(input.len());
+        for batch in input {
+            let (own, others) = rest.split_at(batch.num_rows().min(rest.len()));
+            rest = others;
+            let columns: Vec<usize> = (1..batch.num_columns()).collect();
+            let batch = batch.project(&columns).map_err(|e| e.to_string())?;
+            batches.push(filter_record_batch(&batch, &BooleanArray::from(own.to_vec())).map_err(|e| e.to_string())?);
+        }
+        Ok(batches)
+    }
+}
