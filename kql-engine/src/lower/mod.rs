@@ -72,7 +72,7 @@ impl<'a> Lowering<'a> {
     pub fn result(&self, relation: &Relation) -> Result<LogicalPlan> {
         let plan = self.node(&relation.node)?;
         let plan = sorted(plan, &relation.order, None)?;
-        let columns = relation.columns.iter().map(|c| column(c.id).alias(result_name(c.id)));
+        let columns = relation.computed_columns().map(|c| column(c.id).alias(result_name(c.id)));
         LogicalPlanBuilder::from(plan).project(columns.collect::<Vec<_>>())?.build()
     }
 }

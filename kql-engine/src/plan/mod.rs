@@ -85,6 +85,8 @@ pub struct Relation {
     pub tables: Vec<Relation>,
     /// What `make-graph` gives; the relation itself has no columns then.
     pub graph: Option<Arc<Graph>>,
+    /// Columns of a result that are the same in every row, and are not computed.
+    pub constants: Arc<HashMap<ColumnId, Value>>,
 }
 
 /// The parts of a table that operators work on one by one. Its columns are hidden, and no operator loses them.
@@ -463,6 +465,11 @@ impl Expr {
 }
 
 impl Relation {
+    /// The visible columns that the plan computes.
+    pub fn computed_columns(&self) -> impl Iterator<Item = &PlanColumn> {
+        self.columns.iter().filter(|c| !self.constants.contains_key(&c.id))
+    }
+
     /// Its columns as a schema.
     pub fn schema(&self) -> crate::types::TableSchema {
         crate::types::TableSchema { columns: self.columns.iter().map(|c| Column::new(c.name.clone(), c.ty)).collect() }
