@@ -79,14 +79,14 @@ pub struct Relation {
     pub render: Option<Render>,
     /// Inside `mv-apply` and `partition`: the parts that every operator works on by itself.
     pub partition: Option<Arc<Partition>>,
-    /// Columns of a result that are the same in every row, and are not computed.
-    pub constants: Arc<HashMap<ColumnId, Value>>,
     /// What the query calls this result, where it gives several.
     pub title: Option<String>,
     /// The tables of an operator that gives several (`fork`, `facet`); the relation itself has no columns then.
     pub tables: Vec<Relation>,
     /// What `make-graph` gives; the relation itself has no columns then.
     pub graph: Option<Arc<Graph>>,
+    /// Columns of a result that are the same in every row, and are not computed.
+    pub constants: Arc<HashMap<ColumnId, Value>>,
 }
 
 /// The parts of a table that operators work on one by one. Its columns are hidden, and no operator loses them.
