@@ -69,6 +69,8 @@ fn difference(probe: &Value) -> Option<String> {
     }
     let result = match probe["results"].as_array().and_then(|results| results.last()) {
         Some(last) => columns(last),
+        // a query that consumes its rows has the type void
+        None if probe["result"][0][1] == "void" => Vec::new(),
         None => columns(&probe["result"]),
     };
     let columns = ours.columns.unwrap_or_default();

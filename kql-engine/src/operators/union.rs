@@ -223,12 +223,13 @@ fn aligned(legs: &[Leg]) -> Vec<Aligned> {
         }
     }
     let names: Vec<(&str, Vec<ScalarType>)> = names.into_iter().map(|(name, types)| (name, types.list)).collect();
-    let mut taken: HashSet<String> =
-        names.iter().filter(|(_, types)| types.len() == 1).map(|(n, _)| (*n).to_owned()).collect();
+    // a name goes to whichever column comes first, also where the later one is called so
+    let mut taken = HashSet::new();
     let mut columns = Vec::new();
     for (name, types) in &names {
         if let [ty] = types.as_slice() {
-            columns.push(Aligned { name: (*name).to_owned(), from: (*name).to_owned(), ty: *ty });
+            let free = free_name(name, &mut taken);
+            columns.push(Aligned { name: free, from: (*name).to_owned(), ty: *ty });
             continue;
         }
         for ty in types {
