@@ -344,3 +344,20 @@ fn every_format_of_a_result() {
         .collect();
     insta::assert_snapshot!(shown.join("\n"));
 }
+
+/// Results of one operator come one after the other, each under its name where the format has names.
+#[test]
+fn several_results_of_fork() {
+    let query = "datatable(a: long) [1, 2] | fork (where a == 2) total = (count)";
+    let place = Place::new();
+    assert_eq!(place.run(&["run", "-q", query, "--format", "csv"]).out, "a\n2\n\nCount\n2\n");
+    assert_eq!(
+        place.run(&["run", "-q", query, "--format", "markdown"]).out,
+        "| a: long |\n| --- |\n| 2 |\n\n| Count: long |\n| --- |\n| 2 |\n"
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&place.run(&["run", "-q", query, "--format", "json"]).out).expect("JSON");
+    assert_eq!(json["tables"][0]["name"], "PrimaryResult");
+    assert_eq!(json["tables"][1]["name"], "total");
+    assert_eq!(json["tables"][1]["rows"], serde_json::json!([[2]]));
+}

@@ -57,13 +57,13 @@ fn best(runs: usize, mut run: impl FnMut() -> usize) -> (f64, usize) {
 
 fn main() {
     let rows = std::env::var("KQL_BENCH_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000_000);
-    let (parquet, ndjson) = generate::process_events(Path::new(env!("CARGO_TARGET_TMPDIR")), rows);
+    let files = generate::process_events(Path::new(env!("CARGO_TARGET_TMPDIR")), rows);
     let query = Path::new(env!("CARGO_MANIFEST_DIR")).join("../queries/T1070.008-clear-mailbox-data/query.kql");
     let query = std::fs::read_to_string(query).expect("the founding query is there");
     let now = generate::now();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     println!("the founding query over {rows} rows, best of 5 runs");
-    for path in [parquet, ndjson] {
+    for path in [files.parquet, files.ndjson] {
         let text = path.to_str().expect("the path is text");
         let size = std::fs::metadata(&path).map_or(0, |m| m.len());
         let ours = best(5, || {

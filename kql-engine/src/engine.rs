@@ -362,7 +362,11 @@ impl Prepared<'_> {
         for (i, relation) in query.results.iter().enumerate() {
             let batches = self.engine.run_relation(&state, &stages, relation).await?;
             let (schema, batches) = exec::named(relation, batches).map_err(run_error)?;
-            let name = if i == 0 { "PrimaryResult".to_owned() } else { format!("PrimaryResult_{i}") };
+            let name = match &relation.title {
+                Some(title) => title.clone(),
+                None if i == 0 => "PrimaryResult".to_owned(),
+                None => format!("PrimaryResult_{i}"),
+            };
             tables.push(Table { name, schema, batches, render: relation.render.clone() });
         }
         let notices = self.engine.database.notices(query);

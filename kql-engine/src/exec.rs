@@ -3,7 +3,7 @@
 use crate::plan::Relation;
 use crate::types::TableSchema;
 use arrow::array::RecordBatch;
-use datafusion::common::Result;
+use datafusion::common::{Result, internal_err};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
@@ -53,8 +53,15 @@ pub fn named(relation: &Relation, batches: Vec<RecordBatch>) -> Result<(TableSch
     let batches = batches
         .into_iter()
         .map(|batch| {
-            let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-            Ok(RecordBatch::try_new_with_options(arrow.clone(), batch.columns().to_vec(), &options)?)
+            let rows = batch.num_rows();
+            let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
+            let mut computed = batch.columns().iter();
+            let columns = relation.columns.iter().map(|c| match relation.constants.get(&c.id) {
+                Some(value) => value.to_scalar(c.ty).to_array_of_size(rows),
+                None => computed.next().cloned().map_or_else(|| internal_err!("a column is missing"), Ok),
+            });
+            let columns = columns.collect::<Result<Vec<_>>>()?;
+            Ok(RecordBatch::try_new_with_options(arrow.clone(), columns, &options)?)
         })
         .collect::<Result<Vec<_>>>()?;
     Ok((schema, batches))

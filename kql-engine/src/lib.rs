@@ -38,6 +38,7 @@ mod engine;
 pub mod exec;
 mod extract;
 pub mod functions;
+mod graph;
 mod lower;
 mod operators;
 pub mod plan;

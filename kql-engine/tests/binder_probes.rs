@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 
 /// The share that has to agree.
-const ENOUGH: f64 = 0.93;
+const ENOUGH: f64 = 0.95;
 
 fn probes() -> Option<Vec<Value>> {
     let path = match std::env::var_os("KQL_PROBES") {
@@ -69,6 +69,8 @@ fn difference(probe: &Value) -> Option<String> {
     }
     let result = match probe["results"].as_array().and_then(|results| results.last()) {
         Some(last) => columns(last),
+        // a query that consumes its rows has the type void
+        None if probe["result"][0][1] == "void" => Vec::new(),
         None => columns(&probe["result"]),
     };
     let columns = ours.columns.unwrap_or_default();

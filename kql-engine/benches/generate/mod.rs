@@ -1,6 +1,6 @@
 //! Process events as an endpoint sensor reports them, generated: the same rows for the same number.
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringBuilder, TimestampMicrosecondArray};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -57,18 +57,56 @@ const SHAPES: [(&str, &str, &str); 10] = [
 
 const PARENTS: [&str; 4] = ["explorer.exe", "services.exe", "cmd.exe", "WmiPrvSE.exe"];
 
-/// The text columns, in order; `Timestamp` stands before them and `ProcessId` behind.
-const TEXTS: [&str; 10] = [
-    "DeviceId",
-    "DeviceName",
-    "AccountName",
-    "AccountDomain",
-    "FileName",
-    "FolderPath",
-    "SHA256",
-    "ProcessCommandLine",
-    "InitiatingProcessFileName",
-    "InitiatingProcessCommandLine",
+/// What a column holds.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Time,
+    Text,
+    Number,
+}
+
+/// Forty columns of DeviceProcessEvents.
+const COLUMNS: [(&str, Kind); 40] = [
+    ("Timestamp", Kind::Time),
+    ("DeviceId", Kind::Text),
+    ("DeviceName", Kind::Text),
+    ("ActionType", Kind::Text),
+    ("FileName", Kind::Text),
+    ("FolderPath", Kind::Text),
+    ("SHA1", Kind::Text),
+    ("SHA256", Kind::Text),
+    ("MD5", Kind::Text),
+    ("FileSize", Kind::Number),
+    ("ProcessVersionInfoCompanyName", Kind::Text),
+    ("ProcessVersionInfoProductName", Kind::Text),
+    ("ProcessVersionInfoProductVersion", Kind::Text),
+    ("ProcessVersionInfoInternalFileName", Kind::Text),
+    ("ProcessVersionInfoOriginalFileName", Kind::Text),
+    ("ProcessVersionInfoFileDescription", Kind::Text),
+    ("ProcessId", Kind::Number),
+    ("ProcessCommandLine", Kind::Text),
+    ("ProcessIntegrityLevel", Kind::Text),
+    ("ProcessTokenElevation", Kind::Text),
+    ("ProcessCreationTime", Kind::Time),
+    ("AccountDomain", Kind::Text),
+    ("AccountName", Kind::Text),
+    ("AccountSid", Kind::Text),
+    ("AccountUpn", Kind::Text),
+    ("AccountObjectId", Kind::Text),
+    ("LogonId", Kind::Number),
+    ("InitiatingProcessAccountDomain", Kind::Text),
+    ("InitiatingProcessAccountName", Kind::Text),
+    ("InitiatingProcessAccountSid", Kind::Text),
+    ("InitiatingProcessLogonId", Kind::Number),
+    ("InitiatingProcessIntegrityLevel", Kind::Text),
+    ("InitiatingProcessFileName", Kind::Text),
+    ("InitiatingProcessFolderPath", Kind::Text),
+    ("InitiatingProcessSHA256", Kind::Text),
+    ("InitiatingProcessId", Kind::Number),
+    ("InitiatingProcessCommandLine", Kind::Text),
+    ("InitiatingProcessCreationTime", Kind::Time),
+    ("InitiatingProcessParentId", Kind::Number),
+    ("ReportId", Kind::Number),
 ];
 
 struct Events {
@@ -77,11 +115,14 @@ struct Events {
     row: usize,
 }
 
+/// The values of an event, in the order of the columns of their kind.
 struct Event {
-    time: i64,
-    texts: [String; 10],
-    process: i64,
+    times: Vec<i64>,
+    texts: Vec<String>,
+    numbers: Vec<i64>,
 }
+
+const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 
 impl Iterator for Events {
     type Item = Event;
@@ -105,36 +146,83 @@ impl Iterator for Events {
         }
         let device = (r >> 24) % 2000;
         let user = (r >> 36) % 500;
+        let parent = PARENTS[(r >> 50) as usize % 4];
+        let hash = |of: u64, digits: usize| format!("{:0digits$x}", u128::from(of).wrapping_mul(SPREAD));
+        let time = END - SPAN + (SPAN as i128 * self.row as i128 / self.rows as i128) as i64;
+        let windows = folder.starts_with('C');
+        let sid = |user: u64| format!("S-1-5-21-1004336348-1177238915-682003330-{}", 1000 + user);
+        let text = |of: &str| of.to_owned();
+        let level = if r.is_multiple_of(7) { "High" } else { "Medium" };
         let event = Event {
-            time: END - SPAN + (SPAN as i128 * self.row as i128 / self.rows as i128) as i64,
-            texts: [
-                format!("{:040x}", u128::from(device).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
+            times: vec![time, time - 40_000, time - 3_600_000_000],
+            texts: vec![
+                hash(device, 40),
                 format!("host{device:04}.contoso.com"),
-                format!("user{user}"),
-                "contoso".to_owned(),
-                file.to_owned(),
+                text("ProcessCreated"),
+                text(file),
                 format!("{folder}\\{file}"),
-                format!("{:064x}", u128::from(r).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
+                hash(r % 50_000, 40),
+                hash(r, 64),
+                hash(r % 50_000, 32),
+                text(if windows { "Microsoft Corporation" } else { "" }),
+                text(if windows { "Microsoft® Windows® Operating System" } else { "" }),
+                text(if windows { "10.0.22621.2506" } else { "" }),
+                text(file.trim_end_matches(".exe")),
+                text(file),
+                text(if windows { "Windows process" } else { "" }),
                 command,
-                PARENTS[(r >> 50) as usize % 4].to_owned(),
-                format!(r"C:\Windows\{} -parent {}", PARENTS[(r >> 50) as usize % 4], (r >> 40) % 1000),
+                text(level),
+                text(if r.is_multiple_of(7) { "TokenElevationTypeFull" } else { "TokenElevationTypeLimited" }),
+                text("contoso"),
+                format!("user{user}"),
+                sid(user),
+                format!("user{user}@contoso.com"),
+                format!("00000000-0000-4000-8000-{user:012x}"),
+                text("contoso"),
+                format!("user{user}"),
+                sid(user),
+                text(level),
+                text(parent),
+                format!(r"C:\Windows\{parent}"),
+                hash((r >> 50) % 4, 64),
+                format!(r"C:\Windows\{parent} -parent {}", (r >> 40) % 1000),
             ],
-            process: (r >> 33) as i64 % 60_000,
+            numbers: vec![
+                (r >> 20) as i64 % 4_000_000,
+                (r >> 33) as i64 % 60_000,
+                (r >> 28) as i64 % 10_000_000,
+                (r >> 27) as i64 % 10_000_000,
+                (r >> 35) as i64 % 60_000,
+                (r >> 37) as i64 % 60_000,
+                self.row as i64,
+            ],
         };
         self.row += 1;
         Some(event)
     }
 }
 
-/// `rows` events as `DeviceProcessEvents.parquet` and `DeviceProcessEvents.ndjson` in folders of their own below
-/// `folder`; files that are there already are taken.
-pub fn process_events(folder: &Path, rows: usize) -> (PathBuf, PathBuf) {
-    let parquet = folder.join(format!("parquet-{rows}/DeviceProcessEvents.parquet"));
-    let ndjson = folder.join(format!("ndjson-{rows}/DeviceProcessEvents.ndjson"));
+/// Files of the same events.
+#[allow(dead_code)] // each user takes some
+pub struct Files {
+    /// Parquet.
+    pub parquet: PathBuf,
+    /// A JSON object a line.
+    pub ndjson: PathBuf,
+    /// Comma-separated values.
+    pub csv: PathBuf,
+}
+
+/// `rows` events as files called DeviceProcessEvents in folders of their own below `folder`; files that are there already
+/// are taken.
+pub fn process_events(folder: &Path, rows: usize) -> Files {
+    let path = |kind: &str| folder.join(format!("{kind}-40-{rows}/DeviceProcessEvents.{kind}"));
+    let files = Files { parquet: path("parquet"), ndjson: path("ndjson"), csv: path("csv") };
     let events = || Events { state: 0x9e37_79b9_7f4a_7c15, rows, row: 0 };
-    fresh(&parquet, |file| write_parquet(file, events()));
-    fresh(&ndjson, |file| write_ndjson(file, events()));
-    (parquet, ndjson)
+    fresh(&files.parquet, |file| write_parquet(file, events()));
+    fresh(&files.ndjson, |file| write_ndjson(file, events()));
+    fresh(&files.csv, |file| write_csv(file, events()));
+    files
 }
 
 /// Writes under another name first, so that a run that was broken off leaves nothing half done.
@@ -149,42 +237,86 @@ fn fresh(path: &Path, write: impl FnOnce(File)) {
 }
 
 fn write_parquet(file: File, mut events: Events) {
-    let mut fields =
-        vec![Field::new("Timestamp", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false)];
-    fields.extend(TEXTS.iter().map(|name| Field::new(*name, DataType::Utf8, false)));
-    fields.push(Field::new("ProcessId", DataType::Int64, false));
+    let ty = |kind: Kind| match kind {
+        Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        Kind::Text => DataType::Utf8,
+        Kind::Number => DataType::Int64,
+    };
+    let fields: Vec<Field> = COLUMNS.iter().map(|(name, kind)| Field::new(*name, ty(*kind), false)).collect();
     let schema = Arc::new(Schema::new(fields));
     let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
     let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).expect("a writer");
     loop {
-        let mut times = Vec::new();
-        let mut processes = Vec::new();
-        let mut texts: Vec<StringBuilder> = (0..TEXTS.len()).map(|_| StringBuilder::new()).collect();
-        for event in events.by_ref().take(65_536) {
-            times.push(event.time);
-            processes.push(event.process);
-            texts.iter_mut().zip(&event.texts).for_each(|(builder, text)| builder.append_value(text));
-        }
-        if times.is_empty() {
+        let some: Vec<Event> = events.by_ref().take(65_536).collect();
+        if some.is_empty() {
             break;
         }
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(TimestampMicrosecondArray::from(times).with_timezone("UTC"))];
-        columns.extend(texts.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef));
-        columns.push(Arc::new(Int64Array::from(processes)));
+        let (mut times, mut texts, mut numbers) = (0.., 0.., 0..);
+        let mut column = |kind: Kind| -> ArrayRef {
+            match kind {
+                Kind::Time => {
+                    let at: usize = times.next().expect("a time");
+                    let values = some.iter().map(|e| e.times[at]);
+                    Arc::new(TimestampMicrosecondArray::from_iter_values(values).with_timezone("UTC"))
+                }
+                Kind::Text => {
+                    let at: usize = texts.next().expect("a text");
+                    Arc::new(StringArray::from_iter_values(some.iter().map(|e| &e.texts[at])))
+                }
+                Kind::Number => {
+                    let at: usize = numbers.next().expect("a number");
+                    Arc::new(Int64Array::from_iter_values(some.iter().map(|e| e.numbers[at])))
+                }
+            }
+        };
+        let columns = COLUMNS.iter().map(|(_, kind)| column(*kind)).collect();
         writer.write(&RecordBatch::try_new(schema.clone(), columns).expect("a batch")).expect("written");
     }
     writer.close().expect("closed");
 }
 
+/// Writes the fields of an event, each through `field`, which gets its place, its name, its kind and its value.
+fn each_field(event: &Event, mut field: impl FnMut(usize, &str, Kind, &str)) {
+    let (mut times, mut texts, mut numbers) = (event.times.iter(), event.texts.iter(), event.numbers.iter());
+    for (n, (name, kind)) in COLUMNS.iter().enumerate() {
+        match kind {
+            Kind::Time => field(n, name, *kind, &datetime(*times.next().expect("a time"))),
+            Kind::Text => field(n, name, *kind, texts.next().expect("a text")),
+            Kind::Number => field(n, name, *kind, &numbers.next().expect("a number").to_string()),
+        }
+    }
+}
+
 fn write_ndjson(file: File, events: Events) {
     let mut out = BufWriter::with_capacity(1 << 20, file);
     for event in events {
-        let time = datetime(event.time);
-        write!(out, "{{\"Timestamp\":\"{time}\"").expect("written");
-        for (name, text) in TEXTS.iter().zip(&event.texts) {
-            write!(out, ",\"{name}\":{}", serde_json::Value::from(text.as_str())).expect("written");
-        }
-        writeln!(out, ",\"ProcessId\":{}}}", event.process).expect("written");
+        each_field(&event, |n, name, kind, value| {
+            let comma = if n == 0 { '{' } else { ',' };
+            match kind {
+                Kind::Number => write!(out, "{comma}\"{name}\":{value}"),
+                _ => write!(out, "{comma}\"{name}\":{}", serde_json::Value::from(value)),
+            }
+            .expect("written");
+        });
+        writeln!(out, "}}").expect("written");
+    }
+    out.flush().expect("written");
+}
+
+fn write_csv(file: File, events: Events) {
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
+    writeln!(out, "{}", names.join(",")).expect("written");
+    for event in events {
+        each_field(&event, |n, _, _, value| {
+            let comma = if n == 0 { "" } else { "," };
+            match value.contains(['"', ',', '\n']) {
+                true => write!(out, "{comma}\"{}\"", value.replace('"', "\"\"")),
+                false => write!(out, "{comma}{value}"),
+            }
+            .expect("written");
+        });
+        writeln!(out).expect("written");
     }
     out.flush().expect("written");
 }

@@ -151,15 +151,33 @@ impl Binder<'_> {
                 self.error("KS108", span, format!("'{}' is a table, and a scalar is expected here.", name.text));
                 return Expr::error(span);
             }
+            Some(Symbol::Place | Symbol::Places(_)) => {
+                self.error("KS108", span, format!("'{}' is a place, and a scalar is expected here.", name.text));
+                return Expr::error(span);
+            }
             None => {}
         }
         if !row.open {
             self.unknown_name(name, span, row);
         } else if self.evaluates() {
-            // a table whose columns are not known is there without rows: whatever it is called, it holds nothing
-            return Expr::constant(Value::Text(String::new()), ScalarType::String, span);
+            return absent(type_by_name(&name.text), span);
         }
         Expr::error(span)
+    }
+
+    /// The value before a `.` or a `[`: a column that nobody knows, of a table whose columns are not known, is dynamic there.
+    fn base(&mut self, base: &ast::Expr, row: Row) -> Expr {
+        match &base.kind {
+            ast::ExprKind::Name(name)
+                if row.open
+                    && self.evaluates()
+                    && row.find(&name.text).is_none()
+                    && self.scope.find(&name.text).is_none() =>
+            {
+                absent(ScalarType::Dynamic, base.span)
+            }
+            _ => self.expr(base, row),
+        }
     }
 
     /// Reports a name that nothing has.
@@ -205,12 +223,12 @@ impl Binder<'_> {
                 }
             };
         }
-        let value = self.expr(base, row);
+        let value = self.base(base, row);
         self.dynamic_step(value, Expr::constant(Value::Text(name.text.clone()), ScalarType::String, name.span), span)
     }
 
     fn element(&mut self, base: &ast::Expr, index: &ast::Expr, span: Span, row: Row) -> Expr {
-        let value = self.expr(base, row);
+        let value = self.base(base, row);
         let index = self.expr(index, row);
         if !matches!(
             index.ty,
@@ -410,4 +428,21 @@ fn columns_in_scope(row: Row) -> Option<String> {
     let shown: Vec<&str> = row.columns.iter().take(8).map(|c| c.name.as_str()).collect();
     let more = if row.columns.len() > 8 { format!(" and {} more", row.columns.len() - 8) } else { String::new() };
     Some(format!("the columns here are {}{more}", shown.join(", ")))
+}
+
+/// What a table whose columns are not known holds, which is there without rows: nothing, whatever it is called.
+fn absent(ty: ScalarType, span: Span) -> Expr {
+    let value = if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
+    Expr::constant(value, ty, span)
+}
+
+/// The type that the service gives a column of this name: its custom tables say by a suffix which they have.
+fn type_by_name(name: &str) -> ScalarType {
+    match name {
+        "TimeGenerated" | "Timestamp" => ScalarType::Datetime,
+        _ if name.ends_with("_t") => ScalarType::Datetime,
+        _ if name.ends_with("_d") => ScalarType::Real,
+        _ if name.ends_with("_b") => ScalarType::Bool,
+        _ => ScalarType::String,
+    }
 }

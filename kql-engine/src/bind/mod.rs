@@ -7,6 +7,7 @@ mod calls;
 mod coerce;
 mod environment;
 mod expression;
+mod graph;
 mod literals;
 mod patterns;
 mod result_names;
@@ -19,6 +20,7 @@ mod table;
 pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
 pub use environment::{Environment, NoData, StoredFunction};
 pub use expression::{Row, balanced};
+pub use graph::{PatternNames, PatternVariable};
 pub use scope::{Scope, Symbol, UserFunction, UserPattern};
 
 use crate::plan::{
@@ -62,6 +64,8 @@ pub struct Binder<'a> {
     inside: Option<(Span, String)>,
     /// How deep calls of users' functions are nested.
     depth: u32,
+    /// In `graph-match` and kin: the names of the pattern, and the functions over them met so far.
+    pub pattern: Option<PatternNames>,
     /// What `set` gave so far.
     options: HashMap<String, kql_parser::ast::Expr>,
 }
@@ -78,6 +82,7 @@ impl<'a> Binder<'a> {
             windows: Vec::new(),
             inside: None,
             depth: 0,
+            pattern: None,
             options: HashMap::new(),
         }
     }

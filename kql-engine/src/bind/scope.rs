@@ -25,6 +25,10 @@ pub enum Symbol {
     Function(Arc<UserFunction>),
     /// What `declare pattern` declares.
     Pattern(Arc<UserPattern>),
+    /// In `macro-expand`: the place that the query is about.
+    Place,
+    /// A group of so many places: `entity_group [...]`.
+    Places(usize),
 }
 
 /// A pattern: tables for certain arguments.

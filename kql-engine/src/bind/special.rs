@@ -23,8 +23,13 @@ pub const NAMES: &[&str] = &[
 impl Binder<'_> {
     /// Binds a call of one of these; none where the function is not one of them.
     pub fn special(&mut self, call: &ast::Call, span: Span, row: Row) -> Option<Expr> {
+        if self.pattern.is_some()
+            && let Some(found) = self.pattern_call(call, span, row)
+        {
+            return Some(found);
+        }
         Some(match call.name.text.as_str() {
-            "toscalar" => self.toscalar(call, span, row),
+            "toscalar" => self.toscalar(call, span),
             "column_ifexists" | "columnifexists" => self.column_ifexists(call, span, row),
             "iscolumnexists" => self.iscolumnexists(call, span, row),
             "pack_all" => self.pack_all(call, span, row),
@@ -64,14 +69,14 @@ impl Binder<'_> {
         self.call(&ast::Call { name, args }, span, row)
     }
 
-    fn toscalar(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
+    fn toscalar(&mut self, call: &ast::Call, span: Span) -> Expr {
         if !self.expects(call, 1) {
             return Expr::error(span);
         }
         let Some(arg) = call.args.first() else { return Expr::error(span) };
         if !self.is_tabular(arg) {
-            // toscalar() of a scalar is that scalar
-            return self.expr(arg, row);
+            // toscalar() of a scalar is that scalar; it sees no columns, so that a variable of a column's name is meant
+            return self.expr(arg, Row::default());
         }
         let outer = self.aggregates.take();
         let mut relation = self.tabular(arg);

@@ -19,7 +19,7 @@ impl Binder<'_> {
     /// Binds the statements of a query; expression statements are its results.
     pub fn statements(&mut self, statements: &[ast::Statement]) {
         let mut declared: Vec<&str> = Vec::new();
-        for statement in statements {
+        for (i, statement) in statements.iter().enumerate() {
             match &statement.kind {
                 ast::StatementKind::Let(l) => {
                     if declared.contains(&l.name.text.as_str()) {
@@ -30,13 +30,26 @@ impl Binder<'_> {
                     self.let_statement(l);
                 }
                 ast::StatementKind::Expr(e) => {
-                    let relation = self.result(e);
-                    self.query.results.push(relation);
+                    let mut relation = self.result(e);
+                    if gives_named_tables(e) && i + 1 < statements.len() {
+                        // the statements after it name its tables
+                        for table in relation.tables {
+                            if let Some(name) = table.title.clone() {
+                                let table = Relation { name: None, title: None, ..table };
+                                self.scope = self.scope.with(name, Symbol::Table(table));
+                            }
+                        }
+                    } else if relation.tables.is_empty() {
+                        self.query.results.push(relation);
+                    } else {
+                        self.query.results.append(&mut relation.tables);
+                    }
                 }
                 ast::StatementKind::DeclareQueryParameters(parameters) => self.query_parameters(parameters),
                 ast::StatementKind::DeclarePattern(pattern) => self.declare_pattern(pattern),
                 ast::StatementKind::Set(name, value) => self.set(name, value.as_ref()),
-                ast::StatementKind::Error => {}
+                // a database's other name: all places are one here
+                ast::StatementKind::Alias(..) | ast::StatementKind::Error => {}
                 #[allow(unreachable_patterns)] // statements the parser knows and the engine does not run yet
                 _ => self.error("KQ201", statement.span, "This statement is not supported yet."),
             }
@@ -53,7 +66,8 @@ impl Binder<'_> {
 
     fn result(&mut self, e: &ast::Expr) -> Relation {
         if self.is_tabular(e) || !self.is_scalar_statement(e) {
-            return self.tabular(e);
+            let relation = self.tables(e);
+            return if relation.graph.is_some() { self.one_table(relation, e.span) } else { relation };
         }
         self.error(
             "KS104",
@@ -85,6 +99,9 @@ impl Binder<'_> {
                     stored: false,
                 }))
             }
+            ast::LetValue::Expr(ast::Expr { kind: ast::ExprKind::EntityGroup(places), .. }) => {
+                Symbol::Places(places.len())
+            }
             ast::LetValue::Expr(e) => match self.let_expr(e) {
                 Called::Scalar(value) => Symbol::Scalar(value),
                 Called::Table(relation) => {
@@ -98,13 +115,13 @@ impl Binder<'_> {
 
     fn let_expr(&mut self, e: &ast::Expr) -> Called {
         if self.is_tabular(e) {
-            return Called::Table(self.tabular(e));
+            return Called::Table(self.tables(e));
         }
         if let ast::ExprKind::Name(name) = &e.kind
             && self.scope.find(&name.text).is_none()
         {
             // a bare name that nothing knows is a table's
-            return Called::Table(self.tabular(e));
+            return Called::Table(self.tables(e));
         }
         Called::Scalar(self.expr(e, Row::default()))
     }
@@ -255,6 +272,20 @@ impl Binder<'_> {
         result
     }
 
+    /// Binds statements in brackets that end in a table, such as those of `macro-expand`.
+    pub fn block(&mut self, body: &[ast::Statement], span: Span) -> Relation {
+        match self.function_body(body) {
+            Some(Called::Table(relation)) => self.one_table(relation, span),
+            Some(Called::Scalar(value)) => {
+                if value.ty != ScalarType::Unknown {
+                    self.error("KS104", value.span, "A table is expected here.");
+                }
+                self.empty_relation()
+            }
+            None => self.empty_relation(),
+        }
+    }
+
     /// Options that change nothing here are accepted, as Microsoft's binder accepts all.
     fn set(&mut self, name: &ast::Name, value: Option<&ast::Expr>) {
         if let Some(value) = value {
@@ -388,3 +419,15 @@ impl Binder<'_> {
 
 /// The name under which a saved function is parsed.
 const STORED: &str = "__stored";
+
+/// Whether an expression ends in a `graph-to-table` that names two tables.
+fn gives_named_tables(e: &ast::Expr) -> bool {
+    match &e.kind {
+        ast::ExprKind::Parens(inner) => gives_named_tables(inner),
+        ast::ExprKind::Pipeline(pipeline) => pipeline
+            .operators
+            .last()
+            .is_some_and(|o| matches!(&o.kind, ast::OperatorKind::GraphToTable(outputs) if outputs.len() > 1)),
+        _ => false,
+    }
+}

@@ -15,7 +15,7 @@ impl Binder<'_> {
             ast::ExprKind::Parens(inner) => self.is_tabular(inner),
             ast::ExprKind::Name(name) => match self.scope.find(&name.text) {
                 Some(Symbol::Table(_) | Symbol::Pattern(_)) => true,
-                Some(Symbol::Scalar(_)) => false,
+                Some(Symbol::Scalar(_) | Symbol::Place | Symbol::Places(_)) => false,
                 Some(Symbol::Function(f)) => self.gives_table(&f.function),
                 None => self.environment.function(&name.text).is_some() || self.environment.table(&name.text).is_some(),
             },
@@ -32,6 +32,7 @@ impl Binder<'_> {
                 }
             },
             ast::ExprKind::Method(..) => true,
+            ast::ExprKind::Path(base, _) => self.is_place(base),
             _ => false,
         }
     }
@@ -62,8 +63,45 @@ impl Binder<'_> {
 
     /// Binds a tabular expression.
     pub fn tabular(&mut self, e: &ast::Expr) -> Relation {
+        let relation = self.tables(e);
+        self.one_table(relation, e.span)
+    }
+
+    /// Binds a leg of a fuzzy union: none where it names a table that nobody has, which is a warning then.
+    pub fn tabular_if_known(&mut self, e: &ast::Expr) -> Option<Relation> {
+        let before = self.diagnostics.len();
+        let relation = self.tabular(e);
+        let unknown = self.diagnostics.iter().skip(before).any(|d| d.is_error() && d.code == "KS204");
+        if !unknown {
+            return Some(relation);
+        }
+        // what else is wrong with the leg follows from it
+        let told = self.diagnostics.split_off(before);
+        self.diagnostics.extend(told.into_iter().filter(|d| d.code == "KS204").map(|d| Diagnostic {
+            code: "KS205",
+            severity: kql_parser::Severity::Warning,
+            ..d
+        }));
+        None
+    }
+
+    /// The relation, where it is one table: what `fork` and `facet` give can only be the result of a query.
+    pub fn one_table(&mut self, relation: Relation, span: Span) -> Relation {
+        if relation.graph.is_some() {
+            self.error("KQ203", span, "This is a graph, and a table is expected here.");
+            return self.empty_relation();
+        }
+        if relation.tables.is_empty() {
+            return relation;
+        }
+        self.error("KQ203", span, "These are several tables, and one is expected here.");
+        self.empty_relation()
+    }
+
+    /// Binds a tabular expression that may give several tables.
+    pub fn tables(&mut self, e: &ast::Expr) -> Relation {
         match &e.kind {
-            ast::ExprKind::Parens(inner) => self.tabular(inner),
+            ast::ExprKind::Parens(inner) => self.tables(inner),
             ast::ExprKind::Pipeline(pipeline) => self.pipeline(pipeline),
             ast::ExprKind::Datatable(datatable) => crate::operators::datatable::bind(self, datatable),
             ast::ExprKind::Name(name) => self.table_name(name, e.span),
@@ -81,7 +119,7 @@ impl Binder<'_> {
     fn pipeline(&mut self, pipeline: &ast::Pipeline) -> Relation {
         let mut operators = pipeline.operators.iter();
         let mut relation = match &pipeline.source {
-            Some(source) => self.tabular(source),
+            Some(source) => self.tables(source),
             None => match operators.next() {
                 Some(first) => crate::operators::bind_source(self, first),
                 None => self.empty_relation(),
@@ -89,6 +127,9 @@ impl Binder<'_> {
         };
         let outer = self.scope.clone();
         for operator in operators {
+            if relation.graph.is_none() {
+                relation = self.one_table(relation, operator.name_span);
+            }
             relation = crate::operators::bind(self, operator, relation);
         }
         // `as` names the table for the rest of the pipeline it stands in
@@ -105,6 +146,7 @@ impl Binder<'_> {
         };
         for operator in &pipeline.operators {
             relation = crate::operators::bind(self, operator, relation);
+            relation = self.one_table(relation, operator.name_span);
         }
         self.scope = outer;
         relation
@@ -137,6 +179,10 @@ impl Binder<'_> {
             }
             Some(Symbol::Pattern(_)) => {
                 self.error("KS119", span, format!("The pattern '{}' needs its arguments.", name.text));
+                return self.empty_relation();
+            }
+            Some(Symbol::Place | Symbol::Places(_)) => {
+                self.error("KS104", span, format!("'{}' is a place, and a table is expected here.", name.text));
                 return self.empty_relation();
             }
             Some(Symbol::Scalar(_)) => {
@@ -286,6 +332,11 @@ impl Binder<'_> {
         }
     }
 
+    /// Whether an expression is the name that `macro-expand` gives a place.
+    fn is_place(&self, e: &ast::Expr) -> bool {
+        matches!(&e.kind, ast::ExprKind::Name(name) if matches!(self.scope.find(&name.text), Some(Symbol::Place)))
+    }
+
     /// `database('d').T`, `cluster('c').database('d').T`: one place holds all tables here, so the name decides.
     fn qualified(&mut self, e: &ast::Expr) -> Relation {
         let bare = self.environment.is_bare();
@@ -308,6 +359,8 @@ impl Binder<'_> {
             return self.pattern_table(&pattern, call, Some(&name.text), e.span);
         }
         match &e.kind {
+            ast::ExprKind::Path(base, name) if self.is_place(base) => self.table_elsewhere(&name.text, e.span),
+            ast::ExprKind::Method(base, call) if self.is_place(base) => self.tabular_call(call, e.span),
             ast::ExprKind::Path(base, name) if rooted(base, &is_place) => self.table_elsewhere(&name.text, e.span),
             ast::ExprKind::Method(base, call) if rooted(base, &is_place) && !is_place(call) => {
                 self.tabular_call(call, e.span)

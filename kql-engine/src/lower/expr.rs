@@ -109,8 +109,8 @@ impl Lowering<'_> {
     }
 }
 
-/// An expression of DataFusion's over rows of one.
-struct OneRow {
+/// An expression of DataFusion's over given columns.
+struct OverColumns {
     physical: Arc<dyn datafusion::physical_plan::PhysicalExpr>,
     schema: Arc<Schema>,
 }
@@ -126,16 +126,16 @@ impl Compiler for Lowering<'_> {
                 self.state.create_physical_expr(lowered, &schema)
             })
             .map_err(|e| e.to_string())?;
-        Ok(Box::new(OneRow { physical, schema }))
+        Ok(Box::new(OverColumns { physical, schema }))
     }
 }
 
-impl Compiled for OneRow {
-    fn value(&self, row: &[ArrayRef]) -> std::result::Result<ArrayRef, String> {
-        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(1));
+impl Compiled for OverColumns {
+    fn values(&self, row: &[ArrayRef], rows: usize) -> std::result::Result<ArrayRef, String> {
+        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(self.schema.clone(), row.to_vec(), &options)
             .map_err(DataFusionError::from)
-            .and_then(|batch| self.physical.evaluate(&batch)?.into_array(1))
+            .and_then(|batch| self.physical.evaluate(&batch)?.into_array(rows))
             .map_err(|e| e.to_string())
     }
 }

@@ -20,9 +20,10 @@ pub use aggregate::row_type;
 
 use crate::plan::{ColumnId, Node, Order, Relation, StageId, StageResult};
 use datafusion::catalog::TableProvider;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, Result};
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr};
 use kql_parser::Diagnostic;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -72,9 +73,27 @@ impl<'a> Lowering<'a> {
     pub fn result(&self, relation: &Relation) -> Result<LogicalPlan> {
         let plan = self.node(&relation.node)?;
         let plan = sorted(plan, &relation.order, None)?;
-        let columns = relation.columns.iter().map(|c| column(c.id).alias(result_name(c.id)));
-        LogicalPlanBuilder::from(plan).project(columns.collect::<Vec<_>>())?.build()
+        let columns = relation.computed_columns().map(|c| column(c.id).alias(result_name(c.id)));
+        projected(plan, columns.collect())
     }
+}
+
+/// A projection. DataFusion's builder looks through the whole plan for every column that it meets; a search through many
+/// tables has thousands of columns and of expressions.
+fn projected(plan: LogicalPlan, exprs: Vec<Expr>) -> Result<LogicalPlan> {
+    let exprs = {
+        let schema = plan.schema();
+        let tables: HashMap<&str, _> = schema.iter().map(|(table, field)| (field.name().as_str(), table)).collect();
+        let with_table = |e: Expr| match e {
+            Expr::Column(column) if column.relation.is_none() => {
+                let table = tables.get(column.name.as_str()).copied().flatten().cloned();
+                Ok(Transformed::yes(Expr::Column(Column::new(table, column.name))))
+            }
+            other => Ok(Transformed::no(other)),
+        };
+        exprs.into_iter().map(|e| e.transform(with_table).data()).collect::<Result<Vec<_>>>()?
+    };
+    Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?))
 }
 
 /// A column by its id.

@@ -95,7 +95,7 @@ impl Lowering<'_> {
                 }
             });
         }
-        LogicalPlanBuilder::from(input).project(exprs)?.build()
+        super::projected(input, exprs)
     }
 
     /// How large an expression is with all computed columns written out.

@@ -9,6 +9,10 @@ use crate::value::Value;
 use kql_parser::Span;
 
 pub(super) fn bind(binder: &mut Binder, input: Relation, span: Span) -> Relation {
+    if input.partition.is_some() {
+        super::not_in_parts(binder, span);
+        return input;
+    }
     let columns = [("ColumnName", Text), ("ColumnOrdinal", Int), ("DataType", Text), ("ColumnType", Text)];
     let columns: Vec<_> = columns.into_iter().map(|(name, ty)| binder.new_column(name, ty)).collect();
     let text = |text: &str| Expr::constant(Value::Text(text.to_owned()), Text, span);

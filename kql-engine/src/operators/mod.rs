@@ -2,16 +2,27 @@
 //! `kql-parser/src/grammar/operators`.
 
 mod as_;
+mod assert_schema;
+mod consume;
 mod count;
 pub mod datatable;
 mod distinct;
 mod evaluate;
 mod extend;
 pub mod externaldata;
+mod facet;
+mod find;
+mod fork;
 mod getschema;
+mod graph_mark_components;
+mod graph_match;
+mod graph_shortest_paths;
+mod graph_to_table;
 mod invoke;
 pub mod join;
 mod lookup;
+mod macro_expand;
+mod make_graph;
 mod make_series;
 mod mv_apply;
 mod mv_expand;
@@ -53,6 +64,10 @@ use std::sync::Arc;
 
 /// Binds an operator after a pipe.
 pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
+    if input.graph.is_some() && !of_graphs(&operator.kind) {
+        binder.error("KQ203", operator.name_span, "This is a graph, and a table is expected here.");
+        return Relation { open: true, ..binder.empty_relation() };
+    }
     match &operator.kind {
         K::Where(predicate) => where_::bind(binder, predicate, input),
         K::Extend(columns) => extend::bind(binder, columns, input),
@@ -92,10 +107,24 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         K::TopNested(levels) => top_nested::bind(binder, levels, input),
         K::Scan(scan) => scan::bind(binder, scan, input, operator.span),
         K::Search(search) => search::bind(binder, search, Some(input), operator.span),
-        K::As(as_operator) => as_::bind(binder, as_operator, input),
+        K::MakeGraph(make) => make_graph::bind(binder, make, input, operator.name_span),
+        K::GraphMatch(search) => graph_match::bind(binder, search, input, operator.name_span),
+        K::GraphShortestPaths(search) => graph_shortest_paths::bind(binder, search, input, operator.name_span),
+        K::GraphMarkComponents(parameters) => {
+            graph_mark_components::bind(binder, parameters, input, operator.name_span)
+        }
+        K::GraphToTable(outputs) => graph_to_table::bind(binder, outputs, input, operator.name_span),
+        K::As(as_operator) => as_::bind(binder, as_operator, input, operator.name_span),
+        K::Fork(branches) => fork::bind(binder, branches, input),
+        K::Facet(facet) => facet::bind(binder, facet, input),
+        K::Consume(_) => consume::bind(binder, input, operator.span),
+        K::AssertSchema(columns) => assert_schema::bind(binder, columns, input, operator.span),
+        // a hint to Kusto's own machinery: the rows are the same
+        K::ExecuteAndCache => input,
+        K::PartitionBy(partition) => partition::bind_by(binder, partition, input, operator.span),
         K::Reduce(reduce) => reduce::bind(binder, reduce, input, operator.span),
         K::Render(render) => render::bind(render, input),
-        K::Print(_) | K::Range(_) => {
+        K::Print(_) | K::Range(_) | K::Find(_) => {
             binder.error("KS176", operator.name_span, "This stands at the start of a query, not after a pipe.");
             input
         }
@@ -105,6 +134,20 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
     }
 }
 
+/// Whether an operator takes a graph.
+fn of_graphs(operator: &K) -> bool {
+    matches!(
+        operator,
+        K::GraphMatch(_)
+            | K::GraphShortestPaths(_)
+            | K::GraphMarkComponents(_)
+            | K::GraphToTable(_)
+            | K::GraphWhereNodes(_)
+            | K::GraphWhereEdges(_)
+            | K::Error
+    )
+}
+
 /// Binds an operator that stands at the start of a pipeline.
 pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
     match &operator.kind {
@@ -112,6 +155,8 @@ pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
         K::Range(range) => range::bind(binder, range, operator.span),
         K::Union(union) => union::bind(binder, union, None, operator.span),
         K::Search(search) => search::bind(binder, search, None, operator.span),
+        K::Find(find) => find::bind(binder, find, operator.span),
+        K::MacroExpand(expand) => macro_expand::bind(binder, expand, operator.span),
         K::Error => binder.empty_relation(),
         _ => unsupported(binder, operator, None),
     }

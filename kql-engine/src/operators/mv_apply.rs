@@ -101,9 +101,7 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
         columns,
         order: if unordered { Vec::new() } else { order },
         serialized: input.serialized,
-        partition: None,
         open: input.open || relation.open,
-        name: None,
-        render: None,
+        ..Relation::default()
     }
 }

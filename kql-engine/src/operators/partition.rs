@@ -1,22 +1,26 @@
-//! `partition by x (subquery)`: operators over the rows of each value of a column.
+//! `partition by x (subquery)`: operators over the rows of each value of a column; `partition by x { query }`: a query of its
+//! own for each value.
 //!
+//! Most subqueries are bound once, and their operators keep the parts apart. A query of its own, and a subquery that looks at
+//! its part more than once, is bound for each value: those are known before, and are not many.
 //! <https://learn.microsoft.com/kusto/query/partition-operator>
 
-use crate::bind::{Binder, Row};
-use crate::plan::{ExprKind, Partition, PlanColumn, Relation};
-use kql_parser::{Diagnostic, Span, ast};
+use super::union::Leg;
+use crate::bind::{Binder, Row, Symbol};
+use crate::plan::{Expr, ExprKind, JoinKind, Node, Partition, PlanColumn, Relation, StageKind};
+use crate::types::ScalarType;
+use crate::value::Value;
+use datafusion::common::ScalarValue;
+use kql_parser::ast::{self, OperatorKind as K};
+use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
+
+/// So many values may have a query each, as in Kusto.
+const MOST: usize = 64;
 
 pub(super) fn bind(binder: &mut Binder, partition: &ast::Partition, input: Relation, span: Span) -> Relation {
     let by = binder.expr(&partition.by, Row::of(&input));
     super::not_dynamic(binder, &by);
-    let ast::PartitionQuery::Subquery(subquery) = &partition.query else {
-        binder.report(
-            Diagnostic::error("KQ202", span, "partition with a query of its own is not supported yet.")
-                .with_help("partition by x (operators) is"),
-        );
-        return Relation { open: true, ..input };
-    };
     let key = match by.kind {
         ExprKind::Column(id) => PlanColumn { id, name: String::new(), ty: by.ty },
         _ => return Relation { open: true, ..input },
@@ -25,6 +29,18 @@ pub(super) fn bind(binder: &mut Binder, partition: &ast::Partition, input: Relat
         super::not_in_parts(binder, span);
         return input;
     }
+    let strategy = super::parameter(&partition.parameters, &["hint.strategy"]).map_or("legacy", |(s, _)| s);
+    let subquery = match &partition.query {
+        ast::PartitionQuery::Subquery(subquery)
+            if strategy != "legacy" || !each_by_itself(&subquery.pipeline.operators) =>
+        {
+            subquery
+        }
+        query => {
+            let name = crate::bind::plain_column_name(&partition.by, Row::of(&input)).unwrap_or_default();
+            return for_each_value(binder, query, input, &PlanColumn { name, ..key }, span);
+        }
+    };
     // a hidden copy: the subquery may drop or change the column
     let copy = PlanColumn { id: binder.new_id(), ..key.clone() };
     let mut pairs = super::identity(&input.columns);
@@ -35,4 +51,132 @@ pub(super) fn bind(binder: &mut Binder, partition: &ast::Partition, input: Relat
     let result = binder.subquery(&subquery.pipeline, parted);
     // rows of different parts have no order between them
     Relation { partition: None, order: Vec::new(), serialized: false, ..result }
+}
+
+/// `__partitionby`, which Kusto writes for itself.
+pub(super) fn bind_by(binder: &mut Binder, partition: &ast::PartitionBy, input: Relation, span: Span) -> Relation {
+    let partition = ast::Partition {
+        parameters: partition.parameters.clone(),
+        by: partition.by.clone(),
+        scope: None,
+        query: ast::PartitionQuery::Subquery(partition.subquery.clone()),
+    };
+    bind(binder, &partition, input, span)
+}
+
+/// Whether operators must be bound for each value: where one looks at the part beside its input or at other tables, or gives
+/// rows where its input has none.
+fn each_by_itself(operators: &[ast::Operator]) -> bool {
+    // whether a part may have no rows left
+    let mut empty = false;
+    for operator in operators {
+        match &operator.kind {
+            K::As(_)
+            | K::Join(_)
+            | K::Lookup(_)
+            | K::Union(_)
+            | K::Evaluate(_)
+            | K::Invoke(_)
+            | K::Partition(_)
+            | K::GetSchema(_)
+            | K::MakeSeries(_)
+            | K::TopNested(_)
+            | K::Search(_)
+            | K::Reduce(_) => return true,
+            K::Count(_) if empty => return true,
+            K::Summarize(summarize) if summarize.by.is_empty() && empty => return true,
+            K::Count(_) => {}
+            K::Summarize(summarize) if summarize.by.is_empty() => {}
+            K::Extend(_)
+            | K::Serialize(_)
+            | K::Project(_)
+            | K::ProjectAway(_)
+            | K::ProjectKeep(_)
+            | K::ProjectRename(_)
+            | K::ProjectReorder(_)
+            | K::Sort(_)
+            | K::Parse(_)
+            | K::ParseKv(_) => {}
+            _ => empty = true,
+        }
+    }
+    false
+}
+
+/// The query bound for each value of the key, and the rows of all.
+fn for_each_value(
+    binder: &mut Binder,
+    query: &ast::PartitionQuery,
+    input: Relation,
+    key: &PlanColumn,
+    span: Span,
+) -> Relation {
+    let place = input.columns.iter().position(|c| c.id == key.id);
+    let rows = binder.staged(input, StageKind::Table(None), None);
+    let Some(key) = place.and_then(|p| rows.columns.get(p)).cloned() else { return Relation { open: true, ..rows } };
+    let copy = PlanColumn { id: binder.new_id(), ..key.clone() };
+    let groups = vec![(copy.id, Expr::column(&key, span))];
+    let node = super::aggregate(&rows, groups, Vec::new());
+    let distinct = Relation { node, columns: vec![copy], open: rows.open, ..Relation::default() };
+    let values = match binder.evaluate(&distinct) {
+        Some(Ok(batches)) => constants(&batches),
+        Some(Err(message)) => {
+            binder.error("KQ301", span, message);
+            Vec::new()
+        }
+        None => Vec::new(),
+    };
+    if values.len() > MOST {
+        let message =
+            format!("The column '{}' has {} values, and partition takes {MOST} here.", key.name, values.len());
+        binder.report(Diagnostic::error("KQ203", span, message).with_help("hint.strategy=native has no such limit"));
+    }
+    if values.is_empty() || values.len() > MOST {
+        // what is wrong with the query, and its columns
+        let blank = if key.ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
+        let one = one_value(binder, query, &rows, &key, blank, span);
+        let truth = Expr::constant(Value::Bool(false), ScalarType::Bool, span);
+        let node = Arc::new(Node::Filter { input: one.node.clone(), predicate: truth });
+        return Relation { node, order: Vec::new(), serialized: false, name: None, ..one };
+    }
+    let parts =
+        values.into_iter().map(|value| Leg::with_rows(one_value(binder, query, &rows, &key, value, span))).collect();
+    super::union::unite(binder, parts, false, None)
+}
+
+/// The query for one value.
+fn one_value(
+    binder: &mut Binder,
+    query: &ast::PartitionQuery,
+    rows: &Relation,
+    key: &PlanColumn,
+    value: Value,
+    span: Span,
+) -> Relation {
+    let constant = Expr::constant(value, key.ty, span);
+    let subquery = match query {
+        ast::PartitionQuery::Query(query, _) => {
+            let outer = binder.scope.clone();
+            binder.scope = binder.scope.with(key.name.clone(), Symbol::Scalar(constant));
+            let result = binder.tabular(query);
+            binder.scope = outer;
+            return result;
+        }
+        ast::PartitionQuery::Subquery(subquery) => subquery,
+    };
+    // a join, for which null equals null and NaN is NaN
+    let wanted = binder.new_column("", key.ty);
+    let row = binder.new_column("", ScalarType::Long);
+    let right = Arc::new(Node::Values { columns: vec![wanted.clone(), row], rows: vec![vec![constant]] });
+    let on = vec![(Expr::column(key, span), Expr::column(&wanted, span))];
+    let node = Arc::new(Node::Join { kind: JoinKind::LeftSemi, left: rows.node.clone(), right, on });
+    let part = super::with_new_ids(binder, &Relation { node, ..rows.clone() });
+    binder.subquery(&subquery.pipeline, part)
+}
+
+/// The values of the first column.
+fn constants(batches: &[arrow::array::RecordBatch]) -> Vec<Value> {
+    let columns = batches.iter().filter_map(|b| b.columns().first());
+    let scalars = columns.flat_map(|c| (0..c.len()).map(move |i| ScalarValue::try_from_array(c, i)));
+    scalars.filter_map(|s| s.ok().map(|s| Value::from_scalar(&s).unwrap_or(Value::Null))).collect()
 }

@@ -4,10 +4,26 @@
 
 use crate::bind::Binder;
 use crate::plan::Relation;
-use kql_parser::ast;
+use kql_parser::{Diagnostic, ast};
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
-    let away = super::named_columns(binder, list, &input);
+    let mut wanted = Vec::with_capacity(list.len());
+    for e in list {
+        match &e.kind {
+            // a parser takes away columns of the service that the catalogue does not know its table to have
+            ast::ExprKind::Name(name)
+                if binder.in_saved_function()
+                    && !input.open
+                    && input.columns.iter().all(|c| c.name != name.text)
+                    && binder.scope.find(&name.text).is_none() =>
+            {
+                let message = format!("There is no column '{}' to take away.", name.text);
+                binder.report(Diagnostic::warning("KS142", e.span, message));
+            }
+            _ => wanted.push(e.clone()),
+        }
+    }
+    let away = super::named_columns(binder, &wanted, &input);
     let columns = input.columns.iter().filter(|c| away.iter().all(|a| a.id != c.id)).cloned().collect();
     super::project::select(input, columns)
 }

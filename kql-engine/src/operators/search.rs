@@ -96,7 +96,7 @@ fn filtered(
 }
 
 /// The names in a condition.
-fn names(e: &ast::Expr, found: &mut Vec<String>) {
+pub(super) fn names(e: &ast::Expr, found: &mut Vec<String>) {
     match &e.kind {
         ast::ExprKind::Name(name) => found.push(name.text.clone()),
         ast::ExprKind::Binary(b) => {
@@ -120,7 +120,8 @@ fn names(e: &ast::Expr, found: &mut Vec<String>) {
     }
 }
 
-fn condition(
+/// A condition in which a term alone stands for any column.
+pub(super) fn condition(
     binder: &mut Binder,
     e: &ast::Expr,
     table: &Relation,

@@ -1,23 +1,37 @@
 //! `top-nested`: the best values of a column, within each of them the best of the next, and so on.
 //!
 //! Each level groups by all columns up to its own and ranks the values within each combination before it; the levels are
-//! then joined. <https://learn.microsoft.com/kusto/query/top-nested-operator>
+//! then joined. `with others` adds a row for what is left: the rows that are among the best of the first levels and not of the
+//! next are one rest, which all levels below take as a whole.
+//! <https://learn.microsoft.com/kusto/query/top-nested-operator>
 
 use crate::bind::{Binder, Row};
-use crate::plan::{Expr, JoinKind, Node, OrderKey, Partition, PlanColumn, Relation};
+use crate::plan::{ColumnId, Expr, JoinKind, Node, OrderKey, Partition, PlanColumn, Relation};
 use crate::types::ScalarType;
-use kql_parser::{Span, ast};
+use crate::value::Value;
+use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
+/// What a level is grouped by.
+struct Key {
+    name: String,
+    value: Expr,
+    /// What stands for the values left out.
+    others: Option<Expr>,
+}
+
 pub(super) fn bind(binder: &mut Binder, levels: &[ast::TopNestedLevel], input: Relation) -> Relation {
-    let mut result: Option<Relation> = None;
+    if input.partition.is_some() {
+        super::not_in_parts(binder, levels.first().map_or(Span::default(), |l| l.span));
+        return input;
+    }
     // names and values of the columns up to the level
-    let mut keys: Vec<(String, Expr)> = Vec::new();
+    let mut keys: Vec<Key> = Vec::new();
+    // the best of the first level, of the first two, and so on
+    let mut tops: Vec<Relation> = Vec::new();
+    // the best of each level by itself
+    let mut alone: Vec<Relation> = Vec::new();
     for level in levels {
-        if level.others.is_some() || input.partition.is_some() {
-            binder.error("KQ202", level.span, "top-nested with others is not supported yet.");
-            return Relation { open: true, ..input };
-        }
         let (given, of) = super::named(&level.of);
         let value = binder.expr(of, Row::of(&input));
         super::not_dynamic(binder, &value);
@@ -25,30 +39,60 @@ pub(super) fn bind(binder: &mut Binder, levels: &[ast::TopNestedLevel], input: R
             .map(|n| n.text.clone())
             .or_else(|| binder.result_name(of))
             .unwrap_or_else(|| format!("Column{}", keys.len() + 1));
-        keys.push((name.clone(), value));
+        let others = others(binder, level, &value);
+        keys.push(Key { name: name.clone(), value, others });
         let one = one_level(binder, level, &input, &keys, &name);
-        result = Some(match result {
+        alone.push(one.clone());
+        tops.push(match tops.last() {
             None => one,
-            Some(before) => joined(binder, before, one, keys.len() - 1),
+            Some(before) => joined(binder, before.clone(), one, keys.len() - 1),
         });
     }
-    result.unwrap_or(input)
+    let Some(whole) = tops.last().cloned() else { return input };
+    if keys.iter().all(|k| k.others.is_none()) {
+        return whole;
+    }
+    let identity = whole.columns.iter().map(|c| Expr::column(c, Span::default())).collect();
+    let mut inputs: Vec<(Arc<Node>, Vec<Expr>)> = vec![(whole.node.clone(), identity)];
+    for depth in 0..levels.len() {
+        if keys.iter().skip(depth).any(|k| k.others.is_some())
+            && let Some(rest) = rest(binder, levels, &input, &keys, &alone, depth, tops.get(depth.wrapping_sub(1)))
+        {
+            inputs.push(rest);
+        }
+    }
+    let columns: Vec<PlanColumn> = whole.columns.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
+    let ids: Vec<(ColumnId, ScalarType)> = columns.iter().map(|c| (c.id, c.ty)).collect();
+    let inputs = inputs
+        .into_iter()
+        .map(|(input, values)| {
+            let columns = ids.iter().map(|(id, _)| *id).zip(values).collect();
+            Arc::new(Node::Project { input, columns })
+        })
+        .collect();
+    Relation { node: Arc::new(Node::Union { inputs, columns: ids }), columns, open: whole.open, ..Relation::default() }
+}
+
+/// What stands for the values left out, of the type of the values.
+fn others(binder: &mut Binder, level: &ast::TopNestedLevel, value: &Expr) -> Option<Expr> {
+    let bound = binder.expr(level.others.as_ref()?, Row::default());
+    let fits = bound.ty == value.ty || (bound.ty.is_number() && value.ty.is_number());
+    if !fits && bound.ty != ScalarType::Unknown && value.ty != ScalarType::Unknown {
+        let message =
+            format!("What stands for the others is of type {}, and the values are of type {}.", bound.ty, value.ty);
+        binder.report(Diagnostic::error("KQ203", bound.span, message));
+    }
+    Some(bound.convert(value.ty))
 }
 
 /// The best values of the last key within each combination of the others, and what they are ranked by.
-fn one_level(
-    binder: &mut Binder,
-    level: &ast::TopNestedLevel,
-    input: &Relation,
-    keys: &[(String, Expr)],
-    name: &str,
-) -> Relation {
+fn one_level(binder: &mut Binder, level: &ast::TopNestedLevel, input: &Relation, keys: &[Key], name: &str) -> Relation {
     let (given, by) = super::named(&level.by.expr);
     let row = Row { aggregates_only: true, ..Row::of(input) };
     let mut aggregates = Vec::new();
     let rank = binder.with_aggregates(&mut aggregates, |binder| binder.expr(by, row));
-    let groups: Vec<PlanColumn> = keys.iter().map(|(name, e)| binder.new_column(name.clone(), e.ty)).collect();
-    let pairs = groups.iter().zip(keys).map(|(c, (_, e))| (c.id, e.clone())).collect();
+    let groups: Vec<PlanColumn> = keys.iter().map(|k| binder.new_column(k.name.clone(), k.value.ty)).collect();
+    let pairs = groups.iter().zip(keys).map(|(c, k)| (c.id, k.value.clone())).collect();
     let grouped = Relation { node: super::aggregate(input, pairs, aggregates), ..Relation::default() };
     let rank_name = given.map_or_else(|| format!("aggregated_{name}"), |n| n.text.clone());
     let ranked = binder.new_column(rank_name, rank.ty);
@@ -98,4 +142,70 @@ fn joined(binder: &mut Binder, before: Relation, level: Relation, shared: usize)
     let node = Node::Join { kind: JoinKind::Inner, left: before.node, right: level.node, on };
     let unknown = columns.iter().any(|c| c.ty == ScalarType::Unknown);
     Relation { node: Arc::new(node), columns, open: unknown, ..Relation::default() }
+}
+
+/// A row for each combination of the best of the first `depth` levels: what is not among the best of the next.
+fn rest(
+    binder: &mut Binder,
+    levels: &[ast::TopNestedLevel],
+    input: &Relation,
+    keys: &[Key],
+    alone: &[Relation],
+    depth: usize,
+    before: Option<&Relation>,
+) -> Option<(Arc<Node>, Vec<Expr>)> {
+    // the rows with their keys
+    let own: Vec<PlanColumn> = keys.iter().map(|k| binder.new_column("", k.value.ty)).collect();
+    let mut pairs = super::identity(&input.columns);
+    pairs.extend(own.iter().zip(keys).map(|(c, k)| (c.id, k.value.clone())));
+    let rows = super::project(input, pairs);
+    let pairs_of = |right: &[PlanColumn], n: usize| -> Vec<(Expr, Expr)> {
+        let both = own.iter().zip(right).take(n);
+        both.map(|(l, r)| (Expr::column(l, Span::default()), Expr::column(r, Span::default()))).collect()
+    };
+    let best = super::with_new_ids(binder, alone.get(depth)?);
+    let on = pairs_of(&best.columns, depth + 1);
+    let left = Arc::new(Node::Join { kind: JoinKind::LeftAnti, left: rows, right: best.node, on });
+    let left = Relation { node: left, ..input.clone() };
+    // one aggregate for each level below that tells of the others
+    let row = Row { aggregates_only: true, ..Row::of(&left) };
+    let mut aggregates = Vec::new();
+    let mut ranks: Vec<Option<Expr>> = Vec::new();
+    for (level, key) in levels.iter().zip(keys).skip(depth) {
+        let (_, by) = super::named(&level.by.expr);
+        let tells = key.others.is_some();
+        ranks.push(tells.then(|| binder.with_aggregates(&mut aggregates, |binder| binder.expr(by, row))));
+    }
+    let mut groups: Vec<(ColumnId, Expr)> =
+        own.iter().take(depth).map(|c| (binder.new_id(), Expr::column(c, Span::default()))).collect();
+    // grouped by a constant, no rows have no rest
+    groups.push((binder.new_id(), Expr::constant(Value::Long(1), ScalarType::Long, Span::default())));
+    let ids: Vec<ColumnId> = groups.iter().map(|(id, _)| *id).collect();
+    let node = super::aggregate(&left, groups, aggregates);
+    let mut result: Vec<Expr> = Vec::new();
+    let node = match before {
+        None => node,
+        Some(before) => {
+            let before = super::with_new_ids(binder, before);
+            let on = ids
+                .iter()
+                .zip(before.columns.iter().step_by(2).take(depth))
+                .map(|(id, c)| {
+                    (
+                        Expr::column(&PlanColumn { id: *id, ..c.clone() }, Span::default()),
+                        Expr::column(c, Span::default()),
+                    )
+                })
+                .collect();
+            result.extend(before.columns.iter().map(|c| Expr::column(c, Span::default())));
+            Arc::new(Node::Join { kind: JoinKind::Inner, left: node, right: before.node, on })
+        }
+    };
+    for ((key, rank), level) in keys.iter().skip(depth).zip(ranks).zip(alone.iter().skip(depth)) {
+        let label = key.others.clone().unwrap_or_else(|| super::union::missing(key.value.ty));
+        result.push(label);
+        let ty = level.columns.last().map_or(ScalarType::Unknown, |c| c.ty);
+        result.push(rank.unwrap_or_else(|| super::union::missing(ty)));
+    }
+    Some((node, result))
 }

@@ -23,8 +23,11 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
         }
     };
     let mut legs: Vec<Leg> = input.into_iter().map(Leg::with_rows).collect();
+    let mut dropped = false;
     for table in &union.tables {
-        legs.append(&mut leg(binder, table, fuzzy));
+        let mut found = leg(binder, table, fuzzy);
+        dropped |= found.is_empty();
+        legs.append(&mut found);
     }
     if legs.is_empty() {
         if fuzzy && !union.tables.is_empty() {
@@ -34,9 +37,8 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
     }
     let source = super::parameter(&union.parameters, &["withsource", "with_source"]);
     let united = unite(binder, legs, inner, source.map(|(name, _)| name));
-    // of all tables there are, a name may have one type in the user's place and several in the catalogue
-    let everything = union.tables.iter().any(|t| t.kind == ast::ExprKind::Star);
-    Relation { open: united.open || (everything && !binder.evaluates()), ..united }
+    // where a table is not here, a query that is only checked may name its columns
+    Relation { open: united.open || (dropped && !binder.evaluates()), ..united }
 }
 
 /// A table of the union.
@@ -64,25 +66,27 @@ pub(super) fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Le
             binder.report(Diagnostic::warning("KS205", table.span, message));
             Vec::new()
         }
+        _ if fuzzy => binder.tabular_if_known(table).map(Leg::with_rows).into_iter().collect(),
         _ => vec![Leg::with_rows(binder.tabular(table))],
     }
 }
 
 fn wildcard(binder: &mut Binder, pattern: &ast::Name, fuzzy: bool) -> Vec<Leg> {
-    let views: Vec<String> = binder
+    let mut views: Vec<String> = binder
         .scope
         .names()
         .filter(|(_, symbol)| matches!(symbol, Symbol::Function(f) if f.function.view))
         .map(|(name, _)| name.to_owned())
         .collect();
-    let mut names: Vec<String> = views
-        .iter()
-        .cloned()
-        .chain(binder.environment.table_names())
-        .filter(|name| super::matches_wildcard(&pattern.text, name))
-        .collect();
+    views.sort();
+    views.dedup();
+    let fits = |name: &String| super::matches_wildcard(&pattern.text, name);
+    let mut names: Vec<String> = binder.environment.table_names().into_iter().filter(fits).collect();
     names.sort();
     names.dedup();
+    // a view hides a table of its name, and comes after the tables
+    names.retain(|name| !views.contains(name));
+    names.extend(views.iter().filter(|name| fits(name)).cloned());
     if names.is_empty() && !fuzzy {
         let message = format!("The name '{}' does not refer to any known table.", pattern.text);
         binder.error("KS204", pattern.span, message);
@@ -155,6 +159,17 @@ pub fn missing(ty: ScalarType) -> Expr {
     Expr::constant(value, ty, Span::default())
 }
 
+/// The wanted name, with a number where it is taken; it is taken from now on.
+pub(super) fn free_name(wanted: &str, taken: &mut HashSet<String>) -> String {
+    let mut free = wanted.to_owned();
+    let mut i = 0;
+    while !taken.insert(free.clone()) {
+        i += 1;
+        free = format!("{wanted}{i}");
+    }
+    free
+}
+
 /// A column of the union: its name, and name and type of the legs' columns that fill it.
 struct Aligned {
     name: String,
@@ -162,37 +177,63 @@ struct Aligned {
     ty: ScalarType,
 }
 
-fn aligned(legs: &[Leg]) -> Vec<Aligned> {
-    // names in the order of first appearance, each with its types in that order
-    let mut names: Vec<(&str, Vec<ScalarType>)> = Vec::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    for column in legs.iter().flat_map(|l| &l.relation.columns) {
-        let place = *places.entry(&column.name).or_insert_with(|| {
-            names.push((&column.name, Vec::new()));
-            names.len() - 1
-        });
-        if let Some((_, types)) = names.get_mut(place)
-            && !types.contains(&column.ty)
-        {
-            types.push(column.ty);
+/// The types that a name has in the tables.
+///
+/// Tables without rows, of those that a wildcard stands for, give way to those with rows: a place knows of two thousand
+/// tables and has a dozen. Among tables without rows, Microsoft's binder decides, which passes over further types of a name
+/// that began with the same type twice.
+#[derive(Default)]
+struct Types {
+    list: Vec<ScalarType>,
+    rows: bool,
+    settled: bool,
+}
+
+impl Types {
+    fn add(&mut self, ty: ScalarType, rows: bool) {
+        if rows && !self.rows {
+            *self = Types { rows, ..Types::default() };
+        }
+        if self.rows && !rows {
+            return;
+        }
+        if !self.list.contains(&ty) {
+            if !self.settled {
+                self.list.push(ty);
+            }
+        } else if self.list.len() == 1 {
+            self.settled = !self.rows;
         }
     }
-    let mut taken: HashSet<String> =
-        names.iter().filter(|(_, types)| types.len() == 1).map(|(n, _)| (*n).to_owned()).collect();
+}
+
+fn aligned(legs: &[Leg]) -> Vec<Aligned> {
+    // names in the order of first appearance, each with its types in that order
+    let mut names: Vec<(&str, Types)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for leg in legs {
+        for column in &leg.relation.columns {
+            let place = *places.entry(&column.name).or_insert_with(|| {
+                names.push((&column.name, Types::default()));
+                names.len() - 1
+            });
+            if let Some((_, types)) = names.get_mut(place) {
+                types.add(column.ty, leg.rows);
+            }
+        }
+    }
+    let names: Vec<(&str, Vec<ScalarType>)> = names.into_iter().map(|(name, types)| (name, types.list)).collect();
+    // a name goes to whichever column comes first, also where the later one is called so
+    let mut taken = HashSet::new();
     let mut columns = Vec::new();
     for (name, types) in &names {
         if let [ty] = types.as_slice() {
-            columns.push(Aligned { name: (*name).to_owned(), from: (*name).to_owned(), ty: *ty });
+            let free = free_name(name, &mut taken);
+            columns.push(Aligned { name: free, from: (*name).to_owned(), ty: *ty });
             continue;
         }
         for ty in types {
-            let wanted = format!("{name}_{ty}");
-            let mut free = wanted.clone();
-            let mut i = 0;
-            while !taken.insert(free.clone()) {
-                i += 1;
-                free = format!("{wanted}{i}");
-            }
+            let free = free_name(&format!("{name}_{ty}"), &mut taken);
             columns.push(Aligned { name: free, from: (*name).to_owned(), ty: *ty });
         }
     }

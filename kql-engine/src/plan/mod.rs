@@ -5,6 +5,7 @@
 //! columns its rows are ordered by, and every node on the way keeps them, so that lowering can sort where the order is
 //! observed and nowhere else.
 
+mod graph;
 mod print;
 mod traverse;
 
@@ -17,6 +18,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+pub use graph::{
+    Graph, GraphCall, GraphCallKind, GraphColumn, GraphCycles, GraphNodes, GraphOver, GraphPattern, GraphPatternEdge,
+};
 pub use print::print;
 pub use traverse::{is_handed_on, stages_of};
 
@@ -75,6 +79,14 @@ pub struct Relation {
     pub render: Option<Render>,
     /// Inside `mv-apply` and `partition`: the parts that every operator works on by itself.
     pub partition: Option<Arc<Partition>>,
+    /// What the query calls this result, where it gives several.
+    pub title: Option<String>,
+    /// The tables of an operator that gives several (`fork`, `facet`); the relation itself has no columns then.
+    pub tables: Vec<Relation>,
+    /// What `make-graph` gives; the relation itself has no columns then.
+    pub graph: Option<Arc<Graph>>,
+    /// Columns of a result that are the same in every row, and are not computed.
+    pub constants: Arc<HashMap<ColumnId, Value>>,
 }
 
 /// The parts of a table that operators work on one by one. Its columns are hidden, and no operator loses them.
@@ -300,8 +312,13 @@ pub trait Compiler {
 
 /// An expression ready to be computed.
 pub trait Compiled {
+    /// Its value for each row.
+    fn values(&self, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, String>;
+
     /// Its value for one row: an array of one, from arrays of one.
-    fn value(&self, row: &[ArrayRef]) -> Result<ArrayRef, String>;
+    fn value(&self, row: &[ArrayRef]) -> Result<ArrayRef, String> {
+        self.values(row, 1)
+    }
 }
 
 /// An expanded column.
@@ -448,6 +465,11 @@ impl Expr {
 }
 
 impl Relation {
+    /// The visible columns that the plan computes.
+    pub fn computed_columns(&self) -> impl Iterator<Item = &PlanColumn> {
+        self.columns.iter().filter(|c| !self.constants.contains_key(&c.id))
+    }
+
     /// Its columns as a schema.
     pub fn schema(&self) -> crate::types::TableSchema {
         crate::types::TableSchema { columns: self.columns.iter().map(|c| Column::new(c.name.clone(), c.ty)).collect() }

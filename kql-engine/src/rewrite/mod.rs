@@ -1,5 +1,6 @@
 //! Rewrites that only KQL can know, one file each, with its reason. They run over the plan before it is lowered.
 
+mod constant_columns;
 mod filter_below_innerunique;
 mod prune_columns;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 /// Applies every rewrite to every result and subquery.
 pub fn rewrite(query: &mut Query) {
+    query.results.iter_mut().for_each(constant_columns::apply);
     query.stages.iter_mut().map(|s| &mut s.relation).chain(&mut query.results).for_each(rewrite_relation);
 }
 

@@ -12,7 +12,7 @@ type Needed = HashSet<ColumnId>;
 
 /// The relation with what its columns and its order need.
 pub(super) fn apply(relation: &Relation) -> Arc<Node> {
-    let mut needed: Needed = relation.columns.iter().map(|c| c.id).collect();
+    let mut needed: Needed = relation.computed_columns().map(|c| c.id).collect();
     needed.extend(relation.order.iter().map(|k| k.column));
     prune(&relation.node, &needed)
 }

@@ -118,6 +118,8 @@ pub enum FindColumnKind {
     Star,
     /// `pack(*)`
     Pack,
+    /// `pack_all()`
+    PackAll,
     /// `name`, `name: long`
     Column(Name, Option<TypeName>),
 }

@@ -283,6 +283,7 @@ impl<'a> Printer<'a> {
         match &column.kind {
             FindColumnKind::Star => self.text("*"),
             FindColumnKind::Pack => self.text("pack(*)"),
+            FindColumnKind::PackAll => self.text("pack_all()"),
             FindColumnKind::Column(name, ty) => self.typed(name, ty.as_ref()),
         }
     }

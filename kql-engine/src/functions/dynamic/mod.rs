@@ -22,6 +22,7 @@ mod tdigests;
 mod treepath;
 
 pub use bag_pack::{BAG_PACK, PACK_NOT_EMPTY};
+pub use pack_array::PACK_ARRAY;
 
 use crate::registry::ScalarFunction;
 

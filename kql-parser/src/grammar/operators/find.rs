@@ -42,7 +42,10 @@ fn smart_or_columns(i: Tokens) -> Parsed<Option<FindProject>> {
 fn column(i: Tokens) -> Parsed<FindColumn> {
     let start = i.span();
     let packs = i.is_word("pack") && i.ahead(1).kind == Kind::OpenParen && i.ahead(2).kind == Kind::Star;
-    let (rest, kind) = if packs && i.ahead(3).kind == Kind::CloseParen {
+    let packs_all = i.is_word("pack_all") && i.ahead(1).kind == Kind::OpenParen && i.ahead(2).kind == Kind::CloseParen;
+    let (rest, kind) = if packs_all {
+        (i.skip(3), FindColumnKind::PackAll)
+    } else if packs && i.ahead(3).kind == Kind::CloseParen {
         (i.skip(4), FindColumnKind::Pack)
     } else if i.kind() == Kind::Star {
         (i.skip(1), FindColumnKind::Star)

@@ -1,0 +1,404 @@
+//! Graph operators as functions over the rows of the graph.
+
+use super::data::GraphData;
+use super::evaluate::{Frame, compute, reads, truths};
+use super::search::{Masks, Match, Search};
+use crate::plan::{
+    ColumnId, Compiler, Expr, ExprKind, Graph, GraphCall, GraphCallKind, GraphColumn, GraphCycles, GraphOver,
+    GraphPattern, TableFunction,
+};
+use crate::types::ScalarType;
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use arrow::compute::take;
+use arrow::row::{RowConverter, SortField};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// So many matches are computed at once.
+const CHUNK: usize = 4096;
+
+/// What of the matches is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// Each.
+    Matches,
+    /// For each pair of ends the shortest: all of them, or one.
+    Shortest(bool),
+}
+
+/// The one element that a condition is about, what is computed for it, and the place of each column it reads.
+type Alone<'e> = (GraphOver, &'e Expr, Vec<(ColumnId, usize)>);
+
+/// `graph-match`, `graph-shortest-paths`
+#[derive(Debug)]
+pub struct GraphSearch {
+    /// The graph.
+    pub graph: Arc<Graph>,
+    /// What is looked for.
+    pub pattern: GraphPattern,
+    /// Which cycles may be.
+    pub cycles: GraphCycles,
+    /// Which matches are given.
+    pub wanted: Wanted,
+    /// Where columns come from.
+    pub origins: HashMap<ColumnId, GraphColumn>,
+    /// Functions over elements, each after those it needs.
+    pub calls: Vec<GraphCall>,
+    /// All must hold.
+    pub conditions: Vec<Expr>,
+    /// The columns of the result.
+    pub outputs: Vec<Expr>,
+}
+
+impl TableFunction for GraphSearch {
+    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+        let data = GraphData::build(&self.graph, input)?;
+        let (masks, conditions) = self.masks(&data, compiler)?;
+        let mut out =
+            Output { search: self, data: &data, compiler, conditions, matches: Vec::new(), batches: Vec::new() };
+        match self.graph.partition {
+            None => out.search(&masks)?,
+            Some((edge, node)) => {
+                for part in parts(&data, edge, node)? {
+                    out.search(&part.within(masks.clone(), &self.pattern))?;
+                }
+            }
+        }
+        Ok(out.batches)
+    }
+}
+
+impl GraphSearch {
+    /// Conditions on one node or edge, as what may be taken; and the other conditions.
+    fn masks(&self, data: &GraphData, compiler: &dyn Compiler) -> Result<(Masks, Vec<&Expr>), String> {
+        let mut masks = Masks {
+            nodes: vec![None; self.pattern.nodes],
+            edges: vec![None; self.pattern.edges.len()],
+            inner: vec![None; self.pattern.edges.len()],
+        };
+        let mut rest = Vec::new();
+        for condition in &self.conditions {
+            if let Some((over, value, columns)) = self.alone(condition) {
+                let (source, rows, slot) = match over {
+                    GraphOver::Node(n) => (&data.node_columns, data.nodes, masks.nodes.get_mut(n)),
+                    GraphOver::InnerNodes(n) => (&data.node_columns, data.nodes, masks.inner.get_mut(n)),
+                    GraphOver::Edges(n) => (&data.edge_columns, data.edges.len(), masks.edges.get_mut(n)),
+                };
+                let missing = || "a column of a graph is missing".to_owned();
+                let values = compute(compiler, value, rows, |id| {
+                    let place = columns.iter().find(|(c, _)| *c == id).map(|(_, place)| *place);
+                    place.and_then(|place| source.get(place)).cloned().ok_or_else(missing)
+                })?;
+                if let Some(slot) = slot {
+                    let now = truths(&values);
+                    *slot = Some(match slot.take() {
+                        Some(before) => before.into_iter().zip(now).map(|(a, b)| a && b).collect(),
+                        None => now,
+                    });
+                }
+            } else {
+                rest.push(condition);
+            }
+        }
+        Ok((masks, rest))
+    }
+
+    /// The one element that a condition is about, what is computed for it, and the place of each column it reads.
+    fn alone<'e>(&'e self, condition: &'e Expr) -> Option<Alone<'e>> {
+        if let ExprKind::Column(id) = condition.kind
+            && let Some(call) = self.calls.iter().find(|c| c.id == id && c.kind == GraphCallKind::All)
+            && let Some(value) = &call.value
+        {
+            let place = |id: ColumnId| Some((id, call.columns.iter().position(|c| c.id == id)?));
+            let places = reads(value).into_iter().map(|(id, _)| place(id)).collect::<Option<Vec<_>>>()?;
+            return Some((call.over, value, places));
+        }
+        let mut over = None;
+        let mut places = Vec::new();
+        for (id, _) in reads(condition) {
+            let (this, place) = match self.origins.get(&id)? {
+                GraphColumn::Node(slot, place) => (GraphOver::Node(*slot), *place),
+                GraphColumn::Edge(slot, place) => (GraphOver::Edges(*slot), *place),
+            };
+            if *over.get_or_insert(this) != this {
+                return None;
+            }
+            places.push((id, place));
+        }
+        Some((over?, condition, places))
+    }
+
+    /// The nodes at both ends of the pattern.
+    fn ends(&self) -> (usize, usize) {
+        let Some((start, edges)) = self.pattern.sequences.first() else { return (0, 0) };
+        let last = edges.last().and_then(|e| self.pattern.edges.get(*e)).map_or(*start, |e| e.to);
+        (*start, last)
+    }
+}
+
+/// Matches on their way to rows.
+struct Output<'o> {
+    search: &'o GraphSearch,
+    data: &'o GraphData,
+    compiler: &'o dyn Compiler,
+    conditions: Vec<&'o Expr>,
+    matches: Vec<Match>,
+    batches: Vec<RecordBatch>,
+}
+
+impl Output<'_> {
+    fn search(&mut self, masks: &Masks) -> Result<(), String> {
+        let search = self.search;
+        let all = match search.wanted {
+            Wanted::Matches => {
+                self.walk(masks, search.cycles)?;
+                return self.flush();
+            }
+            Wanted::Shortest(all) => all,
+        };
+        let (first, last) = search.ends();
+        // what is asked of the whole path says which path is the shortest; what is asked of its ends does not
+        let of_ends = |e: &&Expr| {
+            reads(e).iter().all(
+                |(id, _)| matches!(search.origins.get(id), Some(GraphColumn::Node(n, _)) if *n == first || *n == last),
+            )
+        };
+        let edges = &search.pattern.edges;
+        let plain = edges.len() == 1 && edges.first().is_some_and(|e| e.range.is_none_or(|(low, _)| low == 1));
+        if plain && self.conditions.iter().all(of_ends) {
+            let (data, pattern) = (self.data, &search.pattern);
+            super::paths::shortest(data, pattern, masks, all, &mut |m| self.take(m))?;
+            return self.flush();
+        }
+        // every match, and of them the shortest
+        let mut kept = Vec::new();
+        std::mem::swap(&mut kept, &mut self.matches);
+        let mut found = Vec::new();
+        Search {
+            data: self.data,
+            pattern: &search.pattern,
+            masks,
+            cycles: GraphCycles::UniqueEdges,
+            found: &mut |m| {
+                found.push(m);
+                Ok(())
+            },
+        }
+        .run()?;
+        let fits = self.fitting(&found)?;
+        let length = |m: &Match| m.edges.iter().map(Vec::len).sum::<usize>();
+        let pair = |m: &Match| (m.nodes.get(first).copied(), m.nodes.get(last).copied());
+        let mut shortest: HashMap<_, usize> = HashMap::new();
+        let found: Vec<Match> = found.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(m, _)| m).collect();
+        for m in &found {
+            let least = shortest.entry(pair(m)).or_insert(usize::MAX);
+            *least = length(m).min(*least);
+        }
+        for m in found {
+            if shortest.get(&pair(&m)) == Some(&length(&m)) {
+                if !all {
+                    shortest.remove(&pair(&m));
+                }
+                self.matches.push(m);
+            }
+        }
+        self.flush()
+    }
+
+    fn walk(&mut self, masks: &Masks, cycles: GraphCycles) -> Result<(), String> {
+        let (data, pattern) = (self.data, &self.search.pattern);
+        Search { data, pattern, masks, cycles, found: &mut |m| self.take(m) }.run()
+    }
+
+    fn take(&mut self, m: Match) -> Result<(), String> {
+        self.matches.push(m);
+        if self.matches.len() >= CHUNK { self.flush() } else { Ok(()) }
+    }
+
+    fn frame<'f>(&'f self, matches: &'f [Match]) -> Frame<'f> {
+        Frame { data: self.data, origins: &self.search.origins, matches, computed: HashMap::new() }
+    }
+
+    /// Whether each match fits the conditions that are not about one element.
+    fn fitting(&self, matches: &[Match]) -> Result<Vec<bool>, String> {
+        let mut fits = vec![true; matches.len()];
+        if self.conditions.is_empty() || matches.is_empty() {
+            return Ok(fits);
+        }
+        let mut frame = self.frame(matches);
+        frame.call_all(self.compiler, &self.search.calls)?;
+        for condition in &self.conditions {
+            for (fit, truth) in fits.iter_mut().zip(truths(&frame.value(self.compiler, condition)?)) {
+                *fit &= truth;
+            }
+        }
+        Ok(fits)
+    }
+
+    /// Makes rows of the matches that fit.
+    fn flush(&mut self) -> Result<(), String> {
+        let matches = std::mem::take(&mut self.matches);
+        let fits = self.fitting(&matches)?;
+        let matches: Vec<Match> = matches.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(m, _)| m).collect();
+        if matches.is_empty() {
+            return Ok(());
+        }
+        self.known(&matches)?;
+        let mut frame = self.frame(&matches);
+        frame.call_all(self.compiler, &self.search.calls)?;
+        let arrays: Vec<ArrayRef> =
+            self.search.outputs.iter().map(|e| frame.value(self.compiler, e)).collect::<Result<_, _>>()?;
+        let types = self.search.outputs.iter().map(|e| e.ty);
+        let batch = crate::plugins::batch_of(types, arrays).ok_or("the columns of the matches do not fit")?;
+        self.batches.push(batch);
+        Ok(())
+    }
+
+    /// Refuses matches of which nobody knows whether they are ones.
+    fn known(&self, matches: &[Match]) -> Result<(), String> {
+        let search = self.search;
+        if matches!(search.wanted, Wanted::Shortest(_)) {
+            let (first, last) = search.ends();
+            if first != last && matches.iter().any(|m| m.nodes.get(first) == m.nodes.get(last)) {
+                return Err(
+                    "graph-shortest-paths comes back to the node it starts from, and it is not known what it does \
+                            then: a condition that both ends differ leaves such paths out"
+                        .to_owned(),
+                );
+            }
+            return Ok(());
+        }
+        if search.pattern.sequences.len() < 2 || search.cycles == GraphCycles::All {
+            return Ok(());
+        }
+        if search.cycles == GraphCycles::None {
+            // the named nodes that patterns share are theirs together; any other node is of one
+            let shares = |m: &Match| {
+                let mut all: Vec<u32> = m.nodes.iter().chain(m.inner.iter().flatten()).copied().collect();
+                all.sort_unstable();
+                all.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
+            };
+            if matches.iter().any(shares) {
+                return Err(
+                    "a node is part of two patterns of graph-match, and it is not known whether cycles=none lets \
+                            it: cycles=all does"
+                        .to_owned(),
+                );
+            }
+        }
+        for m in matches {
+            let mut seen: HashMap<u32, usize> = HashMap::new();
+            for (n, (_, edges)) in search.pattern.sequences.iter().enumerate() {
+                for edge in edges.iter().filter_map(|e| m.edges.get(*e)).flatten() {
+                    if *seen.entry(*edge).or_insert(n) != n {
+                        return Err(
+                            "an edge is part of two patterns of graph-match, and it is not known whether it may \
+                                    be: cycles=all lets it"
+                                .to_owned(),
+                        );
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The edges and nodes of one of several graphs.
+struct Part {
+    edges: Vec<bool>,
+    nodes: Option<Vec<bool>>,
+}
+
+impl Part {
+    /// The masks within the part.
+    fn within(&self, mut masks: Masks, pattern: &GraphPattern) -> Masks {
+        let both = |mask: Option<Vec<bool>>, own: &[bool]| {
+            Some(match mask {
+                Some(mask) => mask.into_iter().zip(own).map(|(a, b)| a && *b).collect(),
+                None => own.to_vec(),
+            })
+        };
+        masks.edges = (0..pattern.edges.len())
+            .map(|i| both(masks.edges.get_mut(i).and_then(Option::take), &self.edges))
+            .collect();
+        if let Some(own) = &self.nodes {
+            masks.nodes = masks.nodes.into_iter().map(|m| both(m, own)).collect();
+            masks.inner = masks.inner.into_iter().map(|m| both(m, own)).collect();
+        }
+        masks
+    }
+}
+
+/// The graphs that a column of the edges parts a graph into.
+fn parts(data: &GraphData, edge: usize, node: Option<usize>) -> Result<Vec<Part>, String> {
+    let failed = |e: arrow::error::ArrowError| e.to_string();
+    let Some(values) = data.edge_columns.get(edge) else { return Ok(Vec::new()) };
+    let converter = RowConverter::new(vec![SortField::new(values.data_type().clone())]).map_err(failed)?;
+    let of_edges = converter.convert_columns(std::slice::from_ref(values)).map_err(failed)?;
+    let of_nodes = match node.and_then(|n| data.node_columns.get(n)) {
+        Some(column) if column.data_type() == values.data_type() => {
+            Some(converter.convert_columns(std::slice::from_ref(column)).map_err(failed)?)
+        }
+        _ => None,
+    };
+    let mut seen: Vec<Box<[u8]>> = Vec::new();
+    for row in &of_edges {
+        if seen.iter().all(|s| **s != *row.as_ref()) {
+            seen.push(row.as_ref().into());
+        }
+    }
+    let is = |rows: &arrow::row::Rows, value: &[u8]| rows.iter().map(|r| r.as_ref() == value).collect::<Vec<bool>>();
+    Ok(seen
+        .iter()
+        .map(|value| Part { edges: is(&of_edges, value), nodes: of_nodes.as_ref().map(|rows| is(rows, value)) })
+        .collect())
+}
+
+/// `graph-to-table`
+#[derive(Debug)]
+pub struct GraphTable {
+    /// The graph.
+    pub graph: Arc<Graph>,
+    /// Edges, or nodes.
+    pub edges: bool,
+    /// How many hashes of ids stand before the other columns: of the node; of source and target, where each is asked for.
+    pub hashes: (bool, bool),
+    /// The hash of an id, which is the one column it reads.
+    pub hash: Expr,
+}
+
+impl TableFunction for GraphTable {
+    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+        let data = GraphData::build(&self.graph, input)?;
+        let rows = if self.edges { data.edges.len() } else { data.nodes };
+        if rows == 0 {
+            return Ok(Vec::new());
+        }
+        let hashes = compute(compiler, &self.hash, data.nodes, |_| Ok(data.ids.clone()))?;
+        let at = |end: fn(&(u32, u32)) -> u32| -> Result<ArrayRef, String> {
+            let picks = Int64Array::from_iter_values(data.edges.iter().map(|e| i64::from(end(e))));
+            take(&hashes, &picks, None).map_err(|e| e.to_string())
+        };
+        let mut arrays = Vec::new();
+        let mut types = Vec::new();
+        if self.hashes.0 {
+            arrays.push(if self.edges { at(|e| e.0)? } else { hashes.clone() });
+            types.push(ScalarType::Long);
+        }
+        if self.hashes.1 {
+            arrays.push(at(|e| e.1)?);
+            types.push(ScalarType::Long);
+        }
+        let (columns, own) = match self.edges {
+            true => (&self.graph.edges, &data.edge_columns),
+            false => (&self.graph.nodes, &data.node_columns),
+        };
+        arrays.extend(own.iter().cloned());
+        types.extend(columns.iter().map(|c| c.ty));
+        if arrays.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(crate::plugins::batch_of(types.into_iter(), arrays).into_iter().collect())
+    }
+}

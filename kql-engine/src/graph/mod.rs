@@ -1,0 +1,10 @@
+//! Graphs: how their rows become nodes and edges in memory, and how patterns are looked for.
+
+mod components;
+mod data;
+mod evaluate;
+mod function;
+mod paths;
+mod search;
+
+pub use function::{GraphSearch, GraphTable, Wanted};

@@ -1,0 +1,192 @@
+//! Looking for a pattern: every way to lay it over the graph, node by node.
+
+use super::data::GraphData;
+use crate::plan::{GraphCycles, GraphPattern};
+
+/// A place where the pattern fits.
+#[derive(Clone, Debug, Default)]
+pub struct Match {
+    /// For each node of the pattern, which node.
+    pub nodes: Vec<u32>,
+    /// For each edge of the pattern, which edges: one, or the row of an edge of variable length.
+    pub edges: Vec<Vec<u32>>,
+    /// For each edge of variable length, the nodes between its edges.
+    pub inner: Vec<Vec<u32>>,
+}
+
+/// Which nodes and edges may be taken at all; none where any may.
+#[derive(Clone, Debug, Default)]
+pub struct Masks {
+    /// For each node of the pattern.
+    pub nodes: Vec<Option<Vec<bool>>>,
+    /// For each edge of the pattern.
+    pub edges: Vec<Option<Vec<bool>>>,
+    /// For each edge of variable length, the nodes between.
+    pub inner: Vec<Option<Vec<bool>>>,
+}
+
+/// Whether a mask lets this one pass.
+pub fn passes(masks: &[Option<Vec<bool>>], at: usize, which: u32) -> bool {
+    match masks.get(at) {
+        Some(Some(mask)) => mask.get(which as usize).copied().unwrap_or(false),
+        _ => true,
+    }
+}
+
+/// The edges at a node that may be walked, and where each leads.
+pub fn steps(data: &GraphData, node: u32, ways: (bool, bool)) -> impl Iterator<Item = (u32, u32)> {
+    let along = ways.0.then(|| data.out.get(node as usize)).flatten();
+    let against = ways.1.then(|| data.into.get(node as usize)).flatten();
+    let along = along.into_iter().flatten().map(|e| (*e, data.ends(*e).1));
+    // an edge from a node to itself is one way only
+    let against = against.into_iter().flatten().map(|e| (*e, data.ends(*e).0));
+    along.chain(against.filter(move |(_, from)| !ways.0 || *from != node))
+}
+
+/// A search.
+pub struct Search<'s> {
+    /// Where.
+    pub data: &'s GraphData,
+    /// For what.
+    pub pattern: &'s GraphPattern,
+    /// Which nodes and edges may be taken.
+    pub masks: &'s Masks,
+    /// Which cycles may be.
+    pub cycles: GraphCycles,
+    /// Takes each match; an error ends the search.
+    pub found: &'s mut dyn FnMut(Match) -> Result<(), String>,
+}
+
+/// What is taken so far.
+struct State {
+    nodes: Vec<Option<u32>>,
+    edges: Vec<Vec<u32>>,
+    inner: Vec<Vec<u32>>,
+    /// Edges and nodes of the sequence.
+    used: Vec<u32>,
+    visited: Vec<u32>,
+}
+
+impl Search<'_> {
+    /// Gives every match.
+    pub fn run(&mut self) -> Result<(), String> {
+        let count = self.pattern.edges.len();
+        let mut state = State {
+            nodes: vec![None; self.pattern.nodes],
+            edges: vec![Vec::new(); count],
+            inner: vec![Vec::new(); count],
+            used: Vec::new(),
+            visited: Vec::new(),
+        };
+        self.sequence(0, &mut state)
+    }
+
+    fn sequence(&mut self, n: usize, state: &mut State) -> Result<(), String> {
+        let Some((start, _)) = self.pattern.sequences.get(n) else {
+            let nodes = state.nodes.iter().map(|n| n.unwrap_or_default()).collect();
+            return (self.found)(Match { nodes, edges: state.edges.clone(), inner: state.inner.clone() });
+        };
+        let start = *start;
+        let (used, visited) = (std::mem::take(&mut state.used), std::mem::take(&mut state.visited));
+        let bound = state.nodes.get(start).copied().flatten();
+        let candidates = match bound {
+            Some(node) => node..node + 1,
+            None => 0..self.data.nodes as u32,
+        };
+        for node in candidates {
+            if !passes(&self.masks.nodes, start, node) {
+                continue;
+            }
+            set(&mut state.nodes, start, Some(node));
+            state.visited.push(node);
+            self.edge(n, 0, node, state)?;
+            state.visited.pop();
+            set(&mut state.nodes, start, bound);
+        }
+        (state.used, state.visited) = (used, visited);
+        Ok(())
+    }
+
+    /// From `node` on along the edge at place `at` of the sequence.
+    fn edge(&mut self, n: usize, at: usize, node: u32, state: &mut State) -> Result<(), String> {
+        let Some((_, edges)) = self.pattern.sequences.get(n) else { return Ok(()) };
+        let Some(&edge) = edges.get(at) else { return self.sequence(n + 1, state) };
+        let Some(wanted) = self.pattern.edges.get(edge).cloned() else { return Ok(()) };
+        let (low, high) = wanted.range.unwrap_or((1, 1));
+        self.walk(n, at, edge, (low, high), node, state)
+    }
+
+    fn walk(
+        &mut self,
+        n: usize,
+        at: usize,
+        edge: usize,
+        range: (usize, usize),
+        node: u32,
+        state: &mut State,
+    ) -> Result<(), String> {
+        let Some(wanted) = self.pattern.edges.get(edge).cloned() else { return Ok(()) };
+        let length = state.edges.get(edge).map_or(0, Vec::len);
+        if length >= range.1 {
+            return Ok(());
+        }
+        // a node that is walked through lies between two edges
+        if length > 0 && !passes(&self.masks.inner, edge, node) {
+            return Ok(());
+        }
+        let data = self.data;
+        for (taken, next) in steps(data, node, wanted.ways) {
+            let twice = match self.cycles {
+                GraphCycles::All => false,
+                GraphCycles::UniqueEdges => state.used.contains(&taken),
+                GraphCycles::None => state.visited.contains(&next),
+            };
+            if twice || !passes(&self.masks.edges, edge, taken) {
+                continue;
+            }
+            state.used.push(taken);
+            state.visited.push(next);
+            push(&mut state.edges, edge, taken);
+            if length > 0 {
+                push(&mut state.inner, edge, node);
+            }
+            if length + 1 >= range.0 {
+                let bound = state.nodes.get(wanted.to).copied().flatten();
+                if bound.is_none_or(|b| b == next) && passes(&self.masks.nodes, wanted.to, next) {
+                    set(&mut state.nodes, wanted.to, Some(next));
+                    // the rest of the pattern has rows of its own
+                    let (edges, inner) = (state.edges.clone(), state.inner.clone());
+                    self.edge(n, at + 1, next, state)?;
+                    (state.edges, state.inner) = (edges, inner);
+                    set(&mut state.nodes, wanted.to, bound);
+                }
+            }
+            self.walk(n, at, edge, range, next, state)?;
+            if length > 0 {
+                pop(&mut state.inner, edge);
+            }
+            pop(&mut state.edges, edge);
+            state.visited.pop();
+            state.used.pop();
+        }
+        Ok(())
+    }
+}
+
+fn set(slots: &mut [Option<u32>], at: usize, to: Option<u32>) {
+    if let Some(slot) = slots.get_mut(at) {
+        *slot = to;
+    }
+}
+
+fn push(lists: &mut [Vec<u32>], at: usize, what: u32) {
+    if let Some(list) = lists.get_mut(at) {
+        list.push(what);
+    }
+}
+
+fn pop(lists: &mut [Vec<u32>], at: usize) {
+    if let Some(list) = lists.get_mut(at) {
+        list.pop();
+    }
+}

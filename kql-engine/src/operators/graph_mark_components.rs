@@ -1,0 +1,36 @@
+//! `graph-mark-components`: a column of nodes that says which component each is of.
+//!
+//! <https://learn.microsoft.com/kusto/query/graph-mark-components-operator>
+
+use crate::bind::Binder;
+use crate::plan::{Graph, Relation};
+use crate::types::ScalarType;
+use kql_parser::{Span, ast};
+use std::sync::Arc;
+
+pub(super) fn bind(binder: &mut Binder, parameters: &[ast::Property], input: Relation, span: Span) -> Relation {
+    let Some(graph) = input.graph.clone() else {
+        if !input.open {
+            binder.error("KS219", span, "The query operator requires an input graph.");
+        }
+        return Relation { open: true, ..input };
+    };
+    let strong = match super::parameter(parameters, &["kind"]) {
+        None | Some(("weak", _)) => false,
+        Some(("strong", _)) => true,
+        Some((_, at)) => {
+            binder.error("KS005", at, "Expected one of: strong, weak");
+            false
+        }
+    };
+    let name = super::parameter(parameters, &["with_component_id"]).map_or("ComponentId", |(name, _)| name);
+    if graph.nodes.iter().any(|c| c.name == name) {
+        binder.error("KQ203", span, format!("The nodes have a column '{name}' already."));
+        return input;
+    }
+    let column = binder.new_column(name, ScalarType::Long);
+    let mut graph = Graph::clone(&graph);
+    graph.nodes.push(column);
+    graph.components.push(strong);
+    Relation { graph: Some(Arc::new(graph)), ..Relation::default() }
+}

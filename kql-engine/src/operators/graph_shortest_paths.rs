@@ -1,0 +1,29 @@
+//! `graph-shortest-paths`: the shortest paths between the ends of a pattern.
+//!
+//! <https://learn.microsoft.com/kusto/query/graph-shortest-paths-operator>
+
+use crate::bind::Binder;
+use crate::graph::Wanted;
+use crate::plan::{GraphCycles, Relation};
+use kql_parser::{Span, ast};
+
+pub(super) fn bind(binder: &mut Binder, search: &ast::GraphMatch, input: Relation, span: Span) -> Relation {
+    let all = match super::parameter(&search.parameters, &["output"]) {
+        None | Some(("any", _)) => false,
+        Some(("all", _)) => true,
+        Some((_, at)) => {
+            binder.error("KS005", at, "Expected one of: all, any");
+            false
+        }
+    };
+    if let [_, second, ..] = search.patterns.as_slice() {
+        binder.error("KQ203", second.span, "graph-shortest-paths takes one pattern.");
+    }
+    let variable = |part: &ast::GraphPart| matches!(part, ast::GraphPart::Edge(edge) if edge.range.is_some());
+    if let Some(first) = search.patterns.first()
+        && !first.parts.iter().any(variable)
+    {
+        binder.error("KQ203", first.span, "The pattern of graph-shortest-paths has an edge of variable length.");
+    }
+    super::graph_match::look(binder, search, input, GraphCycles::UniqueEdges, Wanted::Shortest(all), span)
+}

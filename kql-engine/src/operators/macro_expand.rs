@@ -1,0 +1,47 @@
+//! `macro-expand`: a query over each place of a group, and the rows of all.
+//!
+//! All places are one here, so that a group of one place runs; of several, each would have the same rows.
+//! <https://learn.microsoft.com/kusto/query/macro-expand-operator>
+
+use super::union::Leg;
+use crate::bind::{Binder, Symbol};
+use crate::plan::Relation;
+use kql_parser::ast;
+use kql_parser::{Diagnostic, Span};
+
+pub(super) fn bind(binder: &mut Binder, expand: &ast::MacroExpand, span: Span) -> Relation {
+    let inner = match super::parameter(&expand.parameters, &["kind"]) {
+        None | Some(("outer", _)) => false,
+        Some(("inner", _)) => true,
+        Some((_, at)) => {
+            binder.error("KS005", at, "Expected one of: inner, outer");
+            false
+        }
+    };
+    let places = match &expand.group.kind {
+        ast::ExprKind::EntityGroup(places) => places.len(),
+        ast::ExprKind::Name(name) => match binder.scope.find(&name.text) {
+            Some(Symbol::Places(places)) => *places,
+            _ => {
+                let message = format!("The name '{}' does not refer to any known entity group.", name.text);
+                binder.error("KS204", name.span, message);
+                return binder.empty_relation();
+            }
+        },
+        _ => 1,
+    };
+    if places > 1 && binder.evaluates() {
+        binder.report(
+            Diagnostic::error("KQ202", expand.group.span, "All places are one here, and this group has several.")
+                .with_help("a group of one place runs"),
+        );
+        return binder.empty_relation();
+    }
+    let outer = binder.scope.clone();
+    if let Some(name) = &expand.name {
+        binder.scope = binder.scope.with(name.text.clone(), Symbol::Place);
+    }
+    let result = binder.block(&expand.body, span);
+    binder.scope = outer;
+    super::union::unite(binder, vec![Leg::with_rows(result)], inner, None)
+}

@@ -1,0 +1,56 @@
+//! Columns that hold one value in every row of a wide result are filled in after the run.
+//!
+//! `search *` has the columns of all tables, of which the tables with rows have a few: the others are empty throughout, and
+//! DataFusion's planning costs the square of the columns.
+
+use crate::plan::{ColumnId, ExprKind, Node, Relation};
+use crate::value::Value;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// A result of fewer columns is planned as it is.
+const WIDE: usize = 200;
+
+type Constants = HashMap<ColumnId, Value>;
+
+/// Notes the constant columns of a wide result.
+pub(super) fn apply(relation: &mut Relation) {
+    if relation.columns.len() < WIDE {
+        return;
+    }
+    let mut found = of(&relation.node);
+    let visible: HashSet<ColumnId> = relation.columns.iter().map(|c| c.id).collect();
+    found.retain(|id, _| visible.contains(id));
+    // a plan has at least one column
+    if relation.columns.iter().all(|c| found.contains_key(&c.id))
+        && let Some(first) = relation.columns.first()
+    {
+        found.remove(&first.id);
+    }
+    relation.constants = Arc::new(found);
+}
+
+/// The constant columns of a plan.
+fn of(node: &Node) -> Constants {
+    match node {
+        Node::Project { input, columns } => {
+            let below = of(input);
+            let constant = |kind: &ExprKind| match kind {
+                ExprKind::Constant(value) => Some(value.clone()),
+                ExprKind::Column(from) => below.get(from).cloned(),
+                _ => None,
+            };
+            columns.iter().filter_map(|(id, e)| Some((*id, constant(&e.kind)?))).collect()
+        }
+        Node::Filter { input, .. } | Node::Limit { input, .. } => of(input),
+        Node::Union { inputs, .. } => {
+            let mut legs = inputs.iter().map(|input| of(input));
+            let Some(mut all) = legs.next() else { return Constants::new() };
+            for leg in legs {
+                all.retain(|id, value| leg.get(id) == Some(value));
+            }
+            all
+        }
+        _ => Constants::new(),
+    }
+}
