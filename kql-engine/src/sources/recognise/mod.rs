@@ -98,8 +98,11 @@ pub(super) struct Wrapped {
     pub texts: bool,
 }
 
+/// A format, and whether a file's head is of it.
+type Recogniser<Head> = (&'static Wrapped, fn(&Head) -> bool);
+
 /// The wrapped formats of JSON, and how the first object of a file shows them.
-static JSON: [(&Wrapped, fn(&JsonHead) -> bool); 9] = [
+static JSON: [Recogniser<JsonHead>; 9] = [
     (&streaming::STREAMING, streaming::is_streaming),
     (&streaming::EVENT_HUB, streaming::is_event_hub),
     (&streaming::DIAGNOSTIC, streaming::is_diagnostic),
@@ -112,7 +115,7 @@ static JSON: [(&Wrapped, fn(&JsonHead) -> bool); 9] = [
 ];
 
 /// The wrapped formats of CSV, and how the header shows them.
-static CSV: [(&Wrapped, fn(&CsvHead) -> bool); 2] =
+static CSV: [Recogniser<CsvHead>; 2] =
     [(&office365::AUDIT_CSV, office365::is_audit_csv), (&windows::CSV, windows::is_event_csv)];
 
 /// Where the records of a wrapped file are.
