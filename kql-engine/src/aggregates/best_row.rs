@@ -89,7 +89,7 @@ impl BestRow {
         let mut touched: Vec<(usize, u32)> = Vec::new();
         let chunk = self.chunks.len() as u32;
         for (row, group) in group_indices.iter().enumerate() {
-            if filter.is_some_and(|f| f.is_null(row) || !f.value(row)) || valid.is_some_and(|v| v.is_null(row)) {
+            if !super::passes(filter, row) || valid.is_some_and(|v| v.is_null(row)) {
                 continue;
             }
             let not_null = [u8::from(first.is_null(row))];

@@ -143,7 +143,7 @@ impl GroupsAccumulator for Schemas {
         let Some(values) = values.first() else { return internal_err!("a value is expected") };
         let values = values.as_string::<i32>();
         for (row, group) in group_indices.iter().enumerate() {
-            if filter.is_some_and(|f| f.is_null(row) || !f.value(row)) || values.is_null(row) {
+            if !super::passes(filter, row) || values.is_null(row) {
                 continue;
             }
             let text = values.value(row);
@@ -183,11 +183,7 @@ impl GroupsAccumulator for Schemas {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let rows = values.first().map_or(0, |v| v.len());
-        let mut each = Schemas::default();
-        let groups: Vec<usize> = (0..rows).collect();
-        each.update_batch(values, &groups, filter, rows)?;
-        each.state(EmitTo::All)
+        super::state_of_each_row(Schemas::default(), values, filter)
     }
 
     fn size(&self) -> usize {

@@ -114,7 +114,7 @@ impl GroupsAccumulator for Bags {
             _ => None,
         };
         for (row, group) in group_indices.iter().enumerate() {
-            if filter.is_some_and(|f| f.is_null(row) || !f.value(row)) || bags.is_null(row) {
+            if !super::passes(filter, row) || bags.is_null(row) {
                 continue;
             }
             let order = order.map_or(&[][..], |o| o.value(row));
@@ -186,11 +186,7 @@ impl GroupsAccumulator for Bags {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let rows = values.first().map_or(0, |v| v.len());
-        let mut each = Bags { groups: Vec::new(), bytes: 0, ..*self };
-        let groups: Vec<usize> = (0..rows).collect();
-        each.update_batch(values, &groups, filter, rows)?;
-        each.state(EmitTo::All)
+        super::state_of_each_row(Bags { groups: Vec::new(), bytes: 0, ..*self }, values, filter)
     }
 
     fn size(&self) -> usize {

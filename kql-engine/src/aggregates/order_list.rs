@@ -187,8 +187,7 @@ impl GroupsAccumulator for Items {
             (true, Some(order)) => Some(order.as_binary::<i32>()),
             _ => None,
         };
-        let kept = |row: &usize| filter.is_none_or(|f| f.is_valid(*row) && f.value(*row));
-        let rows = group_indices.iter().copied().enumerate().filter(|(row, _)| kept(row));
+        let rows = group_indices.iter().copied().enumerate().filter(|(row, _)| super::passes(filter, *row));
         if self.ty == ScalarType::String {
             self.update_strings(first.as_string::<i32>(), order, rows);
             return Ok(());
@@ -280,11 +279,11 @@ impl GroupsAccumulator for Items {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let rows = values.first().map_or(0, |v| v.len());
-        let mut each = Items { texts: Texts::default(), groups: Vec::new(), bytes: 0, ..*self };
-        let groups: Vec<usize> = (0..rows).collect();
-        each.update_batch(values, &groups, filter, rows)?;
-        each.state(EmitTo::All)
+        super::state_of_each_row(
+            Items { texts: Texts::default(), groups: Vec::new(), bytes: 0, ..*self },
+            values,
+            filter,
+        )
     }
 
     fn size(&self) -> usize {

@@ -268,7 +268,7 @@ impl<K: Rank> GroupsAccumulator for Quantiles<K> {
         };
         let weights = weights.as_ref().map(|w| w.as_primitive::<Int64Type>());
         for (row, (value, group)) in ranks.into_iter().zip(group_indices).enumerate() {
-            if filter.is_some_and(|f| f.is_null(row) || !f.value(row)) {
+            if !super::passes(filter, row) {
                 continue;
             }
             let weight = match weights {
@@ -328,11 +328,11 @@ impl<K: Rank> GroupsAccumulator for Quantiles<K> {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let rows = values.first().map_or(0, |v| v.len());
-        let mut each: Quantiles<K> = Quantiles { groups: Vec::new(), percentages: Vec::new(), ..*self };
-        let groups: Vec<usize> = (0..rows).collect();
-        each.update_batch(values, &groups, filter, rows)?;
-        each.state(EmitTo::All)
+        super::state_of_each_row(
+            Quantiles::<K> { groups: Vec::new(), percentages: Vec::new(), ..*self },
+            values,
+            filter,
+        )
     }
 
     fn size(&self) -> usize {

@@ -216,7 +216,7 @@ impl GroupsAccumulator for Points {
         let value = if self.value == ScalarType::Unknown { None } else { Some(Any::new(&call, 0)?) };
         let mut json = String::new();
         for (row, (bin, group)) in bins.into_iter().zip(group_indices).enumerate() {
-            if filter.is_some_and(|f| f.is_null(row) || !f.value(row)) {
+            if !super::passes(filter, row) {
                 continue;
             }
             let (Some(bin), Some(group)) = (bin, self.groups.get_mut(*group)) else { continue };
@@ -280,11 +280,11 @@ impl GroupsAccumulator for Points {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let rows = values.first().map_or(0, |v| v.len());
-        let mut each = Points { groups: Vec::new(), default: String::new(), bytes: 0, ..*self };
-        let groups: Vec<usize> = (0..rows).collect();
-        each.update_batch(values, &groups, filter, rows)?;
-        each.state(EmitTo::All)
+        super::state_of_each_row(
+            Points { groups: Vec::new(), default: String::new(), bytes: 0, ..*self },
+            values,
+            filter,
+        )
     }
 
     fn size(&self) -> usize {
