@@ -5,7 +5,7 @@
 
 use super::arcs;
 use super::shapes::{self, Polygons};
-use super::sphere::{Point, RADIUS, Vector};
+use super::sphere::{self, Point, RADIUS, Vector};
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -111,22 +111,8 @@ fn line(json: &str, tolerance: f64, out: &mut String) -> Densified {
     }
     match lines.as_slice() {
         [_] if several => return Densified::Unknown,
-        [line] => {
-            out.push_str("{\"type\":\"LineString\",\"coordinates\":");
-            positions(line, out);
-        }
-        lines => {
-            out.push_str("{\"type\":\"MultiLineString\",\"coordinates\":[");
-            for (n, line) in lines.iter().enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
-                positions(line, out);
-            }
-            out.push(']');
-        }
+        lines => sphere::lines(lines, out),
     }
-    out.push('}');
     Densified::Done
 }
 
@@ -180,20 +166,9 @@ fn polygon(json: &str, tolerance: f64, out: &mut String) -> Densified {
     let Some(places) = tessellated(&ring, tolerance) else { return Densified::Invalid };
     let points: Vec<Point> = places.into_iter().map(Point::of).collect();
     out.push_str("{\"type\":\"Polygon\",\"coordinates\":[");
-    positions(&points, out);
+    sphere::positions(&points, out);
     out.push_str("]}");
     Densified::Done
-}
-
-fn positions(points: &[Point], out: &mut String) {
-    out.push('[');
-    for (n, point) in points.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
-        point.write(out);
-    }
-    out.push(']');
 }
 
 /// The points of the edges' parts; none where there are too many.

@@ -77,17 +77,8 @@ fn intersection<A, B>(
 
 fn write(parts: &[Part], out: &mut String) {
     if let [Part::Line(_), Part::Line(_), ..] = parts {
-        out.push_str("{\"type\":\"MultiLineString\",\"coordinates\":[");
-        for (n, part) in parts.iter().enumerate() {
-            if n > 0 {
-                out.push(',');
-            }
-            if let Part::Line(points) = part {
-                positions(points, out);
-            }
-        }
-        out.push_str("]}");
-        return;
+        let lines = parts.iter().filter_map(|part| if let Part::Line(points) = part { Some(points) } else { None });
+        return sphere::lines(&lines.collect::<Vec<_>>(), out);
     }
     if let [part] = parts {
         return single(part, out);
@@ -106,23 +97,8 @@ fn single(part: &Part, out: &mut String) {
     match part {
         Part::Point(point) => sphere::point(*point, out),
         Part::Ring(corners) => sphere::ring(corners, out),
-        Part::Line(points) => {
-            out.push_str("{\"type\":\"LineString\",\"coordinates\":");
-            positions(points, out);
-            out.push('}');
-        }
+        Part::Line(points) => sphere::lines(&[points], out),
     }
-}
-
-fn positions(points: &[Point], out: &mut String) {
-    out.push('[');
-    for (n, point) in points.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
-        point.write(out);
-    }
-    out.push(']');
 }
 
 fn of_lines(one: &Lines, other: &Lines) -> Parts {

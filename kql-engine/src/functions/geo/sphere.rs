@@ -91,3 +91,33 @@ pub fn ring(corners: &[Point], out: &mut String) {
     }
     out.push_str("]]}");
 }
+
+/// Lines as GeoJSON: a `LineString` of one, a `MultiLineString` of several.
+pub fn lines(lines: &[impl AsRef<[Point]>], out: &mut String) {
+    if let [line] = lines {
+        out.push_str("{\"type\":\"LineString\",\"coordinates\":");
+        positions(line.as_ref(), out);
+    } else {
+        out.push_str("{\"type\":\"MultiLineString\",\"coordinates\":[");
+        for (n, line) in lines.iter().enumerate() {
+            if n > 0 {
+                out.push(',');
+            }
+            positions(line.as_ref(), out);
+        }
+        out.push(']');
+    }
+    out.push('}');
+}
+
+/// The points of a line, or of a closed ring, as GeoJSON has them.
+pub fn positions(points: &[Point], out: &mut String) {
+    out.push('[');
+    for (n, point) in points.iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        point.write(out);
+    }
+    out.push(']');
+}
