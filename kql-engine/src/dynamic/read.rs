@@ -45,43 +45,61 @@ pub fn kind(text: &str) -> Kind {
 /// The value as `parse_json()` makes it of a text: compact JSON; a JSON string of the whole text where it is no JSON;
 /// none for an empty text and for `null`.
 pub fn normalize(text: &str, out: &mut String) -> bool {
-    let trimmed = text.trim();
-    if trimmed.is_empty() || trimmed == "null" {
-        return false;
+    match normalized(text, out) {
+        Some(Part::Of(part)) => {
+            out.push_str(part);
+            true
+        }
+        Some(Part::Written) => true,
+        None => false,
     }
-    let start = out.len();
-    if compact(trimmed, out) {
-        return true;
-    }
-    out.truncate(start);
-    super::write::string(text, out);
-    true
 }
 
-/// The text of a bag or an array, where it is valid JSON and has no white space outside strings.
-pub fn as_is(text: &str) -> Option<&str> {
+/// The same, not copied where the text is compact already.
+pub fn normalized<'a>(text: &'a str, out: &mut String) -> Option<Part<'a>> {
     let trimmed = text.trim();
-    let mut scanner = Scanner::new(trimmed);
-    let whole = trimmed.starts_with(['{', '[']) && scanner.value(0) && scanner.at == trimmed.len();
-    (whole && !scanner.spaces).then_some(trimmed)
+    if trimmed.is_empty() || trimmed == "null" {
+        return None;
+    }
+    match is_compact(trimmed) {
+        Some(true) => return Some(Part::Of(trimmed)),
+        Some(false) => without_spaces(trimmed, out),
+        None => super::write::string(text, out),
+    }
+    Some(Part::Written)
+}
+
+/// Where a text is.
+pub enum Part<'a> {
+    /// It is this part of a text that was given.
+    Of(&'a str),
+    /// It was written into the buffer.
+    Written,
 }
 
 /// Appends valid JSON without white space; false where the text is not valid.
 pub fn compact(text: &str, out: &mut String) -> bool {
+    match is_compact(text) {
+        Some(true) => out.push_str(text),
+        Some(false) => without_spaces(text, out),
+        None => return false,
+    }
+    true
+}
+
+/// Whether JSON has no white space outside strings; none where the text is not valid.
+fn is_compact(text: &str) -> Option<bool> {
     let mut scanner = Scanner::new(text);
     let valid = scanner.value(0) && {
         scanner.space();
         scanner.at == text.len()
     };
-    if !valid {
-        return false;
-    }
-    // white space outside strings goes
+    valid.then_some(!scanner.spaces)
+}
+
+/// Appends valid JSON without the white space outside strings.
+fn without_spaces(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
-    if !scanner.spaces {
-        out.push_str(text);
-        return true;
-    }
     let (mut plain, mut i, mut quoted) = (0, 0, false);
     while let Some(byte) = bytes.get(i) {
         match byte {
@@ -96,7 +114,6 @@ pub fn compact(text: &str, out: &mut String) -> bool {
         i += 1;
     }
     out.push_str(text.get(plain..).unwrap_or(""));
-    true
 }
 
 /// The text of a JSON string, escapes resolved.

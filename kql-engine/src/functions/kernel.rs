@@ -13,6 +13,7 @@ use datafusion::logical_expr::ColumnarValue;
 use std::sync::Arc;
 
 use crate::decimal::{self, Scaled};
+use crate::dynamic::read::Part;
 use crate::registry::Call;
 use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE, ScalarType};
 
@@ -314,12 +315,4 @@ pub fn parts_or_texts<'a>(
         }
     }
     Ok(ColumnarValue::Array(Arc::new(builder.finish())))
-}
-
-/// Where a text is that a kernel gives.
-pub enum Part<'a> {
-    /// It is this part of an argument.
-    Of(&'a str),
-    /// It was written into the buffer.
-    Written,
 }

@@ -2,7 +2,7 @@
 
 use super::convert::Any;
 use crate::dynamic::read;
-use crate::functions::kernel::{self, Part};
+use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::StringOrDynamic, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Dynamic;
 use datafusion::common::Result;
@@ -20,13 +20,9 @@ pub static PARSE_JSON: ScalarFunction = ScalarFunction {
 
 fn run(call: &Call) -> Result<ColumnarValue> {
     match Any::new(call, 0)? {
-        Any::String(texts) => kernel::parts_or_texts(call.rows, |i, out| {
-            let text = texts.option(i).unwrap_or("");
-            match read::as_is(text) {
-                Some(compact) => Some(Part::Of(compact)),
-                None => read::normalize(text, out).then_some(Part::Written),
-            }
-        }),
+        Any::String(texts) => {
+            kernel::parts_or_texts(call.rows, |i, out| read::normalized(texts.option(i).unwrap_or(""), out))
+        }
         _ => Ok(ColumnarValue::Array(call.array(0)?)),
     }
 }
