@@ -4,7 +4,7 @@
 //! all tables have and those that the condition names, and a bag of each table's others.
 //! <https://learn.microsoft.com/kusto/query/find-operator>
 
-use super::union::{Leg, missing};
+use super::union::{Aligned, Leg, missing};
 use crate::bind::{Binder, Row};
 use crate::plan::{ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
 use crate::types::ScalarType;
@@ -56,15 +56,13 @@ pub(super) fn bind(binder: &mut Binder, find: &ast::Find, span: Span) -> Relatio
         legs.retain(|l| l.open || l.columns.iter().any(|c| names.contains(&c.name)));
     }
     let source = super::parameter(&find.parameters, &["withsource", "with_source"]).map_or("source_", |(name, _)| name);
-    let (mut outputs, mut packs) = match &find.project {
+    let explicit = matches!(find.project, Some(FindProject::Columns(_)));
+    let (mut outputs, wanted) = match &find.project {
         Some(FindProject::Columns(columns)) => projected(binder, columns, &legs, &known, open),
-        _ => smart(&legs, &names),
+        _ => (smart(&legs, &names), true),
     };
     let rest: HashSet<String> = outputs.iter().map(|o| o.from.clone()).collect();
-    let explicit = matches!(find.project, Some(FindProject::Columns(_)));
-    if !explicit {
-        packs = legs.iter().any(|l| l.columns.iter().any(|c| !rest.contains(&c.name)));
-    }
+    let mut packs = wanted && (explicit || legs.iter().any(|l| l.columns.iter().any(|c| !rest.contains(&c.name))));
     for away in &find.project_away {
         match &away.kind {
             FindColumnKind::Star => {
@@ -139,9 +137,8 @@ fn looks_everywhere(e: &ast::Expr) -> bool {
 }
 
 /// The columns that all tables have, then those that the condition names.
-fn smart(legs: &[Relation], names: &[String]) -> (Vec<Output>, bool) {
-    let mut outputs = Vec::new();
-    let Some(first) = legs.first() else { return (outputs, false) };
+fn smart(legs: &[Relation], names: &[String]) -> Vec<Output> {
+    let Some(first) = legs.first() else { return Vec::new() };
     let common = first
         .columns
         .iter()
@@ -158,19 +155,9 @@ fn smart(legs: &[Relation], names: &[String]) -> (Vec<Output>, bool) {
         }
         types
     };
-    let mut taken: HashSet<String> = all.iter().filter(|n| types(n).len() == 1).map(|n| (*n).to_owned()).collect();
-    for name in all {
-        let types = types(name);
-        for &ty in &types {
-            let shown = if types.len() == 1 {
-                name.to_owned()
-            } else {
-                super::union::free_name(&format!("{name}_{ty}"), &mut taken)
-            };
-            outputs.push(Output { name: shown, from: name.to_owned(), of: Some(ty), ty });
-        }
-    }
-    (outputs, false)
+    let names: Vec<(&str, Vec<ScalarType>)> = all.into_iter().map(|name| (name, types(name))).collect();
+    let output = |Aligned { name, from, ty }| Output { name, from, of: Some(ty), ty };
+    super::union::named(&names).into_iter().map(output).collect()
 }
 
 /// The columns after `project`, and whether the rest is packed.

@@ -113,13 +113,8 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
         columns.retain(|c| counts.get(&(c.from.as_str(), c.ty)) == Some(&legs.len()));
     }
     let source = source.map(|name| {
-        let mut free = name.to_owned();
-        let mut i = 0;
-        while columns.iter().any(|c| c.name == free) {
-            i += 1;
-            free = format!("{name}{i}");
-        }
-        binder.new_column(free, ScalarType::String)
+        let mut taken = columns.iter().map(|c| c.name.clone()).collect();
+        binder.new_column(free_name(name, &mut taken), ScalarType::String)
     });
     let result: Vec<PlanColumn> = columns.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
     let open = legs.iter().any(|l| l.relation.open);
@@ -160,7 +155,7 @@ pub fn missing(ty: ScalarType) -> Expr {
 }
 
 /// The wanted name, with a number where it is taken; it is taken from now on.
-pub(super) fn free_name(wanted: &str, taken: &mut HashSet<String>) -> String {
+fn free_name(wanted: &str, taken: &mut HashSet<String>) -> String {
     let mut free = wanted.to_owned();
     let mut i = 0;
     while !taken.insert(free.clone()) {
@@ -171,10 +166,10 @@ pub(super) fn free_name(wanted: &str, taken: &mut HashSet<String>) -> String {
 }
 
 /// A column of the union: its name, and name and type of the legs' columns that fill it.
-struct Aligned {
-    name: String,
-    from: String,
-    ty: ScalarType,
+pub(super) struct Aligned {
+    pub(super) name: String,
+    pub(super) from: String,
+    pub(super) ty: ScalarType,
 }
 
 /// The types that a name has in the tables.
@@ -223,10 +218,15 @@ fn aligned(legs: &[Leg]) -> Vec<Aligned> {
         }
     }
     let names: Vec<(&str, Vec<ScalarType>)> = names.into_iter().map(|(name, types)| (name, types.list)).collect();
+    named(&names)
+}
+
+/// A column for each type of each name, called after the type too where there are several.
+pub(super) fn named(names: &[(&str, Vec<ScalarType>)]) -> Vec<Aligned> {
     // a name goes to whichever column comes first, also where the later one is called so
     let mut taken = HashSet::new();
     let mut columns = Vec::new();
-    for (name, types) in &names {
+    for (name, types) in names {
         if let [ty] = types.as_slice() {
             let free = free_name(name, &mut taken);
             columns.push(Aligned { name: free, from: (*name).to_owned(), ty: *ty });
