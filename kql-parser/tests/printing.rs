@@ -62,6 +62,10 @@ fn what_fuzzing_found_is_printed_well() {
         assert_eq!(parse(text).diagnostics, [], "{text}");
         assert_eq!(printed_again(text), None, "{text}");
     }
+    // two operators that cannot stand beside each other, the first of them inside an operand
+    for text in ["print 1 * 2 has n has m", "search 1*2:n:E", "print a + b contains c contains d"] {
+        assert!(parse(text).diagnostics.iter().any(|d| d.is_error()), "{text}");
+    }
 }
 
 #[test]

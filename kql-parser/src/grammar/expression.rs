@@ -217,7 +217,8 @@ fn binary(i: Tokens, least: u8) -> Parsed<Expr> {
         };
         left = Expr { kind, span: next.from(start) };
         rest = next;
-        ceiling = if assoc == Assoc::None { power } else { u8::MAX };
+        // what binds tighter belonged to the operand on the right: if it is still there, it stands beside its equal
+        ceiling = if assoc == Assoc::None { power } else { power + 1 };
     }
 }
 
