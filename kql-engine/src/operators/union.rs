@@ -223,13 +223,13 @@ fn aligned(legs: &[Leg]) -> Vec<Aligned> {
 
 /// A column for each type of each name, called after the type too where there are several.
 pub(super) fn named(names: &[(&str, Vec<ScalarType>)]) -> Vec<Aligned> {
-    // a name goes to whichever column comes first, also where the later one is called so
-    let mut taken = HashSet::new();
+    // a name that a table has stays its own: a generated one like it gets a number, as the engine answered
+    let mut taken: HashSet<String> =
+        names.iter().filter(|(_, types)| types.len() == 1).map(|(name, _)| (*name).to_owned()).collect();
     let mut columns = Vec::new();
     for (name, types) in names {
         if let [ty] = types.as_slice() {
-            let free = free_name(name, &mut taken);
-            columns.push(Aligned { name: free, from: (*name).to_owned(), ty: *ty });
+            columns.push(Aligned { name: (*name).to_owned(), from: (*name).to_owned(), ty: *ty });
             continue;
         }
         for ty in types {
