@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kql_engine::exec::Limits;
 use kql_engine::sources::{DataPath, DateOrder, Profile};
 use kql_engine::{Engine, EngineBuilder};
 use std::path::PathBuf;
@@ -123,6 +124,27 @@ pub struct Environment {
     /// A value for declare query_parameters
     #[arg(long, value_name = "NAME=VALUE")]
     pub param: Vec<String>,
+    /// How much memory sorting, grouping and joining may take before they go on in temporary files, such as 500MB or 4GB
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<usize>,
+}
+
+/// `500MB`, `4GB`: a number of bytes, kilobytes, megabytes or gigabytes, of 1,024 each.
+fn size(text: &str) -> Result<usize, String> {
+    let wrong = || format!("'{text}' is no size such as 500MB or 4GB");
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end).ok_or_else(wrong)?;
+    let number: f64 = number.parse().map_err(|_| wrong())?;
+    let shift = match unit.trim().to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return Err(wrong()),
+    };
+    let bytes = (number * f64::from(shift).exp2()) as usize;
+    if bytes == 0 { Err(wrong()) } else { Ok(bytes) }
 }
 
 /// How a result is printed.
@@ -232,6 +254,9 @@ impl Environment {
                 return Err(Failure::Usage(format!("--param wants NAME=VALUE, and '{text}' has no =")));
             };
             builder = builder.parameter(name, value);
+        }
+        if let Some(bytes) = self.memory {
+            builder = builder.limits(Limits { memory: Some(bytes), ..Limits::default() });
         }
         Ok(builder)
     }

@@ -68,9 +68,9 @@ impl Database {
         names
     }
 
-    /// The environment of a query at a time.
-    pub(crate) fn at(&self, now: i64) -> At<'_> {
-        At { database: self, now, evaluate: None }
+    /// The tables as one query sees them; of large files only samples are read first where `sampled` says so.
+    pub(crate) fn view(&self, sampled: bool) -> View<'_> {
+        View { database: self, sampled, tables: Mutex::default() }
     }
 
     pub(crate) fn declared(&self, name: &str) -> Option<TableSchema> {
@@ -79,16 +79,70 @@ impl Database {
 
     /// A table with data; none where only its schema is known, or nothing.
     pub(crate) fn data(&self, name: &str) -> Option<Result<Arc<SourceTable>, SourceError>> {
+        self.open(name, false)
+    }
+
+    fn open(&self, name: &str, sampled: bool) -> Option<Result<Arc<SourceTable>, SourceError>> {
         let name = self.aliases.get(name).map_or(name, String::as_str);
-        if let Some(table) = lock(&self.opened).get(name) {
-            return Some(table.clone());
-        }
-        let files = self.files.get(name)?;
-        let declared = self.declared(name);
-        let twin = catalogue::twin(self.profile, name);
-        let table = sources::open(files, declared.as_ref(), twin, &self.options).map(Arc::new);
+        let opened = lock(&self.opened).get(name).cloned();
+        let table = match opened {
+            Some(Ok(table)) if !sampled && table.unsure.is_some() => {
+                table.confirmed().map(|(table, _)| Arc::new(table))
+            }
+            Some(table) => return Some(table),
+            None => {
+                let files = self.files.get(name)?;
+                let declared = self.declared(name);
+                let twin = catalogue::twin(self.profile, name);
+                let options = if sampled { self.options.sampled() } else { self.options };
+                sources::open(files, declared.as_ref(), twin, &options).map(Arc::new)
+            }
+        };
         lock(&self.opened).insert(name.to_owned(), table.clone());
         Some(table)
+    }
+}
+
+/// The tables as one query sees them: each stays as it was when the query first named it.
+pub(crate) struct View<'a> {
+    database: &'a Database,
+    sampled: bool,
+    tables: Mutex<HashMap<String, Option<Result<Arc<SourceTable>, SourceError>>>>,
+}
+
+impl<'a> View<'a> {
+    /// The environment of a query at a time.
+    pub(crate) fn at(&'a self, now: i64) -> At<'a> {
+        At { view: self, database: self.database, now, evaluate: None }
+    }
+
+    /// A table with data.
+    fn data(&self, name: &str) -> Option<Result<Arc<SourceTable>, SourceError>> {
+        if let Some(table) = lock(&self.tables).get(name) {
+            return table.clone();
+        }
+        let table = self.database.open(name, self.sampled);
+        lock(&self.tables).insert(name.to_owned(), table.clone());
+        table
+    }
+
+    /// Reads what of the tables was not read yet; false where one is not what it was taken for.
+    pub(crate) fn settle(&self) -> Result<bool, SourceError> {
+        let mut tables = lock(&self.tables);
+        let mut same = true;
+        for (name, table) in tables.iter_mut() {
+            let Some(Ok(seen)) = table else { continue };
+            if seen.unsure.is_none() {
+                continue;
+            }
+            let (sure, is_same) = seen.confirmed()?;
+            same &= is_same;
+            let sure = Arc::new(sure);
+            let name = self.database.aliases.get(name).unwrap_or(name);
+            lock(&self.database.opened).insert(name.clone(), Ok(sure.clone()));
+            *table = Some(Ok(sure));
+        }
+        Ok(same)
     }
 
     /// What is to be known about the data of a query that ran.
@@ -127,12 +181,12 @@ fn scanned(node: &Node, names: &mut Vec<String>) {
     node.inputs().into_iter().for_each(|input| scanned(input, names));
 }
 
-impl Tables for Database {
+impl Tables for View<'_> {
     fn provider(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
         match self.data(name) {
             Some(Ok(table)) => Ok(table.provider.clone()),
             Some(Err(error)) => Err(datafusion::common::DataFusionError::External(Box::new(error))),
-            None => match self.declared(name) {
+            None => match self.database.declared(name) {
                 Some(schema) => Ok(Arc::new(EmptyTable::new(schema.plain()))),
                 None => internal_err!("the table {name} is gone"),
             },
@@ -142,6 +196,7 @@ impl Tables for Database {
 
 /// A database at a time.
 pub(crate) struct At<'a> {
+    view: &'a View<'a>,
     database: &'a Database,
     now: i64,
     evaluate: Option<&'a Evaluate<'a>>,
@@ -160,7 +215,7 @@ impl<'a> At<'a> {
 
 impl Environment for At<'_> {
     fn table(&self, name: &str) -> Option<Result<TableSchema, String>> {
-        match self.database.data(name) {
+        match self.view.data(name) {
             Some(Ok(table)) => Some(Ok(table.schema.clone())),
             Some(Err(error)) => Some(Err(error.to_string())),
             None => self.database.declared(name).map(Ok),
@@ -218,7 +273,7 @@ impl Environment for At<'_> {
         // no tables are needed, and what a session registers neither
         static STATE: LazyLock<SessionState> = LazyLock::new(|| SessionContext::new().state());
         let stages = HashMap::new();
-        let value = Lowering::new(&STATE, self.database, &stages).constant(e).ok()?;
+        let value = Lowering::new(&STATE, self.view, &stages).constant(e).ok()?;
         Some(value.unwrap_or(Value::Null))
     }
 

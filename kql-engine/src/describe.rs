@@ -82,7 +82,7 @@ impl Engine {
             |name: &str| table.schema.columns.iter().position(|c| c.name == name && c.ty == ScalarType::Datetime);
         let any = || table.schema.columns.iter().position(|c| c.ty == ScalarType::Datetime);
         let time = times("TimeGenerated").or_else(|| times("Timestamp")).or_else(any);
-        let state = exec::session(self.limits);
+        let state = exec::session(self.limits)?;
         let runtime = self.runtime().map_err(|e| DataFusionError::External(Box::new(e)))?;
         let mut range: Option<(i64, i64)> = None;
         runtime.block_on(async {

@@ -1,7 +1,7 @@
 //! The engine: tables, functions and settings, and queries over them.
 
 use crate::bind::{self, Bound, StoredFunction};
-use crate::database::{At, Database};
+use crate::database::{At, Database, View};
 use crate::exec::{self, Limits};
 use crate::lower::Lowering;
 use crate::plan::{self, Render, StageId, StageKind, StageResult};
@@ -186,7 +186,8 @@ impl Engine {
     /// Parses and binds a query; runs nothing.
     pub fn check(&self, text: &str) -> Checked {
         on_deep_stack(|| {
-            let (bound, syntax_ok) = self.bind(text, self.database.at(self.time()));
+            let view = self.database.view(false);
+            let (bound, syntax_ok) = self.bind(text, view.at(self.time()));
             let columns = match bound.query.results.last() {
                 Some(last) if !last.open && !bound.diagnostics.iter().any(Diagnostic::is_error) => {
                     Some(last.schema().columns)
@@ -199,18 +200,30 @@ impl Engine {
 
     /// Parses and binds a query for running.
     pub fn prepare(&self, text: &str) -> Result<Prepared<'_>, Error> {
-        let now = self.time();
-        let evaluate = |query: &mut plan::Query, relation: &plan::Relation| self.evaluate(query, relation);
-        let (bound, _) = on_deep_stack(|| self.bind(text, self.database.at(now).with_runs(&evaluate)));
+        self.prepare_in(Arc::new(self.database.view(false)), text, self.time())
+    }
+
+    fn prepare_in<'e>(&'e self, view: Arc<View<'e>>, text: &str, now: i64) -> Result<Prepared<'e>, Error> {
+        let evaluate = |query: &mut plan::Query, relation: &plan::Relation| self.evaluate(&view, query, relation);
+        let (bound, _) = on_deep_stack(|| self.bind(text, view.at(now).with_runs(&evaluate)));
         if bound.diagnostics.iter().any(Diagnostic::is_error) {
             return Err(Error::Query(bound.diagnostics));
         }
-        Ok(Prepared { engine: self, bound })
+        Ok(Prepared { engine: self, view, bound })
     }
 
-    /// Runs a query.
+    /// Runs a query. Large text files are read once: which columns they have is taken from samples, and where the rest
+    /// of a file says otherwise, the query runs anew.
     pub fn query(&self, text: &str) -> Result<Answer, Error> {
-        self.prepare(text)?.run()
+        let now = self.time();
+        let view = Arc::new(self.database.view(true));
+        let prepared = self.prepare_in(view.clone(), text, now);
+        let run = prepared.and_then(|prepared| prepared.results().map(|tables| (prepared, tables)));
+        if view.settle()? {
+            return run.map(|(prepared, tables)| prepared.answer(tables));
+        }
+        drop(run);
+        self.prepare_in(Arc::new(self.database.view(false)), text, now)?.run()
     }
 
     /// Names of the tables that have data.
@@ -243,6 +256,7 @@ impl Engine {
     /// Runs the subqueries whose results are not known yet.
     async fn run_stages(
         &self,
+        view: &View<'_>,
         state: &SessionState,
         query: &plan::Query,
         needed: &HashSet<StageId>,
@@ -252,14 +266,14 @@ impl Engine {
             if !needed.contains(&stage.id) || stages.contains_key(&stage.id) {
                 continue;
             }
-            let batches = self.run_relation(state, stages, &stage.relation).await?;
+            let batches = self.run_relation(view, state, stages, &stage.relation).await?;
             let result = match &stage.kind {
                 StageKind::Scalar => StageResult::Value(first_value(&batches)?),
                 StageKind::List => StageResult::Value(list(&stage.relation, &batches)?),
                 StageKind::Table(function) => {
                     let rows = match function {
                         Some(function) => {
-                            let lowering = Lowering::new(state, &self.database, stages);
+                            let lowering = Lowering::new(state, view, stages);
                             function.run(&batches, &lowering).map_err(Error::Run)?
                         }
                         None => batches,
@@ -274,12 +288,13 @@ impl Engine {
 
     async fn run_relation(
         &self,
+        view: &View<'_>,
         state: &SessionState,
         stages: &HashMap<StageId, StageResult>,
         relation: &plan::Relation,
     ) -> Result<Vec<RecordBatch>, Error> {
         let plan = {
-            let lowering = Lowering::new(state, &self.database, stages);
+            let lowering = Lowering::new(state, view, stages);
             let plan = lowering.result(relation);
             if let Some(diagnostic) = lowering.take_diagnostic() {
                 return Err(Error::Query(vec![diagnostic]));
@@ -290,17 +305,22 @@ impl Engine {
     }
 
     /// Runs a part of a query while the rest is bound: its columns depend on the rows.
-    fn evaluate(&self, query: &mut plan::Query, relation: &plan::Relation) -> Result<Vec<RecordBatch>, Error> {
+    fn evaluate(
+        &self,
+        view: &View<'_>,
+        query: &mut plan::Query,
+        relation: &plan::Relation,
+    ) -> Result<Vec<RecordBatch>, Error> {
         let runtime = self.runtime()?;
-        let state = exec::session(self.limits);
+        let state = exec::session(self.limits).map_err(run_error)?;
         let mut stages = std::mem::take(&mut query.computed);
         let mut relation = relation.clone();
         crate::rewrite::rewrite_relation(&mut relation);
         let relation = &relation;
         let needed = plan::stages_of(query, [relation]);
         let result = runtime.block_on(async {
-            self.run_stages(&state, query, &needed, &mut stages).await?;
-            self.run_relation(&state, &stages, relation).await
+            self.run_stages(view, &state, query, &needed, &mut stages).await?;
+            self.run_relation(view, &state, &stages, relation).await
         });
         query.computed = stages;
         result
@@ -322,6 +342,7 @@ impl Engine {
 /// A query that is bound and can be run.
 pub struct Prepared<'e> {
     engine: &'e Engine,
+    view: Arc<View<'e>>,
     bound: Bound,
 }
 
@@ -348,19 +369,28 @@ impl Prepared<'_> {
 
     /// Runs it.
     pub fn run(&self) -> Result<Answer, Error> {
+        self.results().map(|tables| self.answer(tables))
+    }
+
+    fn results(&self) -> Result<Vec<Table>, Error> {
         let runtime = self.engine.runtime()?;
         on_deep_stack(|| runtime.block_on(self.run_all()))
     }
 
-    async fn run_all(&self) -> Result<Answer, Error> {
-        let state = exec::session(self.engine.limits);
+    fn answer(&self, tables: Vec<Table>) -> Answer {
+        let notices = self.view.notices(&self.bound.query);
+        Answer { tables, diagnostics: self.bound.diagnostics.clone(), notices }
+    }
+
+    async fn run_all(&self) -> Result<Vec<Table>, Error> {
+        let state = exec::session(self.engine.limits).map_err(run_error)?;
         let query = &self.bound.query;
         let mut stages = query.computed.clone();
         let needed = plan::stages_of(query, &query.results);
-        self.engine.run_stages(&state, query, &needed, &mut stages).await?;
+        self.engine.run_stages(&self.view, &state, query, &needed, &mut stages).await?;
         let mut tables = Vec::with_capacity(query.results.len());
         for (i, relation) in query.results.iter().enumerate() {
-            let batches = self.engine.run_relation(&state, &stages, relation).await?;
+            let batches = self.engine.run_relation(&self.view, &state, &stages, relation).await?;
             let (schema, batches) = exec::named(relation, batches).map_err(run_error)?;
             let name = match &relation.title {
                 Some(title) => title.clone(),
@@ -369,8 +399,7 @@ impl Prepared<'_> {
             };
             tables.push(Table { name, schema, batches, render: relation.render.clone() });
         }
-        let notices = self.engine.database.notices(query);
-        Ok(Answer { tables, diagnostics: self.bound.diagnostics.clone(), notices })
+        Ok(tables)
     }
 }
 
@@ -424,6 +453,10 @@ pub(crate) fn run_error(error: DataFusionError) -> Error {
             Some(source) => Error::Data(source.clone()),
             None => Error::Run(inner.to_string()),
         },
+        DataFusionError::ResourcesExhausted(_) => Error::Run(
+            "The query needs more memory than it may have: a higher limit, fewer columns (project) or earlier filters help."
+                .to_owned(),
+        ),
         root => Error::Run(format!("{root}")),
     }
 }

@@ -5,9 +5,11 @@ use crate::types::TableSchema;
 use arrow::array::RecordBatch;
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
 use datafusion::prelude::SessionConfig;
 use std::sync::Arc;
 
@@ -18,16 +20,20 @@ pub struct Limits {
     pub batch_size: usize,
     /// Partitions that run at once.
     pub partitions: usize,
+    /// How many bytes sorting, grouping and joining may hold before they go on in temporary files, or fail; no limit
+    /// where there is none. Buffers of readers and the result come on top.
+    pub memory: Option<usize>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { batch_size: 8192, partitions: std::thread::available_parallelism().map_or(1, usize::from) }
+        let partitions = std::thread::available_parallelism().map_or(1, usize::from);
+        Limits { batch_size: 8192, partitions, memory: None }
     }
 }
 
 /// A DataFusion session: its optimizer and planner, none of its functions by name.
-pub fn session(limits: Limits) -> SessionState {
+pub fn session(limits: Limits) -> Result<SessionState> {
     let mut config = SessionConfig::new()
         .with_batch_size(limits.batch_size.max(1))
         .with_target_partitions(limits.partitions.max(1))
@@ -37,13 +43,19 @@ pub fn session(limits: Limits) -> SessionState {
     // a filter in the reader pays where it is selective, and a text search is
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
-    SessionStateBuilder::new().with_config(config).build()
+    let mut state = SessionStateBuilder::new().with_config(config);
+    if let Some(bytes) = limits.memory {
+        let pool = Arc::new(FairSpillPool::new(bytes));
+        state = state.with_runtime_env(RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?);
+    }
+    Ok(state.build())
 }
 
-/// Runs a plan to its end.
+/// Runs a plan to its end. The batches of a partition come after those of the ones before, so that rows of files that were
+/// only filtered and extended stay in their order.
 pub async fn run(state: &SessionState, plan: &LogicalPlan) -> Result<Vec<RecordBatch>> {
     let physical: Arc<dyn ExecutionPlan> = state.create_physical_plan(plan).await?;
-    collect(physical, state.task_ctx()).await
+    Ok(collect_partitioned(physical, state.task_ctx()).await?.into_iter().flatten().collect())
 }
 
 /// The batches of a result under the names a user sees.

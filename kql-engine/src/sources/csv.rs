@@ -4,32 +4,23 @@
 //! so the row is refused. Surplus fields that are empty are let pass, as are columns without a name.
 
 use super::SourceError;
-use super::dates::{Zone, split_zone};
-use super::input::{Compression, DataFile, LONGEST, ShortLines};
+use super::csv_rows::{Row, Rows};
+use super::input::{DataFile, LONGEST, ShortLines};
 use super::kinds::Kinds;
-use super::lines::{Declared, Survey};
+use super::pieces::{Pieces, Text, is_packed};
 use super::sink::{Mapping, RowReader, Sink};
+use super::survey::{Survey, Watch};
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
+use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
 
-/// Parts of about this size are read at the same time.
-const PART: u64 = 8 << 20;
-
 pub(super) type CsvReader = Reader<Box<dyn Read + Send>>;
 
-/// A part of a file: where it begins, its length, and the number of lines before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Part {
-    pub from: u64,
-    pub length: u64,
-    pub line: u64,
-}
-
-pub(super) fn reader(file: &DataFile, part: Part) -> Result<CsvReader, SourceError> {
-    let bytes: Box<dyn Read + Send> =
-        Box::new(ShortLines { reader: Box::new(file.reader(part.from)?.take(part.length)), length: 0 });
+/// The csv crate's reader from an offset on, where a row must begin.
+pub(super) fn reader(file: &DataFile, from: u64) -> Result<CsvReader, SourceError> {
+    let bytes: Box<dyn Read + Send> = Box::new(ShortLines { reader: file.reader(from)?, length: 0 });
     // Rows end at line feeds alone, so that lines are counted right; see `without_return`.
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).terminator(Terminator::Any(b'\n')).buffer_capacity(1 << 18);
@@ -46,13 +37,12 @@ pub(super) fn is_blank(record: &ByteRecord) -> bool {
     record.len() == 1 && record.get(0) == Some(b"\r")
 }
 
-/// The fields of a row as text, or why it is refused.
-pub(super) fn checked<'r>(record: &'r ByteRecord, fields: usize) -> Result<Fields<'r>, String> {
+/// The fields of a record as text, or why it is refused.
+pub(super) fn record_text(record: &ByteRecord, fields: usize) -> Result<Fields<'_>, String> {
     if record.len() != fields {
         let surplus = record.iter().skip(fields).all(|f| without_return(f).is_empty());
         if record.len() < fields || !surplus {
-            let plural = if record.len() == 1 { "" } else { "s" };
-            return Err(format!("the row has {} field{plural}, the header {fields}", record.len()));
+            return Err(wrong_number(record.len(), fields));
         }
     }
     if record.as_slice().len() > LONGEST {
@@ -79,86 +69,72 @@ impl<'r> Fields<'r> {
     }
 }
 
-/// A file's columns and parts.
-#[derive(Debug)]
-pub(super) struct CsvSurvey {
-    pub survey: Survey,
+/// A file's header, and where its rows begin.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CsvLayout {
     /// The names of the columns, in order.
-    pub header: Vec<String>,
-    pub parts: Vec<Part>,
+    pub header: Arc<[String]>,
+    /// The offset of the first row.
+    begin: u64,
+    /// The lines of the header.
+    pub head_lines: u64,
 }
 
-/// Surveys a file.
-pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<CsvSurvey, SourceError> {
-    let mut rows = reader(file, Part { from: mark, length: u64::MAX, line: 0 })?;
-    let mut record = ByteRecord::new();
-    let mut result = CsvSurvey { survey: Survey::default(), header: Vec::new(), parts: Vec::new() };
-    let broken = |e: csv::Error| file.unreadable(e);
-    if !rows.read_byte_record(&mut record).map_err(broken)? {
-        return Ok(result);
+impl CsvLayout {
+    pub(super) fn read(file: &DataFile, mark: u64) -> Result<CsvLayout, SourceError> {
+        let mut rows = reader(file, mark)?;
+        let mut record = ByteRecord::new();
+        if !rows.read_byte_record(&mut record).map_err(|e| file.unreadable(e))? {
+            return Ok(CsvLayout::default());
+        }
+        let begin = rows.position();
+        Ok(CsvLayout {
+            header: names(&record).into(),
+            begin: mark + begin.byte(),
+            head_lines: begin.line().saturating_sub(1),
+        })
     }
-    result.header = names(&record);
-    let fields = result.header.len();
-    let mut open: Vec<(usize, Kinds)> = Vec::new();
-    let mut dated: Vec<usize> = Vec::new();
-    let survey = &mut result.survey;
-    for (i, name) in result.header.iter().enumerate() {
-        survey.names.push((name.clone(), Kinds::default()));
-        let (column, zone) = split_zone(name);
-        if declared.is_date(name) {
-            dated.push(i);
-        } else if zone == Zone::None && !declared.has(column) {
-            open.push((i, Kinds::default()));
-        }
-    }
-    let mut last = (rows.position().clone(), false);
-    // where the part under way begins
-    let mut begin = rows.position().clone();
-    loop {
-        let before = rows.position().clone();
-        if before.byte() - begin.byte() >= PART && file.compression == Compression::None {
-            result.parts.push(part(mark, &begin, before.byte()));
-            begin = before.clone();
-        }
-        if !rows.read_byte_record(&mut record).map_err(broken)? {
-            break;
-        }
-        if is_blank(&record) {
-            continue;
-        }
-        let row = checked(&record, fields);
-        last = (before, row.is_ok());
-        match row {
-            Ok(texts) => {
-                survey.rows += 1;
-                for i in &dated {
-                    survey.dates.see(texts.get(*i), record.position().map_or(0, Position::line));
-                }
-                for (i, kinds) in &mut open {
-                    if !kinds.is_settled(false) {
-                        kinds.add(Kinds::of_csv(texts.get(*i)));
-                    }
-                }
+
+    /// Pieces of about that size: a piece begins behind the first line feed after which the text looks like rows of
+    /// this file. Whether rows do begin there shows when the piece before has been read.
+    pub(super) fn cut(&self, file: &DataFile, size: u64) -> Result<Vec<(u64, u64)>, SourceError> {
+        let length = file.length()?;
+        let mut begins = vec![self.begin];
+        let mut next = self.begin + size;
+        while !is_packed(file) && next + size / 2 < length {
+            if let Some(at) = self.row_after(file, next)? {
+                begins.push(at);
+                next = at;
             }
-            Err(reason) => survey.refuse(record.position().map_or(0, Position::line), &reason),
+            next += size;
         }
+        let ends = begins.iter().skip(1).copied().chain([u64::MAX]);
+        Ok(begins.iter().zip(ends).map(|(from, to)| (*from, if to == u64::MAX { to } else { to - from })).collect())
     }
-    let mut end = if file.compression == Compression::None { rows.position().byte() } else { u64::MAX };
-    let (start, good) = last;
-    if good && file.compression == Compression::None && is_cut(file, mark + start.byte())? {
-        // nobody knows how the value goes on
-        end = start.byte();
-        survey.rows -= 1;
-        survey.refuse(start.line(), "the text ends inside a quoted value");
-    }
-    result.parts.push(part(mark, &begin, end));
-    for (i, kinds) in open {
-        if let Some((_, own)) = survey.names.get_mut(i) {
-            *own = kinds;
+
+    fn row_after(&self, file: &DataFile, at: u64) -> Result<Option<u64>, SourceError> {
+        let mut text = Vec::new();
+        file.reader(at)?.take(LOOK).read_to_end(&mut text).map_err(|e| file.unreadable(e))?;
+        let mut rows = Rows::default();
+        for feed in memchr::memchr_iter(b'\n', &text).take(TRIES) {
+            let rest = text.get(feed + 1..).unwrap_or_default();
+            rows.cut(rest, false);
+            let block = String::from_utf8_lossy(rest);
+            let alike = |i| rows.row(&block, i).len() == self.header.len();
+            if !rows.irregular && rows.len() > 0 && (0..rows.len().min(ALIKE)).all(alike) {
+                return Ok(Some(at + feed as u64 + 1));
+            }
         }
+        Ok(None)
     }
-    Ok(result)
 }
+
+/// So much text is looked at for a row's beginning.
+const LOOK: u64 = 256 << 10;
+/// So many line feeds are tried.
+const TRIES: usize = 64;
+/// So many rows must look as expected.
+const ALIKE: usize = 16;
 
 /// Whether the row that begins there ends inside a quoted value with the file.
 fn is_cut(file: &DataFile, from: u64) -> Result<bool, SourceError> {
@@ -179,10 +155,6 @@ fn is_cut(file: &DataFile, from: u64) -> Result<bool, SourceError> {
     Ok(quoted)
 }
 
-fn part(mark: u64, begin: &Position, end: u64) -> Part {
-    Part { from: mark + begin.byte(), length: end.saturating_sub(begin.byte()), line: begin.line() - 1 }
-}
-
 /// The names of the columns: one without a name is called after its place, one that repeats another's gets a
 /// number.
 pub(super) fn names(header: &ByteRecord) -> Vec<String> {
@@ -201,49 +173,329 @@ pub(super) fn names(header: &ByteRecord) -> Vec<String> {
     names
 }
 
-/// Reads a part of a file.
-pub(super) struct PartReader {
-    file: Arc<DataFile>,
+/// Why the last row of a file may be left out.
+const CUT: &str = "the text ends inside a quoted value";
+
+/// Reads a piece of a file; surveys it as well where nobody did before.
+pub(super) struct PieceReader {
+    pieces: Arc<Pieces>,
+    piece: usize,
     mapping: Arc<Mapping>,
     /// For each name of the mapping its place in a row.
     places: Vec<usize>,
     fields: usize,
-    line: u64,
-    rows: CsvReader,
-    record: ByteRecord,
+    /// Lines before the piece.
+    before: u64,
+    surveyor: Option<Columns>,
+    way: Way,
 }
 
-impl PartReader {
-    pub(super) fn open(
-        file: Arc<DataFile>,
-        header: &[String],
-        part: Part,
-        mapping: Arc<Mapping>,
-    ) -> Result<PartReader, SourceError> {
-        let rows = reader(&file, part)?;
+/// How the rows are found.
+enum Way {
+    Blocks(Blocks),
+    /// For irregular text.
+    Records(Records),
+}
+
+/// What is to be known of the columns, and what is known so far.
+struct Columns {
+    dated: Vec<usize>,
+    open: Vec<(usize, Kinds)>,
+    survey: Survey,
+}
+
+impl Columns {
+    fn of(pieces: &Pieces, header: &[String]) -> Columns {
+        let watched = |watch| {
+            (0..header.len()).filter(move |i| header.get(*i).is_some_and(|h| pieces.declared.watch(h) == watch))
+        };
+        let names = header.iter().map(|name| (name.clone(), Kinds::default())).collect();
+        Columns {
+            dated: watched(Watch::Dates).collect(),
+            open: watched(Watch::Kinds).map(|i| (i, Kinds::default())).collect(),
+            survey: Survey { names, ..Survey::default() },
+        }
+    }
+
+    fn row<'a>(&mut self, value: impl Fn(usize) -> Cow<'a, str>, line: impl Fn() -> u64) {
+        self.survey.rows += 1;
+        for i in &self.dated {
+            self.survey.dates.see(&value(*i), &line);
+        }
+        for (i, kinds) in &mut self.open {
+            if !kinds.is_settled(false) {
+                kinds.add(Kinds::of_csv(&value(*i)));
+            }
+        }
+    }
+
+    fn finish(mut self) -> Survey {
+        for (i, kinds) in self.open {
+            if let Some((_, own)) = self.survey.names.get_mut(i) {
+                *own = kinds;
+            }
+        }
+        self.survey
+    }
+}
+
+/// Blocks of a piece, cut into rows.
+struct Blocks {
+    reader: Box<dyn Read + Send>,
+    block: Vec<u8>,
+    rows: Rows,
+    /// The next row of the block.
+    next: usize,
+    /// Where the block begins in the file, and how many lines of the piece are before it.
+    at: u64,
+    lines: u64,
+    /// Where the piece ends: a row that begins before is read to its end.
+    end: u64,
+    ended: bool,
+}
+
+/// So much is read at once.
+const BLOCK: usize = 512 << 10;
+
+impl Blocks {
+    /// Goes to the next block, which has no rows at the end of the file; false where this way cannot go on, because a
+    /// row is too long or a quote stands where it should not.
+    fn advance(&mut self) -> std::io::Result<bool> {
+        let used = self.rows.end().min(self.block.len());
+        let passed = self.block.get(..used).unwrap_or_default();
+        self.lines += memchr::memchr_iter(b'\n', passed).count() as u64;
+        self.at += used as u64;
+        self.block.drain(..used);
+        self.next = 0;
+        loop {
+            // a row that does not fit needs twice the room
+            let wanted = BLOCK.max(self.block.len()) as u64;
+            let read = self.reader.by_ref().take(wanted).read_to_end(&mut self.block)?;
+            self.ended = (read as u64) < wanted;
+            self.rows.cut(&self.block, self.ended);
+            if self.rows.irregular {
+                return Ok(false);
+            }
+            if self.rows.len() > 0 || self.ended {
+                return Ok(true);
+            }
+            if self.block.len() > LONGEST {
+                return Ok(false);
+            }
+        }
+    }
+}
+
+/// Records of the csv crate.
+struct Records {
+    rows: CsvReader,
+    record: ByteRecord,
+    /// Where the reader began: offset and lines of the piece before.
+    from: u64,
+    lines: u64,
+    end: u64,
+}
+
+impl PieceReader {
+    pub(super) fn open(pieces: Arc<Pieces>, piece: usize, mapping: Arc<Mapping>) -> Result<PieceReader, SourceError> {
+        let header: &[String] = match &pieces.text {
+            Text::Csv(layout) => &layout.header,
+            Text::Lines => &[],
+        };
         let place = |name: &String| header.iter().position(|h| h == name).unwrap_or(usize::MAX);
         let places = mapping.names.iter().map(place).collect();
         let fields = header.len();
-        Ok(PartReader { file, mapping, places, fields, line: part.line, rows, record: ByteRecord::new() })
+        let (from, length) = pieces.bounds(piece);
+        let blocks = Blocks {
+            reader: pieces.file.reader(from)?,
+            block: Vec::with_capacity(BLOCK + (64 << 10)),
+            rows: Rows::default(),
+            next: 0,
+            at: from,
+            lines: 0,
+            end: from.saturating_add(length),
+            ended: false,
+        };
+        let surveyor = (!pieces.is_surveyed(piece)).then(|| Columns::of(&pieces, header));
+        let before = pieces.lines_before(piece);
+        let way = Way::Blocks(blocks);
+        Ok(PieceReader { pieces, piece, mapping, places, fields, before, surveyor, way })
+    }
+
+    /// Goes on with the csv crate from the block's beginning.
+    fn go_by_record(&mut self) -> Result<(), SourceError> {
+        if let Way::Blocks(blocks) = &self.way {
+            let rows = reader(&self.pieces.file, blocks.at)?;
+            let (from, lines, end) = (blocks.at, blocks.lines, blocks.end);
+            self.way = Way::Records(Records { rows, record: ByteRecord::new(), from, lines, end });
+        }
+        Ok(())
+    }
+
+    /// The piece is read: what was found goes to who asks for it.
+    fn finish(&mut self, end: u64, lines: u64) {
+        if let Some(columns) = self.surveyor.take() {
+            self.pieces.surveyed(self.piece, Survey { end, lines, ..columns.finish() });
+        }
     }
 }
 
-impl RowReader for PartReader {
+impl RowReader for PieceReader {
     fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
-        let unreadable = |e: csv::Error| DataFusionError::External(Box::new(self.file.unreadable(e)));
-        while self.rows.read_byte_record(&mut self.record).map_err(unreadable)? {
-            if is_blank(&self.record) {
-                continue;
-            }
-            // what is refused here was reported when the file was opened
-            let Ok(fields) = checked(&self.record, self.fields) else { continue };
-            let line = self.line + self.record.position().map_or(0, Position::line);
-            let value = |i: usize| self.places.get(i).map_or("", |place| fields.get(*place));
-            sink.push_texts(&self.mapping, value, &self.file.path, line, self.record.as_slice().len());
-            if sink.is_full() {
-                return Ok(true);
+        let external = |e: SourceError| DataFusionError::External(Box::new(e));
+        loop {
+            let step = match &self.way {
+                Way::Blocks(_) => self.fill_by_block(sink),
+                Way::Records(_) => self.fill_by_record(sink),
+            };
+            match step.map_err(external)? {
+                Step::Full => return Ok(true),
+                Step::End => return Ok(false),
+                Step::Irregular => self.go_by_record().map_err(external)?,
             }
         }
-        Ok(false)
     }
+}
+
+enum Step {
+    Full,
+    End,
+    Irregular,
+}
+
+impl PieceReader {
+    fn fill_by_block(&mut self, sink: &mut Sink) -> Result<Step, SourceError> {
+        let PieceReader { pieces, mapping, places, fields, before, surveyor, way, .. } = self;
+        let Way::Blocks(blocks) = way else { return Ok(Step::Irregular) };
+        let file = &pieces.file;
+        loop {
+            if blocks.next >= blocks.rows.len() {
+                let used = blocks.rows.end().min(blocks.block.len());
+                let here = blocks.at + used as u64;
+                if here >= blocks.end {
+                    let lines = blocks.lines + lines_in(&blocks.block, used);
+                    self.finish(here, lines);
+                    return Ok(Step::End);
+                }
+                if !blocks.advance().map_err(|e| file.unreadable(e))? {
+                    return Ok(Step::Irregular);
+                }
+                if blocks.rows.len() == 0 {
+                    // the end of the file
+                    let (at, lines) = (blocks.at, blocks.lines);
+                    self.finish(at, lines);
+                    return Ok(Step::End);
+                }
+            }
+            let used = blocks.rows.end().min(blocks.block.len());
+            let Ok(text) = simdutf8::basic::from_utf8(blocks.block.get(..used).unwrap_or_default()) else {
+                // some row is not in UTF-8: each is looked at on its own
+                return Ok(Step::Irregular);
+            };
+            while blocks.next < blocks.rows.len() {
+                let at = blocks.rows.start(blocks.next);
+                if blocks.at + at as u64 >= blocks.end {
+                    let (here, lines) = (blocks.at + at as u64, blocks.lines + lines_in(&blocks.block, at));
+                    self.finish(here, lines);
+                    return Ok(Step::End);
+                }
+                let row = blocks.rows.row(text, blocks.next);
+                let is_last = blocks.next + 1 == blocks.rows.len();
+                blocks.next += 1;
+                if row.is_blank() {
+                    continue;
+                }
+                let line = || blocks.lines + lines_in(&blocks.block, at) + 1;
+                let checked = if is_last && blocks.ended && blocks.rows.open {
+                    Err(CUT.to_owned())
+                } else {
+                    checked(&row, *fields)
+                };
+                match checked {
+                    Ok(()) => {
+                        if let Some(surveyor) = surveyor {
+                            surveyor.row(|i| row.field(i), line);
+                        }
+                        let value = |i: usize| places.get(i).map_or(Cow::Borrowed(""), |place| row.field(*place));
+                        sink.push_texts(mapping, value, &file.path, || *before + line(), row.text().len());
+                        if sink.is_full() {
+                            return Ok(Step::Full);
+                        }
+                    }
+                    Err(reason) => {
+                        if let Some(surveyor) = surveyor {
+                            surveyor.survey.refuse(line(), &reason);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn fill_by_record(&mut self, sink: &mut Sink) -> Result<Step, SourceError> {
+        let PieceReader { pieces, mapping, places, fields, before, surveyor, way, .. } = self;
+        let Way::Records(Records { rows, record, from, lines, end }) = way else {
+            return Ok(Step::Irregular);
+        };
+        let file = &pieces.file;
+        let broken = |e: csv::Error| file.unreadable(e);
+        loop {
+            let start = rows.position().clone();
+            let begin = *from + start.byte();
+            let more = begin < *end && rows.read_byte_record(record).map_err(broken)?;
+            if !more {
+                let lines = *lines + start.line() - 1;
+                self.finish(begin, lines);
+                return Ok(Step::End);
+            }
+            if is_blank(record) {
+                continue;
+            }
+            let line = *lines + record.position().map_or(0, Position::line);
+            // only a row that reaches the end of the file may be cut off
+            let reaches = rows.is_done() || *from + rows.position().byte() >= file.length().unwrap_or(0);
+            let mut row = match record_text(record, *fields) {
+                Ok(_) if reaches && !is_packed(file) && is_cut(file, begin)? => Err(CUT.to_owned()),
+                row => row,
+            };
+            match &mut row {
+                Ok(fields) => {
+                    if let Some(surveyor) = surveyor {
+                        surveyor.row(|i| Cow::Borrowed(fields.get(i)), || line);
+                    }
+                    let value = |i: usize| Cow::Borrowed(places.get(i).map_or("", |place| fields.get(*place)));
+                    sink.push_texts(mapping, value, &file.path, || *before + line, record.as_slice().len());
+                    if sink.is_full() {
+                        return Ok(Step::Full);
+                    }
+                }
+                Err(reason) => {
+                    if let Some(surveyor) = surveyor {
+                        surveyor.survey.refuse(line, reason);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Why a row is refused, if it is.
+fn checked(row: &Row, fields: usize) -> Result<(), String> {
+    let surplus = || (fields..row.len()).all(|i| row.field(i).is_empty());
+    if row.len() < fields || (row.len() > fields && !surplus()) {
+        return Err(wrong_number(row.len(), fields));
+    }
+    if row.text().len() > LONGEST {
+        return Err("the row is too long".to_owned());
+    }
+    Ok(())
+}
+
+fn wrong_number(found: usize, fields: usize) -> String {
+    format!("the row has {found} field{}, the header {fields}", if found == 1 { "" } else { "s" })
+}
+
+/// How many lines end before a place of a block.
+fn lines_in(block: &[u8], at: usize) -> u64 {
+    memchr::memchr_iter(b'\n', block.get(..at).unwrap_or_default()).count() as u64
 }

@@ -136,9 +136,9 @@ pub(super) struct Dates {
 impl Dates {
     /// Looks at a value of a datetime column.
     #[inline]
-    pub(super) fn see(&mut self, text: &str, line: u64) {
+    pub(super) fn see(&mut self, text: &str, line: impl FnOnce() -> u64) {
         if let [_, b'/' | b'-', ..] | [_, _, b'/' | b'-', ..] = text.as_bytes() {
-            self.look(text, line);
+            self.look(text, line());
         }
     }
 
@@ -330,7 +330,7 @@ mod tests {
     fn order_of_a_file() {
         let order = |texts: &[&str]| {
             let mut dates = Dates::default();
-            texts.iter().enumerate().for_each(|(i, t)| dates.see(t, i as u64 + 2));
+            texts.iter().enumerate().for_each(|(i, t)| dates.see(t, || i as u64 + 2));
             dates.order().map_err(|(line, _)| line)
         };
         assert_eq!(order(&["3/4/2023, 1:00:00.000 PM"]), Ok(DateOrder::MonthFirst));

@@ -3,9 +3,10 @@
 
 use super::SourceError;
 use super::input::DataFile;
-use super::json_text::{Cursor, Raw, Shape, Slot};
-use super::lines::{Declared, Survey, Surveyor, is_object_line};
+use super::json_text::{Cursor, Raw, Shape};
+use super::lines::is_object_line;
 use super::sink::{Mapping, RowReader, Sink};
+use super::survey::{Declared, Survey, Surveyor};
 use datafusion::common::Result;
 use std::io::Read;
 use std::path::Path;
@@ -109,7 +110,7 @@ impl Elements {
 /// Surveys a file.
 pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<Survey, SourceError> {
     let mut elements = Elements::open(file, mark)?;
-    let mut surveyor = Surveyor::new(declared.clone(), false);
+    let mut surveyor = Surveyor::new(declared.clone(), false, &[]);
     loop {
         let element = elements.next();
         let at = elements.at;
@@ -128,7 +129,7 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
                 let line = elements.line_at(at);
                 let mut cursor = Cursor::new(&elements.text);
                 cursor.at = at;
-                let result = surveyor.object(&mut cursor, line);
+                let result = surveyor.object(&mut cursor, line, false, &mut []);
                 elements.at = cursor.at;
                 match result {
                     Ok(()) => surveyor.survey.rows += 1,
@@ -173,15 +174,7 @@ impl RowReader for DocumentReader {
                     let mut values = vec![Raw::Null; self.mapping.names.len()];
                     let mut cursor = Cursor::new(&self.elements.text);
                     cursor.at = at;
-                    let result = cursor.object(
-                        &mut self.shape,
-                        |_| Slot::Skip,
-                        |i, raw| {
-                            if let Some(value) = values.get_mut(i) {
-                                *value = raw;
-                            }
-                        },
-                    );
+                    let result = cursor.object(&mut self.shape, values.as_mut_slice());
                     let end = cursor.at;
                     if result.is_err() {
                         return Ok(false);

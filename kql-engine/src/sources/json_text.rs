@@ -3,6 +3,7 @@
 //! Objects of one file nearly always have the same keys in the same order, so each key is first compared
 //! with the one that stood in its place before ([`Shape`]); only others are looked up.
 
+use super::simd;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -34,6 +35,32 @@ pub(super) enum Slot {
     At(usize),
 }
 
+/// Who wants the members of an object.
+pub(super) trait Members<'a> {
+    /// Decides on a key not met before.
+    fn key(&mut self, _: &str) -> Slot {
+        Slot::Skip
+    }
+
+    /// Takes the value of a key by its index.
+    fn value(&mut self, index: usize, raw: Raw<'a>);
+}
+
+/// Nobody: only whether the object is valid matters.
+impl<'a> Members<'a> for () {
+    fn value(&mut self, _: usize, _: Raw<'a>) {}
+}
+
+/// The values of the keys that a shape was made of.
+impl<'a> Members<'a> for [Raw<'a>] {
+    #[inline]
+    fn value(&mut self, index: usize, raw: Raw<'a>) {
+        if let Some(value) = self.get_mut(index) {
+            *value = raw;
+        }
+    }
+}
+
 /// The keys met so far, in their usual order.
 #[derive(Debug, Default)]
 pub(super) struct Shape {
@@ -49,12 +76,12 @@ impl Shape {
         Shape { order: Vec::new(), slots }
     }
 
-    /// What to do with a key; a new one is decided on by `add`.
-    fn slot(&mut self, key: &str, add: &mut impl FnMut(&str) -> Slot) -> Slot {
+    /// What to do with a key; a new one is decided on by `members`.
+    fn slot<'a>(&mut self, key: &str, members: &mut (impl Members<'a> + ?Sized)) -> Slot {
         match self.slots.get(key) {
             Some(slot) => *slot,
             None => {
-                let slot = add(key);
+                let slot = members.key(key);
                 self.slots.insert(key.into(), slot);
                 slot
             }
@@ -98,13 +125,14 @@ impl<'a> Cursor<'a> {
         self.text.get(from..to).ok_or(CUT)
     }
 
-    /// Reads an object, the cursor being at its bracket. `add` decides on keys not met before.
-    pub(super) fn object(
-        &mut self,
-        shape: &mut Shape,
-        mut add: impl FnMut(&str) -> Slot,
-        mut visit: impl FnMut(usize, Raw<'a>),
-    ) -> Result<(), Fault> {
+    /// Makes sure that nothing but white space is left.
+    pub(super) fn end(&mut self) -> Result<(), Fault> {
+        self.space();
+        if self.at == self.text.len() { Ok(()) } else { Err("there is text after the object") }
+    }
+
+    /// Reads an object, the cursor being at its bracket.
+    pub(super) fn object(&mut self, shape: &mut Shape, members: &mut (impl Members<'a> + ?Sized)) -> Result<(), Fault> {
         if !self.take(b'{') {
             return Err("this is not a JSON object");
         }
@@ -115,16 +143,16 @@ impl<'a> Cursor<'a> {
         for place in 0.. {
             let rest = self.text.as_bytes().get(self.at..).ok_or(CUT)?;
             let slot = match shape.order.get(place) {
-                Some((known, slot)) if rest.starts_with(known.as_bytes()) => {
+                Some((known, slot)) if begins_with(rest, known.as_bytes()) => {
                     self.at += known.len();
                     *slot
                 }
-                _ => self.key(shape, place, &mut add)?,
+                _ => self.key(shape, place, members)?,
             };
             self.space();
             let value = self.value()?;
             if let Slot::At(i) = slot {
-                visit(i, value);
+                members.value(i, value);
             }
             self.space();
             match self.peek() {
@@ -141,7 +169,12 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    fn key(&mut self, shape: &mut Shape, place: usize, add: &mut impl FnMut(&str) -> Slot) -> Result<Slot, Fault> {
+    fn key(
+        &mut self,
+        shape: &mut Shape,
+        place: usize,
+        members: &mut (impl Members<'a> + ?Sized),
+    ) -> Result<Slot, Fault> {
         let from = self.at;
         match self.peek() {
             Some(b'"') => {}
@@ -149,7 +182,7 @@ impl<'a> Cursor<'a> {
             None => return Err(CUT),
         }
         let (raw, escaped) = self.string()?;
-        let slot = if escaped { shape.slot(&unescape(raw), add) } else { shape.slot(raw, add) };
+        let slot = if escaped { shape.slot(&unescape(raw), members) } else { shape.slot(raw, members) };
         self.space();
         match self.peek() {
             Some(b':') => self.at += 1,
@@ -173,7 +206,7 @@ impl<'a> Cursor<'a> {
         let mut escaped = false;
         loop {
             let rest = self.text.as_bytes().get(at..).ok_or(CUT)?;
-            let found = memchr::memchr2(b'"', b'\\', rest).ok_or("the text ends inside a string")?;
+            let found = simd::quote_or_escape(rest).ok_or("the text ends inside a string")?;
             at += found;
             if rest.get(found) == Some(&b'"') {
                 self.at = at + 1;
@@ -260,6 +293,23 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// `text.starts_with(key)`, without a call for keys of the usual lengths: the first and the last bytes overlap.
+#[inline]
+fn begins_with(text: &[u8], key: &[u8]) -> bool {
+    let Some(start) = text.get(..key.len()) else { return false };
+    match (start.first_chunk::<16>(), key.first_chunk::<16>(), start.last_chunk::<16>(), key.last_chunk::<16>()) {
+        (Some(a), Some(b), Some(c), Some(d)) if key.len() <= 32 => {
+            u128::from_ne_bytes(*a) == u128::from_ne_bytes(*b) && u128::from_ne_bytes(*c) == u128::from_ne_bytes(*d)
+        }
+        _ => match (start.first_chunk::<8>(), key.first_chunk::<8>(), start.last_chunk::<8>(), key.last_chunk::<8>()) {
+            (Some(a), Some(b), Some(c), Some(d)) if key.len() <= 16 => {
+                u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b) && u64::from_ne_bytes(*c) == u64::from_ne_bytes(*d)
+            }
+            _ => start == key,
+        },
+    }
+}
+
 /// The text of a JSON string, given what is between its quotes. What is no valid escape stays as it is.
 pub(super) fn unescape(raw: &str) -> Cow<'_, str> {
     let Some(first) = memchr::memchr(b'\\', raw.as_bytes()) else { return Cow::Borrowed(raw) };
@@ -307,19 +357,27 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[derive(Default)]
+    struct All {
+        keys: Vec<String>,
+        found: Vec<(usize, String)>,
+    }
+
+    impl Members<'_> for All {
+        fn key(&mut self, key: &str) -> Slot {
+            self.keys.push(key.to_owned());
+            Slot::At(self.keys.len() - 1)
+        }
+
+        fn value(&mut self, index: usize, raw: Raw) {
+            self.found.push((index, format!("{raw:?}")));
+        }
+    }
+
     fn read(text: &str) -> Result<Vec<(String, String)>, Fault> {
-        let mut keys = Vec::new();
-        let mut found = Vec::new();
-        let mut cursor = Cursor::new(text);
-        cursor.object(
-            &mut Shape::default(),
-            |key| {
-                keys.push(key.to_owned());
-                Slot::At(keys.len() - 1)
-            },
-            |i, raw| found.push((i, format!("{raw:?}"))),
-        )?;
-        Ok(found.into_iter().map(|(i, v)| (keys[i].clone(), v)).collect())
+        let mut all = All::default();
+        Cursor::new(text).object(&mut Shape::default(), &mut all)?;
+        Ok(all.found.into_iter().map(|(i, v)| (all.keys[i].clone(), v)).collect())
     }
 
     #[test]

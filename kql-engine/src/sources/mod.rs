@@ -2,18 +2,21 @@
 //!
 //! [`discover`] finds which files make which tables; [`open`] looks into a table's files and gives a
 //! DataFusion table of exactly the types of [`crate::types`]. Opening reads text files once, for the names
-//! and types of their columns and for damaged rows; scanning reads them again, only what is asked for.
+//! and types of their columns and for damaged rows; scanning reads them again, only what is asked for. Of large files
+//! opening reads samples only, scanning does both, and [`SourceTable::confirmed`] tells whether the samples were right.
 //!
 //! ```text
 //! input.rs       files as bytes: formats, compression, byte-order marks, blocks of lines
 //! recognise/     which product's format a file has        records.rs  rows out of their wrapping
 //! dates.rs       zones in headers, day or month first     summary.rs  what `kql data` tells
 //! json_text.rs   members of JSON objects as slices of the text
-//! lines.rs       NDJSON            document.rs  other JSON        csv.rs  CSV
+//! pieces.rs      text files in pieces                             survey.rs   what reading a file tells of it
+//! lines.rs       NDJSON            document.rs  other JSON        csv.rs, csv_rows.rs, simd.rs  CSV
 //! kinds.rs       the types of columns that no schema declares
 //! builder.rs     texts and JSON values to columns                 sink.rs, stream.rs  to batches
 //! normalize.rs   Arrow columns of any type to ours                parquet.rs, batches.rs, memory.rs
 //! table.rs       all of a table's files together
+//! numbered.rs    the places of rows in a table
 //! report.rs      what was wrong with the input
 //! ```
 
@@ -21,6 +24,7 @@ mod batches;
 mod builder;
 pub mod catalogue;
 mod csv;
+mod csv_rows;
 mod dates;
 mod document;
 mod error;
@@ -31,14 +35,18 @@ mod kinds;
 mod lines;
 mod memory;
 mod normalize;
+mod numbered;
 mod parquet;
 mod path;
+mod pieces;
 mod recognise;
 mod records;
 mod report;
+mod simd;
 mod sink;
 mod stream;
 mod summary;
+mod survey;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -48,6 +56,7 @@ pub use dates::DateOrder;
 pub use error::SourceError;
 pub use external::ExternalFormat;
 pub use memory::from_batches;
+pub(crate) use numbered::Numbered;
 pub use path::{DataPath, TableFiles, discover};
 pub use recognise::Known;
 pub use report::InputReport;
@@ -62,7 +71,7 @@ use std::sync::Arc;
 pub type Twin = (&'static str, &'static str);
 
 /// How tables are opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenOptions {
     /// A damaged row refuses the table, rather than being counted and left out.
     pub strict: bool,
@@ -70,6 +79,23 @@ pub struct OpenOptions {
     pub date_order: Option<DateOrder>,
     /// The zone of columns whose header says `[Local Time]`.
     pub tz: Option<chrono_tz::Tz>,
+    /// Text files of more bytes than this are sampled when they are opened.
+    pub whole_below: u64,
+    /// Text is read in pieces of about this size, on all processors.
+    pub(crate) piece: u64,
+}
+
+impl Default for OpenOptions {
+    fn default() -> OpenOptions {
+        OpenOptions { strict: false, date_order: None, tz: None, whole_below: u64::MAX, piece: 16 << 20 }
+    }
+}
+
+impl OpenOptions {
+    /// The same where large files are only sampled: who reads the table asks [`SourceTable::confirmed`] then.
+    pub fn sampled(self) -> OpenOptions {
+        OpenOptions { whole_below: 48 << 20, ..self }
+    }
 }
 
 /// A table that can be scanned.
@@ -85,4 +111,6 @@ pub struct SourceTable {
     pub report: Arc<InputReport>,
     /// What its files are.
     pub files: Vec<FileSummary>,
+    /// How it was made, where that rests on samples.
+    pub(crate) unsure: Option<Arc<table::Unsure>>,
 }

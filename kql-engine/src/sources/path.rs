@@ -2,9 +2,9 @@
 
 use super::SourceError;
 use super::input::{Compression, DataFile, Format};
-use super::lines::Survey;
 use super::recognise::{Known, Records, recognise};
 use super::records::{self, FileSurvey, TableSurvey, Wrapping};
+use super::survey::Survey;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -5,10 +5,11 @@ use super::SourceError;
 use super::csv::{self, CsvReader};
 use super::document::{Element, Elements, Layout};
 use super::input::{Blocks, DataFile};
-use super::json_text::{Cursor, Raw, Shape, Slot};
-use super::lines::{Declared, Survey, Surveyor, each_line, whole_object};
+use super::json_text::{Cursor, Raw, Shape};
+use super::lines::{each_line, whole_object};
 use super::recognise::{Known, Out, Records, Wrapped};
 use super::sink::{Mapping, RowReader, Sink};
+use super::survey::{Declared, Survey, Surveyor};
 use crate::types::ScalarType;
 use ::csv::{ByteRecord, Position};
 use datafusion::common::{DataFusionError, Result};
@@ -73,7 +74,7 @@ pub(super) fn survey(
         };
         found.refused.lines = line;
         out.refused.drain(..).for_each(|reason| found.refused.refuse(line, &reason));
-        let new = |name: &str| (Surveyor::new(Declared::of(known.table(name).as_deref()), texts), Vec::new());
+        let new = |name: &str| (Surveyor::new(Declared::of(known.table(name).as_deref()), texts, &[]), Vec::new());
         for (table, column, ty) in out.types.drain(..) {
             let name = name_of(table.as_deref(), fallback, only);
             let (_, types) = surveyors.entry(name.to_string()).or_insert_with(|| new(&name));
@@ -87,7 +88,7 @@ pub(super) fn survey(
                 surveyors.insert(name.to_string(), new(&name));
             }
             let Some((surveyor, _)) = surveyors.get_mut(name.as_ref()) else { continue };
-            match whole_object(&row, |cursor| surveyor.object(cursor, line)) {
+            match whole_object(&row, |cursor| surveyor.object(cursor, line, true, &mut [])) {
                 Ok(()) => surveyor.survey.rows += 1,
                 Err(reason) => found.refused.refuse(line, reason),
             }
@@ -138,7 +139,7 @@ impl Stream {
             }
             Records::Json(_, Layout::Document, mark) => Input::Document(Elements::open(file, mark)?),
             Records::Csv(_, mark) => {
-                let mut rows = csv::reader(file, csv::Part { from: mark, length: u64::MAX, line: 0 })?;
+                let mut rows = csv::reader(file, mark)?;
                 let mut record = ByteRecord::new();
                 rows.read_byte_record(&mut record).map_err(|e| file.unreadable(e))?;
                 let header = csv::names(&record);
@@ -169,9 +170,7 @@ impl Stream {
                 let rest = block.get(*at..).unwrap_or_default();
                 let passed = each_line(rest, line, |line, text| {
                     found = Some(line);
-                    match text.and_then(|t| {
-                        whole_object(t, |c| c.object(&mut Shape::default(), |_| Slot::Skip, |_, _| ())).map(|()| t)
-                    }) {
+                    match text.and_then(|t| whole_object(t, |c| c.object(&mut Shape::default(), &mut ())).map(|()| t)) {
                         Ok(text) => take(text.trim(), out),
                         Err(reason) => out.refused.push(reason.to_owned()),
                     }
@@ -196,7 +195,7 @@ impl Stream {
                     Element::Object => {
                         let mut cursor = Cursor::new(&elements.text);
                         cursor.at = at;
-                        let result = cursor.object(&mut Shape::default(), |_| Slot::Skip, |_, _| ());
+                        let result = cursor.object(&mut Shape::default(), &mut ());
                         let end = cursor.at;
                         match result {
                             Ok(()) => {
@@ -220,7 +219,7 @@ impl Stream {
                     continue;
                 }
                 let line = record.position().map_or(0, Position::line);
-                match csv::checked(record, header.len()) {
+                match csv::record_text(record, header.len()) {
                     Ok(fields) => {
                         let row: serde_json::Map<String, serde_json::Value> =
                             header.iter().enumerate().map(|(i, name)| (name.clone(), fields.get(i).into())).collect();
@@ -285,18 +284,9 @@ impl RowReader for RecordReader {
                 let mut values = vec![Raw::Null; self.mapping.names.len()];
                 let mut cursor = Cursor::new(&row);
                 cursor.space();
-                let read = cursor.object(
-                    &mut self.shape,
-                    |_| Slot::Skip,
-                    |i, raw| {
-                        if let Some(value) = values.get_mut(i) {
-                            *value = raw;
-                        }
-                    },
-                );
-                cursor.space();
+                let read = cursor.object(&mut self.shape, values.as_mut_slice());
                 // what is refused here was reported when the file was surveyed
-                if read.is_ok() && cursor.at == row.len() {
+                if read.is_ok() && cursor.end().is_ok() {
                     sink.push_json(&self.mapping, &values, &self.file.path, line, row.len());
                     if sink.is_full() {
                         return Ok(true);

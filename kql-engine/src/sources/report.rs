@@ -106,6 +106,18 @@ impl InputReport {
         }
     }
 
+    /// Takes over what did not fit in a scan whose line numbers are not final: `line` tells the final ones.
+    pub(super) fn adopt(&self, other: &InputReport, line: impl Fn(&Path, u64) -> u64) {
+        let mut state = self.state();
+        for (path, file) in &other.state().files {
+            let Some(own) = state.files.get_mut(path) else { continue };
+            own.misfits = file.misfits.clone();
+            for place in own.misfits.values_mut().flat_map(|(_, places)| places) {
+                place.line = line(path, place.line);
+            }
+        }
+    }
+
     /// Short lines for a person; nothing where all is well.
     pub fn notices(&self) -> Vec<String> {
         let state = self.state();

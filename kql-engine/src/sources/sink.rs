@@ -8,7 +8,9 @@ use crate::types::Column;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
+use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Reads a part of a file into batches.
 pub(super) trait RowReader: Send {
@@ -70,6 +72,11 @@ impl Sink {
         Sink { columns, builders, schema, batch_size, rows: 0, bytes: 0, misfits: Misfits::default() }
     }
 
+    /// One that counts rows and keeps nothing.
+    pub(super) fn counting() -> Sink {
+        Sink::new(Vec::new(), Arc::new(arrow::datatypes::Schema::empty()), usize::MAX)
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.rows >= self.batch_size || self.bytes >= MOST_BYTES
     }
@@ -109,9 +116,9 @@ impl Sink {
     pub(super) fn push_texts<'a>(
         &mut self,
         mapping: &Mapping,
-        value: impl Fn(usize) -> &'a str,
+        value: impl Fn(usize) -> Cow<'a, str>,
         path: &Path,
-        line: u64,
+        line: impl Fn() -> u64,
         bytes: usize,
     ) {
         let columns = self.builders.iter_mut().zip(&self.columns).zip(&mapping.of_column);
@@ -121,11 +128,11 @@ impl Sink {
                 Some(i) => {
                     let text = value(*i);
                     let fit = match mapping.rule(at) {
-                        Some(rule) => builder.push_date(text, rule),
-                        None => builder.push_text(text),
+                        Some(rule) => builder.push_date(&text, rule),
+                        None => builder.push_text(&text),
                     };
                     if fit == Fit::Misfit {
-                        self.misfits.add(path, &label(column), || Place { line, reason: shorten(text) });
+                        self.misfits.add(path, &label(column), || Place { line: line(), reason: shorten(&text) });
                     }
                 }
             }

@@ -1,19 +1,19 @@
 //! A table of files: its schema from all of them, and the plan that scans them.
 
 use super::batches;
-use super::csv;
 use super::dates::{DateOrder, DateRule, Zone, split_zone};
 use super::document::{self, DocumentReader, Layout};
-use super::input::{Compression, DataFile, Format, line_parts};
+use super::input::{Compression, DataFile, Format};
 use super::kinds::{Kinds, unified};
-use super::lines::{self, Declared, LineReader, Survey};
 use super::normalize::natural;
 use super::parquet::{self, ParquetFile};
 use super::path::TableFile;
+use super::pieces::Pieces;
 use super::records::{RecordReader, TableSurvey, Wrapping};
 use super::report::InputReport;
 use super::sink::Mapping;
 use super::stream::{Part, TextScan};
+use super::survey::{Declared, Survey};
 use super::{FileSummary, OpenOptions, SourceError, SourceTable, TableFiles, Twin};
 use crate::types::{Column, ScalarType, TableSchema};
 use arrow::datatypes::SchemaRef;
@@ -25,14 +25,15 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::union::UnionExec;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::any::Any;
+use std::path::Path;
+use std::sync::Arc;
 
-/// Text is read in parts of about this size, on all processors.
+/// A table is not split finer than by parts of about this size.
 const PART: u64 = 16 << 20;
 
 /// A file, and how to scan it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Opened {
     file: Arc<DataFile>,
     /// The columns that it has.
@@ -43,7 +44,7 @@ struct Opened {
 }
 
 /// A column of a file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct FileColumn {
     /// The name in the file.
     header: String,
@@ -64,21 +65,57 @@ impl FileColumn {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Content {
-    /// Offset, length, and the number of lines before.
-    Lines(Vec<(u64, u64, u64)>),
-    Document {
-        mark: u64,
-    },
-    Csv {
-        header: Arc<[String]>,
-        parts: Vec<csv::Part>,
-    },
+    Text(Arc<Pieces>),
+    Document { mark: u64 },
     Batches,
-    Parquet(ParquetFile),
+    Parquet(Arc<ParquetFile>),
     Records(Wrapping),
     Nothing,
+}
+
+/// A file that was looked into.
+#[derive(Clone, Debug)]
+struct Looked {
+    file: Arc<DataFile>,
+    format: &'static str,
+    /// Headers may tell zones, and columns come twice.
+    portal: bool,
+    content: Content,
+    found: Found,
+}
+
+/// What a file has.
+#[derive(Clone, Debug)]
+enum Found {
+    /// Names and kinds of values, which are JSON or texts; and the types that the file itself declares.
+    Text {
+        survey: Survey,
+        json: bool,
+        types: Vec<(String, ScalarType)>,
+    },
+    Arrow {
+        schema: SchemaRef,
+        rows: u64,
+    },
+}
+
+/// What the making of a table needs beside its files.
+#[derive(Clone, Debug)]
+struct Making {
+    name: String,
+    notices: Vec<String>,
+    declared: Option<TableSchema>,
+    twin: Option<Twin>,
+    options: OpenOptions,
+}
+
+/// A table that was made from samples of its files.
+#[derive(Debug)]
+pub(crate) struct Unsure {
+    making: Making,
+    looked: Vec<Looked>,
 }
 
 /// Looks into the files of a table: which columns there are and, for those that no schema declares, of which
@@ -89,63 +126,160 @@ pub fn open(
     twin: Option<Twin>,
     options: &OpenOptions,
 ) -> Result<SourceTable, SourceError> {
-    let report = Arc::new(InputReport::default());
-    table.notices.iter().for_each(|note| report.note(note.clone()));
-    let declared_names = Declared::of(declared);
-    let mut types = Types::default();
-    let mut files = Vec::with_capacity(table.files.len());
-    let mut summaries = Vec::with_capacity(table.files.len());
-    for table_file in &table.files {
-        let file = &table_file.file;
-        let (mut opened, survey) = open_file(table_file, &declared_names, &mut types)?;
-        if options.strict
-            && let Some(place) = survey.places.first()
-        {
-            return Err(SourceError::Refused {
-                path: file.path.clone(),
-                line: place.line,
-                reason: place.reason.clone(),
-            });
+    let making = Making {
+        name: table.name.clone(),
+        notices: table.notices.clone(),
+        declared: declared.cloned(),
+        twin,
+        options: *options,
+    };
+    let names = Declared::of(declared);
+    let looked = table.files.iter().map(|file| look(file, &names, options)).collect::<Result<Vec<_>, _>>()?;
+    making.make(looked)
+}
+
+impl SourceTable {
+    /// Reads what of the files was not read yet: the table as it is for sure, and whether it is the one that it was taken
+    /// for. Where it is not, what was read from this one is not right.
+    pub fn confirmed(&self) -> Result<(SourceTable, bool), SourceError> {
+        let Some(unsure) = &self.unsure else { return Ok((self.clone(), true)) };
+        let mut same = true;
+        let mut looked = unsure.looked.clone();
+        for file in &mut looked {
+            if let Content::Text(pieces) = &mut file.content
+                && let Found::Text { survey, .. } = &mut file.found
+            {
+                let (whole, uncut) = complete(pieces)?;
+                if let Some(uncut) = uncut {
+                    *pieces = uncut;
+                    same = false;
+                }
+                *survey = whole;
+            }
         }
-        if survey.rows > 0
-            && options.tz.is_none()
-            && let Some(local) = opened.columns.iter().find(|c| c.zone == Zone::Local)
-        {
-            return Err(SourceError::LocalTime { path: file.path.clone(), header: local.header.clone() });
+        let table = unsure.making.make(looked)?;
+        same = same && table.schema == self.schema && table.reads_like(self);
+        if same {
+            let line = |path: &Path, line| {
+                let pieces = unsure.looked.iter().find_map(|file| match &file.content {
+                    Content::Text(pieces) if file.file.path == path => Some(pieces),
+                    _ => None,
+                });
+                pieces.map_or(line, |pieces| pieces.line(line))
+            };
+            table.report.adopt(&self.report, line);
         }
-        opened.order = match options.date_order {
-            Some(order) => order,
-            None => survey.dates.order().map_err(|(line, reason)| SourceError::Dates {
-                path: file.path.clone(),
-                line,
-                reason,
-            })?,
+        Ok((table, same))
+    }
+
+    /// Whether both take the same columns from their files, and read dates alike.
+    fn reads_like(&self, other: &SourceTable) -> bool {
+        let files = |table: &SourceTable| -> Option<Vec<(Vec<FileColumn>, DateOrder)>> {
+            let provider: &dyn Any = &*table.provider;
+            let provider = provider.downcast_ref::<FilesTable>()?;
+            Some(provider.files.iter().map(|f| (f.columns.clone(), f.order)).collect())
         };
-        let shadows = if table_file.portal { drop_shadows(&mut opened.columns, &declared_names) } else { Vec::new() };
-        types.0.retain(|(name, _)| !shadows.contains(name));
-        if opened.columns.is_empty() && survey.rows == 0 && survey.refused == 0 {
-            report.note(format!("{}: the file is empty", file.path.display()));
-        }
-        summaries.push(FileSummary {
-            path: file.path.clone(),
-            format: table_file.format,
-            rows: survey.rows,
-            refused: survey.refused,
-            columns: opened.columns.iter().map(|c| c.column.clone()).collect(),
-            shadows,
-        });
-        report.file(&file.path, survey.rows, survey.refused, survey.places);
-        files.push(opened);
+        files(self) == files(other)
     }
-    let mut schema = declared.cloned().unwrap_or_default();
-    for (name, ty) in types.finish() {
-        if !declared_names.has(&name) {
-            schema.columns.push(Column::new(name, ty));
+}
+
+/// Surveys what was not yet. Where the pieces turn out not to begin where rows begin, the file is read as one.
+fn complete(pieces: &Arc<Pieces>) -> Result<(Survey, Option<Arc<Pieces>>), SourceError> {
+    pieces.complete()?;
+    if let Some(survey) = pieces.whole() {
+        return Ok((survey, None));
+    }
+    let uncut = Arc::new(pieces.uncut());
+    uncut.complete()?;
+    let survey = uncut.whole().unwrap_or_default();
+    Ok((survey, Some(uncut)))
+}
+
+impl Making {
+    fn make(&self, looked: Vec<Looked>) -> Result<SourceTable, SourceError> {
+        let Making { options, .. } = self;
+        let report = Arc::new(InputReport::default());
+        self.notices.iter().for_each(|note| report.note(note.clone()));
+        let declared_names = Declared::of(self.declared.as_ref());
+        let mut types = Types::default();
+        let mut files = Vec::with_capacity(looked.len());
+        let mut summaries = Vec::with_capacity(looked.len());
+        let sure = |file: &Looked| !matches!(&file.content, Content::Text(pieces) if !pieces.is_complete());
+        let unsure = !looked.iter().all(sure);
+        for one in &looked {
+            let (file, headers, survey) = (&one.file, types.add(&one.found), one.found.survey());
+            let mut opened = Opened {
+                file: file.clone(),
+                columns: headers,
+                order: DateOrder::MonthFirst,
+                content: one.content.clone(),
+            };
+            if options.strict
+                && let Some(place) = survey.places.first()
+            {
+                return Err(SourceError::Refused {
+                    path: file.path.clone(),
+                    line: place.line,
+                    reason: place.reason.clone(),
+                });
+            }
+            if survey.rows > 0
+                && options.tz.is_none()
+                && let Some(local) = opened.columns.iter().find(|c| c.zone == Zone::Local)
+            {
+                return Err(SourceError::LocalTime { path: file.path.clone(), header: local.header.clone() });
+            }
+            opened.order = match (options.date_order, survey.dates.order()) {
+                (Some(order), _) | (None, Ok(order)) => order,
+                // what samples leave open the rest may tell
+                (None, Err(_)) if !sure(one) => DateOrder::MonthFirst,
+                (None, Err((line, reason))) => {
+                    return Err(SourceError::Dates { path: file.path.clone(), line, reason });
+                }
+            };
+            let shadows = if one.portal { drop_shadows(&mut opened.columns, &declared_names) } else { Vec::new() };
+            types.0.retain(|(name, _)| !shadows.contains(name));
+            if opened.columns.is_empty() && survey.rows == 0 && survey.refused == 0 {
+                report.note(format!("{}: the file is empty", file.path.display()));
+            }
+            summaries.push(FileSummary {
+                path: file.path.clone(),
+                format: one.format,
+                rows: survey.rows,
+                refused: survey.refused,
+                columns: opened.columns.iter().map(|c| c.column.clone()).collect(),
+                shadows,
+            });
+            report.file(&file.path, survey.rows, survey.refused, survey.places);
+            files.push(opened);
+        }
+        let mut schema = self.declared.clone().unwrap_or_default();
+        for (name, ty) in types.finish() {
+            if !declared_names.has(&name) {
+                schema.columns.push(Column::new(name, ty));
+            }
+        }
+        let (twin, tz) = (self.twin, options.tz);
+        let provider =
+            FilesTable { arrow: schema.plain(), schema: schema.clone(), files, twin, tz, report: report.clone() };
+        Ok(SourceTable {
+            name: self.name.clone(),
+            schema,
+            provider: Arc::new(provider),
+            report,
+            files: summaries,
+            unsure: unsure.then(|| Arc::new(Unsure { making: self.clone(), looked })),
+        })
+    }
+}
+
+impl Found {
+    fn survey(&self) -> Survey {
+        match self {
+            Found::Text { survey, .. } => survey.clone(),
+            Found::Arrow { rows, .. } => Survey { rows: *rows, ..Survey::default() },
         }
     }
-    let arrow = schema.plain();
-    let provider = FilesTable { arrow, schema: schema.clone(), files, twin, tz: options.tz, report: report.clone() };
-    Ok(SourceTable { name: table.name.clone(), schema, provider: Arc::new(provider), report, files: summaries })
 }
 
 /// Takes out columns that only repeat others: `UserId_` beside `UserId`, unless the table has both.
@@ -200,6 +334,20 @@ impl Types {
         }
     }
 
+    /// Adds the columns of a file.
+    fn add(&mut self, found: &Found) -> Vec<FileColumn> {
+        match found {
+            Found::Text { survey, json, types } => {
+                self.text(&survey.names, *json, types);
+                survey.names.iter().map(|(name, _)| FileColumn::of_header(name)).collect()
+            }
+            Found::Arrow { schema, .. } => {
+                self.arrow(schema);
+                schema.fields().iter().map(|f| FileColumn::plain(f.name())).collect()
+            }
+        }
+    }
+
     fn arrow(&mut self, schema: &SchemaRef) {
         for field in schema.fields() {
             if let Some(seen) = self.of(field.name()) {
@@ -219,82 +367,52 @@ impl Types {
     }
 }
 
-fn open_file(table_file: &TableFile, declared: &Declared, types: &mut Types) -> Result<(Opened, Survey), SourceError> {
-    let file = &table_file.file;
-    let shared = Arc::new(file.clone());
-    let opened = |columns, content| Opened { file: shared, columns, order: DateOrder::MonthFirst, content };
-    let headers = |survey: &Survey| survey.names.iter().map(|(name, _)| FileColumn::of_header(name)).collect();
-    let fields = |schema: &SchemaRef| schema.fields().iter().map(|f| FileColumn::plain(f.name())).collect();
-    if file.length()? == 0 {
-        return Ok((opened(Vec::new(), Content::Nothing), Survey::default()));
-    }
-    if let Some((wrapping, TableSurvey { survey, types: typed })) = &table_file.wrapped {
-        types.text(&survey.names, !wrapping.records.wrapped().texts, typed);
+/// Looks into a file; into a large text only here and there.
+fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> Result<Looked, SourceError> {
+    let file = Arc::new(table_file.file.clone());
+    let text = |survey, json| Found::Text { survey, json, types: Vec::new() };
+    let pieces = |pieces: Pieces, json| {
+        let pieces = Arc::new(pieces);
+        if file.length()? > options.whole_below {
+            return Ok((Content::Text(pieces.clone()), text(pieces.sample(options.piece / SAMPLE)?, json)));
+        }
+        let (survey, uncut) = complete(&pieces)?;
+        Ok((Content::Text(uncut.unwrap_or(pieces)), text(survey, json)))
+    };
+    let (content, found) = if file.length()? == 0 {
+        (Content::Nothing, text(Survey::default(), true))
+    } else if let Some((wrapping, TableSurvey { survey, types })) = &table_file.wrapped {
         let refused = &table_file.refused;
         let survey = Survey { refused: refused.refused, places: refused.places.clone(), ..survey.clone() };
-        return Ok((opened(headers(&survey), Content::Records(wrapping.clone())), survey));
-    }
-    match file.format {
-        Format::Json { lines } => {
-            let mark = file.mark()?;
-            let (survey, content) = match document::layout(file, mark, lines)? {
-                Layout::Document => (document::survey(file, mark, declared)?, Content::Document { mark }),
-                Layout::Lines => survey_lines(file, mark, declared)?,
-            };
-            types.text(&survey.names, true, &[]);
-            Ok((opened(headers(&survey), content), survey))
-        }
-        Format::Csv => {
-            let found = csv::survey(file, file.mark()?, declared)?;
-            types.text(&found.survey.names, false, &[]);
-            let content = Content::Csv { header: found.header.into(), parts: found.parts };
-            Ok((opened(headers(&found.survey), content), found.survey))
-        }
-        Format::Parquet if file.compression == Compression::None => {
-            let parquet = ParquetFile::open(file)?;
-            types.arrow(&parquet.schema);
-            let survey = Survey { rows: parquet.rows, ..Survey::default() };
-            Ok((opened(fields(&parquet.schema), Content::Parquet(parquet)), survey))
-        }
-        Format::Parquet | Format::Ipc => {
-            let schema = batches::schema(file)?;
-            types.arrow(&schema);
-            Ok((opened(fields(&schema), Content::Batches), Survey::default()))
-        }
-    }
-}
-
-/// Surveys the parts of an NDJSON file, on all processors.
-fn survey_lines(file: &DataFile, mark: u64, declared: &Declared) -> Result<(Survey, Content), SourceError> {
-    let parts = line_parts(file, mark, PART)?;
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::with_capacity(parts.len()));
-    let work = || {
-        while let Some((i, (from, length))) = {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            parts.get(i).map(|part| (i, *part))
-        } {
-            let survey = lines::survey(file, from, length, declared);
-            results.lock().unwrap_or_else(PoisonError::into_inner).push((i, survey));
+        let json = !wrapping.records.wrapped().texts;
+        (Content::Records(wrapping.clone()), Found::Text { survey, json, types: types.clone() })
+    } else {
+        match file.format {
+            Format::Json { lines } => {
+                let mark = file.mark()?;
+                match document::layout(&file, mark, lines)? {
+                    Layout::Document => {
+                        (Content::Document { mark }, text(document::survey(&file, mark, declared)?, true))
+                    }
+                    Layout::Lines => pieces(Pieces::lines(&file, mark, declared, options)?, true)?,
+                }
+            }
+            Format::Csv => pieces(Pieces::csv(&file, file.mark()?, declared, options)?, false)?,
+            Format::Parquet if file.compression == Compression::None => {
+                let parquet = ParquetFile::open(&file)?;
+                let found = Found::Arrow { schema: parquet.schema.clone(), rows: parquet.rows };
+                (Content::Parquet(Arc::new(parquet)), found)
+            }
+            Format::Parquet | Format::Ipc => {
+                (Content::Batches, Found::Arrow { schema: batches::schema(&file)?, rows: 0 })
+            }
         }
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(parts.len());
-    std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(i, _)| *i);
-    let mut all = Survey::default();
-    let mut lines = Vec::with_capacity(parts.len());
-    for ((_, survey), (from, length)) in results.into_iter().zip(parts) {
-        lines.push((from, length, all.lines));
-        all.append(survey?);
-    }
-    Ok((all, Content::Lines(lines)))
+    Ok(Looked { file: file.clone(), format: table_file.format, portal: table_file.portal, content, found })
 }
+
+/// The part of a piece that is sampled: one in so many.
+const SAMPLE: u64 = 16;
 
 /// A table of files.
 #[derive(Debug)]
@@ -357,15 +475,11 @@ impl TableProvider for FilesTable {
             match &opened.content {
                 Content::Nothing => {}
                 Content::Parquet(footer) => footers.push((opened, footer)),
-                Content::Lines(pieces) => {
+                Content::Text(pieces) => {
                     let mapping = mapping();
-                    parts.extend(pieces.iter().map(|&(from, length, line)| {
-                        let (file, mapping) = (file(), mapping.clone());
-                        let open = move || {
-                            LineReader::open(file.clone(), from, length, line, mapping.clone())
-                                .map(|r| Box::new(r) as _)
-                        };
-                        Part::rows(length.min(PART), open)
+                    parts.extend((0..pieces.count()).map(|piece| {
+                        let (pieces, mapping) = (pieces.clone(), mapping.clone());
+                        Part::rows(pieces.bytes(piece).min(PART), move || pieces.open(piece, mapping.clone()))
                     }));
                 }
                 Content::Document { mark } => {
@@ -373,17 +487,6 @@ impl TableProvider for FilesTable {
                     let open =
                         move || DocumentReader::open(file.clone(), mark, mapping.clone()).map(|r| Box::new(r) as _);
                     parts.push(Part::rows(opened.file.length().unwrap_or(0), open));
-                }
-                Content::Csv { header, parts: pieces } => {
-                    let mapping = mapping();
-                    parts.extend(pieces.iter().map(|&piece| {
-                        let (file, mapping, header) = (file(), mapping.clone(), header.clone());
-                        let open = move || {
-                            csv::PartReader::open(file.clone(), &header, piece, mapping.clone())
-                                .map(|r| Box::new(r) as _)
-                        };
-                        Part::rows(piece.length.min(PART), open)
-                    }));
                 }
                 Content::Records(wrapping) => {
                     let (file, mapping, wrapping) = (file(), mapping(), wrapping.clone());

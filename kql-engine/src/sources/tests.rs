@@ -15,6 +15,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
+mod sampled;
+
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }

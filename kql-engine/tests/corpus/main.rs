@@ -132,7 +132,7 @@ fn summary(error: &Error) -> String {
 
 fn run(case: &Case, settings: &Settings) -> Outcome {
     let mut outcome = Outcome::default();
-    let limits = |batch_size, partitions| Limits { batch_size, partitions };
+    let limits = |batch_size, partitions| Limits { batch_size, partitions, ..Limits::default() };
     let empty = match engine(case, settings, limits(8192, 1)).build() {
         Ok(engine) => engine,
         Err(error) => return Outcome { unbound: Some(error.to_string()), ..outcome },

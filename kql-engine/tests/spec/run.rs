@@ -70,8 +70,10 @@ enum Answer {
 fn run(case: &Case, (batch_size, partitions): (usize, usize)) -> Result<Answer, Failed> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let now = case.settings.now.as_deref().unwrap_or(NOW);
-    let mut builder =
-        Engine::builder().limits(Limits { batch_size, partitions }).now(now).map_err(|e| e.to_string())?;
+    let mut builder = Engine::builder()
+        .limits(Limits { batch_size, partitions, ..Limits::default() })
+        .now(now)
+        .map_err(|e| e.to_string())?;
     for table in &case.tables {
         let path = folder.path().join(format!("{}.{}", table.name, table.extension));
         std::fs::write(&path, format!("{}\n", table.text)).map_err(|e| e.to_string())?;

@@ -6,7 +6,7 @@
 //! | `category` is a log of Entra ID | the log's table | `properties` and the envelope, in the table's letter case |
 //! | `records` is an array | of each element | of each element |
 
-use super::super::json_text::{Cursor, Raw, Shape, Slot, unescape};
+use super::super::json_text::{Cursor, Raw, Shape, unescape};
 use super::head::JsonHead;
 use super::{Known, Out, Wrapped};
 use serde_json::{Map, Value};
@@ -56,9 +56,7 @@ const LOGS: [(&str, &str); 15] = [
 
 /// All elements of `records`.
 fn batch(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let mut records = None;
-    members(record, &["records"], |_, raw| records = Some(raw))?;
-    let Some(Raw::Nested(text)) = records else { return unwrap(record, known, out) };
+    let [Raw::Nested(text)] = members(record, ["records"])? else { return unwrap(record, known, out) };
     let mut cursor = Cursor::new(text);
     if !cursor.take(b'[') {
         return Err("records is no array".to_owned());
@@ -82,23 +80,20 @@ fn batch(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     }
 }
 
-fn members<'a>(record: &'a str, keys: &[&str], mut visit: impl FnMut(usize, Raw<'a>)) -> Result<(), String> {
-    let mut shape = Shape::of(keys.iter().copied());
+/// The values of these keys.
+fn members<'a, const N: usize>(record: &'a str, keys: [&str; N]) -> Result<[Raw<'a>; N], String> {
+    let mut values = [Raw::Null; N];
     let mut cursor = Cursor::new(record);
     cursor.space();
-    cursor.object(&mut shape, |_| Slot::Skip, &mut visit)?;
-    Ok(())
+    cursor.object(&mut Shape::of(keys), values.as_mut_slice())?;
+    Ok(values)
 }
 
 fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let (mut category, mut properties) = (None, None);
-    members(record, &["category", "properties"], |i, raw| match (i, raw) {
-        (0, Raw::String(text, _)) => category = Some(unescape(text)),
-        (1, Raw::Nested(text)) => properties = Some(text),
-        _ => {}
-    })?;
-    let category = category.ok_or("the record has no category")?;
-    let properties = properties.ok_or("the record has no properties")?;
+    let [category, properties] = members(record, ["category", "properties"])?;
+    let Raw::String(category, _) = category else { return Err("the record has no category".to_owned()) };
+    let category = unescape(category);
+    let Raw::Nested(properties) = properties else { return Err("the record has no properties".to_owned()) };
     if let Some(table) = category.strip_prefix(PREFIX) {
         if !table.chars().all(|c| c.is_alphanumeric() || c == '_') || table.is_empty() {
             return Err(format!("the category {category} names no table"));

@@ -4,7 +4,7 @@
 use super::super::catalogue;
 use super::super::dates::split_zone;
 use super::super::input::DataFile;
-use super::super::json_text::{Cursor, Raw, Shape, Slot, unescape};
+use super::super::json_text::{Cursor, Raw, Shape, unescape};
 use super::{Known, Out, Profile, Wrapped};
 use std::collections::HashSet;
 use std::path::Component;
@@ -26,18 +26,12 @@ pub(super) static MIXED_CSV: Wrapped = Wrapped { name: "exported CSV", unwrap: b
 
 /// A row as it is, of the table that it names.
 fn by_type(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let mut table = None;
-    let mut cursor = Cursor::new(record);
-    let mut shape = Shape::of(["Type"]);
-    cursor.object(
-        &mut shape,
-        |_| Slot::Skip,
-        |_, raw| {
-            if let Raw::String(text, _) = raw {
-                table = Some(unescape(text).into_owned());
-            }
-        },
-    )?;
+    let mut values = [Raw::Null];
+    Cursor::new(record).object(&mut Shape::of(["Type"]), values.as_mut_slice())?;
+    let table = match values {
+        [Raw::String(text, _)] => Some(unescape(text).into_owned()),
+        _ => None,
+    };
     out.rows.push((table.filter(|t| is_table(t, known)).map(Into::into), record.to_owned()));
     Ok(())
 }

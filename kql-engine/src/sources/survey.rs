@@ -1,0 +1,205 @@
+//! What reading a file tells of it: its columns, the kinds of their values, how many rows there are and which are
+//! damaged.
+
+use super::dates::{Dates, Zone, split_zone};
+use super::json_text::{Cursor, Fault, Members, Raw, Shape, Slot, unescape};
+use super::kinds::Kinds;
+use super::report::Place;
+use crate::types::{ScalarType, TableSchema};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a part of a file, or a file, holds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Survey {
+    /// The names in order of appearance, and the kinds of values of those that no schema declares.
+    pub names: Vec<(String, Kinds)>,
+    pub rows: u64,
+    pub lines: u64,
+    pub refused: u64,
+    /// The first refused lines.
+    pub places: Vec<Place>,
+    /// What the dates show about their order.
+    pub dates: Dates,
+    /// Where reading a part ended, which is where the next one has to begin.
+    pub end: u64,
+}
+
+impl Survey {
+    /// Counts a line that is left out.
+    pub(super) fn refuse(&mut self, line: u64, reason: &str) {
+        self.refused += 1;
+        if self.places.len() < 3 {
+            self.places.push(Place { line, reason: reason.to_owned() });
+        }
+    }
+
+    /// Adds the survey of the next part.
+    pub(super) fn append(&mut self, next: Survey) {
+        for (name, kinds) in next.names {
+            match self.names.iter_mut().find(|(n, _)| *n == name) {
+                Some((_, own)) => own.add(kinds),
+                None => self.names.push((name, kinds)),
+            }
+        }
+        self.rows += next.rows;
+        self.refused += next.refused;
+        let lines = self.lines;
+        self.dates.append(next.dates, lines);
+        self.places.extend(next.places.into_iter().map(|p| Place { line: p.line + lines, ..p }));
+        self.places.truncate(3);
+        self.lines += next.lines;
+        self.end = next.end;
+    }
+}
+
+/// The columns that a schema declares, and whether each is of dates.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Declared(Arc<HashMap<String, bool>>);
+
+impl Declared {
+    pub(super) fn of(schema: Option<&TableSchema>) -> Declared {
+        let columns = schema.iter().flat_map(|s| &s.columns);
+        Declared(Arc::new(columns.map(|c| (c.name.clone(), c.ty == ScalarType::Datetime)).collect()))
+    }
+
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.0.contains_key(column)
+    }
+
+    /// What of the values of a file's column is to be known, by its header and by the schema.
+    pub(super) fn watch(&self, header: &str) -> Watch {
+        let (column, zone) = split_zone(header);
+        match self.0.get(column) {
+            _ if zone != Zone::None => Watch::Dates,
+            Some(true) => Watch::Dates,
+            Some(false) => Watch::Nothing,
+            None => Watch::Kinds,
+        }
+    }
+}
+
+/// What of a column's values is to be known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Watch {
+    Nothing,
+    /// What they show about the order of day and month.
+    Dates,
+    /// Which types would hold them.
+    Kinds,
+}
+
+/// Surveys objects, and hands on the values that are wanted of them.
+pub(super) struct Surveyor {
+    declared: Declared,
+    /// Whether every value is a text, as in CSV.
+    texts: bool,
+    shape: Shape,
+    /// The names whose values are wanted, and the index that each has there.
+    wanted: HashMap<String, usize>,
+    /// For each name of the survey what is done with its values.
+    uses: Vec<(Watch, Option<usize>)>,
+    /// The kinds of the row under way.
+    kinds: Vec<(usize, Kinds)>,
+    pub survey: Survey,
+}
+
+impl Surveyor {
+    /// `wanted` are the names whose values [`Surveyor::object`] gives, in that order.
+    pub(super) fn new(declared: Declared, texts: bool, wanted: &[String]) -> Surveyor {
+        Surveyor {
+            declared,
+            texts,
+            shape: Shape::default(),
+            wanted: wanted.iter().enumerate().map(|(i, name)| (name.clone(), i)).collect(),
+            uses: Vec::new(),
+            kinds: Vec::new(),
+            survey: Survey::default(),
+        }
+    }
+
+    /// Reads the object at the cursor, which is in that line; it must be all that is left of the text where `whole`
+    /// says so. The wanted values go to `values`.
+    pub(super) fn object<'a>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        line: u64,
+        whole: bool,
+        values: &mut [Raw<'a>],
+    ) -> Result<(), Fault> {
+        let Surveyor { declared, texts, shape, wanted, uses, kinds, survey } = self;
+        let before = survey.names.len();
+        kinds.clear();
+        let Survey { names, dates, .. } = survey;
+        let mut row = Row { declared, texts: *texts, wanted, uses, kinds, names, dates, line, values };
+        let mut result = cursor.object(shape, &mut row);
+        if whole && result.is_ok() {
+            result = cursor.end();
+        }
+        if result.is_err() {
+            if survey.names.len() > before {
+                // what is damaged names no columns, and the shape must not know them
+                *shape = Shape::default();
+                survey.names.truncate(before);
+                uses.truncate(before);
+            }
+            return result;
+        }
+        for (i, kind) in kinds {
+            if let Some((_, own)) = survey.names.get_mut(*i) {
+                own.add(*kind);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The row under way.
+struct Row<'s, 'a> {
+    declared: &'s Declared,
+    texts: bool,
+    wanted: &'s HashMap<String, usize>,
+    uses: &'s mut Vec<(Watch, Option<usize>)>,
+    kinds: &'s mut Vec<(usize, Kinds)>,
+    names: &'s mut Vec<(String, Kinds)>,
+    dates: &'s mut Dates,
+    line: u64,
+    values: &'s mut [Raw<'a>],
+}
+
+impl<'a> Members<'a> for Row<'_, 'a> {
+    fn key(&mut self, key: &str) -> Slot {
+        let at = self.names.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
+            self.names.push((key.to_owned(), Kinds::default()));
+            self.uses.push((self.declared.watch(key), self.wanted.get(key).copied()));
+            self.names.len() - 1
+        });
+        match self.uses.get(at) {
+            Some((Watch::Nothing, None)) | None => Slot::Skip,
+            Some(_) => Slot::At(at),
+        }
+    }
+
+    #[inline]
+    fn value(&mut self, index: usize, raw: Raw<'a>) {
+        let Some((watch, wanted)) = self.uses.get(index) else { return };
+        if let Some(value) = wanted.and_then(|i| self.values.get_mut(i)) {
+            *value = raw;
+        }
+        let kind = match (watch, raw) {
+            (Watch::Nothing, _) | (_, Raw::Null) => return,
+            (Watch::Dates, Raw::String(text, _)) => {
+                self.dates.see(text, || self.line);
+                return;
+            }
+            (_, Raw::Bool(_)) => Kinds::BOOL,
+            (_, Raw::Number(text)) => Kinds::of_number(text).unwrap_or(Kinds::REAL),
+            (_, Raw::Nested(_)) => Kinds::NESTED,
+            (_, Raw::String(text, escaped)) => {
+                let of_text = if self.texts { Kinds::of_csv } else { Kinds::of_string };
+                if escaped { of_text(&unescape(text)) } else { of_text(text) }
+            }
+        };
+        self.kinds.push((index, kind));
+    }
+}
