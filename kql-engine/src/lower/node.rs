@@ -71,7 +71,10 @@ impl Lowering<'_> {
     }
 
     fn scan(&self, table: &str, columns: &[PlanColumn]) -> Result<LogicalPlan> {
-        let provider = self.tables.provider(table)?;
+        let mut provider = self.tables.provider(table)?;
+        if columns.iter().any(|c| c.name == crate::plan::ROW) {
+            provider = Arc::new(crate::sources::Numbered::new(provider));
+        }
         let reference = TableReference::bare(TABLE);
         let renamed: Vec<df::Expr> = columns
             .iter()

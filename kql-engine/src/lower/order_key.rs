@@ -1,8 +1,9 @@
 //! The order of rows as one binary column, for aggregates that depend on it: bytes that compare as the sort keys do.
 
 use crate::plan::OrderKey;
-use arrow::array::{ArrayRef, BinaryArray};
-use arrow::datatypes::DataType;
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, Int64Array};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{DataType, Int64Type};
 use arrow::row::{RowConverter, SortField};
 use datafusion::common::Result;
 use datafusion::logical_expr::{
@@ -39,13 +40,24 @@ impl ScalarUDFImpl for OrderKeyUdf {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays: Vec<ArrayRef> = ColumnarValue::values_to_arrays(&args.args)?;
+        if let ([array], [(true, _)]) = (arrays.as_slice(), self.directions.as_slice())
+            && let Some(numbers) = array.as_primitive_opt::<Int64Type>().filter(|numbers| numbers.null_count() == 0)
+        {
+            return Ok(ColumnarValue::Array(Arc::new(big_endian(numbers))));
+        }
         let fields = arrays.iter().zip(&self.directions).map(|(array, (ascending, nulls_first))| {
             let options = arrow::compute::SortOptions { descending: !ascending, nulls_first: *nulls_first };
             SortField::new_with_options(array.data_type().clone(), options)
         });
         let converter = RowConverter::new(fields.collect())?;
         let rows = converter.convert_columns(&arrays)?;
-        let keys: BinaryArray = rows.iter().map(|row| Some(row.as_ref().to_vec())).collect();
-        Ok(ColumnarValue::Array(Arc::new(keys)))
+        Ok(ColumnarValue::Array(Arc::new(rows.try_into_binary()?)))
     }
+}
+
+/// Bytes that compare as the numbers do: the usual case of rows in the order of their table.
+fn big_endian(numbers: &Int64Array) -> BinaryArray {
+    let bytes: Vec<u8> = numbers.values().iter().flat_map(|n| (n ^ i64::MIN).to_be_bytes()).collect();
+    let offsets = OffsetBuffer::from_repeated_length(size_of::<i64>(), numbers.len());
+    BinaryArray::new(offsets, bytes.into(), None)
 }

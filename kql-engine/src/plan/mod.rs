@@ -28,6 +28,9 @@ pub use traverse::{is_handed_on, stages_of};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ColumnId(pub u32);
 
+/// What a scan calls the column of its rows' places in the table: no column of a user's can be called so.
+pub const ROW: &str = "\0row";
+
 /// A subquery whose result is computed before the plan that uses it is lowered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct StageId(pub u32);

@@ -83,7 +83,7 @@ impl Printer {
             columns
                 .iter()
                 .filter(|c| self.used.contains(&c.id))
-                .map(|c| format!("#{} {}", c.id.0, c.name))
+                .map(|c| format!("#{} {}", c.id.0, if c.name == super::ROW { "(place)" } else { &c.name }))
                 .collect::<Vec<_>>()
                 .join(", ")
         };

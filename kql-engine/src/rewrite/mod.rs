@@ -3,19 +3,27 @@
 mod constant_columns;
 mod filter_below_innerunique;
 mod prune_columns;
+mod row_places;
 
-use crate::plan::{Node, Query, Relation};
+use crate::plan::{Node, Query, Relation, StageKind};
 use std::sync::Arc;
 
 /// Applies every rewrite to every result and subquery.
 pub fn rewrite(query: &mut Query) {
     query.results.iter_mut().for_each(constant_columns::apply);
+    for stage in &mut query.stages {
+        // its rows are taken one by one, or the first of them
+        if !matches!(stage.kind, StageKind::List) {
+            row_places::order(&mut stage.relation);
+        }
+    }
     query.stages.iter_mut().map(|s| &mut s.relation).chain(&mut query.results).for_each(rewrite_relation);
 }
 
 /// Applies every rewrite to a relation.
 pub fn rewrite_relation(relation: &mut Relation) {
     relation.node = node(&relation.node);
+    row_places::apply(relation);
     relation.node = prune_columns::apply(relation);
 }
 

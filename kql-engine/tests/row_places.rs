@@ -1,0 +1,89 @@
+//! Which row is the first, where no order is asked for, depends on the data alone: not on batches, partitions or files.
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use kql_engine::exec::Limits;
+use kql_engine::{Answer, Engine, cell};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// Rows 0, 1, 2 ... with a key and a value that repeat.
+fn batch(rows: std::ops::Range<i64>) -> RecordBatch {
+    let n: ArrayRef = Arc::new(Int64Array::from_iter_values(rows.clone()));
+    let k: ArrayRef = Arc::new(StringArray::from_iter_values(rows.clone().map(|n| format!("k{}", n * 7 % 5))));
+    let v: ArrayRef = Arc::new(StringArray::from_iter_values(rows.map(|n| format!("v{}", n * 31 % 23))));
+    RecordBatch::try_from_iter([("n", n), ("k", k), ("v", v)]).expect("a batch")
+}
+
+fn text(answer: &Answer, sorted: bool) -> String {
+    let mut rows = Vec::new();
+    for table in &answer.tables {
+        for batch in &table.batches {
+            for row in 0..batch.num_rows() {
+                let mut line = String::new();
+                for (array, column) in batch.columns().iter().zip(&table.schema.columns) {
+                    cell::text(array, column.ty, row, &mut line);
+                    let _ = write!(line, "|");
+                }
+                rows.push(line);
+            }
+        }
+    }
+    if sorted {
+        rows.sort();
+    }
+    rows.join("\n")
+}
+
+/// Runs a query over the same rows in many ways, which must give the same rows.
+fn everywhere(query: &str) -> String {
+    let mut answers = Vec::new();
+    for (batch_size, partitions, step) in [(8192, 1, 200), (1, 4, 200), (7, 3, 11), (8192, 4, 1)] {
+        let batches = (0..200).step_by(step).map(|at| batch(at..(at + step as i64).min(200))).collect();
+        let engine = Engine::builder()
+            .limits(Limits { batch_size, partitions, ..Limits::default() })
+            .table("T", batches)
+            .and_then(|builder| builder.table("U", vec![batch(0..60)])?.build())
+            .expect("an engine");
+        answers.push(text(&engine.query(query).expect(query), true));
+    }
+    for other in &answers {
+        assert_eq!(other, &answers[0], "{query}");
+    }
+    answers.swap_remove(0)
+}
+
+#[test]
+fn the_first_row_is_the_first_of_the_table() {
+    assert_eq!(everywhere("T | where n > 3 | take 2"), "4|k3|v9|\n5|k0|v17|");
+    assert_eq!(everywhere("T | summarize take_any(n) by k | where k == 'k2'"), "k2|1|");
+    assert_eq!(
+        everywhere("T | where n % 10 == 3 | summarize make_list(n)"),
+        "[3,13,23,33,43,53,63,73,83,93,103,113,123,\
+                133,143,153,163,173,183,193]|"
+    );
+    assert_eq!(everywhere("T | where n < 6 | summarize make_set(k)"), "[\"k0\",\"k2\",\"k4\",\"k1\",\"k3\"]|");
+    // of equal ones the first
+    assert_eq!(everywhere("T | summarize arg_max(v, n)"), "v9|4|");
+}
+
+#[test]
+fn places_go_through_operators() {
+    for query in [
+        "T | join kind=innerunique (U | where n % 2 == 0) on k | summarize make_list(n), make_list(n1) by k",
+        "T | join kind=leftouter (U | where k != 'k1') on v | summarize make_set(v), take_any(n, n1) by k",
+        "union T, (U | extend n = n + 1000) | where n % 3 == 0 | summarize make_list(n) by k",
+        "union T, U | take 70",
+        "T | summarize count() by v | summarize make_list(v)",
+        "T | distinct k, v | take 7",
+        "T | mv-expand n = range(n, n + 2) to typeof(long) | summarize make_list(n) by k",
+        "T | lookup U on k | summarize take_any(n1) by v",
+        "T | sort by k asc | extend r = row_number(), p = prev(n) | summarize make_list(r), make_list(p) by v",
+        "T | where n == toscalar(U | where v == 'v3' | project n)",
+        "let m = materialize(T | summarize take_any(n) by v); m | join (m | where n < 50) on v | summarize make_set(n)",
+        "T | partition by k (summarize make_list(v))",
+        "T | summarize make_bag(bag_pack(k, n))",
+        "T | join kind=fullouter U on n | summarize make_list(v), make_list(v1)",
+    ] {
+        everywhere(query);
+    }
+}
