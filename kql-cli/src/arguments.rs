@@ -117,6 +117,9 @@ pub struct Environment {
     /// The local copy of external data that a query names by its address; the network is never opened
     #[arg(long, value_name = "URL=PATH")]
     pub external: Vec<String>,
+    /// The database in MaxMind's format, such as GeoLite2-City.mmdb, that geo_info_from_ip_address() looks addresses up in
+    #[arg(long, value_name = "FILE")]
+    pub geo_ip: Option<PathBuf>,
     /// What now() is, so that ago(24h) is repeatable [default: the clock]
     #[arg(long, value_name = "DATETIME")]
     pub now: Option<String>,
@@ -214,6 +217,9 @@ impl Environment {
                 return Err(Failure::Usage(format!("--external wants URL=PATH, and '{text}' has no =")));
             };
             builder = builder.external(address, path);
+        }
+        if let Some(path) = &self.geo_ip {
+            builder = builder.geo_ip(path);
         }
         if let Some(order) = self.date_order {
             builder = builder.date_order(match order {

@@ -1,6 +1,7 @@
 //! What queries can name: tables of files and of memory, the built-in schemas, saved functions, parameters.
 
 use crate::bind::{Environment, StoredFunction};
+use crate::geo_ip::GeoIp;
 use crate::lower::{Lowering, Tables};
 use crate::plan::{Expr, Node, Query};
 use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceError, SourceTable, TableFiles, catalogue};
@@ -26,6 +27,8 @@ pub struct Database {
     pub(crate) options: OpenOptions,
     /// Local copies of external data, by address.
     pub(crate) externals: HashMap<String, std::path::PathBuf>,
+    /// Where addresses are looked up.
+    pub(crate) places: Option<Arc<GeoIp>>,
     files: BTreeMap<String, TableFiles>,
     /// Other names of tables with files: those of the files.
     aliases: HashMap<String, String>,
@@ -137,6 +140,10 @@ impl Tables for Database {
                 None => internal_err!("the table {name} is gone"),
             },
         }
+    }
+
+    fn places(&self) -> Option<Arc<GeoIp>> {
+        self.places.clone()
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::bind::{self, Bound, StoredFunction};
 use crate::database::{At, Database};
 use crate::exec::{self, Limits};
+use crate::geo_ip::GeoIp;
 use crate::lower::Lowering;
 use crate::plan::{self, Render, StageId, StageKind, StageResult};
 use crate::sources::{DataPath, DateOrder, Profile, SourceError};
@@ -32,6 +33,7 @@ pub struct EngineBuilder {
     database: Database,
     limits: Limits,
     now: Option<i64>,
+    geo_ip: Option<std::path::PathBuf>,
 }
 
 /// A result.
@@ -136,6 +138,12 @@ impl EngineBuilder {
         self
     }
 
+    /// The database in MaxMind's format (`.mmdb`) that `geo_info_from_ip_address()` looks addresses up in.
+    pub fn geo_ip(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.geo_ip = Some(path.into());
+        self
+    }
+
     /// What `now()` is, as the text of a datetime.
     pub fn now(mut self, datetime: &str) -> Result<Self, Error> {
         let ticks = kql_parser::time::parse_datetime(datetime)
@@ -173,6 +181,9 @@ impl EngineBuilder {
     /// Finds the data. Files are read when a query names them.
     pub fn build(mut self) -> Result<Engine, Error> {
         self.database.discover()?;
+        if let Some(path) = &self.geo_ip {
+            self.database.places = Some(Arc::new(GeoIp::open(path)?));
+        }
         Ok(Engine { database: self.database, limits: self.limits, now: self.now, runtime: OnceLock::new() })
     }
 }

@@ -38,6 +38,7 @@ mod engine;
 pub mod exec;
 mod extract;
 pub mod functions;
+pub mod geo_ip;
 mod graph;
 mod lower;
 mod operators;

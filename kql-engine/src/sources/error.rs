@@ -80,7 +80,7 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    pub(super) fn unreadable(path: &Path, error: impl ToString) -> SourceError {
+    pub(crate) fn unreadable(path: &Path, error: impl ToString) -> SourceError {
         SourceError::Unreadable { path: path.to_owned(), reason: error.to_string() }
     }
 
