@@ -180,7 +180,9 @@ impl EngineBuilder {
 
     /// Finds the data. Files are read when a query names them.
     pub fn build(mut self) -> Result<Engine, Error> {
-        self.database.discover()?;
+        let (now, limits) = (self.now, self.limits);
+        let bare = || EngineBuilder { now, limits, ..EngineBuilder::default() }.profile(Profile::Bare);
+        self.database.discover(&bare)?;
         if let Some(path) = &self.geo_ip {
             self.database.places = Some(Arc::new(GeoIp::open(path)?));
         }

@@ -49,6 +49,7 @@ pub mod render;
 mod rewrite;
 pub mod sources;
 pub mod text;
+mod text_tables;
 pub mod types;
 pub mod value;
 

@@ -84,7 +84,7 @@ impl InputReport {
         self.state().files.values().flat_map(|f| f.misfits.values()).map(|(count, _)| count).sum()
     }
 
-    pub(super) fn note(&self, note: String) {
+    pub(crate) fn note(&self, note: String) {
         self.state().notes.push(note);
     }
 
