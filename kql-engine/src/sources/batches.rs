@@ -23,6 +23,10 @@ impl<T: Read + Seek + Send> ReadSeek for T {}
 fn open(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), SourceError> {
     let packed = || -> std::result::Result<Bytes, SourceError> { Ok(file.read()?.into()) };
     if file.format == Format::Parquet {
+        // it is unpacked into memory: it should be Parquet then
+        if !file.begins_with(b"PAR1") {
+            return Err(SourceError::not_that(&file.path, "Parquet", "it does not begin with PAR1"));
+        }
         let reader = ParquetRecordBatchReaderBuilder::try_new(packed()?)
             .and_then(|builder| Ok((builder.schema().clone(), builder.build()?)))
             .map_err(|e| SourceError::not_that(&file.path, "Parquet", e))?;
@@ -30,6 +34,10 @@ fn open(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), SourceErro
     }
     let mut bytes: Box<dyn ReadSeek> = match file.compression {
         Compression::None => Box::new(BufReader::new(std::fs::File::open(&file.path).map_err(|e| file.unreadable(e))?)),
+        // likewise
+        _ if !file.begins_with(b"ARROW1") && !file.begins_with(&[0xff; 4]) => {
+            return Err(SourceError::not_that(&file.path, "Arrow IPC", "it begins with neither ARROW1 nor a message"));
+        }
         _ => Box::new(Cursor::new(packed()?)),
     };
     let not_that = |e: ArrowError| SourceError::not_that(&file.path, "Arrow IPC", e);

@@ -13,6 +13,7 @@
 //! kinds.rs       the types of columns that no schema declares
 //! builder.rs     texts and JSON values to columns                 sink.rs, stream.rs  to batches
 //! normalize.rs   Arrow columns of any type to ours                parquet.rs, batches.rs, memory.rs
+//! evtx.rs        Windows event logs
 //! table.rs       all of a table's files together
 //! report.rs      what was wrong with the input
 //! ```
@@ -24,6 +25,7 @@ mod csv;
 mod dates;
 mod document;
 mod error;
+mod evtx;
 pub mod external;
 mod input;
 mod json_text;

@@ -4,7 +4,7 @@ use super::batches;
 use super::csv;
 use super::dates::{DateOrder, DateRule, Zone, split_zone};
 use super::document::{self, DocumentReader, Layout};
-use super::input::{Compression, DataFile, Format, line_parts};
+use super::input::{Compression, DataFile, Format, Stamp, line_parts};
 use super::kinds::{Kinds, unified};
 use super::lines::{self, Declared, LineReader, Survey};
 use super::normalize::natural;
@@ -19,7 +19,7 @@ use crate::types::{Column, ScalarType, TableSchema};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result;
+use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
@@ -39,6 +39,8 @@ struct Opened {
     columns: Vec<FileColumn>,
     /// Which comes first in its dates.
     order: DateOrder,
+    /// What tells whether it changed since.
+    stamp: Stamp,
     content: Content,
 }
 
@@ -98,11 +100,13 @@ pub fn open(
     for table_file in &table.files {
         let file = &table_file.file;
         let (mut opened, survey) = open_file(table_file, &declared_names, &mut types)?;
+        let unit = table_file.wrapped.as_ref().map_or("line", |(wrapping, _)| wrapping.records.unit());
         if options.strict
             && let Some(place) = survey.places.first()
         {
             return Err(SourceError::Refused {
                 path: file.path.clone(),
+                unit,
                 line: place.line,
                 reason: place.reason.clone(),
             });
@@ -134,7 +138,7 @@ pub fn open(
             columns: opened.columns.iter().map(|c| c.column.clone()).collect(),
             shadows,
         });
-        report.file(&file.path, survey.rows, survey.refused, survey.places);
+        report.file(&file.path, unit, survey.rows, survey.refused, survey.places);
         files.push(opened);
     }
     let mut schema = declared.cloned().unwrap_or_default();
@@ -222,7 +226,9 @@ impl Types {
 fn open_file(table_file: &TableFile, declared: &Declared, types: &mut Types) -> Result<(Opened, Survey), SourceError> {
     let file = &table_file.file;
     let shared = Arc::new(file.clone());
-    let opened = |columns, content| Opened { file: shared, columns, order: DateOrder::MonthFirst, content };
+    let stamp = file.stamp()?;
+    let opened =
+        |columns, content| Opened { file: shared, columns, order: DateOrder::MonthFirst, stamp, content };
     let headers = |survey: &Survey| survey.names.iter().map(|(name, _)| FileColumn::of_header(name)).collect();
     let fields = |schema: &SchemaRef| schema.fields().iter().map(|f| FileColumn::plain(f.name())).collect();
     if file.length()? == 0 {
@@ -256,6 +262,8 @@ fn open_file(table_file: &TableFile, declared: &Declared, types: &mut Types) -> 
             let survey = Survey { rows: parquet.rows, ..Survey::default() };
             Ok((opened(fields(&parquet.schema), Content::Parquet(parquet)), survey))
         }
+        // a log that is not empty is unwrapped
+        Format::Evtx => Err(SourceError::not_that(&file.path, super::evtx::NAME, "its header cannot be read")),
         Format::Parquet | Format::Ipc => {
             let schema = batches::schema(file)?;
             types.arrow(&schema);
@@ -352,6 +360,7 @@ impl TableProvider for FilesTable {
         let mut parts = Vec::new();
         let mut footers: Vec<(&Opened, &ParquetFile)> = Vec::new();
         for opened in &self.files {
+            opened.file.unchanged(opened.stamp, lines).map_err(|e| DataFusionError::External(Box::new(e)))?;
             let mapping = || Arc::new(self.mapping(opened, &columns));
             let file = || opened.file.clone();
             match &opened.content {
