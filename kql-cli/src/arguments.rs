@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kql_engine::sources::{DataPath, DateOrder, Profile};
+use kql_engine::sources::{DataPath, DateOrder, FolderDates, Profile};
 use kql_engine::{Engine, EngineBuilder};
 use std::path::PathBuf;
 
@@ -104,6 +104,9 @@ pub struct Environment {
     /// The zone of columns whose header says [Local Time], such as Europe/Berlin
     #[arg(long, value_name = "ZONE")]
     pub tz: Option<String>,
+    /// Which times the dates in folder names are (y=2026/m=03, date=2026-03-10)
+    #[arg(long, value_enum, default_value = "arrival")]
+    pub folder_dates: FolderDatesName,
     /// Which built-in table schemas hold
     #[arg(long, value_enum, default_value = "unified")]
     pub profile: ProfileName,
@@ -174,6 +177,15 @@ pub enum DateOrderName {
     Mdy,
 }
 
+/// Which times the dates of folders are.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
+pub enum FolderDatesName {
+    /// Those of arrival: rows may have others, so that all files are read
+    Arrival,
+    /// Those of the rows: files outside a query's times are not read
+    Event,
+}
+
 /// A profile's name.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum ProfileName {
@@ -227,6 +239,10 @@ impl Environment {
                 DateOrderName::Mdy => DateOrder::MonthFirst,
             });
         }
+        builder = builder.folder_dates(match self.folder_dates {
+            FolderDatesName::Arrival => FolderDates::Arrival,
+            FolderDatesName::Event => FolderDates::Event,
+        });
         if let Some(zone) = &self.tz {
             builder = builder.time_zone(zone).map_err(|e| Failure::Usage(format!("--tz: {e}")))?;
         }

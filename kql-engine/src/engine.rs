@@ -6,7 +6,7 @@ use crate::exec::{self, Limits};
 use crate::geo_ip::GeoIp;
 use crate::lower::Lowering;
 use crate::plan::{self, Render, StageId, StageKind, StageResult};
-use crate::sources::{DataPath, DateOrder, Profile, SourceError};
+use crate::sources::{DataPath, DateOrder, FolderDates, Profile, SourceError};
 use crate::types::{Column, TableSchema};
 use crate::value::Value;
 use arrow::array::RecordBatch;
@@ -161,6 +161,12 @@ impl EngineBuilder {
     /// Whether the day or the month comes first in dates such as `3/4/2021`, where a file does not show it.
     pub fn date_order(mut self, order: DateOrder) -> Self {
         self.database.options.date_order = Some(order);
+        self
+    }
+
+    /// Which times the dates in the names of folders are (`y=2026/m=03`, `date=2026-03-10`).
+    pub fn folder_dates(mut self, dates: FolderDates) -> Self {
+        self.database.options.folder_dates = dates;
         self
     }
 

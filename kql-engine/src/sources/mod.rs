@@ -13,7 +13,7 @@
 //! kinds.rs       the types of columns that no schema declares
 //! builder.rs     texts and JSON values to columns                 sink.rs, stream.rs  to batches
 //! normalize.rs   Arrow columns of any type to ours                parquet.rs, batches.rs, memory.rs
-//! evtx.rs        Windows event logs
+//! evtx.rs        Windows event logs                              folder_dates.rs  dates in the names of folders
 //! table.rs       all of a table's files together
 //! report.rs      what was wrong with the input
 //! ```
@@ -27,6 +27,7 @@ mod document;
 mod error;
 mod evtx;
 pub mod external;
+mod folder_dates;
 mod input;
 mod json_text;
 mod kinds;
@@ -49,6 +50,7 @@ pub use catalogue::Profile;
 pub use dates::DateOrder;
 pub use error::SourceError;
 pub use external::ExternalFormat;
+pub use folder_dates::FolderDates;
 pub use memory::from_batches;
 pub use path::{DataPath, TableFiles, discover};
 pub use recognise::Known;
@@ -72,6 +74,8 @@ pub struct OpenOptions {
     pub date_order: Option<DateOrder>,
     /// The zone of columns whose header says `[Local Time]`.
     pub tz: Option<chrono_tz::Tz>,
+    /// Which times the dates in the names of folders are.
+    pub folder_dates: FolderDates,
 }
 
 /// A table that can be scanned.

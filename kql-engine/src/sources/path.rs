@@ -101,7 +101,9 @@ pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles
                 let (files, notices) = files_under(&entry)?;
                 if !files.is_empty() {
                     any = true;
-                    let name = file_name(&entry);
+                    // folders such as y=2026 are parts of the folder that they are in
+                    let entry = file_name(&entry);
+                    let name = if entry.contains('=') { folder_name(path) } else { entry };
                     let tables = found.add_all(files, &name, false)?;
                     // said once, of a table that is there
                     found.table(tables.first().unwrap_or(&name)).notices.extend(notices);
@@ -267,6 +269,13 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
 
 fn file_name(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The name of a folder; where that is a part such as `y=2026`, that of the folder around it.
+fn folder_name(path: &Path) -> String {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let names = path.ancestors().map(file_name);
+    names.into_iter().find(|name| !name.is_empty() && !name.contains('=')).unwrap_or_else(|| file_name(&path))
 }
 
 /// The file's name without the extensions of its format and compression.

@@ -4,6 +4,7 @@ use super::batches;
 use super::csv;
 use super::dates::{DateOrder, DateRule, Zone, split_zone};
 use super::document::{self, DocumentReader, Layout};
+use super::folder_dates::{self, FolderDates, Span};
 use super::input::{Compression, DataFile, Format, Stamp, line_parts};
 use super::kinds::{Kinds, unified};
 use super::lines::{self, Declared, LineReader, Survey};
@@ -41,6 +42,8 @@ struct Opened {
     order: DateOrder,
     /// What tells whether it changed since.
     stamp: Stamp,
+    /// The times of its rows, where its folders tell them.
+    span: Option<Span>,
     content: Content,
 }
 
@@ -125,6 +128,9 @@ pub fn open(
                 reason,
             })?,
         };
+        if options.folder_dates == FolderDates::Event {
+            opened.span = folder_dates::span(&file.path);
+        }
         let shadows = if table_file.portal { drop_shadows(&mut opened.columns, &declared_names) } else { Vec::new() };
         types.0.retain(|(name, _)| !shadows.contains(name));
         if opened.columns.is_empty() && survey.rows == 0 && survey.refused == 0 {
@@ -228,7 +234,7 @@ fn open_file(table_file: &TableFile, declared: &Declared, types: &mut Types) -> 
     let shared = Arc::new(file.clone());
     let stamp = file.stamp()?;
     let opened =
-        |columns, content| Opened { file: shared, columns, order: DateOrder::MonthFirst, stamp, content };
+        |columns, content| Opened { file: shared, columns, order: DateOrder::MonthFirst, stamp, span: None, content };
     let headers = |survey: &Survey| survey.names.iter().map(|(name, _)| FileColumn::of_header(name)).collect();
     let fields = |schema: &SchemaRef| schema.fields().iter().map(|f| FileColumn::plain(f.name())).collect();
     if file.length()? == 0 {
@@ -339,9 +345,9 @@ impl TableProvider for FilesTable {
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        let parquet = self.files.iter().any(|f| matches!(f.content, Content::Parquet(_)));
+        let used = self.files.iter().any(|f| f.span.is_some() || matches!(f.content, Content::Parquet(_)));
         let support =
-            if parquet { TableProviderFilterPushDown::Inexact } else { TableProviderFilterPushDown::Unsupported };
+            if used { TableProviderFilterPushDown::Inexact } else { TableProviderFilterPushDown::Unsupported };
         Ok(vec![support; filters.len()])
     }
 
@@ -359,7 +365,9 @@ impl TableProvider for FilesTable {
         let schema = TableSchema { columns: columns.clone() }.plain();
         let mut parts = Vec::new();
         let mut footers: Vec<(&Opened, &ParquetFile)> = Vec::new();
-        for opened in &self.files {
+        let needed = |opened: &&Opened| opened.span.is_none_or(|s| folder_dates::may_pass(filters, s, &self.schema));
+        for opened in self.files.iter().filter(needed) {
+            let lines = matches!(opened.content, Content::Lines(_) | Content::Csv { .. });
             opened.file.unchanged(opened.stamp, lines).map_err(|e| DataFusionError::External(Box::new(e)))?;
             let mapping = || Arc::new(self.mapping(opened, &columns));
             let file = || opened.file.clone();
