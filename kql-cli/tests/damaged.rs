@@ -100,6 +100,28 @@ fn files_that_are_cut_off() {
     ]));
 }
 
+/// The reader of Arrow files panics on some of these, which is an error about the file.
+#[test]
+fn noise_in_arrow_files() {
+    let place = place(&[]);
+    let query = "range n from 1 to 50 step 1 | extend s = strcat('text ', n), d = todecimal(n), t = n * 1s";
+    assert_eq!(shown(place.path(), &["run", "-q", query, "-o", "t.arrow"]), "exit status 0\n");
+    let whole = std::fs::read(place.path().join("t.arrow")).expect("a file can be read");
+    let mut state = 7u64;
+    for number in 0..300 {
+        let mut arrow = whole.clone();
+        for _ in 0..=number % 4 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let at = 8 + (state >> 33) as usize % (arrow.len() - 8);
+            arrow[at] = [0, 0xff, (state >> 20) as u8][number % 3];
+        }
+        std::fs::write(place.path().join(format!("{number}.arrow")), arrow).expect("a file can be written");
+    }
+    let text = shown(place.path(), &["data", "."]);
+    assert!(text.starts_with("exit status 1"), "{text}");
+    assert!(text.contains("t.arrow: Arrow IPC"), "{text}");
+}
+
 #[test]
 fn one_bad_row_of_many() {
     const COUNT: usize = 100_000;

@@ -64,7 +64,7 @@ fn its_records_are_rows() {
                 "x.evtx"
             ),
             run("Event | project Source, EventLog, EventLevelName, ParameterXml, EventData | take 1", "x.evtx"),
-            run("Logs | summarize count() by Type", "Logs=x.evtx"),
+            run("Logs | summarize count() by Type | order by Type asc", "Logs=x.evtx"),
         ]
         .join("\n")
     );

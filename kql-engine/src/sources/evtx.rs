@@ -4,6 +4,7 @@
 //! be read is told, with the record's number or the place in the file, and reading goes on behind it.
 
 use super::SourceError;
+use super::guard;
 use super::input::{Compression, DataFile};
 use evtx::err::EvtxError;
 use evtx::{EvtxChunkData, EvtxParser, IntoIterChunks, ParserSettings};
@@ -11,7 +12,6 @@ use std::collections::VecDeque;
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// What a file of this format begins with.
@@ -199,5 +199,5 @@ fn cause(mut error: &dyn Error) -> String {
 
 /// Runs the reader. It is meant to be safe on any input; should it not be, the file is at fault and not the query.
 fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("the reader of event logs gave up here".to_owned()))
+    guard::guarded(read).and_then(|result| result)
 }

@@ -14,6 +14,7 @@
 //! builder.rs     texts and JSON values to columns                 sink.rs, stream.rs  to batches
 //! normalize.rs   Arrow columns of any type to ours                parquet.rs, batches.rs, memory.rs
 //! evtx.rs        Windows event logs                              folder_dates.rs  dates in the names of folders
+//! guard.rs       readers that panic                              ipc_lengths.rs   lengths in Arrow files
 //! table.rs       all of a table's files together
 //! report.rs      what was wrong with the input
 //! ```
@@ -28,7 +29,9 @@ mod error;
 mod evtx;
 pub mod external;
 mod folder_dates;
+mod guard;
 mod input;
+mod ipc_lengths;
 mod json_text;
 mod kinds;
 mod lines;
@@ -51,6 +54,8 @@ pub use dates::DateOrder;
 pub use error::SourceError;
 pub use external::ExternalFormat;
 pub use folder_dates::FolderDates;
+pub use guard::in_reader;
+pub(crate) use guard::words;
 pub use memory::from_batches;
 pub use path::{DataPath, TableFiles, discover};
 pub use recognise::Known;
