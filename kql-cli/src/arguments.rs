@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kql_engine::exec::Limits;
-use kql_engine::sources::{DataPath, DateOrder, Profile};
+use kql_engine::sources::{DataPath, DateOrder, FolderDates, Profile};
 use kql_engine::{Engine, EngineBuilder};
 use std::path::PathBuf;
 
@@ -105,6 +105,9 @@ pub struct Environment {
     /// The zone of columns whose header says [Local Time], such as Europe/Berlin
     #[arg(long, value_name = "ZONE")]
     pub tz: Option<String>,
+    /// Which times the dates in folder names are (y=2026/m=03, date=2026-03-10)
+    #[arg(long, value_enum, default_value = "arrival")]
+    pub folder_dates: FolderDatesName,
     /// Which built-in table schemas hold
     #[arg(long, value_enum, default_value = "unified")]
     pub profile: ProfileName,
@@ -118,6 +121,9 @@ pub struct Environment {
     /// The local copy of external data that a query names by its address; the network is never opened
     #[arg(long, value_name = "URL=PATH")]
     pub external: Vec<String>,
+    /// The database in MaxMind's format, such as GeoLite2-City.mmdb, that geo_info_from_ip_address() looks addresses up in
+    #[arg(long, value_name = "FILE")]
+    pub geo_ip: Option<PathBuf>,
     /// What now() is, so that ago(24h) is repeatable [default: the clock]
     #[arg(long, value_name = "DATETIME")]
     pub now: Option<String>,
@@ -193,6 +199,15 @@ pub enum DateOrderName {
     Mdy,
 }
 
+/// Which times the dates of folders are.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
+pub enum FolderDatesName {
+    /// Those of arrival: rows may have others, so that all files are read
+    Arrival,
+    /// Those of the rows: files outside a query's times are not read
+    Event,
+}
+
 /// A profile's name.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum ProfileName {
@@ -237,12 +252,19 @@ impl Environment {
             };
             builder = builder.external(address, path);
         }
+        if let Some(path) = &self.geo_ip {
+            builder = builder.geo_ip(path);
+        }
         if let Some(order) = self.date_order {
             builder = builder.date_order(match order {
                 DateOrderName::Dmy => DateOrder::DayFirst,
                 DateOrderName::Mdy => DateOrder::MonthFirst,
             });
         }
+        builder = builder.folder_dates(match self.folder_dates {
+            FolderDatesName::Arrival => FolderDates::Arrival,
+            FolderDatesName::Event => FolderDates::Event,
+        });
         if let Some(zone) = &self.tz {
             builder = builder.time_zone(zone).map_err(|e| Failure::Usage(format!("--tz: {e}")))?;
         }

@@ -3,6 +3,7 @@
 use crate::arguments::{Data, DataFormat};
 use crate::failure::Failure;
 use kql_engine::describe::TableDescription;
+use kql_engine::sources::FileSummary;
 use kql_engine::types::Column;
 use kql_parser::time::datetime_text;
 use serde_json::{Value, json};
@@ -38,6 +39,12 @@ pub fn data(arguments: &Data) -> Result<(), Failure> {
     if failed.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
+/// Whether only reading a file tells how many rows it has.
+fn uncounted(file: &FileSummary) -> bool {
+    let packed = file.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz") || e.eq_ignore_ascii_case("zst"));
+    file.format == "Arrow IPC" || (file.format == "Parquet" && packed)
+}
+
 fn plural(count: u64, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
@@ -55,11 +62,8 @@ fn text(table: &TableDescription) -> String {
     for file in &table.files {
         let left_out =
             if file.refused > 0 { format!(", {} left out", plural(file.refused, "row")) } else { String::new() };
-        let rows = if file.rows == 0 && file.format == "Arrow IPC" {
-            String::new()
-        } else {
-            format!(", {}", plural(file.rows, "row"))
-        };
+        let rows =
+            if file.rows == 0 && uncounted(file) { String::new() } else { format!(", {}", plural(file.rows, "row")) };
         line("file", &format!("{}: {}{rows}{left_out}", file.path.display(), file.format));
     }
     if let Some(error) = &table.error {

@@ -1,9 +1,12 @@
 //! What queries can name: tables of files and of memory, the built-in schemas, saved functions, parameters.
 
 use crate::bind::{Environment, StoredFunction};
+use crate::engine::EngineBuilder;
+use crate::geo_ip::GeoIp;
 use crate::lower::{Lowering, Tables};
 use crate::plan::{Expr, Node, Query};
 use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceError, SourceTable, TableFiles, catalogue};
+use crate::text_tables;
 use crate::types::TableSchema;
 use crate::value::Value;
 use arrow::array::RecordBatch;
@@ -26,6 +29,8 @@ pub struct Database {
     pub(crate) options: OpenOptions,
     /// Local copies of external data, by address.
     pub(crate) externals: HashMap<String, std::path::PathBuf>,
+    /// Where addresses are looked up.
+    pub(crate) places: Option<Arc<GeoIp>>,
     files: BTreeMap<String, TableFiles>,
     /// Other names of tables with files: those of the files.
     aliases: HashMap<String, String>,
@@ -34,15 +39,31 @@ pub struct Database {
 }
 
 impl Database {
-    /// Finds the tables under the data paths.
-    pub(crate) fn discover(&mut self) -> Result<(), SourceError> {
+    /// Finds the tables under the data paths; `bare` makes an engine without tables, for files of KQL text.
+    pub(crate) fn discover(&mut self, bare: &dyn Fn() -> EngineBuilder) -> Result<(), SourceError> {
         let known = Arc::new(Known::new(self.profile, self.schemas.clone()));
-        for table in sources::discover(&self.paths, &known)? {
+        let (texts, paths): (Vec<DataPath>, Vec<DataPath>) =
+            std::mem::take(&mut self.paths).into_iter().partition(|data| text_tables::is_text(&data.path));
+        for table in sources::discover(&paths, &known)? {
             // a known table is never another one's second name
             let other = table.aliases.iter().filter(|alias| self.declared(alias).is_none());
             let other: Vec<String> = other.cloned().collect();
             self.aliases.extend(other.into_iter().map(|alias| (alias, table.name.clone())));
             self.files.insert(table.name.clone(), table);
+        }
+        for data in &texts {
+            let declared = |name: &str| Some((self.declared(name)?, catalogue::twin(self.profile, name)));
+            let ordered = |name: &str| self.schemas.get(name).cloned();
+            for table in text_tables::read(data, &declared, &ordered, bare)? {
+                if self.files.contains_key(&table.name) || lock(&self.opened).contains_key(&table.name) {
+                    let reason = format!("other data is the table {} already", table.name);
+                    return Err(SourceError::unreadable(&data.path, reason));
+                }
+                let mut source = sources::from_batches(&table.name, table.batches)?;
+                source.files.push(table.summary);
+                table.notices.into_iter().for_each(|notice| source.report.note(notice));
+                lock(&self.opened).insert(table.name, Ok(Arc::new(source)));
+            }
         }
         Ok(())
     }
@@ -191,6 +212,10 @@ impl Tables for View<'_> {
                 None => internal_err!("the table {name} is gone"),
             },
         }
+    }
+
+    fn places(&self) -> Option<Arc<GeoIp>> {
+        self.database.places.clone()
     }
 }
 

@@ -85,7 +85,7 @@ impl Engine {
         let state = exec::session(self.limits)?;
         let runtime = self.runtime().map_err(|e| DataFusionError::External(Box::new(e)))?;
         let mut range: Option<(i64, i64)> = None;
-        runtime.block_on(async {
+        runtime.block_on(exec::caught(async {
             let plan = table.provider.scan(&state, None, &[], None).await?;
             let mut stream = datafusion::physical_plan::execute_stream(plan, state.task_ctx())?;
             while let Some(batch) = stream.next().await {
@@ -98,7 +98,7 @@ impl Engine {
                 }
             }
             Ok::<(), DataFusionError>(())
-        })?;
+        }))?;
         let column = time.and_then(|i| table.schema.columns.get(i)).map(|c| c.name.clone());
         found.time = column.zip(range).map(|(column, (from, to))| (column, from, to));
         Ok(())

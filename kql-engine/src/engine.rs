@@ -3,9 +3,10 @@
 use crate::bind::{self, Bound, StoredFunction};
 use crate::database::{At, Database, View};
 use crate::exec::{self, Limits};
+use crate::geo_ip::GeoIp;
 use crate::lower::Lowering;
 use crate::plan::{self, Render, StageId, StageKind, StageResult};
-use crate::sources::{DataPath, DateOrder, Profile, SourceError};
+use crate::sources::{DataPath, DateOrder, FolderDates, Profile, SourceError};
 use crate::types::{Column, TableSchema};
 use crate::value::Value;
 use arrow::array::RecordBatch;
@@ -32,6 +33,7 @@ pub struct EngineBuilder {
     database: Database,
     limits: Limits,
     now: Option<i64>,
+    geo_ip: Option<std::path::PathBuf>,
 }
 
 /// A result.
@@ -136,6 +138,12 @@ impl EngineBuilder {
         self
     }
 
+    /// The database in MaxMind's format (`.mmdb`) that `geo_info_from_ip_address()` looks addresses up in.
+    pub fn geo_ip(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.geo_ip = Some(path.into());
+        self
+    }
+
     /// What `now()` is, as the text of a datetime.
     pub fn now(mut self, datetime: &str) -> Result<Self, Error> {
         let ticks = kql_parser::time::parse_datetime(datetime)
@@ -156,6 +164,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Which times the dates in the names of folders are (`y=2026/m=03`, `date=2026-03-10`).
+    pub fn folder_dates(mut self, dates: FolderDates) -> Self {
+        self.database.options.folder_dates = dates;
+        self
+    }
+
     /// The zone, by its IANA name, of columns whose header says that their time is local.
     pub fn time_zone(mut self, name: &str) -> Result<Self, Error> {
         let zone =
@@ -172,7 +186,12 @@ impl EngineBuilder {
 
     /// Finds the data. Files are read when a query names them.
     pub fn build(mut self) -> Result<Engine, Error> {
-        self.database.discover()?;
+        let (now, limits) = (self.now, self.limits);
+        let bare = || EngineBuilder { now, limits, ..EngineBuilder::default() }.profile(Profile::Bare);
+        self.database.discover(&bare)?;
+        if let Some(path) = &self.geo_ip {
+            self.database.places = Some(Arc::new(GeoIp::open(path)?));
+        }
         Ok(Engine { database: self.database, limits: self.limits, now: self.now, runtime: OnceLock::new() })
     }
 }

@@ -1,9 +1,10 @@
 //! Running lowered plans.
 
 use crate::plan::Relation;
+use crate::sources::words;
 use crate::types::TableSchema;
 use arrow::array::RecordBatch;
-use datafusion::common::{Result, internal_err};
+use datafusion::common::{Result, exec_err, internal_err};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -11,6 +12,8 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
 use datafusion::prelude::SessionConfig;
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 /// How batches are cut and how many run at once. Neither changes an answer.
@@ -55,7 +58,16 @@ pub fn session(limits: Limits) -> Result<SessionState> {
 /// only filtered and extended stay in their order.
 pub async fn run(state: &SessionState, plan: &LogicalPlan) -> Result<Vec<RecordBatch>> {
     let physical: Arc<dyn ExecutionPlan> = state.create_physical_plan(plan).await?;
-    Ok(collect_partitioned(physical, state.task_ctx()).await?.into_iter().flatten().collect())
+    let partitions = caught(collect_partitioned(physical, state.task_ctx())).await?;
+    Ok(partitions.into_iter().flatten().collect())
+}
+
+/// Runs what may read a damaged Parquet file, on which its reader may panic; that is an error of the run.
+pub(crate) async fn caught<T>(run: impl Future<Output = Result<T>>) -> Result<T> {
+    match AssertUnwindSafe(run).catch_unwind().await {
+        Ok(result) => result,
+        Err(panic) => exec_err!("the run broke off, most likely at a damaged file: {}", words(panic.as_ref())),
+    }
 }
 
 /// The batches of a result under the names a user sees.

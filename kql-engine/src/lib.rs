@@ -38,6 +38,7 @@ mod engine;
 pub mod exec;
 mod extract;
 pub mod functions;
+pub mod geo_ip;
 mod graph;
 mod lower;
 mod operators;
@@ -48,6 +49,7 @@ pub mod render;
 mod rewrite;
 pub mod sources;
 pub mod text;
+mod text_tables;
 pub mod types;
 pub mod value;
 

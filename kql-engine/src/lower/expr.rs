@@ -48,6 +48,11 @@ impl Lowering<'_> {
             Eval::Kernel(_) | Eval::Compiled(_) | Eval::PerRow(_) => df::Expr::ScalarFunction(
                 df::expr::ScalarFunction::new_udf(Arc::new(Udf::prepare(function, info)?), lowered),
             ),
+            Eval::Located(kernel) => {
+                let kernel = Arc::from(kernel(self.tables.places()));
+                let udf = Udf::with_kernel(function, info, Some(kernel));
+                df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(Arc::new(udf), lowered))
+            }
             Eval::Window(_) => return internal_err!("{} is not part of a window", function.name),
             Eval::Rewrite(_) => return internal_err!("{} was not rewritten", function.name),
         };

@@ -18,6 +18,7 @@ mod window;
 
 pub use aggregate::row_type;
 
+use crate::geo_ip::GeoIp;
 use crate::plan::{ColumnId, Node, Order, Relation, StageId, StageResult};
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -33,6 +34,11 @@ use std::sync::Arc;
 pub trait Tables {
     /// The rows of a table that the query named.
     fn provider(&self, name: &str) -> Result<Arc<dyn TableProvider>>;
+
+    /// Where addresses are looked up, if a database is named.
+    fn places(&self) -> Option<Arc<GeoIp>> {
+        None
+    }
 }
 
 /// The state of lowering one plan.

@@ -26,11 +26,20 @@ impl Udf {
             Eval::Compiled(compile) => Some(Arc::from(compile(&info)?)),
             _ => None,
         };
+        Ok(Udf::with_kernel(function, info, compiled))
+    }
+
+    /// A call that a kernel runs, where the function's row has none of its own.
+    pub fn with_kernel(
+        function: &'static ScalarFunction,
+        info: CallInfo,
+        compiled: Option<Arc<dyn Kernel>>,
+    ) -> ScalarUDF {
         let volatility =
             if matches!(function.eval, Eval::PerRow(_)) { Volatility::Volatile } else { Volatility::Immutable };
         let signature =
             if info.types.is_empty() { Signature::nullary(volatility) } else { Signature::variadic_any(volatility) };
-        Ok(ScalarUDF::new_from_impl(Udf { function, info, compiled, signature }))
+        ScalarUDF::new_from_impl(Udf { function, info, compiled, signature })
     }
 }
 

@@ -1,11 +1,13 @@
 //! How a scalar function runs.
 
+use crate::geo_ip::GeoIp;
 use crate::plan;
 use crate::types::ScalarType;
 use crate::value::Value;
 use datafusion::common::Result;
 use datafusion::logical_expr::{ColumnarValue, Expr};
 use std::fmt;
+use std::sync::Arc;
 
 /// The arguments of one evaluation over a batch.
 pub struct Call<'a> {
@@ -76,6 +78,8 @@ pub enum Eval {
     PerRow(KernelFn),
     /// A kernel over all rows of a table, or of each of its parts, in their order.
     Window(KernelFn),
+    /// A kernel over columns that looks addresses up in the engine's database of places, where there is one.
+    Located(fn(Option<Arc<GeoIp>>) -> Box<dyn Kernel>),
     /// An expression of DataFusion's own.
     Expr(fn(&CallInfo, Vec<Expr>) -> Result<Expr>),
     /// Defined by other functions.
@@ -89,6 +93,7 @@ impl fmt::Debug for Eval {
             Eval::Compiled(_) => "Compiled",
             Eval::PerRow(_) => "PerRow",
             Eval::Window(_) => "Window",
+            Eval::Located(_) => "Located",
             Eval::Expr(_) => "Expr",
             Eval::Rewrite(_) => "Rewrite",
         })

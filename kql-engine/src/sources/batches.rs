@@ -1,7 +1,9 @@
 //! Files that hold Arrow batches: Arrow IPC, and Parquet that is packed as a whole.
 
 use super::SourceError;
+use super::guard::guarded;
 use super::input::{Compression, DataFile, Format};
+use super::ipc_lengths;
 use super::normalize::{missing, physical};
 use super::sink::Mapping;
 use crate::types::Column;
@@ -19,10 +21,36 @@ type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowErr
 trait ReadSeek: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadSeek for T {}
 
+/// Batches until the end, or until the reader gives up.
+struct Guarded(Option<Batches>);
+
+impl Iterator for Guarded {
+    type Item = std::result::Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batches = self.0.as_mut()?;
+        let next = guarded(|| batches.next());
+        if !matches!(next, Ok(Some(_))) {
+            self.0 = None;
+        }
+        next.unwrap_or_else(|reason| Some(Err(ArrowError::ParseError(reason))))
+    }
+}
+
 /// Opens a file: its Arrow schema and its batches.
-fn open(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), SourceError> {
+fn open(file: &DataFile) -> std::result::Result<(SchemaRef, Guarded), SourceError> {
+    let (schema, batches) =
+        guarded(|| open_file(file)).map_err(|reason| SourceError::unreadable(&file.path, reason))??;
+    Ok((schema, Guarded(Some(batches))))
+}
+
+fn open_file(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), SourceError> {
     let packed = || -> std::result::Result<Bytes, SourceError> { Ok(file.read()?.into()) };
     if file.format == Format::Parquet {
+        // it is unpacked into memory: it should be Parquet then
+        if !file.begins_with(b"PAR1") {
+            return Err(SourceError::not_that(&file.path, "Parquet", "it does not begin with PAR1"));
+        }
         let reader = ParquetRecordBatchReaderBuilder::try_new(packed()?)
             .and_then(|builder| Ok((builder.schema().clone(), builder.build()?)))
             .map_err(|e| SourceError::not_that(&file.path, "Parquet", e))?;
@@ -30,13 +58,21 @@ fn open(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), SourceErro
     }
     let mut bytes: Box<dyn ReadSeek> = match file.compression {
         Compression::None => Box::new(BufReader::new(std::fs::File::open(&file.path).map_err(|e| file.unreadable(e))?)),
+        // likewise
+        _ if !file.begins_with(b"ARROW1") && !file.begins_with(&[0xff; 4]) => {
+            return Err(SourceError::not_that(&file.path, "Arrow IPC", "it begins with neither ARROW1 nor a message"));
+        }
         _ => Box::new(Cursor::new(packed()?)),
     };
     let not_that = |e: ArrowError| SourceError::not_that(&file.path, "Arrow IPC", e);
     let mut magic = Vec::new();
     bytes.by_ref().take(6).read_to_end(&mut magic).map_err(|e| file.unreadable(e))?;
+    let is_stream = magic != b"ARROW1";
+    if let Some(fault) = ipc_lengths::fault(&mut bytes, is_stream).map_err(|e| file.unreadable(e))? {
+        return Err(SourceError::not_that(&file.path, "Arrow IPC", fault));
+    }
     bytes.rewind().map_err(|e| file.unreadable(e))?;
-    if magic == b"ARROW1" {
+    if !is_stream {
         let reader = FileReader::try_new(bytes, None).map_err(not_that)?;
         Ok((reader.schema(), Box::new(reader)))
     } else {

@@ -108,8 +108,11 @@ impl CsvLayout {
             }
             next += size;
         }
-        let ends = begins.iter().skip(1).copied().chain([u64::MAX]);
-        Ok(begins.iter().zip(ends).map(|(from, to)| (*from, if to == u64::MAX { to } else { to - from })).collect())
+        // a file that grows meanwhile is read to where it ended
+        let end = if is_packed(file) { u64::MAX } else { length };
+        let ends = begins.iter().skip(1).copied().chain([end]);
+        let length = |from: u64, to: u64| if to == u64::MAX { to } else { to.saturating_sub(from) };
+        Ok(begins.iter().zip(ends).map(|(from, to)| (*from, length(*from, to))).collect())
     }
 
     fn row_after(&self, file: &DataFile, at: u64) -> Result<Option<u64>, SourceError> {

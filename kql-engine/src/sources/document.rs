@@ -45,6 +45,8 @@ pub(super) struct Elements {
     line: u64,
     seen: usize,
     started: bool,
+    /// Whether an array has begun and not ended.
+    open: bool,
 }
 
 /// What stands next in the text.
@@ -66,7 +68,7 @@ impl Elements {
             let line = memchr::memchr_iter(b'\n', before).count() + 1;
             file.unreadable(format!("line {line}: the text is not valid UTF-8"))
         })?;
-        Ok(Elements { text, at: 0, line: 1, seen: 0, started: false })
+        Ok(Elements { text, at: 0, line: 1, seen: 0, started: false, open: false })
     }
 
     /// Goes to the next element; at an object the caller reads it from `at`.
@@ -76,14 +78,22 @@ impl Elements {
         cursor.space();
         if !self.started {
             self.started = true;
-            cursor.take(b'[');
+            self.open = cursor.take(b'[');
             cursor.space();
         }
-        while cursor.take(b',') {
+        loop {
+            // arrays that follow each other, as pages of an answer do, are one
+            if cursor.take(b']') {
+                cursor.space();
+                self.open = cursor.take(b'[');
+            } else if !cursor.take(b',') {
+                break;
+            }
             cursor.space();
         }
         let element = match cursor.peek() {
-            None | Some(b']') => Element::End,
+            None if self.open => Element::Broken("the array has no end"),
+            None => Element::End,
             Some(b'{') => Element::Object,
             Some(_) => {
                 let from = cursor.at;

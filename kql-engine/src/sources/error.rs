@@ -11,15 +11,21 @@ pub enum SourceError {
     /// A folder without a single file that can be read.
     #[error(
         "{}: the folder has no data files; a table is a file or folder of .ndjson, .jsonl, .json, .csv, .parquet, \
-         .arrow or .ipc, also with .gz or .zst", .0.display()
+         .arrow, .ipc or .evtx, also with .gz or .zst", .0.display()
     )]
     NoData(PathBuf),
     /// A file whose name does not say what it holds.
     #[error(
         "{}: the format is not known from the name; use one of .ndjson, .jsonl, .json, .csv, .parquet, .arrow, .ipc, \
-         also with .gz or .zst", .0.display()
+         .evtx, also with .gz or .zst", .0.display()
     )]
     UnknownFormat(PathBuf),
+    /// A pipe or a device.
+    #[error("{}: this is no regular file; data is read twice, so a pipe or a device has to be written to a file first", .0.display())]
+    NoFile(PathBuf),
+    /// A file that is another one now than when its table was opened.
+    #[error("{}: the file changed while it was read; run the query again", .0.display())]
+    Changed(PathBuf),
     /// The operating system says no.
     #[error("{}: cannot be read: {reason}", path.display())]
     Unreadable {
@@ -39,11 +45,13 @@ pub enum SourceError {
         reason: String,
     },
     /// A damaged row, where none is allowed.
-    #[error("{}: line {line}: {reason}", path.display())]
+    #[error("{}: {}", path.display(), super::report::place(unit, *line, reason))]
     Refused {
         /// The file.
         path: PathBuf,
-        /// The line, from 1.
+        /// What the place counts: lines, or records of an event log.
+        unit: &'static str,
+        /// The place, from 1; 0 where the reason says it.
         line: u64,
         /// What is wrong with it.
         reason: String,
@@ -80,7 +88,7 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    pub(super) fn unreadable(path: &Path, error: impl ToString) -> SourceError {
+    pub(crate) fn unreadable(path: &Path, error: impl ToString) -> SourceError {
         SourceError::Unreadable { path: path.to_owned(), reason: error.to_string() }
     }
 

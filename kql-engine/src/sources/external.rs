@@ -29,11 +29,23 @@ pub fn read(
     let bytes = file.read()?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let by_name = stem.rsplit_once('.').map_or("csv", |(_, extension)| extension).to_ascii_lowercase();
-    let kind = format.name.as_deref().unwrap_or(&by_name).to_ascii_lowercase();
+    let kind = format.name.as_deref().unwrap_or(&by_name);
+    rows(path, bytes, kind, format.ignore_first, columns)
+}
+
+/// The columns of rows in a format, by its name in whatever case; `path` is where they are from.
+pub(crate) fn rows(
+    path: &Path,
+    bytes: &[u8],
+    kind: &str,
+    ignore_first: bool,
+    columns: &[(String, ScalarType)],
+) -> Result<(Vec<ArrayRef>, Vec<String>), SourceError> {
+    let kind = kind.to_ascii_lowercase();
     let mut builders: Vec<StringBuilder> = columns.iter().map(|_| StringBuilder::new()).collect();
     let mut notices = Vec::new();
     let rows = match kind.as_str() {
-        "txt" | "raw" | "w3clogfile" => lines(bytes, &kind, format.ignore_first, &mut builders),
+        "txt" | "raw" | "w3clogfile" => lines(bytes, &kind, ignore_first, &mut builders),
         "json" | "multijson" | "singlejson" | "ndjson" | "jsonl" => {
             objects(path, bytes, columns, &mut builders, &mut notices)?
         }
@@ -45,7 +57,7 @@ pub fn read(
                 "sohsv" => 1,
                 _ => b',',
             };
-            delimited(path, bytes, delimiter, format.ignore_first, &mut builders, &mut notices)?
+            delimited(path, bytes, delimiter, ignore_first, &mut builders, &mut notices)?
         }
     };
     let types: Vec<ScalarType> = columns.iter().map(|(_, ty)| *ty).collect();

@@ -1,6 +1,6 @@
 //! Files as bytes: formats and compressions by name, byte-order marks, and blocks of whole lines.
 
-use super::SourceError;
+use super::{SourceError, evtx};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -16,6 +16,8 @@ pub(super) enum Format {
     Csv,
     Parquet,
     Ipc,
+    /// A Windows event log.
+    Evtx,
 }
 
 impl Format {
@@ -30,6 +32,7 @@ impl Format {
                 "csv" => Format::Csv,
                 "parquet" => Format::Parquet,
                 "arrow" | "ipc" => Format::Ipc,
+                "evtx" => Format::Evtx,
                 _ => return None,
             },
         ))
@@ -55,6 +58,13 @@ impl Compression {
     }
 }
 
+/// The length of a file, and when it was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    length: u64,
+    changed: Option<std::time::SystemTime>,
+}
+
 /// A file of a table.
 #[derive(Clone, Debug)]
 pub(super) struct DataFile {
@@ -64,15 +74,29 @@ pub(super) struct DataFile {
 }
 
 impl DataFile {
-    /// None where the name does not tell the format.
+    /// None where neither the name nor the first bytes tell the format.
     pub(super) fn new(path: &Path) -> Option<DataFile> {
         let name = path.file_name()?.to_str()?;
         if name.starts_with('.') {
             return None;
         }
         let (rest, compression) = Compression::split(name);
-        let (_, format) = Format::split(rest)?;
-        Some(DataFile { path: path.to_owned(), format, compression })
+        let by_name = Format::split(rest).map(|(_, format)| format);
+        let mut file = DataFile { path: path.to_owned(), format: by_name.unwrap_or(Format::Evtx), compression };
+        if file.begins_with(&evtx::MAGIC) {
+            file.format = Format::Evtx;
+            return Some(file);
+        }
+        by_name.map(|_| file)
+    }
+
+    /// Whether the file, unpacked, begins with these bytes.
+    pub(super) fn begins_with(&self, bytes: &[u8]) -> bool {
+        let mut head = Vec::with_capacity(bytes.len());
+        // a pipe would wait for who writes into it
+        self.path.is_file()
+            && self.reader(0).is_ok_and(|r| r.take(bytes.len() as u64).read_to_end(&mut head).is_ok())
+            && head == bytes
     }
 
     /// All bytes, unpacked.
@@ -111,6 +135,21 @@ impl DataFile {
         Ok(reader)
     }
 
+    /// What tells whether the file changes: its length and the time of the last change.
+    pub(super) fn stamp(&self) -> Result<Stamp, SourceError> {
+        let metadata = std::fs::metadata(&self.path).map_err(|e| self.unreadable(e))?;
+        Ok(Stamp { length: metadata.len(), changed: metadata.modified().ok() })
+    }
+
+    /// Refuses a file that is not as it was; it may have grown where it is read up to its former end.
+    pub(super) fn unchanged(&self, before: Stamp, may_grow: bool) -> Result<(), SourceError> {
+        let now = self.stamp()?;
+        if now == before || (may_grow && self.compression == Compression::None && now.length > before.length) {
+            return Ok(());
+        }
+        Err(SourceError::Changed(self.path.clone()))
+    }
+
     /// The length of the file as it lies on the disk.
     pub(super) fn length(&self) -> Result<u64, SourceError> {
         Ok(std::fs::metadata(&self.path).map_err(|e| self.unreadable(e))?.len())
@@ -123,10 +162,11 @@ impl DataFile {
     /// How long the byte-order mark is. Text that is not in UTF-8 is refused here.
     pub(super) fn mark(&self) -> Result<u64, SourceError> {
         let mut head = Vec::new();
-        self.reader(0)?.take(3).read_to_end(&mut head).map_err(|e| self.unreadable(e))?;
+        self.reader(0)?.take(4).read_to_end(&mut head).map_err(|e| self.unreadable(e))?;
         match head.as_slice() {
-            [0xef, 0xbb, 0xbf] => Ok(3),
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            [0xef, 0xbb, 0xbf, ..] => Ok(3),
+            // with a mark, or two characters of ASCII
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, 0, 1..=255] | [1..=255, 0, 1..=255, 0] => {
                 Err(self.unreadable("the text is UTF-16; save it as UTF-8 and try again"))
             }
             _ => Ok(0),

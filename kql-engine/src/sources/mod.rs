@@ -15,6 +15,8 @@
 //! kinds.rs       the types of columns that no schema declares
 //! builder.rs     texts and JSON values to columns                 sink.rs, stream.rs  to batches
 //! normalize.rs   Arrow columns of any type to ours                parquet.rs, batches.rs, memory.rs
+//! evtx.rs        Windows event logs                              folder_dates.rs  dates in the names of folders
+//! guard.rs       readers that panic                              ipc_lengths.rs   lengths in Arrow files
 //! table.rs       all of a table's files together
 //! numbered.rs    the places of rows in a table
 //! report.rs      what was wrong with the input
@@ -28,8 +30,12 @@ mod csv_rows;
 mod dates;
 mod document;
 mod error;
+mod evtx;
 pub mod external;
+mod folder_dates;
+mod guard;
 mod input;
+mod ipc_lengths;
 mod json_text;
 mod kinds;
 mod lines;
@@ -55,6 +61,9 @@ pub use catalogue::Profile;
 pub use dates::DateOrder;
 pub use error::SourceError;
 pub use external::ExternalFormat;
+pub use folder_dates::FolderDates;
+pub use guard::in_reader;
+pub(crate) use guard::words;
 pub use memory::from_batches;
 pub(crate) use numbered::Numbered;
 pub use path::{DataPath, TableFiles, discover};
@@ -79,6 +88,8 @@ pub struct OpenOptions {
     pub date_order: Option<DateOrder>,
     /// The zone of columns whose header says `[Local Time]`.
     pub tz: Option<chrono_tz::Tz>,
+    /// Which times the dates in the names of folders are.
+    pub folder_dates: FolderDates,
     /// Text files of more bytes than this are sampled when they are opened.
     pub whole_below: u64,
     /// Text is read in pieces of about this size, on all processors.
@@ -87,7 +98,14 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> OpenOptions {
-        OpenOptions { strict: false, date_order: None, tz: None, whole_below: u64::MAX, piece: 16 << 20 }
+        OpenOptions {
+            strict: false,
+            date_order: None,
+            tz: None,
+            folder_dates: FolderDates::default(),
+            whole_below: u64::MAX,
+            piece: 16 << 20,
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! a number of ticks as one of the file's own timestamps with a number of its unit.
 
 use super::SourceError;
+use super::guard::guarded;
 use super::input::DataFile;
 use super::normalize::{from_ticks, missing, natural, physical};
 use super::sink::Mapping;
@@ -44,7 +45,9 @@ impl ParquetFile {
     pub(super) fn open(file: &DataFile) -> Result<ParquetFile, SourceError> {
         let not_that = |e: &dyn std::fmt::Display| SourceError::not_that(&file.path, "Parquet", e);
         let bytes = std::fs::File::open(&file.path).map_err(|e| file.unreadable(e))?;
-        let footer = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new()).map_err(|e| not_that(&e))?;
+        let footer = guarded(|| ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new()))
+            .map_err(|reason| not_that(&reason))?
+            .map_err(|e| not_that(&e))?;
         let absolute = file.path.canonicalize().map_err(|e| file.unreadable(e))?;
         let path = Path::from_absolute_path(absolute).map_err(|e| file.unreadable(e))?;
         let rows = u64::try_from(footer.metadata().file_metadata().num_rows()).unwrap_or(0);

@@ -74,6 +74,9 @@ pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles
             return Err(SourceError::Missing(path.clone()));
         }
         if !path.is_dir() {
+            if !path.is_file() {
+                return Err(SourceError::NoFile(path.clone()));
+            }
             let file = DataFile::new(path).ok_or_else(|| SourceError::UnknownFormat(path.clone()))?;
             match name {
                 Some(name) => found.add(file, name, true)?,
@@ -98,12 +101,14 @@ pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles
                 let (files, notices) = files_under(&entry)?;
                 if !files.is_empty() {
                     any = true;
-                    let name = file_name(&entry);
+                    // folders such as y=2026 are parts of the folder that they are in
+                    let entry = file_name(&entry);
+                    let name = if entry.contains('=') { folder_name(path) } else { entry };
                     let tables = found.add_all(files, &name, false)?;
                     // said once, of a table that is there
                     found.table(tables.first().unwrap_or(&name)).notices.extend(notices);
                 }
-            } else if let Some(file) = DataFile::new(&entry) {
+            } else if let Some(file) = data_file(&entry)? {
                 any = true;
                 found.add(file, &stem(&entry), false)?;
             } else {
@@ -172,7 +177,7 @@ impl Discovery<'_> {
             let name = if only { None } else { recognised.table };
             return Ok(vec![self.place(plain, name.as_deref().unwrap_or(stem), stem)]);
         };
-        let FileSurvey { tables, refused, passed } = records::survey(&file, records, self.known, stem, only)?;
+        let FileSurvey { tables, refused, passed, note } = records::survey(&file, records, self.known, stem, only)?;
         if records.is_rows() && tables.len() <= 1 {
             let name = tables.keys().next().map_or(stem, String::as_str);
             return Ok(vec![self.place(plain, name, stem)]);
@@ -183,6 +188,7 @@ impl Discovery<'_> {
         }
         let mut names = Vec::new();
         let several = tables.len() > 1;
+        let note = note.map(|note| format!("{}: {note}", plain.file.path.display()));
         for (name, survey) in tables {
             let (wrapping, _) = self.wrapping(records, &name, stem, only);
             let file = TableFile {
@@ -193,6 +199,7 @@ impl Discovery<'_> {
                 refused: refused.clone(),
             };
             names.push(self.place(file, &name, if several { &name } else { stem }));
+            self.table(&name).notices.extend(note.clone());
             if passed > 0 {
                 let note = format!(
                     "{}: {passed} {} about the answer (statistics, properties) left out",
@@ -232,13 +239,22 @@ fn files_under(folder: &Path) -> Result<(Vec<DataFile>, Vec<String>), SourceErro
             let (more, notes) = files_under(&entry)?;
             files.extend(more);
             notices.extend(notes);
-        } else if let Some(file) = DataFile::new(&entry) {
+        } else if let Some(file) = data_file(&entry)? {
             files.push(file);
         } else if !file_name(&entry).starts_with(['.', '_']) {
             notices.push(skipped(&entry));
         }
     }
     Ok((files, notices))
+}
+
+/// A data file in a folder. What has the name of one must be one: left out, its rows would be missing.
+fn data_file(path: &Path) -> Result<Option<DataFile>, SourceError> {
+    match DataFile::new(path) {
+        Some(_) if !path.exists() => Err(SourceError::Missing(path.to_owned())),
+        Some(_) if !path.is_file() => Err(SourceError::NoFile(path.to_owned())),
+        file => Ok(file),
+    }
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
@@ -253,6 +269,13 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
 
 fn file_name(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The name of a folder; where that is a part such as `y=2026`, that of the folder around it.
+fn folder_name(path: &Path) -> String {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let names = path.ancestors().map(file_name);
+    names.into_iter().find(|name| !name.is_empty() && !name.contains('=')).unwrap_or_else(|| file_name(&path))
 }
 
 /// The file's name without the extensions of its format and compression.

@@ -4,6 +4,7 @@
 use super::SourceError;
 use super::csv::{self, CsvReader};
 use super::document::{Element, Elements, Layout};
+use super::evtx::{Event, Events};
 use super::input::{Blocks, DataFile};
 use super::json_text::{Cursor, Raw, Shape};
 use super::lines::{each_line, whole_object};
@@ -36,6 +37,8 @@ pub(super) struct FileSurvey {
     pub refused: Survey,
     /// Rows about the answer rather than of it.
     pub passed: u64,
+    /// What is to be said of the file.
+    pub note: Option<String>,
 }
 
 /// The name of a row's table.
@@ -95,6 +98,7 @@ pub(super) fn survey(
         }
     }
     found.passed = out.passed;
+    found.note = out.note;
     // a table that only types tell of is there and empty, unless others have its rows
     let filled = surveyors.values().any(|(s, _)| s.survey.rows > 0);
     for (name, (mut surveyor, types)) in surveyors {
@@ -128,6 +132,7 @@ enum Input {
     Lines { blocks: Blocks, block: Vec<u8>, at: usize, line: u64 },
     Document(Elements),
     Csv { rows: CsvReader, record: ByteRecord, header: Vec<String> },
+    Evtx(Box<Events>),
     Ended,
 }
 
@@ -145,6 +150,7 @@ impl Stream {
                 let header = csv::names(&record);
                 Input::Csv { rows, record, header }
             }
+            Records::Evtx(_) => Input::Evtx(Box::new(Events::open(file)?)),
         };
         Ok(Stream { wrapped: records.wrapped(), file: file.clone(), input })
     }
@@ -228,6 +234,20 @@ impl Stream {
                     Err(reason) => out.refused.push(reason),
                 }
                 return Ok(Step::Record(line));
+            },
+            Input::Evtx(events) => match events.next() {
+                Some(Event::Record(number, text)) => {
+                    take(&text, out);
+                    Ok(Step::Record(number))
+                }
+                Some(Event::Lost(number, reason)) => {
+                    out.refused.push(reason);
+                    Ok(Step::Record(number))
+                }
+                None => {
+                    out.note = events.note();
+                    Ok(Step::End)
+                }
             },
             Input::Ended => Ok(Step::End),
         }

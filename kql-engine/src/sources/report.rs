@@ -21,6 +21,8 @@ struct State {
 
 #[derive(Debug, Default)]
 struct FileState {
+    /// What the places count; lines where it is empty.
+    unit: &'static str,
     rows: u64,
     refused: u64,
     places: Vec<Place>,
@@ -84,14 +86,14 @@ impl InputReport {
         self.state().files.values().flat_map(|f| f.misfits.values()).map(|(count, _)| count).sum()
     }
 
-    pub(super) fn note(&self, note: String) {
+    pub(crate) fn note(&self, note: String) {
         self.state().notes.push(note);
     }
 
-    pub(super) fn file(&self, path: &Path, rows: u64, refused: u64, mut places: Vec<Place>) {
+    pub(super) fn file(&self, path: &Path, unit: &'static str, rows: u64, refused: u64, mut places: Vec<Place>) {
         places.sort();
         places.truncate(KEPT);
-        let file = FileState { rows, refused, places, misfits: BTreeMap::new() };
+        let file = FileState { unit, rows, refused, places, misfits: BTreeMap::new() };
         self.state().files.insert(path.to_owned(), file);
     }
 
@@ -126,14 +128,18 @@ impl InputReport {
             if file.refused > 0 {
                 let rows =
                     if file.refused == 1 { "1 row was".to_owned() } else { format!("{} rows were", file.refused) };
-                lines.push(format!("{}: {rows} left out: {}", path.display(), list(&file.places, file.refused)));
+                lines.push(format!(
+                    "{}: {rows} left out: {}",
+                    path.display(),
+                    list(file.unit, &file.places, file.refused)
+                ));
             }
             for (column, (count, places)) in &file.misfits {
                 let values = if *count == 1 { "1 value does".to_owned() } else { format!("{count} values do") };
                 lines.push(format!(
                     "{}: {values} not fit the column {column} and became null: {}",
                     path.display(),
-                    list(places, *count)
+                    list(file.unit, places, *count)
                 ));
             }
         }
@@ -141,8 +147,14 @@ impl InputReport {
     }
 }
 
-fn list(places: &[Place], count: u64) -> String {
-    let mut text: Vec<String> = places.iter().map(|p| format!("line {}: {}", p.line, p.reason)).collect();
+/// A place as a message shows it. Where its number is 0, the reason says where.
+pub(super) fn place(unit: &str, number: u64, reason: &str) -> String {
+    let unit = if unit.is_empty() { "line" } else { unit };
+    if number == 0 { reason.to_owned() } else { format!("{unit} {number}: {reason}") }
+}
+
+fn list(unit: &str, places: &[Place], count: u64) -> String {
+    let mut text: Vec<String> = places.iter().map(|p| place(unit, p.line, &p.reason)).collect();
     if count > places.len() as u64 {
         text.push("and more".to_owned());
     }

@@ -9,7 +9,7 @@ pub struct FileSummary {
     pub path: PathBuf,
     /// What it was recognised as.
     pub format: &'static str,
-    /// Its rows that are in the table; for Arrow IPC it is 0, since only reading them tells.
+    /// Its rows that are in the table; for Arrow IPC and packed Parquet it is 0, since only reading them tells.
     pub rows: u64,
     /// Its rows that are not, because they are damaged.
     pub refused: u64,

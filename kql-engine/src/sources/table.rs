@@ -3,7 +3,8 @@
 use super::batches;
 use super::dates::{DateOrder, DateRule, Zone, split_zone};
 use super::document::{self, DocumentReader, Layout};
-use super::input::{Compression, DataFile, Format};
+use super::folder_dates::{self, FolderDates, Span};
+use super::input::{Compression, DataFile, Format, Stamp};
 use super::kinds::{Kinds, unified};
 use super::normalize::natural;
 use super::parquet::{self, ParquetFile};
@@ -19,7 +20,7 @@ use crate::types::{Column, ScalarType, TableSchema};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result;
+use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
@@ -40,6 +41,10 @@ struct Opened {
     columns: Vec<FileColumn>,
     /// Which comes first in its dates.
     order: DateOrder,
+    /// What tells whether it changed since.
+    stamp: Stamp,
+    /// The times of its rows, where its folders tell them.
+    span: Option<Span>,
     content: Content,
 }
 
@@ -82,6 +87,10 @@ struct Looked {
     format: &'static str,
     /// Headers may tell zones, and columns come twice.
     portal: bool,
+    /// What places in it are counted in.
+    unit: &'static str,
+    /// What tells whether it changed since.
+    stamp: Stamp,
     content: Content,
     found: Found,
 }
@@ -212,6 +221,8 @@ impl Making {
                 file: file.clone(),
                 columns: headers,
                 order: DateOrder::MonthFirst,
+                stamp: one.stamp,
+                span: (options.folder_dates == FolderDates::Event).then(|| folder_dates::span(&file.path)).flatten(),
                 content: one.content.clone(),
             };
             if options.strict
@@ -219,6 +230,7 @@ impl Making {
             {
                 return Err(SourceError::Refused {
                     path: file.path.clone(),
+                    unit: one.unit,
                     line: place.line,
                     reason: place.reason.clone(),
                 });
@@ -250,7 +262,7 @@ impl Making {
                 columns: opened.columns.iter().map(|c| c.column.clone()).collect(),
                 shadows,
             });
-            report.file(&file.path, survey.rows, survey.refused, survey.places);
+            report.file(&file.path, one.unit, survey.rows, survey.refused, survey.places);
             files.push(opened);
         }
         let mut schema = self.declared.clone().unwrap_or_default();
@@ -370,6 +382,8 @@ impl Types {
 /// Looks into a file; into a large text only here and there.
 fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> Result<Looked, SourceError> {
     let file = Arc::new(table_file.file.clone());
+    let stamp = file.stamp()?;
+    let unit = table_file.wrapped.as_ref().map_or("line", |(wrapping, _)| wrapping.records.unit());
     let text = |survey, json| Found::Text { survey, json, types: Vec::new() };
     let pieces = |pieces: Pieces, json| {
         let pieces = Arc::new(pieces);
@@ -403,12 +417,17 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
                 let found = Found::Arrow { schema: parquet.schema.clone(), rows: parquet.rows };
                 (Content::Parquet(Arc::new(parquet)), found)
             }
+            // a log that is not empty is unwrapped
+            Format::Evtx => {
+                return Err(SourceError::not_that(&file.path, super::evtx::NAME, "its header cannot be read"));
+            }
             Format::Parquet | Format::Ipc => {
                 (Content::Batches, Found::Arrow { schema: batches::schema(&file)?, rows: 0 })
             }
         }
     };
-    Ok(Looked { file: file.clone(), format: table_file.format, portal: table_file.portal, content, found })
+    let (format, portal) = (table_file.format, table_file.portal);
+    Ok(Looked { file: file.clone(), format, portal, unit, stamp, content, found })
 }
 
 /// The part of a piece that is sampled: one in so many.
@@ -449,9 +468,9 @@ impl TableProvider for FilesTable {
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        let parquet = self.files.iter().any(|f| matches!(f.content, Content::Parquet(_)));
+        let used = self.files.iter().any(|f| f.span.is_some() || matches!(f.content, Content::Parquet(_)));
         let support =
-            if parquet { TableProviderFilterPushDown::Inexact } else { TableProviderFilterPushDown::Unsupported };
+            if used { TableProviderFilterPushDown::Inexact } else { TableProviderFilterPushDown::Unsupported };
         Ok(vec![support; filters.len()])
     }
 
@@ -469,7 +488,10 @@ impl TableProvider for FilesTable {
         let schema = TableSchema { columns: columns.clone() }.plain();
         let mut parts = Vec::new();
         let mut footers: Vec<(&Opened, &ParquetFile)> = Vec::new();
-        for opened in &self.files {
+        let needed = |opened: &&Opened| opened.span.is_none_or(|s| folder_dates::may_pass(filters, s, &self.schema));
+        for opened in self.files.iter().filter(needed) {
+            let lines = matches!(opened.content, Content::Text(_));
+            opened.file.unchanged(opened.stamp, lines).map_err(|e| DataFusionError::External(Box::new(e)))?;
             let mapping = || Arc::new(self.mapping(opened, &columns));
             let file = || opened.file.clone();
             match &opened.content {

@@ -1,33 +1,61 @@
 //! `geo_info_from_ip_address()`
 //!
-//! Kusto looks addresses up in MaxMind's GeoLite2, which may not be handed on. Without such a database there is no answer:
-//! a query that comes to an address stops, rather than going on as if nothing were known of it.
+//! Kusto looks addresses up in MaxMind's GeoLite2, which may not be handed on: the user names a database. Without one there
+//! is no answer: a query that comes to an address stops, rather than going on as if nothing were known of it.
 
-use crate::functions::kernel;
-use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
+use crate::geo_ip::GeoIp;
+use crate::registry::{Call, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::{Dynamic, String};
+use arrow::array::StringBuilder;
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::ColumnarValue;
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 pub static GEO_INFO_FROM_IP_ADDRESS: ScalarFunction = ScalarFunction {
     name: "geo_info_from_ip_address",
     aliases: &[],
     signatures: &[sig(&[p("ip", Is(String))], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "A bag of country, state, city, latitude and longitude of an IP address, from a database that does not come \
-              with this engine.",
+    summary: "A bag of country, state, city, latitude and longitude of an IP address, from the MaxMind database that \
+              `--geo-ip` names.",
     page: "geo-info-from-ip-address-function",
-    eval: Eval::Kernel(run),
+    eval: Eval::Located(|places| Box::new(Places(places))),
 };
 
-fn run(call: &Call) -> Result<ColumnarValue> {
-    let addresses = call.strings(0)?;
-    if let Some(i) = (0..call.rows).find(|i| addresses.get(*i).parse::<IpAddr>().is_ok()) {
-        return exec_err!(
-            "geo_info_from_ip_address() cannot tell where '{}' is: there is no database of addresses here",
-            addresses.get(i)
-        );
+struct Places(Option<Arc<GeoIp>>);
+
+impl Kernel for Places {
+    fn run(&self, call: &Call) -> Result<ColumnarValue> {
+        let addresses = call.strings(0)?;
+        let mut builder = StringBuilder::with_capacity(call.rows, call.rows * 16);
+        // logs repeat their addresses
+        let mut seen: HashMap<&str, Option<Arc<str>>> = HashMap::new();
+        for row in 0..call.rows {
+            let text = addresses.get(row);
+            let place = match seen.get(text) {
+                Some(place) => place,
+                None => {
+                    let place = self.place(text)?;
+                    seen.entry(text).or_insert(place)
+                }
+            };
+            builder.append_option(place.as_deref());
+        }
+        Ok(ColumnarValue::Array(Arc::new(builder.finish())))
     }
-    kernel::texts(call.rows, |_, _| false)
+}
+
+impl Places {
+    fn place(&self, text: &str) -> Result<Option<Arc<str>>> {
+        let Ok(address) = text.trim().parse::<IpAddr>() else { return Ok(None) };
+        match &self.0 {
+            Some(places) => places.place(address).or_else(|reason| exec_err!("geo_info_from_ip_address(): {reason}")),
+            None => exec_err!(
+                "geo_info_from_ip_address() cannot tell where '{text}' is: no database of addresses is named; \
+                 --geo-ip FILE names one in MaxMind's format, such as GeoLite2-City.mmdb"
+            ),
+        }
+    }
 }

@@ -8,7 +8,7 @@
 //! table_name.rs    the table of rows: the column Type, the file's name, the columns
 //! streaming.rs     Defender's streaming API, Event Hub, diagnostic settings
 //! answers.rs       answers of the query APIs             azure_cli.rs   `az monitor log-analytics query`
-//! office365.rs     unified audit records, also in CSV    windows.rs     Windows events in JSON and CSV
+//! office365.rs     unified audit records, also in CSV    windows.rs     Windows events in JSON, CSV and event logs
 //! ```
 
 mod answers;
@@ -81,6 +81,8 @@ pub(super) struct Out {
     pub refused: Vec<String>,
     /// What of the record is known not to be data, and left out for that.
     pub passed: u64,
+    /// What is to be said of the file.
+    pub note: Option<String>,
     /// Columns of tables whose rows come in later records, by the table's number.
     headers: Vec<(i64, Arc<str>, Vec<String>)>,
 }
@@ -123,13 +125,15 @@ static CSV: [Recogniser<CsvHead>; 2] =
 pub(super) enum Records {
     Json(&'static Wrapped, Layout, u64),
     Csv(&'static Wrapped, u64),
+    /// A Windows event log.
+    Evtx(&'static Wrapped),
 }
 
 impl Records {
     /// Whether the records are rows as they stand, and are only told apart by table.
     pub(super) fn is_rows(&self) -> bool {
         match self {
-            Records::Json(wrapped, ..) | Records::Csv(wrapped, _) => {
+            Records::Json(wrapped, ..) | Records::Csv(wrapped, _) | Records::Evtx(wrapped) => {
                 std::ptr::eq(*wrapped, &table_name::MIXED) || std::ptr::eq(*wrapped, &table_name::MIXED_CSV)
             }
         }
@@ -137,8 +141,13 @@ impl Records {
 
     pub(super) fn wrapped(&self) -> &'static Wrapped {
         match self {
-            Records::Json(wrapped, ..) | Records::Csv(wrapped, _) => wrapped,
+            Records::Json(wrapped, ..) | Records::Csv(wrapped, _) | Records::Evtx(wrapped) => wrapped,
         }
+    }
+
+    /// What the numbers of places in the file count.
+    pub(super) fn unit(&self) -> &'static str {
+        if matches!(self, Records::Evtx(_)) { "record" } else { "line" }
     }
 }
 
@@ -174,6 +183,10 @@ pub(super) fn recognise(file: &DataFile, stem: &str, known: &Known) -> Result<Re
     match file.format {
         Format::Parquet => Ok(Recognised { table: by_name(file, stem, known), ..Recognised::plain("Parquet") }),
         Format::Ipc => Ok(Recognised { table: by_name(file, stem, known), ..Recognised::plain("Arrow IPC") }),
+        Format::Evtx if file.length()? == 0 => Ok(Recognised::plain(windows::LOG.name)),
+        Format::Evtx => {
+            Ok(Recognised { records: Some(Records::Evtx(&windows::LOG)), ..Recognised::plain(windows::LOG.name) })
+        }
         Format::Json { lines } => {
             let mark = file.mark()?;
             let layout = document::layout(file, mark, lines)?;

@@ -1,8 +1,9 @@
-//! Windows events, from the tools that write them as JSON and CSV, as rows of
+//! Windows events, from event logs and from the tools that write them as JSON and CSV, as rows of
 //! SecurityEvent (the channel Security) and Event (all others, Sysmon among them).
 //!
 //! | form | recognised by |
 //! | --- | --- |
+//! | event log (`.evtx`) | `ElfFile`; `evtx.rs` reads it, as the next |
 //! | `evtx_dump -o json` | `{"Event": {"System": {}, "EventData": {}}}` |
 //! | `Get-WinEvent \| ConvertTo-Json`, `\| Export-Csv` | `Id`, `ProviderName`, `LogName` |
 //! | one flat object an event (NXLog, Winlogbeat without nesting) | `EventID`, `Channel` |
@@ -18,6 +19,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 pub(super) static JSON: Wrapped = Wrapped { name: "Windows events (JSON)", unwrap, texts: false };
+pub(super) static LOG: Wrapped = Wrapped { name: super::super::evtx::NAME, unwrap, texts: false };
 pub(super) static CSV: Wrapped = Wrapped { name: "Windows events (CSV)", unwrap, texts: true };
 
 pub(super) fn is_event(head: &JsonHead) -> bool {

@@ -1,0 +1,96 @@
+//! Where addresses are, from a database in MaxMind's format that the user names. None comes with the engine.
+
+use crate::dynamic::write;
+use crate::sources::SourceError;
+use crate::types::ScalarType;
+use crate::value::Value;
+use maxminddb::{Reader, geoip2};
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many answers are kept; then they are forgotten, so that memory has a bound.
+const KEPT: usize = 1 << 16;
+
+/// Kinds of databases that say other things of an address than where it is.
+const OTHER_KINDS: [&str; 5] = ["ASN", "ISP", "Domain", "Connection-Type", "Anonymous"];
+
+/// A database of places.
+pub struct GeoIp {
+    reader: Reader<Vec<u8>>,
+    /// The answers to addresses that were asked for.
+    known: Mutex<HashMap<IpAddr, Option<Arc<str>>>>,
+}
+
+impl GeoIp {
+    /// Reads a database file. The error says why it is none, or that it is one of something else.
+    pub fn open(path: &Path) -> Result<GeoIp, SourceError> {
+        if !path.exists() {
+            return Err(SourceError::Missing(path.to_owned()));
+        }
+        let not_that =
+            |reason: String| SourceError::NotThat { path: path.to_owned(), format: "MaxMind database", reason };
+        let bytes = std::fs::read(path).map_err(|e| SourceError::unreadable(path, e))?;
+        let reader = Reader::from_source(bytes).map_err(|e| not_that(e.to_string()))?;
+        let kind = &reader.metadata().database_type;
+        if OTHER_KINDS.iter().any(|other| kind.contains(other)) {
+            return Err(not_that(format!("it is of the kind {kind}, which does not say where addresses are")));
+        }
+        Ok(GeoIp { reader, known: Mutex::default() })
+    }
+
+    /// What the database knows of an address, as a bag; none where it knows nothing.
+    pub fn place(&self, address: IpAddr) -> Result<Option<Arc<str>>, String> {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = known().get(&address) {
+            return Ok(place.clone());
+        }
+        let place = self.look_up(address)?;
+        let mut known = known();
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(address, place.clone());
+        Ok(place)
+    }
+
+    fn look_up(&self, address: IpAddr) -> Result<Option<Arc<str>>, String> {
+        let address = address.to_canonical();
+        if address.is_ipv6() && self.reader.metadata().ip_version == 4 {
+            return Ok(None);
+        }
+        let found = self.reader.lookup(address).and_then(|found| found.decode::<geoip2::City>());
+        let Some(found) = found.map_err(|e| format!("the database of places is damaged at {address}: {e}"))? else {
+            return Ok(None);
+        };
+        let mut bag = String::new();
+        let mut put = |name: &str, value: Value, ty: ScalarType| {
+            bag.push(if bag.is_empty() { '{' } else { ',' });
+            write::string(name, &mut bag);
+            bag.push(':');
+            write::value(&value, ty, &mut bag);
+        };
+        let state = found.subdivisions.first().and_then(|s| s.names.english);
+        for (name, text) in
+            [("country", found.country.names.english), ("state", state), ("city", found.city.names.english)]
+        {
+            if let Some(text) = text {
+                put(name, Value::Text(text.to_owned()), ScalarType::String);
+            }
+        }
+        for (name, number) in [("latitude", found.location.latitude), ("longitude", found.location.longitude)] {
+            if let Some(number) = number {
+                put(name, Value::Real(number), ScalarType::Real);
+            }
+        }
+        Ok((!bag.is_empty()).then(|| (bag + "}").into()))
+    }
+}
+
+impl fmt::Debug for GeoIp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GeoIp({})", self.reader.metadata().database_type)
+    }
+}

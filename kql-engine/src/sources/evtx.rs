@@ -1,0 +1,203 @@
+//! Windows event logs in their own format (`.evtx`): a header of 4 KB, then chunks of 64 KB with records in binary XML.
+//!
+//! Each record comes out as the JSON that `evtx_dump -o json` writes, which `recognise/windows.rs` unwraps. What cannot
+//! be read is told, with the record's number or the place in the file, and reading goes on behind it.
+
+use super::SourceError;
+use super::guard;
+use super::input::{Compression, DataFile};
+use evtx::err::EvtxError;
+use evtx::{EvtxChunkData, EvtxParser, IntoIterChunks, ParserSettings};
+use std::collections::VecDeque;
+use std::error::Error;
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+/// What a file of this format begins with.
+pub(super) const MAGIC: [u8; 8] = *b"ElfFile\0";
+
+/// As `kql data` calls it.
+pub(super) const NAME: &str = "Windows event log";
+
+/// Lengths in bytes.
+const HEADER: u64 = 4096;
+const CHUNK: u64 = 65_536;
+
+trait ReadSeek: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// What a log has at a place.
+pub(super) enum Event {
+    /// The number of the record, and its JSON.
+    Record(u64, String),
+    /// The number of a record that is lost, 0 where it is not known, and why.
+    Lost(u64, String),
+}
+
+/// The events of a log, oldest first.
+pub(super) struct Events {
+    chunks: Option<IntoIterChunks<Box<dyn ReadSeek>>>,
+    /// The part of a chunk at the end of a file that is cut off, and its number.
+    rest: Option<(u64, Vec<u8>)>,
+    /// What the header counts and the file has not, in words.
+    missing: Option<String>,
+    settings: Arc<ParserSettings>,
+    waiting: VecDeque<Event>,
+    /// Chunks that are not as their checksums say.
+    unsound: u64,
+}
+
+impl Events {
+    /// Reads the header.
+    pub(super) fn open(file: &DataFile) -> Result<Events, SourceError> {
+        let not_that = |reason: String| SourceError::not_that(&file.path, NAME, reason);
+        // it may be unpacked into memory: it should be a log then
+        if !file.begins_with(&MAGIC) {
+            return Err(not_that("it does not begin with ElfFile".to_owned()));
+        }
+        let mut bytes: Box<dyn ReadSeek> = match file.compression {
+            Compression::None => Box::new(BufReader::new(File::open(&file.path).map_err(|e| file.unreadable(e))?)),
+            _ => Box::new(Cursor::new(file.read()?)),
+        };
+        let length = bytes.seek(SeekFrom::End(0)).map_err(|e| file.unreadable(e))?;
+        if length < HEADER {
+            return Err(not_that(format!("it ends within its header, after {length} bytes")));
+        }
+        let whole = (length - HEADER) / CHUNK;
+        let from = HEADER + whole * CHUNK;
+        let mut rest = Vec::new();
+        bytes.seek(SeekFrom::Start(from)).map_err(|e| file.unreadable(e))?;
+        bytes.by_ref().take(CHUNK).read_to_end(&mut rest).map_err(|e| file.unreadable(e))?;
+        bytes.rewind().map_err(|e| file.unreadable(e))?;
+        let parser = guarded(|| EvtxParser::from_read_seek(bytes).map_err(|e| cause(&e))).map_err(not_that)?;
+        let there = whole + u64::from(!rest.is_empty());
+        let counted = u64::from(parser.header().chunk_count);
+        let missing = (counted > there)
+            .then(|| format!("the file is cut off: it has {there} of the {counted} chunks that its header counts"));
+        Ok(Events {
+            chunks: Some(guarded(|| Ok(parser.into_chunks())).map_err(not_that)?),
+            rest: (!rest.is_empty()).then_some((whole, rest)),
+            missing,
+            settings: Arc::new(ParserSettings::new()),
+            waiting: VecDeque::new(),
+            unsound: 0,
+        })
+    }
+
+    /// The next event, none at the end.
+    pub(super) fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            if let Some(chunks) = &mut self.chunks {
+                match guarded(|| Ok(chunks.next())) {
+                    Ok(Some(Ok(chunk))) => self.read(chunk, CHUNK),
+                    Ok(Some(Err(error))) => self.waiting.push_back(lost(&error)),
+                    Ok(None) => self.chunks = None,
+                    Err(reason) => {
+                        self.chunks = None;
+                        self.waiting.push_back(Event::Lost(0, format!("{reason}; the rest of the file is not read")));
+                    }
+                }
+            } else if let Some((number, rest)) = self.rest.take() {
+                self.read_rest(number, rest);
+            } else {
+                return self.missing.take().map(|reason| Event::Lost(0, reason));
+            }
+        }
+    }
+
+    /// What is to be said of the log beside its events.
+    pub(super) fn note(&self) -> Option<String> {
+        let (chunks, fit) = if self.unsound == 1 { ("1 chunk", "does") } else { ("chunks", "do") };
+        let count = if self.unsound == 1 { String::new() } else { format!("{} ", self.unsound) };
+        (self.unsound > 0).then(|| {
+            format!(
+                "{count}{chunks} {fit} not fit the checksum, as in a log that was copied while it was written; \
+                 the records are read nevertheless"
+            )
+        })
+    }
+
+    /// Reads the records of a chunk that lie within its first bytes.
+    fn read(&mut self, mut chunk: EvtxChunkData, within: u64) {
+        let place = chunk.number.map(place);
+        let waiting = &mut self.waiting;
+        let settings = self.settings.clone();
+        let unsound = &mut self.unsound;
+        let done = guarded(|| {
+            if within == CHUNK {
+                *unsound += u64::from(!chunk.validate_checksum());
+            }
+            let mut records = chunk.parse(settings).map_err(|e| cause(&e))?;
+            for record in records.iter() {
+                let end = |offset: u64, size: u32| offset.saturating_add(u64::from(size)).saturating_add(4);
+                match record {
+                    Ok(record) if end(record.binxml_offset, record.binxml_size) > within => break,
+                    Ok(record) => {
+                        let number = record.event_record_id;
+                        waiting.push_back(match record.into_json() {
+                            Ok(record) => Event::Record(number, record.data),
+                            Err(error) => lost(&error),
+                        });
+                    }
+                    // what is past the end is told of once, by the caller
+                    Err(_) if within < CHUNK => break,
+                    Err(error) => waiting.push_back(lost(&error)),
+                }
+            }
+            Ok(())
+        });
+        if let Err(reason) = done {
+            let place = place.map_or_else(String::new, |place| format!("{place}: "));
+            waiting.push_back(Event::Lost(0, format!("{place}{reason}; the rest of the chunk is not read")));
+        }
+    }
+
+    /// Reads the whole records of a chunk that the end of the file cuts off.
+    fn read_rest(&mut self, number: u64, mut rest: Vec<u8>) {
+        let within = rest.len() as u64;
+        rest.resize(CHUNK as usize, 0);
+        if let Ok(Ok(mut chunk)) = guarded(|| Ok(EvtxChunkData::new(rest, false))) {
+            chunk.number = Some(number);
+            self.read(chunk, within);
+        }
+        let reason = format!("the file is cut off in {}: its records from there on are lost", place(number));
+        self.waiting.push_back(Event::Lost(0, reason));
+    }
+}
+
+/// Where a chunk is.
+fn place(number: u64) -> String {
+    format!("chunk {number}, at byte {}", number.saturating_mul(CHUNK).saturating_add(HEADER))
+}
+
+/// An error of the reader as what is lost.
+fn lost(error: &EvtxError) -> Event {
+    match error {
+        EvtxError::FailedToParseRecord { record_id, source } => Event::Lost(*record_id, cause(source)),
+        EvtxError::FailedToParseChunk { chunk_id, source } => {
+            Event::Lost(0, format!("{}: {}; its records are not read", place(*chunk_id), cause(source)))
+        }
+        EvtxError::FailedToReadRecordAt { chunk, offset, source } => {
+            let at = chunk.unwrap_or(0).saturating_mul(CHUNK).saturating_add(HEADER).saturating_add(*offset);
+            Event::Lost(0, format!("the record at byte {at}: {}", cause(source)))
+        }
+        other => Event::Lost(0, cause(other)),
+    }
+}
+
+/// The words of what caused an error in the first place; those around it only say that there was one.
+fn cause(mut error: &dyn Error) -> String {
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+/// Runs the reader. It is meant to be safe on any input; should it not be, the file is at fault and not the query.
+fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    guard::guarded(read).and_then(|result| result)
+}

@@ -1,0 +1,146 @@
+//! Dates in the names of folders: `y=2026/m=03/d=10/h=05`, `year=2026/month=03`, `date=2026-03-10`.
+//!
+//! Exports put a row in the folder of the time at which it arrived, and rows arrive late: what a folder is called does not
+//! say which times its rows have. Only where the user says that folders are of the rows' own times are files left out.
+
+use crate::render::{DAY, days};
+use crate::types::{ScalarType, TableSchema};
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+use std::path::{Component, Path};
+
+const HOUR: i64 = DAY / 24;
+
+/// Which times the dates of folders are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FolderDates {
+    /// Those of arrival: they say nothing about the rows.
+    #[default]
+    Arrival,
+    /// Those of the rows, in `TimeGenerated` or `Timestamp`: files of other times need not be read.
+    Event,
+}
+
+/// Times in ticks, the last one excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    from: i64,
+    to: i64,
+}
+
+/// The times that a file's folders tell, in UTC; none where they tell none. Minutes do not count, since files of a whole
+/// hour lie in the folder of its first minute.
+pub(super) fn span(path: &Path) -> Option<Span> {
+    let (mut year, mut month, mut day, mut hour) = (None, None, None, None);
+    for component in path.parent()?.components() {
+        let Component::Normal(name) = component else { continue };
+        let Some((key, value)) = name.to_str().and_then(|n| n.split_once('=')) else { continue };
+        let number = || value.parse::<u32>().ok().filter(|_| value.len() <= 4);
+        match key.to_ascii_lowercase().as_str() {
+            "date" | "dt" | "ds" | "day" | "d" if value.len() > 2 => {
+                let (y, m, d) = date(value)?;
+                (year, month, day) = (Some(y), Some(m), Some(d));
+            }
+            "y" | "year" => year = number(),
+            // the second m is the minute
+            "m" | "month" if month.is_none() => month = number(),
+            "d" | "day" => day = number(),
+            "h" | "hour" | "hr" => hour = number(),
+            _ => {}
+        }
+    }
+    let year = year.filter(|y| (1..=9998).contains(y))?;
+    let start = |y: u32, m: u32, d: u32| days(i64::from(y), m, d) * DAY;
+    let Some(month) = month else { return Some(Span { from: start(year, 1, 1), to: start(year + 1, 1, 1) }) };
+    let next = |m: u32| if m == 12 { start(year + 1, 1, 1) } else { start(year, m + 1, 1) };
+    let month = Some(month).filter(|m| (1..=12).contains(m))?;
+    let Some(day) = day else { return Some(Span { from: start(year, month, 1), to: next(month) }) };
+    let from = start(year, month, day);
+    if day == 0 || from >= next(month) {
+        return None;
+    }
+    match hour {
+        Some(hour) if hour < 24 => {
+            let from = from + i64::from(hour) * HOUR;
+            Some(Span { from, to: from + HOUR })
+        }
+        _ => Some(Span { from, to: from + DAY }),
+    }
+}
+
+/// `2026-03-10` or `20260310`
+fn date(text: &str) -> Option<(u32, u32, u32)> {
+    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    let plain = digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit());
+    let dashed = text.len() == 8 || (text.len() == 10 && text.get(4..5) == Some("-") && text.get(7..8) == Some("-"));
+    if !plain || !dashed {
+        return None;
+    }
+    Some((digits.get(..4)?.parse().ok()?, digits.get(4..6)?.parse().ok()?, digits.get(6..)?.parse().ok()?))
+}
+
+/// Whether rows of these times may pass the filters.
+pub(super) fn may_pass(filters: &[Expr], span: Span, schema: &TableSchema) -> bool {
+    filters.iter().all(|filter| may_hold(filter, span, schema))
+}
+
+/// Whether the filter may hold for such a row; what is not understood may.
+fn may_hold(filter: &Expr, span: Span, schema: &TableSchema) -> bool {
+    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return true };
+    match op {
+        Operator::And => may_hold(left, span, schema) && may_hold(right, span, schema),
+        Operator::Or => may_hold(left, span, schema) || may_hold(right, span, schema),
+        _ => {
+            let (column, op, value) = match (&**left, &**right) {
+                (Expr::Column(column), Expr::Literal(ScalarValue::Int64(Some(value)), _)) => (column, *op, *value),
+                (Expr::Literal(ScalarValue::Int64(Some(value)), _), Expr::Column(column)) => match op.swap() {
+                    Some(op) => (column, op, *value),
+                    None => return true,
+                },
+                _ => return true,
+            };
+            let time = matches!(column.name.as_str(), "TimeGenerated" | "Timestamp")
+                && schema.column(&column.name).is_some_and(|c| c.ty == ScalarType::Datetime);
+            if !time {
+                return true;
+            }
+            match op {
+                Operator::Gt => span.to - 1 > value,
+                Operator::GtEq => span.to > value,
+                Operator::Lt => span.from < value,
+                Operator::LtEq => span.from <= value,
+                Operator::Eq => span.from <= value && value < span.to,
+                _ => true,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(path: &str) -> String {
+        let text = kql_parser::time::datetime_text;
+        span(Path::new(path)).map_or_else(|| "-".to_owned(), |s| format!("{} {}", text(s.from), text(s.to)))
+    }
+
+    #[test]
+    fn names_of_folders() {
+        let day = "2026-03-10T00:00:00 2026-03-11T00:00:00";
+        let hour = "2026-03-10T05:00:00 2026-03-10T06:00:00";
+        assert_eq!(shown("a/date=2026-03-10/x.parquet"), day);
+        assert_eq!(shown("dt=20260310/x.parquet"), day);
+        assert_eq!(shown("year=2026/month=3/day=10/x.json"), day);
+        assert_eq!(shown("date=2026-03-10/hour=05/x.json"), hour);
+        assert_eq!(shown("tenantId=a/y=2026/m=03/d=10/h=05/m=00/PT1H.json"), hour);
+        assert_eq!(shown("y=2026/m=03/d=10/h=05/m=55/PT05M.json"), hour);
+        assert_eq!(shown("y=2026/x.csv"), "2026-01-01T00:00:00 2027-01-01T00:00:00");
+        assert_eq!(shown("y=2026/m=12/x.csv"), "2026-12-01T00:00:00 2027-01-01T00:00:00");
+        for none in ["x.csv", "a=b/x.csv", "m=03/d=10/x.csv", "date=soon/x.csv", "y=2026/m=13/x.csv"] {
+            assert_eq!(shown(none), "-", "{none}");
+        }
+        assert_eq!(shown("y=2026/m=02/d=30/x.csv"), "-");
+        assert_eq!(shown("date=2026-03-10.csv"), "-");
+    }
+}

@@ -1,0 +1,49 @@
+//! Readers of others (Arrow IPC, Parquet, event logs) that give up on some damaged files by a panic. Here it becomes an
+//! error about the file.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+thread_local! {
+    static IN_READER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is inside such a reader, so that a panic is told as an error and need not be printed: for the
+/// program's panic hook.
+pub fn in_reader() -> bool {
+    IN_READER.get()
+}
+
+/// Runs a reader; the error is what it said when it gave up.
+pub(super) fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, String> {
+    let before = IN_READER.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(read));
+    IN_READER.set(before);
+    result.map_err(|panic| format!("the reader gave up: {}", words(panic.as_ref())))
+}
+
+/// The message of a panic.
+pub(crate) fn words(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "it does not say why",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error() {
+        assert_eq!(guarded(|| 5), Ok(5));
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| assert!(in_reader())));
+        let result: Result<(), String> = guarded(|| panic!("at {}", 7));
+        std::panic::set_hook(usual);
+        assert_eq!(result, Err("the reader gave up: at 7".to_owned()));
+        assert!(!in_reader());
+    }
+}
