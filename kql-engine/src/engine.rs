@@ -5,6 +5,7 @@ use crate::database::{At, Database};
 use crate::exec::{self, Limits};
 use crate::lower::Lowering;
 use crate::plan::{self, Render, StageId, StageKind, StageResult};
+use crate::progress::Progress;
 use crate::sources::{DataPath, DateOrder, Profile, SourceError};
 use crate::types::{Column, TableSchema};
 use crate::value::Value;
@@ -22,6 +23,7 @@ const STACK: usize = 256 << 20;
 pub struct Engine {
     pub(crate) database: Database,
     pub(crate) limits: Limits,
+    pub(crate) progress: Arc<Progress>,
     now: Option<i64>,
     runtime: OnceLock<tokio::runtime::Runtime>,
 }
@@ -31,6 +33,7 @@ pub struct Engine {
 pub struct EngineBuilder {
     database: Database,
     limits: Limits,
+    progress: Arc<Progress>,
     now: Option<i64>,
 }
 
@@ -84,6 +87,9 @@ pub enum Error {
     /// The run failed.
     #[error("{0}")]
     Run(String),
+    /// The run was stopped ([`Progress::stop`]).
+    #[error("interrupted")]
+    Interrupted,
 }
 
 fn summary(diagnostics: &[Diagnostic]) -> String {
@@ -170,10 +176,17 @@ impl EngineBuilder {
         self
     }
 
+    /// Where the engine counts what it reads, and looks whether it is to stop; else it has one of its own.
+    pub fn progress(mut self, progress: Arc<Progress>) -> Self {
+        self.progress = progress;
+        self
+    }
+
     /// Finds the data. Files are read when a query names them.
     pub fn build(mut self) -> Result<Engine, Error> {
         self.database.discover()?;
-        Ok(Engine { database: self.database, limits: self.limits, now: self.now, runtime: OnceLock::new() })
+        let EngineBuilder { database, limits, progress, now } = self;
+        Ok(Engine { database, limits, progress, now, runtime: OnceLock::new() })
     }
 }
 
@@ -216,6 +229,38 @@ impl Engine {
     /// Names of the tables that have data.
     pub fn data_tables(&self) -> Vec<String> {
         self.database.data_tables()
+    }
+
+    /// What is read, and the way to stop a run.
+    pub fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
+    /// Names of all tables that a query can name: those with data, and those whose columns are known.
+    pub fn table_names(&self) -> Vec<String> {
+        let mut names = bind::Environment::table_names(&self.database.at(0));
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The files that tables are read from.
+    pub fn data_files(&self) -> Vec<std::path::PathBuf> {
+        self.database.data_files()
+    }
+
+    /// The columns of a table, with data or known; none where there is none. The error says why it cannot be read.
+    pub fn table_schema(&self, name: &str) -> Option<Result<TableSchema, String>> {
+        bind::Environment::table(&self.database.at(0), name)
+    }
+
+    /// Waits for the work, or for a stop.
+    pub(crate) async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let (work, stop) = (std::pin::pin!(work), std::pin::pin!(self.progress.stopping()));
+        match futures::future::select(stop, work).await {
+            futures::future::Either::Left(_) => Err(Error::Interrupted),
+            futures::future::Either::Right((result, _)) => result,
+        }
     }
 
     fn time(&self) -> i64 {
@@ -286,22 +331,22 @@ impl Engine {
             }
             plan.map_err(run_error)?
         };
-        exec::run(state, &plan).await.map_err(run_error)
+        exec::run(state, &plan, &self.progress).await.map_err(run_error)
     }
 
     /// Runs a part of a query while the rest is bound: its columns depend on the rows.
     fn evaluate(&self, query: &mut plan::Query, relation: &plan::Relation) -> Result<Vec<RecordBatch>, Error> {
         let runtime = self.runtime()?;
-        let state = exec::session(self.limits);
+        let state = exec::session(self.limits, &self.progress);
         let mut stages = std::mem::take(&mut query.computed);
         let mut relation = relation.clone();
         crate::rewrite::rewrite_relation(&mut relation);
         let relation = &relation;
         let needed = plan::stages_of(query, [relation]);
-        let result = runtime.block_on(async {
+        let result = runtime.block_on(self.unless_stopped(async {
             self.run_stages(&state, query, &needed, &mut stages).await?;
             self.run_relation(&state, &stages, relation).await
-        });
+        }));
         query.computed = stages;
         result
     }
@@ -349,11 +394,11 @@ impl Prepared<'_> {
     /// Runs it.
     pub fn run(&self) -> Result<Answer, Error> {
         let runtime = self.engine.runtime()?;
-        on_deep_stack(|| runtime.block_on(self.run_all()))
+        on_deep_stack(|| runtime.block_on(self.engine.unless_stopped(self.run_all())))
     }
 
     async fn run_all(&self) -> Result<Answer, Error> {
-        let state = exec::session(self.engine.limits);
+        let state = exec::session(self.engine.limits, &self.engine.progress);
         let query = &self.bound.query;
         let mut stages = query.computed.clone();
         let needed = plan::stages_of(query, &query.results);

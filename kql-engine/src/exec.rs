@@ -1,10 +1,12 @@
 //! Running lowered plans.
 
 use crate::plan::Relation;
+use crate::progress::Progress;
 use crate::types::TableSchema;
 use arrow::array::RecordBatch;
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect};
@@ -27,22 +29,33 @@ impl Default for Limits {
 }
 
 /// A DataFusion session: its optimizer and planner, none of its functions by name.
-pub fn session(limits: Limits) -> SessionState {
+pub fn session(limits: Limits, progress: &Arc<Progress>) -> SessionState {
+    session_in(limits, progress, None)
+}
+
+/// The same with memory and temporary files of its own.
+pub(crate) fn session_in(limits: Limits, progress: &Arc<Progress>, runtime: Option<Arc<RuntimeEnv>>) -> SessionState {
     let mut config = SessionConfig::new()
         .with_batch_size(limits.batch_size.max(1))
         .with_target_partitions(limits.partitions.max(1))
-        .with_information_schema(false);
+        .with_information_schema(false)
+        .with_extension(progress.clone());
     let options = config.options_mut();
     options.execution.parquet.schema_force_view_types = false;
     // a filter in the reader pays where it is selective, and a text search is
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
-    SessionStateBuilder::new().with_config(config).build()
+    let builder = SessionStateBuilder::new().with_config(config);
+    match runtime {
+        Some(runtime) => builder.with_runtime_env(runtime).build(),
+        None => builder.build(),
+    }
 }
 
 /// Runs a plan to its end.
-pub async fn run(state: &SessionState, plan: &LogicalPlan) -> Result<Vec<RecordBatch>> {
+pub async fn run(state: &SessionState, plan: &LogicalPlan, progress: &Arc<Progress>) -> Result<Vec<RecordBatch>> {
     let physical: Arc<dyn ExecutionPlan> = state.create_physical_plan(plan).await?;
+    let _watched = progress.watch(&physical);
     collect(physical, state.task_ctx()).await
 }
 

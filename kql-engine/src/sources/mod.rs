@@ -48,6 +48,7 @@ pub use dates::DateOrder;
 pub use error::SourceError;
 pub use external::ExternalFormat;
 pub use memory::from_batches;
+pub(crate) use normalize::EPOCH as TICKS_OF_1970;
 pub use path::{DataPath, TableFiles, discover};
 pub use recognise::Known;
 pub use report::InputReport;
