@@ -11,10 +11,7 @@ use std::io::{BufWriter, Write};
 
 /// Tells what the data is.
 pub fn data(arguments: &Data) -> Result<(), Failure> {
-    let engine = arguments.environment.engine_with(&arguments.paths)?.build().map_err(|e| match e {
-        kql_engine::Error::Data(e) => Failure::Query(e.to_string()),
-        e => Failure::Usage(e.to_string()),
-    })?;
+    let engine = crate::run::build(arguments.environment.engine_with(&arguments.paths)?)?;
     let tables = engine.describe();
     let mut out = BufWriter::new(std::io::stdout());
     match arguments.format {
@@ -38,7 +35,8 @@ pub fn data(arguments: &Data) -> Result<(), Failure> {
     if failed.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
-fn plural(count: u64, word: &str) -> String {
+/// `1 row`, `2 rows`
+pub fn plural(count: u64, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 

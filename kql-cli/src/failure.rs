@@ -17,6 +17,9 @@ pub enum Failure {
     /// Whoever reads standard output has gone.
     #[error("")]
     Closed,
+    /// Ctrl-C, which is reported where it is noticed.
+    #[error("")]
+    Interrupted,
 }
 
 impl Failure {
@@ -30,6 +33,7 @@ impl Failure {
             Failure::Reported | Failure::Query(_) => ExitCode::from(1),
             Failure::Usage(_) => ExitCode::from(2),
             Failure::Closed => ExitCode::SUCCESS,
+            Failure::Interrupted => crate::interrupt::status(),
         }
     }
 }
