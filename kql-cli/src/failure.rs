@@ -17,8 +17,8 @@ pub enum Failure {
     /// Whoever reads standard output has gone.
     #[error("")]
     Closed,
-    /// Ctrl-C, which is reported where it is noticed.
-    #[error("")]
+    /// Ctrl-C.
+    #[error("interrupted")]
     Interrupted,
 }
 
@@ -26,8 +26,10 @@ impl Failure {
     /// Prints the message, and gives the exit status.
     pub fn report(&self) -> ExitCode {
         let text = self.to_string();
-        if !text.is_empty() {
-            eprintln!("error: {text}");
+        match self {
+            Failure::Interrupted => eprintln!("{text}"),
+            _ if text.is_empty() => {}
+            _ => eprintln!("error: {text}"),
         }
         match self {
             Failure::Reported | Failure::Query(_) => ExitCode::from(1),

@@ -32,10 +32,11 @@ pub fn listen(progress: Arc<Progress>) {
             if tokio::signal::ctrl_c().await.is_err() {
                 return;
             }
-            eprintln!("interrupted");
+            // what runs says so when it has stopped
             progress.stop();
             let again = tokio::time::timeout(GRACE, tokio::signal::ctrl_c());
             let _ = again.await;
+            eprintln!("interrupted");
             // nobody may finish a file from here on
             let files = partial();
             for path in files.iter() {
@@ -56,7 +57,6 @@ pub fn listen_always(progress: Arc<Progress>) {
                 if progress.is_stopped() {
                     std::process::exit(i32::from(STATUS));
                 }
-                eprintln!("interrupted");
                 progress.stop();
             }
         });

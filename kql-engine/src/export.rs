@@ -80,7 +80,11 @@ impl Engine {
     ) -> std::result::Result<u64, Error> {
         let pool = Arc::new(FairSpillPool::new(memory));
         let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().map_err(run_error)?;
-        let state = exec::session_in(self.limits, &self.progress, Some(runtime));
+        let mut state = exec::session_in(self.limits, &self.progress, Some(runtime));
+        // what each partition sets aside for merging its temporary files must fit beside what it sorts
+        let share = memory / (4 * self.limits.partitions.max(1));
+        let reservation = &mut state.config_mut().options_mut().execution.sort_spill_reservation_bytes;
+        *reservation = share.min(*reservation);
         let scan = table.provider.scan(&state, None, &[], None).await.map_err(run_error)?;
         let _watched = self.progress.watch(&scan);
         let seen = Arc::new(Mutex::new(Seen::new(&table.schema)));
@@ -203,5 +207,80 @@ impl PartitionStream for Observed {
             }
         });
         Box::pin(RecordBatchStreamAdapter::new(self.arrow.clone(), looked_at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::Limits;
+    use arrow::array::{ArrayRef, AsArray, Int64Array, StringArray};
+    use arrow::datatypes::TimestampMicrosecondType;
+    use std::io::Write;
+
+    #[derive(Default)]
+    struct Times {
+        seen: Vec<i64>,
+        sorted_by: Option<usize>,
+    }
+
+    impl RowWriter for Times {
+        fn begin(&mut self, _: &Layout, sorted_by: Option<usize>) -> std::result::Result<(), String> {
+            self.sorted_by = sorted_by;
+            Ok(())
+        }
+
+        fn write(&mut self, batch: &RecordBatch) -> std::result::Result<(), String> {
+            let Some(column) = self.sorted_by else { return Ok(()) };
+            self.seen.extend(batch.column(column).as_primitive::<TimestampMicrosecondType>().values());
+            Ok(())
+        }
+    }
+
+    /// Many times what fits into memory, in files whose times go up and down.
+    #[test]
+    fn sorted_in_little_memory() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut file = std::fs::File::create(folder.path().join("T.csv")).expect("a file");
+        writeln!(file, "n,Timestamp,text").expect("written");
+        let rows = 60_000_u64;
+        for i in 0..rows {
+            let second = i * 7919 % 86_400;
+            let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
+            writeln!(file, "{i},2024-05-01T{h:02}:{m:02}:{s:02}Z,{}", "x".repeat(100)).expect("written");
+        }
+        drop(file);
+        for partitions in [1, 3] {
+            let data = crate::sources::DataPath::parse(&folder.path().join("T.csv").to_string_lossy());
+            let limits = Limits { batch_size: 1024, partitions };
+            let engine = Engine::builder().data(data).limits(limits).build().expect("an engine");
+            let mut times = Times::default();
+            let exported = engine.export("T", 4 << 20, &mut times).expect("exported");
+            assert_eq!((exported.rows, times.seen.len() as u64), (rows, rows));
+            assert_eq!(exported.sorted_by.as_deref(), Some("Timestamp"));
+            assert!(times.seen.is_sorted());
+            assert!(engine.progress().rows() >= rows && engine.progress().bytes() > 0);
+        }
+    }
+
+    #[test]
+    fn without_times_and_without_a_table() {
+        let columns: Vec<(&str, ArrayRef)> =
+            vec![("a", Arc::new(Int64Array::from(vec![2, 1]))), ("b", Arc::new(StringArray::from(vec!["x", "y"])))];
+        let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+        let engine = Engine::builder().table("T", vec![batch]).expect("a table").build().expect("an engine");
+        let mut times = Times::default();
+        assert_eq!(engine.export("T", 1 << 20, &mut times).expect("exported").rows, 2);
+        assert_eq!(times.sorted_by, None);
+        assert!(engine.export("U", 1 << 20, &mut times).is_err());
+    }
+
+    #[test]
+    fn what_is_stopped_fails() {
+        let engine = Engine::builder().build().expect("an engine");
+        engine.progress().stop();
+        assert!(matches!(engine.query("print 1"), Err(Error::Interrupted)));
+        engine.progress().reset();
+        assert!(engine.query("print 1").is_ok());
     }
 }

@@ -280,8 +280,10 @@ fn card(canvas: &mut Canvas, cells: &[(String, String)], top: f64) {
     for (i, (name, value)) in cells.iter().enumerate() {
         let x = 10.0 + width * ((i % columns) as f64 + 0.5);
         let y = top + 110.0 * (i / columns) as f64;
-        let fits = (width / 20.0) as usize;
-        canvas.titled_text_middle(x, y + 48.0, "value", &cut(value, fits), value);
-        canvas.text(x, y + 76.0, Anchor::Middle, "axis", &cut(name, fits * 2));
+        // as large as fits
+        let size = (width * 0.9 / (value.chars().count().max(1) as f64 * 0.62)).clamp(12.0, 36.0);
+        let fits = (width * 0.95 / (size * 0.62)) as usize;
+        canvas.figure(x, y + 48.0, size, &cut(value, fits), value);
+        canvas.text(x, y + 76.0, Anchor::Middle, "axis", &cut(name, (width / 8.0) as usize));
     }
 }

@@ -41,6 +41,8 @@ struct Session {
     progress: Arc<Progress>,
     /// Whether anything failed.
     failed: bool,
+    /// Whether a person types: an interrupted query does not end the session.
+    person: bool,
 }
 
 /// Reads queries and commands to the end of standard input, or `.quit`.
@@ -55,9 +57,10 @@ pub fn repl(arguments: Repl) -> Result<(), Failure> {
         engine: Arc::new(RwLock::new(Arc::new(built))),
         progress,
         failed: false,
+        person: std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
     };
     commands::check_format(session.format).map_err(Failure::Usage)?;
-    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+    if session.person {
         return editor::run(&mut session, !arguments.no_history);
     }
     interrupt::listen(session.progress.clone());
@@ -107,11 +110,10 @@ impl Session {
             Ok(flow) => Ok(flow),
             // whoever reads the output has gone
             Err(Failure::Closed) => Err(Failure::Closed),
+            Err(Failure::Interrupted) if !self.person => Err(Failure::Interrupted),
             Err(failure) => {
                 self.failed = true;
-                if !matches!(failure, Failure::Interrupted) {
-                    let _ = failure.report();
-                }
+                let _ = failure.report();
                 Ok(Flow::Continue)
             }
         }

@@ -12,7 +12,7 @@ pub enum Anchor {
 
 const STYLE: &str = "text{font-family:system-ui,'Segoe UI',Helvetica,Arial,sans-serif;font-size:12px;fill:#333}\
 .title{font-size:18px;font-weight:600;fill:#111}.axis{font-size:13px;fill:#555}.tick,.legend{fill:#444}\
-.context{font-size:11px;fill:#777}.empty{font-size:20px;fill:#888}.value{font-size:36px;font-weight:600;fill:#1b4f86}\
+.context{font-size:11px;fill:#777}.empty{font-size:20px;fill:#888}.value{font-weight:600;fill:#1b4f86}\
 .grid{stroke:#e4e4e4;stroke-width:1}.zero{stroke:#8a8a8a;stroke-width:1}.slice{font-size:12px;fill:#fff}";
 
 /// An `<svg>` element that is being written.
@@ -54,14 +54,16 @@ impl Canvas {
         self.titled(x, y, class, "", text, whole);
     }
 
-    pub fn titled_text_middle(&mut self, x: f64, y: f64, class: &str, text: &str, whole: &str) {
-        self.titled(x, y, class, " text-anchor=\"middle\"", text, whole);
+    /// A large text in the middle of its place.
+    pub fn figure(&mut self, x: f64, y: f64, size: f64, text: &str, whole: &str) {
+        let style = format!(" text-anchor=\"middle\" style=\"font-size:{}px\"", at(size));
+        self.titled(x, y, "value", &style, text, whole);
     }
 
-    fn titled(&mut self, x: f64, y: f64, class: &str, anchor: &str, text: &str, whole: &str) {
+    fn titled(&mut self, x: f64, y: f64, class: &str, attributes: &str, text: &str, whole: &str) {
         let title = if text == whole { String::new() } else { title(whole) };
         let (x, y, text) = (at(x), at(y), escape(text));
-        let _ = writeln!(self.out, "<text x=\"{x}\" y=\"{y}\" class=\"{class}\"{anchor}>{text}{title}</text>");
+        let _ = writeln!(self.out, "<text x=\"{x}\" y=\"{y}\" class=\"{class}\"{attributes}>{text}{title}</text>");
     }
 
     /// A text that reads upwards.
