@@ -1,6 +1,7 @@
 //! `kql data`: what files are recognised as, and what is in them.
 
 use crate::arguments::{Data, DataFormat};
+use crate::bar::Bar;
 use crate::failure::Failure;
 use kql_engine::describe::TableDescription;
 use kql_engine::types::Column;
@@ -12,7 +13,9 @@ use std::io::{BufWriter, Write};
 /// Tells what the data is.
 pub fn data(arguments: &Data) -> Result<(), Failure> {
     let engine = crate::run::build(arguments.environment.engine_with(&arguments.paths)?)?;
+    let bar = Bar::start(engine.progress());
     let tables = engine.describe();
+    drop(bar);
     let mut out = BufWriter::new(std::io::stdout());
     match arguments.format {
         DataFormat::Human => {

@@ -24,6 +24,9 @@ impl Partial {
             let (path, wanted) = (wanted.to_owned(), wanted.to_owned());
             return Ok(Partial { path, wanted, file: BufWriter::new(file), complete: true });
         }
+        // the file behind a link is written, and the link stays
+        let linked = wanted.is_symlink().then(|| wanted.canonicalize().ok()).flatten();
+        let wanted = linked.as_deref().unwrap_or(wanted);
         if wanted.is_dir() {
             return Err(Failure::Usage(format!("{} cannot be written: it is a folder", wanted.display())));
         }

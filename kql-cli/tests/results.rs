@@ -176,6 +176,12 @@ fn converted_data_gives_the_same_answers() {
         let answer = |data: &str| done(folder, &["run", "-q", &types, "--data", data]);
         assert_eq!(answer("converted"), answer("data"), "types of {name}");
     }
+    // a range of time leaves row groups out by their statistics
+    let file = std::fs::File::open(folder.join("converted/All.parquet")).expect("a file");
+    let footer = parquet::file::metadata::ParquetMetaDataReader::new().parse_and_finish(&file).expect("a footer");
+    let group = footer.row_group(0);
+    assert!(group.column(0).statistics().is_some_and(|s| s.min_bytes_opt().is_some() && s.max_bytes_opt().is_some()));
+    assert_eq!(group.sorting_columns().map(|columns| columns[0].column_idx), Some(0));
     // sorted by time, nulls last
     let times = done(folder, &["run", "-q", "All | project Timestamp", "--data", "converted"]);
     insta::assert_snapshot!(times);

@@ -84,6 +84,7 @@ impl Engine {
         let mut range: Option<(i64, i64)> = None;
         runtime.block_on(async {
             let plan = table.provider.scan(&state, None, &[], None).await?;
+            let _watched = self.progress.watch(&plan);
             let mut stream = datafusion::physical_plan::execute_stream(plan, state.task_ctx())?;
             while let Some(batch) = stream.next().await {
                 let batch = batch?;

@@ -172,7 +172,8 @@ fn draw_plot(canvas: &mut Canvas, plot: &Plot, top: f64, height: f64) {
     } else {
         under_names(canvas, &laid, &categories, turned);
     }
-    canvas.open_clip(frame.left, frame.top - 2.0, frame.width(), frame.height() + 4.0);
+    // with room for the marks of points on the edge
+    canvas.open_clip(frame.left - 4.0, frame.top - 4.0, frame.width() + 8.0, frame.height() + 8.0);
     match plot.kind {
         Kind::Line => marks::lines(canvas, &laid),
         Kind::Area => marks::areas(canvas, &laid),

@@ -12,6 +12,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// More rows than this are counted instead of shown: a person asks for fewer, and a program for another format.
 const MAX_ROWS: usize = 1000;
+/// So many rows follow a drawing: more would push it off the screen.
+const ROWS_OF_CHART: usize = 20;
 /// A column is not made narrower than this while another one can be left out.
 const MIN_WIDTH: usize = 8;
 
@@ -46,10 +48,12 @@ pub fn write(table: &Table, out: &mut impl Write) -> Result<(), Failure> {
 
 /// The drawing that the result asks for, and the table for a terminal.
 pub fn show(table: &Table, screen: Screen, out: &mut impl Write, notices: &mut Vec<String>) -> Result<(), Failure> {
+    let mut most = MAX_ROWS;
     match Chart::of(table) {
         Some(Ok(chart)) => {
             writeln!(out, "{}", draw(&chart, screen))?;
             notices.extend(chart.notes);
+            most = ROWS_OF_CHART;
         }
         Some(Err(reason)) => notices.push(reason),
         None => {}
@@ -58,7 +62,7 @@ pub fn show(table: &Table, screen: Screen, out: &mut impl Write, notices: &mut V
     let mut cells: Vec<Vec<Option<String>>> = vec![Vec::new(); columns.len()];
     let mut shown = 0;
     for batch in &table.batches {
-        let rows = batch.num_rows().min(MAX_ROWS - shown);
+        let rows = batch.num_rows().min(most - shown);
         shown += rows;
         for ((column, array), list) in columns.iter().zip(batch.columns()).zip(&mut cells) {
             for row in 0..rows {
@@ -75,10 +79,11 @@ pub fn show(table: &Table, screen: Screen, out: &mut impl Write, notices: &mut V
     let mut columns: Vec<&Column> = columns.iter().collect();
     let width = |text: &Option<String>| text.as_ref().map_or(4, |t| t.width());
     let measure = |(column, list): (&&Column, &Vec<Option<String>>)| {
-        list.iter().map(width).max().unwrap_or(0).max(column.name.width()).max(1)
+        let text = matches!(column.ty, ScalarType::String | ScalarType::Dynamic);
+        (list.iter().map(width).max().unwrap_or(0).max(column.name.width()).max(1), text)
     };
     let all = columns.len();
-    let mut wanted: Vec<usize> = columns.iter().zip(&cells).map(measure).collect();
+    let mut wanted: Vec<(usize, bool)> = columns.iter().zip(&cells).map(measure).collect();
     // columns of nothing make room first
     if shown > 0 && widths(&wanted, screen.width).len() < all {
         let there = |list: &Vec<Option<String>>| list.iter().flatten().any(|text| !text.is_empty());
@@ -135,29 +140,33 @@ fn several(count: usize, what: &str) -> String {
     }
 }
 
-/// The widths of as many columns as fit: the widest give way first.
-fn widths(wanted: &[usize], width: usize) -> Vec<usize> {
+/// The widths of as many columns as fit. The widest texts give way first; numbers and times are whole or left out.
+fn widths(wanted: &[(usize, bool)], width: usize) -> Vec<usize> {
     let mut columns = wanted.len();
     // borders and blanks
-    let room = |columns: usize| width.saturating_sub(3 * columns + 1);
-    let least = |columns: usize| wanted.iter().take(columns).map(|w| (*w).min(MIN_WIDTH)).sum::<usize>();
-    while columns > 1 && least(columns) > room(columns) {
+    let room = |columns: usize| width.saturating_sub(3 * columns + 1).max(1);
+    let held = |columns: usize, most: usize| -> Vec<usize> {
+        wanted.iter().take(columns).map(|(w, text)| if *text { (*w).min(most) } else { *w }).collect()
+    };
+    while columns > 1 && held(columns, MIN_WIDTH).iter().sum::<usize>() > room(columns) {
         columns -= 1;
     }
-    let (mut low, mut high) = (1, wanted.iter().copied().max().unwrap_or(1).max(1));
-    // the greatest width that all columns can be held to
+    if let ([(first, _), ..], 1) = (wanted, columns) {
+        return vec![(*first).min(room(1))];
+    }
+    let (mut low, mut high) = (1, wanted.iter().map(|(w, _)| *w).max().unwrap_or(1).max(1));
+    // the greatest width that all texts can be held to
     while low < high {
         let middle = low + (high - low).div_ceil(2);
-        let sum: usize = wanted.iter().take(columns).map(|w| (*w).min(middle)).sum();
-        if sum <= room(columns) {
+        if held(columns, middle).iter().sum::<usize>() <= room(columns) {
             low = middle;
         } else {
             high = middle - 1;
         }
     }
-    let mut widths: Vec<usize> = wanted.iter().take(columns).map(|w| (*w).min(low)).collect();
+    let mut widths = held(columns, low);
     let mut left = room(columns).saturating_sub(widths.iter().sum());
-    for (width, wanted) in widths.iter_mut().zip(wanted) {
+    for (width, (wanted, _)) in widths.iter_mut().zip(wanted) {
         if left > 0 && *width < *wanted {
             *width += 1;
             left -= 1;
@@ -188,16 +197,46 @@ fn count(table: &Table, shown: usize, out: &mut impl Write) -> Result<(), Failur
 
 #[cfg(test)]
 mod tests {
-    use super::widths;
+    use super::*;
+    use kql_engine::Engine;
+
+    fn shown(query: &str, width: usize) -> String {
+        let engine = Engine::builder().build().expect("an engine");
+        let answer = engine.query(query).unwrap_or_else(|e| panic!("{query}: {e}"));
+        let (mut out, mut notices) = (Vec::new(), Vec::new());
+        let screen = Screen { width, colour: false };
+        show(&answer.tables[0], screen, &mut out, &mut notices).expect("shown");
+        let out = String::from_utf8(out).expect("text");
+        assert!(out.lines().all(|line| line.width() <= width), "{out}");
+        format!("{out}--- notices\n{}", notices.join("\n"))
+    }
 
     #[test]
-    fn the_widest_columns_give_way() {
-        assert_eq!(widths(&[5, 10, 20], 80), [5, 10, 20]);
-        assert_eq!(widths(&[5, 50, 60], 50), [5, 18, 17]);
-        assert_eq!(widths(&[100], 20), [16]);
+    fn on_a_terminal() {
+        let query = "datatable(Time: datetime, Command: string, n: long, Empty: string, Other: string) [
+            datetime(2024-05-01), 'powershell.exe -enc AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 5, '', 'line\\nbreak',
+            datetime(null), '漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字', long(null), '', '\\x1b[31m']";
+        insta::assert_snapshot!([shown(query, 100), shown(query, 60), shown(query, 20)].join("\n"));
+    }
+
+    #[test]
+    fn rows_after_a_drawing() {
+        let text = shown("range x from 1 to 50 step 1 | extend y = x | render linechart", 60);
+        assert!(text.contains("50 rows, the first 20 shown"), "{text}");
+    }
+
+    #[test]
+    fn the_widest_texts_give_way() {
+        let texts = |wanted: &[usize], width| widths(&wanted.iter().map(|w| (*w, true)).collect::<Vec<_>>(), width);
+        assert_eq!(texts(&[5, 10, 20], 80), [5, 10, 20]);
+        assert_eq!(texts(&[5, 50, 60], 50), [5, 18, 17]);
+        assert_eq!(texts(&[100], 20), [16]);
         // the last ones are left out where none can be narrower
-        assert_eq!(widths(&[20; 10], 40).len(), 3);
-        assert_eq!(widths(&[20; 3], 1), [1]);
-        assert!(widths(&[], 10).is_empty());
+        assert_eq!(texts(&[20; 10], 40).len(), 3);
+        assert_eq!(texts(&[20; 3], 1), [1]);
+        assert!(texts(&[], 10).is_empty());
+        // a time stays whole
+        assert_eq!(widths(&[(30, true), (20, false)], 40), [13, 20]);
+        assert_eq!(widths(&[(20, false), (20, false)], 40), [20]);
     }
 }
