@@ -11,6 +11,7 @@ use kql_engine::export::{Exported, RowWriter};
 use kql_engine::storage::Layout;
 use kql_engine::{Engine, Error};
 use parquet::arrow::ArrowWriter;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Sorting takes about so many bytes of memory before it uses temporary files.
@@ -43,7 +44,7 @@ pub fn convert(arguments: &Convert) -> Result<(), Failure> {
     let mut failed = false;
     for (name, path) in names.iter().zip(&files) {
         match table(&engine, name, path) {
-            Ok(exported) => println!("{}", report(name, path, &exported)),
+            Ok(exported) => writeln!(std::io::stdout(), "{}", report(name, path, &exported))?,
             Err(Failure::Query(error)) => {
                 eprintln!("error: {name}: {error}");
                 failed = true;
@@ -70,7 +71,7 @@ fn place(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
 
 fn table(engine: &Engine, name: &str, path: &Path) -> Result<Exported, Failure> {
     let bar = Bar::start(engine.progress());
-    let mut writer = Writer { file: Some(Partial::create(path)?), writer: None };
+    let mut writer = TableFile { file: Some(Partial::create(path)?), writer: None };
     let exported = engine.export(name, MEMORY, &mut writer);
     drop(bar);
     let exported = exported.map_err(|e| match e {
@@ -93,13 +94,13 @@ fn report(name: &str, path: &Path, exported: &Exported) -> String {
 }
 
 /// A Parquet file that rows go to.
-struct Writer {
+struct TableFile {
     /// Until its schema is known.
     file: Option<Partial>,
     writer: Option<ArrowWriter<Partial>>,
 }
 
-impl Writer {
+impl TableFile {
     fn finish(self) -> Result<(), Failure> {
         let Some(writer) = self.writer else { return Ok(()) };
         let file = writer.into_inner().map_err(|e| Failure::Query(format!("The file cannot be written: {e}")))?;
@@ -107,7 +108,7 @@ impl Writer {
     }
 }
 
-impl RowWriter for Writer {
+impl RowWriter for TableFile {
     fn begin(&mut self, layout: &Layout, sorted_by: Option<usize>) -> Result<(), String> {
         let Some(file) = self.file.take() else { return Ok(()) };
         let writer = ArrowWriter::try_new(file, layout.schema().clone(), Some(properties(sorted_by)));

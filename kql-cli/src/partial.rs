@@ -39,6 +39,10 @@ impl Partial {
             interrupt::forget(&path, || ());
             failed(e)
         })?;
+        // who could not read the file before cannot read the new one
+        if let Ok(before) = std::fs::metadata(wanted) {
+            let _ = file.set_permissions(before.permissions());
+        }
         Ok(Partial { path, wanted: wanted.to_owned(), file: BufWriter::new(file), complete: false })
     }
 

@@ -146,6 +146,8 @@ fn draw_plot(canvas: &mut Canvas, plot: &Plot, top: f64, height: f64) {
     let room = (right - left) / categories.len().max(1) as f64;
     let longest = categories.iter().map(|n| width_of(n)).fold(0.0, f64::max);
     let turned = !lying && !categories.is_empty() && longest + 6.0 > room;
+    // the first one reaches out to the left
+    let left = if turned { left.max(longest * 0.77 + 10.0 - room / 2.0) } else { left };
     let labels = match (turned, &plot.x) {
         (true, _) => longest * 0.72 + 18.0,
         (false, Positions::Continuous(Unit::Time(_))) => 2.0 * LINE + 6.0,
