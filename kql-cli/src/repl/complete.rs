@@ -195,7 +195,7 @@ impl Context {
         // the word that the cursor ends, with the hyphens of an operator's name
         while let Some(last) = tokens.last().copied()
             && last.span.end as usize == start
-            && (last.kind == Kind::Word || (last.kind == Kind::Minus && start < text.len()))
+            && matches!(last.kind, Kind::Word | Kind::Minus)
         {
             start = last.span.start as usize;
             tokens.pop();
@@ -281,6 +281,8 @@ mod tests {
         assert_eq!(found("SecurityEv"), ["SecurityEvent"]);
         assert_eq!(found("pri"), ["print"]);
         assert_eq!(found("print 1 | mv-e"), ["mv-expand"]);
+        assert_eq!(found("print 1 | mv-"), ["mv-expand", "mv-apply"]);
+        assert_eq!(found("print Alpha = 1 | extend b = 5-Al"), ["Alpha"]);
         assert_eq!(found("print 1 | summ"), ["summarize"]);
         assert_eq!(found("print 1 | render time"), ["timechart"]);
         assert_eq!(found("print Alpha = 1, Beta = 2 | where Alp")[0], "Alpha");
