@@ -21,10 +21,14 @@ pub struct Arguments {
 pub enum Command {
     /// Run a query and print its result
     Run(Run),
+    /// Answer queries one after the other, with completion and history
+    Repl(Repl),
     /// Parse and bind queries without running them; print what is wrong and the result columns
     Check(Check),
     /// Tell what data files are recognised as, their tables, rows, times and columns
     Data(Data),
+    /// Write the tables of data files as Parquet, which queries read many times faster
+    Convert(Convert),
     /// Lay queries out in the one canonical way; comments stay
     Fmt(Fmt),
 }
@@ -48,6 +52,23 @@ pub struct Run {
     #[arg(long)]
     pub strict: bool,
     /// What the query can name.
+    #[command(flatten)]
+    pub environment: Environment,
+}
+
+/// `kql repl`
+#[derive(Args)]
+pub struct Repl {
+    /// How results are printed: table, json, ndjson, csv or markdown [default: table on a terminal, csv into a pipe]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Neither read nor write the history of what was entered
+    #[arg(long)]
+    pub no_history: bool,
+    /// Refuse data with a damaged row instead of leaving the row out
+    #[arg(long)]
+    pub strict: bool,
+    /// What queries can name.
     #[command(flatten)]
     pub environment: Environment,
 }
@@ -80,6 +101,26 @@ pub struct Data {
     pub environment: Environment,
 }
 
+/// `kql convert`
+#[derive(Args)]
+pub struct Convert {
+    /// Files or folders of data, as for --data
+    #[arg(required_unless_present = "data", value_name = "[NAME=]PATH")]
+    pub paths: Vec<String>,
+    /// The folder that gets a file TABLE.parquet for each table, and can then be given as --data
+    #[arg(short, long, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Replace files that exist
+    #[arg(long)]
+    pub force: bool,
+    /// Refuse data with a damaged row instead of leaving the row out
+    #[arg(long)]
+    pub strict: bool,
+    /// What is known of tables.
+    #[command(flatten)]
+    pub environment: Environment,
+}
+
 /// `kql fmt`
 #[derive(Args)]
 pub struct Fmt {
@@ -93,7 +134,7 @@ pub struct Fmt {
 }
 
 /// What a query can name.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Environment {
     /// A file or folder of NDJSON, JSON, CSV, Parquet or Arrow data, also .gz and .zst; the table is named by the file,
     /// or outright
@@ -170,6 +211,10 @@ pub enum Format {
     Parquet,
     /// An Apache Arrow IPC file
     Arrow,
+    /// A page that works offline: the drawing that render asks for, and the rows
+    Html,
+    /// The drawing that render asks for
+    Svg,
 }
 
 /// How findings are printed.

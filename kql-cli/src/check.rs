@@ -3,17 +3,14 @@
 use crate::arguments::{Check, CheckFormat};
 use crate::diagnostics;
 use crate::failure::Failure;
-use kql_engine::{Checked, Error};
+use kql_engine::Checked;
 use serde_json::json;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Checks queries and prints what is found.
 pub fn check(arguments: &Check) -> Result<(), Failure> {
-    let engine = arguments.environment.engine()?.build().map_err(|e| match e {
-        Error::Data(e) => Failure::Query(e.to_string()),
-        e => Failure::Usage(e.to_string()),
-    })?;
+    let engine = crate::run::build(arguments.environment.engine()?)?;
     let mut files = Vec::new();
     for path in &arguments.paths {
         if path == "-" {

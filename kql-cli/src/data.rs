@@ -1,6 +1,7 @@
 //! `kql data`: what files are recognised as, and what is in them.
 
 use crate::arguments::{Data, DataFormat};
+use crate::bar::Bar;
 use crate::failure::Failure;
 use kql_engine::describe::TableDescription;
 use kql_engine::sources::FileSummary;
@@ -12,11 +13,10 @@ use std::io::{BufWriter, Write};
 
 /// Tells what the data is.
 pub fn data(arguments: &Data) -> Result<(), Failure> {
-    let engine = arguments.environment.engine_with(&arguments.paths)?.build().map_err(|e| match e {
-        kql_engine::Error::Data(e) => Failure::Query(e.to_string()),
-        e => Failure::Usage(e.to_string()),
-    })?;
+    let engine = crate::run::build(arguments.environment.engine_with(&arguments.paths)?)?;
+    let bar = Bar::start(engine.progress());
     let tables = engine.describe();
+    drop(bar);
     let mut out = BufWriter::new(std::io::stdout());
     match arguments.format {
         DataFormat::Human => {
@@ -45,7 +45,8 @@ fn uncounted(file: &FileSummary) -> bool {
     file.format == "Arrow IPC" || (file.format == "Parquet" && packed)
 }
 
-fn plural(count: u64, word: &str) -> String {
+/// `1 row`, `2 rows`
+pub fn plural(count: u64, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 

@@ -17,19 +17,25 @@ pub enum Failure {
     /// Whoever reads standard output has gone.
     #[error("")]
     Closed,
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl Failure {
     /// Prints the message, and gives the exit status.
     pub fn report(&self) -> ExitCode {
         let text = self.to_string();
-        if !text.is_empty() {
-            eprintln!("error: {text}");
+        match self {
+            Failure::Interrupted => eprintln!("{text}"),
+            _ if text.is_empty() => {}
+            _ => eprintln!("error: {text}"),
         }
         match self {
             Failure::Reported | Failure::Query(_) => ExitCode::from(1),
             Failure::Usage(_) => ExitCode::from(2),
             Failure::Closed => ExitCode::SUCCESS,
+            Failure::Interrupted => crate::interrupt::status(),
         }
     }
 }

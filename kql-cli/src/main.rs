@@ -1,13 +1,19 @@
 //! `kql`: run and check Kusto queries on local files.
 
 mod arguments;
+mod bar;
+mod chart;
 mod check;
+mod convert;
 mod data;
 mod diagnostics;
 mod failure;
 mod fmt;
 mod functions_file;
+mod interrupt;
 mod output;
+mod partial;
+mod repl;
 mod run;
 mod schemas_file;
 mod yaml;
@@ -30,7 +36,9 @@ fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
     let done = match arguments.command {
         arguments::Command::Run(run) => run::run(&run),
+        arguments::Command::Repl(repl) => repl::repl(repl),
         arguments::Command::Check(check) => check::check(&check),
+        arguments::Command::Convert(convert) => convert::convert(&convert),
         arguments::Command::Data(data) => data::data(&data),
         arguments::Command::Fmt(fmt) => fmt::fmt(&fmt),
     };

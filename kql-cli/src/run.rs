@@ -1,11 +1,14 @@
 //! `kql run`
 
 use crate::arguments::{Format, Run};
+use crate::bar::Bar;
+use crate::chart::terminal::Screen;
 use crate::diagnostics;
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::output;
-use kql_engine::Error;
-use std::fs::File;
+use crate::partial::Partial;
+use kql_engine::{Engine, EngineBuilder, Error};
 use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -13,37 +16,54 @@ use std::path::Path;
 pub fn run(arguments: &Run) -> Result<(), Failure> {
     let (text, shown) = text(arguments)?;
     let format = format(arguments)?;
-    let engine = arguments.environment.engine()?.strict(arguments.strict).build().map_err(|e| match e {
-        Error::Data(e) => Failure::Query(e.to_string()),
-        e => Failure::Usage(e.to_string()),
-    })?;
-    let answer = match engine.query(&text) {
-        Ok(answer) => answer,
-        Err(Error::Query(found)) => {
-            eprint!("{}", diagnostics::render(&text, &shown, &found));
-            return Err(Failure::Reported);
-        }
-        Err(error) => return Err(Failure::Query(error.to_string())),
-    };
+    let engine = build(arguments.environment.engine()?.strict(arguments.strict))?;
+    interrupt::listen(engine.progress().clone());
+    let bar = Bar::start(engine.progress());
+    let answer = engine.query(&text);
+    drop(bar);
+    let answer = answer.map_err(|error| failure(error, &text, &shown))?;
     eprint!("{}", diagnostics::render(&text, &shown, &answer.diagnostics));
     for notice in &answer.notices {
         eprintln!("notice: {notice}");
     }
+    let mut notices = Vec::new();
     match &arguments.output {
         Some(path) => {
-            let file =
-                File::create(path).map_err(|e| Failure::Usage(format!("{} cannot be written: {e}", path.display())))?;
-            let mut out = BufWriter::new(file);
-            output::write(format, &answer.tables, &mut out)?;
-            out.flush()?;
+            let mut out = Partial::create(path)?;
+            output::write(format, &answer.tables, &mut out, None, &mut notices)?;
+            if engine.progress().is_stopped() {
+                return Err(Failure::Interrupted);
+            }
+            out.finish()?;
         }
         None => {
             let mut out = BufWriter::new(std::io::stdout());
-            output::write(format, &answer.tables, &mut out)?;
+            output::write(format, &answer.tables, &mut out, Screen::of_output(), &mut notices)?;
             out.flush()?;
         }
     }
+    notices.iter().for_each(|notice| eprintln!("notice: {notice}"));
     Ok(())
+}
+
+/// The engine of these settings.
+pub fn build(settings: EngineBuilder) -> Result<Engine, Failure> {
+    settings.build().map_err(|e| match e {
+        Error::Data(e) => Failure::Query(e.to_string()),
+        e => Failure::Usage(e.to_string()),
+    })
+}
+
+/// Why a query has no answer; what is wrong with its text is printed with the place.
+pub fn failure(error: Error, text: &str, shown: &str) -> Failure {
+    match error {
+        Error::Query(found) => {
+            eprint!("{}", diagnostics::render(text, shown, &found));
+            Failure::Reported
+        }
+        Error::Interrupted => Failure::Interrupted,
+        error => Failure::Query(error.to_string()),
+    }
 }
 
 /// The query, and what its text is called.
@@ -101,6 +121,8 @@ fn by_extension(path: &Path) -> Option<Format> {
         "md" | "markdown" => Format::Markdown,
         "parquet" => Format::Parquet,
         "arrow" | "ipc" => Format::Arrow,
+        "html" | "htm" => Format::Html,
+        "svg" => Format::Svg,
         "txt" => Format::Table,
         _ => return None,
     })

@@ -82,6 +82,11 @@ impl Database {
         names
     }
 
+    /// The files that tables are read from.
+    pub(crate) fn data_files(&self) -> Vec<std::path::PathBuf> {
+        self.files.values().flat_map(|table| table.paths()).map(std::path::Path::to_owned).collect()
+    }
+
     /// The other names of a table with data.
     pub(crate) fn other_names(&self, name: &str) -> Vec<String> {
         let mut names: Vec<String> = self.aliases.iter().filter(|(_, n)| *n == name).map(|(a, _)| a.clone()).collect();

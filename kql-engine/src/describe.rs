@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use crate::exec;
 use crate::sources::{FileSummary, SourceTable};
-use crate::types::{Column, ScalarType};
+use crate::types::Column;
 use arrow::array::AsArray;
 use arrow::compute::{max, min};
 use arrow::datatypes::Int64Type;
@@ -78,15 +78,13 @@ impl Engine {
     }
 
     fn read_all(&self, table: &SourceTable, found: &mut TableDescription) -> Result<(), DataFusionError> {
-        let times =
-            |name: &str| table.schema.columns.iter().position(|c| c.name == name && c.ty == ScalarType::Datetime);
-        let any = || table.schema.columns.iter().position(|c| c.ty == ScalarType::Datetime);
-        let time = times("TimeGenerated").or_else(|| times("Timestamp")).or_else(any);
-        let state = exec::session(self.limits)?;
+        let time = crate::export::time_column(&table.schema);
+        let state = exec::session(self.limits, &self.progress)?;
         let runtime = self.runtime().map_err(|e| DataFusionError::External(Box::new(e)))?;
         let mut range: Option<(i64, i64)> = None;
         runtime.block_on(exec::caught(async {
             let plan = table.provider.scan(&state, None, &[], None).await?;
+            let _watched = self.progress.watch(&plan);
             let mut stream = datafusion::physical_plan::execute_stream(plan, state.task_ctx())?;
             while let Some(batch) = stream.next().await {
                 let batch = batch?;

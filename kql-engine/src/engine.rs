@@ -6,6 +6,7 @@ use crate::exec::{self, Limits};
 use crate::geo_ip::GeoIp;
 use crate::lower::Lowering;
 use crate::plan::{self, Render, StageId, StageKind, StageResult};
+use crate::progress::Progress;
 use crate::sources::{DataPath, DateOrder, FolderDates, Profile, SourceError};
 use crate::types::{Column, TableSchema};
 use crate::value::Value;
@@ -23,6 +24,7 @@ const STACK: usize = 256 << 20;
 pub struct Engine {
     pub(crate) database: Database,
     pub(crate) limits: Limits,
+    pub(crate) progress: Arc<Progress>,
     now: Option<i64>,
     runtime: OnceLock<tokio::runtime::Runtime>,
 }
@@ -32,6 +34,7 @@ pub struct Engine {
 pub struct EngineBuilder {
     database: Database,
     limits: Limits,
+    progress: Arc<Progress>,
     now: Option<i64>,
     geo_ip: Option<std::path::PathBuf>,
 }
@@ -86,6 +89,9 @@ pub enum Error {
     /// The run failed.
     #[error("{0}")]
     Run(String),
+    /// The run was stopped ([`Progress::stop`]).
+    #[error("interrupted")]
+    Interrupted,
 }
 
 fn summary(diagnostics: &[Diagnostic]) -> String {
@@ -184,6 +190,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Where the engine counts what it reads, and looks whether it is to stop; else it has one of its own.
+    pub fn progress(mut self, progress: Arc<Progress>) -> Self {
+        self.progress = progress;
+        self
+    }
+
     /// Finds the data. Files are read when a query names them.
     pub fn build(mut self) -> Result<Engine, Error> {
         let (now, limits) = (self.now, self.limits);
@@ -192,7 +204,8 @@ impl EngineBuilder {
         if let Some(path) = &self.geo_ip {
             self.database.places = Some(Arc::new(GeoIp::open(path)?));
         }
-        Ok(Engine { database: self.database, limits: self.limits, now: self.now, runtime: OnceLock::new() })
+        let EngineBuilder { database, limits, progress, now, .. } = self;
+        Ok(Engine { database, limits, progress, now, runtime: OnceLock::new() })
     }
 }
 
@@ -238,7 +251,7 @@ impl Engine {
         let view = Arc::new(self.database.view(true));
         let prepared = self.prepare_in(view.clone(), text, now);
         let run = prepared.and_then(|prepared| prepared.results().map(|tables| (prepared, tables)));
-        if view.settle()? {
+        if matches!(run, Err(Error::Interrupted)) || view.settle()? {
             return run.map(|(prepared, tables)| prepared.answer(tables));
         }
         drop(run);
@@ -248,6 +261,38 @@ impl Engine {
     /// Names of the tables that have data.
     pub fn data_tables(&self) -> Vec<String> {
         self.database.data_tables()
+    }
+
+    /// What is read, and the way to stop a run.
+    pub fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
+    /// Names of all tables that a query can name: those with data, and those whose columns are known.
+    pub fn table_names(&self) -> Vec<String> {
+        let mut names = bind::Environment::table_names(&self.database.view(true).at(0));
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The files that tables are read from.
+    pub fn data_files(&self) -> Vec<std::path::PathBuf> {
+        self.database.data_files()
+    }
+
+    /// The columns of a table, with data or known; none where there is none. The error says why it cannot be read.
+    pub fn table_schema(&self, name: &str) -> Option<Result<TableSchema, String>> {
+        bind::Environment::table(&self.database.view(true).at(0), name)
+    }
+
+    /// Waits for the work, or for a stop.
+    pub(crate) async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let (work, stop) = (std::pin::pin!(work), std::pin::pin!(self.progress.stopping()));
+        match futures::future::select(stop, work).await {
+            futures::future::Either::Left(_) => Err(Error::Interrupted),
+            futures::future::Either::Right((result, _)) => result,
+        }
     }
 
     fn time(&self) -> i64 {
@@ -320,7 +365,7 @@ impl Engine {
             }
             plan.map_err(run_error)?
         };
-        exec::run(state, &plan).await.map_err(run_error)
+        exec::run(state, &plan, &self.progress).await.map_err(run_error)
     }
 
     /// Runs a part of a query while the rest is bound: its columns depend on the rows.
@@ -331,16 +376,16 @@ impl Engine {
         relation: &plan::Relation,
     ) -> Result<Vec<RecordBatch>, Error> {
         let runtime = self.runtime()?;
-        let state = exec::session(self.limits).map_err(run_error)?;
+        let state = exec::session(self.limits, &self.progress).map_err(run_error)?;
         let mut stages = std::mem::take(&mut query.computed);
         let mut relation = relation.clone();
         crate::rewrite::rewrite_relation(&mut relation);
         let relation = &relation;
         let needed = plan::stages_of(query, [relation]);
-        let result = runtime.block_on(async {
+        let result = runtime.block_on(self.unless_stopped(async {
             self.run_stages(view, &state, query, &needed, &mut stages).await?;
             self.run_relation(view, &state, &stages, relation).await
-        });
+        }));
         query.computed = stages;
         result
     }
@@ -393,7 +438,7 @@ impl Prepared<'_> {
 
     fn results(&self) -> Result<Vec<Table>, Error> {
         let runtime = self.engine.runtime()?;
-        on_deep_stack(|| runtime.block_on(self.run_all()))
+        on_deep_stack(|| runtime.block_on(self.engine.unless_stopped(self.run_all())))
     }
 
     fn answer(&self, tables: Vec<Table>) -> Answer {
@@ -402,7 +447,7 @@ impl Prepared<'_> {
     }
 
     async fn run_all(&self) -> Result<Vec<Table>, Error> {
-        let state = exec::session(self.engine.limits).map_err(run_error)?;
+        let state = exec::session(self.engine.limits, &self.engine.progress).map_err(run_error)?;
         let query = &self.bound.query;
         let mut stages = query.computed.clone();
         let needed = plan::stages_of(query, &query.results);

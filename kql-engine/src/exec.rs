@@ -1,13 +1,14 @@
 //! Running lowered plans.
 
 use crate::plan::Relation;
+use crate::progress::Progress;
 use crate::sources::words;
 use crate::types::TableSchema;
 use arrow::array::RecordBatch;
 use datafusion::common::{Result, exec_err, internal_err};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
@@ -36,28 +37,41 @@ impl Default for Limits {
 }
 
 /// A DataFusion session: its optimizer and planner, none of its functions by name.
-pub fn session(limits: Limits) -> Result<SessionState> {
+pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState> {
+    let runtime = match limits.memory {
+        Some(bytes) => {
+            let pool = Arc::new(FairSpillPool::new(bytes));
+            Some(RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?)
+        }
+        None => None,
+    };
+    Ok(session_in(limits, progress, runtime))
+}
+
+/// The same with memory and temporary files of its own.
+pub(crate) fn session_in(limits: Limits, progress: &Arc<Progress>, runtime: Option<Arc<RuntimeEnv>>) -> SessionState {
     let mut config = SessionConfig::new()
         .with_batch_size(limits.batch_size.max(1))
         .with_target_partitions(limits.partitions.max(1))
-        .with_information_schema(false);
+        .with_information_schema(false)
+        .with_extension(progress.clone());
     let options = config.options_mut();
     options.execution.parquet.schema_force_view_types = false;
     // a filter in the reader pays where it is selective, and a text search is
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
-    let mut state = SessionStateBuilder::new().with_config(config);
-    if let Some(bytes) = limits.memory {
-        let pool = Arc::new(FairSpillPool::new(bytes));
-        state = state.with_runtime_env(RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?);
+    let builder = SessionStateBuilder::new().with_config(config);
+    match runtime {
+        Some(runtime) => builder.with_runtime_env(runtime).build(),
+        None => builder.build(),
     }
-    Ok(state.build())
 }
 
 /// Runs a plan to its end. The batches of a partition come after those of the ones before, so that rows of files that were
 /// only filtered and extended stay in their order.
-pub async fn run(state: &SessionState, plan: &LogicalPlan) -> Result<Vec<RecordBatch>> {
+pub async fn run(state: &SessionState, plan: &LogicalPlan, progress: &Arc<Progress>) -> Result<Vec<RecordBatch>> {
     let physical: Arc<dyn ExecutionPlan> = state.create_physical_plan(plan).await?;
+    let _watched = progress.watch(&physical);
     let partitions = caught(collect_partitioned(physical, state.task_ctx())).await?;
     Ok(partitions.into_iter().flatten().collect())
 }

@@ -1,7 +1,7 @@
 //! The pages of `docs/reference` are made from the registry; this says whether they are current. `KQL_BLESS=1` writes
 //! them.
 
-use kql_engine::registry::{AggregateFunction, Parameter, ParameterType, Returns, ScalarFunction, Signature};
+use kql_engine::registry::{AggregateFunction, ScalarFunction, Signature};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -86,46 +86,7 @@ fn section(out: &mut String, name: &str, aliases: &[&str], signatures: &[Signatu
     }
     out.push_str("\n```\n");
     for signature in signatures {
-        let parameters: Vec<String> = signature.parameters.iter().map(parameter).collect();
-        let _ = writeln!(out, "{name}({}) -> {}", parameters.join(", "), returns(signature.returns));
+        let _ = writeln!(out, "{}", signature.text(name));
     }
     out.push_str("```\n");
-}
-
-fn parameter(p: &Parameter) -> String {
-    let ty = match p.ty {
-        ParameterType::Is(ty) => ty.name().to_owned(),
-        ParameterType::OneOf(all) => all.iter().map(|t| t.name()).collect::<Vec<_>>().join(" or "),
-        ParameterType::Scalar => "scalar".to_owned(),
-        ParameterType::Number => "number".to_owned(),
-        ParameterType::Integer => "int or long".to_owned(),
-        ParameterType::NumberOrBool => "number or bool".to_owned(),
-        ParameterType::Summable => "number, datetime or timespan".to_owned(),
-        ParameterType::Orderable | ParameterType::CommonOrderable => "anything but dynamic and guid".to_owned(),
-        ParameterType::NotBool => "anything but bool".to_owned(),
-        ParameterType::NotDynamic => "anything but dynamic".to_owned(),
-        ParameterType::StringOrDynamic => "string or dynamic".to_owned(),
-        ParameterType::DynamicArray => "dynamic array".to_owned(),
-        ParameterType::DynamicBag => "dynamic bag".to_owned(),
-        ParameterType::CommonScalar | ParameterType::CommonScalarOrDynamic => "scalar of a common type".to_owned(),
-        ParameterType::TypeLiteral => "typeof()".to_owned(),
-    };
-    let text = format!("{}: {ty}", p.name);
-    let text = if p.max > 1 { format!("{text}, ...") } else { text };
-    if p.optional { format!("[{text}]") } else { text }
-}
-
-fn returns(returns: Returns) -> String {
-    match returns {
-        Returns::Is(ty) => ty.name().to_owned(),
-        Returns::Parameter(n) | Returns::Promoted(n) => format!("the type of argument {}", n + 1),
-        Returns::Widest => "the widest number".to_owned(),
-        Returns::Common | Returns::CommonNonDynamic => "the common type".to_owned(),
-        Returns::Literal(n) => format!("the type that argument {} names", n + 1),
-        Returns::ByLiteral(n, _) => format!("a type that depends on argument {}", n + 1),
-        Returns::Columns(of) => {
-            let columns: Vec<String> = of(2).iter().map(|c| format!("{}: {}", c.suffix, c.ty.name())).collect();
-            format!("({})", columns.join(", "))
-        }
-    }
 }

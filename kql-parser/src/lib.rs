@@ -25,6 +25,16 @@ pub struct Parse {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The names of tabular operators after a pipe, for editors.
+pub fn operator_names() -> impl Iterator<Item = &'static str> {
+    grammar::operators::names(false)
+}
+
+/// The names of operators that begin a pipeline, such as `print`, for editors.
+pub fn source_operator_names() -> impl Iterator<Item = &'static str> {
+    grammar::operators::names(true)
+}
+
 /// Brackets nested deeper than this are refused.
 const MAX_DEPTH: u32 = 500;
 /// Brackets nested deeper than this are parsed on a stack of their own.

@@ -3,13 +3,15 @@
 use crate::failure::Failure;
 use arrow::ipc::writer::FileWriter;
 use kql_engine::Table;
+use kql_engine::storage::Layout;
 use std::io::Write;
 
 pub fn write(table: &Table, out: &mut impl Write) -> Result<(), Failure> {
     let failed = |e: arrow::error::ArrowError| Failure::Query(format!("The result cannot be written as Arrow: {e}"));
-    let mut writer = FileWriter::try_new(out, &table.schema.arrow()).map_err(failed)?;
+    let layout = Layout::of(&table.schema, &table.batches);
+    let mut writer = FileWriter::try_new(out, layout.schema()).map_err(failed)?;
     for batch in &table.batches {
-        writer.write(batch).map_err(failed)?;
+        writer.write(&layout.encode(batch).map_err(failed)?).map_err(failed)?;
     }
     writer.finish().map_err(failed)
 }

@@ -7,6 +7,7 @@ mod aggregate;
 mod eval;
 mod lookup;
 mod signature;
+mod text;
 mod unavailable;
 
 pub use aggregate::{AggregateArgs, AggregateFunction, Outputs, Reduce};

@@ -65,6 +65,7 @@ pub use folder_dates::FolderDates;
 pub use guard::in_reader;
 pub(crate) use guard::words;
 pub use memory::from_batches;
+pub(crate) use normalize::EPOCH as TICKS_OF_1970;
 pub(crate) use numbered::Numbered;
 pub use path::{DataPath, TableFiles, discover};
 pub use recognise::Known;

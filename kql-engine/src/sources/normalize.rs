@@ -34,7 +34,7 @@ use arrow::error::ArrowError;
 use std::sync::Arc;
 
 /// Ticks of 1970-01-01.
-pub(super) const EPOCH: i64 = 621_355_968_000_000_000;
+pub(crate) const EPOCH: i64 = 621_355_968_000_000_000;
 /// The last tick of year 9999.
 const LAST: i64 = 3_155_378_975_999_999_999;
 

@@ -51,6 +51,13 @@ pub struct TableFiles {
     pub(super) notices: Vec<String>,
 }
 
+impl TableFiles {
+    /// The files it is read from.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| file.file.path.as_path())
+    }
+}
+
 /// A file, or what a file has of a table.
 #[derive(Debug)]
 pub(super) struct TableFile {

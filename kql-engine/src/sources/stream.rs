@@ -5,6 +5,7 @@ use super::batches;
 use super::input::DataFile;
 use super::report::{InputReport, Misfits};
 use super::sink::{Mapping, RowReader, Sink};
+use crate::progress::Progress;
 use crate::types::Column;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -123,6 +124,8 @@ impl PartitionStream for TextScan {
             batch_size,
             current: Current::None,
             totals: self.totals.clone(),
+            progress: context.session_config().get_extension(),
+            passed: 0,
         };
         Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), futures::stream::iter(running)))
     }
@@ -137,6 +140,9 @@ struct Running {
     batch_size: usize,
     current: Current,
     totals: Arc<Totals>,
+    progress: Option<Arc<Progress>>,
+    /// Bytes of the parts that were begun and are not counted yet.
+    passed: u64,
 }
 
 enum Current {
@@ -166,6 +172,7 @@ impl Running {
                     let Some(part) = self.parts.pop_front() else {
                         return if self.sink.is_empty() { Ok(None) } else { self.sink.finish().map(Some) };
                     };
+                    self.passed += part.bytes;
                     self.current = match part.open {
                         Open::Rows(open) => Current::Rows(open().map_err(external)?),
                         Open::Batches(file, mapping) => {
@@ -185,6 +192,9 @@ impl Iterator for Running {
 
     fn next(&mut self) -> Option<Self::Item> {
         let step = self.step();
+        if let (Some(progress), Ok(Some(batch))) = (&self.progress, &step) {
+            progress.add(batch.num_rows() as u64, std::mem::take(&mut self.passed));
+        }
         if step.is_err() {
             self.parts.clear();
             self.current = Current::None;

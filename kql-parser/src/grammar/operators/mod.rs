@@ -141,6 +141,11 @@ static TABLE: &[Entry] = &[
     entry("graph-where-edges", graph_where::edges),
 ];
 
+/// The names of operators, in the order of the table; those that are for Kusto's own use begin with an underscore.
+pub fn names(source: bool) -> impl Iterator<Item = &'static str> {
+    TABLE.iter().filter(move |e| !source || e.source).map(|e| e.name).filter(|name| !name.starts_with('_'))
+}
+
 /// How many tokens an operator's name has: `mv-expand` has three.
 pub fn name_length(i: &Tokens) -> usize {
     let mut n = 1;

@@ -1,0 +1,174 @@
+//! What `render` asks for, made once from a result: which column is x, which are series, which are values. The drawings
+//! on a terminal ([`terminal`]), as SVG ([`svg`]) and as Vega-Lite ([`vega`]) all start from it.
+//!
+//! Kusto's rules, where the properties do not say otherwise: the first column is x, and for a time chart the first
+//! datetime; numbers are values; texts that are not x name the series.
+
+mod columns;
+mod plot;
+mod properties;
+pub mod scale;
+pub mod svg;
+pub mod terminal;
+pub mod vega;
+
+pub use plot::{Plot, Positions, Series, Unit};
+
+use columns::{Data, Values};
+use kql_engine::Table;
+use properties::Properties;
+
+/// More points than this are not drawn: nobody sees them, and a page with them does not open.
+const MAX_POINTS: usize = 100_000;
+/// More slices than this are one, called `others`.
+const MAX_SLICES: usize = 20;
+
+/// The shape of a drawing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Lines over x, of `timechart` and `linechart`.
+    Line,
+    /// Upright bars.
+    Column,
+    /// Bars that lie.
+    Bar,
+    /// Lines that are filled to the axis.
+    Area,
+    /// Points.
+    Scatter,
+}
+
+/// How series stand to each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stacking {
+    /// Each for itself.
+    Unstacked,
+    /// One on the other.
+    Stacked,
+    /// One on the other, as parts of a hundred.
+    Stacked100,
+}
+
+/// A drawing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// `title`; empty for none.
+    pub title: String,
+    /// What is drawn.
+    pub drawing: Drawing,
+    /// What is to be known of it: points that are not drawn.
+    pub notes: Vec<String>,
+}
+
+/// What is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Drawing {
+    /// Over two axes.
+    Plot(Plot),
+    /// `piechart`: names and values, none of them negative.
+    Pie { slices: Vec<(String, f64)>, legend: bool },
+    /// `card`: names and values, as texts.
+    Card(Vec<(String, String)>),
+}
+
+impl Chart {
+    /// The drawing that a result asks for; none where it asks for none. The error says why it cannot be drawn.
+    pub fn of(table: &Table) -> Option<Result<Chart, String>> {
+        let render = table.render.as_ref()?;
+        if render.kind == "table" {
+            return None;
+        }
+        Some(Chart::new(&render.kind, &Properties::new(&render.properties), table))
+    }
+
+    fn new(kind: &str, properties: &Properties, table: &Table) -> Result<Chart, String> {
+        let title = properties.text("title").unwrap_or_default().to_owned();
+        if properties.text("kind") == Some("map") {
+            return Err(format!("a {kind} on a map is not drawn here: the rows follow"));
+        }
+        let (kind, stacked) = match kind {
+            "timechart" | "linechart" => (Kind::Line, false),
+            "columnchart" => (Kind::Column, false),
+            "barchart" => (Kind::Bar, false),
+            "areachart" => (Kind::Area, false),
+            "stackedareachart" => (Kind::Area, true),
+            "scatterchart" => (Kind::Scatter, false),
+            "card" => {
+                let data = Data::of(table, 1, false);
+                return Ok(Chart { title, drawing: Drawing::Card(data.first_row()), notes: Vec::new() });
+            }
+            "piechart" => return pie(title, properties, table),
+            other => return Err(format!("a {other} is not drawn here: the rows follow")),
+        };
+        let time = table.render.as_ref().is_some_and(|r| r.kind == "timechart");
+        let mut notes = Vec::new();
+        let data = Data::of(table, MAX_POINTS, true);
+        let plot = Plot::new(kind, time, stacked, properties, &data, &mut notes)?;
+        Ok(Chart { title, drawing: Drawing::Plot(plot), notes })
+    }
+
+    /// Whether there is anything to draw.
+    pub fn is_empty(&self) -> bool {
+        match &self.drawing {
+            Drawing::Plot(plot) => plot.series.iter().all(|s| s.points.iter().all(|p| p.y.is_none())),
+            Drawing::Pie { slices, .. } => slices.iter().all(|(_, value)| *value == 0.0),
+            Drawing::Card(cells) => cells.is_empty(),
+        }
+    }
+}
+
+/// The first column names the slices, the first number measures them.
+fn pie(title: String, properties: &Properties, table: &Table) -> Result<Chart, String> {
+    let data = Data::of(table, MAX_POINTS, true);
+    let mut notes = data.notes();
+    let named = properties.names("xcolumn").first().map(|name| data.find(name)).transpose()?;
+    let value = match properties.names("ycolumns").first() {
+        Some(name) => data.find(name)?,
+        None => {
+            let mut numbers = (0..data.columns.len()).filter(|i| data.is_number(*i) && Some(*i) != named);
+            let first = numbers.next().ok_or("a piechart needs a column of numbers: the rows follow")?;
+            // a number in front names the slices where another one measures them
+            if first == 0 && named.is_none() { numbers.next().unwrap_or(first) } else { first }
+        }
+    };
+    let label = named.or_else(|| (0..data.columns.len()).find(|i| *i != value));
+    let mut slices: Vec<(String, f64)> = Vec::new();
+    let mut left_out = 0_usize;
+    for row in 0..data.rows {
+        match data.number(value, row) {
+            Some(number) if number >= 0.0 => {
+                let name = label.map_or_else(|| data.name(value).to_owned(), |i| data.text(i, row));
+                slices.push((name, number));
+            }
+            _ => left_out += 1,
+        }
+    }
+    if left_out > 0 {
+        notes.push(format!("{} without a value for a slice: null or negative", rows(left_out)));
+    }
+    slices.sort_by(|a, b| b.1.total_cmp(&a.1));
+    if slices.len() > MAX_SLICES {
+        let rest = slices.split_off(MAX_SLICES - 1);
+        let sum = rest.iter().map(|(_, value)| value).sum();
+        slices.push((format!("others ({})", rest.len()), sum));
+    }
+    Ok(Chart { title, drawing: Drawing::Pie { slices, legend: properties.legend() }, notes })
+}
+
+fn rows(count: usize) -> String {
+    crate::data::plural(count as u64, "row")
+}
+
+/// A text cut to so many characters.
+pub fn cut(text: &str, characters: usize) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if clean.chars().count() <= characters {
+        return clean;
+    }
+    let mut out: String = clean.chars().take(characters.saturating_sub(1)).collect();
+    out.push('…');
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+//! The properties of `render`, as they were written.
+
+/// What stands behind `with`.
+pub struct Properties<'a>(&'a [(String, String)]);
+
+impl<'a> Properties<'a> {
+    pub fn new(properties: &'a [(String, String)]) -> Properties<'a> {
+        Properties(properties)
+    }
+
+    /// A property's text; none where it is not given or empty. The last one counts.
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        let found = self.0.iter().rev().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The names of a property that has several, with commas between them.
+    pub fn names(&self, name: &str) -> Vec<&'a str> {
+        let list = self.text(name).map(|text| text.split(',').map(str::trim).filter(|n| !n.is_empty()).collect());
+        list.unwrap_or_default()
+    }
+
+    /// A property that is a number, or a datetime for an axis of time: text, which the axis reads.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.text(name)?.parse().ok().filter(|n: &f64| n.is_finite())
+    }
+
+    /// Whether an axis is logarithmic.
+    pub fn log(&self, axis: &str) -> bool {
+        self.text(axis).is_some_and(|scale| scale.eq_ignore_ascii_case("log"))
+    }
+
+    /// Whether there is a legend.
+    pub fn legend(&self) -> bool {
+        !self.text("legend").is_some_and(|legend| legend.eq_ignore_ascii_case("hidden"))
+    }
+
+    /// Whether something is asked for with `true`.
+    pub fn is_true(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+}

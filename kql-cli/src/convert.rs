@@ -1,0 +1,123 @@
+//! `kql convert`: the recognised tables as Parquet files, which queries read many times faster than text.
+
+use crate::arguments::Convert;
+use crate::bar::Bar;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::output::parquet_file::properties;
+use crate::partial::Partial;
+use arrow::array::RecordBatch;
+use kql_engine::export::{Exported, RowWriter};
+use kql_engine::storage::Layout;
+use kql_engine::{Engine, Error};
+use parquet::arrow::ArrowWriter;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Sorting takes about so many bytes of memory before it uses temporary files.
+const MEMORY: usize = 1 << 30;
+
+/// Writes each table of the data to a file.
+pub fn convert(arguments: &Convert) -> Result<(), Failure> {
+    let engine = arguments.environment.engine_with(&arguments.paths)?.strict(arguments.strict);
+    let engine = crate::run::build(engine)?;
+    let folder = &arguments.output;
+    let names = engine.data_tables();
+    if names.is_empty() {
+        return Err(Failure::Query("There is no table in this data.".to_owned()));
+    }
+    std::fs::create_dir_all(folder)
+        .map_err(|e| Failure::Usage(format!("The folder {} cannot be made: {e}", folder.display())))?;
+    let mut files = Vec::with_capacity(names.len());
+    for name in &names {
+        let path = place(folder, name)?;
+        if !arguments.force && path.exists() {
+            return Err(Failure::Usage(format!("{} exists: --force replaces it.", path.display())));
+        }
+        files.push(path);
+    }
+    let own = |path: &Path| files.iter().any(|file| same(file, path));
+    if let Some(path) = engine.data_files().iter().find(|path| own(path)) {
+        return Err(Failure::Usage(format!("{} is read and cannot be replaced meanwhile.", path.display())));
+    }
+    interrupt::listen(engine.progress().clone());
+    let mut failed = false;
+    for (name, path) in names.iter().zip(&files) {
+        match table(&engine, name, path) {
+            Ok(exported) => writeln!(std::io::stdout(), "{}", report(name, path, &exported))?,
+            Err(Failure::Query(error)) => {
+                eprintln!("error: {name}: {error}");
+                failed = true;
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    if failed { Err(Failure::Reported) } else { Ok(()) }
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+/// The file of a table.
+fn place(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let path = folder.join(format!("{name}.parquet"));
+    // a name is that of a table, and must not lead elsewhere
+    if path.parent() != Some(folder) || path.file_name().is_none_or(|file| file != format!("{name}.parquet").as_str()) {
+        return Err(Failure::Usage(format!("'{name}' cannot be the name of a file: --data NAME=PATH gives another.")));
+    }
+    Ok(path)
+}
+
+fn table(engine: &Engine, name: &str, path: &Path) -> Result<Exported, Failure> {
+    let bar = Bar::start(engine.progress());
+    let mut writer = TableFile { file: Some(Partial::create(path)?), writer: None };
+    let exported = engine.export(name, MEMORY, &mut writer);
+    drop(bar);
+    let exported = exported.map_err(|e| match e {
+        Error::Interrupted => Failure::Interrupted,
+        e => Failure::Query(e.to_string()),
+    })?;
+    writer.finish()?;
+    Ok(exported)
+}
+
+/// What is told of a table.
+fn report(name: &str, path: &Path, exported: &Exported) -> String {
+    let order = exported.sorted_by.as_ref().map(|column| format!(" by {column}")).unwrap_or_default();
+    let rows = crate::data::plural(exported.rows, "row");
+    let mut text = format!("{name}: {rows}{order}, {} left out, in {}", exported.refused, path.display());
+    for notice in &exported.notices {
+        text.push_str(&format!("\n  notice     {notice}"));
+    }
+    text
+}
+
+/// A Parquet file that rows go to.
+struct TableFile {
+    /// Until its schema is known.
+    file: Option<Partial>,
+    writer: Option<ArrowWriter<Partial>>,
+}
+
+impl TableFile {
+    fn finish(self) -> Result<(), Failure> {
+        let Some(writer) = self.writer else { return Ok(()) };
+        let file = writer.into_inner().map_err(|e| Failure::Query(format!("The file cannot be written: {e}")))?;
+        file.finish()
+    }
+}
+
+impl RowWriter for TableFile {
+    fn begin(&mut self, layout: &Layout, sorted_by: Option<usize>) -> Result<(), String> {
+        let Some(file) = self.file.take() else { return Ok(()) };
+        let writer = ArrowWriter::try_new(file, layout.schema().clone(), Some(properties(sorted_by)));
+        self.writer = Some(writer.map_err(|e| format!("the file cannot be written: {e}"))?);
+        Ok(())
+    }
+
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), String> {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        writer.write(batch).map_err(|e| format!("the file cannot be written: {e}"))
+    }
+}

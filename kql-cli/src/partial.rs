@@ -1,0 +1,99 @@
+//! A file under another name until it is complete, so that nobody finds half of one.
+
+use crate::failure::Failure;
+use crate::interrupt;
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// A file that is being written.
+pub struct Partial {
+    path: PathBuf,
+    wanted: PathBuf,
+    file: BufWriter<File>,
+    complete: bool,
+}
+
+impl Partial {
+    /// Begins a file beside the place where it will be. What is no regular file, such as a pipe, is written directly.
+    pub fn create(wanted: &Path) -> Result<Partial, Failure> {
+        let failed = |e: std::io::Error| Failure::Usage(format!("{} cannot be written: {e}", wanted.display()));
+        let special = std::fs::metadata(wanted).is_ok_and(|m| !m.is_file() && !m.is_dir());
+        if special {
+            let file = OpenOptions::new().write(true).open(wanted).map_err(failed)?;
+            let (path, wanted) = (wanted.to_owned(), wanted.to_owned());
+            return Ok(Partial { path, wanted, file: BufWriter::new(file), complete: true });
+        }
+        // the file behind a link is written, and the link stays
+        let linked = wanted.is_symlink().then(|| wanted.canonicalize().ok()).flatten();
+        let wanted = linked.as_deref().unwrap_or(wanted);
+        if wanted.is_dir() {
+            return Err(Failure::Usage(format!("{} cannot be written: it is a folder", wanted.display())));
+        }
+        let mut name = std::ffi::OsString::from(".");
+        name.push(wanted.file_name().unwrap_or_default());
+        name.push(format!(".{}.partial", std::process::id()));
+        let path = wanted.with_file_name(name);
+        interrupt::remember(path.clone());
+        let file = File::create(&path).map_err(|e| {
+            interrupt::forget(&path, || ());
+            failed(e)
+        })?;
+        // who could not read the file before cannot read the new one
+        if let Ok(before) = std::fs::metadata(wanted) {
+            let _ = file.set_permissions(before.permissions());
+        }
+        Ok(Partial { path, wanted: wanted.to_owned(), file: BufWriter::new(file), complete: false })
+    }
+
+    /// Puts the file in its place.
+    pub fn finish(mut self) -> Result<(), Failure> {
+        self.file.flush()?;
+        if self.complete {
+            return Ok(());
+        }
+        interrupt::forget(&self.path, || std::fs::rename(&self.path, &self.wanted))
+            .map_err(|e| Failure::Usage(format!("{} cannot be written: {e}", self.wanted.display())))?;
+        self.complete = true;
+        Ok(())
+    }
+}
+
+impl Write for Partial {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if !self.complete {
+            interrupt::forget(&self.path, || _ = std::fs::remove_file(&self.path));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_there_when_it_is_complete() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let wanted = folder.path().join("out.csv");
+        std::fs::write(&wanted, "old").expect("a file");
+        let mut file = Partial::create(&wanted).expect("begun");
+        file.write_all(b"half").expect("written");
+        drop(file);
+        assert_eq!(std::fs::read_to_string(&wanted).expect("the old file"), "old");
+        let mut file = Partial::create(&wanted).expect("begun");
+        file.write_all(b"new").expect("written");
+        file.finish().expect("in its place");
+        assert_eq!(std::fs::read_to_string(&wanted).expect("the new file"), "new");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
+    }
+}

@@ -1,0 +1,180 @@
+//! What begins with a point.
+
+use super::{Flow, Session, engine};
+use crate::arguments::Format;
+use crate::failure::Failure;
+use clap::ValueEnum;
+use kql_engine::registry::{self, Signature};
+use std::fmt::Write;
+
+/// A command, what it takes, and what it does.
+pub const COMMANDS: [(&str, &str, &str); 8] = [
+    (".tables", "[TEXT]", "the tables with data, and all whose name has TEXT"),
+    (".schema", "TABLE", "a table's columns and their types"),
+    (".load", "[NAME=]PATH", "adds data, as --data does"),
+    (".help", "[FUNCTION]", "the commands; how a function is called and what it does"),
+    (".format", "[FORMAT]", "how results are printed: table, json, ndjson, csv, markdown"),
+    (".now", "[DATETIME]", "what now() is; without a datetime, the clock"),
+    (".quit", "", "leaves, as Ctrl-D does"),
+    (".exit", "", "leaves"),
+];
+
+const SITE: &str = "https://learn.microsoft.com/kusto/query/";
+
+/// Whether results can be printed so, one after the other.
+pub fn check_format(format: Format) -> Result<(), String> {
+    match format {
+        Format::Table | Format::Json | Format::Ndjson | Format::Csv | Format::Markdown => Ok(()),
+        Format::Parquet | Format::Arrow | Format::Html | Format::Svg => {
+            Err("A session prints table, json, ndjson, csv or markdown; kql run -o FILE writes the others.".to_owned())
+        }
+    }
+}
+
+impl Session {
+    /// Does a command.
+    pub(super) fn command(&mut self, text: &str) -> Result<Flow, Failure> {
+        let text = text.trim().trim_end_matches(';').trim_end();
+        let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let rest = rest.trim();
+        match name {
+            ".tables" => print(&self.tables(rest))?,
+            ".schema" => print(&self.schema(rest)?)?,
+            ".load" if rest.is_empty() => return Err(wants(name)),
+            ".load" => {
+                let mut environment = self.environment.clone();
+                environment.data.push(rest.to_owned());
+                let before = engine(&self.engine).data_tables();
+                self.rebuild(environment)?;
+                let now = engine(&self.engine).data_tables();
+                let new: Vec<String> = now.into_iter().filter(|name| !before.contains(name)).collect();
+                print(&format!("{}\n", if new.is_empty() { "no new table".to_owned() } else { new.join("\n") }))?;
+            }
+            ".help" if rest.is_empty() => print(&help())?,
+            ".help" => print(&function(rest)?)?,
+            ".format" if rest.is_empty() => print(&format!("{}\n", name_of(self.format)))?,
+            ".format" => {
+                let format = Format::from_str(rest, true).map_err(|_| {
+                    Failure::Query(format!("'{rest}' is no format: there are table, json, ndjson, csv, markdown."))
+                })?;
+                check_format(format).map_err(Failure::Query)?;
+                self.format = format;
+            }
+            ".now" => {
+                let mut environment = self.environment.clone();
+                environment.now = (!rest.is_empty()).then(|| rest.to_owned());
+                self.rebuild(environment)?;
+            }
+            ".quit" | ".exit" => return Ok(Flow::Quit),
+            other => {
+                let like = registry::suggest(other, COMMANDS.iter().map(|(name, ..)| *name));
+                let like = like.map_or_else(|| ".help lists them".to_owned(), |like| format!("one like it is {like}"));
+                return Err(Failure::Query(format!("There is no command {other}: {like}.")));
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// The tables with data, or all whose names have a text.
+    fn tables(&self, part: &str) -> String {
+        let engine = engine(&self.engine);
+        let with_data = engine.data_tables();
+        let mut out = String::new();
+        if part.is_empty() {
+            with_data.iter().for_each(|name| _ = writeln!(out, "{name}"));
+            let others = engine.table_names().iter().filter(|name| !with_data.contains(name)).count();
+            let _ =
+                writeln!(out, "{others} more are known and have no data: .tables TEXT lists those whose name has TEXT");
+            return out;
+        }
+        let part = part.to_lowercase();
+        for name in engine.table_names().iter().filter(|name| name.to_lowercase().contains(&part)) {
+            let data = if with_data.contains(name) { "" } else { "  (no data)" };
+            let _ = writeln!(out, "{name}{data}");
+        }
+        if out.is_empty() {
+            let _ = writeln!(out, "no table's name has '{part}'");
+        }
+        out
+    }
+
+    fn schema(&self, name: &str) -> Result<String, Failure> {
+        if name.is_empty() {
+            return Err(wants(".schema"));
+        }
+        let engine = engine(&self.engine);
+        let schema = match engine.table_schema(name) {
+            Some(schema) => schema.map_err(Failure::Query)?,
+            None => {
+                let names = engine.table_names();
+                let like = registry::suggest(name, names.iter().map(String::as_str));
+                let like = like.map_or_else(String::new, |like| format!(" One with a name like it is {like}."));
+                return Err(Failure::Query(format!("There is no table {name}.{like}")));
+            }
+        };
+        let width = schema.columns.iter().map(|c| c.name.chars().count()).max().unwrap_or(0);
+        let mut out = String::new();
+        schema.columns.iter().for_each(|c| _ = writeln!(out, "{:width$}  {}", c.name, c.ty));
+        Ok(out)
+    }
+}
+
+fn name_of(format: Format) -> String {
+    format.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+fn wants(name: &str) -> Failure {
+    let argument = COMMANDS.iter().find(|(n, ..)| *n == name).map_or("", |(_, argument, _)| argument);
+    Failure::Query(format!("{name} wants {argument}."))
+}
+
+fn help() -> String {
+    let mut out = String::new();
+    for (name, argument, summary) in COMMANDS {
+        let _ = writeln!(out, "{:<24} {summary}", format!("{name} {argument}"));
+    }
+    out.push_str("Anything else is a query. Enter runs it where nothing is missing, an empty line in any case; Alt-Enter begins\na line, Tab completes, Ctrl-R searches the history, Ctrl-C leaves a line or stops a query.\n");
+    out
+}
+
+/// What the registry says of a function.
+fn function(name: &str) -> Result<String, Failure> {
+    let name = name.trim_end_matches("()");
+    let mut out = String::new();
+    if let Some(f) = registry::scalar(name) {
+        entry(&mut out, f.name, f.aliases, f.signatures, (f.summary, f.page));
+    }
+    if let Some(f) = registry::aggregate(name) {
+        entry(&mut out, f.name, f.aliases, f.signatures, (f.summary, f.page));
+    }
+    if !out.is_empty() {
+        return Ok(out);
+    }
+    if kql_parser::operator_names().any(|operator| operator == name) {
+        return Ok(format!("{name} is an operator: {SITE}{name}-operator\n"));
+    }
+    let names = || registry::scalar_names().chain(registry::aggregate_names());
+    let like = registry::suggest(name, names());
+    let like = like.map_or_else(String::new, |like| format!(" One with a name like it is {like}()."));
+    Err(Failure::Query(format!("There is no function {name}().{like}")))
+}
+
+fn entry(out: &mut String, name: &str, aliases: &[&str], signatures: &[Signature], (summary, page): (&str, &str)) {
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    signatures.iter().for_each(|signature| _ = writeln!(out, "{}", signature.text(name)));
+    let _ = writeln!(out, "{summary}");
+    if !aliases.is_empty() {
+        let _ = writeln!(out, "also called {}", aliases.join(", "));
+    }
+    let _ = writeln!(out, "{SITE}{page}");
+}

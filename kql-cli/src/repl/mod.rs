@@ -1,0 +1,144 @@
+//! `kql repl`: queries one after the other, over data that is looked into once.
+
+mod commands;
+mod complete;
+mod editor;
+mod highlight;
+mod input;
+
+use crate::arguments::{Environment, Format, Repl};
+use crate::bar::Bar;
+use crate::chart::terminal::Screen;
+use crate::diagnostics;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::output;
+use kql_engine::Engine;
+use kql_engine::progress::Progress;
+use std::io::{BufRead, BufWriter, IsTerminal, Write};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Whether to go on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Flow {
+    Continue,
+    Quit,
+}
+
+/// The engine of a session: it is another one after `.load` and `.now`, and the completion follows.
+type Shared = Arc<RwLock<Arc<Engine>>>;
+
+fn engine(shared: &Shared) -> Arc<Engine> {
+    shared.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// A session.
+struct Session {
+    environment: Environment,
+    strict: bool,
+    format: Format,
+    engine: Shared,
+    progress: Arc<Progress>,
+    /// Whether anything failed.
+    failed: bool,
+    /// Whether a person types: an interrupted query does not end the session.
+    person: bool,
+}
+
+/// Reads queries and commands to the end of standard input, or `.quit`.
+pub fn repl(arguments: Repl) -> Result<(), Failure> {
+    let progress = Arc::new(Progress::default());
+    let built = build(&arguments.environment, arguments.strict, &progress)?;
+    let plain = if std::io::stdout().is_terminal() { Format::Table } else { Format::Csv };
+    let mut session = Session {
+        environment: arguments.environment,
+        strict: arguments.strict,
+        format: arguments.format.unwrap_or(plain),
+        engine: Arc::new(RwLock::new(Arc::new(built))),
+        progress,
+        failed: false,
+        person: std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
+    };
+    commands::check_format(session.format).map_err(Failure::Usage)?;
+    if session.person {
+        return editor::run(&mut session, !arguments.no_history);
+    }
+    interrupt::listen(session.progress.clone());
+    script(&mut session, &mut std::io::stdin().lock())?;
+    if session.failed { Err(Failure::Reported) } else { Ok(()) }
+}
+
+fn build(environment: &Environment, strict: bool, progress: &Arc<Progress>) -> Result<Engine, Failure> {
+    crate::run::build(environment.engine()?.strict(strict).progress(progress.clone()))
+}
+
+/// Reads lines that no person types: a query ends with `;`, an empty line, or where the next line does not go on with it.
+fn script(session: &mut Session, lines: &mut impl BufRead) -> Result<(), Failure> {
+    let mut text = String::new();
+    loop {
+        let mut line = String::new();
+        let read =
+            lines.read_line(&mut line).map_err(|e| Failure::Usage(format!("Standard input cannot be read: {e}")))?;
+        let goes_on = line.trim_start().starts_with('|');
+        let ended = read == 0 || line.trim().is_empty() || input::is_complete(&text);
+        if !text.is_empty() && ended && !goes_on && session.handle(&std::mem::take(&mut text))? == Flow::Quit {
+            return Ok(());
+        }
+        if read == 0 {
+            return Ok(());
+        }
+        if text.is_empty() && line.trim().is_empty() {
+            continue;
+        }
+        text.push_str(&line);
+        let ended = line.trim_end().ends_with(';') && input::is_complete(&text);
+        if (ended || input::is_command(&text)) && session.handle(&std::mem::take(&mut text))? == Flow::Quit {
+            return Ok(());
+        }
+    }
+}
+
+impl Session {
+    /// Does what was entered. What is wrong with it is printed; the error says that the session cannot go on.
+    fn handle(&mut self, text: &str) -> Result<Flow, Failure> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(Flow::Continue);
+        }
+        let done = if input::is_command(text) { self.command(text) } else { self.query(text) };
+        match done {
+            Ok(flow) => Ok(flow),
+            // whoever reads the output has gone
+            Err(Failure::Closed) => Err(Failure::Closed),
+            Err(Failure::Interrupted) if !self.person => Err(Failure::Interrupted),
+            Err(failure) => {
+                self.failed = true;
+                let _ = failure.report();
+                Ok(Flow::Continue)
+            }
+        }
+    }
+
+    fn query(&mut self, text: &str) -> Result<Flow, Failure> {
+        let engine = engine(&self.engine);
+        let bar = Bar::start(&self.progress);
+        let answer = engine.query(text);
+        drop(bar);
+        let answer = answer.map_err(|error| crate::run::failure(error, text, "query"))?;
+        eprint!("{}", diagnostics::render(text, "query", &answer.diagnostics));
+        let mut notices = answer.notices;
+        let mut out = BufWriter::new(std::io::stdout());
+        output::write(self.format, &answer.tables, &mut out, Screen::of_output(), &mut notices)?;
+        out.flush()?;
+        notices.iter().for_each(|notice| eprintln!("notice: {notice}"));
+        Ok(Flow::Continue)
+    }
+
+    /// Makes the engine anew, after a setting was changed; the old one stays where that fails.
+    fn rebuild(&mut self, environment: Environment) -> Result<(), Failure> {
+        let built = build(&environment, self.strict, &self.progress)?;
+        self.environment = environment;
+        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(built);
+        Ok(())
+    }
+}

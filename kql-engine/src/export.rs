@@ -1,0 +1,286 @@
+//! Whole tables in the order of their times, for writing them to files.
+
+use crate::engine::{Engine, Error, run_error};
+use crate::exec;
+use crate::sources::SourceTable;
+use crate::storage::{Layout, Seen};
+use crate::types::{ScalarType, TableSchema};
+use arrow::array::RecordBatch;
+use arrow::compute::SortOptions;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+use futures::StreamExt;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Takes the rows of a table.
+pub trait RowWriter {
+    /// Comes first: how the columns lie, and the column by which rows are sorted, smallest first and nulls last.
+    fn begin(&mut self, layout: &Layout, sorted_by: Option<usize>) -> std::result::Result<(), String>;
+    /// Rows, in the layout.
+    fn write(&mut self, batch: &RecordBatch) -> std::result::Result<(), String>;
+}
+
+/// What was read of a table.
+#[derive(Clone, Debug, Default)]
+pub struct Exported {
+    /// Rows that were given to the writer.
+    pub rows: u64,
+    /// Rows that are damaged, and left out.
+    pub refused: u64,
+    /// Values that do not fit their columns, and became null.
+    pub misfits: u64,
+    /// The column by which rows are sorted.
+    pub sorted_by: Option<String>,
+    /// What is to be known about the input.
+    pub notices: Vec<String>,
+}
+
+impl Engine {
+    /// Gives all rows of a table with data to a writer, in the order of its time where it has one. Sorting takes about
+    /// `memory` bytes, and what is more goes to temporary files.
+    pub fn export(
+        &self,
+        name: &str,
+        memory: usize,
+        writer: &mut (dyn RowWriter + Send),
+    ) -> std::result::Result<Exported, Error> {
+        let table = match self.database.data(name) {
+            Some(table) => table?,
+            None => return Err(Error::Setting(format!("there is no data of a table {name}"))),
+        };
+        let time = time_column(&table.schema);
+        let work = self.pass_on(&table, time, memory, writer);
+        let rows = self.runtime()?.block_on(self.unless_stopped(work))?;
+        Ok(Exported {
+            rows,
+            refused: table.report.refused(),
+            misfits: table.report.misfits(),
+            sorted_by: time.and_then(|i| table.schema.columns.get(i)).map(|c| c.name.clone()),
+            notices: table.report.notices(),
+        })
+    }
+
+    async fn pass_on(
+        &self,
+        table: &SourceTable,
+        time: Option<usize>,
+        memory: usize,
+        writer: &mut (dyn RowWriter + Send),
+    ) -> std::result::Result<u64, Error> {
+        let pool = Arc::new(FairSpillPool::new(memory));
+        let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().map_err(run_error)?;
+        let mut state = exec::session_in(self.limits, &self.progress, Some(runtime));
+        // what each partition sets aside for merging its temporary files must fit beside what it sorts
+        let share = memory / (4 * self.limits.partitions.max(1));
+        let reservation = &mut state.config_mut().options_mut().execution.sort_spill_reservation_bytes;
+        *reservation = share.min(*reservation);
+        let scan = table.provider.scan(&state, None, &[], None).await.map_err(run_error)?;
+        let _watched = self.progress.watch(&scan);
+        let seen = Arc::new(Mutex::new(Seen::new(&table.schema)));
+        let observed = Observed::of(&scan, &table.schema, &seen);
+        let schema = scan.schema();
+        let input: Arc<dyn ExecutionPlan> =
+            Arc::new(StreamingTableExec::try_new(schema, observed, None, None, false, None).map_err(run_error)?);
+        let streams = match time {
+            Some(column) => vec![sorted(input, column).and_then(|plan| plan.execute(0, state.task_ctx()))],
+            None => {
+                (0..input.output_partitioning().partition_count()).map(|i| input.execute(i, state.task_ctx())).collect()
+            }
+        };
+        let mut layout: Option<Layout> = None;
+        let mut rows = 0;
+        for stream in streams {
+            let mut stream = stream.map_err(run_error)?;
+            while let Some(batch) = stream.next().await {
+                let batch = batch.map_err(run_error)?;
+                if batch.num_rows() == 0 {
+                    continue;
+                }
+                // sorting has read all rows before it gives the first, and without it there are no times
+                let layout = match &layout {
+                    Some(layout) => layout,
+                    None => layout.insert(begin(&table.schema, &seen, time, writer)?),
+                };
+                let batch = layout.encode(&batch).map_err(|e| Error::Run(e.to_string()))?;
+                rows += batch.num_rows() as u64;
+                writer.write(&batch).map_err(Error::Run)?;
+            }
+        }
+        if layout.is_none() {
+            begin(&table.schema, &seen, time, writer)?;
+        }
+        Ok(rows)
+    }
+}
+
+fn begin(
+    schema: &TableSchema,
+    seen: &Mutex<Seen>,
+    time: Option<usize>,
+    writer: &mut (dyn RowWriter + Send),
+) -> std::result::Result<Layout, Error> {
+    let layout = Layout::new(schema, &seen.lock().unwrap_or_else(PoisonError::into_inner));
+    writer.begin(&layout, time).map_err(Error::Run)?;
+    Ok(layout)
+}
+
+/// The column of times: `TimeGenerated`, `Timestamp`, or the first datetime.
+pub(crate) fn time_column(schema: &TableSchema) -> Option<usize> {
+    let named = |name: &str| schema.columns.iter().position(|c| c.name == name && c.ty == ScalarType::Datetime);
+    let any = || schema.columns.iter().position(|c| c.ty == ScalarType::Datetime);
+    named("TimeGenerated").or_else(|| named("Timestamp")).or_else(any)
+}
+
+fn sorted(input: Arc<dyn ExecutionPlan>, column: usize) -> Result<Arc<dyn ExecutionPlan>> {
+    let name = input.schema().field(column).name().clone();
+    let options = SortOptions { descending: false, nulls_first: false };
+    let key = PhysicalSortExpr::new(Arc::new(Column::new(&name, column)), options);
+    let Some(order) = LexOrdering::new(vec![key]) else {
+        return datafusion::common::internal_err!("no column to sort by");
+    };
+    let several = input.output_partitioning().partition_count() > 1;
+    let sort = Arc::new(SortExec::new(order.clone(), input).with_preserve_partitioning(several));
+    Ok(if several { Arc::new(SortPreservingMergeExec::new(order, sort)) } else { sort })
+}
+
+/// A partition of a scan whose times are looked at.
+struct Observed {
+    scan: Arc<dyn ExecutionPlan>,
+    partition: usize,
+    arrow: SchemaRef,
+    schema: Arc<TableSchema>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Observed {
+    fn of(
+        scan: &Arc<dyn ExecutionPlan>,
+        schema: &TableSchema,
+        seen: &Arc<Mutex<Seen>>,
+    ) -> Vec<Arc<dyn PartitionStream>> {
+        let schema = Arc::new(schema.clone());
+        (0..scan.output_partitioning().partition_count())
+            .map(|partition| {
+                let (scan, schema, seen) = (scan.clone(), schema.clone(), seen.clone());
+                Arc::new(Observed { arrow: scan.schema(), scan, partition, schema, seen }) as Arc<dyn PartitionStream>
+            })
+            .collect()
+    }
+}
+
+impl fmt::Debug for Observed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Observed({})", self.partition)
+    }
+}
+
+impl PartitionStream for Observed {
+    fn schema(&self) -> &SchemaRef {
+        &self.arrow
+    }
+
+    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let (schema, seen) = (self.schema.clone(), self.seen.clone());
+        let stream = match self.scan.execute(self.partition, context) {
+            Ok(stream) => stream,
+            Err(error) => {
+                let failed = futures::stream::iter([Err::<RecordBatch, DataFusionError>(error)]);
+                return Box::pin(RecordBatchStreamAdapter::new(self.arrow.clone(), failed));
+            }
+        };
+        let looked_at = stream.inspect(move |batch| {
+            if let Ok(batch) = batch {
+                let mut own = Seen::new(&schema);
+                own.observe(&schema, batch.columns());
+                seen.lock().unwrap_or_else(PoisonError::into_inner).merge(&own);
+            }
+        });
+        Box::pin(RecordBatchStreamAdapter::new(self.arrow.clone(), looked_at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::Limits;
+    use arrow::array::{ArrayRef, AsArray, Int64Array, StringArray};
+    use arrow::datatypes::TimestampMicrosecondType;
+    use std::io::Write;
+
+    #[derive(Default)]
+    struct Times {
+        seen: Vec<i64>,
+        sorted_by: Option<usize>,
+    }
+
+    impl RowWriter for Times {
+        fn begin(&mut self, _: &Layout, sorted_by: Option<usize>) -> std::result::Result<(), String> {
+            self.sorted_by = sorted_by;
+            Ok(())
+        }
+
+        fn write(&mut self, batch: &RecordBatch) -> std::result::Result<(), String> {
+            let Some(column) = self.sorted_by else { return Ok(()) };
+            self.seen.extend(batch.column(column).as_primitive::<TimestampMicrosecondType>().values());
+            Ok(())
+        }
+    }
+
+    /// Many times what fits into memory, in files whose times go up and down.
+    #[test]
+    fn sorted_in_little_memory() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut file = std::fs::File::create(folder.path().join("T.csv")).expect("a file");
+        writeln!(file, "n,Timestamp,text").expect("written");
+        let rows = 60_000_u64;
+        for i in 0..rows {
+            let second = i * 7919 % 86_400;
+            let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
+            writeln!(file, "{i},2024-05-01T{h:02}:{m:02}:{s:02}Z,{}", "x".repeat(100)).expect("written");
+        }
+        drop(file);
+        for partitions in [1, 3] {
+            let data = crate::sources::DataPath::parse(&folder.path().join("T.csv").to_string_lossy());
+            let limits = Limits { batch_size: 1024, partitions, ..Limits::default() };
+            let engine = Engine::builder().data(data).limits(limits).build().expect("an engine");
+            let mut times = Times::default();
+            let exported = engine.export("T", 4 << 20, &mut times).expect("exported");
+            assert_eq!((exported.rows, times.seen.len() as u64), (rows, rows));
+            assert_eq!(exported.sorted_by.as_deref(), Some("Timestamp"));
+            assert!(times.seen.is_sorted());
+            assert!(engine.progress().rows() >= rows && engine.progress().bytes() > 0);
+        }
+    }
+
+    #[test]
+    fn without_times_and_without_a_table() {
+        let columns: Vec<(&str, ArrayRef)> =
+            vec![("a", Arc::new(Int64Array::from(vec![2, 1]))), ("b", Arc::new(StringArray::from(vec!["x", "y"])))];
+        let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+        let engine = Engine::builder().table("T", vec![batch]).expect("a table").build().expect("an engine");
+        let mut times = Times::default();
+        assert_eq!(engine.export("T", 1 << 20, &mut times).expect("exported").rows, 2);
+        assert_eq!(times.sorted_by, None);
+        assert!(engine.export("U", 1 << 20, &mut times).is_err());
+    }
+
+    #[test]
+    fn what_is_stopped_fails() {
+        let engine = Engine::builder().build().expect("an engine");
+        engine.progress().stop();
+        assert!(matches!(engine.query("print 1"), Err(Error::Interrupted)));
+        engine.progress().reset();
+        assert!(engine.query("print 1").is_ok());
+    }
+}
