@@ -90,7 +90,8 @@ fn text(table: &TableDescription) -> String {
             line("missing", &format!("{} of the schema", plural(table.missing.len() as u64, "column")));
         }
     } else {
-        line("columns", &format!("no schema is known: {}", list(&table.unmatched)));
+        let columns = if table.unmatched.is_empty() { "none".to_owned() } else { list(&table.unmatched) };
+        line("columns", &format!("no schema is known: {columns}"));
     }
     let mut shadows: Vec<&str> = table.files.iter().flat_map(|f| f.shadows.iter().map(String::as_str)).collect();
     shadows.sort_unstable();

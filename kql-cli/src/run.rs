@@ -43,7 +43,20 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         }
     }
     notices.iter().for_each(|notice| eprintln!("notice: {notice}"));
+    if arguments.environment.memory.is_some()
+        && let Some(bytes) = peak_memory()
+    {
+        eprintln!("notice: the peak of memory was {} MB", bytes >> 20);
+    }
     Ok(())
+}
+
+/// The most memory that the process had at once, in bytes; none where the system does not tell it so.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes << 10)
 }
 
 /// The engine of these settings.
