@@ -136,8 +136,8 @@ pub struct Fmt {
 /// What a query can name.
 #[derive(Args, Clone)]
 pub struct Environment {
-    /// A file or folder of NDJSON, JSON, CSV, Parquet or Arrow data, also .gz and .zst; the table is named by the file,
-    /// or outright
+    /// A file or folder of NDJSON, JSON, CSV, Parquet, Arrow or Windows event logs, also .gz and .zst, or a .kql file of a
+    /// datatable; the table is named by the file, or outright
     #[arg(long, value_name = "[NAME=]PATH")]
     pub data: Vec<String>,
     /// Whether dates such as 3/4/2021 have the day or the month first [default: what other dates of the file show]

@@ -254,6 +254,13 @@ impl Making {
             if opened.columns.is_empty() && survey.rows == 0 && survey.refused == 0 {
                 report.note(format!("{}: the file is empty", file.path.display()));
             }
+            if let Some(column) = opened.columns.iter().find(|c| c.header.contains('\u{fffd}')) {
+                let path = file.path.display();
+                report.note(format!(
+                    "{path}: the column name '{}' is not valid UTF-8; where it is not, � stands",
+                    column.header
+                ));
+            }
             summaries.push(FileSummary {
                 path: file.path.clone(),
                 format: one.format,
