@@ -35,7 +35,7 @@ pub struct Database {
     /// Other names of tables with files: those of the files.
     aliases: HashMap<String, String>,
     /// Tables opened so far: each file is looked into once, when a query first names it.
-    opened: Mutex<HashMap<String, Result<Arc<SourceTable>, SourceError>>>,
+    opened: Mutex<HashMap<String, Opened>>,
 }
 
 impl Database {
@@ -104,11 +104,11 @@ impl Database {
     }
 
     /// A table with data; none where only its schema is known, or nothing.
-    pub(crate) fn data(&self, name: &str) -> Option<Result<Arc<SourceTable>, SourceError>> {
+    pub(crate) fn data(&self, name: &str) -> Option<Opened> {
         self.open(name, false)
     }
 
-    fn open(&self, name: &str, sampled: bool) -> Option<Result<Arc<SourceTable>, SourceError>> {
+    fn open(&self, name: &str, sampled: bool) -> Option<Opened> {
         let name = self.aliases.get(name).map_or(name, String::as_str);
         let opened = lock(&self.opened).get(name).cloned();
         let table = match opened {
@@ -129,11 +129,14 @@ impl Database {
     }
 }
 
+/// A table that was looked into.
+type Opened = Result<Arc<SourceTable>, SourceError>;
+
 /// The tables as one query sees them: each stays as it was when the query first named it.
 pub(crate) struct View<'a> {
     database: &'a Database,
     sampled: bool,
-    tables: Mutex<HashMap<String, Option<Result<Arc<SourceTable>, SourceError>>>>,
+    tables: Mutex<HashMap<String, Option<Opened>>>,
 }
 
 impl<'a> View<'a> {
@@ -143,7 +146,7 @@ impl<'a> View<'a> {
     }
 
     /// A table with data.
-    fn data(&self, name: &str) -> Option<Result<Arc<SourceTable>, SourceError>> {
+    fn data(&self, name: &str) -> Option<Opened> {
         if let Some(table) = lock(&self.tables).get(name) {
             return table.clone();
         }

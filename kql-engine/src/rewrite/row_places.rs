@@ -42,11 +42,14 @@ fn is_one_row(node: &Node) -> bool {
     }
 }
 
+/// A node before and after.
+type Done = (Arc<Node>, Arc<Node>);
+
 struct Places {
     /// The greatest id so far.
     last: Cell<u32>,
-    /// What became of a node: a part of the plan that is used twice stays one.
-    done: RefCell<HashMap<*const Node, (Arc<Node>, Arc<Node>)>>,
+    /// What became of a node, which is kept so that its address stays its own: a part that is used twice stays one.
+    done: RefCell<HashMap<*const Node, Done>>,
 }
 
 fn by(place: &[ColumnId]) -> Order {
