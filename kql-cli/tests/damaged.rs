@@ -267,7 +267,7 @@ fn files_that_change_while_they_are_read() {
         changed_in_between("a.ndjson.gz", &gzip(lines.as_bytes()), append("more")),
     ] {
         let message = message(result);
-        assert!(message.ends_with("the file changed while it was read; run the query again"), "{message}");
+        assert!(message.ends_with("the file changed after it was opened; start again"), "{message}");
     }
     let gone = message(changed_in_between("a.ndjson", lines.as_bytes(), remove));
     assert!(gone.contains("a.ndjson: cannot be read"), "{gone}");

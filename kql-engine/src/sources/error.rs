@@ -24,7 +24,7 @@ pub enum SourceError {
     #[error("{}: this is no regular file; data is read twice, so a pipe or a device has to be written to a file first", .0.display())]
     NoFile(PathBuf),
     /// A file that is another one now than when its table was opened.
-    #[error("{}: the file changed while it was read; run the query again", .0.display())]
+    #[error("{}: the file changed after it was opened; start again", .0.display())]
     Changed(PathBuf),
     /// The operating system says no.
     #[error("{}: cannot be read: {reason}", path.display())]
