@@ -97,6 +97,9 @@ fn functions() -> Vec<(String, String, String)> {
 
 fn engine(case: &Case, settings: &Settings, limits: Limits) -> EngineBuilder {
     let mut builder = Engine::builder().profile(case.profile).limits(limits).now(NOW).expect("a datetime");
+    if let Some(path) = std::env::var_os("KQL_GEO_IP") {
+        builder = builder.geo_ip(path);
+    }
     for (name, parameters, body) in &settings.functions {
         builder = builder.function(name, parameters, body);
     }
