@@ -1,7 +1,7 @@
 //! Whole tables in the order of their times, for writing them to files.
 
 use crate::engine::{Engine, Error, run_error};
-use crate::exec;
+use crate::exec::{self, Limits};
 use crate::sources::SourceTable;
 use crate::storage::{Layout, Seen};
 use crate::types::{ScalarType, TableSchema};
@@ -9,8 +9,6 @@ use arrow::array::RecordBatch;
 use arrow::compute::SortOptions;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
@@ -48,13 +46,14 @@ pub struct Exported {
 
 impl Engine {
     /// Gives all rows of a table with data to a writer, in the order of its time where it has one. Sorting takes about
-    /// `memory` bytes, and what is more goes to temporary files.
+    /// `memory` bytes where the engine has no limit of its own, and what is more goes to temporary files.
     pub fn export(
         &self,
         name: &str,
         memory: usize,
         writer: &mut (dyn RowWriter + Send),
     ) -> std::result::Result<Exported, Error> {
+        let memory = self.limits.memory.unwrap_or(memory);
         let table = match self.database.data(name) {
             Some(table) => table?,
             None => return Err(Error::Setting(format!("there is no data of a table {name}"))),
@@ -78,9 +77,8 @@ impl Engine {
         memory: usize,
         writer: &mut (dyn RowWriter + Send),
     ) -> std::result::Result<u64, Error> {
-        let pool = Arc::new(FairSpillPool::new(memory));
-        let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().map_err(run_error)?;
-        let mut state = exec::session_in(self.limits, &self.progress, Some(runtime));
+        let limits = Limits { memory: Some(memory), ..self.limits };
+        let mut state = exec::session(limits, &self.progress).map_err(run_error)?;
         // what each partition sets aside for merging its temporary files must fit beside what it sorts
         let share = memory / (4 * self.limits.partitions.max(1));
         let reservation = &mut state.config_mut().options_mut().execution.sort_spill_reservation_bytes;
@@ -102,8 +100,8 @@ impl Engine {
         let mut rows = 0;
         for stream in streams {
             let mut stream = stream.map_err(run_error)?;
-            while let Some(batch) = stream.next().await {
-                let batch = batch.map_err(run_error)?;
+            // the reader of a damaged file may panic
+            while let Some(batch) = exec::caught(async { stream.next().await.transpose() }).await.map_err(run_error)? {
                 if batch.num_rows() == 0 {
                     continue;
                 }
@@ -213,7 +211,6 @@ impl PartitionStream for Observed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exec::Limits;
     use arrow::array::{ArrayRef, AsArray, Int64Array, StringArray};
     use arrow::datatypes::TimestampMicrosecondType;
     use std::io::Write;
@@ -252,7 +249,7 @@ mod tests {
         drop(file);
         for partitions in [1, 3] {
             let data = crate::sources::DataPath::parse(&folder.path().join("T.csv").to_string_lossy());
-            let limits = Limits { batch_size: 1024, partitions, ..Limits::default() };
+            let limits = Limits { batch_size: 1024, partitions, memory: None };
             let engine = Engine::builder().data(data).limits(limits).build().expect("an engine");
             let mut times = Times::default();
             let exported = engine.export("T", 4 << 20, &mut times).expect("exported");

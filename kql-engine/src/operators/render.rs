@@ -6,20 +6,19 @@ use crate::plan::{Relation, Render};
 use kql_parser::ast;
 
 pub(super) fn bind(render: &ast::Render, input: Relation) -> Relation {
-    let properties = render
-        .properties
-        .iter()
-        .map(|p| {
-            let value = match &p.value.kind {
-                ast::ExprKind::Name(name) => name.text.clone(),
-                ast::ExprKind::Literal(ast::Literal::String(text)) => text.clone(),
-                ast::ExprKind::Literal(ast::Literal::Long(Some(i))) => i.to_string(),
-                ast::ExprKind::Literal(ast::Literal::Real(Some(r))) => r.to_string(),
-                ast::ExprKind::Literal(ast::Literal::Bool(Some(b))) => b.to_string(),
-                _ => String::new(),
-            };
-            (p.name.text.clone(), value)
-        })
-        .collect();
+    let properties = render.properties.iter().map(|p| (p.name.text.clone(), text(&p.value.kind))).collect();
     Relation { render: Some(Render { kind: render.kind.text.clone(), properties }), ..input }
+}
+
+/// A property's value as text; several names with commas between them.
+fn text(value: &ast::ExprKind) -> String {
+    match value {
+        ast::ExprKind::Name(name) => name.text.clone(),
+        ast::ExprKind::Names(names) => names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(", "),
+        ast::ExprKind::Literal(ast::Literal::String(text)) => text.clone(),
+        ast::ExprKind::Literal(ast::Literal::Long(Some(i))) => i.to_string(),
+        ast::ExprKind::Literal(ast::Literal::Real(Some(r))) => r.to_string(),
+        ast::ExprKind::Literal(ast::Literal::Bool(Some(b))) => b.to_string(),
+        _ => String::new(),
+    }
 }

@@ -409,11 +409,8 @@ impl PieceReader {
                     continue;
                 }
                 let line = || blocks.lines + lines_in(&blocks.block, at) + 1;
-                let checked = if is_last && blocks.ended && blocks.rows.open {
-                    Err(CUT.to_owned())
-                } else {
-                    checked(&row, *fields)
-                };
+                let cut = is_last && blocks.ended && blocks.rows.open;
+                let checked = checked(&row, *fields).and_then(|()| if cut { Err(CUT.to_owned()) } else { Ok(()) });
                 match checked {
                     Ok(()) => {
                         if let Some(surveyor) = surveyor {
