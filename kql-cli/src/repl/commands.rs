@@ -155,6 +155,9 @@ fn function(name: &str) -> Result<String, Failure> {
     if let Some(f) = registry::aggregate(name) {
         entry(&mut out, f.name, f.aliases, f.signatures, (f.summary, f.page));
     }
+    if let Some(f) = registry::scalar_operator(name) {
+        let _ = writeln!(out, "{} is an operator of expressions. {}", f.name, f.summary);
+    }
     if !out.is_empty() {
         return Ok(out);
     }

@@ -24,6 +24,7 @@ pub fn run(session: &mut Session, history: bool) -> Result<(), Failure> {
     let mut editor = Reedline::create()
         .with_ansi_colors(!set("NO_COLOR"))
         .use_bracketed_paste(true)
+        .with_quick_completions(true)
         .with_validator(Box::new(Whole))
         .with_completer(Box::new(Names(session.engine.clone())))
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(
@@ -61,6 +62,9 @@ fn keys() -> reedline::Keybindings {
     let menu = ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]);
     keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, menu);
     keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
+    // a blank ends a name, so that Enter runs the line rather than taking what a menu offers
+    let blank = ReedlineEvent::Edit(vec![EditCommand::InsertChar(' ')]);
+    keys.add_binding(KeyModifiers::NONE, KeyCode::Char(' '), ReedlineEvent::Multiple(vec![ReedlineEvent::Esc, blank]));
     keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, ReedlineEvent::Edit(vec![EditCommand::InsertNewline]));
     keys
 }

@@ -21,6 +21,11 @@ pub fn scalar(name: &str) -> Option<&'static ScalarFunction> {
     SCALARS.get(name).copied().filter(|f| !f.is_operator())
 }
 
+/// The operator of expressions that is written so: `has_any`, `==`.
+pub fn scalar_operator(name: &str) -> Option<&'static ScalarFunction> {
+    SCALARS.get(name).copied().filter(|f| f.is_operator())
+}
+
 /// The aggregation function of that name.
 pub fn aggregate(name: &str) -> Option<&'static AggregateFunction> {
     AGGREGATES.get(name).copied()

@@ -12,7 +12,9 @@ mod unavailable;
 
 pub use aggregate::{AggregateArgs, AggregateFunction, Outputs, Reduce};
 pub use eval::{Call, CallInfo, Eval, Kernel, KernelFn, RewriteContext};
-pub use lookup::{aggregate, aggregate_names, aggregates, is_aggregate_call, scalar, scalar_names, suggest};
+pub use lookup::{
+    aggregate, aggregate_names, aggregates, is_aggregate_call, scalar, scalar_names, scalar_operator, suggest,
+};
 pub use signature::{
     ArgumentKind, OutputColumn, Parameter, ParameterType, ResultName, Returns, Signature, converts as converts_to,
     optional, p, repeated, sig,
