@@ -74,6 +74,8 @@ fn places_go_through_operators() {
         "union T, (U | extend n = n + 1000) | where n % 3 == 0 | summarize make_list(n) by k",
         "union T, U | take 70",
         "T | summarize count() by v | summarize make_list(v)",
+        "T | summarize c = count() by k | top 2 by c",
+        "union (T | summarize c = count() by k), (U | summarize c = count() by d = n % 7) | top 3 by c",
         "T | distinct k, v | take 7",
         "T | mv-expand n = range(n, n + 2) to typeof(long) | summarize make_list(n) by k",
         "T | lookup U on k | summarize take_any(n1) by v",

@@ -28,9 +28,18 @@ pub(super) fn order(relation: &mut Relation) {
         return;
     }
     let places = Places::beside(&relation.node);
-    if let Some((node, place)) = places.place(&relation.node) {
+    if let Some((node, place)) = places.place(&relation.node, Groups::ByFirstRow) {
         relation.node = node;
         relation.order = by(&place);
+    }
+}
+
+/// Whether the rows are those of a table, one by one.
+fn is_scan(node: &Node) -> bool {
+    match node {
+        Node::Scan { .. } => true,
+        Node::Filter { input, .. } | Node::Project { input, .. } | Node::Extract { input, .. } => is_scan(input),
+        _ => false,
     }
 }
 
@@ -40,6 +49,18 @@ fn is_one_row(node: &Node) -> bool {
         Node::Project { input, .. } | Node::Filter { input, .. } => is_one_row(input),
         _ => false,
     }
+}
+
+/// Columns by which no two rows are equal, with their types.
+type Place = Vec<(ColumnId, ScalarType)>;
+
+/// Where the rows of a group stand among those of others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Groups {
+    /// Where the group's first row stood.
+    ByFirstRow,
+    /// By their keys, which costs nothing.
+    ByKey,
 }
 
 /// A node before and after.
@@ -52,19 +73,24 @@ struct Places {
     done: RefCell<HashMap<*const Node, Done>>,
 }
 
-fn by(place: &[ColumnId]) -> Order {
-    place.iter().map(|id| OrderKey { column: *id, ascending: true, nulls_first: false }).collect()
+fn by(place: &[(ColumnId, ScalarType)]) -> Order {
+    place.iter().map(|(id, _)| OrderKey { column: *id, ascending: true, nulls_first: false }).collect()
 }
 
-fn number(id: ColumnId) -> Expr {
-    Expr { kind: ExprKind::Column(id), ty: ScalarType::Long, span: Span::default() }
+fn column(id: ColumnId, ty: ScalarType) -> Expr {
+    Expr { kind: ExprKind::Column(id), ty, span: Span::default() }
 }
 
 /// The order with the place behind it, which leaves no two rows equal.
-fn then(order: &Order, place: &[ColumnId]) -> Order {
-    let known = |id: &ColumnId| order.iter().any(|k| k.column == *id);
-    let more: Vec<ColumnId> = place.iter().filter(|id| !known(id)).copied().collect();
+fn then(order: &Order, place: &Place) -> Order {
+    let more: Place = place.iter().filter(|(id, _)| order.iter().all(|k| k.column != *id)).copied().collect();
     order.iter().copied().chain(by(&more)).collect()
+}
+
+/// What a leg has in the columns of another leg's place.
+fn missing(ty: ScalarType) -> Expr {
+    let value = if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
+    Expr::constant(value, ty, Span::default())
 }
 
 /// Whether the result depends on the order of the rows.
@@ -109,25 +135,32 @@ impl Places {
 
     /// The node with an order, where it observes one.
     fn with_order(&self, node: &Node) -> Option<Node> {
+        let groups = Groups::ByFirstRow;
         match node {
-            Node::Aggregate { input, groups, aggregates, order } if aggregates.iter().any(|a| observes(a.function)) => {
-                let (input, place) = self.place(input)?;
+            Node::Aggregate { input, groups: keys, aggregates, order }
+                if aggregates.iter().any(|a| observes(a.function)) =>
+            {
+                let (input, place) = self.place(input, groups)?;
                 let order = then(order, &place);
-                Some(Node::Aggregate { input, groups: groups.clone(), aggregates: aggregates.clone(), order })
+                Some(Node::Aggregate { input, groups: keys.clone(), aggregates: aggregates.clone(), order })
             }
-            // of rows that an order leaves equal any is as good, and a scan that stops early is worth more
-            Node::Limit { input, count, order, partition } if order.is_empty() || !partition.is_empty() => {
-                let (input, place) = self.place(input)?;
+            Node::Limit { input, count, order, partition } => {
+                let sorted = !order.is_empty() && partition.is_empty();
+                // of rows of a file that an order leaves equal any is as good: a scan that stops early is worth more
+                if sorted && is_scan(input) {
+                    return None;
+                }
+                let (input, place) = self.place(input, if sorted { Groups::ByKey } else { groups })?;
                 let order = then(order, &place);
                 Some(Node::Limit { input, count: count.clone(), order, partition: partition.clone() })
             }
             Node::FirstOf { input, keys, columns, order } => {
-                let (input, place) = self.place(input)?;
+                let (input, place) = self.place(input, groups)?;
                 let order = then(order, &place);
                 Some(Node::FirstOf { input, keys: keys.clone(), columns: columns.clone(), order })
             }
             Node::Window { input, order, partition, row, calls } => {
-                let (input, place) = self.place(input)?;
+                let (input, place) = self.place(input, groups)?;
                 let order = then(order, &place);
                 Some(Node::Window { input, order, partition: partition.clone(), row: *row, calls: calls.clone() })
             }
@@ -136,109 +169,122 @@ impl Places {
     }
 
     /// The node with columns by which no two rows are equal, and these columns; none where there are none.
-    fn place(&self, node: &Arc<Node>) -> Option<(Arc<Node>, Vec<ColumnId>)> {
+    fn place(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Place)> {
         Some(match &**node {
             Node::Nothing => (node.clone(), Vec::new()),
             Node::Memory { .. } => return None,
-            Node::Stage { columns, .. } | Node::Values { columns, .. } => (node.clone(), vec![columns.last()?.id]),
-            Node::Range { row, .. } => (node.clone(), vec![*row]),
+            Node::Stage { columns, .. } | Node::Values { columns, .. } => {
+                (node.clone(), vec![(columns.last()?.id, ScalarType::Long)])
+            }
+            Node::Range { row, .. } => (node.clone(), vec![(*row, ScalarType::Long)]),
             Node::Scan { table, columns } => {
                 if let Some(row) = columns.iter().find(|c| c.name == ROW) {
-                    return Some((node.clone(), vec![row.id]));
+                    return Some((node.clone(), vec![(row.id, row.ty)]));
                 }
                 let row = PlanColumn { id: self.new_id(), name: ROW.to_owned(), ty: ScalarType::Long };
-                let id = row.id;
+                let place = vec![(row.id, row.ty)];
                 let columns = columns.iter().cloned().chain([row]).collect();
-                (Arc::new(Node::Scan { table: table.clone(), columns }), vec![id])
+                (Arc::new(Node::Scan { table: table.clone(), columns }), place)
             }
             Node::Filter { .. } | Node::Limit { .. } | Node::Window { .. } | Node::Extract { .. } => {
-                self.place_below(node)?
+                self.place_below(node, groups)?
             }
             Node::MvExpand { index, .. } => {
-                let (node, mut place) = self.place_below(node)?;
-                place.push(*index);
+                let (node, mut place) = self.place_below(node, groups)?;
+                place.push((*index, ScalarType::Long));
                 (node, place)
             }
             Node::Project { input, columns } => {
-                let (input, place) = self.place(input)?;
+                let (input, place) = self.place(input, groups)?;
                 let known: Vec<ColumnId> = columns.iter().map(|(id, _)| *id).collect();
-                let more = place.iter().filter(|id| !known.contains(id)).map(|id| (*id, number(*id)));
+                let more = place.iter().filter(|(id, _)| !known.contains(id)).map(|(id, ty)| (*id, column(*id, *ty)));
                 let columns = columns.iter().cloned().chain(more).collect();
                 (Arc::new(Node::Project { input, columns }), place)
             }
-            Node::Aggregate { input, groups, aggregates, order } => {
-                if groups.is_empty() {
-                    return Some((node.clone(), Vec::new()));
-                }
-                let (input, place) = self.place(input)?;
+            Node::Aggregate { groups: keys, .. } if keys.is_empty() || groups == Groups::ByKey => {
+                (node.clone(), keys.iter().map(|(id, e)| (*id, e.ty)).collect())
+            }
+            Node::Aggregate { input, groups: keys, aggregates, order } => {
+                let (input, place) = self.place(input, groups)?;
                 let order = then(order, &place);
                 // the place of the group's first row
-                let outputs: Vec<(ColumnId, ScalarType)> =
-                    place.iter().map(|_| (self.new_id(), ScalarType::Long)).collect();
-                let first = outputs.iter().map(|(id, _)| *id).collect();
+                let outputs: Place = place.iter().map(|(_, ty)| (self.new_id(), *ty)).collect();
                 let mut aggregates = aggregates.clone();
                 aggregates.push(Aggregate {
                     function: &TAKE_ANY,
-                    args: place.iter().map(|id| number(*id)).collect(),
+                    args: place.iter().map(|(id, ty)| column(*id, *ty)).collect(),
                     ty: ScalarType::Long,
-                    outputs,
+                    outputs: outputs.clone(),
                     span: Span::default(),
                 });
-                (Arc::new(Node::Aggregate { input, groups: groups.clone(), aggregates, order }), first)
+                (Arc::new(Node::Aggregate { input, groups: keys.clone(), aggregates, order }), outputs)
             }
             Node::Join { kind, left, right, on } => {
                 let of = |left, right| Arc::new(Node::Join { kind: *kind, left, right, on: on.clone() });
                 match kind {
                     JoinKind::LeftSemi | JoinKind::LeftAnti => {
-                        let (left, place) = self.place(left)?;
+                        let (left, place) = self.place(left, groups)?;
                         (of(left, right.clone()), place)
                     }
                     JoinKind::RightSemi | JoinKind::RightAnti => {
-                        let (right, place) = self.place(right)?;
+                        let (right, place) = self.place(right, groups)?;
                         (of(left.clone(), right), place)
                     }
                     _ => {
-                        let (left, mut place) = self.place(left)?;
-                        let (right, of_right) = self.renamed(right)?;
+                        let (left, mut place) = self.place(left, groups)?;
+                        let (right, of_right) = self.renamed(right, groups)?;
                         place.extend(of_right);
                         (of(left, right), place)
                     }
                 }
             }
             Node::FirstOf { input, keys, columns, order } => {
-                let (input, place) = self.place(input)?;
-                let more: Vec<_> = place.iter().filter(|id| columns.iter().all(|(c, _)| c != *id)).collect();
-                let columns = columns.iter().copied().chain(more.iter().map(|id| (**id, ScalarType::Long))).collect();
+                let (input, place) = self.place(input, groups)?;
+                let more = place.iter().filter(|(id, _)| columns.iter().all(|(c, _)| c != id));
+                let columns = columns.iter().chain(more).copied().collect();
                 let order = then(order, &place);
                 (Arc::new(Node::FirstOf { input, keys: keys.clone(), columns, order }), place)
             }
             Node::Union { inputs, columns } => {
-                let legs = inputs.iter().map(|leg| self.place(leg)).collect::<Option<Vec<_>>>()?;
-                let depth = legs.iter().map(|(_, place)| place.len()).max().unwrap_or(0);
-                // which leg, then the place in it
-                let all: Vec<ColumnId> = (0..=depth).map(|_| self.new_id()).collect();
-                let constant = |value| Expr::constant(value, ScalarType::Long, Span::default());
+                let legs = inputs.iter().map(|leg| self.place(leg, groups)).collect::<Option<Vec<_>>>()?;
+                // which leg, then the place in it: legs share the columns of a type
+                let mut all: Place = vec![(self.new_id(), ScalarType::Long)];
+                let mut used = Vec::with_capacity(legs.len());
+                for (_, place) in &legs {
+                    let mut taken: Vec<usize> = vec![0];
+                    for (_, ty) in place {
+                        let free =
+                            (0..all.len()).find(|i| !taken.contains(i) && all.get(*i).is_some_and(|c| c.1 == *ty));
+                        taken.push(free.unwrap_or(all.len()));
+                        if free.is_none() {
+                            all.push((self.new_id(), *ty));
+                        }
+                    }
+                    used.push(taken);
+                }
                 let mut placed = Vec::with_capacity(legs.len());
-                for (i, ((leg, place), input)) in legs.into_iter().zip(inputs).enumerate() {
-                    let values = std::iter::once(constant(Value::Long(i as i64)))
-                        .chain((0..depth).map(|d| place.get(d).map_or(constant(Value::Null), |id| number(*id))));
+                for (n, (((leg, place), input), taken)) in legs.into_iter().zip(inputs).zip(used).enumerate() {
                     let of_leg = node_columns(input);
-                    let own = columns.iter().zip(&of_leg).map(|((id, ty), (from, _))| {
-                        (*id, Expr { kind: ExprKind::Column(*from), ty: *ty, span: Span::default() })
+                    let own = columns.iter().zip(&of_leg).map(|((id, ty), (from, _))| (*id, column(*from, *ty)));
+                    let of_place = all.iter().enumerate().map(|(i, (id, ty))| {
+                        let from = taken.iter().position(|t| *t == i).and_then(|at| place.get(at.checked_sub(1)?));
+                        let leg_number = || Expr::constant(Value::Long(n as i64), *ty, Span::default());
+                        let value = if i == 0 { leg_number() } else { from.map_or(missing(*ty), |c| column(c.0, c.1)) };
+                        (*id, value)
                     });
-                    let columns = own.chain(all.iter().copied().zip(values)).collect();
+                    let columns = own.chain(of_place).collect();
                     placed.push(Arc::new(Node::Project { input: leg, columns }));
                 }
-                let columns = columns.iter().copied().chain(all.iter().map(|id| (*id, ScalarType::Long))).collect();
+                let columns = columns.iter().chain(&all).copied().collect();
                 (Arc::new(Node::Union { inputs: placed, columns }), all)
             }
         })
     }
 
     /// The same node over an input with a place.
-    fn place_below(&self, node: &Arc<Node>) -> Option<(Arc<Node>, Vec<ColumnId>)> {
+    fn place_below(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Place)> {
         let found = RefCell::new(None);
-        let node = node.map_inputs(&|input| match self.place(input) {
+        let node = node.map_inputs(&|input| match self.place(input, groups) {
             Some((input, place)) => {
                 *found.borrow_mut() = Some(place);
                 input
@@ -249,14 +295,12 @@ impl Places {
     }
 
     /// The node with a place whose columns have new ids: a part of the plan may be on both sides of a join.
-    fn renamed(&self, node: &Arc<Node>) -> Option<(Arc<Node>, Vec<ColumnId>)> {
-        let (placed, place) = self.place(node)?;
-        let own = node_columns(node);
-        let columns =
-            own.iter().map(|(id, ty)| (*id, Expr { kind: ExprKind::Column(*id), ty: *ty, span: Span::default() }));
-        let new: Vec<(ColumnId, Expr)> = place.iter().map(|id| (self.new_id(), number(*id))).collect();
-        let ids = new.iter().map(|(id, _)| *id).collect();
-        let columns = columns.chain(new).collect();
+    fn renamed(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Place)> {
+        let (placed, place) = self.place(node, groups)?;
+        let own = node_columns(node).into_iter().map(|(id, ty)| (id, column(id, ty)));
+        let ids: Place = place.iter().map(|(_, ty)| (self.new_id(), *ty)).collect();
+        let new = ids.iter().zip(&place).map(|((new, ty), (old, _))| (*new, column(*old, *ty)));
+        let columns = own.chain(new).collect();
         Some((Arc::new(Node::Project { input: placed, columns }), ids))
     }
 }
