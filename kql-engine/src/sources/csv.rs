@@ -8,7 +8,7 @@ use super::csv_rows::{Row, Rows};
 use super::input::{DataFile, LONGEST, ShortLines};
 use super::kinds::Kinds;
 use super::pieces::{Pieces, Text, is_packed};
-use super::sink::{Mapping, RowReader, Sink};
+use super::sink::{self, Cell, Mapping, RowReader, Sink};
 use super::survey::{Survey, Watch};
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
@@ -360,6 +360,36 @@ impl RowReader for PieceReader {
     }
 }
 
+/// Rows of a block.
+struct TextRows<'b> {
+    block: &'b str,
+    /// For each name of the mapping its place in a row.
+    places: &'b [usize],
+    rows: Vec<Row<'b>>,
+    /// Lines before the block.
+    before: u64,
+}
+
+impl<'b> sink::Rows<'b> for TextRows<'b> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn cell(&self, row: usize, name: usize) -> Cell<'b> {
+        let field = self.rows.get(row).zip(self.places.get(name)).map(|(row, place)| row.field(*place));
+        Cell::Text(field.unwrap_or_default())
+    }
+
+    fn line(&self, row: usize) -> u64 {
+        let start = self.rows.get(row).map_or(0, Row::start);
+        self.before + lines_in(self.block.as_bytes(), start) + 1
+    }
+
+    fn bytes(&self, row: usize) -> usize {
+        self.rows.get(row).map_or(0, |row| row.text().len())
+    }
+}
+
 enum Step {
     Full,
     End,
@@ -395,12 +425,14 @@ impl PieceReader {
                 // some row is not in UTF-8: each is looked at on its own
                 return Ok(Step::Irregular);
             };
-            while blocks.next < blocks.rows.len() {
+            let room = sink.room();
+            let mut rows = TextRows { block: text, places, rows: Vec::new(), before: *before + blocks.lines };
+            let mut ended = None;
+            while blocks.next < blocks.rows.len() && rows.rows.len() < room {
                 let at = blocks.rows.start(blocks.next);
                 if blocks.at + at as u64 >= blocks.end {
-                    let (here, lines) = (blocks.at + at as u64, blocks.lines + lines_in(&blocks.block, at));
-                    self.finish(here, lines);
-                    return Ok(Step::End);
+                    ended = Some((blocks.at + at as u64, blocks.lines + lines_in(&blocks.block, at)));
+                    break;
                 }
                 let row = blocks.rows.row(text, blocks.next);
                 let is_last = blocks.next + 1 == blocks.rows.len();
@@ -416,11 +448,7 @@ impl PieceReader {
                         if let Some(surveyor) = surveyor {
                             surveyor.row(|i| row.field(i), line);
                         }
-                        let value = |i: usize| places.get(i).map_or(Cow::Borrowed(""), |place| row.field(*place));
-                        sink.push_texts(mapping, value, &file.path, || *before + line(), row.text().len());
-                        if sink.is_full() {
-                            return Ok(Step::Full);
-                        }
+                        rows.rows.push(row);
                     }
                     Err(reason) => {
                         if let Some(surveyor) = surveyor {
@@ -428,6 +456,14 @@ impl PieceReader {
                         }
                     }
                 }
+            }
+            sink.push_rows(mapping, &rows, &file.path).map_err(|e| pieces.failure(e))?;
+            if let Some((here, lines)) = ended {
+                self.finish(here, lines);
+                return Ok(Step::End);
+            }
+            if sink.is_full() {
+                return Ok(Step::Full);
             }
         }
     }
@@ -463,8 +499,9 @@ impl PieceReader {
                     if let Some(surveyor) = surveyor {
                         surveyor.row(|i| Cow::Borrowed(fields.get(i)), || line);
                     }
-                    let value = |i: usize| Cow::Borrowed(places.get(i).map_or("", |place| fields.get(*place)));
-                    sink.push_texts(mapping, value, &file.path, || *before + line, record.as_slice().len());
+                    let cell =
+                        |i: usize| Cell::Text(Cow::Borrowed(places.get(i).map_or("", |place| fields.get(*place))));
+                    sink.push_row(mapping, cell, &file.path, || *before + line, record.as_slice().len(), false);
                     if sink.is_full() {
                         return Ok(Step::Full);
                     }

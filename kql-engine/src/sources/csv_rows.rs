@@ -110,6 +110,11 @@ impl<'b> Row<'b> {
         self.ends.len()
     }
 
+    /// Where it begins in its block.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
     /// The row's text without its line's end.
     pub(super) fn text(&self) -> &'b str {
         let end = self.ends.last().map_or(self.start, |e| *e as usize);

@@ -4,7 +4,7 @@ use super::SourceError;
 use super::input::{Blocks, DataFile, LONGEST};
 use super::json_text::{Cursor, Fault, Raw, Shape};
 use super::pieces::Pieces;
-use super::sink::{Mapping, RowReader, Sink};
+use super::sink::{Cell, Mapping, RowReader, Rows, Sink};
 use super::survey::Surveyor;
 use datafusion::common::{DataFusionError, Result};
 use std::ops::ControlFlow;
@@ -85,6 +85,35 @@ impl LineReader {
     }
 }
 
+/// Rows of a block.
+struct JsonRows<'a> {
+    /// Values of a row.
+    width: usize,
+    values: Vec<Raw<'a>>,
+    /// For each row its line in the piece, and its length.
+    lines: Vec<(u64, usize)>,
+    /// Lines before the piece.
+    before: u64,
+}
+
+impl<'a> Rows<'a> for JsonRows<'a> {
+    fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn cell(&self, row: usize, name: usize) -> Cell<'a> {
+        Cell::Json(self.values.get(row * self.width + name).copied().unwrap_or(Raw::Null))
+    }
+
+    fn line(&self, row: usize) -> u64 {
+        self.before + self.lines.get(row).map_or(0, |(line, _)| *line)
+    }
+
+    fn bytes(&self, row: usize) -> usize {
+        self.lines.get(row).map_or(0, |(_, bytes)| *bytes)
+    }
+}
+
 impl RowReader for LineReader {
     fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
         let LineReader { pieces, piece, mapping, shape, surveyor, blocks, block, at, line, before } = self;
@@ -103,14 +132,18 @@ impl RowReader for LineReader {
                     return Ok(false);
                 }
             }
-            let mut values = vec![Raw::Null; mapping.names.len()];
+            let width = mapping.names.len();
+            let room = sink.room();
+            let mut rows = JsonRows { width, values: Vec::new(), lines: Vec::new(), before: *before };
             let rest = block.get(*at..).unwrap_or_default();
             *at += each_line(rest, line, |line, text| {
-                values.fill(Raw::Null);
+                let from = rows.values.len();
+                rows.values.resize(from + width, Raw::Null);
+                let values = rows.values.get_mut(from..).unwrap_or_default();
                 let read = text.and_then(|text| {
                     whole_object(text, |cursor| match surveyor {
-                        Some(surveyor) => surveyor.object(cursor, line, true, &mut values),
-                        None => cursor.object(shape, values.as_mut_slice()),
+                        Some(surveyor) => surveyor.object(cursor, line, true, values),
+                        None => cursor.object(shape, values),
                     })
                 });
                 match (read, &mut *surveyor) {
@@ -118,18 +151,21 @@ impl RowReader for LineReader {
                         if let Some(surveyor) = surveyor {
                             surveyor.survey.rows += 1;
                         }
-                        let bytes = text.map_or(0, str::len);
-                        sink.push_json(mapping, &values, &file.path, *before + line, bytes);
-                        if sink.is_full() {
-                            return ControlFlow::Break(());
-                        }
+                        rows.lines.push((line, text.map_or(0, str::len)));
+                        return if rows.lines.len() < room {
+                            ControlFlow::Continue(())
+                        } else {
+                            ControlFlow::Break(())
+                        };
                     }
                     (Err(reason), Some(surveyor)) => surveyor.survey.refuse(line, reason),
                     // what is refused here was reported before
                     (Err(_), None) => {}
                 }
+                rows.values.truncate(from);
                 ControlFlow::Continue(())
             });
+            sink.push_rows(mapping, &rows, &file.path)?;
             if sink.is_full() {
                 return Ok(true);
             }

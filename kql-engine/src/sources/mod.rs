@@ -19,6 +19,7 @@
 //! guard.rs       readers that panic                              ipc_lengths.rs   lengths in Arrow files
 //! table.rs       all of a table's files together
 //! numbered.rs    the places of rows in a table
+//! sieve.rs       rows dropped while they are read
 //! report.rs      what was wrong with the input
 //! ```
 
@@ -48,6 +49,7 @@ mod pieces;
 mod recognise;
 mod records;
 mod report;
+mod sieve;
 mod simd;
 mod sink;
 mod stream;

@@ -194,7 +194,7 @@ impl Pieces {
         Ok(())
     }
 
-    fn failure(&self, error: DataFusionError) -> SourceError {
+    pub(super) fn failure(&self, error: DataFusionError) -> SourceError {
         match run_error(error) {
             crate::engine::Error::Data(error) => error,
             other => self.file.unreadable(other),

@@ -4,6 +4,7 @@ use super::builder::{ColumnBuilder, Fit};
 use super::dates::DateRule;
 use super::json_text::Raw;
 use super::report::{Misfits, Place};
+use super::sieve::Sieve;
 use crate::types::Column;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
@@ -46,9 +47,49 @@ impl Mapping {
     }
 
     /// How the dates of a column are read, if not as usual.
-    fn rule(&self, column: usize) -> Option<DateRule> {
+    pub(super) fn rule(&self, column: usize) -> Option<DateRule> {
         self.rules.get(column).copied().flatten()
     }
+}
+
+/// A value as the file has it.
+#[derive(Clone, Debug)]
+pub(super) enum Cell<'a> {
+    Json(Raw<'a>),
+    /// As in CSV.
+    Text(Cow<'a, str>),
+}
+
+impl Cell<'_> {
+    /// How a message shows it.
+    fn shown(&self) -> String {
+        match self {
+            Cell::Text(text) => shorten(text),
+            Cell::Json(Raw::String(text, _) | Raw::Number(text) | Raw::Nested(text)) => shorten(text),
+            Cell::Json(other) => format!("{other:?}"),
+        }
+    }
+}
+
+/// Puts a value into a column.
+#[inline]
+pub(super) fn push_cell(builder: &mut ColumnBuilder, cell: &Cell, rule: Option<DateRule>) -> Fit {
+    match (cell, rule) {
+        (Cell::Json(Raw::String(text, _)), Some(rule)) => builder.push_date(text, rule),
+        (Cell::Json(raw), _) => builder.push_json(*raw),
+        (Cell::Text(text), Some(rule)) => builder.push_date(text, rule),
+        (Cell::Text(text), None) => builder.push_text(text),
+    }
+}
+
+/// Rows of a file that are in no batch yet.
+pub(super) trait Rows<'a> {
+    fn len(&self) -> usize;
+    /// The value of a row, by the index of the mapping's name.
+    fn cell(&self, row: usize, name: usize) -> Cell<'a>;
+    fn line(&self, row: usize) -> u64;
+    /// The length of a row in the file.
+    fn bytes(&self, row: usize) -> usize;
 }
 
 /// Bytes after which a batch is given out whatever its number of rows, so that offsets cannot overflow.
@@ -62,19 +103,20 @@ pub(super) struct Sink {
     batch_size: usize,
     rows: usize,
     bytes: usize,
+    sieve: Option<Sieve>,
     pub misfits: Misfits,
 }
 
 impl Sink {
-    pub(super) fn new(columns: Vec<Column>, schema: SchemaRef, batch_size: usize) -> Sink {
+    pub(super) fn new(columns: Vec<Column>, schema: SchemaRef, batch_size: usize, sieve: Option<Sieve>) -> Sink {
         let batch_size = batch_size.max(1);
         let builders = columns.iter().map(|c| ColumnBuilder::new(c.ty, batch_size)).collect();
-        Sink { columns, builders, schema, batch_size, rows: 0, bytes: 0, misfits: Misfits::default() }
+        Sink { columns, builders, schema, batch_size, rows: 0, bytes: 0, sieve, misfits: Misfits::default() }
     }
 
     /// One that counts rows and keeps nothing.
     pub(super) fn counting() -> Sink {
-        Sink::new(Vec::new(), Arc::new(arrow::datatypes::Schema::empty()), usize::MAX)
+        Sink::new(Vec::new(), Arc::new(arrow::datatypes::Schema::empty()), usize::MAX, None)
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -85,60 +127,65 @@ impl Sink {
         self.rows == 0
     }
 
+    /// How many rows more the batch takes.
+    pub(super) fn room(&self) -> usize {
+        self.batch_size.saturating_sub(self.rows)
+    }
+
     /// Adds a row of JSON values; `bytes` is its length in the file.
     pub(super) fn push_json(&mut self, mapping: &Mapping, values: &[Raw], path: &Path, line: u64, bytes: usize) {
+        let cell = |name: usize| Cell::Json(values.get(name).copied().unwrap_or(Raw::Null));
+        self.push_row(mapping, cell, path, || line, bytes, false);
+    }
+
+    /// Adds a row; `cell` gives the value of an index of the mapping's names.
+    pub(super) fn push_row<'a>(
+        &mut self,
+        mapping: &Mapping,
+        cell: impl Fn(usize) -> Cell<'a>,
+        path: &Path,
+        line: impl Fn() -> u64,
+        bytes: usize,
+        sieved: bool,
+    ) {
         let columns = self.builders.iter_mut().zip(&self.columns).zip(&mapping.of_column);
-        for (i, ((builder, column), index)) in columns.enumerate() {
-            let Some(raw) = index.and_then(|i| values.get(i)) else {
+        for (at, ((builder, column), name)) in columns.enumerate() {
+            let Some(name) = name else {
                 builder.push_missing();
                 continue;
             };
-            let fit = match mapping.rule(i) {
-                Some(rule) => match raw {
-                    Raw::String(text, _) => builder.push_date(text, rule),
-                    other => builder.push_json(*other),
-                },
-                None => builder.push_json(*raw),
-            };
-            if fit == Fit::Misfit {
-                let reason = || match raw {
-                    Raw::String(text, _) | Raw::Number(text) | Raw::Nested(text) => shorten(text),
-                    other => format!("{other:?}"),
-                };
-                self.misfits.add(path, &label(column), || Place { line, reason: reason() });
+            let cell = cell(*name);
+            // of what the sieve looked at it has told already
+            let told = || sieved && self.sieve.as_ref().is_some_and(|sieve| sieve.has(at));
+            if push_cell(builder, &cell, mapping.rule(at)) == Fit::Misfit && !told() {
+                self.misfits.add(path, &label(column), || Place { line: line(), reason: cell.shown() });
             }
         }
         self.rows += 1;
         self.bytes += bytes;
     }
 
-    /// Adds a row of texts; `value` gives that of an index of the mapping's names.
-    pub(super) fn push_texts<'a>(
-        &mut self,
-        mapping: &Mapping,
-        value: impl Fn(usize) -> Cow<'a, str>,
-        path: &Path,
-        line: impl Fn() -> u64,
-        bytes: usize,
-    ) {
-        let columns = self.builders.iter_mut().zip(&self.columns).zip(&mapping.of_column);
-        for (at, ((builder, column), index)) in columns.enumerate() {
-            match index {
-                None => builder.push_missing(),
-                Some(i) => {
-                    let text = value(*i);
-                    let fit = match mapping.rule(at) {
-                        Some(rule) => builder.push_date(&text, rule),
-                        None => builder.push_text(&text),
-                    };
-                    if fit == Fit::Misfit {
-                        self.misfits.add(path, &label(column), || Place { line: line(), reason: shorten(&text) });
-                    }
-                }
+    /// Adds rows that fit into the batch, but for those that no filter lets pass.
+    pub(super) fn push_rows<'a>(&mut self, mapping: &Mapping, rows: &impl Rows<'a>, path: &Path) -> Result<()> {
+        let passed = match &mut self.sieve {
+            Some(sieve) if !sieve.is_given_up() => {
+                let (columns, misfits) = (&self.columns, &mut self.misfits);
+                Some(sieve.pass(columns, mapping, rows, |row, column, cell| {
+                    let Some(column) = columns.get(column) else { return };
+                    misfits.add(path, &label(column), || Place { line: rows.line(row), reason: cell.shown() });
+                })?)
             }
+            _ => None,
+        };
+        let sieved = passed.is_some();
+        let mut push = |row| {
+            self.push_row(mapping, |name| rows.cell(row, name), path, || rows.line(row), rows.bytes(row), sieved);
+        };
+        match passed {
+            Some(passed) => passed.into_iter().for_each(&mut push),
+            None => (0..rows.len()).for_each(&mut push),
         }
-        self.rows += 1;
-        self.bytes += bytes;
+        Ok(())
     }
 
     /// The batch so far.

@@ -4,6 +4,7 @@ use super::SourceError;
 use super::batches;
 use super::input::DataFile;
 use super::report::{InputReport, Misfits};
+use super::sieve::Sieve;
 use super::sink::{Mapping, RowReader, Sink};
 use crate::progress::Progress;
 use crate::types::Column;
@@ -53,6 +54,7 @@ pub(super) struct TextScan {
     parts: Vec<Part>,
     columns: Vec<Column>,
     schema: SchemaRef,
+    sieve: Option<Sieve>,
     totals: Arc<Totals>,
 }
 
@@ -83,12 +85,18 @@ impl TextScan {
         schema: SchemaRef,
         report: Arc<InputReport>,
         partitions: usize,
+        sieve: Option<Sieve>,
     ) -> Vec<TextScan> {
         let totals = Arc::new(Totals { report, misfits: Mutex::default() });
         let bytes: u64 = parts.iter().map(|p| p.bytes).sum();
         let share = bytes.div_ceil(partitions.max(1) as u64).max(WORTH);
-        let partition =
-            |parts| TextScan { parts, columns: columns.clone(), schema: schema.clone(), totals: totals.clone() };
+        let partition = |parts| TextScan {
+            parts,
+            columns: columns.clone(),
+            schema: schema.clone(),
+            sieve: sieve.clone(),
+            totals: totals.clone(),
+        };
         let mut all: Vec<TextScan> = Vec::new();
         let mut passed = 0;
         for part in parts {
@@ -118,7 +126,7 @@ impl PartitionStream for TextScan {
         let batch_size = context.session_config().batch_size();
         let running = Running {
             parts: self.parts.iter().cloned().collect(),
-            sink: Sink::new(self.columns.clone(), self.schema.clone(), batch_size),
+            sink: Sink::new(self.columns.clone(), self.schema.clone(), batch_size, self.sieve.clone()),
             columns: self.columns.clone(),
             schema: self.schema.clone(),
             batch_size,

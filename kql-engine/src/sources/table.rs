@@ -12,6 +12,7 @@ use super::path::TableFile;
 use super::pieces::Pieces;
 use super::records::{RecordReader, TableSurvey, Wrapping};
 use super::report::InputReport;
+use super::sieve::Sieve;
 use super::sink::Mapping;
 use super::stream::{Part, TextScan};
 use super::survey::{Declared, Survey};
@@ -475,7 +476,8 @@ impl TableProvider for FilesTable {
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        let used = self.files.iter().any(|f| f.span.is_some() || matches!(f.content, Content::Parquet(_)));
+        let used =
+            self.files.iter().any(|f| f.span.is_some() || matches!(f.content, Content::Parquet(_) | Content::Text(_)));
         let support =
             if used { TableProviderFilterPushDown::Inexact } else { TableProviderFilterPushDown::Unsupported };
         Ok(vec![support; filters.len()])
@@ -531,7 +533,8 @@ impl TableProvider for FilesTable {
         let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         if !parts.is_empty() {
             let target = state.config_options().execution.target_partitions;
-            let scan = TextScan::new(parts, columns.clone(), schema.clone(), self.report.clone(), target);
+            let sieve = Sieve::new(filters, &columns, state);
+            let scan = TextScan::new(parts, columns.clone(), schema.clone(), self.report.clone(), target, sieve);
             let partitions: Vec<Arc<dyn PartitionStream>> = scan.into_iter().map(|p| Arc::new(p) as _).collect();
             plans.push(Arc::new(StreamingTableExec::try_new(schema.clone(), partitions, None, None, false, limit)?));
         }

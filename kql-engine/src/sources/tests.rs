@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 mod sampled;
+mod sieve;
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
