@@ -174,8 +174,8 @@ impl DataFile {
     }
 }
 
-/// How many bytes are read at once.
-const BLOCK: usize = 1 << 20;
+/// How many bytes are read at once: what was copied is still near the processor when it is looked at.
+const BLOCK: usize = 256 << 10;
 /// Longer lines are not read, since they could not be kept in a column.
 pub(super) const LONGEST: usize = 256 << 20;
 

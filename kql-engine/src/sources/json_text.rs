@@ -140,8 +140,10 @@ impl<'a> Cursor<'a> {
         if self.take(b'}') {
             return Ok(());
         }
+        // blanks between tokens are rare: each place is looked at before it is searched for them
+        let bytes = self.text.as_bytes();
         for place in 0.. {
-            let rest = self.text.as_bytes().get(self.at..).ok_or(CUT)?;
+            let rest = bytes.get(self.at..).ok_or(CUT)?;
             let slot = match shape.order.get(place) {
                 Some((known, slot)) if begins_with(rest, known.as_bytes()) => {
                     self.at += known.len();
@@ -149,13 +151,20 @@ impl<'a> Cursor<'a> {
                 }
                 _ => self.key(shape, place, members)?,
             };
-            self.space();
-            let value = self.value()?;
-            if let Slot::At(i) = slot {
-                members.value(i, value);
+            if bytes.get(self.at) != Some(&b'"') {
+                self.space();
             }
-            self.space();
-            match self.peek() {
+            match slot {
+                Slot::Skip => self.skip()?,
+                Slot::At(i) => {
+                    let value = self.value()?;
+                    members.value(i, value);
+                }
+            }
+            if bytes.get(self.at) != Some(&b',') {
+                self.space();
+            }
+            match bytes.get(self.at) {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
                     self.at += 1;
@@ -164,9 +173,21 @@ impl<'a> Cursor<'a> {
                 Some(_) => return Err("a comma or a closing brace is missing after a value"),
                 None => return Err(CUT),
             }
-            self.space();
+            if bytes.get(self.at) != Some(&b'"') {
+                self.space();
+            }
         }
         Ok(())
+    }
+
+    /// Goes behind a value that nobody wants.
+    #[inline]
+    fn skip(&mut self) -> Result<(), Fault> {
+        if self.peek() == Some(b'"') {
+            self.at = self.end_of_string(self.at + 1)?.0 + 1;
+            return Ok(());
+        }
+        self.value().map(|_| ())
     }
 
     fn key(
@@ -202,15 +223,23 @@ impl<'a> Cursor<'a> {
     #[inline]
     fn string(&mut self) -> Result<(&'a str, bool), Fault> {
         let from = self.at + 1;
+        let (end, escaped) = self.end_of_string(from)?;
+        self.at = end + 1;
+        Ok((self.slice(from, end)?, escaped))
+    }
+
+    /// The place of the quote that ends a string, which begins there, and whether there are escapes before it.
+    #[inline]
+    fn end_of_string(&self, from: usize) -> Result<(usize, bool), Fault> {
+        let bytes = self.text.as_bytes();
         let mut at = from;
         let mut escaped = false;
         loop {
-            let rest = self.text.as_bytes().get(at..).ok_or(CUT)?;
+            let rest = bytes.get(at..).ok_or(CUT)?;
             let found = simd::quote_or_escape(rest).ok_or("the text ends inside a string")?;
             at += found;
-            if rest.get(found) == Some(&b'"') {
-                self.at = at + 1;
-                return Ok((self.slice(from, at)?, escaped));
+            if bytes.get(at) == Some(&b'"') {
+                return Ok((at, escaped));
             }
             escaped = true;
             at += 2;
@@ -293,20 +322,20 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// `text.starts_with(key)`, without a call for keys of the usual lengths: the first and the last bytes overlap.
+/// `text.starts_with(key)`, without a call: 16 bytes at a time, and the last ones overlap.
 #[inline]
 fn begins_with(text: &[u8], key: &[u8]) -> bool {
     let Some(start) = text.get(..key.len()) else { return false };
-    match (start.first_chunk::<16>(), key.first_chunk::<16>(), start.last_chunk::<16>(), key.last_chunk::<16>()) {
-        (Some(a), Some(b), Some(c), Some(d)) if key.len() <= 32 => {
-            u128::from_ne_bytes(*a) == u128::from_ne_bytes(*b) && u128::from_ne_bytes(*c) == u128::from_ne_bytes(*d)
+    if let (Some(a), Some(b)) = (start.last_chunk::<16>(), key.last_chunk::<16>()) {
+        let chunks = start.as_chunks::<16>().0.iter().zip(key.as_chunks::<16>().0);
+        return u128::from_ne_bytes(*a) == u128::from_ne_bytes(*b)
+            && chunks.into_iter().all(|(a, b)| u128::from_ne_bytes(*a) == u128::from_ne_bytes(*b));
+    }
+    match (start.first_chunk::<8>(), key.first_chunk::<8>(), start.last_chunk::<8>(), key.last_chunk::<8>()) {
+        (Some(a), Some(b), Some(c), Some(d)) => {
+            u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b) && u64::from_ne_bytes(*c) == u64::from_ne_bytes(*d)
         }
-        _ => match (start.first_chunk::<8>(), key.first_chunk::<8>(), start.last_chunk::<8>(), key.last_chunk::<8>()) {
-            (Some(a), Some(b), Some(c), Some(d)) if key.len() <= 16 => {
-                u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b) && u64::from_ne_bytes(*c) == u64::from_ne_bytes(*d)
-            }
-            _ => start == key,
-        },
+        _ => start == key,
     }
 }
 
