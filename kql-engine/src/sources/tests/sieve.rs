@@ -2,6 +2,8 @@
 
 use super::*;
 
+type Row = (i64, i64, &'static str, &'static str);
+
 /// Rows of a table for which the filter holds, in the order of the file.
 fn filtered(table: &SourceTable, filter: Expr, batch_size: usize, partitions: usize) -> Vec<i64> {
     let batches = block_on(run(table, Some(filter), &state(batch_size, partitions))).expect("rows");
@@ -31,13 +33,12 @@ fn the_same_rows_pass() {
         let few = || col("k").eq(lit(14i64)).and(col("s").eq(lit("yy")));
         let most = || col("k").gt_eq(lit(10i64));
         let fits = || col("o").eq(lit(12i64)).and(col("k").lt(lit(3i64)));
-        let expected = |passes: &dyn Fn(&(i64, i64, &str, &str)) -> bool| -> Vec<i64> {
-            all.iter().filter(|row| passes(row)).map(|row| row.0).collect()
-        };
+        let expected =
+            |passes: fn(&Row) -> bool| -> Vec<i64> { all.iter().filter(|row| passes(row)).map(|row| row.0).collect() };
         let cases: [(Expr, Vec<i64>); 3] = [
-            (few(), expected(&|r| r.1 == 14 && r.2 == "yy")),
-            (most(), expected(&|r| r.1 >= 10)),
-            (fits(), expected(&|r| r.3 == "12" && r.1 < 3)),
+            (few(), expected(|r| r.1 == 14 && r.2 == "yy")),
+            (most(), expected(|r| r.1 >= 10)),
+            (fits(), expected(|r| r.3 == "12" && r.1 < 3)),
         ];
         for (filter, expected) in cases {
             for (batch_size, partitions) in [(8192, 1), (100, 3), (1, 1)] {
