@@ -161,11 +161,14 @@ impl BestRow {
         Ok(())
     }
 
+    /// The rows at these places; behind the last chunk there is one of nulls.
     fn gather(&self, places: &[(usize, usize)]) -> Result<Vec<ArrayRef>> {
         (0..self.fields.len())
             .map(|n| {
-                let arrays: Vec<&dyn Array> = self.chunks.iter().filter_map(|c| Some(c.get(n)?.as_ref())).collect();
-                if arrays.is_empty() || places.is_empty() {
+                let null = arrow::array::new_null_array(self.fields[n].data_type(), 1);
+                let chunks = self.chunks.iter().filter_map(|c| Some(c.get(n)?.as_ref()));
+                let arrays: Vec<&dyn Array> = chunks.chain([null.as_ref()]).collect();
+                if places.is_empty() {
                     return Ok(arrow::array::new_empty_array(self.fields[n].data_type()));
                 }
                 Ok(interleave(&arrays, places)?)
@@ -179,21 +182,13 @@ impl BestRow {
         let mut places = Vec::with_capacity(emitted.len());
         let mut present = Vec::with_capacity(emitted.len());
         let mut orders = Vec::with_capacity(emitted.len());
-        let some = emitted.iter().flatten().next().map(|w| (w.chunk as usize, w.row as usize));
         for winner in &emitted {
             present.push(winner.is_some());
-            match (winner, some) {
-                (Some(w), _) => places.push((w.chunk as usize, w.row as usize)),
-                (None, Some(any)) => places.push(any),
-                (None, None) => {}
-            }
+            // a field is taken out of the row without asking whether there is a row
+            places.push(winner.as_ref().map_or((self.chunks.len(), 0), |w| (w.chunk as usize, w.row as usize)));
             orders.push(winner.as_ref().map(|w| w.order.to_vec()));
         }
-        let columns = if places.is_empty() {
-            self.fields.iter().map(|f| arrow::array::new_null_array(f.data_type(), emitted.len())).collect()
-        } else {
-            self.gather(&places)?
-        };
+        let columns = self.gather(&places)?;
         if self.groups.is_empty() {
             self.chunks.clear();
             self.kept = 0;
