@@ -273,11 +273,13 @@ fn report(cases: &[Case], outcomes: &[(usize, Outcome)]) {
     let bound = outcomes.len() - unbound;
     let panicked = count(&|o| o.panicked.is_some());
     let refused = count(&|o| o.refused.is_some());
+    // columns that saved functions or the rows make: Microsoft's binder refuses these too, once it knows them
+    let as_service = count(&|o| o.refused.as_ref().is_some_and(|(_, reason)| reason.starts_with("KS")));
     let differ = count(&|o| o.differs.is_some());
     let late = count(&|o| o.longest > LIMIT);
     let longest = outcomes.iter().map(|(_, o)| o.longest).max().unwrap_or_default();
     println!(
-        "{} queries: {unbound} do not bind; of {bound}, {} run, {refused} refuse, {panicked} panic, {differ} differ between \
+        "{} queries: {unbound} do not bind; of {bound}, {} run, {refused} refuse ({as_service} as Microsoft's binder does), {panicked} panic, {differ} differ between \
          batch sizes or partitions, {late} take over {LIMIT:?} (longest {longest:?}); {} give rows",
         outcomes.len(),
         bound - refused - panicked,
@@ -285,5 +287,5 @@ fn report(cases: &[Case], outcomes: &[(usize, Outcome)]) {
     );
     let run = (bound - refused - panicked) as f64;
     assert!(panicked == 0 && differ == 0 && late == 0, "a query panics, differs or takes too long");
-    assert!(run >= ENOUGH * bound as f64, "too few queries run");
+    assert!(run >= ENOUGH * (bound - as_service) as f64, "too few queries run");
 }
