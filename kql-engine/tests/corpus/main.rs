@@ -273,13 +273,13 @@ fn report(cases: &[Case], outcomes: &[(usize, Outcome)]) {
     let bound = outcomes.len() - unbound;
     let panicked = count(&|o| o.panicked.is_some());
     let refused = count(&|o| o.refused.is_some());
-    // columns that saved functions or the rows make: Microsoft's binder refuses these too, once it knows them
+    // with a code of Microsoft's: columns that saved functions or the rows make, which binding the query does not see
     let as_service = count(&|o| o.refused.as_ref().is_some_and(|(_, reason)| reason.starts_with("KS")));
     let differ = count(&|o| o.differs.is_some());
     let late = count(&|o| o.longest > LIMIT);
     let longest = outcomes.iter().map(|(_, o)| o.longest).max().unwrap_or_default();
     println!(
-        "{} queries: {unbound} do not bind; of {bound}, {} run, {refused} refuse ({as_service} as Microsoft's binder does), {panicked} panic, {differ} differ between \
+        "{} queries: {unbound} do not bind; of {bound}, {} run, {refused} refuse ({as_service} with Microsoft's code), {panicked} panic, {differ} differ between \
          batch sizes or partitions, {late} take over {LIMIT:?} (longest {longest:?}); {} give rows",
         outcomes.len(),
         bound - refused - panicked,
