@@ -1,30 +1,10 @@
 //! `kql data`, and what a person reads of damaged files: one message, a count, an exit status.
 
+#[path = "made/folder.rs"]
+mod folder;
+
+use folder::{place, shown};
 use std::fmt::Write;
-use std::path::Path;
-use std::process::Command;
-use tempfile::TempDir;
-
-fn place(files: &[(&str, &[u8])]) -> TempDir {
-    let place = tempfile::tempdir().expect("a temporary folder can be made");
-    for (name, content) in files {
-        std::fs::write(place.path().join(name), content).expect("a file can be written");
-    }
-    place
-}
-
-fn shown(folder: &Path, arguments: &[&str]) -> String {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_kql")).args(arguments).current_dir(folder).output().expect("kql starts");
-    let mut text = format!("exit status {}\n", output.status.code().unwrap_or(-1));
-    for (name, content) in [("standard output", &output.stdout), ("standard error", &output.stderr)] {
-        if !content.is_empty() {
-            let _ = write!(text, "--- {name}\n{}", String::from_utf8_lossy(content));
-        }
-    }
-    assert!(!text.contains("panicked"), "{text}");
-    text
-}
 
 const PORTAL: &[u8] = b"\xef\xbb\xbf\"TimeGenerated [UTC]\",EventID,Account,Account_,Mine,Type\r\n\
     \"10/25/2023, 9:43:21.990 AM\",4688,ann,ann,1,SecurityEvent\r\n\

@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use datafusion::common::{Result, exec_err, internal_err};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
@@ -38,18 +38,6 @@ impl Default for Limits {
 
 /// A DataFusion session: its optimizer and planner, none of its functions by name.
 pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState> {
-    let runtime = match limits.memory {
-        Some(bytes) => {
-            let pool = Arc::new(FairSpillPool::new(bytes));
-            Some(RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?)
-        }
-        None => None,
-    };
-    Ok(session_in(limits, progress, runtime))
-}
-
-/// The same with memory and temporary files of its own.
-pub(crate) fn session_in(limits: Limits, progress: &Arc<Progress>, runtime: Option<Arc<RuntimeEnv>>) -> SessionState {
     let mut config = SessionConfig::new()
         .with_batch_size(limits.batch_size.max(1))
         .with_target_partitions(limits.partitions.max(1))
@@ -60,11 +48,12 @@ pub(crate) fn session_in(limits: Limits, progress: &Arc<Progress>, runtime: Opti
     // a filter in the reader pays where it is selective, and a text search is
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
-    let builder = SessionStateBuilder::new().with_config(config);
-    match runtime {
-        Some(runtime) => builder.with_runtime_env(runtime).build(),
-        None => builder.build(),
+    let mut builder = SessionStateBuilder::new().with_config(config);
+    if let Some(bytes) = limits.memory {
+        let pool = Arc::new(FairSpillPool::new(bytes));
+        builder = builder.with_runtime_env(RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?);
     }
+    Ok(builder.build())
 }
 
 /// Runs a plan to its end. The batches of a partition come after those of the ones before, so that rows of files that were

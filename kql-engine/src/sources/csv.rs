@@ -7,7 +7,7 @@ use super::SourceError;
 use super::csv_rows::{Row, Rows};
 use super::input::{DataFile, LONGEST, ShortLines};
 use super::kinds::Kinds;
-use super::pieces::{Pieces, Text, is_packed};
+use super::pieces::{Pieces, Text};
 use super::sink::{self, Cell, Mapping, RowReader, Sink};
 use super::survey::{Survey, Watch};
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Terminator};
@@ -101,7 +101,7 @@ impl CsvLayout {
         let length = file.length()?;
         let mut begins = vec![self.begin];
         let mut next = self.begin + size;
-        while !is_packed(file) && next + size / 2 < length {
+        while !file.is_packed() && next + size / 2 < length {
             if let Some(at) = self.row_after(file, next)? {
                 begins.push(at);
                 next = at;
@@ -109,7 +109,7 @@ impl CsvLayout {
             next += size;
         }
         // a file that grows meanwhile is read to where it ended
-        let end = if is_packed(file) { u64::MAX } else { length };
+        let end = if file.is_packed() { u64::MAX } else { length };
         let ends = begins.iter().skip(1).copied().chain([end]);
         let length = |from: u64, to: u64| if to == u64::MAX { to } else { to.saturating_sub(from) };
         Ok(begins.iter().zip(ends).map(|(from, to)| (*from, length(*from, to))).collect())
@@ -297,6 +297,8 @@ struct Records {
     from: u64,
     lines: u64,
     end: u64,
+    /// How long the file is.
+    length: u64,
 }
 
 impl PieceReader {
@@ -330,7 +332,8 @@ impl PieceReader {
         if let Way::Blocks(blocks) = &self.way {
             let rows = reader(&self.pieces.file, blocks.at)?;
             let (from, lines, end) = (blocks.at, blocks.lines, blocks.end);
-            self.way = Way::Records(Records { rows, record: ByteRecord::new(), from, lines, end });
+            let length = self.pieces.file.length()?;
+            self.way = Way::Records(Records { rows, record: ByteRecord::new(), from, lines, end, length });
         }
         Ok(())
     }
@@ -470,7 +473,7 @@ impl PieceReader {
 
     fn fill_by_record(&mut self, sink: &mut Sink) -> Result<Step, SourceError> {
         let PieceReader { pieces, mapping, places, fields, before, surveyor, way, .. } = self;
-        let Way::Records(Records { rows, record, from, lines, end }) = way else {
+        let Way::Records(Records { rows, record, from, lines, end, length }) = way else {
             return Ok(Step::Irregular);
         };
         let file = &pieces.file;
@@ -489,9 +492,9 @@ impl PieceReader {
             }
             let line = *lines + record.position().map_or(0, Position::line);
             // only a row that reaches the end of the file may be cut off
-            let reaches = rows.is_done() || *from + rows.position().byte() >= file.length().unwrap_or(0);
+            let reaches = rows.is_done() || *from + rows.position().byte() >= *length;
             let mut row = match record_text(record, *fields) {
-                Ok(_) if reaches && !is_packed(file) && is_cut(file, begin)? => Err(CUT.to_owned()),
+                Ok(_) if reaches && !file.is_packed() && is_cut(file, begin)? => Err(CUT.to_owned()),
                 row => row,
             };
             match &mut row {

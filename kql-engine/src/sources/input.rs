@@ -141,10 +141,15 @@ impl DataFile {
         Ok(Stamp { length: metadata.len(), changed: metadata.modified().ok() })
     }
 
+    /// Whether its bytes are unpacked from the beginning on, so that it cannot be read in pieces.
+    pub(super) fn is_packed(&self) -> bool {
+        self.compression != Compression::None
+    }
+
     /// Refuses a file that is not as it was; it may have grown where it is read up to its former end.
     pub(super) fn unchanged(&self, before: Stamp, may_grow: bool) -> Result<(), SourceError> {
         let now = self.stamp()?;
-        if now == before || (may_grow && self.compression == Compression::None && now.length > before.length) {
+        if now == before || (may_grow && !self.is_packed() && now.length > before.length) {
             return Ok(());
         }
         Err(SourceError::Changed(self.path.clone()))
@@ -267,7 +272,7 @@ impl Blocks {
 
 /// Parts of a file that begin at line beginnings: offset and length.
 pub(super) fn line_parts(file: &DataFile, from: u64, part: u64) -> Result<Vec<(u64, u64)>, SourceError> {
-    if file.compression != Compression::None {
+    if file.is_packed() {
         return Ok(vec![(from, u64::MAX)]);
     }
     let length = file.length()?;

@@ -7,7 +7,7 @@
 //! ([`Pieces::complete`]). Where the whole says otherwise than the samples did, the query runs anew.
 
 use super::csv::{CsvLayout, PieceReader};
-use super::input::{Compression, DataFile, line_parts};
+use super::input::{DataFile, line_parts};
 use super::lines::LineReader;
 use super::sink::{Mapping, RowReader, Sink};
 use super::survey::{Declared, Survey};
@@ -230,8 +230,3 @@ impl Pieces {
 
 /// So many pieces are sampled.
 const SAMPLES: usize = 16;
-
-/// How much a reader may read at once: packed files are one piece.
-pub(super) fn is_packed(file: &DataFile) -> bool {
-    file.compression != Compression::None
-}

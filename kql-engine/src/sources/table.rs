@@ -4,7 +4,7 @@ use super::batches;
 use super::dates::{DateOrder, DateRule, Zone, split_zone};
 use super::document::{self, DocumentReader, Layout};
 use super::folder_dates::{self, FolderDates, Span};
-use super::input::{Compression, DataFile, Format, Stamp};
+use super::input::{DataFile, Format, Stamp};
 use super::kinds::{Kinds, unified};
 use super::normalize::natural;
 use super::parquet::{self, ParquetFile};
@@ -420,7 +420,7 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
                 }
             }
             Format::Csv => pieces(Pieces::csv(&file, file.mark()?, declared, options)?, false)?,
-            Format::Parquet if file.compression == Compression::None => {
+            Format::Parquet if !file.is_packed() => {
                 let parquet = ParquetFile::open(&file)?;
                 let found = Found::Arrow { schema: parquet.schema.clone(), rows: parquet.rows };
                 (Content::Parquet(Arc::new(parquet)), found)
