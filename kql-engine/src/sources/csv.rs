@@ -5,7 +5,7 @@
 
 use super::SourceError;
 use super::csv_rows::{Row, Rows};
-use super::input::{DataFile, LONGEST, ShortLines};
+use super::input::{Buffer, DataFile, LONGEST, ShortLines};
 use super::kinds::Kinds;
 use super::pieces::{Pieces, Text};
 use super::sink::{self, Cell, Mapping, RowReader, Sink};
@@ -245,7 +245,7 @@ impl Columns {
 /// Blocks of a piece, cut into rows.
 struct Blocks {
     reader: Box<dyn Read + Send>,
-    block: Vec<u8>,
+    buffer: Buffer,
     rows: Rows,
     /// The next row of the block.
     next: usize,
@@ -261,28 +261,32 @@ struct Blocks {
 const BLOCK: usize = 512 << 10;
 
 impl Blocks {
+    fn block(&self) -> &[u8] {
+        self.buffer.bytes()
+    }
+
     /// Goes to the next block, which has no rows at the end of the file; false where this way cannot go on, because a
     /// row is too long or a quote stands where it should not.
     fn advance(&mut self) -> std::io::Result<bool> {
-        let used = self.rows.end().min(self.block.len());
-        let passed = self.block.get(..used).unwrap_or_default();
+        let used = self.rows.end().min(self.block().len());
+        let passed = self.block().get(..used).unwrap_or_default();
         self.lines += memchr::memchr_iter(b'\n', passed).count() as u64;
         self.at += used as u64;
-        self.block.drain(..used);
+        self.buffer.pass(used);
         self.next = 0;
         loop {
             // a row that does not fit needs twice the room
-            let wanted = BLOCK.max(self.block.len()) as u64;
-            let read = self.reader.by_ref().take(wanted).read_to_end(&mut self.block)?;
-            self.ended = (read as u64) < wanted;
-            self.rows.cut(&self.block, self.ended);
+            let wanted = BLOCK.max(self.block().len());
+            let read = self.buffer.read(&mut self.reader, wanted)?;
+            self.ended = read < wanted;
+            self.rows.cut(self.buffer.bytes(), self.ended);
             if self.rows.irregular {
                 return Ok(false);
             }
             if self.rows.len() > 0 || self.ended {
                 return Ok(true);
             }
-            if self.block.len() > LONGEST {
+            if self.block().len() > LONGEST {
                 return Ok(false);
             }
         }
@@ -313,7 +317,7 @@ impl PieceReader {
         let (from, length) = pieces.bounds(piece);
         let blocks = Blocks {
             reader: pieces.file.reader(from)?,
-            block: Vec::with_capacity(BLOCK + (64 << 10)),
+            buffer: Buffer::default(),
             rows: Rows::default(),
             next: 0,
             at: from,
@@ -406,10 +410,10 @@ impl PieceReader {
         let file = &pieces.file;
         loop {
             if blocks.next >= blocks.rows.len() {
-                let used = blocks.rows.end().min(blocks.block.len());
+                let used = blocks.rows.end().min(blocks.block().len());
                 let here = blocks.at + used as u64;
                 if here >= blocks.end {
-                    let lines = blocks.lines + lines_in(&blocks.block, used);
+                    let lines = blocks.lines + lines_in(blocks.block(), used);
                     self.finish(here, lines);
                     return Ok(Step::End);
                 }
@@ -423,27 +427,27 @@ impl PieceReader {
                     return Ok(Step::End);
                 }
             }
-            let used = blocks.rows.end().min(blocks.block.len());
-            let Ok(text) = simdutf8::basic::from_utf8(blocks.block.get(..used).unwrap_or_default()) else {
+            let used = blocks.rows.end().min(blocks.block().len());
+            let Ok(text) = simdutf8::basic::from_utf8(blocks.block().get(..used).unwrap_or_default()) else {
                 // some row is not in UTF-8: each is looked at on its own
                 return Ok(Step::Irregular);
             };
             let room = sink.room();
             let mut rows = TextRows { block: text, places, rows: Vec::new(), before: *before + blocks.lines };
-            let mut ended = None;
-            while blocks.next < blocks.rows.len() && rows.rows.len() < room {
-                let at = blocks.rows.start(blocks.next);
+            let (mut ended, mut next) = (None, blocks.next);
+            while next < blocks.rows.len() && rows.rows.len() < room {
+                let at = blocks.rows.start(next);
                 if blocks.at + at as u64 >= blocks.end {
-                    ended = Some((blocks.at + at as u64, blocks.lines + lines_in(&blocks.block, at)));
+                    ended = Some((blocks.at + at as u64, blocks.lines + lines_in(blocks.block(), at)));
                     break;
                 }
-                let row = blocks.rows.row(text, blocks.next);
-                let is_last = blocks.next + 1 == blocks.rows.len();
-                blocks.next += 1;
+                let row = blocks.rows.row(text, next);
+                let is_last = next + 1 == blocks.rows.len();
+                next += 1;
                 if row.is_blank() {
                     continue;
                 }
-                let line = || blocks.lines + lines_in(&blocks.block, at) + 1;
+                let line = || blocks.lines + lines_in(blocks.block(), at) + 1;
                 let cut = is_last && blocks.ended && blocks.rows.open;
                 let checked = checked(&row, *fields).and_then(|()| if cut { Err(CUT.to_owned()) } else { Ok(()) });
                 match checked {
@@ -461,6 +465,7 @@ impl PieceReader {
                 }
             }
             sink.push_rows(mapping, &rows, &file.path).map_err(|e| pieces.failure(e))?;
+            blocks.next = next;
             if let Some((here, lines)) = ended {
                 self.finish(here, lines);
                 return Ok(Step::End);

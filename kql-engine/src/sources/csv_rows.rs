@@ -5,13 +5,13 @@
 //! that closes. Text in which one does not is irregular, and goes to the `csv` crate's state machine instead, which
 //! gives the same for all others.
 
-use super::simd::{Marks, marks};
+use super::simd::{self, Lanes, Pass, blocks};
 use std::borrow::Cow;
 
 /// Rows of a block.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    /// Where each field ends: the places of commas and line feeds that are in no quotes.
+    /// Where each field ends: the places of commas and line feeds that are in no quotes, and room behind them.
     ends: Vec<u32>,
     /// For each row the index behind its last field's.
     rows: Vec<u32>,
@@ -25,41 +25,17 @@ impl Rows {
     /// Cuts a block that begins where a row begins. Of what follows the last line feed no row is made, unless it is the
     /// `last` block.
     pub(super) fn cut(&mut self, block: &[u8], last: bool) {
-        self.ends.clear();
         self.rows.clear();
-        self.irregular = false;
-        // all ones inside quotes
-        let mut inside = 0u64;
-        // whether the byte before the 64 ends a field, and whether it is a quote that closes
-        let (mut after_end, mut after_close) = (1u64, 0u64);
-        let mut base = 0u32;
-        let (ends, rows) = (&mut self.ends, &mut self.rows);
-        let mut irregular = false;
-        marks(block, |Marks { quotes, commas, feeds }| {
-            let within = prefix_xor(quotes) ^ inside;
-            inside = ((within as i64) >> 63) as u64;
-            let opens = quotes & within;
-            let closes = quotes & !within;
-            let mut fields = (commas | feeds) & !within;
-            irregular |= opens & !(fields << 1 | after_end | closes << 1 | after_close) != 0;
-            after_end = fields >> 63;
-            after_close = closes >> 63;
-            while fields != 0 {
-                let bit = fields.trailing_zeros();
-                ends.push(base + bit);
-                if feeds >> bit & 1 == 1 {
-                    rows.push(ends.len() as u32);
-                }
-                fields &= fields - 1;
-            }
-            base += 64;
-        });
-        self.irregular = irregular;
-        self.open = inside != 0;
+        let found = simd::run(Cut { ends: &mut self.ends, rows: &mut self.rows }, block);
+        self.irregular = found.irregular;
+        self.open = found.open;
         let length = block.len() as u32;
-        if last && self.end() < block.len() {
-            self.ends.push(length);
-            self.rows.push(self.ends.len() as u32);
+        if last
+            && self.end() < block.len()
+            && let Some(end) = self.ends.get_mut(found.fields)
+        {
+            *end = length;
+            self.rows.push(found.fields as u32 + 1);
         }
     }
 
@@ -88,7 +64,63 @@ impl Rows {
     }
 }
 
+/// Finds the ends of fields and rows.
+struct Cut<'a> {
+    /// With room behind.
+    ends: &'a mut Vec<u32>,
+    rows: &'a mut Vec<u32>,
+}
+
+/// What there is in a block.
+struct Found {
+    fields: usize,
+    irregular: bool,
+    open: bool,
+}
+
+impl Pass for Cut<'_> {
+    type Result = Found;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, text: &[u8]) -> Found {
+        let Cut { ends, rows } = self;
+        // all ones inside quotes
+        let mut inside = 0u64;
+        // whether the byte before the 64 ends a field, and whether it is a quote that closes
+        let (mut after_end, mut after_close) = (1u64, 0u64);
+        let (mut base, mut count, mut irregular) = (0, 0usize, 0);
+        let (whole, last) = blocks(text);
+        for block in whole.iter().chain(&last) {
+            let [quotes, commas, feeds] = L::marks(block, *b"\",\n");
+            let within = prefix_xor(quotes) ^ inside;
+            inside = ((within as i64) >> 63) as u64;
+            let opens = quotes & within;
+            let closes = quotes & !within;
+            let fields = (commas | feeds) & !within;
+            irregular |= opens & !(fields << 1 | after_end | closes << 1 | after_close);
+            after_end = fields >> 63;
+            after_close = closes >> 63;
+            let mut rest = feeds & fields;
+            while rest != 0 {
+                let upto = rest ^ (rest - 1);
+                rows.push(count as u32 + (fields & upto).count_ones());
+                rest &= rest - 1;
+            }
+            // for the places of these, and for the end of the last row
+            if ends.len() < count + 128 {
+                ends.resize(ends.len() * 2 + 128, 0);
+            }
+            if let Some(room) = ends.get_mut(count..).and_then(|room| room.first_chunk_mut::<64>()) {
+                count += L::places(fields, base, room);
+            }
+            base += 64;
+        }
+        Found { fields: count, irregular: irregular != 0, open: inside != 0 }
+    }
+}
+
 /// For each bit whether the number of ones up to it is odd.
+#[inline(always)]
 fn prefix_xor(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;

@@ -231,39 +231,83 @@ impl Read for ShortLines {
     }
 }
 
+/// Bytes of a file that are looked at while more come. Its room is kept, so that none is cleared or copied for nothing.
+#[derive(Default)]
+pub(super) struct Buffer {
+    room: Vec<u8>,
+    filled: usize,
+}
+
+impl Buffer {
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.room.get(..self.filled).unwrap_or_default()
+    }
+
+    /// Forgets the first bytes.
+    pub(super) fn pass(&mut self, passed: usize) {
+        let passed = passed.min(self.filled);
+        self.room.copy_within(passed..self.filled, 0);
+        self.filled -= passed;
+    }
+
+    /// Reads so many bytes more, or fewer at the end; tells how many.
+    pub(super) fn read(&mut self, reader: &mut impl Read, wanted: usize) -> io::Result<usize> {
+        let before = self.filled;
+        let end = before + wanted;
+        if self.room.len() < end {
+            self.room.resize(end, 0);
+        }
+        while let Some(free) = self.room.get_mut(self.filled..end).filter(|free| !free.is_empty()) {
+            match reader.read(free) {
+                Ok(0) => break,
+                Ok(read) => self.filled += read.min(free.len()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.filled - before)
+    }
+}
+
 /// Reads blocks that end at line ends.
 pub(super) struct Blocks {
     reader: Box<dyn Read + Send>,
     /// Bytes left in the part of the file to read.
     remaining: u64,
-    /// The begin of a line of which the rest is still to come.
-    carry: Vec<u8>,
+    buffer: Buffer,
+    /// Where the block ends: what follows is the beginning of a line.
+    end: usize,
 }
 
 impl Blocks {
     /// Of a part of the file; the whole one to its end where `length` is `u64::MAX`.
     pub(super) fn new(file: &DataFile, from: u64, length: u64) -> Result<Blocks, SourceError> {
-        Ok(Blocks { reader: file.reader(from)?, remaining: length, carry: Vec::new() })
+        Ok(Blocks { reader: file.reader(from)?, remaining: length, buffer: Buffer::default(), end: 0 })
     }
 
-    /// Replaces the block by the next one; false at the end.
-    pub(super) fn next(&mut self, block: &mut Vec<u8>) -> io::Result<bool> {
-        block.clear();
-        block.append(&mut self.carry);
+    pub(super) fn block(&self) -> &[u8] {
+        self.buffer.bytes().get(..self.end).unwrap_or_default()
+    }
+
+    /// Goes to the next block; false at the end.
+    pub(super) fn next(&mut self) -> io::Result<bool> {
+        self.buffer.pass(self.end);
         loop {
-            let searched = block.len();
-            let wanted = (BLOCK as u64).min(self.remaining);
-            let read = self.reader.by_ref().take(wanted).read_to_end(block)?;
+            let searched = self.buffer.bytes().len();
+            let wanted = usize::try_from(self.remaining).unwrap_or(BLOCK).min(BLOCK);
+            let read = self.buffer.read(&mut self.reader, wanted)?;
             self.remaining -= read as u64;
-            if (read as u64) < wanted || self.remaining == 0 {
+            let bytes = self.buffer.bytes();
+            self.end = bytes.len();
+            if read < wanted || self.remaining == 0 {
                 self.remaining = 0;
-                return Ok(!block.is_empty());
+                return Ok(self.end > 0);
             }
-            if let Some(at) = block.get(searched..).and_then(|new| memchr::memrchr(b'\n', new)) {
-                self.carry.extend(block.drain(searched + at + 1..));
+            if let Some(at) = bytes.get(searched..).and_then(|new| memchr::memrchr(b'\n', new)) {
+                self.end = searched + at + 1;
                 return Ok(true);
             }
-            if block.len() > LONGEST {
+            if bytes.len() > LONGEST {
                 return Err(io::Error::other(format!("a line is longer than {} MB", LONGEST >> 20)));
             }
         }

@@ -3,7 +3,8 @@
 //! Objects of one file nearly always have the same keys in the same order, so each key is first compared
 //! with the one that stood in its place before ([`Shape`]); only others are looked up.
 
-use super::simd;
+use super::json_index::Index;
+use super::simd::{self, Start};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -64,9 +65,17 @@ impl<'a> Members<'a> for [Raw<'a>] {
 /// The keys met so far, in their usual order.
 #[derive(Debug, Default)]
 pub(super) struct Shape {
-    /// `"key":` and what to do with it.
-    order: Vec<(Box<str>, Slot)>,
+    order: Vec<Usual>,
     slots: HashMap<Box<str>, Slot>,
+}
+
+/// A key in its usual place.
+#[derive(Debug)]
+struct Usual {
+    /// How the member begins: the key in its quotes, the colon, and the quote of its value if that was a string.
+    start: Start,
+    slot: Slot,
+    is_string: bool,
 }
 
 impl Shape {
@@ -93,11 +102,22 @@ impl Shape {
 pub(super) struct Cursor<'a> {
     text: &'a str,
     pub at: usize,
+    /// The quotes of the block that the text is in, if they were looked up, and where it begins there.
+    index: Option<(&'a Index, usize)>,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Cursor<'a> {
-        Cursor { text, at: 0 }
+        Cursor { text, at: 0, index: None }
+    }
+
+    /// Of a text that begins in that place of a block.
+    pub(super) fn indexed(text: &'a str, index: &'a Index, begins: usize) -> Cursor<'a> {
+        Cursor { text, at: 0, index: Some((index, begins)) }
+    }
+
+    pub(super) fn text(&self) -> &'a str {
+        self.text
     }
 
     pub(super) fn peek(&self) -> Option<u8> {
@@ -140,31 +160,58 @@ impl<'a> Cursor<'a> {
         if self.take(b'}') {
             return Ok(());
         }
-        // blanks between tokens are rare: each place is looked at before it is searched for them
-        let bytes = self.text.as_bytes();
+        // what is usual, without blanks, is done in place; the rest is left to the cursor
+        let (text, index) = (self.text, self.index);
+        let bytes = text.as_bytes();
+        let mut at = self.at;
         for place in 0.. {
-            let rest = bytes.get(self.at..).ok_or(CUT)?;
-            let slot = match shape.order.get(place) {
-                Some((known, slot)) if begins_with(rest, known.as_bytes()) => {
-                    self.at += known.len();
-                    *slot
+            let rest = bytes.get(at..).ok_or(CUT)?;
+            match shape.order.get(place) {
+                Some(Usual { start, slot, is_string: true }) if start.begins(rest) => {
+                    let from = at + start.len();
+                    let end = end_of_string(text, from, index)?;
+                    if let Slot::At(i) = slot {
+                        members.value(*i, string(text.get(from..end).ok_or(CUT)?));
+                    }
+                    at = end + 1;
                 }
-                _ => self.key(shape, place, members)?,
-            };
-            if bytes.get(self.at) != Some(&b'"') {
-                self.space();
-            }
-            match slot {
-                Slot::Skip => self.skip()?,
-                Slot::At(i) => {
-                    let value = self.value()?;
-                    members.value(i, value);
+                usual => {
+                    let slot = match usual {
+                        Some(Usual { start, slot, is_string: false }) if start.begins(rest) => {
+                            at += start.len();
+                            *slot
+                        }
+                        _ => {
+                            self.at = at;
+                            let slot = self.key(shape, place, members)?;
+                            at = self.at;
+                            slot
+                        }
+                    };
+                    let rest = bytes.get(at..).ok_or(CUT)?;
+                    let integer = digits(rest);
+                    let value = if integer > 0 && rest.get(integer) == Some(&b',') {
+                        let from = at;
+                        at += integer;
+                        Raw::Number(text.get(from..at).ok_or(CUT)?)
+                    } else {
+                        self.at = at;
+                        let value = self.value()?;
+                        at = self.at;
+                        value
+                    };
+                    if let Slot::At(i) = slot {
+                        members.value(i, value);
+                    }
                 }
             }
-            if bytes.get(self.at) != Some(&b',') {
-                self.space();
+            if bytes.get(at..).and_then(|rest| rest.first_chunk::<2>()) == Some(b",\"") {
+                at += 1;
+                continue;
             }
-            match bytes.get(self.at) {
+            self.at = at;
+            self.space();
+            match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
                     self.at += 1;
@@ -173,23 +220,13 @@ impl<'a> Cursor<'a> {
                 Some(_) => return Err("a comma or a closing brace is missing after a value"),
                 None => return Err(CUT),
             }
-            if bytes.get(self.at) != Some(&b'"') {
-                self.space();
-            }
+            self.space();
+            at = self.at;
         }
         Ok(())
     }
 
-    /// Goes behind a value that nobody wants.
-    #[inline]
-    fn skip(&mut self) -> Result<(), Fault> {
-        if self.peek() == Some(b'"') {
-            self.at = self.end_of_string(self.at + 1)?.0 + 1;
-            return Ok(());
-        }
-        self.value().map(|_| ())
-    }
-
+    /// Reads a key up to its value, and remembers that it stands in that place.
     fn key(
         &mut self,
         shape: &mut Shape,
@@ -202,55 +239,39 @@ impl<'a> Cursor<'a> {
             Some(_) => return Err("a key in quotes is missing"),
             None => return Err(CUT),
         }
-        let (raw, escaped) = self.string()?;
-        let slot = if escaped { shape.slot(&unescape(raw), members) } else { shape.slot(raw, members) };
+        let slot = shape.slot(&unescape(self.string()?), members);
         self.space();
         match self.peek() {
             Some(b':') => self.at += 1,
             Some(_) => return Err("a colon is missing after a key"),
             None => return Err(CUT),
         }
-        let written = (self.slice(from, self.at)?.into(), slot);
+        self.space();
+        let is_string = self.peek() == Some(b'"');
+        let start = Start::new(self.slice(from, self.at + usize::from(is_string))?);
+        let usual = Usual { start, slot, is_string };
         if place == shape.order.len() {
-            shape.order.push(written);
+            shape.order.push(usual);
         } else if let Some(known) = shape.order.get_mut(place) {
-            *known = written;
+            *known = usual;
         }
         Ok(slot)
     }
 
-    /// Reads a string, the cursor being at its quote: what is between the quotes, and whether it has escapes.
+    /// Reads a string, the cursor being at its quote: what is between the quotes.
     #[inline]
-    fn string(&mut self) -> Result<(&'a str, bool), Fault> {
+    fn string(&mut self) -> Result<&'a str, Fault> {
         let from = self.at + 1;
-        let (end, escaped) = self.end_of_string(from)?;
+        let end = end_of_string(self.text, from, self.index)?;
         self.at = end + 1;
-        Ok((self.slice(from, end)?, escaped))
-    }
-
-    /// The place of the quote that ends a string, which begins there, and whether there are escapes before it.
-    #[inline]
-    fn end_of_string(&self, from: usize) -> Result<(usize, bool), Fault> {
-        let bytes = self.text.as_bytes();
-        let mut at = from;
-        let mut escaped = false;
-        loop {
-            let rest = bytes.get(at..).ok_or(CUT)?;
-            let found = simd::quote_or_escape(rest).ok_or("the text ends inside a string")?;
-            at += found;
-            if bytes.get(at) == Some(&b'"') {
-                return Ok((at, escaped));
-            }
-            escaped = true;
-            at += 2;
-        }
+        self.slice(from, end)
     }
 
     /// Reads any value.
     #[inline]
     pub(super) fn value(&mut self) -> Result<Raw<'a>, Fault> {
         match self.peek() {
-            Some(b'"') => self.string().map(|(raw, escaped)| Raw::String(raw, escaped)),
+            Some(b'"') => self.string().map(string),
             Some(b'{' | b'[') => self.nested().map(Raw::Nested),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b'n') => self.word("null", Raw::Null),
@@ -276,11 +297,9 @@ impl<'a> Cursor<'a> {
     fn number(&mut self) -> Result<Raw<'a>, Fault> {
         let from = self.at;
         let digits = |cursor: &mut Self| {
-            let start = cursor.at;
-            while let Some(b'0'..=b'9') = cursor.peek() {
-                cursor.at += 1;
-            }
-            cursor.at > start
+            let found = digits(cursor.text.as_bytes().get(cursor.at..).unwrap_or_default());
+            cursor.at += found;
+            found > 0
         };
         self.take(b'-');
         let mut valid = digits(self);
@@ -322,21 +341,47 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// `text.starts_with(key)`, without a call: 16 bytes at a time, and the last ones overlap.
+/// The value of a string, given what is between its quotes.
 #[inline]
-fn begins_with(text: &[u8], key: &[u8]) -> bool {
-    let Some(start) = text.get(..key.len()) else { return false };
-    if let (Some(a), Some(b)) = (start.last_chunk::<16>(), key.last_chunk::<16>()) {
-        let chunks = start.as_chunks::<16>().0.iter().zip(key.as_chunks::<16>().0);
-        return u128::from_ne_bytes(*a) == u128::from_ne_bytes(*b)
-            && chunks.into_iter().all(|(a, b)| u128::from_ne_bytes(*a) == u128::from_ne_bytes(*b));
+fn string(raw: &str) -> Raw<'_> {
+    Raw::String(raw, memchr::memchr(b'\\', raw.as_bytes()).is_some())
+}
+
+/// The place of the quote that ends a string, which begins there.
+#[inline(always)]
+fn end_of_string(text: &str, from: usize, index: Option<(&Index, usize)>) -> Result<usize, Fault> {
+    const OPEN: Fault = "the text ends inside a string";
+    if let Some((index, begins)) = index {
+        let end = index.quote(begins + from).ok_or(OPEN)? - begins;
+        return if end < text.len() { Ok(end) } else { Err(OPEN) };
     }
-    match (start.first_chunk::<8>(), key.first_chunk::<8>(), start.last_chunk::<8>(), key.last_chunk::<8>()) {
-        (Some(a), Some(b), Some(c), Some(d)) => {
-            u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b) && u64::from_ne_bytes(*c) == u64::from_ne_bytes(*d)
+    let mut at = from;
+    loop {
+        let rest = text.as_bytes().get(at..).ok_or(CUT)?;
+        at += simd::quote_or_escape(rest).ok_or(OPEN)?;
+        if text.as_bytes().get(at) == Some(&b'"') {
+            return Ok(at);
         }
-        _ => start == key,
+        at += 2;
     }
+}
+
+/// How many digits the text begins with.
+#[inline(always)]
+fn digits(text: &[u8]) -> usize {
+    let mut digits = 0;
+    for eight in text.as_chunks::<8>().0 {
+        // a byte is a digit if it is none of a higher row, and stays in this one when six are added
+        let bytes = u64::from_le_bytes(*eight);
+        let other = (bytes ^ 0x3030_3030_3030_3030) & 0xf0f0_f0f0_f0f0_f0f0
+            | ((bytes & 0x0f0f_0f0f_0f0f_0f0f) + 0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0;
+        if other != 0 {
+            return digits + other.trailing_zeros() as usize / 8;
+        }
+        digits += 8;
+    }
+    let rest = text.get(digits..).unwrap_or_default();
+    digits + rest.iter().take_while(|b| b.is_ascii_digit()).count()
 }
 
 /// The text of a JSON string, given what is between its quotes. What is no valid escape stays as it is.
@@ -460,6 +505,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn digits_at_the_beginning(text in "[0-9]{0,20}[/:;0 ap\u{b0}]{0,3}[0-9]{0,9}") {
+            prop_assert_eq!(digits(text.as_bytes()), text.bytes().take_while(u8::is_ascii_digit).count());
+        }
+
         #[test]
         fn never_panics(text in r#"[\[\]{}":,a1\\u\-e. é]{0,40}"#) {
             let _ = read(&text);

@@ -2,51 +2,122 @@
 
 use super::SourceError;
 use super::input::{Blocks, DataFile, LONGEST};
+use super::json_index::Index;
 use super::json_text::{Cursor, Fault, Raw, Shape};
 use super::pieces::Pieces;
 use super::sink::{Cell, Mapping, RowReader, Rows, Sink};
 use super::survey::Surveyor;
 use datafusion::common::{DataFusionError, Result};
-use std::ops::ControlFlow;
+use std::io;
 use std::sync::Arc;
 
 const NOT_UTF8: Fault = "the text is not valid UTF-8";
 
-/// Calls `visit` with the lines that are not blank and their numbers, counted on from `line`. Returns how
-/// many bytes were visited.
-pub(super) fn each_line<'b>(
-    block: &'b [u8],
-    line: &mut u64,
-    mut visit: impl FnMut(u64, Result<&'b str, Fault>) -> ControlFlow<()>,
-) -> usize {
-    // one check for the whole block is much cheaper than one for each line
-    let valid = simdutf8::basic::from_utf8(block).ok();
-    let mut at = 0;
-    while let Some(rest) = block.get(at..).filter(|rest| !rest.is_empty()) {
-        let end = at + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let text = match valid {
-            Some(text) => text.get(at..end).ok_or(NOT_UTF8),
-            None => std::str::from_utf8(block.get(at..end).unwrap_or_default()).map_err(|_| NOT_UTF8),
-        };
-        at = end + 1;
-        *line += 1;
-        let blank = matches!(text, Ok(text) if text.trim_ascii().is_empty());
-        if !blank && visit(*line, text).is_break() {
-            break;
+/// Blocks of lines.
+pub(super) struct LineBlocks {
+    blocks: Blocks,
+    index: Index,
+    passed: Passed,
+}
+
+/// How far the lines of a block were read.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Passed {
+    /// How many lines of the block.
+    lines: usize,
+    /// Behind the last one.
+    at: usize,
+    /// The number of the last one.
+    number: u64,
+}
+
+impl LineBlocks {
+    pub(super) fn new(blocks: Blocks) -> LineBlocks {
+        LineBlocks { blocks, index: Index::default(), passed: Passed::default() }
+    }
+
+    /// Goes to the next block if all lines of this one are passed; false at the end.
+    pub(super) fn advance(&mut self) -> io::Result<bool> {
+        if self.passed.lines < self.index.lines().len() {
+            return Ok(true);
+        }
+        let more = self.blocks.next()?;
+        self.index.find(self.blocks.block());
+        self.passed = Passed { number: self.passed.number, ..Passed::default() };
+        Ok(more)
+    }
+
+    /// The lines that are not passed and not blank.
+    pub(super) fn lines(&self) -> Lines<'_> {
+        // one check for the whole block is much cheaper than one for each line
+        Lines { valid: simdutf8::basic::from_utf8(self.blocks.block()).ok(), ..self.one_by_one() }
+    }
+
+    /// The same for who goes on with one line only.
+    pub(super) fn one_by_one(&self) -> Lines<'_> {
+        Lines { bytes: self.blocks.block(), valid: None, index: &self.index, passed: self.passed }
+    }
+
+    pub(super) fn pass(&mut self, passed: Passed) {
+        self.passed = passed;
+    }
+
+    /// The number of the last line passed.
+    pub(super) fn number(&self) -> u64 {
+        self.passed.number
+    }
+}
+
+/// Goes through the lines of a block.
+pub(super) struct Lines<'b> {
+    bytes: &'b [u8],
+    /// The block, if it was found to be valid.
+    valid: Option<&'b str>,
+    index: &'b Index,
+    passed: Passed,
+}
+
+impl Lines<'_> {
+    /// How far the lines were read.
+    pub(super) fn passed(&self) -> Passed {
+        self.passed
+    }
+
+    /// The number of the last line.
+    pub(super) fn number(&self) -> u64 {
+        self.passed.number
+    }
+}
+
+impl<'b> Iterator for Lines<'b> {
+    type Item = Result<Cursor<'b>, Fault>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let Passed { lines, at: begins, number } = self.passed;
+            let end = *self.index.lines().get(lines)? as usize;
+            self.passed = Passed { lines: lines + 1, at: end + 1, number: number + 1 };
+            let text = match self.valid {
+                Some(text) => text.get(begins..end).ok_or(NOT_UTF8),
+                None => std::str::from_utf8(self.bytes.get(begins..end)?).map_err(|_| NOT_UTF8),
+            };
+            match text {
+                Ok(text) if text.trim_ascii().is_empty() => {}
+                text => return Some(text.map(|text| Cursor::indexed(text, self.index, begins))),
+            }
         }
     }
-    at.min(block.len())
 }
 
 /// Reads a line that is one object and nothing else.
 pub(super) fn whole_object<'a>(
-    text: &'a str,
+    mut cursor: Cursor<'a>,
     read: impl FnOnce(&mut Cursor<'a>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    if text.len() > LONGEST {
+    if cursor.text().len() > LONGEST {
         return Err("the line is too long");
     }
-    let mut cursor = Cursor::new(text);
     cursor.space();
     read(&mut cursor)?;
     cursor.end()
@@ -54,7 +125,8 @@ pub(super) fn whole_object<'a>(
 
 /// Whether the text is a line with a whole object.
 pub(super) fn is_object_line(text: &[u8]) -> bool {
-    std::str::from_utf8(text).is_ok_and(|t| whole_object(t, |c| c.object(&mut Shape::default(), &mut ())).is_ok())
+    std::str::from_utf8(text)
+        .is_ok_and(|t| whole_object(Cursor::new(t), |c| c.object(&mut Shape::default(), &mut ())).is_ok())
 }
 
 /// Reads a piece of a file; surveys it as well where nobody did before.
@@ -64,24 +136,20 @@ pub(super) struct LineReader {
     mapping: Arc<Mapping>,
     shape: Shape,
     surveyor: Option<Surveyor>,
-    blocks: Blocks,
-    block: Vec<u8>,
-    at: usize,
-    /// Of the piece.
-    line: u64,
-    /// Before the piece.
+    blocks: LineBlocks,
+    /// Lines before the piece.
     before: u64,
 }
 
 impl LineReader {
     pub(super) fn open(pieces: Arc<Pieces>, piece: usize, mapping: Arc<Mapping>) -> Result<LineReader, SourceError> {
         let (from, length) = pieces.bounds(piece);
-        let blocks = Blocks::new(&pieces.file, from, length)?;
+        let blocks = LineBlocks::new(Blocks::new(&pieces.file, from, length)?);
         let shape = Shape::of(mapping.names.iter().map(String::as_str));
         let surveyor =
             (!pieces.is_surveyed(piece)).then(|| Surveyor::new(pieces.declared.clone(), false, &mapping.names));
         let before = pieces.lines_before(piece);
-        Ok(LineReader { pieces, piece, mapping, shape, surveyor, blocks, block: Vec::new(), at: 0, line: 0, before })
+        Ok(LineReader { pieces, piece, mapping, shape, surveyor, blocks, before })
     }
 }
 
@@ -116,33 +184,23 @@ impl<'a> Rows<'a> for JsonRows<'a> {
 
 impl RowReader for LineReader {
     fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
-        let LineReader { pieces, piece, mapping, shape, surveyor, blocks, block, at, line, before } = self;
+        let LineReader { pieces, piece, mapping, shape, surveyor, blocks, before } = self;
         let file: &DataFile = &pieces.file;
-        loop {
-            if *at >= block.len() {
-                *at = 0;
-                let unreadable = |e| DataFusionError::External(Box::new(file.unreadable(e)));
-                if !blocks.next(block).map_err(unreadable)? {
-                    if let Some(mut surveyor) = surveyor.take() {
-                        let (from, length) = pieces.bounds(*piece);
-                        surveyor.survey.lines = *line;
-                        surveyor.survey.end = from.saturating_add(length);
-                        pieces.surveyed(*piece, surveyor.survey);
-                    }
-                    return Ok(false);
-                }
-            }
+        while blocks.advance().map_err(|e| DataFusionError::External(Box::new(file.unreadable(e))))? {
             let width = mapping.names.len();
             let room = sink.room();
             let mut rows = JsonRows { width, values: Vec::new(), lines: Vec::new(), before: *before };
-            let rest = block.get(*at..).unwrap_or_default();
-            *at += each_line(rest, line, |line, text| {
+            let mut lines = blocks.lines();
+            while rows.lines.len() < room
+                && let Some(line) = lines.next()
+            {
                 let from = rows.values.len();
                 rows.values.resize(from + width, Raw::Null);
                 let values = rows.values.get_mut(from..).unwrap_or_default();
-                let read = text.and_then(|text| {
-                    whole_object(text, |cursor| match surveyor {
-                        Some(surveyor) => surveyor.object(cursor, line, true, values),
+                let bytes = line.as_ref().map_or(0, |cursor| cursor.text().len());
+                let read = line.and_then(|cursor| {
+                    whole_object(cursor, |cursor| match surveyor {
+                        Some(surveyor) => surveyor.object(cursor, lines.number(), true, values),
                         None => cursor.object(shape, values),
                     })
                 });
@@ -151,24 +209,28 @@ impl RowReader for LineReader {
                         if let Some(surveyor) = surveyor {
                             surveyor.survey.rows += 1;
                         }
-                        rows.lines.push((line, text.map_or(0, str::len)));
-                        return if rows.lines.len() < room {
-                            ControlFlow::Continue(())
-                        } else {
-                            ControlFlow::Break(())
-                        };
+                        rows.lines.push((lines.number(), bytes));
+                        continue;
                     }
-                    (Err(reason), Some(surveyor)) => surveyor.survey.refuse(line, reason),
+                    (Err(reason), Some(surveyor)) => surveyor.survey.refuse(lines.number(), reason),
                     // what is refused here was reported before
                     (Err(_), None) => {}
                 }
                 rows.values.truncate(from);
-                ControlFlow::Continue(())
-            });
+            }
+            let passed = lines.passed();
             sink.push_rows(mapping, &rows, &file.path)?;
+            blocks.pass(passed);
             if sink.is_full() {
                 return Ok(true);
             }
         }
+        if let Some(mut surveyor) = surveyor.take() {
+            let (from, length) = pieces.bounds(*piece);
+            surveyor.survey.lines = blocks.number();
+            surveyor.survey.end = from.saturating_add(length);
+            pieces.surveyed(*piece, surveyor.survey);
+        }
+        Ok(false)
     }
 }

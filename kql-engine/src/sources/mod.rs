@@ -9,9 +9,10 @@
 //! input.rs       files as bytes: formats, compression, byte-order marks, blocks of lines
 //! recognise/     which product's format a file has        records.rs  rows out of their wrapping
 //! dates.rs       zones in headers, day or month first     summary.rs  what `kql data` tells
-//! json_text.rs   members of JSON objects as slices of the text
+//! json_text.rs   members of JSON objects as slices of the text   json_index.rs  where its lines and strings end
 //! pieces.rs      text files in pieces                             survey.rs   what reading a file tells of it
-//! lines.rs       NDJSON            document.rs  other JSON        csv.rs, csv_rows.rs, simd.rs  CSV
+//! lines.rs       NDJSON            document.rs  other JSON        csv.rs, csv_rows.rs  CSV
+//! simd.rs        64 bytes of text at a time
 //! kinds.rs       the types of columns that no schema declares
 //! builder.rs     texts and JSON values to columns                 sink.rs, stream.rs  to batches
 //! normalize.rs   Arrow columns of any type to ours                parquet.rs, batches.rs, memory.rs
@@ -37,6 +38,7 @@ mod folder_dates;
 mod guard;
 mod input;
 mod ipc_lengths;
+mod json_index;
 mod json_text;
 mod kinds;
 mod lines;

@@ -7,7 +7,7 @@ use super::document::{Element, Elements, Layout};
 use super::evtx::{Event, Events};
 use super::input::{Blocks, DataFile};
 use super::json_text::{Cursor, Raw, Shape};
-use super::lines::{each_line, whole_object};
+use super::lines::{LineBlocks, whole_object};
 use super::recognise::{Known, Out, Records, Wrapped};
 use super::sink::{Mapping, RowReader, Sink};
 use super::survey::{Declared, Survey, Surveyor};
@@ -15,7 +15,6 @@ use crate::types::ScalarType;
 use ::csv::{ByteRecord, Position};
 use datafusion::common::{DataFusionError, Result};
 use std::collections::{BTreeMap, VecDeque};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// What a further result of an answer adds to the table's name: `_1`.
@@ -91,7 +90,7 @@ pub(super) fn survey(
                 surveyors.insert(name.to_string(), new(&name));
             }
             let Some((surveyor, _)) = surveyors.get_mut(name.as_ref()) else { continue };
-            match whole_object(&row, |cursor| surveyor.object(cursor, line, true, &mut [])) {
+            match whole_object(Cursor::new(&row), |cursor| surveyor.object(cursor, line, true, &mut [])) {
                 Ok(()) => surveyor.survey.rows += 1,
                 Err(reason) => found.refused.refuse(line, reason),
             }
@@ -129,7 +128,7 @@ struct Stream {
 }
 
 enum Input {
-    Lines { blocks: Blocks, block: Vec<u8>, at: usize, line: u64 },
+    Lines(LineBlocks),
     Document(Elements),
     Csv { rows: CsvReader, record: ByteRecord, header: Vec<String> },
     Evtx(Box<Events>),
@@ -139,9 +138,7 @@ enum Input {
 impl Stream {
     fn open(file: &DataFile, records: Records) -> Result<Stream, SourceError> {
         let input = match records {
-            Records::Json(_, Layout::Lines, mark) => {
-                Input::Lines { blocks: Blocks::new(file, mark, u64::MAX)?, block: Vec::new(), at: 0, line: 0 }
-            }
+            Records::Json(_, Layout::Lines, mark) => Input::Lines(LineBlocks::new(Blocks::new(file, mark, u64::MAX)?)),
             Records::Json(_, Layout::Document, mark) => Input::Document(Elements::open(file, mark)?),
             Records::Csv(_, mark) => {
                 let mut rows = csv::reader(file, mark)?;
@@ -165,28 +162,29 @@ impl Stream {
         };
         let file = &self.file;
         match &mut self.input {
-            Input::Lines { blocks, block, at, line } => loop {
-                if *at >= block.len() {
-                    *at = 0;
-                    if !blocks.next(block).map_err(|e| file.unreadable(e))? {
-                        return Ok(Step::End);
+            Input::Lines(blocks) => {
+                while blocks.advance().map_err(|e| file.unreadable(e))? {
+                    let mut lines = blocks.one_by_one();
+                    let line = lines.next();
+                    let passed = lines.passed();
+                    let read = line.map(|line| {
+                        let cursor = line?;
+                        let text = cursor.text();
+                        whole_object(cursor, |c| c.object(&mut Shape::default(), &mut ())).map(|()| text)
+                    });
+                    match read {
+                        Some(Ok(text)) => take(text.trim(), out),
+                        Some(Err(reason)) => out.refused.push(reason.to_owned()),
+                        None => {}
+                    }
+                    let found = read.is_some();
+                    blocks.pass(passed);
+                    if found {
+                        return Ok(Step::Record(blocks.number()));
                     }
                 }
-                let mut found = None;
-                let rest = block.get(*at..).unwrap_or_default();
-                let passed = each_line(rest, line, |line, text| {
-                    found = Some(line);
-                    match text.and_then(|t| whole_object(t, |c| c.object(&mut Shape::default(), &mut ())).map(|()| t)) {
-                        Ok(text) => take(text.trim(), out),
-                        Err(reason) => out.refused.push(reason.to_owned()),
-                    }
-                    ControlFlow::Break(())
-                });
-                *at += passed;
-                if let Some(line) = found {
-                    return Ok(Step::Record(line));
-                }
-            },
+                Ok(Step::End)
+            }
             Input::Document(elements) => {
                 let element = elements.next();
                 let at = elements.at;

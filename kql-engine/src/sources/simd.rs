@@ -26,58 +26,232 @@ pub(super) fn quote_or_escape(text: &[u8]) -> Option<usize> {
 #[cfg(target_arch = "x86_64")]
 const NEAR: usize = 8;
 
-/// Bits of 64 bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Marks {
-    pub quotes: u64,
-    pub commas: u64,
-    pub feeds: u64,
+/// What a text may begin with, made ready to be compared often.
+#[derive(Clone, Debug)]
+pub(super) struct Start {
+    bytes: Box<[u8]>,
+    /// The bytes and the ones that count, where there are no more than [`SHORT`].
+    short: Option<Box<[[u8; SHORT]; 2]>>,
 }
 
-/// Calls `visit` with the marks of each 64 bytes of the text; those beyond its end are not set.
-pub(super) fn marks(text: &[u8], mut visit: impl FnMut(Marks)) {
-    let (blocks, rest) = text.as_chunks::<64>();
+/// Most keys of events with their quotes are shorter.
+const SHORT: usize = 48;
+
+impl Start {
+    pub(super) fn new(start: &str) -> Start {
+        let bytes: Box<[u8]> = start.as_bytes().into();
+        let mut short = [[0; SHORT], [0xff; SHORT]];
+        let [padded, others] = &mut short;
+        for ((byte, padded), other) in bytes.iter().zip(padded).zip(others) {
+            (*padded, *other) = (*byte, 0);
+        }
+        Start { short: (bytes.len() <= SHORT).then(|| Box::new(short)), bytes }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether the text begins so.
+    #[inline(always)]
+    pub(super) fn begins(&self, text: &[u8]) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(short), Some(text)) = (&self.short, text.first_chunk::<SHORT>()) {
+            let [padded, others] = &**short;
+            return x86::same(text, padded, others);
+        }
+        text.starts_with(&self.bytes)
+    }
+}
+
+/// Where some bytes stand among 64: for each of them a bit a place.
+pub(super) type Marks<const N: usize> = [u64; N];
+
+/// What is done with 64 bytes at a time, in the way of a kind of processor. All is `inline(always)` and without closures,
+/// which would be compiled for any processor.
+pub(super) trait Lanes {
+    /// Where the wanted bytes stand.
+    fn marks<const N: usize>(block: &[u8; 64], wanted: [u8; N]) -> Marks<N>;
+
+    /// Writes down which bits are set, counted from `base`, and tells how many. What it writes behind them is nothing.
+    fn places(bits: u64, base: u32, room: &mut [u32; 64]) -> usize;
+}
+
+/// A way through a text, 64 bytes at a time.
+pub(super) trait Pass {
+    type Result;
+
+    /// Runs over the text, without closures that use the lanes.
+    fn run<L: Lanes>(self, text: &[u8]) -> Self::Result;
+}
+
+/// Runs over a text with the best lanes that the processor has. A pass that is `inline(always)` is made for each of them.
+#[inline]
+pub(super) fn run<P: Pass>(pass: P, text: &[u8]) -> P::Result {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2.
-        unsafe { avx2::marks(blocks, &mut visit) };
-        tail(rest, &mut visit);
-        return;
+    {
+        use std::arch::is_x86_feature_detected as has;
+        if has!("bmi1") && has!("popcnt") {
+            if has!("avx512bw") && has!("avx512vbmi2") {
+                // SAFETY: the processor has what is enabled.
+                return unsafe { x86::run512(pass, text) };
+            }
+            if has!("avx2") {
+                // SAFETY: the processor has what is enabled.
+                return unsafe { x86::run256(pass, text) };
+            }
+        }
     }
-    blocks.iter().for_each(|block| visit(plain(block)));
-    tail(rest, &mut visit);
+    pass.run::<Portable>(text)
 }
 
-fn tail(rest: &[u8], visit: &mut impl FnMut(Marks)) {
-    if !rest.is_empty() {
-        visit(plain(rest));
-    }
+/// The blocks of a text, and the last one filled up with zeros if it is short.
+#[inline(always)]
+pub(super) fn blocks(text: &[u8]) -> (&[[u8; 64]], Option<[u8; 64]>) {
+    let (blocks, rest) = text.as_chunks::<64>();
+    let mut last = [0; 64];
+    rest.iter().zip(&mut last).for_each(|(byte, place)| *place = *byte);
+    (blocks, (!rest.is_empty()).then_some(last))
 }
 
-fn plain(bytes: &[u8]) -> Marks {
-    let bits = |wanted: u8| bytes.iter().rev().fold(0, |bits, b| bits << 1 | u64::from(*b == wanted));
-    Marks { quotes: bits(b'"'), commas: bits(b','), feeds: bits(b'\n') }
+struct Portable;
+
+impl Lanes for Portable {
+    #[inline(always)]
+    fn marks<const N: usize>(block: &[u8; 64], wanted: [u8; N]) -> Marks<N> {
+        wanted.map(|wanted| block.iter().rev().fold(0, |bits, b| bits << 1 | u64::from(*b == wanted)))
+    }
+
+    #[inline(always)]
+    fn places(mut bits: u64, base: u32, room: &mut [u32; 64]) -> usize {
+        let count = bits.count_ones() as usize;
+        // eight at a time: how many there are is not known before, and a wrong guess costs more than eight writes
+        for eight in room.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8).max(1)) {
+            for place in eight {
+                *place = base.wrapping_add(bits.trailing_zeros());
+                bits &= bits.wrapping_sub(1);
+            }
+        }
+        count
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
-mod avx2 {
-    use super::Marks;
+mod x86 {
+    use super::{Lanes, Marks, Pass, Portable, SHORT};
     use std::arch::x86_64::*;
 
-    #[target_feature(enable = "avx2")]
-    pub(super) fn marks(blocks: &[[u8; 64]], visit: &mut impl FnMut(Marks)) {
-        for block in blocks {
-            // SAFETY: the 64 bytes are there, and unaligned loads may be anywhere.
-            let (low, high) = unsafe {
-                (_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(32).cast()))
+    /// Whether the bytes are the same, but for those whose `others` are all ones.
+    #[inline(always)]
+    pub(super) fn same(a: &[u8; SHORT], b: &[u8; SHORT], others: &[u8; SHORT]) -> bool {
+        let mut chunks = a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0).zip(others.as_chunks::<16>().0);
+        // SAFETY: every x86-64 has SSE2, the 16 bytes are there, and unaligned loads may be anywhere.
+        unsafe {
+            let load = |bytes: &[u8; 16]| _mm_loadu_si128(bytes.as_ptr().cast());
+            let same = chunks.try_fold(_mm_set1_epi8(-1), |same, ((a, b), others)| {
+                Some(_mm_and_si128(same, _mm_or_si128(_mm_cmpeq_epi8(load(a), load(b)), load(others))))
+            });
+            same.is_some_and(|same| _mm_movemask_epi8(same) == 0xffff)
+        }
+    }
+
+    #[target_feature(enable = "avx512bw,avx512vbmi2,bmi1,popcnt")]
+    pub(super) fn run512<P: Pass>(pass: P, text: &[u8]) -> P::Result {
+        pass.run::<Avx512>(text)
+    }
+
+    #[target_feature(enable = "avx2,bmi1,popcnt")]
+    pub(super) fn run256<P: Pass>(pass: P, text: &[u8]) -> P::Result {
+        pass.run::<Avx2>(text)
+    }
+
+    /// Used by [`run512`] only.
+    struct Avx512;
+
+    impl Lanes for Avx512 {
+        #[inline(always)]
+        fn marks<const N: usize>(block: &[u8; 64], wanted: [u8; N]) -> Marks<N> {
+            // SAFETY: the processor has AVX-512 for bytes, the 64 bytes are there, and unaligned loads may be anywhere.
+            unsafe {
+                let block = _mm512_loadu_si512(block.as_ptr().cast());
+                let mut marks = [0; N];
+                for (marks, wanted) in marks.iter_mut().zip(wanted) {
+                    *marks = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(wanted as i8));
+                }
+                marks
+            }
+        }
+
+        #[inline(always)]
+        fn places(bits: u64, base: u32, room: &mut [u32; 64]) -> usize {
+            const ALL: [u8; 64] = {
+                let mut all = [0; 64];
+                let mut i = 0;
+                while i < 64 {
+                    all[i] = i as u8;
+                    i += 1;
+                }
+                all
             };
-            let bits = |wanted: u8| {
-                let wanted = _mm256_set1_epi8(wanted as i8);
-                let low = _mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)) as u32;
-                let high = _mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)) as u32;
-                u64::from(low) | u64::from(high) << 32
-            };
-            visit(Marks { quotes: bits(b'"'), commas: bits(b','), feeds: bits(b'\n') });
+            let count = bits.count_ones() as usize;
+            // SAFETY: the processor has VBMI2, and each store is within the room.
+            unsafe {
+                let mut set = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(ALL.as_ptr().cast()));
+                let base = _mm512_set1_epi32(base as i32);
+                for sixteen in room.as_chunks_mut::<16>().0.iter_mut().take(count.div_ceil(16).max(1)) {
+                    let wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(set));
+                    _mm512_storeu_si512(sixteen.as_mut_ptr().cast(), _mm512_add_epi32(wide, base));
+                    set = _mm512_shuffle_i64x2::<0b11_11_10_01>(set, set);
+                }
+            }
+            count
+        }
+    }
+
+    /// Used by [`run256`] only.
+    struct Avx2;
+
+    impl Lanes for Avx2 {
+        #[inline(always)]
+        fn marks<const N: usize>(block: &[u8; 64], wanted: [u8; N]) -> Marks<N> {
+            // SAFETY: the processor has AVX2, the 64 bytes are there, and unaligned loads may be anywhere.
+            unsafe {
+                let low = _mm256_loadu_si256(block.as_ptr().cast());
+                let high = _mm256_loadu_si256(block.as_ptr().add(32).cast());
+                let mut marks = [0; N];
+                for (marks, wanted) in marks.iter_mut().zip(wanted) {
+                    let wanted = _mm256_set1_epi8(wanted as i8);
+                    let low = _mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)) as u32;
+                    let high = _mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)) as u32;
+                    *marks = u64::from(low) | u64::from(high) << 32;
+                }
+                marks
+            }
+        }
+
+        #[inline(always)]
+        fn places(bits: u64, base: u32, room: &mut [u32; 64]) -> usize {
+            Portable::places(bits, base, room)
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) mod each {
+        use super::*;
+
+        /// What every kind of lanes that the processor has gives.
+        pub(in super::super) fn results<P: Pass + Copy>(pass: P, text: &[u8]) -> Vec<P::Result> {
+            let mut all = vec![pass.run::<Portable>(text)];
+            // SAFETY: the processor has what is enabled.
+            unsafe {
+                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") {
+                    all.push(run256(pass, text));
+                }
+                if is_x86_feature_detected!("avx512vbmi2") && is_x86_feature_detected!("avx512bw") {
+                    all.push(run512(pass, text));
+                }
+            }
+            all
         }
     }
 }
@@ -89,11 +263,43 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_way_finds_the_same(text in r#"[a",\n\r]{0,300}"#) {
-            let mut found = Vec::new();
-            marks(text.as_bytes(), |m| found.push(m));
-            let expected: Vec<Marks> = text.as_bytes().chunks(64).map(plain).collect();
-            prop_assert_eq!(found, expected);
+        #[cfg(target_arch = "x86_64")]
+        fn every_way_finds_the_same(text in r#"[a",\n]{0,300}"#) {
+            #[derive(Clone, Copy)]
+            struct Find;
+            impl Pass for Find {
+                type Result = Vec<u32>;
+                fn run<L: Lanes>(self, text: &[u8]) -> Vec<u32> {
+                    let (mut all, mut base) = (Vec::new(), 0);
+                    let (whole, last) = blocks(text);
+                    for block in whole.iter().chain(&last) {
+                        for bits in L::marks(block, *b"\",\n") {
+                            let mut room = [0; 64];
+                            let count = L::places(bits, base, &mut room);
+                            all.extend(room.iter().take(count));
+                        }
+                        base += 64;
+                    }
+                    all
+                }
+            }
+            let mut expected = Vec::new();
+            for (i, chunk) in text.as_bytes().chunks(64).enumerate() {
+                for wanted in *b"\",\n" {
+                    let found = chunk.iter().enumerate().filter(|(_, b)| **b == wanted);
+                    expected.extend(found.map(|(at, _)| (i * 64 + at) as u32));
+                }
+            }
+            for found in x86::each::results(Find, text.as_bytes()) {
+                prop_assert_eq!(&found, &expected);
+            }
+        }
+
+        #[test]
+        fn starts(text in "[ab]{0,60}", start in "[ab]{0,60}", length in 0..60usize) {
+            for start in [start.as_str(), text.get(..length).unwrap_or(&text)] {
+                prop_assert_eq!(Start::new(start).begins(text.as_bytes()), text.starts_with(start));
+            }
         }
 
         #[test]
