@@ -87,7 +87,8 @@ pub fn compact(text: &str, out: &mut String) -> bool {
     true
 }
 
-/// Whether JSON has no white space outside strings; none where the text is not valid.
+/// Whether JSON has no white space outside strings, and no bare control characters in them; none where the text is
+/// not valid.
 fn is_compact(text: &str) -> Option<bool> {
     let mut scanner = Scanner::new(text);
     let valid = scanner.value(0) && {
@@ -97,7 +98,7 @@ fn is_compact(text: &str) -> Option<bool> {
     valid.then_some(!scanner.spaces)
 }
 
-/// Appends valid JSON without the white space outside strings.
+/// Appends valid JSON without the white space outside strings, and with control characters in them escaped.
 fn without_spaces(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let (mut plain, mut i, mut quoted) = (0, 0, false);
@@ -105,8 +106,13 @@ fn without_spaces(text: &str, out: &mut String) {
         match byte {
             b'\\' if quoted => i += 1,
             b'"' => quoted = !quoted,
-            b' ' | b'\t' | b'\n' | b'\r' if !quoted => {
+            0..=b' ' if !quoted => {
                 out.push_str(text.get(plain..i).unwrap_or(""));
+                plain = i + 1;
+            }
+            0..0x20 => {
+                out.push_str(text.get(plain..i).unwrap_or(""));
+                super::write::control(*byte, out);
                 plain = i + 1;
             }
             _ => {}
@@ -191,7 +197,7 @@ const MAX_DEPTH: u32 = 512;
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Whether there was white space outside strings.
+    /// Whether there was white space outside strings, or a control character in one.
     spaces: bool,
 }
 
@@ -265,7 +271,7 @@ impl<'a> Scanner<'a> {
     fn value(&mut self, depth: u32) -> bool {
         self.space();
         match self.peek() {
-            Some(b'"') => self.string(),
+            Some(b'"') => self.valid_string(),
             Some(b'{') => self.items(b'}', depth, true),
             Some(b'[') => self.items(b']', depth, false),
             Some(b't') => self.word(b"true"),
@@ -288,7 +294,7 @@ impl<'a> Scanner<'a> {
         loop {
             self.space();
             if bag {
-                if !self.string() {
+                if !self.valid_string() {
                     return false;
                 }
                 self.space();
@@ -324,6 +330,29 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// The same, of a text that may be no JSON: its escapes count too. Control characters are taken, as readers do
+    /// that are not strict.
+    fn valid_string(&mut self) -> bool {
+        let from = self.at;
+        if !self.string() {
+            return false;
+        }
+        let Some(inside) = self.bytes.get(from + 1..self.at - 1) else { return false };
+        self.spaces |= inside.iter().fold(false, |found, byte| found | (*byte < 0x20));
+        let mut rest = inside;
+        while let Some(at) = memchr::memchr(b'\\', rest) {
+            let after = match rest.get(at + 1) {
+                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at + 2,
+                Some(b'u') if rest.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => {
+                    at + 6
+                }
+                _ => return false,
+            };
+            rest = rest.get(after..).unwrap_or_default();
+        }
+        true
+    }
+
     fn digits(&mut self) -> bool {
         let from = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9')) {
@@ -334,7 +363,9 @@ impl<'a> Scanner<'a> {
 
     fn number(&mut self) -> bool {
         self.take(b'-');
-        if !self.digits() {
+        let zero = self.peek() == Some(b'0');
+        let from = self.at;
+        if !self.digits() || zero && self.at > from + 1 {
             return false;
         }
         if self.take(b'.') && !self.digits() {
