@@ -61,9 +61,9 @@ pub fn normalized<'a>(text: &'a str, out: &mut String) -> Option<Part<'a>> {
     if trimmed.is_empty() || trimmed == "null" {
         return None;
     }
-    match is_compact(trimmed) {
-        Some(true) => return Some(Part::Of(trimmed)),
-        Some(false) => without_spaces(trimmed, out),
+    match Form::of(trimmed) {
+        Some(Form { loose: false, other_numbers: false }) => return Some(Part::Of(trimmed)),
+        Some(_) => rewrite(trimmed, true, out),
         None => super::write::string(text, out),
     }
     Some(Part::Written)
@@ -77,29 +77,49 @@ pub enum Part<'a> {
     Written,
 }
 
-/// Appends valid JSON without white space; false where the text is not valid.
+/// Appends valid JSON without white space, its numbers as they are; false where the text is not valid.
 pub fn compact(text: &str, out: &mut String) -> bool {
-    match is_compact(text) {
-        Some(true) => out.push_str(text),
-        Some(false) => without_spaces(text, out),
+    match Form::of(text) {
+        Some(Form { loose: false, .. }) => out.push_str(text),
+        Some(_) => rewrite(text, false, out),
         None => return false,
     }
     true
 }
 
-/// Whether JSON has no white space outside strings, and no bare control characters in them; none where the text is
-/// not valid.
-fn is_compact(text: &str) -> Option<bool> {
-    let mut scanner = Scanner::new(text);
-    let valid = scanner.value(0) && {
-        scanner.space();
-        scanner.at == text.len()
-    };
-    valid.then_some(!scanner.spaces)
+/// Appends the dynamic value that valid JSON spells; false where the text is not valid.
+pub fn value(text: &str, out: &mut String) -> bool {
+    match Form::of(text) {
+        Some(Form { loose: false, other_numbers: false }) => out.push_str(text),
+        Some(_) => rewrite(text, true, out),
+        None => return false,
+    }
+    true
 }
 
-/// Appends valid JSON without the white space outside strings, and with control characters in them escaped.
-fn without_spaces(text: &str, out: &mut String) {
+/// How valid JSON is written.
+struct Form {
+    /// With white space outside strings, or bare control characters in them.
+    loose: bool,
+    /// With numbers that may not be written as their values are: `1.50`, `1e3`.
+    other_numbers: bool,
+}
+
+impl Form {
+    /// None where the text is not valid.
+    fn of(text: &str) -> Option<Form> {
+        let mut scanner = Scanner::new(text);
+        let valid = scanner.value(0) && {
+            scanner.space();
+            scanner.at == text.len()
+        };
+        valid.then_some(Form { loose: scanner.loose, other_numbers: scanner.other_numbers })
+    }
+}
+
+/// Appends valid JSON without the white space outside strings, and with control characters in them escaped; numbers
+/// as their values are written, where that is asked for.
+fn rewrite(text: &str, numbers: bool, out: &mut String) {
     let bytes = text.as_bytes();
     let (mut plain, mut i, mut quoted) = (0, 0, false);
     while let Some(byte) = bytes.get(i) {
@@ -115,11 +135,32 @@ fn without_spaces(text: &str, out: &mut String) {
                 super::write::control(*byte, out);
                 plain = i + 1;
             }
+            b'-' | b'0'..=b'9' if numbers && !quoted => {
+                out.push_str(text.get(plain..i).unwrap_or(""));
+                let mut scanner = Scanner::new(text);
+                scanner.at = i;
+                scanner.number();
+                number(text.get(i..scanner.at).unwrap_or(""), out);
+                plain = scanner.at;
+                i = scanner.at;
+                continue;
+            }
             _ => {}
         }
         i += 1;
     }
     out.push_str(text.get(plain..).unwrap_or(""));
+}
+
+/// Appends a JSON number as its value is written. What is too large for a real stays as it is.
+fn number(text: &str, out: &mut String) {
+    if text == "-0" {
+        return out.push('0');
+    }
+    match text.parse::<f64>() {
+        Ok(real) if kind(text) == Kind::Real && real.is_finite() => super::write::real(real, out),
+        _ => out.push_str(text),
+    }
 }
 
 /// The text of a JSON string, escapes resolved.
@@ -197,13 +238,15 @@ const MAX_DEPTH: u32 = 512;
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Whether there was white space outside strings, or a control character in one.
-    spaces: bool,
+    /// As in [`Form`].
+    loose: bool,
+    /// As in [`Form`].
+    other_numbers: bool,
 }
 
 impl<'a> Scanner<'a> {
     fn new(text: &'a str) -> Self {
-        Scanner { bytes: text.as_bytes(), at: 0, spaces: false }
+        Scanner { bytes: text.as_bytes(), at: 0, loose: false, other_numbers: false }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -219,7 +262,7 @@ impl<'a> Scanner<'a> {
     fn space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
-            self.spaces = true;
+            self.loose = true;
         }
     }
 
@@ -338,7 +381,7 @@ impl<'a> Scanner<'a> {
             return false;
         }
         let Some(inside) = self.bytes.get(from + 1..self.at - 1) else { return false };
-        self.spaces |= inside.iter().fold(false, |found, byte| found | (*byte < 0x20));
+        self.loose |= inside.iter().fold(false, |found, byte| found | (*byte < 0x20));
         let mut rest = inside;
         while let Some(at) = memchr::memchr(b'\\', rest) {
             let after = match rest.get(at + 1) {
@@ -362,20 +405,36 @@ impl<'a> Scanner<'a> {
     }
 
     fn number(&mut self) -> bool {
-        self.take(b'-');
+        let start = self.at;
+        let negative = self.take(b'-');
         let zero = self.peek() == Some(b'0');
-        let from = self.at;
-        if !self.digits() || zero && self.at > from + 1 {
+        let whole = self.at;
+        if !self.digits() || zero && self.at > whole + 1 {
             return false;
         }
+        let point = self.at;
         if self.take(b'.') && !self.digits() {
             return false;
         }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
+        let end = self.at;
+        let exponent = matches!(self.peek(), Some(b'e' | b'E'));
+        if exponent {
             self.at += 1;
             let _ = self.take(b'+') || self.take(b'-');
-            return self.digits();
+            if !self.digits() {
+                return false;
+            }
         }
+        // few digits, none of them superfluous, and of a size that is written without an exponent
+        let plain = match self.bytes.get(point..end) {
+            Some([]) => !(zero && negative),
+            Some(fraction) => {
+                end - start <= 15 && (!zero || fraction.get(1) != Some(&b'0')) && !fraction.ends_with(b"0")
+                    || fraction == b".0" && point - whole <= 15 && !zero
+            }
+            None => false,
+        };
+        self.other_numbers |= exponent || !plain;
         true
     }
 }
