@@ -1,6 +1,6 @@
 //! Rows in memory: results of subqueries that ran before.
 
-use super::{Lowering, stored_name};
+use super::{Lowering, name};
 use crate::plan::PlanColumn;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 impl Lowering<'_> {
     /// A table in memory, its columns by position.
     pub(super) fn memory(&self, columns: &[PlanColumn], batches: &[RecordBatch]) -> Result<LogicalPlan> {
-        let fields: Vec<Field> = columns.iter().map(|c| Field::new(stored_name(c.id), c.ty.arrow(), true)).collect();
+        let fields: Vec<Field> = columns.iter().map(|c| Field::new(name(c.id), c.ty.arrow(), true)).collect();
         let schema = Arc::new(Schema::new(fields));
         let mut own = Vec::with_capacity(batches.len());
         for batch in batches {

@@ -107,9 +107,9 @@ fn column(id: ColumnId) -> Expr {
     Expr::Column(Column::new_unqualified(name(id)))
 }
 
-/// A column of a table in memory, under its name inside.
+/// A column of a table that has the names used inside, under that name.
 fn table_column(id: ColumnId) -> Expr {
-    Expr::Column(Column::new(Some(node::TABLE), stored_name(id))).alias(name(id))
+    Expr::Column(Column::new(Some(node::TABLE), name(id))).alias(name(id))
 }
 
 /// The first value that is not null. A plain CASE: DataFusion's own coalesce runs only after its optimizer.
@@ -122,15 +122,9 @@ pub fn first_not_null(values: Vec<Expr>) -> Result<Expr> {
     Ok(result)
 }
 
-/// What a column is called inside. No table may have a column of such a name: DataFusion cannot tell the two apart
-/// where it moves the fields of a struct down to the table.
+/// What a column is called inside.
 fn name(id: ColumnId) -> String {
-    format!("#{}", id.0)
-}
-
-/// What a column is called in a table in memory.
-fn stored_name(id: ColumnId) -> String {
-    format!("s{}", id.0)
+    format!("c{}", id.0)
 }
 
 /// What a column is called in the last projection. The user's names are put on outside, where any name will do.

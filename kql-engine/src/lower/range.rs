@@ -1,6 +1,6 @@
 //! Evenly spaced values, made as they are read.
 
-use super::{Lowering, stored_name};
+use super::{Lowering, name};
 use crate::decimal::Scaled;
 use crate::plan::{ColumnId, Expr, PlanColumn};
 use crate::types::ScalarType;
@@ -32,8 +32,8 @@ impl Lowering<'_> {
         let bounds = (self.constant(first)?, self.constant(last)?, self.constant(step)?);
         let (steps, count) = steps(bounds);
         let schema = Arc::new(Schema::new(vec![
-            Field::new(stored_name(column.id), column.ty.arrow(), true),
-            Field::new(stored_name(row), DataType::Int64, false),
+            Field::new(name(column.id), column.ty.arrow(), true),
+            Field::new(name(row), DataType::Int64, false),
         ]));
         let stream = RangeStream { schema: schema.clone(), steps, count, ty: column.ty };
         let table = StreamingTable::try_new(schema, vec![Arc::new(stream)])?;

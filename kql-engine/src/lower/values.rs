@@ -1,6 +1,6 @@
 //! Rows written in the query.
 
-use super::{Lowering, stored_name};
+use super::{Lowering, name};
 use crate::plan::{Expr, PlanColumn};
 use crate::value::Value;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
@@ -35,7 +35,7 @@ impl Lowering<'_> {
         arrays.push(Arc::new(Int64Array::from_iter_values(0..rows.len() as i64)));
         let fields: Vec<Field> = columns
             .iter()
-            .map(|c| Field::new(stored_name(c.id), c.ty.arrow(), c.ty != crate::types::ScalarType::String))
+            .map(|c| Field::new(name(c.id), c.ty.arrow(), c.ty != crate::types::ScalarType::String))
             .collect();
         let schema = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(schema.clone(), arrays)?;
