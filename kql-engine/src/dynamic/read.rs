@@ -62,8 +62,8 @@ pub fn normalized<'a>(text: &'a str, out: &mut String) -> Option<Part<'a>> {
         return None;
     }
     match Form::of(trimmed) {
-        Some(Form { loose: false, other_numbers: false }) => return Some(Part::Of(trimmed)),
-        Some(_) => rewrite(trimmed, true, out),
+        Some(Form { loose: false, other: false }) => return Some(Part::Of(trimmed)),
+        Some(form) => form.write_value(trimmed, out),
         None => super::write::string(text, out),
     }
     Some(Part::Written)
@@ -77,11 +77,11 @@ pub enum Part<'a> {
     Written,
 }
 
-/// Appends valid JSON without white space, its numbers as they are; false where the text is not valid.
+/// Appends valid JSON without white space, else as it is; false where the text is not valid.
 pub fn compact(text: &str, out: &mut String) -> bool {
     match Form::of(text) {
         Some(Form { loose: false, .. }) => out.push_str(text),
-        Some(_) => rewrite(text, false, out),
+        Some(_) => tighten(text, out),
         None => return false,
     }
     true
@@ -89,20 +89,19 @@ pub fn compact(text: &str, out: &mut String) -> bool {
 
 /// Appends the dynamic value that valid JSON spells; false where the text is not valid.
 pub fn value(text: &str, out: &mut String) -> bool {
-    match Form::of(text) {
-        Some(Form { loose: false, other_numbers: false }) => out.push_str(text),
-        Some(_) => rewrite(text, true, out),
-        None => return false,
+    let form = Form::of(text);
+    if let Some(form) = &form {
+        form.write_value(text, out);
     }
-    true
+    form.is_some()
 }
 
 /// How valid JSON is written.
 struct Form {
     /// With white space outside strings, or bare control characters in them.
     loose: bool,
-    /// With numbers that may not be written as their values are: `1.50`, `1e3`.
-    other_numbers: bool,
+    /// With numbers and strings that may not be written as their values are: `1.50`, `1e3`, `"\u0041"`.
+    other: bool,
 }
 
 impl Form {
@@ -113,13 +112,26 @@ impl Form {
             scanner.space();
             scanner.at == text.len()
         };
-        valid.then_some(Form { loose: scanner.loose, other_numbers: scanner.other_numbers })
+        valid.then_some(Form { loose: scanner.loose, other: scanner.other })
+    }
+
+    /// Appends the value as it is written here.
+    fn write_value(&self, text: &str, out: &mut String) {
+        match (self.loose, self.other) {
+            (false, false) => out.push_str(text),
+            (true, false) => tighten(text, out),
+            (false, true) => write_values(text, out),
+            (true, true) => {
+                let mut tight = String::with_capacity(text.len());
+                tighten(text, &mut tight);
+                write_values(&tight, out);
+            }
+        }
     }
 }
 
-/// Appends valid JSON without the white space outside strings, and with control characters in them escaped; numbers
-/// as their values are written, where that is asked for.
-fn rewrite(text: &str, numbers: bool, out: &mut String) {
+/// Appends valid JSON without the white space outside strings, and with control characters in them escaped.
+fn tighten(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let (mut plain, mut i, mut quoted) = (0, 0, false);
     while let Some(byte) = bytes.get(i) {
@@ -135,16 +147,6 @@ fn rewrite(text: &str, numbers: bool, out: &mut String) {
                 super::write::control(*byte, out);
                 plain = i + 1;
             }
-            b'-' | b'0'..=b'9' if numbers && !quoted => {
-                out.push_str(text.get(plain..i).unwrap_or(""));
-                let mut scanner = Scanner::new(text);
-                scanner.at = i;
-                scanner.number();
-                number(text.get(i..scanner.at).unwrap_or(""), out);
-                plain = scanner.at;
-                i = scanner.at;
-                continue;
-            }
             _ => {}
         }
         i += 1;
@@ -152,8 +154,35 @@ fn rewrite(text: &str, numbers: bool, out: &mut String) {
     out.push_str(text.get(plain..).unwrap_or(""));
 }
 
+/// Appends valid JSON without white space, its numbers and strings written as their values are.
+fn write_values(text: &str, out: &mut String) {
+    let mut scanner = Scanner::new(text);
+    while let Some(byte) = scanner.peek() {
+        let from = scanner.at;
+        let is_string = byte == b'"';
+        let passed = match byte {
+            b'"' => scanner.string(),
+            b'-' | b'0'..=b'9' => scanner.number(),
+            _ => false,
+        };
+        if !passed {
+            out.push(char::from(byte));
+            scanner.at = from + 1;
+            continue;
+        }
+        let part = text.get(from..scanner.at).unwrap_or("");
+        if !is_string {
+            write_number(part, out);
+        } else if let Some(Cow::Owned(unescaped)) = unquote(part) {
+            super::write::string(&unescaped, out);
+        } else {
+            out.push_str(part);
+        }
+    }
+}
+
 /// Appends a JSON number as its value is written. What is too large for a real stays as it is.
-fn number(text: &str, out: &mut String) {
+fn write_number(text: &str, out: &mut String) {
     if text == "-0" {
         return out.push('0');
     }
@@ -241,12 +270,12 @@ struct Scanner<'a> {
     /// As in [`Form`].
     loose: bool,
     /// As in [`Form`].
-    other_numbers: bool,
+    other: bool,
 }
 
 impl<'a> Scanner<'a> {
     fn new(text: &'a str) -> Self {
-        Scanner { bytes: text.as_bytes(), at: 0, loose: false, other_numbers: false }
+        Scanner { bytes: text.as_bytes(), at: 0, loose: false, other: false }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -384,7 +413,9 @@ impl<'a> Scanner<'a> {
         self.loose |= inside.iter().fold(false, |found, byte| found | (*byte < 0x20));
         let mut rest = inside;
         while let Some(at) = memchr::memchr(b'\\', rest) {
-            let after = match rest.get(at + 1) {
+            let escape = rest.get(at + 1);
+            self.other |= matches!(escape, Some(b'/' | b'u'));
+            let after = match escape {
                 Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at + 2,
                 Some(b'u') if rest.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => {
                     at + 6
@@ -434,7 +465,7 @@ impl<'a> Scanner<'a> {
             }
             None => false,
         };
-        self.other_numbers |= exponent || !plain;
+        self.other |= exponent || !plain;
         true
     }
 }
