@@ -157,7 +157,7 @@ pub fn parse(text: &str, ty: ScalarType) -> Value {
         ScalarType::Guid => guid_of(text).map(Value::Text),
         ScalarType::Dynamic => {
             let mut json = String::with_capacity(text.len());
-            read::normalize(text, &mut json).then(|| Value::Text(json))
+            read::normalize(text, &mut json).then_some(Value::Text(json))
         }
         ScalarType::String | ScalarType::Unknown => Some(Value::Text(text.to_owned())),
     };
