@@ -48,6 +48,9 @@ pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState>
     // a filter in the reader pays where it is selective, and a text search is
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
+    // it moves the fields of what parse reads down to the tables, where it takes two columns of a name for one, and, over
+    // an outer join, takes a missing string for one that is never null
+    options.optimizer.enable_leaf_expression_pushdown = false;
     let mut builder = SessionStateBuilder::new().with_config(config);
     if let Some(bytes) = limits.memory {
         let pool = Arc::new(FairSpillPool::new(bytes));

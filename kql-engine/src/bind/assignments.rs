@@ -89,17 +89,19 @@ impl Binder<'_> {
                 _ => (None, column),
             };
             let bound = self.expr(value, row);
-            if let Some(several) = self.several(value, &bound)
-                && unnamed.is_none()
-            {
+            if let Some(mut several) = self.several(value, &bound) {
                 let given = match &column.kind {
                     ast::ExprKind::Named(named) => named.names.as_slice(),
                     _ => &[],
                 };
+                if unnamed.is_some() && !given.is_empty() {
+                    // print keeps those that have a name
+                    several.truncate(given.len());
+                }
                 self.assign_several(several, given, names, &mut assigned);
                 continue;
             }
-            let bound = self.first_of_several(value, bound);
+            let element = self.element_name(value, &bound, row);
             let text = match (name, unnamed) {
                 (Some(name), _) => match names.declare(&name.text) {
                     Some(text) => text,
@@ -108,6 +110,7 @@ impl Binder<'_> {
                         continue;
                     }
                 },
+                (None, _) if element.is_some() => names.invent(element),
                 (None, Some(unnamed)) => names.invent(Some(unnamed(i))),
                 (None, None) => match plain_column(value, row) {
                     // a column that keeps its name counts as named
@@ -138,7 +141,7 @@ impl Binder<'_> {
         if columns.len() < 2 {
             return None;
         }
-        let call_args = match &value.kind {
+        let call_args = match &without_parens(value).kind {
             ast::ExprKind::Call(call) => call.args.as_slice(),
             _ => &[],
         };
@@ -156,12 +159,20 @@ impl Binder<'_> {
         Some(named.collect())
     }
 
-    /// Where one value is wanted, the first of several.
-    fn first_of_several(&self, value: &ast::Expr, bound: Expr) -> Expr {
-        match self.several(value, &bound) {
-            Some(several) => several.into_iter().next().map_or(bound, |(_, first)| first),
-            None => bound,
+    /// The column that `f(x)[1]` takes of the several that f gives, with the name it has by itself.
+    pub fn output_column(&self, call: &ast::Expr, bound: &Expr, index: &ast::Expr) -> Option<(String, Expr)> {
+        let ast::ExprKind::Literal(ast::Literal::Long(Some(n))) = index.kind else { return None };
+        self.several(call, bound)?.into_iter().nth(usize::try_from(n).ok()?)
+    }
+
+    /// The name of such a column, where it is not named otherwise.
+    fn element_name(&mut self, value: &ast::Expr, bound: &Expr, row: Row) -> Option<String> {
+        let ast::ExprKind::Element(call, index) = &without_parens(value).kind else { return None };
+        if !gives_several(call) || bound.ty == ScalarType::Unknown {
+            return None;
         }
+        let call_bound = self.expr(call, row);
+        Some(self.output_column(call, &call_bound, index)?.0)
     }
 
     /// Several columns: the given names go to the first ones.
@@ -172,6 +183,9 @@ impl Binder<'_> {
         names: &mut ColumnNames,
         assigned: &mut Vec<Assigned>,
     ) {
+        for name in given.get(several.len()..).unwrap_or_default() {
+            self.error("KS150", name.span, "The name does not have a corresponding expression.");
+        }
         for (i, (own, value)) in several.into_iter().enumerate() {
             let name = match given.get(i) {
                 Some(name) => match names.declare(&name.text) {
@@ -200,6 +214,14 @@ impl Binder<'_> {
                 None
             }
         }
+    }
+}
+
+/// An expression without the parentheses around it.
+fn without_parens(e: &ast::Expr) -> &ast::Expr {
+    match &e.kind {
+        ast::ExprKind::Parens(inner) => without_parens(inner),
+        _ => e,
     }
 }
 

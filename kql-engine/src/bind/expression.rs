@@ -229,6 +229,9 @@ impl Binder<'_> {
 
     fn element(&mut self, base: &ast::Expr, index: &ast::Expr, span: Span, row: Row) -> Expr {
         let value = self.base(base, row);
+        if let Some((_, column)) = self.output_column(base, &value, index) {
+            return column;
+        }
         let index = self.expr(index, row);
         if !matches!(
             index.ty,

@@ -61,9 +61,9 @@ pub fn normalized<'a>(text: &'a str, out: &mut String) -> Option<Part<'a>> {
     if trimmed.is_empty() || trimmed == "null" {
         return None;
     }
-    match is_compact(trimmed) {
-        Some(true) => return Some(Part::Of(trimmed)),
-        Some(false) => without_spaces(trimmed, out),
+    match Form::of(trimmed) {
+        Some(Form { loose: false, other: false }) => return Some(Part::Of(trimmed)),
+        Some(form) => form.write_value(trimmed, out),
         None => super::write::string(text, out),
     }
     Some(Part::Written)
@@ -77,36 +77,74 @@ pub enum Part<'a> {
     Written,
 }
 
-/// Appends valid JSON without white space; false where the text is not valid.
+/// Appends valid JSON without white space, else as it is; false where the text is not valid.
 pub fn compact(text: &str, out: &mut String) -> bool {
-    match is_compact(text) {
-        Some(true) => out.push_str(text),
-        Some(false) => without_spaces(text, out),
+    match Form::of(text) {
+        Some(Form { loose: false, .. }) => out.push_str(text),
+        Some(_) => tighten(text, out),
         None => return false,
     }
     true
 }
 
-/// Whether JSON has no white space outside strings; none where the text is not valid.
-fn is_compact(text: &str) -> Option<bool> {
-    let mut scanner = Scanner::new(text);
-    let valid = scanner.value(0) && {
-        scanner.space();
-        scanner.at == text.len()
-    };
-    valid.then_some(!scanner.spaces)
+/// Appends the dynamic value that valid JSON spells; false where the text is not valid.
+pub fn value(text: &str, out: &mut String) -> bool {
+    let form = Form::of(text);
+    if let Some(form) = &form {
+        form.write_value(text, out);
+    }
+    form.is_some()
 }
 
-/// Appends valid JSON without the white space outside strings.
-fn without_spaces(text: &str, out: &mut String) {
+/// How valid JSON is written.
+struct Form {
+    /// With white space outside strings, or bare control characters in them.
+    loose: bool,
+    /// With numbers and strings that may not be written as their values are: `1.50`, `1e3`, `"\u0041"`.
+    other: bool,
+}
+
+impl Form {
+    /// None where the text is not valid.
+    fn of(text: &str) -> Option<Form> {
+        let mut scanner = Scanner::new(text);
+        let valid = scanner.value(0) && {
+            scanner.space();
+            scanner.at == text.len()
+        };
+        valid.then_some(Form { loose: scanner.loose, other: scanner.other })
+    }
+
+    /// Appends the value as it is written here.
+    fn write_value(&self, text: &str, out: &mut String) {
+        match (self.loose, self.other) {
+            (false, false) => out.push_str(text),
+            (true, false) => tighten(text, out),
+            (false, true) => write_values(text, out),
+            (true, true) => {
+                let mut tight = String::with_capacity(text.len());
+                tighten(text, &mut tight);
+                write_values(&tight, out);
+            }
+        }
+    }
+}
+
+/// Appends valid JSON without the white space outside strings, and with control characters in them escaped.
+fn tighten(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let (mut plain, mut i, mut quoted) = (0, 0, false);
     while let Some(byte) = bytes.get(i) {
         match byte {
             b'\\' if quoted => i += 1,
             b'"' => quoted = !quoted,
-            b' ' | b'\t' | b'\n' | b'\r' if !quoted => {
+            0..=b' ' if !quoted => {
                 out.push_str(text.get(plain..i).unwrap_or(""));
+                plain = i + 1;
+            }
+            0..0x20 => {
+                out.push_str(text.get(plain..i).unwrap_or(""));
+                super::write::control(*byte, out);
                 plain = i + 1;
             }
             _ => {}
@@ -114,6 +152,44 @@ fn without_spaces(text: &str, out: &mut String) {
         i += 1;
     }
     out.push_str(text.get(plain..).unwrap_or(""));
+}
+
+/// Appends valid JSON without white space, its numbers and strings written as their values are.
+fn write_values(text: &str, out: &mut String) {
+    let mut scanner = Scanner::new(text);
+    while let Some(byte) = scanner.peek() {
+        let from = scanner.at;
+        let is_string = byte == b'"';
+        let passed = match byte {
+            b'"' => scanner.string(),
+            b'-' | b'0'..=b'9' => scanner.number(),
+            _ => false,
+        };
+        if !passed {
+            out.push(char::from(byte));
+            scanner.at = from + 1;
+            continue;
+        }
+        let part = text.get(from..scanner.at).unwrap_or("");
+        if !is_string {
+            write_number(part, out);
+        } else if let Some(Cow::Owned(unescaped)) = unquote(part) {
+            super::write::string(&unescaped, out);
+        } else {
+            out.push_str(part);
+        }
+    }
+}
+
+/// Appends a JSON number as its value is written. What is too large for a real stays as it is.
+fn write_number(text: &str, out: &mut String) {
+    if text == "-0" {
+        return out.push('0');
+    }
+    match text.parse::<f64>() {
+        Ok(real) if kind(text) == Kind::Real && real.is_finite() => super::write::real(real, out),
+        _ => out.push_str(text),
+    }
 }
 
 /// The text of a JSON string, escapes resolved.
@@ -191,13 +267,15 @@ const MAX_DEPTH: u32 = 512;
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Whether there was white space outside strings.
-    spaces: bool,
+    /// As in [`Form`].
+    loose: bool,
+    /// As in [`Form`].
+    other: bool,
 }
 
 impl<'a> Scanner<'a> {
     fn new(text: &'a str) -> Self {
-        Scanner { bytes: text.as_bytes(), at: 0, spaces: false }
+        Scanner { bytes: text.as_bytes(), at: 0, loose: false, other: false }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -213,7 +291,7 @@ impl<'a> Scanner<'a> {
     fn space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
-            self.spaces = true;
+            self.loose = true;
         }
     }
 
@@ -265,7 +343,7 @@ impl<'a> Scanner<'a> {
     fn value(&mut self, depth: u32) -> bool {
         self.space();
         match self.peek() {
-            Some(b'"') => self.string(),
+            Some(b'"') => self.valid_string(),
             Some(b'{') => self.items(b'}', depth, true),
             Some(b'[') => self.items(b']', depth, false),
             Some(b't') => self.word(b"true"),
@@ -288,7 +366,7 @@ impl<'a> Scanner<'a> {
         loop {
             self.space();
             if bag {
-                if !self.string() {
+                if !self.valid_string() {
                     return false;
                 }
                 self.space();
@@ -324,6 +402,31 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// The same, of a text that may be no JSON: its escapes count too. Control characters are taken, as readers do
+    /// that are not strict.
+    fn valid_string(&mut self) -> bool {
+        let from = self.at;
+        if !self.string() {
+            return false;
+        }
+        let Some(inside) = self.bytes.get(from + 1..self.at - 1) else { return false };
+        self.loose |= inside.iter().fold(false, |found, byte| found | (*byte < 0x20));
+        let mut rest = inside;
+        while let Some(at) = memchr::memchr(b'\\', rest) {
+            let escape = rest.get(at + 1);
+            self.other |= matches!(escape, Some(b'/' | b'u'));
+            let after = match escape {
+                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at + 2,
+                Some(b'u') if rest.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => {
+                    at + 6
+                }
+                _ => return false,
+            };
+            rest = rest.get(after..).unwrap_or_default();
+        }
+        true
+    }
+
     fn digits(&mut self) -> bool {
         let from = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9')) {
@@ -333,18 +436,36 @@ impl<'a> Scanner<'a> {
     }
 
     fn number(&mut self) -> bool {
-        self.take(b'-');
-        if !self.digits() {
+        let start = self.at;
+        let negative = self.take(b'-');
+        let zero = self.peek() == Some(b'0');
+        let whole = self.at;
+        if !self.digits() || zero && self.at > whole + 1 {
             return false;
         }
+        let point = self.at;
         if self.take(b'.') && !self.digits() {
             return false;
         }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
+        let end = self.at;
+        let exponent = matches!(self.peek(), Some(b'e' | b'E'));
+        if exponent {
             self.at += 1;
             let _ = self.take(b'+') || self.take(b'-');
-            return self.digits();
+            if !self.digits() {
+                return false;
+            }
         }
+        // few digits, none of them superfluous, and of a size that is written without an exponent
+        let plain = match self.bytes.get(point..end) {
+            Some([]) => !(zero && negative),
+            Some(fraction) => {
+                end - start <= 15 && (!zero || fraction.get(1) != Some(&b'0')) && !fraction.ends_with(b"0")
+                    || fraction == b".0" && point - whole <= 15 && !zero
+            }
+            None => false,
+        };
+        self.other |= exponent || !plain;
         true
     }
 }

@@ -10,27 +10,31 @@ pub fn string(text: &str, out: &mut String) {
     out.push('"');
     let mut plain = 0;
     for (i, byte) in text.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0x08 => "\\b",
-            0x0c => "\\f",
-            0..0x20 => "",
-            _ => continue,
-        };
+        if !matches!(byte, b'"' | b'\\' | 0..0x20) {
+            continue;
+        }
         out.push_str(text.get(plain..i).unwrap_or(""));
-        if escape.is_empty() {
-            let _ = write!(out, "\\u{byte:04x}");
-        } else {
-            out.push_str(escape);
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            _ => control(byte, out),
         }
         plain = i + 1;
     }
     out.push_str(text.get(plain..).unwrap_or(""));
     out.push('"');
+}
+
+/// A control character in a JSON string.
+pub fn control(byte: u8, out: &mut String) {
+    match byte {
+        b'\n' => out.push_str("\\n"),
+        b'\r' => out.push_str("\\r"),
+        b'\t' => out.push_str("\\t"),
+        0x08 => out.push_str("\\b"),
+        0x0c => out.push_str("\\f"),
+        _ => _ = write!(out, "\\u{byte:04x}"),
+    }
 }
 
 /// A JSON number; what is none (NaN, infinity) is a string, as the service writes it.

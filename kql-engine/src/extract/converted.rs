@@ -21,7 +21,8 @@ pub fn converted(
     for (text, ty) in texts.into_iter().zip(types) {
         let text: ArrayRef = Arc::new(text);
         let column = if *ty == ScalarType::String { text.clone() } else { convert(&text, *ty) };
-        if strict && *ty != ScalarType::String {
+        // a text that is no JSON is a dynamic string
+        if strict && !matches!(ty, ScalarType::String | ScalarType::Dynamic) {
             for (i, fits) in matched.iter_mut().enumerate() {
                 *fits &= column.is_valid(i);
             }
@@ -60,7 +61,7 @@ fn filled(column: &ArrayRef, gone: &BooleanArray) -> ArrayRef {
 /// The texts as values of the type; null where one does not convert.
 fn convert(texts: &ArrayRef, ty: ScalarType) -> ArrayRef {
     let rows = texts.len();
-    let function = conversion::to(ty);
+    let function = if ty == ScalarType::Dynamic { &conversion::PARSE_JSON } else { conversion::to(ty) };
     let args = [ColumnarValue::Array(texts.clone())];
     let types = [ScalarType::String];
     let call = Call { args: &args, rows, types: &types, returns: ty };

@@ -5,6 +5,7 @@
 //! fit; in the regex kind texts are regular expressions and a column takes as much as it can.
 
 use super::converted::converted;
+use crate::functions::operators::compiled;
 use crate::plan::Extractor;
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
@@ -187,7 +188,7 @@ fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, String> {
     if !is_regex {
         pattern.push('$');
     }
-    Regex::new(&pattern).map_err(|e| format!("The pattern is no regular expression: {}", last_line(&e.to_string())))
+    compiled(&pattern).map_err(|e| format!("The pattern is no regular expression: {}", last_line(&e.to_string())))
 }
 
 /// What the group of a column is called.

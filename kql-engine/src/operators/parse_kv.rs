@@ -44,7 +44,7 @@ fn form(binder: &mut Binder, parse: &ast::ParseKv) -> Option<KeyValueForm> {
                 quotes.pairs.extend(chars.next().map(|open| (open, chars.next().unwrap_or(open))));
             }
             ("escape", Some(Value::Text(text))) => quotes.escapes.extend(text.chars().next()),
-            ("regex", Some(Value::Text(text))) => match regex::Regex::new(text) {
+            ("regex", Some(Value::Text(text))) => match crate::functions::operators::compiled(text) {
                 Ok(regex) if regex.captures_len() >= 3 => return Some(KeyValueForm::Regex(regex)),
                 Ok(_) => {
                     let message = "The regular expression needs two groups: one for the key, one for the value.";

@@ -85,7 +85,7 @@ impl ColumnBuilder {
                 // exports write objects and arrays as texts
                 self.scratch.clear();
                 let nested = text.trim_start().starts_with(['{', '[']);
-                if !nested || !dynamic::read::compact(text.trim(), &mut self.scratch) {
+                if !nested || !dynamic::read::value(text.trim(), &mut self.scratch) {
                     self.scratch.clear();
                     dynamic::write::string(&text, &mut self.scratch);
                 }
@@ -95,16 +95,20 @@ impl ColumnBuilder {
                 let text = if escaped { unescape(text) } else { text.into() };
                 self.push_text(&text)
             }
-            (Raw::Nested(text), ScalarType::String | ScalarType::Dynamic) => {
+            (Raw::Nested(text), ScalarType::String) => {
                 self.scratch.clear();
                 if dynamic::read::compact(text, &mut self.scratch) { self.append_scratch() } else { self.misfit() }
+            }
+            (Raw::Nested(text) | Raw::Number(text), ScalarType::Dynamic) => {
+                self.scratch.clear();
+                if dynamic::read::value(text, &mut self.scratch) { self.append_scratch() } else { self.misfit() }
             }
             (Raw::Nested(_), _) => self.misfit(),
             (Raw::Number(text), ScalarType::Datetime | ScalarType::Timespan | ScalarType::Guid) => {
                 let _ = text;
                 self.misfit()
             }
-            (Raw::Number(text), ScalarType::String | ScalarType::Dynamic) => self.append_text(text),
+            (Raw::Number(text), ScalarType::String) => self.append_text(text),
             (Raw::Number(text), _) => self.push_text(text),
             (Raw::Bool(value), ScalarType::String | ScalarType::Dynamic) => {
                 self.append_text(if value { "true" } else { "false" })

@@ -155,7 +155,11 @@ pub fn parse(text: &str, ty: ScalarType) -> Value {
         ScalarType::Datetime => kql_parser::time::parse_datetime(text).map(Value::Long),
         ScalarType::Timespan => kql_parser::time::parse_timespan(text).map(Value::Long),
         ScalarType::Guid => guid_of(text).map(Value::Text),
-        ScalarType::String | ScalarType::Dynamic | ScalarType::Unknown => Some(Value::Text(text.to_owned())),
+        ScalarType::Dynamic => {
+            let mut json = String::with_capacity(text.len());
+            read::normalize(text, &mut json).then_some(Value::Text(json))
+        }
+        ScalarType::String | ScalarType::Unknown => Some(Value::Text(text.to_owned())),
     };
     found.unwrap_or(Value::Null)
 }
@@ -204,8 +208,16 @@ pub fn guid_of(text: &str) -> Option<String> {
     if let Ok(guid) = uuid::Uuid::parse_str(text) {
         return Some(guid.hyphenated().to_string());
     }
-    // hyphens may stand anywhere
-    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    // 32 digits, and hyphens only between the groups of a guid; what follows does not count
+    let mut digits = String::with_capacity(32);
+    for c in text.chars() {
+        match c {
+            '-' if matches!(digits.len(), 8 | 12 | 16 | 20) => {}
+            _ if digits.len() == 32 => break,
+            c if c.is_ascii_hexdigit() => digits.push(c),
+            _ => return None,
+        }
+    }
     uuid::Uuid::parse_str(&digits).ok().filter(|_| digits.len() == 32).map(|g| g.hyphenated().to_string())
 }
 

@@ -15,6 +15,7 @@ mod tostring;
 mod totimespan;
 
 pub use convert::{Any, dynamic_text, dynamic_texts, parse, text_of};
+pub use parse_json::PARSE_JSON;
 
 use crate::registry::ScalarFunction;
 use crate::types::ScalarType;

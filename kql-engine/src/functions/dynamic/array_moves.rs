@@ -1,6 +1,6 @@
 //! `array_shift_left()`, `array_shift_right()`, `array_rotate_left()`, `array_rotate_right()`, `array_reverse()`
 
-use crate::dynamic::read;
+use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
 use crate::functions::conversion::Any;
 use crate::functions::kernel;
@@ -93,7 +93,9 @@ fn shift(call: &Call, direction: i64) -> Result<ColumnarValue> {
         let (Some(items), Some(count)) = (read::array(arrays.get(i)), count.get(i)) else { return false };
         text.clear();
         if !filler.as_ref().is_some_and(|f| f.json(i, &mut text)) {
-            text.push_str("null");
+            // what is missing among strings is an empty one
+            let strings = filler.is_none() && items.iter().all(|item| read::kind(item) == Kind::String);
+            text.push_str(if strings { "\"\"" } else { "null" });
         }
         let by = count.saturating_mul(direction);
         write::array(

@@ -51,8 +51,11 @@ fn positive(alpha: f64, beta: f64) -> bool {
     alpha > 0.0 && beta > 0.0
 }
 
+/// Beyond this a parameter is not taken, as the page of `beta_cdf()` says.
+const MAX_PARAMETER: f64 = 10_000.0;
+
 fn cdf(x: f64, alpha: f64, beta: f64) -> f64 {
-    if !(0.0..=1.0).contains(&x) {
+    if !(0.0..=1.0).contains(&x) || alpha > MAX_PARAMETER || beta > MAX_PARAMETER {
         return f64::NAN;
     }
     // the engine gives 1 for parameters that are not positive
@@ -71,8 +74,11 @@ fn pdf(x: f64, alpha: f64, beta: f64) -> f64 {
 
 /// Bisection, then Newton steps while they stay inside.
 fn inverse(probability: f64, alpha: f64, beta: f64) -> f64 {
-    if !(0.0..=1.0).contains(&probability) || !positive(alpha, beta) {
+    if probability <= 0.0 || !(0.0..=1.0).contains(&probability) || !positive(alpha, beta) {
         return f64::NAN;
+    }
+    if probability == 1.0 {
+        return 1.0;
     }
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..1100 {

@@ -28,7 +28,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
             kernel::bools(call.rows, |i| {
                 let pattern = patterns.get(i);
                 if last.as_ref().is_none_or(|(p, _)| p != pattern) {
-                    last = Some((pattern.to_owned(), Regex::new(pattern).ok()));
+                    last = Some((pattern.to_owned(), compiled(pattern).ok()));
                 }
                 Some(last.as_ref().and_then(|(_, r)| r.as_ref()).is_some_and(|r| r.is_match(texts.get(i))))
             })
@@ -45,11 +45,16 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
 
 /// Compiles a pattern of the query.
 pub fn pattern_of(pattern: &str) -> Result<Regex> {
-    let build = |pattern: &str| regex::RegexBuilder::new(pattern).octal(true).build();
-    match build(pattern).or_else(|error| build(&older_spelling(pattern)).map_err(|_| error)) {
+    match compiled(pattern) {
         Ok(regex) => Ok(regex),
         Err(error) => plan_err!("The regular expression '{pattern}' is not valid: {}", last_line(&error.to_string())),
     }
+}
+
+/// Compiles a pattern in Kusto's syntax, wherever it stands.
+pub fn compiled(pattern: &str) -> std::result::Result<Regex, regex::Error> {
+    let build = |pattern: &str| regex::RegexBuilder::new(pattern).octal(true).build();
+    build(pattern).or_else(|error| build(&older_spelling(pattern)).map_err(|_| error))
 }
 
 /// The pattern with what RE2 took for itself escaped: `[` in a class, and a `{` that begins no repetition. Published

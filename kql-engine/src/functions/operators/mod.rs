@@ -13,7 +13,7 @@ mod string_match;
 pub use between::{BETWEEN, NOT_BETWEEN};
 pub use comparison::is_native;
 pub use element::ELEMENT;
-pub use matches_regex::pattern_of;
+pub use matches_regex::{compiled, pattern_of};
 
 use crate::registry::ScalarFunction;
 use kql_parser::ast::{BinaryOp, InOp, UnaryOp};

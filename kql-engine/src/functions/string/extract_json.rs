@@ -52,7 +52,11 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
             json_path::find(&compact, &steps).map(|found| out.push_str(found)).is_some()
         };
         if returns == Dynamic {
-            return kernel::texts(call.rows, find);
+            let mut found = std::string::String::new();
+            return kernel::texts(call.rows, |i, out| {
+                found.clear();
+                find(i, &mut found) && read::normalize(&found, out)
+            });
         }
         let mut found = std::string::String::new();
         if returns == String {

@@ -1,4 +1,4 @@
-//! `replace_strings()`: several strings at once; of those that match at a place, the first of the list counts.
+//! `replace_strings()`: several strings at once; of those that overlap in the text, the first of the list counts.
 
 use crate::dynamic::read::{self, Kind};
 use crate::functions::kernel;
@@ -8,9 +8,10 @@ use crate::registry::{
     ResultName, Returns, ScalarFunction, p, sig,
 };
 use crate::types::ScalarType::String;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::AhoCorasick;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::ColumnarValue;
+use std::collections::BTreeMap;
 
 pub static REPLACE_STRINGS: ScalarFunction = ScalarFunction {
     name: "replace_strings",
@@ -75,20 +76,27 @@ impl Table {
                 kept.push(rewrite);
             }
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .build(&words)
-            .map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let automaton = AhoCorasick::new(&words).map_err(|error| DataFusionError::External(Box::new(error)))?;
         Ok(Table { automaton, rewrites: kept })
     }
 
     fn replace(&self, text: &str, out: &mut std::string::String) {
+        let mut found: Vec<(usize, usize, usize)> =
+            self.automaton.find_overlapping_iter(text).map(|m| (m.pattern().as_usize(), m.start(), m.end())).collect();
+        // a word takes its places before the words after it in the list look for theirs
+        found.sort_unstable();
+        let mut taken: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+        for (word, start, end) in found {
+            if taken.range(..end).next_back().is_none_or(|(_, (_, last))| *last <= start) {
+                taken.insert(start, (word, end));
+            }
+        }
         let mut rest = 0;
-        for found in self.automaton.find_iter(text) {
-            if let Some(Some(rewrite)) = self.rewrites.get(found.pattern().as_usize()) {
-                out.push_str(text.get(rest..found.start()).unwrap_or(""));
+        for (start, (word, end)) in taken {
+            if let Some(Some(rewrite)) = self.rewrites.get(word) {
+                out.push_str(text.get(rest..start).unwrap_or(""));
                 out.push_str(rewrite);
-                rest = found.end();
+                rest = end;
             }
         }
         out.push_str(text.get(rest..).unwrap_or(""));

@@ -19,7 +19,7 @@ pub static ROW_WINDOW_SESSION: ScalarFunction = ScalarFunction {
         Returns::Parameter(0),
     )],
     result_name: ResultName::None,
-    summary: "The time at which the row's session began: a new one begins after too long a time or too long a gap.",
+    summary: "The time at which the row's session began: a new one begins where the time or the gap has reached its limit.",
     page: "row-window-session-function",
     eval: Eval::Window(run),
 };
@@ -38,8 +38,8 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         };
         let goes_on = session.filter(|(first, last)| {
             restart.as_ref().is_none_or(|r| r.get(i) != Some(true))
-                && from_first.get(i).is_some_and(|max| time - first <= max)
-                && between.get(i).is_some_and(|max| time - last <= max)
+                && from_first.get(i).is_some_and(|max| time - first < max)
+                && between.get(i).is_some_and(|max| time - last < max)
         });
         let first = goes_on.map_or(time, |(first, _)| first);
         session = Some((first, time));
