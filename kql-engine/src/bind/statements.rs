@@ -105,8 +105,9 @@ impl Binder<'_> {
             ast::LetValue::Expr(e) => match self.let_expr(e) {
                 Called::Scalar(value) => Symbol::Scalar(value),
                 Called::Table(relation) => {
-                    // withsource calls a let table by its place, and only a view by its name
-                    Symbol::Table(Relation { name: None, render: None, ..relation })
+                    // withsource calls a let table by its place, unless it is but another name of a table
+                    let name = relation.name.filter(|_| matches!(e.kind, ast::ExprKind::Name(_)));
+                    Symbol::Table(Relation { name, render: None, ..relation })
                 }
             },
         };
