@@ -40,9 +40,7 @@ impl Binder<'_> {
                     self.windows.push(WindowCall { id, ty: returns, function, args });
                     Expr { kind: ExprKind::Column(id), ty: returns, span }
                 }
-                Eval::Rewrite(rewrite) => {
-                    Expr { span, ..rewrite(&RewriteContext { now: self.environment.now(), span }, args) }
-                }
+                Eval::Rewrite(rewrite) => Expr { span, ..rewrite(&RewriteContext { now: self.now(), span }, args) },
                 _ => Expr::call(function, args, returns, span),
             };
         }

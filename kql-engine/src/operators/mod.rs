@@ -140,6 +140,12 @@ fn bound(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Rela
     }
 }
 
+/// No more rows than the count.
+pub fn at_most(binder: &mut Binder, count: &ast::Expr, input: Relation) -> Relation {
+    let (name, title) = (input.name.clone(), input.title.clone());
+    Relation { name, title, ..take::bind(binder, count, input) }
+}
+
 /// Whether an operator takes a graph.
 fn of_graphs(operator: &K) -> bool {
     matches!(
