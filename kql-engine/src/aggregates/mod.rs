@@ -124,6 +124,11 @@ pub fn alias_name(name: &str, function: &AggregateFunction) -> ResultName {
     }
 }
 
+/// How many elements the older names of `make_list()` and `make_set()` keep where nothing is said.
+pub fn legacy_size(name: &str) -> Option<i64> {
+    matches!(name, "makelist" | "makeset").then_some(128)
+}
+
 /// How the columns of an aggregate with several are named: from the place, and the name of the argument.
 pub type OutputName = fn(&OutputPlace, Option<String>) -> Option<String>;
 

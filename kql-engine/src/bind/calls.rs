@@ -237,6 +237,12 @@ impl Binder<'_> {
         star_columns: &[PlanColumn],
     ) -> Vec<(ColumnId, ScalarType)> {
         let inner = Row { aggregates_only: false, ..row };
+        let mut sized = call.clone();
+        if let Some(size) = crate::aggregates::legacy_size(&call.name.text).filter(|_| call.args.len() == 1) {
+            let size = ast::ExprKind::Literal(ast::Literal::Long(Some(size)));
+            sized.args.push(ast::Expr { kind: size, span: call.name.span });
+        }
+        let call = &sized;
         // aggregates do not nest
         let outer = self.aggregates.take();
         let mut args = Vec::new();
