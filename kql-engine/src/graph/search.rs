@@ -127,6 +127,18 @@ impl Search<'_> {
     ) -> Result<(), String> {
         let Some(wanted) = self.pattern.edges.get(edge).cloned() else { return Ok(()) };
         let length = state.edges.get(edge).map_or(0, Vec::len);
+        let bound = state.nodes.get(wanted.to).copied().flatten();
+        // without an edge both ends are one node, which different names are not where none may come twice
+        if length == 0
+            && range.0 == 0
+            && self.cycles != GraphCycles::None
+            && bound.is_none_or(|b| b == node)
+            && passes(&self.masks.nodes, wanted.to, node)
+        {
+            set(&mut state.nodes, wanted.to, Some(node));
+            self.edge(n, at + 1, node, state)?;
+            set(&mut state.nodes, wanted.to, bound);
+        }
         if length >= range.1 {
             return Ok(());
         }
