@@ -22,7 +22,7 @@ pub enum Best {
     Min,
     /// The first one.
     First,
-    /// The first one whose first value is not null, else the first one.
+    /// The first one whose first value is neither null nor an empty text, else the first one.
     FirstNotNull,
 }
 
@@ -85,6 +85,7 @@ impl BestRow {
             None => None,
         };
         let order = order.map(|o| arrow::array::AsArray::as_binary::<i32>(o.as_ref()));
+        let texts = arrow::array::AsArray::as_string_opt::<i32>(first.as_ref());
         // winners of this batch: the row each group takes over
         let mut touched: Vec<(usize, u32)> = Vec::new();
         let chunk = self.chunks.len() as u32;
@@ -92,7 +93,8 @@ impl BestRow {
             if !super::passes(filter, row) || valid.is_some_and(|v| v.is_null(row)) {
                 continue;
             }
-            let not_null = [u8::from(first.is_null(row))];
+            let missing = first.is_null(row) || texts.is_some_and(|t| t.value(row).is_empty());
+            let not_null = [u8::from(missing)];
             let key: &[u8] = match (&keys, self.best) {
                 (Some(keys), _) => keys.row(row).data(),
                 (None, Best::FirstNotNull) => &not_null,

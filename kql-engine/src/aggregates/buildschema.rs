@@ -123,11 +123,19 @@ struct Schemas {
 impl Schemas {
     fn written(&mut self, emit_to: EmitTo) -> ArrayRef {
         let groups = emit_to.take_needed(&mut self.groups);
-        Arc::new(StringArray::from_iter_values(groups.iter().map(|schema| {
-            let mut text = String::new();
-            schema.write(&mut text);
-            text
-        })))
+        let texts: StringArray = groups
+            .iter()
+            .map(|schema| {
+                // nothing was there to have a schema
+                let some = !schema.types.is_empty() || schema.properties.is_some();
+                some.then(|| {
+                    let mut text = String::new();
+                    schema.write(&mut text);
+                    text
+                })
+            })
+            .collect();
+        Arc::new(texts)
     }
 }
 
@@ -156,7 +164,7 @@ impl GroupsAccumulator for Schemas {
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
         if self.groups.is_empty() {
-            return Ok(Arc::new(StringArray::from(vec!["[]"])));
+            return Ok(arrow::array::new_null_array(&DataType::Utf8, 1));
         }
         Ok(self.written(emit_to))
     }

@@ -124,25 +124,56 @@ pub fn alias_name(name: &str, function: &AggregateFunction) -> ResultName {
     }
 }
 
-/// How the columns of an aggregate with several are named: from the place, the name of the argument, and the name of
-/// the first argument.
-pub type OutputName = fn(usize, Option<String>, Option<&str>) -> Option<String>;
+/// How many elements the older names of `make_list()` and `make_set()` keep where nothing is said.
+pub fn legacy_size(name: &str) -> Option<i64> {
+    matches!(name, "makelist" | "makeset").then_some(128)
+}
+
+/// How the columns of an aggregate with several are named: from the place, and the name of the argument.
+pub type OutputName = fn(&OutputPlace, Option<String>) -> Option<String>;
+
+/// Which of an aggregate's columns is named.
+pub struct OutputPlace<'n> {
+    /// Which argument it is of.
+    pub at: usize,
+    /// How many arguments there are.
+    pub of: usize,
+    /// What the first argument is called, empty where it has no name.
+    pub first: &'n str,
+}
 
 /// The naming rule for the columns of `arg_max`, `take_any` and their older names.
 pub fn output_prefix(name: &str) -> OutputName {
     match name {
-        "any" => |_, name, _| Some(format!("any_{}", name.unwrap_or_default())),
-        "anyif" => |_, name, _| Some(format!("anyif_{}", name.unwrap_or_default())),
-        "argmax" => |i, name, first| old_extreme("max", i, name, first),
-        "argmin" => |i, name, first| old_extreme("min", i, name, first),
-        _ => |_, name, _| name,
+        "any" => |place, name| {
+            Some(match name {
+                Some(name) => format!("any_{name}"),
+                None if place.of == 1 => "any_".to_owned(),
+                None => format!("any_arg{}", place.at),
+            })
+        },
+        "anyif" => |_, name| Some(format!("anyif_{}", name.unwrap_or_default())),
+        "take_any" => |place, name| name.or_else(|| Some(format!("any_arg{}", place.at))),
+        "arg_max" => |place, name| name.or_else(|| Some(extreme("max", place))),
+        "arg_min" => |place, name| name.or_else(|| Some(extreme("min", place))),
+        "argmax" => |place, name| Some(old_extreme("max", place, name)),
+        "argmin" => |place, name| Some(old_extreme("min", place, name)),
+        _ => |_, name| name,
     }
 }
 
-fn old_extreme(prefix: &str, i: usize, name: Option<String>, first: Option<&str>) -> Option<String> {
-    let first = first.unwrap_or_default();
-    Some(match i {
-        0 => format!("{prefix}_{first}"),
-        _ => format!("{prefix}_{first}_{}", name.unwrap_or_default()),
-    })
+/// The name of what has none of its own.
+fn extreme(prefix: &str, place: &OutputPlace) -> String {
+    match place.at {
+        0 => format!("{prefix}_"),
+        at => format!("{prefix}_{}_arg{at}", place.first),
+    }
+}
+
+fn old_extreme(prefix: &str, place: &OutputPlace, name: Option<String>) -> String {
+    match (place.at, name) {
+        (0, _) => format!("{prefix}_{}", place.first),
+        (_, Some(name)) => format!("{prefix}_{}_{name}", place.first),
+        (_, None) => extreme(prefix, place),
+    }
 }

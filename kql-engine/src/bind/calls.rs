@@ -40,9 +40,7 @@ impl Binder<'_> {
                     self.windows.push(WindowCall { id, ty: returns, function, args });
                     Expr { kind: ExprKind::Column(id), ty: returns, span }
                 }
-                Eval::Rewrite(rewrite) => {
-                    Expr { span, ..rewrite(&RewriteContext { now: self.environment.now(), span }, args) }
-                }
+                Eval::Rewrite(rewrite) => Expr { span, ..rewrite(&RewriteContext { now: self.now(), span }, args) },
                 _ => Expr::call(function, args, returns, span),
             };
         }
@@ -239,6 +237,12 @@ impl Binder<'_> {
         star_columns: &[PlanColumn],
     ) -> Vec<(ColumnId, ScalarType)> {
         let inner = Row { aggregates_only: false, ..row };
+        let mut sized = call.clone();
+        if let Some(size) = crate::aggregates::legacy_size(&call.name.text).filter(|_| call.args.len() == 1) {
+            let size = ast::ExprKind::Literal(ast::Literal::Long(Some(size)));
+            sized.args.push(ast::Expr { kind: size, span: call.name.span });
+        }
+        let call = &sized;
         // aggregates do not nest
         let outer = self.aggregates.take();
         let mut args = Vec::new();

@@ -74,7 +74,7 @@ impl Binder<'_> {
     /// Binds an expression. After an error its type is unknown, and nothing more is said about it.
     pub fn expr(&mut self, e: &ast::Expr, row: Row) -> Expr {
         match &e.kind {
-            ast::ExprKind::Literal(l) => super::literals::literal(l, self.environment.now(), e.span),
+            ast::ExprKind::Literal(l) => super::literals::literal(l, self.now(), e.span),
             ast::ExprKind::Name(name) => self.name(name, e.span, row),
             ast::ExprKind::Parens(inner) => Expr { span: e.span, ..self.expr(inner, row) },
             ast::ExprKind::Path(base, name) => self.path(base, name, e.span, row),

@@ -68,6 +68,8 @@ pub struct Binder<'a> {
     pub pattern: Option<PatternNames>,
     /// What `set` gave so far.
     options: HashMap<String, kql_parser::ast::Expr>,
+    /// The time that `set query_now` gave.
+    now: Option<i64>,
 }
 
 impl<'a> Binder<'a> {
@@ -84,6 +86,7 @@ impl<'a> Binder<'a> {
             depth: 0,
             pattern: None,
             options: HashMap::new(),
+            now: None,
         }
     }
 

@@ -31,6 +31,15 @@ impl Binder<'_> {
                 }
                 ast::StatementKind::Expr(e) => {
                     let mut relation = self.result(e);
+                    if let Some(most) = self.options.get("query_take_max_records").cloned() {
+                        relation.tables = std::mem::take(&mut relation.tables)
+                            .into_iter()
+                            .map(|table| crate::operators::at_most(self, &most, table))
+                            .collect();
+                        if relation.tables.is_empty() {
+                            relation = crate::operators::at_most(self, &most, relation);
+                        }
+                    }
                     if gives_named_tables(e) && i + 1 < statements.len() {
                         // the statements after it name its tables
                         for table in relation.tables {
@@ -105,8 +114,9 @@ impl Binder<'_> {
             ast::LetValue::Expr(e) => match self.let_expr(e) {
                 Called::Scalar(value) => Symbol::Scalar(value),
                 Called::Table(relation) => {
-                    // withsource calls a let table by its place, and only a view by its name
-                    Symbol::Table(Relation { name: None, render: None, ..relation })
+                    // withsource calls a let table by its place, unless it is but another name of a table
+                    let name = relation.name.filter(|_| matches!(e.kind, ast::ExprKind::Name(_)));
+                    Symbol::Table(Relation { name, render: None, ..relation })
                 }
             },
         };
@@ -286,11 +296,31 @@ impl Binder<'_> {
         }
     }
 
-    /// Options that change nothing here are accepted, as Microsoft's binder accepts all.
+    /// Options that change nothing here are accepted, as Microsoft's binder accepts all; one that would change what a
+    /// query gives, and does not here, is refused.
     fn set(&mut self, name: &ast::Name, value: Option<&ast::Expr>) {
-        if let Some(value) = value {
-            self.options.insert(name.text.clone(), value.clone());
+        let Some(value) = value else { return };
+        self.options.insert(name.text.clone(), value.clone());
+        match name.text.as_str() {
+            "query_now" => {
+                let bound = self.expr(value, Row::default());
+                match (bound.ty, bound.as_constant()) {
+                    (ScalarType::Datetime, Some(Value::Long(ticks))) => self.now = Some(*ticks),
+                    (ScalarType::Unknown, _) => {}
+                    _ => self.error("KQ108", value.span, "query_now takes a datetime, such as datetime(2024-05-01)."),
+                }
+            }
+            "query_datetimescope_column" | "query_datetimescope_from" | "query_datetimescope_to" => {
+                let message = format!("The option '{}' is not supported: it filters the rows of tables.", name.text);
+                self.error("KQ108", name.span, message);
+            }
+            _ => {}
         }
+    }
+
+    /// The time of the query.
+    pub(super) fn now(&self) -> i64 {
+        self.now.unwrap_or_else(|| self.environment.now())
     }
 
     pub(super) fn function_body(&mut self, body: &[ast::Statement]) -> Option<Called> {

@@ -1,6 +1,7 @@
 //! Elements of a dynamic value as lists, for `mv-expand`.
 
 use super::read::{self, Kind};
+use crate::types::ScalarType;
 use arrow::array::{Array, AsArray, Int64Builder, ListBuilder, StringBuilder};
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::Result;
@@ -12,13 +13,27 @@ use std::sync::Arc;
 pub struct ExpandItems {
     bag_as_array: bool,
     limit: Option<usize>,
+    ty: ScalarType,
     signature: Signature,
 }
 
 impl ExpandItems {
-    /// `bag_as_array`: a property is `[key, value]` rather than `{key: value}`.
-    pub fn new(bag_as_array: bool, limit: Option<usize>) -> Self {
-        ExpandItems { bag_as_array, limit, signature: Signature::any(1, Volatility::Immutable) }
+    /// `bag_as_array`: a property is `[key, value]` rather than `{key: value}`. What is not of the type is null.
+    pub fn new(bag_as_array: bool, limit: Option<usize>, ty: ScalarType) -> Self {
+        ExpandItems { bag_as_array, limit, ty, signature: Signature::any(1, Volatility::Immutable) }
+    }
+}
+
+/// Whether an element is a value of the type: a text is not parsed for a number, nor is a truth value one.
+fn is_of(item: &str, ty: ScalarType) -> bool {
+    match (ty, read::kind(item)) {
+        (ScalarType::Int | ScalarType::Long, kind) => matches!(kind, Kind::Long | Kind::Real),
+        // how a dynamic value holds what JSON has no number for
+        (ScalarType::Real, Kind::String) => matches!(item, r#""NaN""# | r#""Infinity""# | r#""-Infinity""#),
+        (ScalarType::Real, kind) => matches!(kind, Kind::Long | Kind::Real),
+        (ScalarType::Bool, kind) => matches!(kind, Kind::Bool | Kind::Long),
+        (ScalarType::Datetime | ScalarType::Guid, kind) => kind == Kind::String,
+        _ => true,
     }
 }
 
@@ -50,7 +65,11 @@ impl ScalarUDFImpl for ExpandItems {
                 } else {
                     let value = values.value(i);
                     let append = |items: &mut StringBuilder, item: &str| {
-                        if item == "null" { items.append_null() } else { items.append_value(item) }
+                        if item == "null" || !is_of(item, self.ty) {
+                            items.append_null();
+                        } else {
+                            items.append_value(item);
+                        }
                     };
                     match read::kind(value) {
                         Kind::Array => read::elements(value).take(limit).for_each(|item| append(items, item)),
@@ -64,7 +83,7 @@ impl ScalarUDFImpl for ExpandItems {
                                 text.push(between);
                                 text.push_str(item);
                                 text.push(close);
-                                items.append_value(&text);
+                                append(items, &text);
                             }
                         }
                         _ if limit > 0 => append(items, value),

@@ -171,16 +171,18 @@ fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, String> {
             Part::Text(text) => pattern.push_str(&regex::escape(text)),
             Part::Column(ty) => {
                 let open = matches!(parts.get(i + 1), Some(Part::Any | Part::Column(_)));
-                let form = match ty {
-                    ScalarType::String | ScalarType::Datetime | ScalarType::Timespan | ScalarType::Dynamic
-                        if is_regex =>
-                    {
-                        ".*"
-                    }
-                    ty if is_regex || open => form(*ty),
-                    _ => ".*?",
+                let form = if is_regex {
+                    // a time at the end takes the rest
+                    let ends = i + 1 == parts.len() && matches!(ty, ScalarType::Datetime | ScalarType::Timespan);
+                    if ends { ".*" } else { form(*ty, true) }
+                } else if open {
+                    form(*ty, false)
+                } else {
+                    ".*?"
                 };
-                pattern.push_str(&format!("(?P<{}>{form})", group(columns)));
+                // `*` at the end asks for nothing: the column before it may be missing
+                let missing = if !is_regex && open && i + 2 == parts.len() { "?" } else { "" };
+                pattern.push_str(&format!("(?P<{}>(?:{form}){missing})", group(columns)));
                 columns += 1;
             }
         }
@@ -200,14 +202,28 @@ fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or(text).trim_start_matches("error: ")
 }
 
-/// What values of a type look like, where nothing says how far one reaches.
-fn form(ty: ScalarType) -> &'static str {
+/// What values of a type look like, where nothing says how far one reaches; the regex kind has forms of its own. They
+/// are the ones that Kusto's engine was measured to take.
+fn form(ty: ScalarType, is_regex: bool) -> &'static str {
     match ty {
-        ScalarType::Int | ScalarType::Long => r"[-+]?\d+",
-        ScalarType::Real | ScalarType::Decimal => r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?",
-        ScalarType::Bool => r"(?i:true|false)|\d+",
-        ScalarType::Guid => r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
+        ScalarType::Int | ScalarType::Long => r"\s*[-+]?\d+",
+        // without an exponent
+        ScalarType::Real | ScalarType::Decimal if is_regex => r"\s*[-+]?\d+(?:\.\d+)?",
+        ScalarType::Real | ScalarType::Decimal => r"\s*[-+]?(?:\d+\.?\d*|\.\d+)",
+        ScalarType::Bool if is_regex => r"\s*(?i:true|false)",
+        ScalarType::Bool => r"\s*(?:(?i:true|false)|[-+]?\d+)",
+        ScalarType::Guid => {
+            r"\s*(?:\{[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}\}|[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12})"
+        }
+        // the mark says the order: 2024-01-02, but 01/02/2024
+        ScalarType::Datetime if is_regex => {
+            r"\s*(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}/\d{1,2}/\d{1,4})(?:[Tt ]\s*\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d*)?)?)?(?:[Zz]|[-+]\d{1,2}(?::\d{1,2})?)?"
+        }
+        ScalarType::Timespan if is_regex => {
+            r"\s*-?(?:\d+\.\d{1,2}:\d{1,2}:\d{1,2}|\d{1,2}:\d{1,2}(?::\d{1,2})?)(?:\.\d*)?"
+        }
         ScalarType::Datetime | ScalarType::Timespan => r"\S+",
+        _ if is_regex => ".*",
         _ => ".*?",
     }
 }

@@ -12,6 +12,7 @@ pub mod hash;
 pub mod ip;
 pub mod kernel;
 pub mod math;
+pub mod nan_place;
 pub mod operators;
 pub mod parsing;
 pub mod series;

@@ -170,7 +170,7 @@ impl Output<'_> {
             super::paths::shortest(data, pattern, masks, all, &mut |m| self.take(m))?;
             return self.flush();
         }
-        // every match, and of them the shortest
+        // every path that has no node twice, and of them the shortest for each choice of the pattern's nodes
         let mut kept = Vec::new();
         std::mem::swap(&mut kept, &mut self.matches);
         let mut found = Vec::new();
@@ -178,7 +178,7 @@ impl Output<'_> {
             data: self.data,
             pattern: &search.pattern,
             masks,
-            cycles: GraphCycles::UniqueEdges,
+            cycles: GraphCycles::None,
             found: &mut |m| {
                 found.push(m);
                 Ok(())
@@ -187,17 +187,16 @@ impl Output<'_> {
         .run()?;
         let fits = self.fitting(&found)?;
         let length = |m: &Match| m.edges.iter().map(Vec::len).sum::<usize>();
-        let pair = |m: &Match| (m.nodes.get(first).copied(), m.nodes.get(last).copied());
-        let mut shortest: HashMap<_, usize> = HashMap::new();
+        let mut shortest: HashMap<Vec<u32>, usize> = HashMap::new();
         let found: Vec<Match> = found.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(m, _)| m).collect();
         for m in &found {
-            let least = shortest.entry(pair(m)).or_insert(usize::MAX);
+            let least = shortest.entry(m.nodes.clone()).or_insert(usize::MAX);
             *least = length(m).min(*least);
         }
         for m in found {
-            if shortest.get(&pair(&m)) == Some(&length(&m)) {
+            if shortest.get(&m.nodes) == Some(&length(&m)) {
                 if !all {
-                    shortest.remove(&pair(&m));
+                    shortest.remove(&m.nodes);
                 }
                 self.matches.push(m);
             }
@@ -257,18 +256,8 @@ impl Output<'_> {
     /// Refuses matches of which nobody knows whether they are ones.
     fn known(&self, matches: &[Match]) -> Result<(), String> {
         let search = self.search;
-        if matches!(search.wanted, Wanted::Shortest(_)) {
-            let (first, last) = search.ends();
-            if first != last && matches.iter().any(|m| m.nodes.get(first) == m.nodes.get(last)) {
-                return Err(
-                    "graph-shortest-paths comes back to the node it starts from, and it is not known what it does \
-                            then: a condition that both ends differ leaves such paths out"
-                        .to_owned(),
-                );
-            }
-            return Ok(());
-        }
-        if search.pattern.sequences.len() < 2 || search.cycles == GraphCycles::All {
+        let looks = matches!(search.wanted, Wanted::Matches);
+        if !looks || search.pattern.sequences.len() < 2 || search.cycles == GraphCycles::All {
             return Ok(());
         }
         if search.cycles == GraphCycles::None {

@@ -51,7 +51,8 @@ pub fn shortest(
         }
         for to in 0..data.nodes as u32 {
             let Some(length) = distance.get(to as usize).copied().flatten() else { continue };
-            if !passes(&masks.nodes, edge.to, to) || (edge.to == *start && to != from) {
+            // a path does not come back to its start
+            if !passes(&masks.nodes, edge.to, to) || edge.to == *start || to == from {
                 continue;
             }
             let mut nodes = vec![from; pattern.nodes];

@@ -38,9 +38,9 @@ pub fn steps(data: &GraphData, node: u32, ways: (bool, bool)) -> impl Iterator<I
     let along = ways.0.then(|| data.out.get(node as usize)).flatten();
     let against = ways.1.then(|| data.into.get(node as usize)).flatten();
     let along = along.into_iter().flatten().map(|e| (*e, data.ends(*e).1));
-    // an edge from a node to itself is one way only
+    // an edge from a node to itself counts once each way
     let against = against.into_iter().flatten().map(|e| (*e, data.ends(*e).0));
-    along.chain(against.filter(move |(_, from)| !ways.0 || *from != node))
+    along.chain(against)
 }
 
 /// A search.
@@ -127,6 +127,18 @@ impl Search<'_> {
     ) -> Result<(), String> {
         let Some(wanted) = self.pattern.edges.get(edge).cloned() else { return Ok(()) };
         let length = state.edges.get(edge).map_or(0, Vec::len);
+        let bound = state.nodes.get(wanted.to).copied().flatten();
+        // without an edge both ends are one node, which different names are not where none may come twice
+        if length == 0
+            && range.0 == 0
+            && self.cycles != GraphCycles::None
+            && bound.is_none_or(|b| b == node)
+            && passes(&self.masks.nodes, wanted.to, node)
+        {
+            set(&mut state.nodes, wanted.to, Some(node));
+            self.edge(n, at + 1, node, state)?;
+            set(&mut state.nodes, wanted.to, bound);
+        }
         if length >= range.1 {
             return Ok(());
         }
@@ -139,7 +151,11 @@ impl Search<'_> {
             let twice = match self.cycles {
                 GraphCycles::All => false,
                 GraphCycles::UniqueEdges => state.used.contains(&taken),
-                GraphCycles::None => state.visited.contains(&next),
+                // the pattern itself may come back to a node that it names twice, along single edges
+                GraphCycles::None => {
+                    let named = state.nodes.get(wanted.to).copied().flatten() == Some(next);
+                    state.visited.contains(&next) && !(wanted.range.is_none() && named)
+                }
             };
             if twice || !passes(&self.masks.edges, edge, taken) {
                 continue;

@@ -32,7 +32,7 @@ impl Lowering<'_> {
         let mut values = Vec::with_capacity(expanded.len());
         for item in expanded {
             let value = self.expr(&item.value)?;
-            let udf = ScalarUDF::new_from_impl(ExpandItems::new(item.bag_as_array, limit));
+            let udf = ScalarUDF::new_from_impl(ExpandItems::new(item.bag_as_array, limit, item.ty));
             columns.push(udf.call(vec![value.clone()]).alias(name(item.id)));
             unnested.push(Column::new_unqualified(name(item.id)));
             values.push(value);

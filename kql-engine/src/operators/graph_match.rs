@@ -49,6 +49,9 @@ pub(super) fn look(
     let Some(pattern) = pattern(binder, &search.patterns, &graph, &mut names) else {
         return Relation { open: true, ..binder.empty_relation() };
     };
+    if matches!(wanted, Wanted::Shortest(_)) && pattern.edges.iter().any(|e| e.range.is_some_and(|(low, _)| low == 0)) {
+        binder.error("KQ202", span, "A shortest path without an edge is not supported: a length goes from 1 on.");
+    }
     if search.project.is_empty() {
         let message = "A search without project, which gives a graph, is not supported.";
         binder.error("KQ202", span, message);
@@ -131,9 +134,9 @@ fn pattern(
                         None => None,
                     };
                     if let Some((low, high)) = range
-                        && (low == 0 || high < low)
+                        && high < low
                     {
-                        let message = "The length of an edge goes from 1 on, and its end is not before its start.";
+                        let message = "The greatest length of an edge is not below its least.";
                         binder.error("KQ203", edge.span, message);
                         return None;
                     }

@@ -64,6 +64,12 @@ use std::sync::Arc;
 
 /// Binds an operator after a pipe.
 pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
+    let result = bound(binder, operator, input);
+    // only the table itself, and what `as` names, goes by a name
+    if matches!(operator.kind, K::As(_)) { result } else { Relation { name: None, ..result } }
+}
+
+fn bound(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
     if input.graph.is_some() && !of_graphs(&operator.kind) {
         binder.error("KQ203", operator.name_span, "This is a graph, and a table is expected here.");
         return Relation { open: true, ..binder.empty_relation() };
@@ -132,6 +138,12 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
         #[allow(unreachable_patterns)] // what the parser knows and the engine does not run yet
         _ => unsupported(binder, operator, Some(input)),
     }
+}
+
+/// No more rows than the count.
+pub fn at_most(binder: &mut Binder, count: &ast::Expr, input: Relation) -> Relation {
+    let (name, title) = (input.name.clone(), input.title.clone());
+    Relation { name, title, ..take::bind(binder, count, input) }
 }
 
 /// Whether an operator takes a graph.
@@ -205,8 +217,9 @@ fn named(e: &ast::Expr) -> (Option<&ast::Name>, &ast::Expr) {
 
 /// The columns with others at their end; a new one of the same name takes the place of an old one.
 fn replaced(columns: &[PlanColumn], added: &[PlanColumn]) -> Vec<PlanColumn> {
-    let kept = columns.iter().filter(|c| added.iter().all(|a| a.name != c.name));
-    kept.chain(added).cloned().collect()
+    let placed = columns.iter().map(|c| added.iter().find(|a| a.name == c.name).unwrap_or(c));
+    let new = added.iter().filter(|a| columns.iter().all(|c| c.name != a.name));
+    placed.chain(new).cloned().collect()
 }
 
 /// The columns of a relation as a projection that changes nothing.

@@ -59,7 +59,9 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
     let input = binder.with_windows(input);
     let index = binder.new_id();
     if let Some((name, _)) = super::parameter(&mv_expand.parameters, &["with_itemindex"]) {
-        columns.push(PlanColumn { id: index, name: name.to_owned(), ty: ScalarType::Long });
+        // a name that is there already gets a number
+        let own = vec![PlanColumn { id: index, name: name.to_owned(), ty: ScalarType::Long }];
+        columns = super::join::side_by_side(&columns, own);
     }
     let limit = match (&mv_expand.limit, mv_expand.legacy) {
         (Some(limit), _) => Some(super::whole_number(binder, limit)),

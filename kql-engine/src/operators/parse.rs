@@ -18,6 +18,10 @@ pub(super) fn bind(
     span: Span,
 ) -> Relation {
     let kind = kind(binder, parse);
+    if only_matches && kind == PatternKind::Relaxed {
+        // a row whose values do not convert is one that parse-where leaves out
+        binder.error("KQ302", span, "parse-where has the kinds simple and regex only.");
+    }
     let value = binder.expr(&parse.value, Row::of(&input));
     let input = binder.with_windows(input);
     let (parts, columns) = parts(binder, &parse.pattern);
@@ -59,7 +63,13 @@ pub(super) fn extracted(
 }
 
 fn kind(binder: &mut Binder, parse: &ast::Parse) -> PatternKind {
-    match super::parameter(&parse.parameters, &["kind"]) {
+    let kind = super::parameter(&parse.parameters, &["kind"]);
+    if let Some((_, at)) = super::parameter(&parse.parameters, &["flags"])
+        && kind.is_none_or(|(kind, _)| kind != "regex")
+    {
+        binder.error("KQ302", at, "Flags belong to kind=regex.");
+    }
+    match kind {
         None | Some(("simple", _)) => PatternKind::Simple,
         Some(("relaxed", _)) => PatternKind::Relaxed,
         Some(("regex", _)) => {
@@ -88,7 +98,12 @@ fn parts(binder: &mut Binder, pattern: &[ast::ParsePart]) -> (Vec<Part>, Vec<Pla
                 }
                 parts.push(Part::Any);
             }
-            ParsePartKind::Text(text) => parts.push(Part::Text(text.clone())),
+            ParsePartKind::Text(text) => {
+                if text.is_empty() {
+                    binder.error("KQ302", part.span, "A text of the pattern is empty.");
+                }
+                parts.push(Part::Text(text.clone()));
+            }
             ParsePartKind::Column(name, ty) => {
                 if matches!(parts.last(), Some(Part::Any | Part::Column(_))) {
                     binder.error("KS101", name.span, "The column name must follow a string literal");

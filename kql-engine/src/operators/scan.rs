@@ -283,11 +283,12 @@ impl Running<'_> {
                 continue;
             }
             if self.meets(step, row, own.as_ref().map(|s| &s.memory))? {
-                let mut state = own.unwrap_or(State { memory: Vec::new(), match_id: 0, pending: None });
-                if step == 0 {
-                    state.match_id = self.next_match;
+                // a first step that is in a match already stays in it
+                let state = own.unwrap_or_else(|| {
+                    let match_id = self.next_match;
                     self.next_match += 1;
-                }
+                    State { memory: Vec::new(), match_id, pending: None }
+                });
                 self.take_in(step, row, state)?;
             }
         }

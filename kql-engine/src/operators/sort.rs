@@ -27,6 +27,7 @@ pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relatio
         let ascending = key.ascending.unwrap_or(false);
         // nulls come first in ascending order and last in descending order
         let nulls_first = key.nulls_first.unwrap_or(ascending);
+        let value = crate::functions::nan_place::sort_key(value, ascending, nulls_first);
         let column = match &value.kind {
             ExprKind::Error => continue,
             ExprKind::Column(id) => *id,

@@ -128,9 +128,8 @@ fn output_names(
         let of = call.args.first().and_then(|a| binder.result_name(a)).unwrap_or_default();
         return call.args.iter().skip(from).map(|p| Some(format!("percentile_{of}_{}", percentage(p)))).collect();
     }
-    let prefix = crate::aggregates::output_prefix(&call.name.text);
+    let rule = crate::aggregates::output_prefix(&call.name.text);
     let mut names = Vec::new();
-    let mut first: Option<String> = None;
     for arg in &call.args {
         if arg.kind == ast::ExprKind::Star {
             let skip = call.args.first().and_then(|a| crate::bind::plain_column_name(a, Row::of(input)));
@@ -138,10 +137,11 @@ fn output_names(
                 names.push(Some(column.name.clone()));
             }
         } else {
-            let name = binder.result_name(arg);
-            first = first.or_else(|| name.clone());
-            names.push(name);
+            names.push(binder.result_name(arg));
         }
     }
-    names.into_iter().enumerate().map(|(i, name)| prefix(i, name, first.as_deref())).collect()
+    let first = names.first().cloned().flatten().unwrap_or_default();
+    let of = names.len();
+    let named = |(at, name)| rule(&crate::aggregates::OutputPlace { at, of, first: &first }, name);
+    names.into_iter().enumerate().map(named).collect()
 }

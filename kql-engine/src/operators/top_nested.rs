@@ -100,13 +100,19 @@ fn one_level(binder: &mut Binder, level: &ast::TopNestedLevel, input: &Relation,
     let mut pairs = super::identity(&columns);
     pairs.push((ranked.id, rank));
     columns.push(ranked.clone());
-    let node = super::project(&grouped, pairs);
+    let grouped = Relation { node: super::project(&grouped, pairs), ..Relation::default() };
     let ascending = level.by.ascending.unwrap_or(false);
+    let nulls_first = level.by.nulls_first.unwrap_or(ascending);
+    let key = binder.new_id();
+    let by = Expr::column(&ranked, level.by.expr.span);
+    let mut pairs = super::identity(&columns);
+    pairs.push((key, crate::functions::nan_place::sort_key(by, ascending, nulls_first)));
+    let node = super::project(&grouped, pairs);
     let outer: Vec<PlanColumn> = groups.split_last().map(|(_, outer)| outer.to_vec()).unwrap_or_default();
     let relation = Relation {
         node,
         columns,
-        order: vec![OrderKey { column: ranked.id, ascending, nulls_first: level.by.nulls_first.unwrap_or(ascending) }],
+        order: vec![OrderKey { column: key, ascending, nulls_first }],
         partition: (!outer.is_empty()).then(|| Arc::new(Partition { keys: outer, carried: Vec::new() })),
         ..Relation::default()
     };

@@ -130,8 +130,9 @@ impl Kernel for Networks {
         let texts = call.strings(0)?;
         kernel::texts(call.rows, |i, out| {
             out.push('[');
-            if let Some(address) = (self.parse)(texts.get(i)) {
-                for (n, length) in self.lengths.iter().enumerate() {
+            // what is itself a network lies in those that are no smaller
+            if let Some((address, own)) = network(texts.get(i), self.parse, self.bits) {
+                for (n, length) in self.lengths.iter().take_while(|l| **l <= own).enumerate() {
                     if n > 0 {
                         out.push(',');
                     }

@@ -1,9 +1,10 @@
 //! `between`, `!between`: within bounds, both included.
 
-use crate::registry::{Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, Signature, p, sig};
+use super::comparison::ordered;
+use crate::registry::{CallInfo, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, Signature, p, sig};
 use crate::types::ScalarType::Bool;
 use datafusion::common::{Result, internal_err};
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::logical_expr::{Expr, Operator, lit};
 
 static SIGNATURES: [Signature; 1] =
     [sig(&[p("value", Scalar), p("low", Scalar), p("high", Scalar)], Returns::Is(Bool))];
@@ -15,7 +16,7 @@ pub static BETWEEN: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "True where the value is within the bounds, which belong to the range.",
     page: "operator:between-operator",
-    eval: Eval::Expr(|_, args| within(args)),
+    eval: Eval::Expr(within),
 };
 
 pub static NOT_BETWEEN: ScalarFunction = ScalarFunction {
@@ -26,12 +27,17 @@ pub static NOT_BETWEEN: ScalarFunction = ScalarFunction {
     summary: "True where the value is outside the bounds.",
     page: "operator:between-operator",
     // like the other negated tests, true for a null
-    eval: Eval::Expr(|_, args| Ok(Expr::Not(Box::new(crate::lower::first_not_null(vec![within(args)?, lit(false)])?)))),
+    eval: Eval::Expr(|info, args| {
+        Ok(Expr::Not(Box::new(crate::lower::first_not_null(vec![within(info, args)?, lit(false)])?)))
+    }),
 };
 
-fn within(args: Vec<Expr>) -> Result<Expr> {
+fn within(info: &CallInfo, args: Vec<Expr>) -> Result<Expr> {
     match <[Expr; 3]>::try_from(args) {
-        Ok([value, low, high]) => Ok(value.clone().gt_eq(low).and(value.lt_eq(high))),
+        Ok([value, low, high]) => {
+            let not_below = ordered(info, (value.clone(), 0), Operator::GtEq, (low, 1));
+            Ok(not_below.and(ordered(info, (value, 0), Operator::LtEq, (high, 2))))
+        }
         Err(args) => internal_err!("three operands expected, {} given", args.len()),
     }
 }

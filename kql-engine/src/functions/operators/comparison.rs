@@ -1,7 +1,7 @@
 //! `== != < <= > >=`.
 //!
 //! A null equals nothing and differs from every value: `null == 1` is false and `null != 1` is true, while between two
-//! nulls both are null. The orderings are null where a side is.
+//! nulls both are null. The orderings are null where a side is. NaN equals nothing, and is neither smaller nor greater.
 
 use super::logical::two;
 use crate::registry::{
@@ -10,7 +10,7 @@ use crate::registry::{
 use crate::types::ScalarType::{self, Bool, Datetime, Timespan};
 use crate::value::Value;
 use datafusion::common::Result;
-use datafusion::logical_expr::{Expr, lit, when};
+use datafusion::logical_expr::{Expr, Operator, binary_expr, lit, when};
 
 const ANY: &[Signature] =
     &[sig(&[p("left", ParameterType::Scalar), p("right", ParameterType::Scalar)], Returns::Is(Bool))];
@@ -22,7 +22,7 @@ const ORDERED: &[Signature] = &[
 ];
 
 macro_rules! ordering {
-    ($row:ident, $name:literal, $method:ident, $summary:literal) => {
+    ($row:ident, $name:literal, $operator:ident, $summary:literal) => {
         pub static $row: ScalarFunction = ScalarFunction {
             name: $name,
             aliases: &[],
@@ -30,18 +30,47 @@ macro_rules! ordering {
             result_name: ResultName::None,
             summary: $summary,
             page: "operator:numerical-operators",
-            eval: Eval::Expr(|_, args| {
+            eval: Eval::Expr(|info, args| {
                 let [left, right] = two(args)?;
-                Ok(left.$method(right))
+                Ok(ordered(info, (left, 0), Operator::$operator, (right, 1)))
             }),
         };
     };
 }
 
-ordering!(LESS, "<", lt, "True where the left side is smaller.");
-ordering!(LESS_OR_EQUAL, "<=", lt_eq, "True where the left side is not greater.");
-ordering!(GREATER, ">", gt, "True where the left side is greater.");
-ordering!(GREATER_OR_EQUAL, ">=", gt_eq, "True where the left side is not smaller.");
+ordering!(LESS, "<", Lt, "True where the left side is smaller.");
+ordering!(LESS_OR_EQUAL, "<=", LtEq, "True where the left side is not greater.");
+ordering!(GREATER, ">", Gt, "True where the left side is greater.");
+ordering!(GREATER_OR_EQUAL, ">=", GtEq, "True where the left side is not smaller.");
+
+/// Two arguments, with their places, in an order. DataFusion's comparison is a total order, in which NaN stands before or
+/// behind all numbers, as its sign is: the side that it would win on must be a number too.
+pub(super) fn ordered(info: &CallInfo, left: (Expr, usize), operator: Operator, right: (Expr, usize)) -> Expr {
+    let test = binary_expr(left.0.clone(), operator, right.0.clone());
+    if info.types.first() != Some(&ScalarType::Real) {
+        return test;
+    }
+    let (smaller, greater) = match operator {
+        Operator::Lt | Operator::LtEq => (left, right),
+        _ => (right, left),
+    };
+    let mut all = test;
+    if may_be_nan(info, smaller.1) {
+        all = all.and(smaller.0.gt_eq(lit(f64::NEG_INFINITY)));
+    }
+    if may_be_nan(info, greater.1) {
+        all = all.and(greater.0.lt_eq(lit(f64::INFINITY)));
+    }
+    all
+}
+
+fn may_be_nan(info: &CallInfo, argument: usize) -> bool {
+    match info.constants.get(argument) {
+        Some(Some(Value::Real(n))) => n.is_nan(),
+        Some(Some(_)) => false,
+        _ => true,
+    }
+}
 
 pub static EQUAL: ScalarFunction = ScalarFunction {
     name: "==",
@@ -82,9 +111,9 @@ fn equality(info: &CallInfo, args: Vec<Expr>, negated: bool) -> Result<Expr> {
     let test = if left_safe && right_safe {
         if negated { left.not_eq(right) } else { left.eq(right) }
     } else if negated {
-        datafusion::logical_expr::binary_expr(left, datafusion::logical_expr::Operator::IsDistinctFrom, right)
+        binary_expr(left, Operator::IsDistinctFrom, right)
     } else {
-        datafusion::logical_expr::binary_expr(left, datafusion::logical_expr::Operator::IsNotDistinctFrom, right)
+        binary_expr(left, Operator::IsNotDistinctFrom, right)
     };
     let test = match not_a_number {
         Some(nan) => when(nan, lit(negated)).otherwise(test)?,
