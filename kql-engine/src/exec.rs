@@ -11,6 +11,7 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::Optimizer;
 use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
 use datafusion::prelude::SessionConfig;
 use futures::FutureExt;
@@ -51,7 +52,10 @@ pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState>
     // it moves the fields of what parse reads down to the tables, where it takes two columns of a name for one, and, over
     // an outer join, takes a missing string for one that is never null
     options.optimizer.enable_leaf_expression_pushdown = false;
-    let mut builder = SessionStateBuilder::new().with_config(config);
+    // it makes all columns of all legs anew, looking each up by its name, and does so again each time; legs that are unions
+    // themselves are as good
+    let rules = Optimizer::new().rules.into_iter().filter(|rule| rule.name() != "optimize_unions").collect();
+    let mut builder = SessionStateBuilder::new().with_config(config).with_optimizer_rules(rules);
     if let Some(bytes) = limits.memory {
         let pool = Arc::new(FairSpillPool::new(bytes));
         builder = builder.with_runtime_env(RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?);

@@ -6,7 +6,7 @@ use crate::types::ScalarType;
 use crate::value::Value;
 use datafusion::common::{Column, JoinType, NullEquality, Result, TableReference, internal_err};
 use datafusion::datasource::provider_as_source;
-use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, lit};
+use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, Union, lit};
 use std::sync::Arc;
 
 /// What scans call their table inside.
@@ -58,13 +58,12 @@ impl Lowering<'_> {
             Node::Join { kind, left, right, on } => self.join(*kind, left, right, on),
             Node::FirstOf { input, keys, columns, order } => self.first_of(input, keys, columns, order),
             Node::Union { inputs, .. } => {
-                let mut plans = inputs.iter().map(|i| self.node(i));
-                let Some(first) = plans.next() else { return internal_err!("a union of nothing") };
-                let mut builder = LogicalPlanBuilder::from(first?);
-                for plan in plans {
-                    builder = builder.union(plan?)?;
+                let mut legs = inputs.iter().map(|i| self.node(i).map(Arc::new)).collect::<Result<Vec<_>>>()?;
+                match legs.len() {
+                    0 => internal_err!("a union of nothing"),
+                    1 => Ok(Arc::unwrap_or_clone(legs.swap_remove(0))),
+                    _ => Ok(LogicalPlan::Union(Union::try_new_with_loose_types(legs)?)),
                 }
-                builder.build()
             }
             Node::MvExpand { input, columns, index, limit } => self.mv_expand(input, columns, *index, limit.as_ref()),
         }

@@ -102,6 +102,30 @@ fn observes(function: &AggregateFunction) -> bool {
     }
 }
 
+/// A projection, which takes the place of one below it where that is as good: legs of a union are wide.
+fn projected(input: Arc<Node>, columns: Vec<(ColumnId, Expr)>) -> Node {
+    let Node::Project { input: below, columns: inner } = &*input else { return Node::Project { input, columns } };
+    let inner: HashMap<ColumnId, &Expr> = inner.iter().map(|(id, e)| (*id, e)).collect();
+    let mut used = HashSet::new();
+    let merged: Option<Vec<(ColumnId, Expr)>> = columns
+        .iter()
+        .map(|(id, e)| match e.kind {
+            ExprKind::Constant(_) => Some((*id, e.clone())),
+            ExprKind::Column(from) => {
+                let e = *inner.get(&from)?;
+                // what is computed is so once
+                let free = matches!(e.kind, ExprKind::Column(_) | ExprKind::Constant(_)) || used.insert(from);
+                free.then(|| (*id, e.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    match merged {
+        Some(columns) => Node::Project { input: below.clone(), columns },
+        None => Node::Project { input, columns },
+    }
+}
+
 impl Places {
     /// For a plan whose columns keep their ids.
     fn beside(node: &Arc<Node>) -> Places {
@@ -272,8 +296,7 @@ impl Places {
                         let value = if i == 0 { leg_number() } else { from.map_or(missing(*ty), |c| column(c.0, c.1)) };
                         (*id, value)
                     });
-                    let columns = own.chain(of_place).collect();
-                    placed.push(Arc::new(Node::Project { input: leg, columns }));
+                    placed.push(Arc::new(projected(leg, own.chain(of_place).collect())));
                 }
                 let columns = columns.iter().chain(&all).copied().collect();
                 (Arc::new(Node::Union { inputs: placed, columns }), all)

@@ -95,6 +95,9 @@ pub(super) trait Rows<'a> {
 /// Bytes after which a batch is given out whatever its number of rows, so that offsets cannot overflow.
 const MOST_BYTES: usize = 64 << 20;
 
+/// Room for so many rows is made before there are any: files of few rows and many columns are as usual as long ones.
+const FIRST: usize = 64;
+
 /// A batch under construction.
 pub(super) struct Sink {
     columns: Vec<Column>,
@@ -110,7 +113,7 @@ pub(super) struct Sink {
 impl Sink {
     pub(super) fn new(columns: Vec<Column>, schema: SchemaRef, batch_size: usize, sieve: Option<Sieve>) -> Sink {
         let batch_size = batch_size.max(1);
-        let builders = columns.iter().map(|c| ColumnBuilder::new(c.ty, batch_size)).collect();
+        let builders = columns.iter().map(|c| ColumnBuilder::new(c.ty, batch_size.min(FIRST))).collect();
         Sink { columns, builders, schema, batch_size, rows: 0, bytes: 0, sieve, misfits: Misfits::default() }
     }
 
