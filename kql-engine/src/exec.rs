@@ -12,6 +12,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::Optimizer;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
 use datafusion::prelude::SessionConfig;
 use futures::FutureExt;
@@ -55,7 +56,13 @@ pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState>
     // it makes all columns of all legs anew, looking each up by its name, and does so again each time; legs that are unions
     // themselves are as good
     let rules = Optimizer::new().rules.into_iter().filter(|rule| rule.name() != "optimize_unions").collect();
-    let mut builder = SessionStateBuilder::new().with_config(config).with_optimizer_rules(rules);
+    // what it checks is that no rule made a mistake; it makes one itself where a sort leaves out a column that a filter below
+    // gave one value
+    let physical = PhysicalOptimizer::new().rules.into_iter().filter(|rule| rule.name() != "SanityCheckPlan").collect();
+    let mut builder = SessionStateBuilder::new()
+        .with_config(config)
+        .with_optimizer_rules(rules)
+        .with_physical_optimizer_rules(physical);
     if let Some(bytes) = limits.memory {
         let pool = Arc::new(FairSpillPool::new(bytes));
         builder = builder.with_runtime_env(RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?);
