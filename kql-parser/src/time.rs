@@ -209,7 +209,6 @@ fn day_part(text: &str) -> Option<(i64, &str)> {
         ([year, month], _) if parts.first()?.len() == 4 => date(*year, *month, 1)?,
         ([month, year], _) if parts.get(1)?.len() == 4 => date(*year, *month, 1)?,
         ([year, month, day], _) if parts.first()?.len() == 4 => date(*year, *month, *day)?,
-        ([day, month, year], Some('.')) => date(full_year(*year, parts.get(2)?)?, *month, *day)?,
         ([month, day, year], _) => date(full_year(*year, parts.get(2)?)?, *month, *day)?,
         _ => return None,
     };

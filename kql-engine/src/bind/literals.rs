@@ -67,6 +67,11 @@ fn dynamic(value: &ast::Dynamic, now: i64, out: &mut String) {
             out.push('}');
         }
         ast::Dynamic::Scalar(scalar) => {
+            // a timespan is the number of its ticks here, unlike in pack_array()
+            if let ast::Literal::Timespan(Some(ticks)) = scalar.as_ref() {
+                out.push_str(&ticks.to_string());
+                return;
+            }
             let constant = literal(scalar, now, Span::default());
             if let Some(value) = constant.as_constant() {
                 write::value(value, constant.ty, out);

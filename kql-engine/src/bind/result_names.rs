@@ -62,6 +62,14 @@ impl Binder<'_> {
             let second = call.args.get(1).and_then(|a| self.result_name(a)).unwrap_or_default();
             return Some(format!("{name}_{}_{second}", first().unwrap_or_default()));
         }
+        // one percentage is part of the name also inside of another call
+        if let registry::Outputs::EachFrom(from) = function.outputs
+            && let Some((last, before)) = call.args.split_last()
+            && before.len() == from
+        {
+            let percentage = Self::percentage(last);
+            return Some(format!("percentile_{}_{percentage}", first().unwrap_or_default()));
+        }
         let rule =
             if name == function.name { function.result_name } else { crate::aggregates::alias_name(name, function) };
         match rule {
@@ -71,6 +79,16 @@ impl Binder<'_> {
             ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
             ResultName::PrefixOnly(prefix) => Some(format!("{prefix}_")),
             ResultName::Suffix(suffix) => first().map(|name| format!("{name}{suffix}")),
+        }
+    }
+
+    /// A percentage as part of a name.
+    pub fn percentage(e: &ast::Expr) -> String {
+        match &e.kind {
+            ExprKind::Literal(ast::Literal::Long(Some(n))) => n.to_string(),
+            ExprKind::Literal(ast::Literal::Int(Some(n))) => n.to_string(),
+            ExprKind::Literal(ast::Literal::Real(Some(r))) => r.to_string().replace('.', "_"),
+            _ => String::new(),
         }
     }
 }

@@ -49,6 +49,9 @@ pub(super) fn look(
     let Some(pattern) = pattern(binder, &search.patterns, &graph, &mut names) else {
         return Relation { open: true, ..binder.empty_relation() };
     };
+    if !pattern.is_connected() {
+        binder.error("KQ203", span, "Each of the patterns must share a node with another one.");
+    }
     if matches!(wanted, Wanted::Shortest(_)) && pattern.edges.iter().any(|e| e.range.is_some_and(|(low, _)| low == 0)) {
         binder.error("KQ202", span, "A shortest path without an edge is not supported: a length goes from 1 on.");
     }

@@ -106,16 +106,6 @@ fn one(
     results.push(Assigned { column: binder.new_column(name, ty), value: bound });
 }
 
-/// A percentage as part of a name.
-fn percentage(e: &ast::Expr) -> String {
-    match &e.kind {
-        ast::ExprKind::Literal(ast::Literal::Long(Some(n))) => n.to_string(),
-        ast::ExprKind::Literal(ast::Literal::Int(Some(n))) => n.to_string(),
-        ast::ExprKind::Literal(ast::Literal::Real(Some(r))) => r.to_string().replace('.', "_"),
-        _ => String::new(),
-    }
-}
-
 /// What the columns of `arg_max(t, x, *)` are called by themselves.
 fn output_names(
     binder: &Binder,
@@ -126,7 +116,12 @@ fn output_names(
 ) -> Vec<Option<String>> {
     if let Outputs::EachFrom(from) = function.outputs {
         let of = call.args.first().and_then(|a| binder.result_name(a)).unwrap_or_default();
-        return call.args.iter().skip(from).map(|p| Some(format!("percentile_{of}_{}", percentage(p)))).collect();
+        return call
+            .args
+            .iter()
+            .skip(from)
+            .map(|p| Some(format!("percentile_{of}_{}", Binder::percentage(p))))
+            .collect();
     }
     let rule = crate::aggregates::output_prefix(&call.name.text);
     let mut names = Vec::new();

@@ -47,6 +47,23 @@ pub struct GraphPattern {
     pub sequences: Vec<(usize, Vec<usize>)>,
 }
 
+impl GraphPattern {
+    /// Whether every chain shares a node with another, up to the first.
+    pub fn is_connected(&self) -> bool {
+        let mut apart: Vec<Vec<usize>> = (self.sequences.iter())
+            .map(|(start, edges)| {
+                let ends = edges.iter().filter_map(|edge| Some(self.edges.get(*edge)?.to));
+                std::iter::once(*start).chain(ends).collect()
+            })
+            .collect();
+        let mut reached = apart.pop().unwrap_or_default();
+        while let Some(next) = apart.iter().position(|nodes| nodes.iter().any(|node| reached.contains(node))) {
+            reached.extend(apart.swap_remove(next));
+        }
+        apart.is_empty()
+    }
+}
+
 /// An edge of a pattern.
 #[derive(Clone, Debug)]
 pub struct GraphPatternEdge {

@@ -10,7 +10,7 @@ use crate::{decimal, dynamic};
 use arrow::array::{
     ArrayRef, BooleanBuilder, Decimal256Builder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
 };
-use kql_parser::time::{parse_datetime, parse_timespan};
+use kql_parser::time::parse_timespan;
 use std::sync::Arc;
 
 /// A column under construction.
@@ -142,7 +142,7 @@ impl ColumnBuilder {
             Values::Bool(b) => boolean(text).map(|v| b.append_value(v)),
             Values::Int(b) => integer(text).and_then(|v| i32::try_from(v).ok()).map(|v| b.append_value(v)),
             Values::Long(b) => match self.ty {
-                ScalarType::Datetime => parse_datetime(text),
+                ScalarType::Datetime => super::dates::data_datetime(text),
                 ScalarType::Timespan => parse_timespan(text),
                 _ => integer(text),
             }

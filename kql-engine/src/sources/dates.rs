@@ -62,12 +62,23 @@ impl DateRule {
             Some((first, second, after)) if self.order == DateOrder::DayFirst => {
                 parse_datetime(&format!("{second}/{first}/{after}"))?
             }
-            _ => parse_datetime(text)?,
+            _ => data_datetime(text)?,
         };
         match self.zone {
             Some(zone) if !tells_zone(text) => to_utc(ticks, zone),
             _ => Some(ticks),
         }
+    }
+}
+
+/// Ticks of a text of data. A date with dots has the day first, as those do who write dots; in a query it has not.
+pub(super) fn data_datetime(text: &str) -> Option<i64> {
+    match text.as_bytes() {
+        [_, b'.', ..] | [_, _, b'.', ..] => {
+            let (day, month, after) = numbers(text, '.')?;
+            parse_datetime(&format!("{month}/{day}/{after}"))
+        }
+        _ => parse_datetime(text),
     }
 }
 
@@ -107,6 +118,10 @@ fn numeric(text: &str) -> Option<(u32, u32, &str)> {
         [_, c @ (b'/' | b'-'), ..] | [_, _, c @ (b'/' | b'-'), ..] => char::from(*c),
         _ => return None,
     };
+    numbers(text, separator)
+}
+
+fn numbers(text: &str, separator: char) -> Option<(u32, u32, &str)> {
     let (first, rest) = text.split_once(separator)?;
     let (second, after) = rest.split_once(separator)?;
     let number = |text: &str| -> Option<u32> { if matches!(text.len(), 1 | 2) { text.parse().ok() } else { None } };
@@ -317,6 +332,8 @@ mod tests {
         assert_eq!(read(DateOrder::DayFirst, None, "3/4/2023 12:00"), "2023-04-03T12:00:00");
         assert_eq!(read(us, None, "3/4/2023 12:00"), "2023-03-04T12:00:00");
         assert_eq!(read(us, None, "2023-07-30T23:55:35.522Z"), "2023-07-30T23:55:35.5220000");
+        // dots have the day first whatever the order
+        assert_eq!(read(us, None, "03.04.2023 12:00"), "2023-04-03T12:00:00");
         let york = Some(Tz::America__New_York);
         assert_eq!(read(us, york, "7/1/2023, 8:00:00.000 AM"), "2023-07-01T12:00:00");
         assert_eq!(read(us, york, "1/1/2023, 8:00:00.000 AM"), "2023-01-01T13:00:00");

@@ -195,9 +195,7 @@ pub fn real_of(text: &str) -> Option<f64> {
     let text = text.trim();
     match text.trim_start_matches(['-', '+']) {
         "inf" | "nan" | "NaN" | "Infinity" => text.parse().ok(),
-        digits if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') => {
-            text.parse::<f64>().ok().or_else(|| long_of(text).map(|n| n as f64))
-        }
+        digits if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') => text.parse().ok(),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! `hash_md5()`, `hash_sha1()`, `hash_sha256()`: of the text that `tostring()` gives.
+//! `hash_md5()`, `hash_sha1()`, `hash_sha256()`: of the text that `tostring()` gives; of an empty one they are empty.
 
 use crate::functions::conversion::Any;
 use crate::functions::kernel;
@@ -49,6 +49,9 @@ fn run<D: Digest>(call: &Call) -> Result<ColumnarValue> {
     kernel::strings(call.rows, |i, out| {
         text.clear();
         value.text(i, &mut text);
+        if text.is_empty() {
+            return;
+        }
         for byte in D::digest(text.as_bytes()).iter() {
             let _ = write!(out, "{byte:02x}");
         }

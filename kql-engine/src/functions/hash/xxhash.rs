@@ -38,7 +38,8 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     let value = Any::new(call, 0)?;
     let modulus = if call.len() > 1 { Some(call.longs(1)?) } else { None };
     kernel::longs(call.rows, |i| {
-        let hash = hash(&value, i)?;
+        // a null hashes as the empty text does
+        let hash = hash(&value, i).unwrap_or_else(|| XxHash64::oneshot(0, b""));
         match modulus.as_ref().map(|m: &Longs| m.get(i)) {
             None => Some(hash.cast_signed()),
             Some(modulus) => {

@@ -71,6 +71,8 @@ impl V6 {
         }
         let mixed = text.contains('.');
         let (address, prefix) = split(text, if mixed { 32 } else { 128 })?;
+        // the zone of an address of a link, `fe80::1%eth0`, does not count
+        let address = address.split_once('%').map_or(address, |(address, _)| address);
         let address = address.parse::<Ipv6Addr>().ok()?.to_bits();
         let (prefix, written) = if mixed { (prefix + 96, Written::Mixed) } else { (prefix, Written::V6) };
         Some(V6 { address, prefix, written })

@@ -31,7 +31,7 @@ elementary!(EXP, "exp", NUMBER, FirstArgument, "exp-function", "e to the power o
 elementary!(EXP2, "exp2", NUMBER, FirstArgument, "exp2-function", "2 to the power of the number.", |x| {
     Some(2f64.powf(x))
 });
-elementary!(EXP10, "exp10", NUMBER, FirstArgument, "exp10-function", "10 to the power of the number.", |x| {
+elementary!(EXP10, "exp10", NUMBER, None, "exp10-function", "10 to the power of the number.", |x| {
     Some(10f64.powf(x))
 });
 elementary!(

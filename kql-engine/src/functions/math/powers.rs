@@ -8,7 +8,7 @@ pub static POW: ScalarFunction = ScalarFunction {
     name: "pow",
     aliases: &[],
     signatures: &[sig(&[p("base", Number), p("exponent", Number)], Returns::Is(Real))],
-    result_name: ResultName::FirstArgument,
+    result_name: ResultName::None,
     summary: "The first number to the power of the second.",
     page: "pow-function",
     eval: Eval::Kernel(|call| {

@@ -4,7 +4,7 @@ use super::comparison::ordered;
 use crate::registry::{CallInfo, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, Signature, p, sig};
 use crate::types::ScalarType::Bool;
 use datafusion::common::{Result, internal_err};
-use datafusion::logical_expr::{Expr, Operator, lit};
+use datafusion::logical_expr::{Expr, Operator};
 
 static SIGNATURES: [Signature; 1] =
     [sig(&[p("value", Scalar), p("low", Scalar), p("high", Scalar)], Returns::Is(Bool))];
@@ -26,10 +26,8 @@ pub static NOT_BETWEEN: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "True where the value is outside the bounds.",
     page: "operator:between-operator",
-    // like the other negated tests, true for a null
-    eval: Eval::Expr(|info, args| {
-        Ok(Expr::Not(Box::new(crate::lower::first_not_null(vec![within(info, args)?, lit(false)])?)))
-    }),
+    // unlike the other negated tests it is null for a null, as the engine was measured
+    eval: Eval::Expr(|info, args| Ok(Expr::Not(Box::new(within(info, args)?)))),
 };
 
 fn within(info: &CallInfo, args: Vec<Expr>) -> Result<Expr> {

@@ -130,10 +130,12 @@ struct Texts {
 impl Texts {
     fn new(items: &[(Value, ScalarType)], test: Test) -> Texts {
         let mut texts: Vec<String> = Vec::new();
+        // a null in a list is an empty term, which every text has
+        let null = matches!(test, Test::HasAny | Test::HasAll).then_some("");
         for (value, ty) in items {
             match (value, ty) {
                 (Value::Null, _) => {}
-                (Value::Text(json), ScalarType::Dynamic) => flatten(json, &mut texts),
+                (Value::Text(json), ScalarType::Dynamic) => flatten(json, null, &mut texts),
                 (Value::Text(text), _) => texts.push(text.clone()),
                 (value, ty) => {
                     let mut text = String::new();
@@ -159,10 +161,17 @@ impl Texts {
     }
 }
 
-/// The texts of a list, lists in it opened.
-fn flatten(json: &str, out: &mut Vec<String>) {
+/// The texts of a list, lists in it opened; nulls in it are `null`, or left out.
+fn flatten(json: &str, null: Option<&str>, out: &mut Vec<String>) {
     match read::kind(json) {
-        Kind::Array => read::elements(json).for_each(|item| flatten(item, out)),
+        Kind::Array => {
+            for item in read::elements(json) {
+                match read::kind(item) {
+                    Kind::Null => out.extend(null.map(str::to_owned)),
+                    _ => flatten(item, null, out),
+                }
+            }
+        }
         Kind::String => out.extend(read::unquote(json).map(std::borrow::Cow::into_owned)),
         Kind::Null => {}
         _ => out.push(json.to_owned()),
@@ -186,7 +195,7 @@ impl Values {
             match (value, item_type) {
                 (Value::Text(json), ScalarType::Dynamic) => {
                     let mut texts = Vec::new();
-                    flatten(json, &mut texts);
+                    flatten(json, None, &mut texts);
                     values.extend(texts.iter().map(|t| crate::functions::conversion::parse(t, ty)));
                 }
                 (value, _) => values.push(value.clone()),

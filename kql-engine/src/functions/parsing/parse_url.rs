@@ -4,6 +4,7 @@ use crate::dynamic::write;
 use crate::functions::kernel;
 use crate::registry::{Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::{Dynamic, String};
+use std::collections::BTreeMap;
 
 pub static PARSE_URL: ScalarFunction = ScalarFunction {
     name: "parse_url",
@@ -41,20 +42,16 @@ pub static PARSE_URLQUERY: ScalarFunction = ScalarFunction {
 };
 
 fn parse(url: &str, out: &mut std::string::String) {
-    let (rest, fragment) = url.split_once('#').unwrap_or((url, ""));
+    // what is no absolute URL has no parts at all
+    let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)).unwrap_or(("", ""));
+    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (scheme, rest) = match rest.split_once("://") {
-        Some((scheme, rest)) if is_scheme(scheme) => (scheme, Some(rest)),
-        _ => ("", rest.strip_prefix("//")),
-    };
-    let whole = url.split(['?', '#']).next().unwrap_or("");
-    // without an authority everything is the path
-    let (authority, path) = match rest {
-        Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
-        None => ("", whole),
-    };
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let (username, password) = user.split_once(':').unwrap_or((user, ""));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    // a slash that ends the URL is no path
+    let path = if path == "/" && url.ends_with('/') && query.is_empty() && fragment.is_empty() { "" } else { path };
+    // a user without a password is part of the host
+    let (user, host) = authority.rsplit_once('@').filter(|(user, _)| user.contains(':')).unwrap_or(("", authority));
+    let (username, password) = user.split_once(':').unwrap_or(("", ""));
     // the colons of an IPv6 address stand in brackets
     let after = host.rfind(']').map_or(0, |at| at + 1);
     let (host, port) = match host.get(after..).and_then(|end| end.find(':')) {
@@ -88,27 +85,31 @@ fn is_scheme(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
 }
 
-/// `k1=v1&k2=v2` as a bag; the last of several equal keys counts.
+/// `k1=v1&k2=v2` as a bag, in the order of the keys; the values of a key that comes again are an array, and a key or a
+/// value that is empty does not count.
 fn parameters(query: &str, out: &mut std::string::String) {
-    let pairs: Vec<(&str, &str)> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .collect();
-    let last: std::collections::HashMap<&str, usize> =
-        pairs.iter().enumerate().map(|(n, (key, _))| (*key, n)).collect();
-    out.push('{');
-    let start = out.len();
-    for (n, (key, value)) in pairs.iter().enumerate() {
-        if last.get(key) != Some(&n) {
-            continue;
+    let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        if !key.is_empty() && !value.is_empty() {
+            values.entry(key).or_default().push(value);
         }
-        if out.len() > start {
+    }
+    out.push('{');
+    for (n, (key, values)) in values.iter().enumerate() {
+        if n > 0 {
             out.push(',');
         }
         write::string(key, out);
         out.push(':');
-        write::string(value, out);
+        if let [value] = values.as_slice() {
+            write::string(value, out);
+            continue;
+        }
+        for (n, value) in values.iter().enumerate() {
+            out.push(if n == 0 { '[' } else { ',' });
+            write::string(value, out);
+        }
+        out.push(']');
     }
     out.push('}');
 }

@@ -14,6 +14,8 @@ use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::ColumnarValue;
 use regex::Regex;
 
+const MOST_GROUPS: usize = 16;
+
 pub static EXTRACT_ALL: ScalarFunction = ScalarFunction {
     name: "extract_all",
     aliases: &["extractall"],
@@ -42,6 +44,9 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
             "The regular expression '{pattern}' of extract_all() has no group: put parentheses around what is wanted"
         );
     }
+    if regex.captures_len() > MOST_GROUPS + 1 {
+        return plan_err!("The regular expression '{pattern}' of extract_all() has more than {MOST_GROUPS} groups");
+    }
     let source = info.types.len() - 1;
     let chosen = match (source, info.text(1)) {
         (1, _) => Some((1..regex.captures_len()).collect()),
@@ -62,7 +67,8 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     }))
 }
 
-/// The numbers of the groups that an array names, by number or name.
+/// The numbers of the groups that an array names, by number or name. Numbers that no group has are passed over; where
+/// nothing is left, all groups count.
 fn chosen(regex: &Regex, groups: &str) -> Result<Vec<usize>> {
     match chosen_of(regex, groups) {
         Some(chosen) => Ok(chosen),
@@ -71,16 +77,21 @@ fn chosen(regex: &Regex, groups: &str) -> Result<Vec<usize>> {
 }
 
 fn chosen_of(regex: &Regex, groups: &str) -> Option<Vec<usize>> {
-    read::elements(groups)
-        .map(|group| match read::kind(group) {
-            Kind::Long => group.parse().ok().filter(|n| *n < regex.captures_len()),
+    let mut chosen = Vec::new();
+    for group in read::elements(groups) {
+        match read::kind(group) {
+            Kind::Long => chosen.extend(group.parse::<usize>().ok().filter(|n| *n < regex.captures_len())),
             Kind::String => {
                 let name = read::unquote(group)?;
-                regex.capture_names().position(|n| n == Some(name.as_ref()))
+                chosen.push(regex.capture_names().position(|n| n == Some(name.as_ref()))?);
             }
-            _ => None,
-        })
-        .collect()
+            _ => return None,
+        }
+    }
+    if chosen.is_empty() {
+        chosen.extend(1..regex.captures_len());
+    }
+    Some(chosen)
 }
 
 fn extract(regex: &Regex, chosen: &[usize], text: &str, out: &mut std::string::String) -> bool {

@@ -17,7 +17,7 @@ pub static STRCAT_ARRAY: ScalarFunction = ScalarFunction {
     aliases: &["array_strcat"],
     signatures: &[sig(&[p("array", DynamicArray), p("delimiter", Scalar)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The texts of an array's elements with a delimiter between them; a null element is empty.",
+    summary: "The texts of an array's elements with a delimiter between them; a null element is empty. What is no array is its text.",
     page: "strcat-array-function",
     eval: Eval::Kernel(run),
 };
@@ -27,6 +27,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     kernel::strings(call.rows, |i, out| {
         let array = arrays.get(i);
         if read::kind(array) != Kind::Array {
+            out.push_str(&dynamic_text(array));
             return;
         }
         for (n, item) in read::elements(array).enumerate() {

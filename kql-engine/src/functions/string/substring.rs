@@ -34,13 +34,15 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-/// `length` characters from character `start` on; what lies before the text counts and is empty.
+/// `length` characters from character `start` on; nothing from a start before the text.
 fn part(text: &str, start: i64, length: i64) -> &str {
     let ascii = text.is_ascii();
     let start = if start >= 0 { start } else { start + if ascii { text.len() } else { text.chars().count() } as i64 };
-    let end = start.saturating_add(length.max(0)).max(0);
-    let skip = usize::try_from(start.max(0)).unwrap_or(usize::MAX);
-    let length = usize::try_from(end).unwrap_or(usize::MAX).saturating_sub(skip);
+    if start < 0 {
+        return "";
+    }
+    let skip = usize::try_from(start).unwrap_or(usize::MAX);
+    let length = usize::try_from(length.max(0)).unwrap_or(usize::MAX);
     if ascii {
         let size = text.len();
         let from = skip.min(size);
