@@ -1,6 +1,6 @@
 //! Graph operators as functions over the rows of the graph.
 
-use super::data::GraphData;
+use super::data::{BEFORE_EDGES, GraphData};
 use super::evaluate::{Frame, compute, reads, truths};
 use super::search::{Masks, Match, Search};
 use crate::plan::{
@@ -8,8 +8,8 @@ use crate::plan::{
     GraphPattern, TableFunction,
 };
 use crate::types::ScalarType;
-use arrow::array::{ArrayRef, Int64Array, RecordBatch};
-use arrow::compute::take;
+use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
+use arrow::compute::{concat_batches, interleave, take, take_record_batch};
 use arrow::row::{RowConverter, SortField};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -52,19 +52,19 @@ pub struct GraphSearch {
 
 impl TableFunction for GraphSearch {
     fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
-        let data = GraphData::build(&self.graph, input)?;
-        let (masks, conditions) = self.masks(&data, compiler)?;
-        let mut out =
-            Output { search: self, data: &data, compiler, conditions, matches: Vec::new(), batches: Vec::new() };
-        match self.graph.partition {
-            None => out.search(&masks)?,
-            Some((edge, node)) => {
-                for part in parts(&data, edge, node)? {
-                    out.search(&part.within(masks.clone(), &self.pattern))?;
-                }
-            }
+        let parts = match self.graph.partition {
+            None => vec![input.to_vec()],
+            Some(by) => parts(&self.graph, input, by)?,
+        };
+        let mut batches = Vec::new();
+        for part in parts {
+            let data = GraphData::build(&self.graph, &part)?;
+            let (masks, conditions) = self.masks(&data, compiler)?;
+            let mut out = Output { search: self, data: &data, compiler, conditions, matches: Vec::new(), batches };
+            out.search(&masks)?;
+            batches = out.batches;
         }
-        Ok(out.batches)
+        Ok(batches)
     }
 }
 
@@ -293,55 +293,50 @@ impl Output<'_> {
     }
 }
 
-/// The edges and nodes of one of several graphs.
-struct Part {
-    edges: Vec<bool>,
-    nodes: Option<Vec<bool>>,
-}
-
-impl Part {
-    /// The masks within the part.
-    fn within(&self, mut masks: Masks, pattern: &GraphPattern) -> Masks {
-        let both = |mask: Option<Vec<bool>>, own: &[bool]| {
-            Some(match mask {
-                Some(mask) => mask.into_iter().zip(own).map(|(a, b)| a && *b).collect(),
-                None => own.to_vec(),
-            })
-        };
-        masks.edges = (0..pattern.edges.len())
-            .map(|i| both(masks.edges.get_mut(i).and_then(Option::take), &self.edges))
-            .collect();
-        if let Some(own) = &self.nodes {
-            masks.nodes = masks.nodes.into_iter().map(|m| both(m, own)).collect();
-            masks.inner = masks.inner.into_iter().map(|m| both(m, own)).collect();
-        }
-        masks
-    }
-}
-
-/// The graphs that a column of the edges parts a graph into.
-fn parts(data: &GraphData, edge: usize, node: Option<usize>) -> Result<Vec<Part>, String> {
+/// The rows of each of the graphs that a column of the edges, and the column of that name of each table of nodes, part a
+/// graph into.
+fn parts(
+    graph: &Graph,
+    input: &[RecordBatch],
+    (edge, node): (usize, Option<usize>),
+) -> Result<Vec<Vec<RecordBatch>>, String> {
     let failed = |e: arrow::error::ArrowError| e.to_string();
-    let Some(values) = data.edge_columns.get(edge) else { return Ok(Vec::new()) };
+    let Some(first) = input.first() else { return Ok(Vec::new()) };
+    let all = concat_batches(&first.schema(), input).map_err(failed)?;
+    let tags = all.columns().first().and_then(|tags| tags.as_any().downcast_ref::<Int64Array>());
+    let tags = tags.ok_or("the rows of the graph are not numbered")?;
+    // the column with the value, for the rows of each table
+    let mut places = vec![BEFORE_EDGES + edge];
+    let mut next = BEFORE_EDGES + graph.edges.len();
+    for table in &graph.tables {
+        let at = table.places.iter().position(|place| Some(*place) == node);
+        places.push(next + at.ok_or("a table of nodes has no column of the name behind partitioned-by")?);
+        next += table.places.len();
+    }
+    let columns: Option<Vec<&dyn Array>> = places.iter().map(|at| all.columns().get(*at).map(AsRef::as_ref)).collect();
+    let columns = columns.ok_or("a column of a graph is missing")?;
+    let picks: Vec<(usize, usize)> =
+        tags.values().iter().enumerate().map(|(row, tag)| (usize::try_from(*tag).unwrap_or(0), row)).collect();
+    let values = interleave(&columns, &picks).map_err(failed)?;
     let converter = RowConverter::new(vec![SortField::new(values.data_type().clone())]).map_err(failed)?;
-    let of_edges = converter.convert_columns(std::slice::from_ref(values)).map_err(failed)?;
-    let of_nodes = match node.and_then(|n| data.node_columns.get(n)) {
-        Some(column) if column.data_type() == values.data_type() => {
-            Some(converter.convert_columns(std::slice::from_ref(column)).map_err(failed)?)
-        }
-        _ => None,
-    };
-    let mut seen: Vec<Box<[u8]>> = Vec::new();
-    for row in &of_edges {
-        if seen.iter().all(|s| **s != *row.as_ref()) {
-            seen.push(row.as_ref().into());
+    let values = converter.convert_columns(&[values]).map_err(failed)?;
+    // those of the edges come first
+    let mut numbers: HashMap<Box<[u8]>, usize> = HashMap::new();
+    let mut parts: Vec<Vec<i64>> = Vec::new();
+    for edges in [true, false] {
+        for (value, (tag, row)) in values.iter().zip(&picks) {
+            if (*tag == 0) != edges {
+                continue;
+            }
+            let number = *numbers.entry(value.as_ref().into()).or_insert(parts.len());
+            match parts.get_mut(number) {
+                Some(part) => part.push(*row as i64),
+                None => parts.push(vec![*row as i64]),
+            }
         }
     }
-    let is = |rows: &arrow::row::Rows, value: &[u8]| rows.iter().map(|r| r.as_ref() == value).collect::<Vec<bool>>();
-    Ok(seen
-        .iter()
-        .map(|value| Part { edges: is(&of_edges, value), nodes: of_nodes.as_ref().map(|rows| is(rows, value)) })
-        .collect())
+    let rows = |part: Vec<i64>| Ok(vec![take_record_batch(&all, &Int64Array::from(part)).map_err(failed)?]);
+    parts.into_iter().map(rows).collect()
 }
 
 /// `graph-to-table`

@@ -179,6 +179,11 @@ fn partitioned(binder: &mut Binder, partition: &ast::MakeGraphPartition, graph: 
     };
     let name = graph.edges.get(place).map(|c| c.name.clone()).unwrap_or_default();
     let node = graph.nodes.iter().position(|c| c.name == name && c.ty == by.ty);
+    if !graph.rows.open && !graph.tables.iter().all(|table| node.is_some_and(|node| table.places.contains(&node))) {
+        let message = "Each table of nodes must have the column behind partitioned-by.";
+        binder.error("KQ203", partition.by.span, message);
+        return open(binder);
+    }
     let graph = Graph { partition: Some((place, node)), ..graph };
     // after the search, only what looks at one row: the graphs' rows come together
     for (i, operator) in partition.subquery.pipeline.operators.iter().enumerate() {
