@@ -5,4 +5,7 @@ pub mod expand;
 pub mod json_path;
 pub mod path;
 pub mod read;
+mod unescape;
 pub mod write;
+
+pub use unescape::unescape;

@@ -3,6 +3,7 @@
 //! The text of a dynamic column is compact and valid, because whoever makes one makes it so ([`normalize`]); the
 //! functions here still take any text and give nothing for what is no JSON.
 
+use super::unescape;
 use std::borrow::Cow;
 
 /// What a dynamic value is.
@@ -117,15 +118,10 @@ impl Form {
 
     /// Appends the value as it is written here.
     fn write_value(&self, text: &str, out: &mut String) {
-        match (self.loose, self.other) {
-            (false, false) => out.push_str(text),
-            (true, false) => tighten(text, out),
-            (false, true) => write_values(text, out),
-            (true, true) => {
-                let mut tight = String::with_capacity(text.len());
-                tighten(text, &mut tight);
-                write_values(&tight, out);
-            }
+        match self {
+            Form { loose: false, other: false } => out.push_str(text),
+            Form { other: false, .. } => tighten(text, out),
+            _ => write_values(text, out),
         }
     }
 }
@@ -159,25 +155,27 @@ fn write_values(text: &str, out: &mut String) {
     let mut scanner = Scanner::new(text);
     while let Some(byte) = scanner.peek() {
         let from = scanner.at;
-        let is_string = byte == b'"';
-        let passed = match byte {
-            b'"' => scanner.string(),
-            b'-' | b'0'..=b'9' => scanner.number(),
-            _ => false,
-        };
-        if !passed {
-            out.push(char::from(byte));
-            scanner.at = from + 1;
-            continue;
+        match byte {
+            b'"' if scanner.string() => write_string(text.get(from..scanner.at).unwrap_or(""), out),
+            b'-' | b'0'..=b'9' if scanner.number() => write_number(text.get(from..scanner.at).unwrap_or(""), out),
+            0..=b' ' => scanner.at = from + 1,
+            _ => {
+                out.push(char::from(byte));
+                scanner.at = from + 1;
+            }
         }
-        let part = text.get(from..scanner.at).unwrap_or("");
-        if !is_string {
-            write_number(part, out);
-        } else if let Some(Cow::Owned(unescaped)) = unquote(part) {
-            super::write::string(&unescaped, out);
-        } else {
-            out.push_str(part);
-        }
+    }
+}
+
+/// Appends a JSON string as its value is written.
+fn write_string(text: &str, out: &mut String) {
+    let bytes = text.as_bytes();
+    let mut escapes = memchr::memchr_iter(b'\\', bytes);
+    let other = escapes.any(|at| matches!(bytes.get(at + 1), Some(b'/' | b'u')));
+    if other || bytes.iter().fold(false, |found, byte| found | (*byte < 0x20)) {
+        super::write::string(&unquote(text).unwrap_or_default(), out);
+    } else {
+        out.push_str(text);
     }
 }
 
@@ -195,10 +193,7 @@ fn write_number(text: &str, out: &mut String) {
 /// The text of a JSON string, escapes resolved.
 pub fn unquote(text: &str) -> Option<Cow<'_, str>> {
     let inner = text.trim().strip_prefix('"')?.strip_suffix('"')?;
-    if !inner.contains('\\') {
-        return Some(Cow::Borrowed(inner));
-    }
-    serde_json::from_str::<String>(text).ok().map(Cow::Owned)
+    Some(unescape(inner))
 }
 
 /// The elements of an array; nothing for what is none.

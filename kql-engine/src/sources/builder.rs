@@ -4,7 +4,8 @@
 //! also the empty text) is the empty string in a string column and null in all others.
 
 use super::dates::DateRule;
-use super::json_text::{Raw, unescape};
+use super::json_text::Raw;
+use crate::dynamic::unescape;
 use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE, ScalarType};
 use crate::{decimal, dynamic};
 use arrow::array::{

@@ -2,9 +2,10 @@
 //! damaged.
 
 use super::dates::{Dates, Zone, split_zone};
-use super::json_text::{Cursor, Fault, Members, Raw, Shape, Slot, unescape};
+use super::json_text::{Cursor, Fault, Members, Raw, Shape, Slot};
 use super::kinds::Kinds;
 use super::report::Place;
+use crate::dynamic::unescape;
 use crate::types::{ScalarType, TableSchema};
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -3,7 +3,8 @@
 use super::super::SourceError;
 use super::super::dates::split_zone;
 use super::super::input::DataFile;
-use super::super::json_text::{Cursor, Raw, unescape};
+use super::super::json_text::{Cursor, Raw};
+use crate::dynamic::unescape;
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 use std::io::Read;
 

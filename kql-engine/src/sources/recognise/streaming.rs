@@ -6,9 +6,10 @@
 //! | `category` is a log of Entra ID | the log's table | `properties` and the envelope, in the table's letter case |
 //! | `records` is an array | of each element | of each element |
 
-use super::super::json_text::{Cursor, Raw, Shape, unescape};
+use super::super::json_text::{Cursor, Raw, Shape};
 use super::head::JsonHead;
 use super::{Known, Out, Wrapped};
+use crate::dynamic::unescape;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 

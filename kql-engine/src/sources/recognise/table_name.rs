@@ -4,8 +4,9 @@
 use super::super::catalogue;
 use super::super::dates::split_zone;
 use super::super::input::DataFile;
-use super::super::json_text::{Cursor, Raw, Shape, unescape};
+use super::super::json_text::{Cursor, Raw, Shape};
 use super::{Known, Out, Profile, Wrapped};
+use crate::dynamic::unescape;
 use std::collections::HashSet;
 use std::path::Component;
 
