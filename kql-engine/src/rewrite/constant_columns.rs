@@ -4,6 +4,7 @@
 //! DataFusion's planning costs the square of the columns.
 
 use crate::plan::{ColumnId, ExprKind, Node, Relation};
+use crate::types::ScalarType;
 use crate::value::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -50,6 +51,11 @@ fn of(node: &Node) -> Constants {
                 all.retain(|id, value| leg.get(id) == Some(value));
             }
             all
+        }
+        // without rows any value is the one
+        Node::Values { columns, rows } if rows.is_empty() => {
+            let value = |ty| if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
+            columns.iter().map(|c| (c.id, value(c.ty))).collect()
         }
         _ => Constants::new(),
     }

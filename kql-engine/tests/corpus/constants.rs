@@ -52,6 +52,8 @@ pub struct Constants {
     pub all: Vec<String>,
     /// Names of properties: `a.b`, `a["b"]`.
     pub keys: Vec<String>,
+    /// Names after a `bag_unpack`, which may be of properties too.
+    unpacked: BTreeSet<String>,
     /// Whole numbers.
     pub numbers: Vec<i64>,
 }
@@ -62,6 +64,7 @@ impl Constants {
         let mut constants = Constants::default();
         let (mut all, mut keys, mut numbers) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut last: Option<&str> = None;
+        let mut unpacks = false;
         let tokens = lex(text).tokens;
         for (n, token) in tokens.iter().enumerate() {
             let shown = token.span.text(text);
@@ -72,6 +75,11 @@ impl Constants {
                 }
                 Kind::Word if WORDS.contains(&shown.trim_end_matches('~').to_lowercase().as_str()) => {}
                 Kind::Word => {
+                    let called = tokens.get(n + 1).is_some_and(|next| next.kind == Kind::OpenParen);
+                    if unpacks && !called {
+                        constants.unpacked.insert(shown.to_owned());
+                    }
+                    unpacks |= shown == "bag_unpack";
                     if let Some(last) = last {
                         constants.links.entry(last.to_owned()).or_default().insert(shown.to_owned());
                     }
@@ -103,6 +111,13 @@ impl Constants {
         constants.keys = keys.into_iter().collect();
         constants.numbers = numbers.into_iter().collect();
         constants
+    }
+
+    /// Takes names that stand after a `bag_unpack` for properties where the tables have no columns of these names: one of
+    /// both would be one too many.
+    pub fn unpack(&mut self, has_column: impl Fn(&str) -> bool) {
+        let unpacked = std::mem::take(&mut self.unpacked);
+        self.keys.extend(unpacked.into_iter().filter(|name| !has_column(name)));
     }
 
     /// What stands near a name, and near the names after it.
