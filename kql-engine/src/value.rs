@@ -24,6 +24,11 @@ pub enum Value {
 }
 
 impl Value {
+    /// What a row has in a column that its table lacks: a string is never null.
+    pub fn missing(ty: ScalarType) -> Value {
+        if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null }
+    }
+
     /// The Arrow scalar of this value as a value of type `ty`.
     pub fn to_scalar(&self, ty: ScalarType) -> ScalarValue {
         use crate::types::{DECIMAL_PRECISION, ScalarType as T};

@@ -435,8 +435,7 @@ fn columns_in_scope(row: Row) -> Option<String> {
 
 /// What a table whose columns are not known holds, which is there without rows: nothing, whatever it is called.
 fn absent(ty: ScalarType, span: Span) -> Expr {
-    let value = if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
-    Expr::constant(value, ty, span)
+    Expr::constant(Value::missing(ty), ty, span)
 }
 
 /// The type that the service gives a column of this name: its custom tables say by a suffix which they have.

@@ -118,10 +118,10 @@ impl Form {
 
     /// Appends the value as it is written here.
     fn write_value(&self, text: &str, out: &mut String) {
-        match self {
-            Form { loose: false, other: false } => out.push_str(text),
-            Form { other: false, .. } => tighten(text, out),
-            _ => write_values(text, out),
+        if self.loose || self.other {
+            write_values(text, out);
+        } else {
+            out.push_str(text);
         }
     }
 }
@@ -169,10 +169,7 @@ fn write_values(text: &str, out: &mut String) {
 
 /// Appends a JSON string as its value is written.
 fn write_string(text: &str, out: &mut String) {
-    let bytes = text.as_bytes();
-    let mut escapes = memchr::memchr_iter(b'\\', bytes);
-    let other = escapes.any(|at| matches!(bytes.get(at + 1), Some(b'/' | b'u')));
-    if other || bytes.iter().fold(false, |found, byte| found | (*byte < 0x20)) {
+    if text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'\\')) {
         super::write::string(&unquote(text).unwrap_or_default(), out);
     } else {
         out.push_str(text);

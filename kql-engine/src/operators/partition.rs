@@ -133,8 +133,7 @@ fn for_each_value(
     }
     if values.is_empty() || values.len() > MOST {
         // what is wrong with the query, and its columns
-        let blank = if key.ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
-        let one = one_value(binder, query, &rows, &key, blank, span);
+        let one = one_value(binder, query, &rows, &key, Value::missing(key.ty), span);
         let truth = Expr::constant(Value::Bool(false), ScalarType::Bool, span);
         let node = Arc::new(Node::Filter { input: one.node.clone(), predicate: truth });
         return Relation { node, order: Vec::new(), serialized: false, name: None, ..one };

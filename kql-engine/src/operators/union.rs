@@ -148,10 +148,9 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
     Relation { node: Arc::new(node), columns: all, open, ..Relation::default() }
 }
 
-/// What a row has in a column that its table lacks: a string is never null.
+/// What a row has in a column that its table lacks, as a constant.
 pub fn missing(ty: ScalarType) -> Expr {
-    let value = if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
-    Expr::constant(value, ty, Span::default())
+    Expr::constant(Value::missing(ty), ty, Span::default())
 }
 
 /// The wanted name, with a number where it is taken; it is taken from now on.

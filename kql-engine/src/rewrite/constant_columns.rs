@@ -4,7 +4,6 @@
 //! DataFusion's planning costs the square of the columns.
 
 use crate::plan::{ColumnId, ExprKind, Node, Relation};
-use crate::types::ScalarType;
 use crate::value::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -54,9 +53,31 @@ fn of(node: &Node) -> Constants {
         }
         // without rows any value is the one
         Node::Values { columns, rows } if rows.is_empty() => {
-            let value = |ty| if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
-            columns.iter().map(|c| (c.id, value(c.ty))).collect()
+            columns.iter().map(|c| (c.id, Value::missing(c.ty))).collect()
         }
         _ => Constants::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::PlanColumn;
+    use crate::types::ScalarType;
+
+    #[test]
+    fn no_rows_leave_one_column_to_plan() {
+        let column = |n: usize| PlanColumn {
+            id: ColumnId(n as u32),
+            name: format!("c{n}"),
+            ty: if n.is_multiple_of(2) { ScalarType::String } else { ScalarType::Long },
+        };
+        let columns: Vec<PlanColumn> = (0..WIDE).map(column).collect();
+        let node = Arc::new(Node::Values { columns: columns.clone(), rows: Vec::new() });
+        let mut relation = Relation { node, columns, ..Relation::default() };
+        apply(&mut relation);
+        assert_eq!(relation.constants.len(), WIDE - 1);
+        assert_eq!(relation.constants.get(&ColumnId(2)), Some(&Value::Text(String::new())));
+        assert_eq!(relation.constants.get(&ColumnId(3)), Some(&Value::Null));
     }
 }

@@ -6,7 +6,7 @@
 //! the places of both sides, those of a union come leg by leg, a group stands where its first row stood.
 
 use crate::aggregates::TAKE_ANY;
-use crate::operators::node_columns;
+use crate::operators::{missing, node_columns};
 use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, JoinKind, Node, Order, OrderKey, PlanColumn, ROW, Relation};
 use crate::registry::{AggregateFunction, Reduce};
 use crate::types::ScalarType;
@@ -85,12 +85,6 @@ fn column(id: ColumnId, ty: ScalarType) -> Expr {
 fn then(order: &Order, place: &Place) -> Order {
     let more: Place = place.iter().filter(|(id, _)| order.iter().all(|k| k.column != *id)).copied().collect();
     order.iter().copied().chain(by(&more)).collect()
-}
-
-/// What a leg has in the columns of another leg's place.
-fn missing(ty: ScalarType) -> Expr {
-    let value = if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null };
-    Expr::constant(value, ty, Span::default())
 }
 
 /// Whether the result depends on the order of the rows.
@@ -293,7 +287,8 @@ impl Places {
                     let of_place = all.iter().enumerate().map(|(i, (id, ty))| {
                         let from = taken.iter().position(|t| *t == i).and_then(|at| place.get(at.checked_sub(1)?));
                         let leg_number = || Expr::constant(Value::Long(n as i64), *ty, Span::default());
-                        let value = if i == 0 { leg_number() } else { from.map_or(missing(*ty), |c| column(c.0, c.1)) };
+                        let value =
+                            if i == 0 { leg_number() } else { from.map_or_else(|| missing(*ty), |c| column(c.0, c.1)) };
                         (*id, value)
                     });
                     placed.push(Arc::new(projected(leg, own.chain(of_place).collect())));

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 const ENOUGH: f64 = 0.99;
 /// What no query may take.
 const LIMIT: Duration = Duration::from_secs(10);
-/// The most tables of a query that get rows: `union *` has a thousand.
+/// The most tables of a query that get rows: `find` looks through a thousand.
 const MANY: usize = 20;
 const NOW: &str = "2026-03-10T12:00:00Z";
 
