@@ -71,6 +71,17 @@ impl ColumnBuilder {
         }
     }
 
+    /// A text in a dynamic column: exports write objects and arrays as texts.
+    pub(super) fn push_parsed(&mut self, text: &str) -> Fit {
+        self.scratch.clear();
+        let nested = text.trim_start().starts_with(['{', '[']);
+        if !nested || !dynamic::read::value(text.trim(), &mut self.scratch) {
+            self.scratch.clear();
+            dynamic::write::string(text, &mut self.scratch);
+        }
+        self.append_scratch()
+    }
+
     /// A JSON value.
     #[inline]
     pub(super) fn push_json(&mut self, raw: Raw) -> Fit {
@@ -79,23 +90,9 @@ impl ColumnBuilder {
                 self.push_missing();
                 Fit::Fits
             }
-            (Raw::String(text, false), ScalarType::String) => self.append_text(text),
-            (Raw::String(text, _), ScalarType::String) => self.append_text(&unescape(text)),
-            (Raw::String(text, escaped), ScalarType::Dynamic) => {
-                let text = if escaped { unescape(text) } else { text.into() };
-                // exports write objects and arrays as texts
-                self.scratch.clear();
-                let nested = text.trim_start().starts_with(['{', '[']);
-                if !nested || !dynamic::read::value(text.trim(), &mut self.scratch) {
-                    self.scratch.clear();
-                    dynamic::write::string(&text, &mut self.scratch);
-                }
-                self.append_scratch()
-            }
-            (Raw::String(text, escaped), _) => {
-                let text = if escaped { unescape(text) } else { text.into() };
-                self.push_text(&text)
-            }
+            (Raw::String(text), ScalarType::String) => self.append_text(&unescape(text)),
+            (Raw::String(text), ScalarType::Dynamic) => self.push_parsed(&unescape(text)),
+            (Raw::String(text), _) => self.push_text(&unescape(text)),
             (Raw::Nested(text), ScalarType::String) => {
                 self.scratch.clear();
                 if dynamic::read::compact(text, &mut self.scratch) { self.append_scratch() } else { self.misfit() }
@@ -273,7 +270,7 @@ mod tests {
     #[test]
     fn json_to_each_type() {
         use ScalarType::*;
-        let s = |text| Raw::String(text, false);
+        let s = Raw::String;
         let n = Raw::Number;
         assert_eq!(
             all(Long, &[n("5"), s("6"), n("7.0"), n("7.5"), s(""), s("x"), Raw::Null, Raw::Bool(true)]),
@@ -283,10 +280,7 @@ mod tests {
         assert_eq!(all(Real, &[n("5"), s("1e3"), s("x"), Raw::Nested("[]")]), ["5.0", "1000.0", "null!", "null!"]);
         assert_eq!(all(Bool, &[Raw::Bool(true), s("False"), n("1"), n("2")]), ["true", "false", "true", "null!"]);
         assert_eq!(
-            all(
-                String,
-                &[n("1.50"), Raw::Bool(true), Raw::Null, Raw::Nested("{\"a\": 1}"), Raw::String("a\\nb", true)]
-            ),
+            all(String, &[n("1.50"), Raw::Bool(true), Raw::Null, Raw::Nested("{\"a\": 1}"), s("a\\nb")]),
             ["1.50", "true", "", "{\"a\":1}", "a\nb"]
         );
         assert_eq!(

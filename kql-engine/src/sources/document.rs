@@ -3,7 +3,8 @@
 
 use super::SourceError;
 use super::input::DataFile;
-use super::json_text::{Cursor, Raw, Shape};
+use super::json_shape::Shape;
+use super::json_text::{Cursor, Raw};
 use super::lines::is_object_line;
 use super::sink::{Mapping, RowReader, Sink};
 use super::survey::{Declared, Survey, Surveyor};

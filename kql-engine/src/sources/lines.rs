@@ -3,7 +3,8 @@
 use super::SourceError;
 use super::input::{Blocks, DataFile, LONGEST};
 use super::json_index::Index;
-use super::json_text::{Cursor, Fault, Raw, Shape};
+use super::json_shape::Shape;
+use super::json_text::{Cursor, Fault, Raw};
 use super::pieces::Pieces;
 use super::sink::{Cell, Mapping, RowReader, Rows, Sink};
 use super::survey::Surveyor;
@@ -38,7 +39,7 @@ impl LineBlocks {
 
     /// Goes to the next block if all lines of this one are passed; false at the end.
     pub(super) fn advance(&mut self) -> io::Result<bool> {
-        if self.passed.lines < self.index.lines().len() {
+        if self.passed.lines < self.index.lines() {
             return Ok(true);
         }
         let more = self.blocks.next()?;
@@ -96,7 +97,7 @@ impl<'b> Iterator for Lines<'b> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let Passed { lines, at: begins, number } = self.passed;
-            let end = *self.index.lines().get(lines)? as usize;
+            let (end, quotes) = self.index.line(lines, begins)?;
             self.passed = Passed { lines: lines + 1, at: end + 1, number: number + 1 };
             let text = match self.valid {
                 Some(text) => text.get(begins..end).ok_or(NOT_UTF8),
@@ -104,7 +105,7 @@ impl<'b> Iterator for Lines<'b> {
             };
             match text {
                 Ok(text) if text.trim_ascii().is_empty() => {}
-                text => return Some(text.map(|text| Cursor::indexed(text, self.index, begins))),
+                text => return Some(text.map(|text| Cursor::indexed(text, quotes))),
             }
         }
     }

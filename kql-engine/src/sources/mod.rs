@@ -39,6 +39,7 @@ mod guard;
 mod input;
 mod ipc_lengths;
 mod json_index;
+mod json_shape;
 mod json_text;
 mod kinds;
 mod lines;

@@ -16,7 +16,6 @@
 //! A field whose metadata names a KQL type (`kql.type`) and whose Arrow type is that type's is taken as it is.
 
 use super::builder::{ColumnBuilder, Fit};
-use super::json_text::Raw;
 use crate::types::{ScalarType, TYPE_KEY};
 use crate::{cell, dynamic};
 use arrow::array::{
@@ -193,7 +192,7 @@ fn converted(array: &ArrayRef, from: ScalarType, wanted: ScalarType) -> Result<A
         text.clear();
         let _: Fit = if wanted == Dynamic && from == String {
             cell::text(array, from, row, &mut text);
-            builder.push_json(Raw::String(&text, false))
+            builder.push_parsed(&text)
         } else if wanted == Dynamic {
             cell::json(array, from, row, &mut text);
             builder.push_dynamic(&text);

@@ -30,37 +30,51 @@ const NEAR: usize = 8;
 #[derive(Clone, Debug)]
 pub(super) struct Start {
     bytes: Box<[u8]>,
-    /// The bytes and the ones that count, where there are no more than [`SHORT`].
-    short: Option<Box<[[u8; SHORT]; 2]>>,
+    /// The first of the bytes, and zeros.
+    first: [u8; 64],
+    /// The places behind the bytes; all where there are more than 64, since that cannot be told from these.
+    others: u64,
 }
-
-/// Most keys of events with their quotes are shorter.
-const SHORT: usize = 48;
 
 impl Start {
     pub(super) fn new(start: &str) -> Start {
-        let bytes: Box<[u8]> = start.as_bytes().into();
-        let mut short = [[0; SHORT], [0xff; SHORT]];
-        let [padded, others] = &mut short;
-        for ((byte, padded), other) in bytes.iter().zip(padded).zip(others) {
-            (*padded, *other) = (*byte, 0);
-        }
-        Start { short: (bytes.len() <= SHORT).then(|| Box::new(short)), bytes }
+        Start::of(start.as_bytes())
+    }
+
+    /// What no text begins with.
+    pub(super) fn never() -> Start {
+        Start::of(&[0xff])
+    }
+
+    fn of(bytes: &[u8]) -> Start {
+        let mut first = [0; 64];
+        first.iter_mut().zip(bytes).for_each(|(first, byte)| *first = *byte);
+        let others = if bytes.len() > 64 { u64::MAX } else { u64::MAX.checked_shl(bytes.len() as u32).unwrap_or(0) };
+        Start { bytes: bytes.into(), first, others }
     }
 
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
 
+    /// Whether it can be told from 64 bytes of a text.
+    pub(super) fn is_short(&self) -> bool {
+        self.others != u64::MAX
+    }
+
+    /// Whether a text that begins with these begins so, if it can be told from them.
+    #[inline(always)]
+    pub(super) fn is<L: Lanes>(&self, text: &[u8; 64]) -> bool {
+        L::same(text, &self.first) | self.others == u64::MAX
+    }
+
     /// Whether the text begins so.
     #[inline(always)]
-    pub(super) fn begins(&self, text: &[u8]) -> bool {
-        #[cfg(target_arch = "x86_64")]
-        if let (Some(short), Some(text)) = (&self.short, text.first_chunk::<SHORT>()) {
-            let [padded, others] = &**short;
-            return x86::same(text, padded, others);
+    pub(super) fn begins<L: Lanes>(&self, text: &[u8]) -> bool {
+        match text.first_chunk::<64>() {
+            Some(text) if self.is_short() => self.is::<L>(text),
+            _ => text.starts_with(&self.bytes),
         }
-        text.starts_with(&self.bytes)
     }
 }
 
@@ -72,6 +86,9 @@ pub(super) type Marks<const N: usize> = [u64; N];
 pub(super) trait Lanes {
     /// Where the wanted bytes stand.
     fn marks<const N: usize>(block: &[u8; 64], wanted: [u8; N]) -> Marks<N>;
+
+    /// Where two blocks have the same byte.
+    fn same(a: &[u8; 64], b: &[u8; 64]) -> u64;
 
     /// Writes down which bits are set, counted from `base`, and tells how many. What it writes behind them is nothing.
     fn places(bits: u64, base: u32, room: &mut [u32; 64]) -> usize;
@@ -123,6 +140,11 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn same(a: &[u8; 64], b: &[u8; 64]) -> u64 {
+        a.iter().zip(b).rev().fold(0, |bits, (a, b)| bits << 1 | u64::from(a == b))
+    }
+
+    #[inline(always)]
     fn places(mut bits: u64, base: u32, room: &mut [u32; 64]) -> usize {
         let count = bits.count_ones() as usize;
         // eight at a time: how many there are is not known before, and a wrong guess costs more than eight writes
@@ -138,22 +160,8 @@ impl Lanes for Portable {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Lanes, Marks, Pass, Portable, SHORT};
+    use super::{Lanes, Marks, Pass, Portable};
     use std::arch::x86_64::*;
-
-    /// Whether the bytes are the same, but for those whose `others` are all ones.
-    #[inline(always)]
-    pub(super) fn same(a: &[u8; SHORT], b: &[u8; SHORT], others: &[u8; SHORT]) -> bool {
-        let mut chunks = a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0).zip(others.as_chunks::<16>().0);
-        // SAFETY: every x86-64 has SSE2, the 16 bytes are there, and unaligned loads may be anywhere.
-        unsafe {
-            let load = |bytes: &[u8; 16]| _mm_loadu_si128(bytes.as_ptr().cast());
-            let same = chunks.try_fold(_mm_set1_epi8(-1), |same, ((a, b), others)| {
-                Some(_mm_and_si128(same, _mm_or_si128(_mm_cmpeq_epi8(load(a), load(b)), load(others))))
-            });
-            same.is_some_and(|same| _mm_movemask_epi8(same) == 0xffff)
-        }
-    }
 
     #[target_feature(enable = "avx512bw,avx512vbmi2,bmi1,popcnt")]
     pub(super) fn run512<P: Pass>(pass: P, text: &[u8]) -> P::Result {
@@ -179,6 +187,15 @@ mod x86 {
                     *marks = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(wanted as i8));
                 }
                 marks
+            }
+        }
+
+        #[inline(always)]
+        fn same(a: &[u8; 64], b: &[u8; 64]) -> u64 {
+            // SAFETY: as above.
+            unsafe {
+                let (a, b) = (_mm512_loadu_si512(a.as_ptr().cast()), _mm512_loadu_si512(b.as_ptr().cast()));
+                _mm512_cmpeq_epi8_mask(a, b)
             }
         }
 
@@ -227,6 +244,19 @@ mod x86 {
                 }
                 marks
             }
+        }
+
+        #[inline(always)]
+        fn same(a: &[u8; 64], b: &[u8; 64]) -> u64 {
+            let half = |at: usize| {
+                // SAFETY: the processor has AVX2, 32 bytes are there from 0 and from 32 on, and loads may be unaligned.
+                unsafe {
+                    let a = _mm256_loadu_si256(a.as_ptr().add(at).cast());
+                    let b = _mm256_loadu_si256(b.as_ptr().add(at).cast());
+                    u64::from(_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, b)) as u32)
+                }
+            };
+            half(0) | half(32) << 32
         }
 
         #[inline(always)]
@@ -296,9 +326,21 @@ mod tests {
         }
 
         #[test]
-        fn starts(text in "[ab]{0,60}", start in "[ab]{0,60}", length in 0..60usize) {
+        #[cfg(target_arch = "x86_64")]
+        fn starts(text in "[ab]{0,90}", start in "[ab]{0,90}", length in 0..90usize) {
+            #[derive(Clone, Copy)]
+            struct Begins<'a>(&'a Start);
+            impl Pass for Begins<'_> {
+                type Result = bool;
+                fn run<L: Lanes>(self, text: &[u8]) -> bool {
+                    self.0.begins::<L>(text)
+                }
+            }
             for start in [start.as_str(), text.get(..length).unwrap_or(&text)] {
-                prop_assert_eq!(Start::new(start).begins(text.as_bytes()), text.starts_with(start));
+                let start = Start::new(start);
+                for found in x86::each::results(Begins(&start), text.as_bytes()) {
+                    prop_assert_eq!(found, text.as_bytes().starts_with(&start.bytes));
+                }
             }
         }
 

@@ -5,6 +5,7 @@ use super::dates::DateRule;
 use super::json_text::Raw;
 use super::report::{Misfits, Place};
 use super::sieve::Sieve;
+use crate::dynamic::unescape;
 use crate::types::Column;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
@@ -65,7 +66,7 @@ impl Cell<'_> {
     fn shown(&self) -> String {
         match self {
             Cell::Text(text) => shorten(text),
-            Cell::Json(Raw::String(text, _) | Raw::Number(text) | Raw::Nested(text)) => shorten(text),
+            Cell::Json(Raw::String(text) | Raw::Number(text) | Raw::Nested(text)) => shorten(text),
             Cell::Json(other) => format!("{other:?}"),
         }
     }
@@ -75,7 +76,7 @@ impl Cell<'_> {
 #[inline]
 pub(super) fn push_cell(builder: &mut ColumnBuilder, cell: &Cell, rule: Option<DateRule>) -> Fit {
     match (cell, rule) {
-        (Cell::Json(Raw::String(text, _)), Some(rule)) => builder.push_date(text, rule),
+        (Cell::Json(Raw::String(text)), Some(rule)) => builder.push_date(&unescape(text), rule),
         (Cell::Json(raw), _) => builder.push_json(*raw),
         (Cell::Text(text), Some(rule)) => builder.push_date(text, rule),
         (Cell::Text(text), None) => builder.push_text(text),

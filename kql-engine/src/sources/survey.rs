@@ -2,7 +2,8 @@
 //! damaged.
 
 use super::dates::{Dates, Zone, split_zone};
-use super::json_text::{Cursor, Fault, Members, Raw, Shape, Slot};
+use super::json_shape::{Members, Shape, Slot};
+use super::json_text::{Cursor, Fault, Raw};
 use super::kinds::Kinds;
 use super::report::Place;
 use crate::dynamic::unescape;
@@ -189,16 +190,16 @@ impl<'a> Members<'a> for Row<'_, 'a> {
         }
         let kind = match (watch, raw) {
             (Watch::Nothing, _) | (_, Raw::Null) => return,
-            (Watch::Dates, Raw::String(text, _)) => {
-                self.dates.see(text, || self.line);
+            (Watch::Dates, Raw::String(text)) => {
+                self.dates.see(&unescape(text), || self.line);
                 return;
             }
             (_, Raw::Bool(_)) => Kinds::BOOL,
             (_, Raw::Number(text)) => Kinds::of_number(text).unwrap_or(Kinds::REAL),
             (_, Raw::Nested(_)) => Kinds::NESTED,
-            (_, Raw::String(text, escaped)) => {
+            (_, Raw::String(text)) => {
                 let of_text = if self.texts { Kinds::of_csv } else { Kinds::of_string };
-                if escaped { of_text(&unescape(text)) } else { of_text(text) }
+                of_text(&unescape(text))
             }
         };
         self.kinds.push((index, kind));

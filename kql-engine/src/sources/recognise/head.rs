@@ -109,7 +109,7 @@ fn members(cursor: &mut Cursor) -> (Vec<(String, String)>, bool) {
         if cursor.take(b'}') {
             return (members, true);
         }
-        let Ok(Raw::String(key, _)) = cursor.value() else { return (members, false) };
+        let Ok(Raw::String(key)) = cursor.value() else { return (members, false) };
         let key = unescape(key).into_owned();
         cursor.space();
         if !cursor.take(b':') {

@@ -6,7 +6,8 @@
 //! | `category` is a log of Entra ID | the log's table | `properties` and the envelope, in the table's letter case |
 //! | `records` is an array | of each element | of each element |
 
-use super::super::json_text::{Cursor, Raw, Shape};
+use super::super::json_shape::Shape;
+use super::super::json_text::{Cursor, Raw};
 use super::head::JsonHead;
 use super::{Known, Out, Wrapped};
 use crate::dynamic::unescape;
@@ -92,7 +93,7 @@ fn members<'a, const N: usize>(record: &'a str, keys: [&str; N]) -> Result<[Raw<
 
 fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     let [category, properties] = members(record, ["category", "properties"])?;
-    let Raw::String(category, _) = category else { return Err("the record has no category".to_owned()) };
+    let Raw::String(category) = category else { return Err("the record has no category".to_owned()) };
     let category = unescape(category);
     let Raw::Nested(properties) = properties else { return Err("the record has no properties".to_owned()) };
     if let Some(table) = category.strip_prefix(PREFIX) {

@@ -4,7 +4,8 @@
 use super::super::catalogue;
 use super::super::dates::split_zone;
 use super::super::input::DataFile;
-use super::super::json_text::{Cursor, Raw, Shape};
+use super::super::json_shape::Shape;
+use super::super::json_text::{Cursor, Raw};
 use super::{Known, Out, Profile, Wrapped};
 use crate::dynamic::unescape;
 use std::collections::HashSet;
@@ -30,7 +31,7 @@ fn by_type(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     let mut values = [Raw::Null];
     Cursor::new(record).object(&mut Shape::of(["Type"]), values.as_mut_slice())?;
     let table = match values {
-        [Raw::String(text, _)] => Some(unescape(text).into_owned()),
+        [Raw::String(text)] => Some(unescape(text).into_owned()),
         _ => None,
     };
     out.rows.push((table.filter(|t| is_table(t, known)).map(Into::into), record.to_owned()));
