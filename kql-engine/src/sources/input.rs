@@ -4,6 +4,7 @@ use super::{SourceError, evtx};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How a file's rows are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -146,15 +147,6 @@ impl DataFile {
         self.compression != Compression::None
     }
 
-    /// Refuses a file that is not as it was; it may have grown where it is read up to its former end.
-    pub(super) fn unchanged(&self, before: Stamp, may_grow: bool) -> Result<(), SourceError> {
-        let now = self.stamp()?;
-        if now == before || (may_grow && !self.is_packed() && now.length > before.length) {
-            return Ok(());
-        }
-        Err(SourceError::Changed(self.path.clone()))
-    }
-
     /// The length of the file as it lies on the disk.
     pub(super) fn length(&self) -> Result<u64, SourceError> {
         Ok(std::fs::metadata(&self.path).map_err(|e| self.unreadable(e))?.len())
@@ -176,6 +168,27 @@ impl DataFile {
             }
             _ => Ok(0),
         }
+    }
+}
+
+/// A file as it was when its table was opened.
+#[derive(Clone, Debug)]
+pub(super) struct AsOpened {
+    pub file: Arc<DataFile>,
+    pub stamp: Stamp,
+    /// Whether it is read up to its former end, so that what is added behind does no harm.
+    pub may_grow: bool,
+}
+
+impl AsOpened {
+    /// Refuses a file that is not as it was.
+    pub(super) fn check(&self) -> Result<(), SourceError> {
+        let AsOpened { file, stamp: before, may_grow } = self;
+        let now = file.stamp()?;
+        if now == *before || (*may_grow && !file.is_packed() && now.length > before.length) {
+            return Ok(());
+        }
+        Err(SourceError::Changed(file.path.clone()))
     }
 }
 

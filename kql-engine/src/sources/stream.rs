@@ -2,7 +2,7 @@
 
 use super::SourceError;
 use super::batches;
-use super::input::DataFile;
+use super::input::AsOpened;
 use super::report::{InputReport, Misfits};
 use super::sieve::Sieve;
 use super::sink::{Mapping, RowReader, Sink};
@@ -25,27 +25,29 @@ type OpenRows = dyn Fn() -> Result<Box<dyn RowReader>, SourceError> + Send + Syn
 pub(super) struct Part {
     /// How many bytes it has, roughly.
     bytes: u64,
+    of: AsOpened,
     open: Open,
 }
 
 #[derive(Clone)]
 enum Open {
     Rows(Arc<OpenRows>),
-    Batches(Arc<DataFile>, Arc<Mapping>),
+    Batches(Arc<Mapping>),
 }
 
 impl Part {
     /// Rows of text.
     pub(super) fn rows(
         bytes: u64,
+        of: AsOpened,
         open: impl Fn() -> Result<Box<dyn RowReader>, SourceError> + Send + Sync + 'static,
     ) -> Part {
-        Part { bytes, open: Open::Rows(Arc::new(open)) }
+        Part { bytes, of, open: Open::Rows(Arc::new(open)) }
     }
 
     /// A file of batches.
-    pub(super) fn batches(bytes: u64, file: Arc<DataFile>, mapping: Arc<Mapping>) -> Part {
-        Part { bytes, open: Open::Batches(file, mapping) }
+    pub(super) fn batches(bytes: u64, of: AsOpened, mapping: Arc<Mapping>) -> Part {
+        Part { bytes, of, open: Open::Batches(mapping) }
     }
 }
 
@@ -131,6 +133,7 @@ impl PartitionStream for TextScan {
             schema: self.schema.clone(),
             batch_size,
             current: Current::None,
+            of: None,
             totals: self.totals.clone(),
             progress: context.session_config().get_extension(),
             passed: 0,
@@ -147,6 +150,8 @@ struct Running {
     schema: SchemaRef,
     batch_size: usize,
     current: Current,
+    /// The file of the part that is read or was last.
+    of: Option<AsOpened>,
     totals: Arc<Totals>,
     progress: Option<Arc<Progress>>,
     /// Bytes of the parts that were begun and are not counted yet.
@@ -177,18 +182,23 @@ impl Running {
                 },
                 Current::None => {
                     let external = |e: SourceError| DataFusionError::External(Box::new(e));
+                    // what was cut off or written over while it was read must not pass for the whole
+                    if let Some(of) = self.of.take() {
+                        of.check().map_err(external)?;
+                    }
                     let Some(part) = self.parts.pop_front() else {
                         return if self.sink.is_empty() { Ok(None) } else { self.sink.finish().map(Some) };
                     };
                     self.passed += part.bytes;
                     self.current = match part.open {
                         Open::Rows(open) => Current::Rows(open().map_err(external)?),
-                        Open::Batches(file, mapping) => {
+                        Open::Batches(mapping) => {
                             let (columns, schema) = (self.columns.clone(), self.schema.clone());
-                            let batches = batches::scan(&file, &mapping, columns, schema, self.batch_size);
+                            let batches = batches::scan(&part.of.file, &mapping, columns, schema, self.batch_size);
                             Current::Batches(Box::new(batches.map_err(external)?))
                         }
                     };
+                    self.of = Some(part.of);
                 }
             }
         }
@@ -215,5 +225,55 @@ impl Drop for Running {
     fn drop(&mut self) {
         // also when the reader of the stream has had enough
         self.totals.add(std::mem::take(&mut self.sink.misfits));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::input::DataFile;
+    use super::*;
+    use futures::StreamExt;
+    use std::io::Write;
+    use std::path::Path;
+
+    /// Something that happens to the file while it is read.
+    struct Happens(Arc<dyn Fn(&Path) + Send + Sync>, Arc<DataFile>);
+
+    impl RowReader for Happens {
+        fn fill(&mut self, _: &mut Sink) -> Result<bool> {
+            (self.0)(&self.1.path);
+            Ok(false)
+        }
+    }
+
+    fn read(happens: impl Fn(&Path) + Send + Sync + 'static) -> Result<Vec<RecordBatch>> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("T.ndjson");
+        std::fs::write(&path, "{\"a\":1}\n{\"a\":2}\n").expect("written");
+        let file = Arc::new(DataFile::new(&path).expect("a data file"));
+        let of = AsOpened { file: file.clone(), stamp: file.stamp().expect("there"), may_grow: true };
+        let happens: Arc<dyn Fn(&Path) + Send + Sync> = Arc::new(happens);
+        let part = Part::rows(16, of, move || Ok(Box::new(Happens(happens.clone(), file.clone()))));
+        let schema = crate::types::TableSchema { columns: Vec::new() }.plain();
+        let scans = TextScan::new(vec![part], Vec::new(), schema, Arc::default(), 1, None);
+        let scan = scans.first().expect("a partition");
+        futures::executor::block_on(async {
+            scan.execute(Arc::default()).collect::<Vec<_>>().await.into_iter().collect()
+        })
+    }
+
+    #[test]
+    fn a_file_that_changes_while_it_is_read() {
+        assert!(read(|_| {}).expect("unchanged").is_empty());
+        let append = |path: &Path| {
+            let mut file = std::fs::OpenOptions::new().append(true).open(path).expect("opened");
+            file.write_all(b"{\"a\":3}\n").expect("written");
+        };
+        assert!(read(append).expect("only longer").is_empty());
+        let cut = |path: &Path| std::fs::write(path, "{\"a\":1}\n").expect("written");
+        let error = read(cut).expect_err("rows are lost").to_string();
+        assert!(error.contains("the file changed after it was opened"), "{error}");
+        let delete = |path: &Path| std::fs::remove_file(path).expect("removed");
+        assert!(read(delete).is_err());
     }
 }

@@ -4,7 +4,7 @@ use super::batches;
 use super::dates::{DateOrder, DateRule, Zone, split_zone};
 use super::document::{self, DocumentReader, Layout};
 use super::folder_dates::{self, FolderDates, Span};
-use super::input::{DataFile, Format, Stamp};
+use super::input::{AsOpened, DataFile, Format, Stamp};
 use super::kinds::{Kinds, unified};
 use super::normalize::natural;
 use super::parquet::{self, ParquetFile};
@@ -499,8 +499,9 @@ impl TableProvider for FilesTable {
         let mut footers: Vec<(&Opened, &ParquetFile)> = Vec::new();
         let needed = |opened: &&Opened| opened.span.is_none_or(|s| folder_dates::may_pass(filters, s, &self.schema));
         for opened in self.files.iter().filter(needed) {
-            let lines = matches!(opened.content, Content::Text(_));
-            opened.file.unchanged(opened.stamp, lines).map_err(|e| DataFusionError::External(Box::new(e)))?;
+            let may_grow = matches!(opened.content, Content::Text(_));
+            let of = AsOpened { file: opened.file.clone(), stamp: opened.stamp, may_grow };
+            of.check().map_err(|e| DataFusionError::External(Box::new(e)))?;
             let mapping = || Arc::new(self.mapping(opened, &columns));
             let file = || opened.file.clone();
             match &opened.content {
@@ -510,23 +511,25 @@ impl TableProvider for FilesTable {
                     let mapping = mapping();
                     parts.extend((0..pieces.count()).map(|piece| {
                         let (pieces, mapping) = (pieces.clone(), mapping.clone());
-                        Part::rows(pieces.bytes(piece).min(PART), move || pieces.open(piece, mapping.clone()))
+                        Part::rows(pieces.bytes(piece).min(PART), of.clone(), move || {
+                            pieces.open(piece, mapping.clone())
+                        })
                     }));
                 }
                 Content::Document { mark } => {
                     let (file, mapping, mark) = (file(), mapping(), *mark);
                     let open =
                         move || DocumentReader::open(file.clone(), mark, mapping.clone()).map(|r| Box::new(r) as _);
-                    parts.push(Part::rows(opened.file.length().unwrap_or(0), open));
+                    parts.push(Part::rows(opened.file.length().unwrap_or(0), of, open));
                 }
                 Content::Records(wrapping) => {
                     let (file, mapping, wrapping) = (file(), mapping(), wrapping.clone());
                     let open =
                         move || RecordReader::open(file.clone(), &wrapping, mapping.clone()).map(|r| Box::new(r) as _);
-                    parts.push(Part::rows(opened.file.length().unwrap_or(0), open));
+                    parts.push(Part::rows(opened.file.length().unwrap_or(0), of, open));
                 }
                 Content::Batches => {
-                    parts.push(Part::batches(opened.file.length().unwrap_or(0), file(), mapping()));
+                    parts.push(Part::batches(opened.file.length().unwrap_or(0), of, mapping()));
                 }
             }
         }
