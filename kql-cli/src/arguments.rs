@@ -4,8 +4,8 @@ use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kql_engine::exec::Limits;
 use kql_engine::sources::{DataPath, DateOrder, FolderDates, Profile};
-use kql_engine::{Engine, EngineBuilder};
-use std::path::PathBuf;
+use kql_engine::{Engine, EngineBuilder, ExternalMissing};
+use std::path::{Path, PathBuf};
 
 /// Run Kusto queries (KQL) of Microsoft Sentinel and Defender on local files.
 #[derive(Parser)]
@@ -159,9 +159,13 @@ pub struct Environment {
     /// file of let functions
     #[arg(long, value_name = "FILE")]
     pub functions: Vec<PathBuf>,
-    /// The local copy of external data that a query names by its address; the network is never opened
-    #[arg(long, value_name = "URL=PATH")]
+    /// The local copy of external data that a query names by its address, or a folder of copies under the last parts of
+    /// their addresses; the network is never opened
+    #[arg(long, value_name = "URL=PATH|FOLDER")]
     pub external: Vec<String>,
+    /// What external data without a local copy are: refused, or empty with a notice
+    #[arg(long, value_enum, default_value = "refuse", value_name = "WHAT")]
+    pub external_missing: ExternalMissingName,
     /// The database in MaxMind's format, such as GeoLite2-City.mmdb, that geo_info_from_ip_address() looks addresses up in
     #[arg(long, value_name = "FILE")]
     pub geo_ip: Option<PathBuf>,
@@ -253,6 +257,15 @@ pub enum FolderDatesName {
     Event,
 }
 
+/// What external data without a local copy are.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
+pub enum ExternalMissingName {
+    /// The query is refused
+    Refuse,
+    /// A table without rows, and a notice
+    Empty,
+}
+
 /// A profile's name.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum ProfileName {
@@ -291,12 +304,21 @@ impl Environment {
             }
         }
         for text in &self.external {
+            if Path::new(text).is_dir() {
+                builder = builder.external_folder(text);
+                continue;
+            }
             // an address may have = in it, and a path seldom does
             let Some((address, path)) = text.rsplit_once('=') else {
-                return Err(Failure::Usage(format!("--external wants URL=PATH, and '{text}' has no =")));
+                let message = format!("--external takes URL=PATH or a folder, and '{text}' is neither.");
+                return Err(Failure::Usage(message));
             };
             builder = builder.external(address, path);
         }
+        builder = builder.external_missing(match self.external_missing {
+            ExternalMissingName::Refuse => ExternalMissing::Refuse,
+            ExternalMissingName::Empty => ExternalMissing::Empty,
+        });
         if let Some(path) = &self.geo_ip {
             builder = builder.geo_ip(path);
         }

@@ -92,7 +92,13 @@ fn json(out: &mut impl Write, file: &str, checked: &Checked) -> Result<(), Failu
         .columns
         .as_ref()
         .map(|c| c.iter().map(|c| json!({"name": c.name, "type": c.ty.name()})).collect::<Vec<_>>());
-    let line = json!({"file": file, "syntax_ok": checked.syntax_ok, "diagnostics": diagnostics, "columns": columns});
+    let line = json!({
+        "file": file,
+        "syntax_ok": checked.syntax_ok,
+        "diagnostics": diagnostics,
+        "columns": columns,
+        "external": checked.external,
+    });
     writeln!(out, "{line}")?;
     Ok(())
 }
@@ -109,6 +115,9 @@ fn human(out: &mut impl Write, file: &str, text: &str, checked: &Checked, many: 
         }
     } else if !checked.diagnostics.iter().any(kql_parser::Diagnostic::is_error) {
         writeln!(out, "The columns depend on data.")?;
+    }
+    for address in &checked.external {
+        writeln!(out, "External data: {address}")?;
     }
     Ok(())
 }

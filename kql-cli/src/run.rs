@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::interrupt;
 use crate::output;
 use crate::partial::Partial;
-use kql_engine::{Engine, EngineBuilder, Error};
+use kql_engine::{Defect, Engine, EngineBuilder, Error};
 use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -75,8 +75,25 @@ pub fn failure(error: Error, text: &str, shown: &str) -> Failure {
             Failure::Reported
         }
         Error::Interrupted => Failure::Interrupted,
+        Error::Internal(defect) => Failure::Query(match report(&defect) {
+            Ok(path) => format!(
+                "{defect}\nThe query, its plan and the error are in {}: a report of the defect needs that file.",
+                path.display()
+            ),
+            Err(_) => defect.to_string(),
+        }),
         error => Failure::Query(error.to_string()),
     }
+}
+
+/// Writes what a report of a defect needs into a file of its own.
+fn report(defect: &Defect) -> std::io::Result<std::path::PathBuf> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let name = format!("kql-report-{}-{}.txt", std::process::id(), since.as_millis());
+    let path = std::env::temp_dir().join(name);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
+    file.write_all(defect.report().as_bytes())?;
+    Ok(path)
 }
 
 /// The query, and what its text is called.

@@ -1,13 +1,14 @@
 //! What queries can name: tables of files and of memory, the built-in schemas, saved functions, parameters.
 
-use crate::bind::{Environment, StoredFunction};
+use crate::bind::{Environment, ExternalMissing, StoredFunction};
+use crate::defect::Defect;
 use crate::engine::EngineBuilder;
 use crate::geo_ip::GeoIp;
 use crate::lower::{Lowering, Tables};
 use crate::plan::{Expr, Node, Query};
 use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceError, SourceTable, TableFiles, catalogue};
 use crate::text_tables;
-use crate::types::TableSchema;
+use crate::types::{Column, TableSchema};
 use crate::value::Value;
 use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
@@ -29,6 +30,9 @@ pub struct Database {
     pub(crate) options: OpenOptions,
     /// Local copies of external data, by address.
     pub(crate) externals: HashMap<String, std::path::PathBuf>,
+    /// Folders of such copies, under the last part of the address.
+    pub(crate) external_folders: Vec<std::path::PathBuf>,
+    pub(crate) external_missing: ExternalMissing,
     /// Where addresses are looked up.
     pub(crate) places: Option<Arc<GeoIp>>,
     files: BTreeMap<String, TableFiles>,
@@ -96,11 +100,23 @@ impl Database {
 
     /// The tables as one query sees them; of large files only samples are read first where `sampled` says so.
     pub(crate) fn view(&self, sampled: bool) -> View<'_> {
-        View { database: self, sampled, tables: Mutex::default() }
+        View { database: self, sampled, tables: Mutex::default(), warnings: Mutex::default(), defect: Mutex::default() }
     }
 
     pub(crate) fn declared(&self, name: &str) -> Option<TableSchema> {
         self.schemas.get(name).cloned().or_else(|| catalogue::table(self.profile, name))
+    }
+
+    /// The declared columns, and behind them those that the service has and does not list.
+    fn declared_whole(&self, name: &str) -> Option<TableSchema> {
+        let mut schema = self.declared(name)?;
+        schema.columns.extend(self.hidden(name));
+        Some(schema)
+    }
+
+    /// The columns that the service has and does not list.
+    fn hidden(&self, name: &str) -> Vec<Column> {
+        if self.schemas.contains_key(name) { Vec::new() } else { catalogue::hidden(self.profile, name) }
     }
 
     /// A table with data; none where only its schema is known, or nothing.
@@ -118,7 +134,7 @@ impl Database {
             Some(table) => return Some(table),
             None => {
                 let files = self.files.get(name)?;
-                let declared = self.declared(name);
+                let declared = self.declared_whole(name);
                 let twin = catalogue::twin(self.profile, name);
                 let options = if sampled { self.options.sampled() } else { self.options };
                 sources::open(files, declared.as_ref(), twin, &options).map(Arc::new)
@@ -137,6 +153,10 @@ pub(crate) struct View<'a> {
     database: &'a Database,
     sampled: bool,
     tables: Mutex<HashMap<String, Option<Opened>>>,
+    /// What was noticed of the query while its parts were lowered.
+    warnings: Mutex<Vec<kql_parser::Diagnostic>>,
+    /// A defect that was met while the query was bound.
+    defect: Mutex<Option<Box<Defect>>>,
 }
 
 impl<'a> View<'a> {
@@ -174,6 +194,21 @@ impl<'a> View<'a> {
         Ok(same)
     }
 
+    /// Keeps warnings for the answer.
+    pub(crate) fn warn(&self, warnings: Vec<kql_parser::Diagnostic>) {
+        lock(&self.warnings).extend(warnings);
+    }
+
+    /// The defect that was met while the query was bound, if any.
+    pub(crate) fn take_defect(&self) -> Option<Box<Defect>> {
+        lock(&self.defect).take()
+    }
+
+    /// The warnings since the last time.
+    pub(crate) fn take_warnings(&self) -> Vec<kql_parser::Diagnostic> {
+        std::mem::take(&mut lock(&self.warnings))
+    }
+
     /// What is to be known about the data of a query that ran.
     pub(crate) fn notices(&self, query: &Query) -> Vec<String> {
         let mut notices = Vec::new();
@@ -190,6 +225,16 @@ impl<'a> View<'a> {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The last part of an address's path, as the name of a file; none where it has none.
+fn last_part(address: &str) -> Option<String> {
+    let path = address.split(['?', '#']).next()?;
+    let (_, path) = path.split_once("://")?;
+    let (_, name) = path.trim_end_matches('/').rsplit_once('/')?;
+    let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?.into_owned();
+    let is_name = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0']);
+    is_name.then_some(name)
 }
 
 /// The names of the tables that a query reads, each once.
@@ -215,7 +260,7 @@ impl Tables for View<'_> {
         match self.data(name) {
             Some(Ok(table)) => Ok(table.provider.clone()),
             Some(Err(error)) => Err(datafusion::common::DataFusionError::External(Box::new(error))),
-            None => match self.database.declared(name) {
+            None => match self.database.declared_whole(name) {
                 Some(schema) => Ok(Arc::new(EmptyTable::new(schema.plain()))),
                 None => internal_err!("the table {name} is gone"),
             },
@@ -249,10 +294,19 @@ impl<'a> At<'a> {
 impl Environment for At<'_> {
     fn table(&self, name: &str) -> Option<Result<TableSchema, String>> {
         match self.view.data(name) {
-            Some(Ok(table)) => Some(Ok(table.schema.clone())),
+            Some(Ok(table)) => {
+                let hidden = self.hidden(name);
+                let mut schema = table.schema.clone();
+                schema.columns.retain(|c| hidden.iter().all(|h| h.name != c.name));
+                Some(Ok(schema))
+            }
             Some(Err(error)) => Some(Err(error.to_string())),
             None => self.database.declared(name).map(Ok),
         }
+    }
+
+    fn hidden(&self, name: &str) -> Vec<Column> {
+        self.database.hidden(self.database.aliases.get(name).map_or(name, String::as_str))
     }
 
     fn has_data(&self, name: &str) -> bool {
@@ -297,9 +351,14 @@ impl Environment for At<'_> {
             return Some(path.clone());
         }
         if address.contains("://") {
-            return None;
+            let name = last_part(address)?;
+            return self.database.external_folders.iter().map(|folder| folder.join(&name)).find(|path| path.is_file());
         }
         Some(std::path::PathBuf::from(address))
+    }
+
+    fn external_missing(&self) -> ExternalMissing {
+        self.database.external_missing
     }
 
     fn constant(&self, e: &Expr) -> Option<Value> {
@@ -319,6 +378,12 @@ impl Environment for At<'_> {
         query: &mut Query,
         relation: &crate::plan::Relation,
     ) -> Option<Result<Vec<RecordBatch>, String>> {
-        Some((self.evaluate?)(query, relation).map_err(|e| e.to_string()))
+        Some((self.evaluate?)(query, relation).map_err(|error| {
+            let text = error.to_string();
+            if let crate::engine::Error::Internal(defect) = error {
+                *lock(&self.view.defect) = Some(defect);
+            }
+            text
+        }))
     }
 }

@@ -1,7 +1,8 @@
 //! The engine: tables, functions and settings, and queries over them.
 
-use crate::bind::{self, Bound, StoredFunction};
+use crate::bind::{self, Bound, ExternalMissing, StoredFunction};
 use crate::database::{At, Database, View};
+use crate::defect::Defect;
 use crate::exec::{self, Limits};
 use crate::geo_ip::GeoIp;
 use crate::lower::Lowering;
@@ -72,6 +73,8 @@ pub struct Checked {
     pub syntax_ok: bool,
     /// The columns of the last result; none where there are errors, or where they depend on data.
     pub columns: Option<Vec<Column>>,
+    /// The addresses of external data that the query reads, each once.
+    pub external: Vec<String>,
 }
 
 /// Why there is no answer.
@@ -89,6 +92,9 @@ pub enum Error {
     /// The run failed.
     #[error("{0}")]
     Run(String),
+    /// The engine has a defect; the report of it has the query and its plan.
+    #[error("{0}")]
+    Internal(Box<Defect>),
     /// The run was stopped ([`Progress::stop`]).
     #[error("interrupted")]
     Interrupted,
@@ -141,6 +147,18 @@ impl EngineBuilder {
     /// The local copy of external data that queries name by this address.
     pub fn external(mut self, address: &str, path: impl Into<std::path::PathBuf>) -> Self {
         self.database.externals.insert(address.to_owned(), path.into());
+        self
+    }
+
+    /// A folder with local copies of external data: the copy of an address is the file with the last part of its path.
+    pub fn external_folder(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
+        self.database.external_folders.push(folder.into());
+        self
+    }
+
+    /// What a query gets of external data that has no local copy.
+    pub fn external_missing(mut self, missing: ExternalMissing) -> Self {
+        self.database.external_missing = missing;
         self
     }
 
@@ -226,7 +244,7 @@ impl Engine {
                 }
                 _ => None,
             };
-            Checked { diagnostics: bound.diagnostics, syntax_ok, columns }
+            Checked { diagnostics: bound.diagnostics, syntax_ok, columns, external: bound.query.external }
         })
     }
 
@@ -238,15 +256,33 @@ impl Engine {
     fn prepare_in<'e>(&'e self, view: Arc<View<'e>>, text: &str, now: i64) -> Result<Prepared<'e>, Error> {
         let evaluate = |query: &mut plan::Query, relation: &plan::Relation| self.evaluate(&view, query, relation);
         let (bound, _) = on_deep_stack(|| self.bind(text, view.at(now).with_runs(&evaluate)));
+        if let Some(defect) = view.take_defect() {
+            let plan = plan::print(&bound.query);
+            return Err(Error::Internal(Box::new(Defect { query: text.to_owned(), plan, ..*defect })));
+        }
         if bound.diagnostics.iter().any(Diagnostic::is_error) {
             return Err(Error::Query(bound.diagnostics));
         }
-        Ok(Prepared { engine: self, view, bound })
+        Ok(Prepared { engine: self, view, bound, text: text.to_owned() })
     }
 
     /// Runs a query. Large text files are read once: which columns they have is taken from samples, and where the rest
     /// of a file says otherwise, the query runs anew.
     pub fn query(&self, text: &str) -> Result<Answer, Error> {
+        let run = std::panic::AssertUnwindSafe(|| self.query_once_or_again(text));
+        let answer = std::panic::catch_unwind(run).unwrap_or_else(|panic| {
+            let message = format!("the engine broke off: {}", crate::sources::words(panic.as_ref()));
+            Err(Error::Internal(Box::new(Defect::new(message))))
+        });
+        answer.map_err(|error| match error {
+            Error::Internal(defect) if defect.query.is_empty() => {
+                Error::Internal(Box::new(Defect { query: text.to_owned(), ..*defect }))
+            }
+            error => error,
+        })
+    }
+
+    fn query_once_or_again(&self, text: &str) -> Result<Answer, Error> {
         let now = self.time();
         let view = Arc::new(self.database.view(true));
         let prepared = self.prepare_in(view.clone(), text, now);
@@ -360,6 +396,7 @@ impl Engine {
         let plan = {
             let lowering = Lowering::new(state, view, stages);
             let plan = lowering.result(relation);
+            view.warn(lowering.take_warnings());
             if let Some(diagnostic) = lowering.take_diagnostic() {
                 return Err(Error::Query(vec![diagnostic]));
             }
@@ -408,6 +445,7 @@ pub struct Prepared<'e> {
     engine: &'e Engine,
     view: Arc<View<'e>>,
     bound: Bound,
+    text: String,
 }
 
 impl Prepared<'_> {
@@ -438,12 +476,24 @@ impl Prepared<'_> {
 
     fn results(&self) -> Result<Vec<Table>, Error> {
         let runtime = self.engine.runtime()?;
-        on_deep_stack(|| runtime.block_on(self.engine.unless_stopped(self.run_all())))
+        let run = || runtime.block_on(self.engine.unless_stopped(self.run_all()));
+        on_deep_stack(run).map_err(|error| match error {
+            Error::Internal(defect) => {
+                Error::Internal(Box::new(Defect { query: self.text.clone(), plan: self.explain(), ..*defect }))
+            }
+            error => error,
+        })
     }
 
     fn answer(&self, tables: Vec<Table>) -> Answer {
         let notices = self.view.notices(&self.bound.query);
-        Answer { tables, diagnostics: self.bound.diagnostics.clone(), notices }
+        let mut diagnostics = self.bound.diagnostics.clone();
+        for warning in self.view.take_warnings() {
+            if !diagnostics.contains(&warning) {
+                diagnostics.push(warning);
+            }
+        }
+        Answer { tables, diagnostics, notices }
     }
 
     async fn run_all(&self) -> Result<Vec<Table>, Error> {
@@ -521,7 +571,9 @@ pub(crate) fn run_error(error: DataFusionError) -> Error {
             "The query needs more memory than it may have: a higher limit, fewer columns (project) or earlier filters help."
                 .to_owned(),
         ),
-        root => Error::Run(format!("{root}")),
+        DataFusionError::Execution(message) => Error::Run(message.clone()),
+        DataFusionError::Internal(message) => Error::Internal(Box::new(Defect::new(message.clone()))),
+        root => Error::Internal(Box::new(Defect::new(root.strip_backtrace()))),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::progress::Progress;
 use crate::sources::words;
 use crate::types::TableSchema;
 use arrow::array::RecordBatch;
-use datafusion::common::{Result, exec_err, internal_err};
+use datafusion::common::{Result, internal_err};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -83,7 +83,9 @@ pub async fn run(state: &SessionState, plan: &LogicalPlan, progress: &Arc<Progre
 pub(crate) async fn caught<T>(run: impl Future<Output = Result<T>>) -> Result<T> {
     match AssertUnwindSafe(run).catch_unwind().await {
         Ok(result) => result,
-        Err(panic) => exec_err!("the run broke off, most likely at a damaged file: {}", words(panic.as_ref())),
+        Err(panic) => {
+            internal_err!("the run broke off, most likely at a damaged file: {}", words(panic.as_ref()))
+        }
     }
 }
 

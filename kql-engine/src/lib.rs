@@ -32,6 +32,7 @@ pub mod bind;
 pub mod cell;
 mod database;
 pub mod decimal;
+mod defect;
 pub mod describe;
 pub mod dynamic;
 mod engine;
@@ -56,4 +57,6 @@ mod text_tables;
 pub mod types;
 pub mod value;
 
+pub use bind::ExternalMissing;
+pub use defect::Defect;
 pub use engine::{Answer, Checked, Engine, EngineBuilder, Error, Prepared, Table};

@@ -44,7 +44,8 @@ pub enum ScalarType {
     Guid,
     /// `dynamic`
     Dynamic,
-    /// The type of an expression whose error is reported already; it fits everywhere and is never run.
+    /// The type of an expression whose error is reported already, which is never run, and of a column that nobody declared,
+    /// which has no value in any row. It fits everywhere.
     Unknown,
 }
 
@@ -96,8 +97,7 @@ impl ScalarType {
             Long | Datetime | Timespan => DataType::Int64,
             Real => DataType::Float64,
             Decimal => DataType::Decimal256(DECIMAL_PRECISION, DECIMAL_SCALE),
-            String | Guid | Dynamic => DataType::Utf8,
-            Unknown => DataType::Null,
+            String | Guid | Dynamic | Unknown => DataType::Utf8,
         }
     }
 

@@ -26,14 +26,14 @@ pub enum Value {
 impl Value {
     /// What a row has in a column that its table lacks: a string is never null.
     pub fn missing(ty: ScalarType) -> Value {
-        if ty == ScalarType::String { Value::Text(String::new()) } else { Value::Null }
+        if matches!(ty, ScalarType::String | ScalarType::Unknown) { Value::Text(String::new()) } else { Value::Null }
     }
 
     /// The Arrow scalar of this value as a value of type `ty`.
     pub fn to_scalar(&self, ty: ScalarType) -> ScalarValue {
         use crate::types::{DECIMAL_PRECISION, ScalarType as T};
         match self {
-            Value::Null if ty == T::String => ScalarValue::Utf8(Some(String::new())),
+            Value::Null if matches!(ty, T::String | T::Unknown) => ScalarValue::Utf8(Some(String::new())),
             Value::Null => ScalarValue::try_from(&ty.arrow()).unwrap_or(ScalarValue::Null),
             Value::Bool(b) => ScalarValue::Boolean(Some(*b)),
             Value::Int(i) => ScalarValue::Int32(Some(*i)),

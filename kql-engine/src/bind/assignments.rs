@@ -18,12 +18,24 @@ pub struct Assigned {
 
 /// The names of one operator's result, kept unique by Kusto's rules.
 #[derive(Default)]
-pub struct ColumnNames {
+pub struct ColumnNames<'i> {
     names: Vec<(String, bool)>,
     unnamed: u32,
+    /// The columns before the operator: a made-up `Column1` does not repeat the name of one.
+    input: &'i [PlanColumn],
 }
 
-impl ColumnNames {
+impl<'i> ColumnNames<'i> {
+    /// The names of an operator over these columns.
+    pub fn over(input: &'i [PlanColumn]) -> Self {
+        ColumnNames { input, ..ColumnNames::default() }
+    }
+
+    /// The names of an operator that adds columns to these.
+    pub fn added_to(input: &'i [PlanColumn]) -> Self {
+        ColumnNames { names: input.iter().map(|c| (c.name.clone(), false)).collect(), unnamed: 0, input }
+    }
+
     /// Takes a name that the text gives. None where it is given twice; a name made up before does not count.
     pub fn declare(&mut self, name: &str) -> Option<String> {
         match self.names.iter().find(|(n, _)| n == name) {
@@ -44,8 +56,13 @@ impl ColumnNames {
 
     /// `Column1`, `Column2` ...
     pub fn next_unnamed(&mut self) -> String {
-        self.unnamed += 1;
-        format!("Column{}", self.unnamed)
+        loop {
+            self.unnamed += 1;
+            let name = format!("Column{}", self.unnamed);
+            if self.input.iter().all(|c| c.name != name) {
+                return name;
+            }
+        }
     }
 
     fn free(&mut self, name: &str, declared: bool) -> String {
@@ -89,7 +106,9 @@ impl Binder<'_> {
                 _ => (None, column),
             };
             let bound = self.expr(value, row);
-            if let Some(mut several) = self.several(value, &bound) {
+            let several = self.several(value, &bound, row);
+            // print has names of its own for what is one column
+            if let Some(mut several) = several.filter(|all| all.len() > 1 || unnamed.is_none()) {
                 let given = match &column.kind {
                     ast::ExprKind::Named(named) => named.names.as_slice(),
                     _ => &[],
@@ -121,7 +140,7 @@ impl Binder<'_> {
                             continue;
                         }
                     },
-                    None => names.invent(self.result_name(value)),
+                    None => names.invent(self.result_name(value, row)),
                 },
             };
             let ty = bound.ty;
@@ -131,27 +150,27 @@ impl Binder<'_> {
     }
 
     /// The columns of a call that gives several, each with the name it has by itself.
-    pub fn several(&self, value: &ast::Expr, bound: &Expr) -> Option<Vec<(String, Expr)>> {
+    pub fn several(&self, value: &ast::Expr, bound: &Expr, row: Row) -> Option<Vec<(String, Expr)>> {
         let ExprKind::Call(function, args) = &bound.kind else { return None };
         let columns = function.signatures.iter().find_map(|s| match s.returns {
             // a flag at the end is no column
             Returns::Columns(columns) => Some(columns(args.iter().filter(|a| a.ty != ScalarType::Bool).count())),
             _ => None,
         })?;
-        if columns.len() < 2 {
-            return None;
-        }
         let call_args = match &without_parens(value).kind {
             ast::ExprKind::Call(call) => call.args.as_slice(),
             _ => &[],
         };
-        let of = |n: usize| call_args.get(n).and_then(|a| self.result_name(a));
+        let of = |n: usize| call_args.get(n).and_then(|a| self.result_name(a, row));
         let span = bound.span;
         let named = columns.iter().enumerate().map(|(i, column)| {
             let name = match column.argument {
                 None => format!("{}_{}_{}", function.name, of(0).unwrap_or_default(), column.suffix),
                 Some(n) => format!("{}{}", of(n).unwrap_or_else(|| format!("array{n}")), column.suffix),
             };
+            if columns.len() == 1 {
+                return (name, bound.clone());
+            }
             let index = Expr::constant(Value::Long(i as i64), ScalarType::Long, span);
             let element = Expr::call(&ELEMENT, vec![bound.clone(), index], ScalarType::Dynamic, span);
             (name, element.convert(column.ty))
@@ -160,19 +179,19 @@ impl Binder<'_> {
     }
 
     /// The column that `f(x)[1]` takes of the several that f gives, with the name it has by itself.
-    pub fn output_column(&self, call: &ast::Expr, bound: &Expr, index: &ast::Expr) -> Option<(String, Expr)> {
+    pub fn output_column(&self, call: &ast::Expr, bound: &Expr, index: &ast::Expr, row: Row) -> Option<(String, Expr)> {
         let ast::ExprKind::Literal(ast::Literal::Long(Some(n))) = index.kind else { return None };
-        self.several(call, bound)?.into_iter().nth(usize::try_from(n).ok()?)
+        self.several(call, bound, row).filter(|all| all.len() > 1)?.into_iter().nth(usize::try_from(n).ok()?)
     }
 
     /// The name of such a column, where it is not named otherwise.
-    fn element_name(&mut self, value: &ast::Expr, bound: &Expr, row: Row) -> Option<String> {
+    pub fn element_name(&mut self, value: &ast::Expr, bound: &Expr, row: Row) -> Option<String> {
         let ast::ExprKind::Element(call, index) = &without_parens(value).kind else { return None };
         if !gives_several(call) || bound.ty == ScalarType::Unknown {
             return None;
         }
         let call_bound = self.expr(call, row);
-        Some(self.output_column(call, &call_bound, index)?.0)
+        Some(self.output_column(call, &call_bound, index, row)?.0)
     }
 
     /// Several columns: the given names go to the first ones.

@@ -118,7 +118,12 @@ impl Binder<'_> {
                 ast::ExprKind::Named(named) if !named.tuple => &named.value,
                 _ => arg,
             };
-            bound.push(self.expr(value, row));
+            bound.push(if matches!(value.kind, ast::ExprKind::Star) {
+                self.error("KS191", value.span, "The * syntax is not allowed here.");
+                Expr::error(value.span)
+            } else {
+                self.expr(value, row)
+            });
             literals.push(None);
         }
         (bound, literals)
@@ -183,17 +188,18 @@ impl Binder<'_> {
             let Some(parameter) = signature.parameter(i, n) else { continue };
             if matches!(parameter.kind, ArgumentKind::Constant | ArgumentKind::Literal) && has_column(arg) {
                 let message = format!("The argument '{}' of '{name}' must be a constant.", parameter.name);
-                self.error("KS111", arg.span, message);
+                self.error("KS129", arg.span, message);
                 return None;
             }
         }
+        if args.iter().zip(literals).any(|(a, l)| a.is_error() && l.is_none()) {
+            return None;
+        }
+        let args = coerce::known_arguments(signature, args);
         let Some(returns) = coerce::returns(signature, &args, literals) else {
             self.error("KS232", call.name.span, "No common type can be determined from the arguments.");
             return None;
         };
-        if types.iter().zip(literals).any(|(t, l)| *t == ScalarType::Unknown && l.is_none()) {
-            return None;
-        }
         // a typeof() argument has done its work
         let args: Vec<Expr> = args.into_iter().zip(literals).filter(|(_, l)| l.is_none()).map(|(a, _)| a).collect();
         Some((coerce::arguments(signature, args, returns), returns))
@@ -214,7 +220,14 @@ impl Binder<'_> {
     fn wrong_arguments(&mut self, call: &ast::Call, signatures: &'static [Signature], args: &[Expr]) {
         let name = call.name.text.as_str();
         let n = args.len();
-        if let [signature] = signatures {
+        // the signature that fewest arguments fail; where several are as near, none is meant
+        let fails = |s: &Signature, (i, arg): (usize, &Expr)| s.parameter(i, n).is_none_or(|p| !p.ty.accepts(arg.ty));
+        let failing = |s: &Signature| args.iter().enumerate().filter(|arg| fails(s, *arg)).count();
+        let near: Vec<(usize, &Signature)> =
+            signatures.iter().filter(|s| s.fits_count(n)).map(|s| (failing(s), s)).collect();
+        let least = near.iter().map(|(count, _)| *count).min().unwrap_or(0);
+        let mut nearest = near.iter().filter(|(count, _)| *count == least).map(|(_, s)| *s);
+        if let (Some(signature), None) = (nearest.next(), nearest.next()) {
             for (i, arg) in args.iter().enumerate() {
                 let Some(p) = signature.parameter(i, n).filter(|p| !p.ty.accepts(arg.ty)) else { continue };
                 let (code, message) = expected(p.ty);
@@ -269,7 +282,8 @@ impl Binder<'_> {
         self.aggregates = outer;
         let bound = if star {
             // the columns of `*` need not be of a type that an argument must be
-            args.iter().all(|a| a.ty != ScalarType::Unknown).then(|| {
+            let args: Vec<Expr> = args.into_iter().map(|a| a.convert_unknown(ScalarType::String)).collect();
+            args.iter().all(|a| !a.is_error()).then(|| {
                 let ty = args.first().map_or(ScalarType::Unknown, |a| a.ty);
                 (args, ty)
             })
@@ -348,8 +362,8 @@ fn expected(ty: ParameterType) -> (kql_parser::Code, String) {
         ParameterType::StringOrDynamic => {
             ("KS141", "The expression must have one of the types: string or dynamic.".to_owned())
         }
-        ParameterType::DynamicArray => ("KS141", "The expression must have the type dynamic.".to_owned()),
-        ParameterType::DynamicBag => ("KS141", "The expression must have the type dynamic.".to_owned()),
+        ParameterType::DynamicArray => ("KS234", "The expression value must be a dynamic array.".to_owned()),
+        ParameterType::DynamicBag => ("KS235", "The expression must be a dynamic bag.".to_owned()),
         ParameterType::NotDynamic => {
             ("KS116", "The value of type 'dynamic' is not allowed in this context.".to_owned())
         }

@@ -23,6 +23,24 @@ pub fn widest(a: T, b: T) -> Option<T> {
     }
 }
 
+/// Whether an operator computes a value from numbers or times.
+pub fn computes(function: &ScalarFunction) -> bool {
+    matches!(function.name, "+" | "-" | "*" | "/" | "%")
+}
+
+/// Operands whose type nobody knows in the type of the others, or in one that the operator takes.
+pub fn typed(function: &'static ScalarFunction, args: Vec<Expr>) -> Vec<Expr> {
+    if !args.iter().any(Expr::is_untyped) {
+        return args;
+    }
+    let other = args.iter().map(|a| a.ty).find(|ty| *ty != T::Unknown);
+    let accepts = |ty: T| function.signatures.iter().any(|s| s.parameters.iter().any(|p| p.ty.accepts(ty)));
+    let first = || T::ALL.into_iter().find(|ty| accepts(*ty)).unwrap_or(T::String);
+    let own = || if accepts(T::String) { T::String } else { first() };
+    let to = other.filter(|ty| *ty != T::Dynamic).unwrap_or_else(own);
+    args.into_iter().map(|a| a.convert_unknown(to)).collect()
+}
+
 /// Operands of an operator, converted, by its signatures. None where it is not defined for them.
 pub fn operands(function: &'static ScalarFunction, args: Vec<Expr>) -> Option<Operands> {
     let args = dynamic_beside(function, args);
@@ -41,7 +59,7 @@ pub fn operands(function: &'static ScalarFunction, args: Vec<Expr>) -> Option<Op
 /// computing.
 fn dynamic_beside(function: &'static ScalarFunction, args: Vec<Expr>) -> Vec<Expr> {
     let compares = matches!(function.name, "<" | "<=" | ">" | ">=");
-    let computes = matches!(function.name, "+" | "-" | "*" | "/" | "%");
+    let computes = computes(function);
     if !compares && !computes {
         return args;
     }
@@ -81,11 +99,15 @@ fn comparable(left: &Expr, right: &Expr) -> Option<T> {
 }
 
 /// The items of `in` in the type of the left side; a dynamic among them is a list and stays.
-pub fn membership(args: Vec<Expr>) -> Vec<Expr> {
+pub fn membership(args: Vec<Expr>, text_only: bool) -> Vec<Expr> {
     let mut args = args.into_iter();
     let Some(left) = args.next() else { return Vec::new() };
     let items: Vec<Expr> = args.collect();
     let mut to = left.ty;
+    if left.is_untyped() {
+        let known = items.iter().map(|i| i.ty).find(|ty| !matches!(ty, T::Unknown | T::Dynamic));
+        to = known.filter(|_| !text_only).unwrap_or(T::String);
+    }
     if to.is_number() {
         to = items.iter().filter(|i| i.ty.is_number()).fold(to, |to, i| widest(to, i.ty).unwrap_or(to));
     }
@@ -99,7 +121,12 @@ pub fn between(args: Vec<Expr>) -> Result<Vec<Expr>, ()> {
     let types: Vec<T> = args.iter().map(|a| a.ty).collect();
     let [value, low, high] = types[..] else { return Err(()) };
     let to = match (value, low, high) {
-        (T::Unknown, ..) | (_, T::Unknown, _) | (.., T::Unknown) => return Ok(args),
+        _ if args.iter().any(Expr::is_error) => return Ok(args),
+        (T::Unknown, ..) | (_, T::Unknown, _) | (.., T::Unknown) => {
+            // a column of an unknown type takes the type of the others
+            let ty = types.iter().copied().find(|ty| *ty != T::Unknown).unwrap_or(T::Datetime);
+            return between(args.into_iter().map(|a| a.convert_unknown(ty)).collect());
+        }
         (T::Datetime, T::Datetime, T::Datetime) => T::Datetime,
         (T::Datetime, T::Datetime, T::Timespan) => {
             let Ok([value, low, high]) = <[Expr; 3]>::try_from(args) else { return Err(()) };
@@ -133,6 +160,30 @@ pub fn best<'s>(signatures: &'s [Signature], types: &[T]) -> Option<&'s Signatur
         }
     }
     found.map(|(_, s)| s)
+}
+
+/// Arguments whose type nobody knows in types that the parameters take.
+pub fn known_arguments(signature: &Signature, args: Vec<Expr>) -> Vec<Expr> {
+    if !args.iter().any(Expr::is_untyped) {
+        return args;
+    }
+    let n = args.len();
+    let common = |ty: ParameterType| {
+        matches!(
+            ty,
+            ParameterType::CommonScalar | ParameterType::CommonScalarOrDynamic | ParameterType::CommonOrderable
+        )
+    };
+    let others = args.iter().enumerate().filter(|(i, _)| signature.parameter(*i, n).is_some_and(|p| common(p.ty)));
+    let other = others.map(|(_, a)| a.ty).find(|ty| *ty != T::Unknown);
+    let wanted: Vec<T> = (0..n)
+        .map(|i| match signature.parameter(i, n) {
+            Some(p) if common(p.ty) => other.unwrap_or(T::String),
+            Some(p) => p.ty.one(),
+            None => T::String,
+        })
+        .collect();
+    args.into_iter().zip(wanted).map(|(a, ty)| a.convert_unknown(ty)).collect()
 }
 
 /// The type of a call; none where the arguments have no common type and one is needed.

@@ -1,7 +1,7 @@
 //! What a query can name that it does not define itself.
 
 use crate::plan::{Expr, Query, Relation};
-use crate::types::TableSchema;
+use crate::types::{Column, TableSchema};
 use crate::value::Value;
 use arrow::array::RecordBatch;
 
@@ -14,10 +14,25 @@ pub struct StoredFunction {
     pub body: String,
 }
 
+/// What a query gets of external data that has no local copy.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub enum ExternalMissing {
+    /// The query is refused.
+    #[default]
+    Refuse,
+    /// A table without rows, and a warning.
+    Empty,
+}
+
 /// Tables, saved functions and settings around a query.
 pub trait Environment {
     /// The columns of a table; an error is a message about its data.
     fn table(&self, name: &str) -> Option<Result<TableSchema, String>>;
+
+    /// The columns of a table that may be named, though no schema lists them.
+    fn hidden(&self, _: &str) -> Vec<Column> {
+        Vec::new()
+    }
 
     /// Whether a table may have rows; of most known ones only the columns are.
     fn has_data(&self, name: &str) -> bool;
@@ -40,6 +55,11 @@ pub trait Environment {
     /// The local file that an address of external data stands for.
     fn external(&self, _: &str) -> Option<std::path::PathBuf> {
         None
+    }
+
+    /// What a query gets of external data that has no local copy.
+    fn external_missing(&self) -> ExternalMissing {
+        ExternalMissing::default()
     }
 
     /// Whether there are only tables, and not the functions that Sentinel and Defender have.

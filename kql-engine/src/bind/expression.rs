@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub struct Row<'r> {
     /// Those of the input.
     pub columns: &'r [PlanColumn],
+    /// Columns that may be named, though they are not listed.
+    pub hidden: &'r [PlanColumn],
     /// Whether other names may be columns too.
     pub open: bool,
     /// `$left` and `$right`, in a join's condition.
@@ -31,12 +33,18 @@ pub struct Row<'r> {
 impl<'r> Row<'r> {
     /// The columns of a relation.
     pub fn of(relation: &'r crate::plan::Relation) -> Row<'r> {
-        Row { columns: &relation.columns, open: relation.open, serialized: relation.serialized, ..Row::default() }
+        Row {
+            columns: &relation.columns,
+            hidden: &relation.hidden,
+            open: relation.open,
+            serialized: relation.serialized,
+            ..Row::default()
+        }
     }
 
     /// The column of that name.
     pub fn find(&self, name: &str) -> Option<&'r PlanColumn> {
-        self.columns.iter().find(|c| c.name == name)
+        self.columns.iter().chain(self.hidden).find(|c| c.name == name)
     }
 }
 
@@ -123,7 +131,7 @@ impl Binder<'_> {
             self.report(d);
             return Expr::error(e.span);
         }
-        bound
+        bound.convert(ScalarType::Bool)
     }
 
     fn name(&mut self, name: &ast::Name, span: Span, row: Row) -> Expr {
@@ -138,8 +146,21 @@ impl Binder<'_> {
             }
             return Expr::column(column, span);
         }
+        if let Some(element) = self.whole_element(name, span, row) {
+            return element;
+        }
         match self.scope.find(&name.text).cloned() {
             Some(Symbol::Scalar(value)) => return Expr { span, ..value },
+            Some(Symbol::RowValue(value, depth)) if depth == self.table_depth => return Expr { span, ..value },
+            Some(Symbol::RowValue(..)) => {
+                let message =
+                    format!("'{}' differs from row to row, and this subquery runs once for all rows.", name.text);
+                self.report(
+                    Diagnostic::error("KQ109", span, message)
+                        .with_help("join or lookup gives each row the values that another table has for it"),
+                );
+                return Expr::error(span);
+            }
             Some(Symbol::Function(function)) if function.function.parameters.is_empty() => {
                 return self.user_scalar(&function, &[], span, row);
             }
@@ -157,27 +178,11 @@ impl Binder<'_> {
             }
             None => {}
         }
-        if !row.open {
-            self.unknown_name(name, span, row);
-        } else if self.evaluates() {
-            return absent(type_by_name(&name.text), span);
+        if row.open {
+            return self.absent(&name.text, span);
         }
+        self.unknown_name(name, span, row);
         Expr::error(span)
-    }
-
-    /// The value before a `.` or a `[`: a column that nobody knows, of a table whose columns are not known, is dynamic there.
-    fn base(&mut self, base: &ast::Expr, row: Row) -> Expr {
-        match &base.kind {
-            ast::ExprKind::Name(name)
-                if row.open
-                    && self.evaluates()
-                    && row.find(&name.text).is_none()
-                    && self.scope.find(&name.text).is_none() =>
-            {
-                absent(ScalarType::Dynamic, base.span)
-            }
-            _ => self.expr(base, row),
-        }
     }
 
     /// Reports a name that nothing has.
@@ -223,13 +228,14 @@ impl Binder<'_> {
                 }
             };
         }
-        let value = self.base(base, row);
-        self.dynamic_step(value, Expr::constant(Value::Text(name.text.clone()), ScalarType::String, name.span), span)
+        let value = self.expr(base, row);
+        let step = Expr::constant(Value::Text(name.text.clone()), ScalarType::String, name.span);
+        self.dynamic_step(value, step, Some(&name.text), span)
     }
 
     fn element(&mut self, base: &ast::Expr, index: &ast::Expr, span: Span, row: Row) -> Expr {
-        let value = self.base(base, row);
-        if let Some((_, column)) = self.output_column(base, &value, index) {
+        let value = self.expr(base, row);
+        if let Some((_, column)) = self.output_column(base, &value, index, row) {
             return column;
         }
         let index = self.expr(index, row);
@@ -240,17 +246,30 @@ impl Binder<'_> {
             self.error("KS141", index.span, "The expression must have one of the types: string, int, long or dynamic.");
             return Expr::error(span);
         }
-        self.dynamic_step(value, index, span)
+        self.dynamic_step(value, index, None, span)
     }
 
-    fn dynamic_step(&mut self, value: Expr, step: Expr, span: Span) -> Expr {
+    /// A step into a dynamic value; `member` is the name after a dot.
+    fn dynamic_step(&mut self, value: Expr, step: Expr, member: Option<&str>, span: Span) -> Expr {
         match value.ty {
-            ScalarType::Unknown => Expr::error(span),
+            _ if value.is_error() || step.is_error() => Expr::error(span),
+            // a part of what has no value has none either
+            ScalarType::Unknown => Expr { span, ..value },
             ScalarType::Dynamic => Expr::call(&operators::ELEMENT, vec![value, step], ScalarType::Dynamic, span),
             ty => {
-                let d = Diagnostic::error("KS141", value.span, "The expression must have the type dynamic.")
-                    .with_help(format!("this is of type {ty}: parse_json() makes a dynamic of JSON text"));
-                self.report(d);
+                let help = format!("what stands before it is of type {ty}: parse_json() makes a dynamic of JSON text");
+                let d = match member {
+                    Some(name) => Diagnostic::error(
+                        "KS142",
+                        step.span,
+                        format!("The name '{name}' does not refer to any known column, table, variable or function."),
+                    ),
+                    None => {
+                        let message = "The element access operator [] is not allowed in this context.";
+                        Diagnostic::error("KS147", step.span, message)
+                    }
+                };
+                self.report(d.with_help(help));
                 Expr::error(span)
             }
         }
@@ -294,10 +313,8 @@ impl Binder<'_> {
             }
             operands.push(operand);
         }
-        if operands
-            .iter()
-            .any(|o| o.ty == ScalarType::Unknown || !matches!(o.ty, ScalarType::Bool | ScalarType::Dynamic))
-        {
+        let fits = |o: &Expr| o.is_untyped() || matches!(o.ty, ScalarType::Bool | ScalarType::Dynamic);
+        if !operands.iter().all(fits) {
             return Expr::error(span);
         }
         let operands = operands.into_iter().map(|o| o.convert(ScalarType::Bool)).collect();
@@ -318,7 +335,7 @@ impl Binder<'_> {
                 self.operator(function, vec![value, right.clone()], binary.op_span, span)
             })
             .collect();
-        if tests.is_empty() || tests.iter().any(|t| t.ty == ScalarType::Unknown) {
+        if tests.is_empty() || tests.iter().any(Expr::is_error) {
             return Expr::error(span);
         }
         balanced(tests, operators::binary(joined), span)
@@ -339,19 +356,29 @@ impl Binder<'_> {
                 args.push(self.expr(item, row));
             }
         }
-        if args.iter().any(|a| a.ty == ScalarType::Unknown) {
+        if args.iter().any(Expr::is_error) {
             return Expr::error(span);
         }
         let text_only = matches!(membership.op, ast::InOp::HasAny | ast::InOp::HasAll);
         let text = |ty| matches!(ty, ScalarType::String | ScalarType::Dynamic);
         match args.first() {
-            Some(left) if text_only && !text(left.ty) => {
+            Some(left) if text_only && !left.is_untyped() && !text(left.ty) => {
                 self.error("KS107", left.span, "A value of type string or dynamic expected.");
                 return Expr::error(span);
             }
             _ => {}
         }
-        Expr::call(function, coerce::membership(args), ScalarType::Bool, span)
+        let ignores_case = matches!(membership.op, ast::InOp::In | ast::InOp::NotIn);
+        if let Some(left) = args.first().filter(|l| ignores_case && !l.is_untyped() && !text(l.ty)) {
+            let op = membership.op.text();
+            let message = format!(
+                "{op} compares text, and this is of type {}: it is compared as by {}.",
+                left.ty,
+                op.trim_end_matches('~')
+            );
+            self.report(Diagnostic::warning("KS107", left.span, message));
+        }
+        Expr::call(function, coerce::membership(args, text_only), ScalarType::Bool, span)
     }
 
     fn between(&mut self, between: &ast::Between, span: Span, row: Row) -> Expr {
@@ -359,7 +386,7 @@ impl Binder<'_> {
         let types: Vec<ScalarType> = args.iter().map(|a| a.ty).collect();
         let function = if between.negated { &operators::NOT_BETWEEN } else { &operators::BETWEEN };
         match coerce::between(args) {
-            Ok(args) if args.iter().any(|a| a.ty == ScalarType::Unknown) => Expr::error(span),
+            Ok(args) if args.iter().any(Expr::is_error) => Expr::error(span),
             Ok(args) => Expr::call(function, args, ScalarType::Bool, span),
             Err(()) => {
                 let text = if between.negated { "!between" } else { "between" };
@@ -377,9 +404,15 @@ impl Binder<'_> {
         op_span: Span,
         span: Span,
     ) -> Expr {
-        if args.iter().any(|a| a.ty == ScalarType::Unknown) {
+        if args.iter().any(Expr::is_error) {
             return Expr::error(span);
         }
+        if args.iter().any(Expr::is_untyped) && coerce::computes(function) {
+            // the type of what is computed from it is as unknown
+            let ty = ScalarType::Unknown;
+            return Expr::constant(Value::missing(ty), ty, span);
+        }
+        let args = coerce::typed(function, args);
         let types: Vec<ScalarType> = args.iter().map(|a| a.ty).collect();
         match coerce::operands(function, args) {
             Some(Operands { args, returns }) => Expr::call(function, args, returns, span),
@@ -431,20 +464,4 @@ fn columns_in_scope(row: Row) -> Option<String> {
     let shown: Vec<&str> = row.columns.iter().take(8).map(|c| c.name.as_str()).collect();
     let more = if row.columns.len() > 8 { format!(" and {} more", row.columns.len() - 8) } else { String::new() };
     Some(format!("the columns here are {}{more}", shown.join(", ")))
-}
-
-/// What a table whose columns are not known holds, which is there without rows: nothing, whatever it is called.
-fn absent(ty: ScalarType, span: Span) -> Expr {
-    Expr::constant(Value::missing(ty), ty, span)
-}
-
-/// The type that the service gives a column of this name: its custom tables say by a suffix which they have.
-fn type_by_name(name: &str) -> ScalarType {
-    match name {
-        "TimeGenerated" | "Timestamp" => ScalarType::Datetime,
-        _ if name.ends_with("_t") => ScalarType::Datetime,
-        _ if name.ends_with("_d") => ScalarType::Real,
-        _ if name.ends_with("_b") => ScalarType::Bool,
-        _ => ScalarType::String,
-    }
 }

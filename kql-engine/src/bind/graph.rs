@@ -1,8 +1,10 @@
 //! Functions over the elements of a graph's pattern: `map(e, x)`, `all(e, p)`, `any(inner_nodes(e), p)`, `node_degree_in(n)`.
 
 use super::{Binder, Row};
-use crate::plan::{Expr, ExprKind, GraphCall, GraphCallKind, GraphOver, PlanColumn};
+use crate::functions::dynamic::BAG_PACK;
+use crate::plan::{ColumnId, Expr, ExprKind, GraphCall, GraphCallKind, GraphOver, PlanColumn};
 use crate::types::ScalarType;
+use crate::value::Value;
 use kql_parser::{Span, ast};
 
 /// The names of a pattern, and what is computed over its elements.
@@ -16,6 +18,8 @@ pub struct PatternNames {
     pub edges: Vec<PlanColumn>,
     /// The functions met so far.
     pub calls: Vec<GraphCall>,
+    /// Where an expression is about one node: the degrees of that node met so far, of edges that end there (true) or start.
+    pub degrees: Option<Vec<(ColumnId, bool)>>,
 }
 
 /// What a name of a pattern stands for, by number.
@@ -50,6 +54,9 @@ impl Binder<'_> {
             _ => return None,
         };
         let of_nodes = matches!(kind, GraphCallKind::DegreeIn | GraphCallKind::DegreeOut);
+        if of_nodes && call.args.is_empty() {
+            return Some(self.own_degree(call, kind == GraphCallKind::DegreeIn, span));
+        }
         let expected = if of_nodes { 1 } else { 2 };
         if call.args.len() != expected {
             let arguments = if expected == 1 { "argument" } else { "arguments" };
@@ -71,11 +78,18 @@ impl Binder<'_> {
         let names = self.pattern.as_ref()?;
         let columns = if matches!(over, GraphOver::Edges(_)) { names.edges.clone() } else { names.nodes.clone() };
         let columns: Vec<PlanColumn> = columns.into_iter().map(|c| PlanColumn { id: self.new_id(), ..c }).collect();
+        // inside, the degree of a node may be asked for without naming it
+        let outer = {
+            let names = self.pattern.as_mut()?;
+            let inside = (!of_nodes && matches!(over, GraphOver::InnerNodes(_))).then(Vec::new);
+            std::mem::replace(&mut names.degrees, inside)
+        };
         let value = match (call.args.get(1), kind) {
             (Some(value), GraphCallKind::Map) => Some(self.expr(value, Row { columns: &columns, ..row })),
             (Some(value), _) => Some(self.predicate(value, Row { columns: &columns, ..row })),
             (None, _) => None,
         };
+        let degrees = std::mem::replace(&mut self.pattern.as_mut()?.degrees, outer).unwrap_or_default();
         if value.as_ref().is_some_and(|v| v.kind == ExprKind::Error) {
             return Some(Expr::error(span));
         }
@@ -85,8 +99,38 @@ impl Binder<'_> {
             GraphCallKind::DegreeIn | GraphCallKind::DegreeOut => ScalarType::Long,
         };
         let id = self.new_id();
-        self.pattern.as_mut()?.calls.push(GraphCall { id, ty, kind, over, columns, value });
+        self.pattern.as_mut()?.calls.push(GraphCall { id, ty, kind, over, columns, value, degrees });
         Some(Expr { kind: ExprKind::Column(id), ty, span })
+    }
+
+    /// The degree of the node that the expression around it is about.
+    fn own_degree(&mut self, call: &ast::Call, ends_here: bool, span: Span) -> Expr {
+        let id = self.new_id();
+        match self.pattern.as_mut().and_then(|names| names.degrees.as_mut()) {
+            Some(degrees) => {
+                degrees.push((id, ends_here));
+                Expr { kind: ExprKind::Column(id), ty: ScalarType::Long, span }
+            }
+            None => {
+                let message = format!(
+                    "The function '{}' needs a node of the pattern, except inside of functions over inner_nodes().",
+                    call.name.text
+                );
+                self.error("KS119", call.name.span, message);
+                Expr::error(span)
+            }
+        }
+    }
+
+    /// A whole element of the pattern, as a bag of its columns; none where the name is no such element's.
+    pub(super) fn whole_element(&self, name: &ast::Name, span: Span, row: Row) -> Option<Expr> {
+        let names = self.pattern.as_ref()?;
+        names.variables.iter().find(|(n, _)| *n == name.text)?;
+        let (_, columns) = row.steps.iter().find(|(n, _)| *n == name.text)?;
+        let args = columns.iter().flat_map(|c| {
+            [Expr::constant(Value::Text(c.name.clone()), ScalarType::String, span), Expr::column(c, span)]
+        });
+        Some(Expr::call(&BAG_PACK, args.collect(), ScalarType::Dynamic, span))
     }
 
     /// What an argument goes over.

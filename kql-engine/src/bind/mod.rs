@@ -9,6 +9,7 @@ mod environment;
 mod expression;
 mod graph;
 mod literals;
+mod open;
 mod patterns;
 mod result_names;
 mod scope;
@@ -18,9 +19,10 @@ mod statements;
 mod table;
 
 pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
-pub use environment::{Environment, NoData, StoredFunction};
+pub use environment::{Environment, ExternalMissing, NoData, StoredFunction};
 pub use expression::{Row, balanced};
 pub use graph::{PatternNames, PatternVariable};
+pub use open::known;
 pub use scope::{Scope, Symbol, UserFunction, UserPattern};
 
 use crate::plan::{
@@ -64,12 +66,16 @@ pub struct Binder<'a> {
     inside: Option<(Span, String)>,
     /// How deep calls of users' functions are nested.
     depth: u32,
+    /// How deep tables are nested: a subquery sees no row of the table around it.
+    table_depth: u32,
     /// In `graph-match` and kin: the names of the pattern, and the functions over them met so far.
     pub pattern: Option<PatternNames>,
     /// What `set` gave so far.
     options: HashMap<String, kql_parser::ast::Expr>,
     /// The time that `set query_now` gave.
     now: Option<i64>,
+    /// What is named of relations whose columns are not known.
+    open: open::OpenNames,
 }
 
 impl<'a> Binder<'a> {
@@ -84,9 +90,11 @@ impl<'a> Binder<'a> {
             windows: Vec::new(),
             inside: None,
             depth: 0,
+            table_depth: 0,
             pattern: None,
             options: HashMap::new(),
             now: None,
+            open: open::OpenNames::default(),
         }
     }
 
@@ -134,7 +142,7 @@ impl<'a> Binder<'a> {
     /// The rows of a relation, for operators whose columns depend on them; none where nothing may be run, and where the
     /// query has errors already.
     pub fn evaluate(&mut self, relation: &Relation) -> Option<Result<Vec<arrow::array::RecordBatch>, String>> {
-        if relation.open || self.diagnostics.iter().any(Diagnostic::is_error) {
+        if self.diagnostics.iter().any(Diagnostic::is_error) {
             return None;
         }
         self.environment.evaluate(&mut self.query, relation)
@@ -143,6 +151,13 @@ impl<'a> Binder<'a> {
     /// Whether rows may be computed while the query is bound.
     pub fn evaluates(&self) -> bool {
         self.environment.evaluates()
+    }
+
+    /// Notes an address of external data.
+    pub fn add_external(&mut self, address: &str) {
+        if self.query.external.iter().all(|a| a != address) {
+            self.query.external.push(address.to_owned());
+        }
     }
 
     /// Registers a subquery to be run before the plan that uses it.

@@ -1,44 +1,67 @@
 //! What an unnamed column is called.
 
-use super::{Binder, Symbol};
+use super::{Binder, Row, Symbol};
 use crate::registry::{self, ResultName};
 use kql_parser::ast::{self, ExprKind};
 
 impl Binder<'_> {
     /// The name an expression has by itself; none for `Column1` and the like.
-    pub fn result_name(&self, e: &ast::Expr) -> Option<String> {
+    pub fn result_name(&self, e: &ast::Expr, row: Row) -> Option<String> {
         match &e.kind {
             ExprKind::Name(name) => Some(name.text.clone()),
-            ExprKind::Parens(inner) => self.result_name(inner),
+            ExprKind::Parens(inner) => self.result_name(inner, row),
             ExprKind::Path(base, name) => match &base.kind {
                 ExprKind::Name(side) if side.text == "$left" || side.text == "$right" => Some(name.text.clone()),
-                _ => Some(format!("{}_{}", self.result_name(base)?, name.text)),
+                _ => self.step_name(base, &name.text, row),
             },
-            ExprKind::Element(base, index) => {
-                let base = self.result_name(base)?;
-                let step = match &index.kind {
-                    ExprKind::Literal(ast::Literal::String(s)) => s.clone(),
-                    ExprKind::Literal(ast::Literal::Long(Some(i))) => i.to_string(),
-                    _ => return None,
-                };
-                Some(format!("{base}_{step}"))
-            }
-            ExprKind::Call(call) => self.call_name(call),
+            ExprKind::Element(base, index) => match &index.kind {
+                ExprKind::Literal(ast::Literal::String(s)) => self.step_name(base, s, row),
+                ExprKind::Literal(ast::Literal::Long(Some(i))) => self.step_name(base, &i.to_string(), row),
+                // an index that is computed leaves its place empty
+                _ => self.step_name(base, "", row),
+            },
+            ExprKind::Call(call) => self.call_name(call, row),
             ExprKind::Named(named) => named.names.first().map(|n| n.text.clone()),
             _ => None,
         }
     }
 
-    fn call_name(&self, call: &ast::Call) -> Option<String> {
+    /// The name of a step into a dynamic value: the names of the base and of the step.
+    fn step_name(&self, base: &ast::Expr, step: &str, row: Row) -> Option<String> {
+        match self.argument_name(base, row) {
+            Some(base) => Some(format!("{base}_{step}")),
+            None => (!step.is_empty()).then(|| step.to_owned()),
+        }
+    }
+
+    /// The name that an argument lends to the call around it: none where the argument would make several columns.
+    fn argument_name(&self, argument: &ast::Expr, row: Row) -> Option<String> {
+        match &argument.kind {
+            ExprKind::Parens(inner) => self.argument_name(inner, row),
+            ExprKind::Call(call)
+                if super::gives_several(argument)
+                    || registry::aggregate(&call.name.text)
+                        .is_some_and(|f| f.outputs == registry::Outputs::EachArgument) =>
+            {
+                None
+            }
+            _ => self.result_name(argument, row),
+        }
+    }
+
+    fn call_name(&self, call: &ast::Call, row: Row) -> Option<String> {
         let name = call.name.text.as_str();
         if matches!(self.scope.find(name), Some(Symbol::Function(_))) {
             return None;
         }
-        let first = || call.args.first().and_then(|a| self.result_name(a));
+        let first = || call.args.first().and_then(|a| self.argument_name(a, row));
         match name {
             "column_ifexists" | "columnifexists" => {
+                // a column that is not there has no name to give, whatever stands for it
                 return match call.args.first().map(|a| &a.kind) {
-                    Some(ExprKind::Literal(ast::Literal::String(s))) => Some(s.clone()),
+                    Some(ExprKind::Literal(ast::Literal::String(s))) if row.open || row.find(s).is_some() => {
+                        Some(s.clone())
+                    }
                     _ => None,
                 };
             }
@@ -59,8 +82,17 @@ impl Binder<'_> {
         }
         let function = registry::aggregate(name)?;
         if matches!(name, "covariance" | "covariancep" | "covarianceif" | "covariancepif") {
-            let second = call.args.get(1).and_then(|a| self.result_name(a)).unwrap_or_default();
+            let second = call.args.get(1).and_then(|a| self.argument_name(a, row)).unwrap_or_default();
             return Some(format!("{name}_{}_{second}", first().unwrap_or_default()));
+        }
+        if function.outputs == registry::Outputs::EachArgument {
+            let first = first();
+            let place = crate::aggregates::OutputPlace {
+                at: 0,
+                of: call.args.len(),
+                first: first.as_deref().unwrap_or_default(),
+            };
+            return crate::aggregates::output_prefix(name)(&place, first.clone());
         }
         // one percentage is part of the name also inside of another call
         if let registry::Outputs::EachFrom(from) = function.outputs

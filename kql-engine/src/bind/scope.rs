@@ -19,6 +19,8 @@ struct Link {
 pub enum Symbol {
     /// A scalar expression without columns.
     Scalar(Expr),
+    /// An argument that differs from row to row, and how deep in subqueries the rows are.
+    RowValue(Expr, u32),
     /// A table.
     Table(Relation),
     /// A function.

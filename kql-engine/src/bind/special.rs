@@ -132,7 +132,7 @@ impl Binder<'_> {
         let mut args = Vec::with_capacity(call.args.len() * 2);
         for arg in &call.args {
             let value = self.expr(arg, row);
-            let Some(name) = self.result_name(arg) else {
+            let Some(name) = self.result_name(arg, row) else {
                 self.error("KS109", arg.span, "Column name expected.");
                 return Expr::error(span);
             };

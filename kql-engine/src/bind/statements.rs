@@ -31,6 +31,12 @@ impl Binder<'_> {
                 }
                 ast::StatementKind::Expr(e) => {
                     let mut relation = self.result(e);
+                    if relation.tables.is_empty() {
+                        relation = self.finished(relation);
+                    } else {
+                        let tables = std::mem::take(&mut relation.tables);
+                        relation.tables = tables.into_iter().map(|table| self.finished(table)).collect();
+                    }
                     if let Some(most) = self.options.get("query_take_max_records").cloned() {
                         relation.tables = std::mem::take(&mut relation.tables)
                             .into_iter()
@@ -73,6 +79,12 @@ impl Binder<'_> {
         }
     }
 
+    /// A result: a column whose type nobody knows is a string at the end.
+    fn finished(&mut self, relation: Relation) -> Relation {
+        let open = relation.open || relation.columns.iter().any(|c| c.ty == ScalarType::Unknown);
+        Relation { open, ..self.with_known_types(relation) }
+    }
+
     fn result(&mut self, e: &ast::Expr) -> Relation {
         if self.is_tabular(e) || !self.is_scalar_statement(e) {
             let relation = self.tables(e);
@@ -112,15 +124,22 @@ impl Binder<'_> {
                 Symbol::Places(places.len())
             }
             ast::LetValue::Expr(e) => match self.let_expr(e) {
-                Called::Scalar(value) => Symbol::Scalar(value),
+                Called::Scalar(value) => self.scalar_symbol(value),
                 Called::Table(relation) => {
                     // withsource calls a let table by its place, unless it is but another name of a table
                     let name = relation.name.filter(|_| matches!(e.kind, ast::ExprKind::Name(_)));
-                    Symbol::Table(Relation { name, render: None, ..relation })
+                    super::open::symbol(self, Relation { name, render: None, ..relation })
                 }
             },
         };
         self.scope = self.scope.with(l.name.text.clone(), symbol);
+    }
+
+    fn scalar_symbol(&self, value: Expr) -> Symbol {
+        match super::calls::has_column(&value) {
+            true => Symbol::RowValue(value, self.table_depth),
+            false => Symbol::Scalar(value),
+        }
     }
 
     fn let_expr(&mut self, e: &ast::Expr) -> Called {
@@ -365,7 +384,7 @@ impl Binder<'_> {
             if !self.has_columns(&table, columns, span) {
                 return None;
             }
-            scope = scope.with(parameter.name.text.clone(), Symbol::Table(table));
+            scope = scope.with(parameter.name.text.clone(), super::open::symbol(self, table));
             parameters = rest;
         }
         let mut given: Vec<Option<&ast::Expr>> = vec![None; parameters.len()];
@@ -400,13 +419,13 @@ impl Binder<'_> {
                 (ast::ParameterType::Tabular(columns, _), Some(arg)) => {
                     let relation = self.tabular(arg);
                     ok &= self.has_columns(&relation, columns, arg.span);
-                    Symbol::Table(relation)
+                    super::open::symbol(self, relation)
                 }
                 (ast::ParameterType::Scalar(ty), Some(arg)) => {
                     let ty = ScalarType::from_name(&ty.text).unwrap_or(ScalarType::Unknown);
                     let value = self.expr(arg, row);
                     ok &= value.kind != ExprKind::Error;
-                    Symbol::Scalar(value.convert(ty))
+                    self.scalar_symbol(value.convert(ty))
                 }
                 (ast::ParameterType::Scalar(ty), None) => {
                     let ty = ScalarType::from_name(&ty.text).unwrap_or(ScalarType::Unknown);

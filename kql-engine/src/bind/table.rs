@@ -15,7 +15,7 @@ impl Binder<'_> {
             ast::ExprKind::Parens(inner) => self.is_tabular(inner),
             ast::ExprKind::Name(name) => match self.scope.find(&name.text) {
                 Some(Symbol::Table(_) | Symbol::Pattern(_)) => true,
-                Some(Symbol::Scalar(_) | Symbol::Place | Symbol::Places(_)) => false,
+                Some(Symbol::Scalar(_) | Symbol::RowValue(..) | Symbol::Place | Symbol::Places(_)) => false,
                 Some(Symbol::Function(f)) => self.gives_table(&f.function),
                 None => self.environment.function(&name.text).is_some() || self.environment.table(&name.text).is_some(),
             },
@@ -100,8 +100,15 @@ impl Binder<'_> {
 
     /// Binds a tabular expression that may give several tables.
     pub fn tables(&mut self, e: &ast::Expr) -> Relation {
+        self.table_depth += 1;
+        let relation = self.tables_of(e);
+        self.table_depth -= 1;
+        relation
+    }
+
+    fn tables_of(&mut self, e: &ast::Expr) -> Relation {
         match &e.kind {
-            ast::ExprKind::Parens(inner) => self.tables(inner),
+            ast::ExprKind::Parens(inner) => self.tables_of(inner),
             ast::ExprKind::Pipeline(pipeline) => self.pipeline(pipeline),
             ast::ExprKind::Datatable(datatable) => crate::operators::datatable::bind(self, datatable),
             ast::ExprKind::Name(name) => self.table_name(name, e.span),
@@ -173,7 +180,7 @@ impl Binder<'_> {
 
     fn table_name(&mut self, name: &ast::Name, span: Span) -> Relation {
         match self.scope.find(&name.text).cloned() {
-            Some(Symbol::Table(relation)) => return relation,
+            Some(Symbol::Table(relation)) => return self.with_known_names(relation),
             Some(Symbol::Function(function)) => {
                 return self.user_table(&function, &[], span);
             }
@@ -185,7 +192,7 @@ impl Binder<'_> {
                 self.error("KS104", span, format!("'{}' is a place, and a table is expected here.", name.text));
                 return self.empty_relation();
             }
-            Some(Symbol::Scalar(_)) => {
+            Some(Symbol::Scalar(_) | Symbol::RowValue(..)) => {
                 self.error("KS104", span, format!("'{}' is a scalar, and a table is expected here.", name.text));
                 return self.empty_relation();
             }
@@ -219,9 +226,13 @@ impl Binder<'_> {
             Some(Ok(schema)) => {
                 let columns: Vec<PlanColumn> =
                     schema.columns.iter().map(|c| self.new_column(c.name.clone(), c.ty)).collect();
+                let hidden = self.environment.hidden(name);
+                let hidden: Vec<PlanColumn> = hidden.into_iter().map(|c| self.new_column(c.name, c.ty)).collect();
+                let all = columns.iter().chain(&hidden).cloned().collect();
                 Relation {
-                    node: Arc::new(Node::Scan { table: name.to_owned(), columns: columns.clone() }),
+                    node: Arc::new(Node::Scan { table: name.to_owned(), columns: all }),
                     columns,
+                    hidden,
                     open: false,
                     name: Some(name.to_owned()),
                     ..Relation::default()
@@ -306,20 +317,30 @@ impl Binder<'_> {
 
     /// A relation that is computed once, before whatever uses it; a function may make other columns of it.
     pub fn staged(&mut self, input: Relation, kind: StageKind, columns: Option<Vec<PlanColumn>>) -> Relation {
-        if input.open || input.columns.iter().any(|c| c.ty == ScalarType::Unknown) {
-            return Relation { columns: columns.unwrap_or(input.columns), open: input.open, ..self.empty_relation() };
-        }
-        let columns =
-            columns.unwrap_or_else(|| input.columns.iter().map(|c| self.new_column(c.name.clone(), c.ty)).collect());
+        let mut input = input;
+        let hidden = std::mem::take(&mut input.hidden);
+        // a function knows the listed columns only
+        let hidden = if columns.is_none() { hidden } else { Vec::new() };
+        let mut copy = |all: &[PlanColumn]| -> Vec<PlanColumn> {
+            all.iter().map(|c| self.new_column(c.name.clone(), c.ty)).collect()
+        };
+        let columns = columns.unwrap_or_else(|| copy(&input.columns));
+        let new_hidden = copy(&hidden);
+        input.columns.extend(hidden);
+        let hidden = new_hidden;
         let row = self.new_column("row", ScalarType::Long);
         // what a function makes comes in the order in which it makes it
         let ordered = !input.order.is_empty() || matches!(kind, StageKind::Table(Some(_)));
         let serialized = input.serialized;
-        let (name, render) = (input.name.clone(), input.render.clone());
+        let (name, render, open) = (input.name.clone(), input.render.clone(), input.open);
         let stage = self.add_stage(input, kind);
         Relation {
-            node: Arc::new(Node::Stage { stage, columns: columns.iter().cloned().chain([row.clone()]).collect() }),
+            node: Arc::new(Node::Stage {
+                stage,
+                columns: columns.iter().chain(&hidden).cloned().chain([row.clone()]).collect(),
+            }),
             columns,
+            hidden,
             order: if ordered {
                 vec![OrderKey { column: row.id, ascending: true, nulls_first: true }]
             } else {
@@ -328,6 +349,7 @@ impl Binder<'_> {
             serialized,
             name,
             render,
+            open,
             ..Relation::default()
         }
     }

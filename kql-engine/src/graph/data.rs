@@ -1,9 +1,12 @@
 //! A graph in memory, of the rows that the plan makes of it.
 
-use crate::plan::Graph;
+use super::evaluate::{compute, truths};
+use crate::plan::{ColumnId, Compiler, Graph, GraphStep, PlanColumn};
 use crate::types::ScalarType;
-use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, new_empty_array, new_null_array};
-use arrow::compute::{concat, interleave, take};
+use arrow::array::{
+    Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray, new_empty_array, new_null_array,
+};
+use arrow::compute::{concat, filter, interleave, take};
 use arrow::row::{RowConverter, SortField};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,7 +34,7 @@ pub struct GraphData {
 
 impl GraphData {
     /// The graph of these rows.
-    pub fn build(graph: &Graph, rows: &[RecordBatch]) -> Result<GraphData, String> {
+    pub fn build(graph: &Graph, rows: &[RecordBatch], compiler: &dyn Compiler) -> Result<GraphData, String> {
         let failed = |e: arrow::error::ArrowError| e.to_string();
         let types: Vec<ScalarType> = graph.rows.columns.iter().map(|c| c.ty).collect();
         let column = |i: usize| -> Result<ArrayRef, String> {
@@ -97,7 +100,7 @@ impl GraphData {
             .map(|i| take(&column(BEFORE_EDGES + i)?, &picks, None).map_err(failed))
             .collect::<Result<_, String>>()?;
         let mut node_columns = Vec::with_capacity(graph.nodes.len());
-        let own = graph.nodes.len() - graph.components.len();
+        let own = graph.nodes.len() - graph.marks();
         for (place, node_column) in graph.nodes.iter().take(own).enumerate() {
             let blank: ArrayRef = match node_column.ty {
                 ScalarType::String => Arc::new(StringArray::from(vec![""])),
@@ -130,26 +133,94 @@ impl GraphData {
             let values: Vec<&dyn Array> = values.iter().map(AsRef::as_ref).collect();
             node_columns.push(interleave(&values, &picks).map_err(failed)?);
         }
-        let (mut out, mut into) = (vec![Vec::new(); nodes], vec![Vec::new(); nodes]);
-        for (i, (from, to)) in edges.iter().enumerate() {
-            for (lists, at) in [(&mut out, from), (&mut into, to)] {
-                if let Some(list) = lists.get_mut(*at as usize) {
-                    list.push(i as u32);
-                }
-            }
-        }
+        let (out, into) = lists(nodes, &edges);
         let mut data = GraphData { edges, edge_columns, nodes, node_columns, ids, out, into };
-        for strong in &graph.components {
-            let marks = super::components::mark(&data, *strong);
-            data.node_columns.push(Arc::new(Int64Array::from(marks)));
+        for step in &graph.steps {
+            data.step(graph, step, compiler)?;
         }
         Ok(data)
+    }
+
+    fn step(&mut self, graph: &Graph, step: &GraphStep, compiler: &dyn Compiler) -> Result<(), String> {
+        let missing = || "a column of a graph is missing".to_owned();
+        let column = |columns: &[PlanColumn], arrays: &[ArrayRef], id: ColumnId| {
+            columns.iter().position(|c| c.id == id).and_then(|at| arrays.get(at)).cloned().ok_or_else(missing)
+        };
+        match step {
+            GraphStep::Components(strong) => {
+                let marks = super::components::mark(self, *strong);
+                self.node_columns.push(Arc::new(Int64Array::from(marks)));
+            }
+            GraphStep::Nodes(condition, degrees) => {
+                let values = compute(compiler, condition, self.nodes, |id| {
+                    match degrees.iter().find(|(column, _)| *column == id) {
+                        Some((_, ends_here)) => {
+                            let lists = if *ends_here { &self.into } else { &self.out };
+                            Ok(Arc::new(Int64Array::from_iter_values(lists.iter().map(|l| l.len() as i64))) as ArrayRef)
+                        }
+                        None => column(&graph.nodes, &self.node_columns, id),
+                    }
+                })?;
+                self.keep_nodes(&truths(&values))?;
+            }
+            GraphStep::Edges(condition) => {
+                let values =
+                    compute(compiler, condition, self.edges.len(), |id| column(&graph.edges, &self.edge_columns, id))?;
+                self.keep_edges(&truths(&values))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_nodes(&mut self, stays: &[bool]) -> Result<(), String> {
+        let mut numbers: Vec<Option<u32>> = Vec::with_capacity(stays.len());
+        let mut next = 0;
+        for stays in stays {
+            numbers.push(stays.then_some(next));
+            next += u32::from(*stays);
+        }
+        let number = |node: u32| numbers.get(node as usize).copied().flatten();
+        let between: Vec<bool> =
+            self.edges.iter().map(|(from, to)| number(*from).is_some() && number(*to).is_some()).collect();
+        let mask = BooleanArray::from(stays.to_vec());
+        for array in self.node_columns.iter_mut().chain([&mut self.ids]) {
+            *array = filter(array, &mask).map_err(|e| e.to_string())?;
+        }
+        self.nodes = next as usize;
+        for (from, to) in &mut self.edges {
+            (*from, *to) = (number(*from).unwrap_or(0), number(*to).unwrap_or(0));
+        }
+        self.keep_edges(&between)
+    }
+
+    fn keep_edges(&mut self, stays: &[bool]) -> Result<(), String> {
+        let mask = BooleanArray::from(stays.to_vec());
+        for array in &mut self.edge_columns {
+            *array = filter(array, &mask).map_err(|e| e.to_string())?;
+        }
+        let mut kept = stays.iter();
+        self.edges.retain(|_| kept.next().copied().unwrap_or(false));
+        (self.out, self.into) = lists(self.nodes, &self.edges);
+        Ok(())
     }
 
     /// Where an edge starts and ends.
     pub fn ends(&self, edge: u32) -> (u32, u32) {
         self.edges.get(edge as usize).copied().unwrap_or_default()
     }
+}
+
+/// The edges that start, and those that end, at each node.
+fn lists(nodes: usize, edges: &[(u32, u32)]) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
+    let (mut out, mut into) = (vec![Vec::new(); nodes], vec![Vec::new(); nodes]);
+    for (i, (from, to)) in edges.iter().enumerate() {
+        for (lists, at) in [(&mut out, from), (&mut into, to)] {
+            if let Some(list) = lists.get_mut(*at as usize) {
+                list.push(i as u32);
+            }
+        }
+    }
+    (out, into)
 }
 
 /// A string is never null: an empty one says as little.
@@ -169,9 +240,6 @@ impl Numbers {
         let converted = self.converter.convert_columns(std::slice::from_ref(ids)).map_err(|e| e.to_string())?;
         let mut numbers = Vec::with_capacity(rows.len());
         for row in rows {
-            if ids.is_null(*row) {
-                return Err("a node of the graph has null for its id".to_owned());
-            }
             let next = self.of.len() as u32;
             let number = *self.of.entry(converted.row(*row).as_ref().into()).or_insert(next);
             numbers.push((*row, number));

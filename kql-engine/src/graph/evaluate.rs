@@ -120,8 +120,16 @@ impl Frame<'_> {
             GraphOver::Edges(_) => &self.data.edge_columns,
             GraphOver::Node(_) | GraphOver::InnerNodes(_) => &self.data.node_columns,
         };
+        let own_degrees: Vec<(ColumnId, ArrayRef)> = call
+            .degrees
+            .iter()
+            .map(|(id, ends_here)| (*id, degrees(if *ends_here { &self.data.into } else { &self.data.out })))
+            .collect();
         let (rows, elements, owners) = (elements.len(), UInt32Array::from(elements), UInt32Array::from(owners));
         let values = compute(compiler, value, rows, |id| {
+            if let Some((_, degree)) = own_degrees.iter().find(|(column, _)| *column == id) {
+                return Ok(degree.clone());
+            }
             let (array, picks) = match call.columns.iter().position(|c| c.id == id) {
                 Some(place) => (source.get(place).cloned().ok_or("a column of a graph is missing")?, &elements),
                 None => (self.column(id)?, &owners),

@@ -5,7 +5,7 @@ use super::evaluate::{Frame, compute, reads, truths};
 use super::search::{Masks, Match, Search};
 use crate::plan::{
     ColumnId, Compiler, Expr, ExprKind, Graph, GraphCall, GraphCallKind, GraphColumn, GraphCycles, GraphOver,
-    GraphPattern, TableFunction,
+    GraphPattern, GraphStep, TableFunction,
 };
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
@@ -51,6 +51,12 @@ pub struct GraphSearch {
 }
 
 impl TableFunction for GraphSearch {
+    fn expressions(&self, f: &mut dyn FnMut(&Expr)) {
+        self.calls.iter().filter_map(|c| c.value.as_ref()).for_each(&mut *f);
+        self.conditions.iter().chain(&self.outputs).for_each(&mut *f);
+        conditions(&self.graph).for_each(f);
+    }
+
     fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
         let parts = match self.graph.partition {
             None => vec![input.to_vec()],
@@ -58,7 +64,7 @@ impl TableFunction for GraphSearch {
         };
         let mut batches = Vec::new();
         for part in parts {
-            let data = GraphData::build(&self.graph, &part)?;
+            let data = GraphData::build(&self.graph, &part, compiler)?;
             let (masks, conditions) = self.masks(&data, compiler)?;
             let mut out = Output { search: self, data: &data, compiler, conditions, matches: Vec::new(), batches };
             out.search(&masks)?;
@@ -353,8 +359,13 @@ pub struct GraphTable {
 }
 
 impl TableFunction for GraphTable {
+    fn expressions(&self, f: &mut dyn FnMut(&Expr)) {
+        f(&self.hash);
+        conditions(&self.graph).for_each(f);
+    }
+
     fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
-        let data = GraphData::build(&self.graph, input)?;
+        let data = GraphData::build(&self.graph, input, compiler)?;
         let rows = if self.edges { data.edges.len() } else { data.nodes };
         if rows == 0 {
             return Ok(Vec::new());
@@ -385,4 +396,12 @@ impl TableFunction for GraphTable {
         }
         Ok(crate::plugins::batch_of(types.into_iter(), arrays).into_iter().collect())
     }
+}
+
+/// The conditions on the nodes and edges of a graph.
+fn conditions(graph: &Graph) -> impl Iterator<Item = &Expr> {
+    graph.steps.iter().filter_map(|step| match step {
+        GraphStep::Nodes(condition, _) | GraphStep::Edges(condition) => Some(condition),
+        GraphStep::Components(_) => None,
+    })
 }

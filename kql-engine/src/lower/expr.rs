@@ -39,7 +39,17 @@ impl Lowering<'_> {
     }
 
     fn call(&self, function: &'static ScalarFunction, args: &[Expr], returns: ScalarType) -> Result<df::Expr> {
-        let lowered: Vec<df::Expr> = args.iter().map(|a| self.expr(a)).collect::<Result<_>>()?;
+        let mut lowered: Vec<df::Expr> = args.iter().map(|a| self.expr(a)).collect::<Result<_>>()?;
+        for (i, (value, arg)) in lowered.iter_mut().zip(args).enumerate() {
+            if is_regex(function, i, args.len())
+                && uses_stage(arg)
+                && matches!(literal(value), Some(Value::Text(text)) if text.is_empty())
+            {
+                let message = "This pattern comes from a table without rows: nothing matches it.";
+                self.warnings.borrow_mut().push(Diagnostic::warning("KQ306", arg.span, message));
+                *value = df::Expr::Literal(Value::Text(NEVER.to_owned()).to_scalar(ScalarType::String), None);
+            }
+        }
         let constants = lowered.iter().map(literal).collect();
         let info = CallInfo { types: args.iter().map(|a| a.ty).collect(), constants, returns };
         let all_constant = info.constants.iter().all(Option::is_some) && !matches!(function.eval, Eval::PerRow(_));
@@ -143,6 +153,21 @@ impl Compiled for OverColumns {
             .and_then(|batch| self.physical.evaluate(&batch)?.into_array(rows))
             .map_err(|e| e.to_string())
     }
+}
+
+/// A regular expression that no text matches. It has a group, for functions that want one.
+const NEVER: &str = r"([^\x{0}-\x{10FFFF}])";
+
+/// Whether an argument of a function is a regular expression.
+fn is_regex(function: &ScalarFunction, argument: usize, arguments: usize) -> bool {
+    function.signatures.iter().any(|s| s.parameter(argument, arguments).is_some_and(|p| p.name.ends_with("egex")))
+}
+
+/// Whether an expression uses the result of a subquery.
+fn uses_stage(e: &Expr) -> bool {
+    let mut uses = false;
+    e.walk(&mut |e| uses |= matches!(e.kind, ExprKind::Stage(_)));
+    uses
 }
 
 fn literal(e: &df::Expr) -> Option<Value> {

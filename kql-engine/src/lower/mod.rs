@@ -55,6 +55,8 @@ pub struct Lowering<'a> {
     sizes: RefCell<HashMap<ColumnId, usize>>,
     /// What a user is to know of a constant that cannot be used, such as a wrong regular expression.
     diagnostic: RefCell<Option<Diagnostic>>,
+    /// What a user is to know of a constant that is used otherwise than it looks.
+    warnings: RefCell<Vec<Diagnostic>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -67,12 +69,18 @@ impl<'a> Lowering<'a> {
             lowered: RefCell::default(),
             sizes: RefCell::default(),
             diagnostic: RefCell::default(),
+            warnings: RefCell::default(),
         }
     }
 
     /// The error of the query that was met, if any.
     pub fn take_diagnostic(&self) -> Option<Diagnostic> {
         self.diagnostic.borrow_mut().take()
+    }
+
+    /// The warnings that were met.
+    pub fn take_warnings(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.warnings.borrow_mut())
     }
 
     /// The plan of a result: rows in order, columns by the names a user sees.

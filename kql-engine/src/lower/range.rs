@@ -36,7 +36,9 @@ impl Lowering<'_> {
             Field::new(name(row), DataType::Int64, false),
         ]));
         let stream = RangeStream { schema: schema.clone(), steps, count, ty: column.ty };
-        let table = StreamingTable::try_new(schema, vec![Arc::new(stream)])?;
+        // the rows come in the order of their numbers, so that the first ones end the stream
+        let order = vec![super::column(row).sort(true, true)];
+        let table = StreamingTable::try_new(schema, vec![Arc::new(stream)])?.with_sort_order(order);
         let plan = LogicalPlanBuilder::scan(super::node::TABLE, provider_as_source(Arc::new(table)), None)?;
         plan.project(vec![super::table_column(column.id), super::table_column(row)])?.build()
     }

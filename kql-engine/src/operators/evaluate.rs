@@ -22,7 +22,7 @@ pub(super) fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relatio
         }
         None => {
             let message = format!("The plugin '{}' is not known here.", name.text);
-            let mut d = Diagnostic::error("KS211", name.span, message);
+            let mut d = Diagnostic::error("KS124", name.span, message);
             d.help = suggest(&name.text, crate::plugins::ALL.iter().map(|p| p.name))
                 .map(|s| format!("a plugin with a name like it is '{s}'"));
             binder.report(d);

@@ -2,16 +2,17 @@
 //!
 //! <https://learn.microsoft.com/kusto/query/extend-operator>
 
-use crate::bind::{Binder, ColumnNames, Row};
+use crate::bind::{Binder, ColumnNames, Row, plain_column};
 use crate::plan::{PlanColumn, Relation};
 use kql_parser::ast;
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
     let mut columns: Vec<PlanColumn> = input.columns.clone();
     let mut pairs = super::identity(&input.columns);
-    let mut names = ColumnNames::default();
-    let mut declared: Vec<&str> = Vec::new();
-    let mut invented = ColumnNames::default();
+    let mut names = ColumnNames::over(&input.columns);
+    let mut declared: Vec<String> = Vec::new();
+    // the names of a call's several columns replace nothing
+    let mut several_names = ColumnNames::added_to(&input.columns);
     for e in list {
         let (given, value): (&[ast::Name], &ast::Expr) = match &e.kind {
             ast::ExprKind::Named(named) => (&named.names, &named.value),
@@ -19,15 +20,18 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
         };
         let several = if crate::bind::gives_several(value) {
             let bound = binder.expr(value, Row::of(&input));
-            binder.several(value, &bound)
+            binder.several(value, &bound, Row::of(&input))
         } else {
             None
         };
         if let Some(several) = several {
             for (i, (own, value)) in several.into_iter().enumerate() {
                 let name = match given.get(i) {
-                    Some(name) => name.text.clone(),
-                    None => invented.invent(Some(own)),
+                    Some(name) => {
+                        several_names.declare(&name.text);
+                        name.text.clone()
+                    }
+                    None => several_names.invent(Some(own)),
                 };
                 let column = binder.new_column(name, value.ty);
                 pairs.push((column.id, value));
@@ -38,21 +42,32 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
             }
             continue;
         }
-        let (name, value) = match &e.kind {
+        let (name, span, value) = match &e.kind {
             ast::ExprKind::Named(named) => {
                 let Some(name) = binder.single_name(named, e.span) else { continue };
-                if declared.contains(&name.text.as_str()) {
-                    binder.already_declared(&name.text, name.span);
-                    continue;
-                }
-                declared.push(&name.text);
-                (Some(name.text.clone()), &named.value)
+                (Some(name.text.clone()), name.span, &named.value)
             }
-            _ => (binder.result_name(e), e),
+            _ => (None, e.span, e),
         };
-        let name = name.unwrap_or_else(|| names.next_unnamed());
+        let listed = |c: &&PlanColumn| input.columns.iter().any(|own| own.id == c.id);
+        let column = plain_column(e, Row::of(&input)).filter(listed).map(|c| c.name.clone());
+        // a column that is just named counts as named so, and stays as it is
+        if let Some(name) = name.as_ref().or(column.as_ref()) {
+            if declared.contains(name) {
+                binder.already_declared(name, span);
+                continue;
+            }
+            declared.push(name.clone());
+        }
+        if column.is_some() {
+            continue;
+        }
         // every expression sees the columns of the input, not those made beside it
         let bound = binder.expr(value, Row::of(&input));
+        let name = name
+            .or_else(|| binder.element_name(value, &bound, Row::of(&input)))
+            .or_else(|| binder.result_name(value, Row::of(&input)))
+            .unwrap_or_else(|| names.next_unnamed());
         let column = binder.new_column(name, bound.ty);
         pairs.push((column.id, bound));
         match columns.iter_mut().find(|c| c.name == column.name) {

@@ -3,7 +3,7 @@
 //!
 //! <https://learn.microsoft.com/kusto/query/externaldata-operator>
 
-use crate::bind::{Binder, Row};
+use crate::bind::{Binder, ExternalMissing, Row};
 use crate::plan::{PlanColumn, Relation};
 use crate::sources::{ExternalFormat, external};
 use crate::types::{Column, ScalarType, TableSchema};
@@ -45,6 +45,12 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
             (bound.as_constant().and_then(Value::as_text).map(str::to_owned), uri.span)
         })
         .collect();
+    for (uri, _) in &uris {
+        let address = uri.as_deref().map(shown_address).unwrap_or_default();
+        if address.contains("://") {
+            binder.add_external(address);
+        }
+    }
     if !binder.evaluates() || columns.iter().any(|c| c.ty == ScalarType::Unknown) {
         return super::datatable::written(binder, columns, Vec::new());
     }
@@ -57,12 +63,20 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
             continue;
         };
         let Some(path) = binder.environment.external(&uri) else {
-            let message = "External data are read from local files only; the network is never opened.";
-            let shown = uri.split(';').next().unwrap_or(&uri);
-            binder.report(
-                Diagnostic::error("KQ304", at, message)
-                    .with_help(format!("--external {shown}=PATH names a local copy of it")),
-            );
+            let shown = shown_address(&uri);
+            let empty = binder.environment.external_missing() == ExternalMissing::Empty;
+            binder.report(if empty {
+                let message = format!("There is no local copy of {shown}: the table is empty here.");
+                Diagnostic::warning("KQ304", at, message)
+                    .with_help(format!("--external {shown}=PATH, or --external FOLDER, names a local copy"))
+            } else {
+                let message =
+                    format!("There is no local copy of {shown}, and external data are read from local files only.");
+                Diagnostic::error("KQ304", at, message).with_help(format!(
+                    "--external {shown}=PATH, or --external FOLDER, names a local copy; --external-missing empty goes on \
+                     without"
+                ))
+            });
             continue;
         };
         match external::read(&path, &format, &named) {
@@ -76,4 +90,9 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
         }
     }
     crate::plugins::in_memory(binder, &schema, batches)
+}
+
+/// An address as it may be shown: what follows a semicolon is a secret.
+fn shown_address(uri: &str) -> &str {
+    uri.split(';').next().unwrap_or(uri)
 }

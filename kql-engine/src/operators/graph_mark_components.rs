@@ -3,7 +3,7 @@
 //! <https://learn.microsoft.com/kusto/query/graph-mark-components-operator>
 
 use crate::bind::Binder;
-use crate::plan::{Graph, Relation};
+use crate::plan::{Graph, GraphStep, Relation};
 use crate::types::ScalarType;
 use kql_parser::{Span, ast};
 use std::sync::Arc;
@@ -31,6 +31,6 @@ pub(super) fn bind(binder: &mut Binder, parameters: &[ast::Property], input: Rel
     let column = binder.new_column(name, ScalarType::Long);
     let mut graph = Graph::clone(&graph);
     graph.nodes.push(column);
-    graph.components.push(strong);
+    graph.steps.push(GraphStep::Components(strong));
     Relation { graph: Some(Arc::new(graph)), ..Relation::default() }
 }

@@ -101,9 +101,9 @@ pub(super) fn look(
         columns.push(PlanColumn { ty: value.ty, ..one.column });
         outputs.push(value);
     }
-    let broken = columns.iter().any(|c| c.ty == ScalarType::Unknown);
+    let broken = outputs.iter().any(Expr::is_error);
     let rows = graph.rows.clone();
-    if broken || rows.open || columns.is_empty() {
+    if broken || columns.is_empty() {
         return Relation { columns, open: false, ..binder.empty_relation() };
     }
     let function = GraphSearch { graph, pattern, cycles, wanted, origins, calls, conditions, outputs };
@@ -285,6 +285,7 @@ fn output(
                 over: GraphOver::Edges(*path),
                 columns: layout,
                 value: Some(value),
+                degrees: Vec::new(),
             });
             return Expr { kind: ExprKind::Column(id), ty: ScalarType::Dynamic, span };
         }

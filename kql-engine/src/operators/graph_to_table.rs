@@ -56,7 +56,7 @@ fn table(binder: &mut Binder, graph: &Arc<Graph>, output: &ast::GraphOutput) -> 
     let rows = graph.rows.clone();
     let id = binder.new_column("", graph.id_type);
     let hash = crate::registry::scalar("hash");
-    let Some(hash) = hash.filter(|_| !rows.open) else {
+    let Some(hash) = hash else {
         return Relation { columns, open: rows.open, ..binder.empty_relation() };
     };
     let value = Expr::column(&id, output.span);

@@ -3,7 +3,7 @@
 //! <https://learn.microsoft.com/kusto/query/join-operator>
 
 use crate::bind::{Binder, Row};
-use crate::plan::{Expr, ExprKind, JoinKind, Node, PlanColumn, Relation};
+use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, PlanColumn, Relation};
 use crate::types::ScalarType;
 use kql_parser::ast::{self, BinaryOp};
 use kql_parser::{Diagnostic, Span};
@@ -29,9 +29,11 @@ const KINDS: &[&str] = &[
 pub struct Key {
     pub left: Expr,
     pub right: Expr,
+    /// The right column that the key is made of.
+    pub right_column: Option<ColumnId>,
 }
 
-pub(super) fn bind(binder: &mut Binder, join: &ast::Join, input: Relation, span: Span) -> Relation {
+pub(super) fn bind(binder: &mut Binder, join: &ast::Join, mut input: Relation, span: Span) -> Relation {
     let kind = super::parameter(&join.parameters, &["kind"]);
     let keeps_left = matches!(
         kind,
@@ -43,7 +45,8 @@ pub(super) fn bind(binder: &mut Binder, join: &ast::Join, input: Relation, span:
         return input;
     }
     let right = binder.tabular(&join.right);
-    let right = super::with_new_ids(binder, &right);
+    let mut right = super::with_new_ids(binder, &right);
+    open_keys(binder, &join.on, &mut input, &mut right);
     let keys = keys(binder, join, &input, &right, span);
     let kind_name = kind.map_or("innerunique", |(word, _)| word);
     let (unique, kind) = match kind_name {
@@ -83,7 +86,20 @@ pub(super) fn joined(
     columns: Vec<PlanColumn>,
 ) -> Relation {
     let on = keys.into_iter().map(|k| (k.left, k.right)).collect();
+    // what is not listed of either side may be named of the result, where the side is part of it
+    let sides = match kind {
+        JoinKind::LeftSemi | JoinKind::LeftAnti => vec![&input.hidden],
+        JoinKind::RightSemi | JoinKind::RightAnti => vec![&right.hidden],
+        _ => vec![&input.hidden, &right.hidden],
+    };
+    let mut hidden: Vec<PlanColumn> = Vec::new();
+    for column in sides.into_iter().flatten() {
+        if columns.iter().chain(&hidden).all(|c| c.name != column.name) {
+            hidden.push(column.clone());
+        }
+    }
     Relation {
+        hidden,
         node: Arc::new(Node::Join { kind, left, right: right.node, on }),
         columns,
         partition: input.partition,
@@ -130,6 +146,30 @@ pub fn side_by_side(left: &[PlanColumn], right: Vec<PlanColumn>) -> Vec<PlanColu
     columns
 }
 
+/// Adds the columns that the conditions name to sides whose columns are not known.
+pub(super) fn open_keys(binder: &mut Binder, conditions: &[ast::Expr], left: &mut Relation, right: &mut Relation) {
+    for condition in conditions {
+        match &condition.kind {
+            ast::ExprKind::Parens(inner) => open_keys(binder, std::slice::from_ref(&**inner), left, right),
+            ast::ExprKind::Binary(b) => {
+                open_keys(binder, std::slice::from_ref(&b.left), left, right);
+                open_keys(binder, std::slice::from_ref(&b.right), left, right);
+            }
+            ast::ExprKind::Name(name) => {
+                binder.open_names(left, [name]);
+                binder.open_names(right, [name]);
+            }
+            ast::ExprKind::Path(base, name) => match &base.kind {
+                ast::ExprKind::Name(side) if side.text == "$left" => binder.open_names(left, [name]),
+                ast::ExprKind::Name(side) if side.text == "$right" => binder.open_names(right, [name]),
+                _ => open_keys(binder, std::slice::from_ref(&**base), left, right),
+            },
+            ast::ExprKind::Element(base, _) => open_keys(binder, std::slice::from_ref(&**base), left, right),
+            _ => {}
+        }
+    }
+}
+
 /// The key pairs of the conditions after `on`.
 pub(super) fn keys(binder: &mut Binder, join: &ast::Join, left: &Relation, right: &Relation, span: Span) -> Vec<Key> {
     let mut keys = Vec::new();
@@ -153,8 +193,8 @@ fn key(binder: &mut Binder, condition: &ast::Expr, left: &Relation, right: &Rela
             key(binder, &b.right, left, right, keys);
         }
         ast::ExprKind::Name(name) => {
-            let l = binder.expr(condition, Row { columns: &left.columns, open: left.open, ..Row::default() });
-            let r = binder.expr(condition, Row { columns: &right.columns, open: right.open, ..Row::default() });
+            let l = binder.expr(condition, Row { serialized: false, ..Row::of(left) });
+            let r = binder.expr(condition, Row { serialized: false, ..Row::of(right) });
             if !is_column(&l) || !is_column(&r) {
                 if l.kind != ExprKind::Error && r.kind != ExprKind::Error {
                     not_a_key(binder, condition.span);
@@ -163,26 +203,40 @@ fn key(binder: &mut Binder, condition: &ast::Expr, left: &Relation, right: &Rela
             }
             let message =
                 format!("The common column '{}' must have the same type on both sides of the join.", name.text);
-            push(binder, l, r, message, condition.span, keys);
+            push(binder, l, r, ("KS227", message), condition.span, keys);
         }
         ast::ExprKind::Binary(b) if b.op == BinaryOp::Equal => {
-            let row = Row { sides: Some((&left.columns, &right.columns)), ..Row::default() };
-            let (a, b_side) = (side(&b.left), side(&b.right));
-            let (first, second) = match (a, b_side) {
-                (Some("$left"), Some("$right")) => (&b.left, &b.right),
-                (Some("$right"), Some("$left")) => (&b.right, &b.left),
-                (Some("$left"), None) => {
-                    return binder.error("KS183", b.right.span, "The join condition operand must be: $right.<column>");
+            let sides = [("$left", &b.left), ("$right", &b.right)];
+            let mut fits = true;
+            for (wanted, operand) in sides {
+                if side(operand) != Some(wanted) {
+                    fits = false;
+                    let message = format!("The join condition operand must be: {wanted}.<column>");
+                    let mut d = Diagnostic::error("KS183", operand.span, message);
+                    if side(&b.left) == Some("$right") && side(&b.right) == Some("$left") {
+                        d = d.with_help("the left table's column comes first");
+                    }
+                    binder.report(d);
                 }
-                (None, Some("$right")) => {
-                    return binder.error("KS183", b.left.span, "The join condition operand must be: $left.<column>");
-                }
-                _ => return not_a_key(binder, condition.span),
-            };
-            let l = binder.expr(first, row);
-            let r = binder.expr(second, row);
-            let message = "The key columns must have the same type on both sides of the join.".to_owned();
-            push(binder, l, r, message, condition.span, keys);
+            }
+            if !fits {
+                return;
+            }
+            let all = |side: &Relation| side.columns.iter().chain(&side.hidden).cloned().collect::<Vec<_>>();
+            let (left, right) = (all(left), all(right));
+            let row = Row { sides: Some((&left, &right)), ..Row::default() };
+            let l = binder.expr(&b.left, row);
+            let r = binder.expr(&b.right, row);
+            if l.ty == ScalarType::Dynamic || r.ty == ScalarType::Dynamic {
+                let at = if l.ty == ScalarType::Dynamic { l.span } else { r.span };
+                binder.report(
+                    Diagnostic::error("KS241", at, "Join keys cannot be dynamic")
+                        .with_help("extend a column with tostring() or another conversion, and join by it"),
+                );
+                return;
+            }
+            let message = format!("Inconsistent data types for join keys: ({}, {})", l.ty, r.ty);
+            push(binder, l, r, ("KS242", message), condition.span, keys);
         }
         ast::ExprKind::Error => {}
         _ => not_a_key(binder, condition.span),
@@ -193,33 +247,45 @@ fn is_column(e: &Expr) -> bool {
     matches!(e.kind, ExprKind::Column(_))
 }
 
+/// The side whose column an operand of a condition is.
 fn side(e: &ast::Expr) -> Option<&str> {
     match &e.kind {
+        ast::ExprKind::Parens(inner) => side(inner),
         ast::ExprKind::Path(base, _) => match &base.kind {
             ast::ExprKind::Name(name) if name.text == "$left" || name.text == "$right" => Some(&name.text),
-            _ => side(base),
+            _ => None,
         },
-        ast::ExprKind::Element(base, _) => side(base),
         _ => None,
     }
 }
 
-fn push(binder: &mut Binder, left: Expr, right: Expr, message: String, span: Span, keys: &mut Vec<Key>) {
-    if left.kind == ExprKind::Error || right.kind == ExprKind::Error {
+fn push(
+    binder: &mut Binder,
+    left: Expr,
+    right: Expr,
+    (code, message): (kql_parser::Code, String),
+    span: Span,
+    keys: &mut Vec<Key>,
+) {
+    if left.is_error() || right.is_error() {
         return;
     }
     let common = match (left.ty, right.ty) {
-        (a, b) if a == b => a,
+        (a, b) if a == b => crate::bind::known(a),
         // a column of a table whose columns are not known
         (ScalarType::Unknown, other) | (other, ScalarType::Unknown) => other,
-        (a, b) if a.is_integer() && b.is_integer() => ScalarType::Long,
-        (ScalarType::Dynamic, other) | (other, ScalarType::Dynamic) => other,
+        // by name the types must be the same
+        (a, b) if code != "KS227" && a.is_integer() && b.is_integer() => ScalarType::Long,
         (a, b) => {
-            binder.report(Diagnostic::error("KS227", span, message).with_help(format!("they are {a} and {b}")));
+            binder.report(Diagnostic::error(code, span, message).with_help(format!("they are {a} and {b}")));
             return;
         }
     };
-    keys.push(Key { left: left.convert(common), right: right.convert(common) });
+    let right_column = match right.kind {
+        ExprKind::Column(id) => Some(id),
+        _ => None,
+    };
+    keys.push(Key { left: left.convert(common), right: right.convert(common), right_column });
 }
 
 fn not_a_key(binder: &mut Binder, span: Span) {

@@ -3,14 +3,15 @@
 //! <https://learn.microsoft.com/kusto/query/lookup-operator>
 
 use crate::bind::Binder;
-use crate::plan::{Expr, ExprKind, JoinKind, Node, PlanColumn, Relation};
+use crate::plan::{Expr, JoinKind, Node, PlanColumn, Relation};
 use kql_parser::Span;
 use kql_parser::ast;
 use std::sync::Arc;
 
-pub(super) fn bind(binder: &mut Binder, lookup: &ast::Join, input: Relation, span: Span) -> Relation {
+pub(super) fn bind(binder: &mut Binder, lookup: &ast::Join, mut input: Relation, span: Span) -> Relation {
     let right = binder.tabular(&lookup.right);
-    let right = super::with_new_ids(binder, &right);
+    let mut right = super::with_new_ids(binder, &right);
+    super::join::open_keys(binder, &lookup.on, &mut input, &mut right);
     let keys = super::join::keys(binder, lookup, &input, &right, span);
     let kind = match super::parameter(&lookup.parameters, &["kind"]) {
         None | Some(("leftouter", _)) => JoinKind::LeftOuter,
@@ -20,13 +21,7 @@ pub(super) fn bind(binder: &mut Binder, lookup: &ast::Join, input: Relation, spa
             JoinKind::LeftOuter
         }
     };
-    let is_key = |c: &PlanColumn| {
-        keys.iter().any(|k| {
-            let mut found = false;
-            k.right.walk(&mut |e| found |= e.kind == ExprKind::Column(c.id));
-            found
-        })
-    };
+    let is_key = |c: &PlanColumn| keys.iter().any(|k| k.right_column == Some(c.id));
     let added: Vec<PlanColumn> = right.columns.iter().filter(|c| !is_key(c)).cloned().collect();
     let columns = super::join::side_by_side(&input.columns, added);
     let left = input.node.clone();

@@ -86,7 +86,7 @@ pub(super) fn bind(binder: &mut Binder, make: &ast::MakeGraph, input: Relation, 
         ids: id_places,
         id_type,
         directed: make.directed,
-        components: Vec::new(),
+        steps: Vec::new(),
         partition: None,
     };
     match &make.partitioned_by {

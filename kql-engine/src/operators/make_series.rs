@@ -23,7 +23,7 @@ struct Axis {
 
 pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relation, span: Span) -> Relation {
     let row = Row::of(&input);
-    let mut names = ColumnNames::default();
+    let mut names = ColumnNames::over(&input.columns);
     let groups = binder.assignments(&series.by, row, &mut names, None);
     for group in &groups {
         super::not_dynamic(binder, &group.value);
@@ -48,14 +48,19 @@ pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relatio
                     continue;
                 }
             },
-            None => names.invent(binder.result_name(value)),
+            None => names.invent(binder.result_name(value, row)),
         };
         values.push((binder.new_column(name, bound.ty), bound, default));
     }
     let (axis_name, on) = super::named(&series.on);
-    let name = axis_name.map(|n| n.text.clone()).or_else(|| binder.result_name(on));
+    let name = axis_name.map(|n| n.text.clone()).or_else(|| binder.result_name(on, row));
     let name = match name {
-        Some(name) => names.invent(Some(name)),
+        // the axis counts as named, whatever it is made of
+        Some(name) => names.declare(&name).unwrap_or_else(|| {
+            let span = axis_name.map_or(on.span, |n| n.span);
+            binder.already_declared(&name, span);
+            name
+        }),
         None => names.invent(None),
     };
     let axis = axis(binder, series, on, row);
@@ -131,7 +136,7 @@ pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relatio
 }
 
 fn axis(binder: &mut Binder, series: &ast::MakeSeries, on: &ast::Expr, row: Row) -> Option<Axis> {
-    let value = binder.expr(on, row);
+    let value = binder.expr(on, row).convert_unknown(ScalarType::Datetime);
     // bins of ints are longs
     let value = if value.ty == ScalarType::Int { value.convert(ScalarType::Long) } else { value };
     let (first, end, step, inclusive) = match &series.range {
@@ -146,6 +151,7 @@ fn axis(binder: &mut Binder, series: &ast::MakeSeries, on: &ast::Expr, row: Row)
     };
     let mut constant = |e: Option<&ast::Expr>| e.map(|e| binder.expr(e, Row::default()));
     let (first, end, step) = (constant(first), constant(end), constant(Some(step))?);
+    let (first, end) = (first.map(|e| e.convert_unknown(value.ty)), end.map(|e| e.convert_unknown(value.ty)));
     if [Some(&value), first.as_ref(), end.as_ref(), Some(&step)]
         .into_iter()
         .flatten()

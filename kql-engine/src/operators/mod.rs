@@ -18,6 +18,7 @@ mod graph_mark_components;
 mod graph_match;
 mod graph_shortest_paths;
 mod graph_to_table;
+mod graph_where;
 mod invoke;
 pub mod join;
 mod lookup;
@@ -64,9 +65,47 @@ use std::sync::Arc;
 
 /// Binds an operator after a pipe.
 pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
-    let result = bound(binder, operator, input);
+    let input = prepared(binder, operator, input);
+    let result = if input.open {
+        binder.with_found_names(input, |binder, input| bound(binder, operator, input))
+    } else {
+        bound(binder, operator, input)
+    };
     // only the table itself, and what `as` names, goes by a name
     if matches!(operator.kind, K::As(_)) { result } else { Relation { name: None, ..result } }
+}
+
+/// The input with the columns that the operator names outright, where it is open, and with types for operators that look
+/// at types.
+fn prepared(binder: &mut Binder, operator: &ast::Operator, mut input: Relation) -> Relation {
+    match &operator.kind {
+        K::ProjectAway(list) | K::ProjectKeep(list) => binder.open_arguments(&mut input, list),
+        K::ProjectReorder(list) => list.iter().for_each(|item| {
+            binder.open_arguments(&mut input, std::slice::from_ref(&item.column));
+        }),
+        K::ProjectRename(list) => list.iter().for_each(|item| {
+            let (_, value) = named(item);
+            binder.open_arguments(&mut input, std::slice::from_ref(value));
+        }),
+        K::Facet(facet) => binder.open_arguments(&mut input, &facet.by),
+        K::Partition(partition) => binder.open_arguments(&mut input, std::slice::from_ref(&partition.by)),
+        K::PartitionBy(partition) => binder.open_arguments(&mut input, std::slice::from_ref(&partition.by)),
+        K::Evaluate(evaluate) => {
+            binder.open_arguments(&mut input, &evaluate.call.args);
+            return binder.with_known_types(input);
+        }
+        K::Scan(_)
+        | K::MakeSeries(_)
+        | K::Reduce(_)
+        | K::MakeGraph(_)
+        | K::TopNested(_)
+        | K::TopHitters(_)
+        | K::GetSchema(_) => {
+            return binder.with_known_types(input);
+        }
+        _ => {}
+    }
+    input
 }
 
 fn bound(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
@@ -119,6 +158,8 @@ fn bound(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Rela
         K::GraphMarkComponents(parameters) => {
             graph_mark_components::bind(binder, parameters, input, operator.name_span)
         }
+        K::GraphWhereNodes(condition) => graph_where::nodes(binder, condition, input, operator.name_span),
+        K::GraphWhereEdges(condition) => graph_where::edges(binder, condition, input, operator.name_span),
         K::GraphToTable(outputs) => graph_to_table::bind(binder, outputs, input, operator.name_span),
         K::As(as_operator) => as_::bind(binder, as_operator, input, operator.name_span),
         K::Fork(branches) => fork::bind(binder, branches, input),
@@ -185,7 +226,8 @@ fn unsupported(binder: &mut Binder, operator: &ast::Operator, input: Option<Rela
     }
 }
 
-/// `input` with just these columns, and hidden behind them those that its rows are ordered by and those of its parts.
+/// `input` with just these columns, and behind them those that its rows are ordered by, those of its parts, and those that
+/// are not listed.
 pub fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node> {
     for key in &input.order {
         if columns.iter().all(|(id, _)| *id != key.column) {
@@ -194,7 +236,7 @@ pub fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node
             columns.push((key.column, Expr { kind, ty, span: Span::default() }));
         }
     }
-    for column in input.partition.iter().flat_map(|p| p.keys.iter().chain(&p.carried)) {
+    for column in input.partition.iter().flat_map(|p| p.keys.iter().chain(&p.carried)).chain(&input.hidden) {
         if columns.iter().all(|(id, _)| *id != column.id) {
             columns.push((column.id, Expr::column(column, Span::default())));
         }
@@ -303,11 +345,16 @@ fn limit(input: Relation, count: Expr) -> Relation {
 pub fn with_new_ids(binder: &mut Binder, input: &Relation) -> Relation {
     let columns: Vec<PlanColumn> =
         input.columns.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
-    let pairs = columns.iter().zip(&input.columns).map(|(new, old)| (new.id, Expr::column(old, Span::default())));
+    let hidden: Vec<PlanColumn> =
+        input.hidden.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
+    let (new, old) = (columns.iter().chain(&hidden), input.columns.iter().chain(&input.hidden));
+    let pairs = new.zip(old).map(|(new, old)| (new.id, Expr::column(old, Span::default())));
     Relation {
         node: Arc::new(Node::Project { input: input.node.clone(), columns: pairs.collect() }),
         columns,
+        hidden,
         open: input.open,
+        origin: input.origin,
         name: input.name.clone(),
         ..Relation::default()
     }
@@ -360,7 +407,7 @@ fn columns_of(binder: &mut Binder, e: &ast::Expr, input: &Relation) -> Vec<PlanC
         ast::ExprKind::Star => return input.columns.clone(),
         ast::ExprKind::Wildcard(pattern) => pattern,
         ast::ExprKind::Name(name) => {
-            let found: Vec<PlanColumn> = input.columns.iter().filter(|c| c.name == name.text).cloned().collect();
+            let found: Vec<PlanColumn> = crate::bind::Row::of(input).find(&name.text).cloned().into_iter().collect();
             if found.is_empty() && !input.open {
                 binder.expr(e, crate::bind::Row { columns: &input.columns, ..Default::default() });
             }

@@ -4,7 +4,7 @@
 //! row come along. A row without elements gives nothing.
 //! <https://learn.microsoft.com/kusto/query/mv-apply-operator>
 
-use crate::bind::Binder;
+use crate::bind::{Binder, Row};
 use crate::plan::{Expr, OrderKey, Partition, PlanColumn, Relation};
 use kql_parser::{Span, ast};
 use std::sync::Arc;
@@ -20,6 +20,16 @@ pub(super) fn bind(binder: &mut Binder, apply: &ast::MvApply, input: Relation) -
     apply_to(binder, apply, input, &[])
 }
 
+/// The name that an element is given: by the query, or by its expression where that is more than a column.
+fn new_name(binder: &Binder, e: &ast::Expr, input: &Relation) -> Option<String> {
+    let row = Row::of(input);
+    match super::named(e) {
+        (Some(name), _) => Some(name.text.clone()),
+        (None, value) if crate::bind::plain_column(value, row).is_some() => None,
+        (None, value) => binder.result_name(value, row),
+    }
+}
+
 fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &[PlanColumn]) -> Relation {
     let source = input.columns.clone();
     let visible = input.columns.clone();
@@ -29,11 +39,8 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
     let Some(row) = numbered.order.last().map(|k| k.column) else { return input };
     let row = PlanColumn { id: row, name: String::new(), ty: crate::types::ScalarType::Long };
     // an element that is given the name of a column hides it in the subquery only
-    let behind: Vec<PlanColumn> = source
-        .iter()
-        .filter(|c| apply.columns.iter().any(|e| super::named(&e.expr).0.is_some_and(|n| n.text == c.name)))
-        .cloned()
-        .collect();
+    let given: Vec<String> = apply.columns.iter().filter_map(|e| new_name(binder, &e.expr, &input)).collect();
+    let behind: Vec<PlanColumn> = source.iter().filter(|c| given.contains(&c.name)).cloned().collect();
     let mut kept = numbered.clone();
     let both = hidden.iter().chain(&behind).cloned().collect();
     kept.partition = Some(Arc::new(Partition { keys: vec![row.clone()], carried: both }));

@@ -18,7 +18,8 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
     let as_array = matches!(super::parameter(&mv_expand.parameters, &["kind", "bagexpansion"]), Some(("array", _)));
     let mut columns = input.columns.clone();
     let mut expanded = Vec::new();
-    let mut names = ColumnNames::default();
+    let mut names = ColumnNames::over(&input.columns);
+    let mut declared: Vec<String> = Vec::new();
     for item in &mv_expand.columns {
         let (name, value) = match &item.expr.kind {
             ast::ExprKind::Named(named) => match binder.single_name(named, item.expr.span) {
@@ -35,6 +36,7 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
                 ),
             );
         }
+        let bound = bound.convert_unknown(ScalarType::Dynamic);
         let ty = match &item.to {
             Some(ast::TypeOf::Scalar(name)) => binder.scalar_type(name),
             Some(ast::TypeOf::Tabular(..)) => {
@@ -43,15 +45,19 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
             }
             None => ScalarType::Dynamic,
         };
-        let replaces = name.is_none().then(|| plain_column(value, Row::of(&input))).flatten().map(|c| c.id);
-        let name = name.or_else(|| binder.result_name(value)).unwrap_or_else(|| names.next_unnamed());
-        let column = binder.new_column(name, ty);
+        let plain = plain_column(value, Row::of(&input)).is_some();
+        if let Some(name) = name.clone().or_else(|| plain.then(|| binder.result_name(value, Row::of(&input))).flatten())
+        {
+            if declared.contains(&name) {
+                binder.already_declared(&name, item.expr.span);
+                continue;
+            }
+            declared.push(name);
+        }
+        let name = name.or_else(|| binder.result_name(value, Row::of(&input)));
+        let column = binder.new_column(name.unwrap_or_else(|| names.next_unnamed()), ty);
         expanded.push(Expanded { id: column.id, ty, value: bound, bag_as_array: as_array });
-        let place = columns.iter_mut().find(|c| match replaces {
-            Some(id) => c.id == id,
-            None => c.name == column.name,
-        });
-        match place {
+        match columns.iter_mut().find(|c| c.name == column.name) {
             Some(old) => *old = column,
             None => columns.push(column),
         }

@@ -7,7 +7,7 @@ use crate::plan::Relation;
 use kql_parser::ast;
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
-    let assigned = binder.assignments(list, Row::of(&input), &mut ColumnNames::default(), None);
+    let assigned = binder.assignments(list, Row::of(&input), &mut ColumnNames::over(&input.columns), None);
     from_assigned(binder.with_windows(input), assigned)
 }
 
@@ -15,7 +15,13 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
 pub(super) fn from_assigned(input: Relation, assigned: Vec<Assigned>) -> Relation {
     let pairs = assigned.iter().map(|a| (a.column.id, a.value.clone())).collect();
     let node = super::project(&input, pairs);
-    Relation { node, columns: assigned.into_iter().map(|a| a.column).collect(), open: false, ..input }
+    Relation {
+        node,
+        columns: assigned.into_iter().map(|a| a.column).collect(),
+        hidden: Vec::new(),
+        open: false,
+        ..input
+    }
 }
 
 /// A relation of some of its own columns, in this order.

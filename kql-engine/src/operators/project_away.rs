@@ -3,7 +3,7 @@
 //! <https://learn.microsoft.com/kusto/query/project-away-operator>
 
 use crate::bind::Binder;
-use crate::plan::Relation;
+use crate::plan::{PlanColumn, Relation};
 use kql_parser::{Diagnostic, ast};
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
@@ -24,6 +24,8 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
         }
     }
     let away = super::named_columns(binder, &wanted, &input);
-    let columns = input.columns.iter().filter(|c| away.iter().all(|a| a.id != c.id)).cloned().collect();
-    super::project::select(input, columns)
+    let stays = |c: &PlanColumn| away.iter().all(|a| a.id != c.id);
+    let columns = input.columns.iter().filter(|c| stays(c)).cloned().collect();
+    let hidden = input.hidden.iter().filter(|c| stays(c)).cloned().collect();
+    super::project::select(Relation { hidden, ..input }, columns)
 }

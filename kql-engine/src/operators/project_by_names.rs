@@ -32,5 +32,5 @@ pub(super) fn bind(binder: &mut Binder, names: &[ast::Expr], input: Relation) ->
             }
         }
     }
-    super::project::select(input, columns)
+    Relation { hidden: Vec::new(), ..super::project::select(input, columns) }
 }

@@ -3,7 +3,7 @@
 //! <https://learn.microsoft.com/kusto/query/project-rename-operator>
 
 use crate::bind::Binder;
-use crate::plan::Relation;
+use crate::plan::{PlanColumn, Relation};
 use kql_parser::ast;
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
@@ -22,8 +22,12 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
         }
         let found = super::columns_of(binder, &named.value, &input);
         let [old] = found.as_slice() else { continue };
-        if let Some(column) = columns.iter_mut().find(|c| c.id == old.id) {
-            column.name.clone_from(&name.text);
+        // a column that has a new name keeps it: the first one counts
+        match columns.iter_mut().find(|c| c.id == old.id) {
+            Some(column) if column.name == old.name => column.name.clone_from(&name.text),
+            Some(_) => {}
+            // a column that is not listed is from here on
+            None => columns.push(PlanColumn { name: name.text.clone(), ..old.clone() }),
         }
     }
     Relation { columns, ..input }

@@ -1,4 +1,4 @@
-//! `project-reorder`: some columns first.
+//! `project-reorder`: some columns first; each stands at the first name or pattern that it matches.
 //!
 //! <https://learn.microsoft.com/kusto/query/project-reorder-operator>
 
@@ -11,17 +11,6 @@ pub(super) fn bind(binder: &mut Binder, list: &[ReorderColumn], input: Relation)
     let mut columns: Vec<PlanColumn> = Vec::new();
     for item in list {
         let mut found = super::columns_of(binder, &item.column, &input);
-        // a column named outright elsewhere stands where it is named
-        let named: Vec<&str> = list
-            .iter()
-            .filter_map(|i| match &i.column.kind {
-                kql_parser::ast::ExprKind::Name(n) => Some(n.text.as_str()),
-                _ => None,
-            })
-            .collect();
-        if !matches!(item.column.kind, kql_parser::ast::ExprKind::Name(_)) {
-            found.retain(|c| !named.contains(&c.name.as_str()));
-        }
         match item.order {
             None => {}
             Some(ReorderOrder::Asc) => found.sort_by(|a, b| a.name.cmp(&b.name)),

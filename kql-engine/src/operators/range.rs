@@ -10,8 +10,11 @@ use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, range: &ast::Range, span: Span) -> Relation {
     let mut bound = [&range.from, &range.to, &range.step].map(|e| binder.expr(e, Row::default()));
-    let [from, to, step] = [bound[0].ty, bound[1].ty, bound[2].ty];
     use ScalarType as T;
+    if let Some(known) = bound.iter().map(|e| e.ty).find(|ty| *ty != T::Unknown) {
+        bound = bound.map(|e| e.convert_unknown(known));
+    }
+    let [from, to, step] = [bound[0].ty, bound[1].ty, bound[2].ty];
     let ty = match (from, to, step) {
         (T::Unknown, ..) | (_, T::Unknown, _) | (.., T::Unknown) => T::Unknown,
         (T::Datetime, T::Datetime, T::Timespan) => T::Datetime,

@@ -19,7 +19,7 @@ pub(super) fn bind(binder: &mut Binder, reduce: &ast::Reduce, input: Relation, s
         return input;
     }
     let (_, by) = super::named(&reduce.by);
-    let value = binder.expr(by, Row::of(&input));
+    let value = binder.expr(by, Row::of(&input)).convert_unknown(ScalarType::String);
     let input = binder.with_windows(input);
     if !matches!(value.ty, ScalarType::String | ScalarType::Unknown) {
         binder.error("KS141", by.span, "The expression must have the type string.");
@@ -183,6 +183,8 @@ impl Reduction {
 }
 
 impl TableFunction for Reduction {
+    fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
+
     fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
         let arrays: Vec<StringArray> = input
             .iter()

@@ -62,13 +62,15 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
         let mut assignments = Vec::new();
         for assignment in &step.assignments {
             let value = binder.expr(&assignment.value, row);
-            match declared.iter().position(|(c, _)| c.name == assignment.name.text) {
+            // a declared column hides one of the input
+            match own.iter().rposition(|c| c.name == assignment.name.text) {
                 Some(place) => {
-                    let ty = declared.get(place).map_or(value.ty, |(c, _)| c.ty);
+                    let ty = own.get(place).map_or(value.ty, |c| c.ty);
                     assignments.push((place, value.convert(ty)));
                 }
                 None => {
-                    let message = format!("The column '{}' is not declared in scan.", assignment.name.text);
+                    let name = &assignment.name.text;
+                    let message = format!("The column '{name}' is neither declared in scan nor one of its input.");
                     binder.error("KS142", assignment.name.span, message);
                 }
             }
@@ -84,9 +86,8 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
     if let Some(name) = &match_id {
         columns.push(binder.new_column(name.clone(), ScalarType::Long));
     }
-    let broken = steps.iter().any(|s| {
-        s.condition.ty == ScalarType::Unknown || s.assignments.iter().any(|(_, e)| e.ty == ScalarType::Unknown)
-    }) || declared.iter().any(|(_, e)| e.ty == ScalarType::Unknown);
+    let broken = steps.iter().any(|s| s.condition.is_error() || s.assignments.iter().any(|(_, e)| e.is_error()))
+        || declared.iter().any(|(_, e)| e.is_error());
     let visible = input.columns.len();
     let parts = keys.len();
     let hidden: Vec<PlanColumn> = columns.iter().skip(visible).take(parts + carried.len()).cloned().collect();
@@ -96,8 +97,8 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
         .filter(|(i, _)| *i < visible || *i >= visible + hidden.len())
         .map(|(_, c)| c.clone())
         .collect();
-    if broken || input.open {
-        return Relation { columns: shown, open: input.open, ..binder.empty_relation() };
+    if broken {
+        return Relation { columns: shown, ..binder.empty_relation() };
     }
     let function = ScanFunction {
         visible,
@@ -131,7 +132,7 @@ fn parted_order(relation: Relation, keys: &[PlanColumn]) -> Relation {
 #[derive(Debug)]
 struct Step {
     condition: Expr,
-    /// Place among the declared columns, and value.
+    /// Place among the columns of a row, and value.
     assignments: Vec<(usize, Expr)>,
     output: ScanOutput,
 }
@@ -176,6 +177,14 @@ struct Running<'s> {
 }
 
 impl TableFunction for ScanFunction {
+    fn expressions(&self, f: &mut dyn FnMut(&Expr)) {
+        self.defaults.iter().for_each(&mut *f);
+        for step in &self.steps {
+            f(&step.condition);
+            step.assignments.iter().for_each(|(_, e)| f(e));
+        }
+    }
+
     fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
         let layout: Vec<PlanColumn> = self.columns.iter().chain(self.states.iter().flatten()).cloned().collect();
         let compile = |e: &Expr| compiler.compile(&layout, e);
@@ -301,12 +310,14 @@ impl Running<'_> {
         values.extend(self.defaults.iter().cloned());
         let seen = self.seen(row, Some(&state.memory));
         for (place, assignment) in self.assignments.get(step).map(Vec::as_slice).unwrap_or_default() {
-            if let Some(slot) = values.get_mut(self.scan.visible + place) {
+            if let Some(slot) = values.get_mut(*place) {
                 *slot = assignment.value(&seen)?;
             }
         }
-        let mut cells: Vec<ArrayRef> = row.get(..self.scan.given).unwrap_or_default().to_vec();
-        cells.extend(values.iter().skip(self.scan.visible).cloned());
+        let (visible, declared) = values.split_at(self.scan.visible.min(values.len()));
+        let mut cells: Vec<ArrayRef> = visible.to_vec();
+        cells.extend_from_slice(row.get(self.scan.visible..self.scan.given).unwrap_or_default());
+        cells.extend_from_slice(declared);
         if self.scan.match_id {
             cells.push(Arc::new(Int64Array::from(vec![state.match_id])));
         }

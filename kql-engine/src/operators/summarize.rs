@@ -15,7 +15,7 @@ pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relat
             "The old form bin=... after the groups is not supported: write bin(column, size).",
         );
     }
-    let mut names = ColumnNames::default();
+    let mut names = ColumnNames::over(&input.columns);
     let row = Row::of(&input);
     let groups = binder.assignments(&summarize.by, row, &mut names, None);
     for group in &groups {
@@ -47,7 +47,7 @@ fn one(
     e: &ast::Expr,
     input: &Relation,
     groups: &[Assigned],
-    names: &mut ColumnNames,
+    names: &mut ColumnNames<'_>,
     results: &mut Vec<Assigned>,
     aggregates: &mut Vec<Aggregate>,
 ) {
@@ -92,7 +92,7 @@ fn one(
     }
     let bound = binder.with_aggregates(aggregates, |binder| binder.expr(value, row));
     let name = match given {
-        [] => names.invent(binder.result_name(value)),
+        [] => names.invent(binder.result_name(value, row)),
         [name] => match names.declare(&name.text) {
             Some(text) => text,
             None => return binder.already_declared(&name.text, name.span),
@@ -115,7 +115,7 @@ fn output_names(
     input: &Relation,
 ) -> Vec<Option<String>> {
     if let Outputs::EachFrom(from) = function.outputs {
-        let of = call.args.first().and_then(|a| binder.result_name(a)).unwrap_or_default();
+        let of = call.args.first().and_then(|a| binder.result_name(a, Row::of(input))).unwrap_or_default();
         return call
             .args
             .iter()
@@ -132,7 +132,7 @@ fn output_names(
                 names.push(Some(column.name.clone()));
             }
         } else {
-            names.push(binder.result_name(arg));
+            names.push(binder.result_name(arg, Row::of(input)));
         }
     }
     let first = names.first().cloned().flatten().unwrap_or_default();

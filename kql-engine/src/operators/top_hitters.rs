@@ -12,18 +12,18 @@ pub(super) fn bind(binder: &mut Binder, top: &ast::TopHitters, input: Relation, 
     let (given, of) = super::named(&top.of);
     let value = binder.expr(of, Row::of(&input));
     super::not_dynamic(binder, &value);
-    let of_name = given.map(|n| n.text.clone()).or_else(|| binder.result_name(of));
+    let of_name = given.map(|n| n.text.clone()).or_else(|| binder.result_name(of, Row::of(&input)));
     let name = of_name.clone().unwrap_or_else(|| "Column1".to_owned());
     let group = binder.new_column(name, value.ty);
     let (function, args, ty, prefix) = match &top.by {
         Some(by) => {
             let (_, by_value) = super::named(by);
-            let weight = binder.expr(by_value, Row::of(&input));
+            let weight = binder.expr(by_value, Row::of(&input)).convert_unknown(ScalarType::Long);
             if !weight.ty.is_number() && weight.ty != ScalarType::Unknown {
                 binder.error("KS137", weight.span, "The expression value must be a number.");
             }
             let ty = if weight.ty == ScalarType::Int { ScalarType::Long } else { weight.ty };
-            let name = format!("approximate_sum_{}", binder.result_name(by_value).unwrap_or_default());
+            let name = format!("approximate_sum_{}", binder.result_name(by_value, Row::of(&input)).unwrap_or_default());
             (&crate::aggregates::SUM, vec![weight], ty, name)
         }
         None => {

@@ -5,7 +5,7 @@
 //! next are one rest, which all levels below take as a whole.
 //! <https://learn.microsoft.com/kusto/query/top-nested-operator>
 
-use crate::bind::{Binder, Row};
+use crate::bind::{Binder, ColumnNames, Row};
 use crate::plan::{ColumnId, Expr, JoinKind, Node, OrderKey, Partition, PlanColumn, Relation};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -27,6 +27,7 @@ pub(super) fn bind(binder: &mut Binder, levels: &[ast::TopNestedLevel], input: R
     }
     // names and values of the columns up to the level
     let mut keys: Vec<Key> = Vec::new();
+    let mut names = ColumnNames::over(&input.columns);
     // the best of the first level, of the first two, and so on
     let mut tops: Vec<Relation> = Vec::new();
     // the best of each level by itself
@@ -35,13 +36,12 @@ pub(super) fn bind(binder: &mut Binder, levels: &[ast::TopNestedLevel], input: R
         let (given, of) = super::named(&level.of);
         let value = binder.expr(of, Row::of(&input));
         super::not_dynamic(binder, &value);
-        let name = given
-            .map(|n| n.text.clone())
-            .or_else(|| binder.result_name(of))
-            .unwrap_or_else(|| format!("Column{}", keys.len() + 1));
+        let name = names.invent(given.map(|n| n.text.clone()).or_else(|| binder.result_name(of, Row::of(&input))));
+        let (rank, _) = super::named(&level.by.expr);
+        let rank = names.invent(Some(rank.map_or_else(|| format!("aggregated_{name}"), |n| n.text.clone())));
         let others = others(binder, level, &value);
-        keys.push(Key { name: name.clone(), value, others });
-        let one = one_level(binder, level, &input, &keys, &name);
+        keys.push(Key { name, value, others });
+        let one = one_level(binder, level, &input, &keys, rank);
         alone.push(one.clone());
         tops.push(match tops.last() {
             None => one,
@@ -86,15 +86,20 @@ fn others(binder: &mut Binder, level: &ast::TopNestedLevel, value: &Expr) -> Opt
 }
 
 /// The best values of the last key within each combination of the others, and what they are ranked by.
-fn one_level(binder: &mut Binder, level: &ast::TopNestedLevel, input: &Relation, keys: &[Key], name: &str) -> Relation {
-    let (given, by) = super::named(&level.by.expr);
+fn one_level(
+    binder: &mut Binder,
+    level: &ast::TopNestedLevel,
+    input: &Relation,
+    keys: &[Key],
+    rank_name: String,
+) -> Relation {
+    let (_, by) = super::named(&level.by.expr);
     let row = Row { aggregates_only: true, ..Row::of(input) };
     let mut aggregates = Vec::new();
     let rank = binder.with_aggregates(&mut aggregates, |binder| binder.expr(by, row));
     let groups: Vec<PlanColumn> = keys.iter().map(|k| binder.new_column(k.name.clone(), k.value.ty)).collect();
     let pairs = groups.iter().zip(keys).map(|(c, k)| (c.id, k.value.clone())).collect();
     let grouped = Relation { node: super::aggregate(input, pairs, aggregates), ..Relation::default() };
-    let rank_name = given.map_or_else(|| format!("aggregated_{name}"), |n| n.text.clone());
     let ranked = binder.new_column(rank_name, rank.ty);
     let mut columns = groups.clone();
     let mut pairs = super::identity(&columns);
@@ -136,15 +141,7 @@ fn joined(binder: &mut Binder, before: Relation, level: Relation, shared: usize)
         .map(|(l, r)| (Expr::column(l, Span::default()), Expr::column(r, Span::default())))
         .collect();
     let mut columns = before.columns.clone();
-    for mut column in level.columns.iter().skip(shared).cloned() {
-        let name = column.name.clone();
-        let mut i = 0;
-        while columns.iter().any(|c| c.name == column.name) {
-            i += 1;
-            column.name = format!("{name}{i}");
-        }
-        columns.push(column);
-    }
+    columns.extend(level.columns.iter().skip(shared).cloned());
     let node = Node::Join { kind: JoinKind::Inner, left: before.node, right: level.node, on };
     let unknown = columns.iter().any(|c| c.ty == ScalarType::Unknown);
     Relation { node: Arc::new(node), columns, open: unknown, ..Relation::default() }

@@ -117,23 +117,36 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
         binder.new_column(free_name(name, &mut taken), ScalarType::String)
     });
     let result: Vec<PlanColumn> = columns.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
+    // what is not listed of a table may be named of the union
+    let mut unlisted: Vec<PlanColumn> = Vec::new();
+    for column in legs.iter().filter(|l| l.rows).flat_map(|l| &l.relation.hidden) {
+        if columns.iter().all(|c| c.name != column.name) && unlisted.iter().all(|c| c.name != column.name) {
+            unlisted.push(column.clone());
+        }
+    }
+    let hidden: Vec<PlanColumn> = unlisted.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
     let open = legs.iter().any(|l| l.relation.open);
     let mut inputs = Vec::with_capacity(legs.len());
     for (i, leg) in legs.iter().enumerate().filter(|(_, leg)| leg.rows) {
         let leg = &leg.relation;
         let own: HashMap<(&str, ScalarType), &PlanColumn> =
-            leg.columns.iter().map(|c| ((c.name.as_str(), c.ty), c)).collect();
+            leg.hidden.iter().chain(&leg.columns).map(|c| ((c.name.as_str(), c.ty), c)).collect();
         let mut pairs: Vec<(ColumnId, Expr)> = Vec::with_capacity(columns.len() + 1);
         if let Some(source) = &source {
             let name = leg.name.clone().unwrap_or_else(|| format!("union_arg{i}"));
             pairs.push((source.id, Expr::constant(Value::Text(name), ScalarType::String, Span::default())));
         }
         for (column, result) in columns.iter().zip(&result) {
+            // what a column of an unknown type has is the same as what a table without the column has
             let value = match own.get(&(column.from.as_str(), column.ty)) {
                 Some(own) => Expr::column(own, Span::default()),
                 None => missing(column.ty),
             };
             pairs.push((result.id, value));
+        }
+        for (column, result) in unlisted.iter().zip(&hidden) {
+            let own = leg.hidden.iter().find(|c| c.name == column.name && c.ty == column.ty);
+            pairs.push((result.id, own.map_or_else(|| missing(column.ty), |own| Expr::column(own, Span::default()))));
         }
         inputs.push(Arc::new(Node::Project { input: leg.node.clone(), columns: pairs }));
     }
@@ -141,11 +154,11 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
     let node = if inputs.is_empty() {
         // the last column of rows that are written out numbers them
         let row = binder.new_column("", ScalarType::Long);
-        Node::Values { columns: all.iter().cloned().chain([row]).collect(), rows: Vec::new() }
+        Node::Values { columns: all.iter().chain(&hidden).cloned().chain([row]).collect(), rows: Vec::new() }
     } else {
-        Node::Union { inputs, columns: all.iter().map(|c| (c.id, c.ty)).collect() }
+        Node::Union { inputs, columns: all.iter().chain(&hidden).map(|c| (c.id, c.ty)).collect() }
     };
-    Relation { node: Arc::new(node), columns: all, open, ..Relation::default() }
+    Relation { node: Arc::new(node), columns: all, hidden, open, ..Relation::default() }
 }
 
 /// What a row has in a column that its table lacks, as a constant.
@@ -191,7 +204,13 @@ impl Types {
         if self.rows && !rows {
             return;
         }
-        if !self.list.contains(&ty) {
+        if ty == ScalarType::Unknown && !self.list.is_empty() {
+            // a column whose type nobody knows has that of the others
+            return;
+        }
+        if self.list == [ScalarType::Unknown] && ty != ScalarType::Unknown {
+            self.list = vec![ty];
+        } else if !self.list.contains(&ty) {
             if !self.settled {
                 self.list.push(ty);
             }

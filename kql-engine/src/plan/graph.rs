@@ -21,10 +21,29 @@ pub struct Graph {
     pub id_type: ScalarType,
     /// `-->`
     pub directed: bool,
-    /// Columns of components, in the order they were asked for: whether strong.
-    pub components: Vec<bool>,
+    /// What is done with the graph once it is made, in order.
+    pub steps: Vec<GraphStep>,
     /// Which column of an edge parts the graph into several, and which of a node, where it has one of that name.
     pub partition: Option<(usize, Option<usize>)>,
+}
+
+impl Graph {
+    /// How many of the nodes' columns say which component a node is of.
+    pub fn marks(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, GraphStep::Components(_))).count()
+    }
+}
+
+/// What is done with a graph.
+#[derive(Clone, Debug)]
+pub enum GraphStep {
+    /// The nodes get a column that says which component each is of: whether the strong ones.
+    Components(bool),
+    /// Only the nodes that a condition holds for stay, and the edges between them. The condition reads the nodes' columns
+    /// and these degrees: edges that end at the node (true), or start there.
+    Nodes(Expr, Vec<(ColumnId, bool)>),
+    /// Only the edges that a condition holds for stay.
+    Edges(Expr),
 }
 
 /// A table of nodes.
@@ -110,6 +129,8 @@ pub struct GraphCall {
     pub columns: Vec<PlanColumn>,
     /// What is computed for each; nothing for the number of edges at a node.
     pub value: Option<Expr>,
+    /// Columns of the value that are the degree of the node itself: of edges that end there (true), or start there.
+    pub degrees: Vec<(ColumnId, bool)>,
 }
 
 /// What a function does.

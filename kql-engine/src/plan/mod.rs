@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 pub use graph::{
     Graph, GraphCall, GraphCallKind, GraphColumn, GraphCycles, GraphNodes, GraphOver, GraphPattern, GraphPatternEdge,
+    GraphStep,
 };
 pub use print::print;
 pub use traverse::{is_handed_on, stages_of};
@@ -76,6 +77,10 @@ pub struct Relation {
     pub serialized: bool,
     /// Whether columns that nobody declared may be named (a table whose columns are not known).
     pub open: bool,
+    /// Columns that may be named, and for which `*` does not stand.
+    pub hidden: Vec<PlanColumn>,
+    /// Of an open relation: which `let` it was made by, so that columns named of it are known wherever it is used.
+    pub origin: Option<usize>,
     /// The name it goes by in `withsource`.
     pub name: Option<String>,
     /// `render`, which only annotates.
@@ -303,6 +308,9 @@ pub trait Extractor: fmt::Debug + Send + Sync {
 
 /// What is done with all rows of a subquery at once: the compiled form of plugins such as `basket`, and of `scan`.
 pub trait TableFunction: fmt::Debug + Send + Sync {
+    /// Calls `f` with the expressions that the function computes.
+    fn expressions(&self, f: &mut dyn FnMut(&Expr));
+
     /// The result, its columns by position, of the rows in their order. The error is a sentence for the user.
     fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String>;
 }
@@ -406,6 +414,8 @@ pub struct Query {
     pub computed: HashMap<StageId, StageResult>,
     /// The results, in the order of the statements.
     pub results: Vec<Relation>,
+    /// The addresses of external data, each once.
+    pub external: Vec<String>,
 }
 
 impl Expr {
@@ -431,10 +441,17 @@ impl Expr {
 
     /// The same value as a value of type `ty`.
     pub fn convert(self, ty: ScalarType) -> Expr {
-        if self.ty == ty || self.ty == ScalarType::Unknown {
+        if self.ty == ty || self.is_error() || ty == ScalarType::Unknown {
             return self;
         }
         let span = self.span;
+        if self.ty == ScalarType::Unknown {
+            // nothing has a value of an unknown type; what a subquery gives may be text
+            return match self.kind {
+                ExprKind::Stage(_) if ty == ScalarType::String => Expr { ty, ..self },
+                _ => Expr::constant(Value::missing(ty), ty, span),
+            };
+        }
         match self.kind {
             // typed nulls and plain widenings of constants need no conversion when the query runs
             ExprKind::Constant(Value::Null) if ty != ScalarType::String => Expr::constant(Value::Null, ty, span),
@@ -456,6 +473,21 @@ impl Expr {
             ExprKind::Convert(inner) => inner.walk(f),
             ExprKind::Column(_) | ExprKind::Constant(_) | ExprKind::Stage(_) | ExprKind::Error => {}
         }
+    }
+
+    /// The same value, in type `ty` where its own type is not known.
+    pub fn convert_unknown(self, ty: ScalarType) -> Expr {
+        if self.is_untyped() { self.convert(ty) } else { self }
+    }
+
+    /// Whether it stands for something whose error is reported.
+    pub fn is_error(&self) -> bool {
+        self.kind == ExprKind::Error
+    }
+
+    /// Whether it is a value whose type nobody knows, so that it takes whatever type is wanted.
+    pub fn is_untyped(&self) -> bool {
+        self.ty == ScalarType::Unknown && !self.is_error()
     }
 
     /// The constant, where it is one.

@@ -1,6 +1,6 @@
 //! Walking over plans: inputs, expressions, and plans over other inputs.
 
-use super::{ColumnId, Expr, ExprKind, Node, OrderKey, Query, Relation, StageId};
+use super::{ColumnId, Expr, ExprKind, Node, OrderKey, Query, Relation, StageId, StageKind};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -30,13 +30,9 @@ impl Node {
     /// Calls `f` with the node's own expressions; those of a projection that only hand a column on are left out.
     pub fn expressions(&self, f: &mut dyn FnMut(&Expr)) {
         match self {
-            Node::Nothing
-            | Node::Memory { .. }
-            | Node::Stage { .. }
-            | Node::Scan { .. }
-            | Node::Values { .. }
-            | Node::Range { .. }
-            | Node::Union { .. } => {}
+            Node::Nothing | Node::Memory { .. } | Node::Stage { .. } | Node::Scan { .. } | Node::Union { .. } => {}
+            Node::Values { rows, .. } => rows.iter().flatten().for_each(f),
+            Node::Range { bounds, .. } => bounds.iter().for_each(f),
             Node::Window { calls, .. } => calls.iter().flat_map(|c| &c.args).for_each(f),
             Node::Extract { value, .. } => f(value),
             Node::Filter { predicate, .. } => f(predicate),
@@ -158,21 +154,30 @@ pub fn stages_of<'r>(query: &Query, relations: impl IntoIterator<Item = &'r Rela
         if let Node::Stage { stage, .. } = &**node {
             found.push(*stage);
         }
-        node.expressions(&mut |e| {
-            e.walk(&mut |e| {
-                if let ExprKind::Stage(stage) = e.kind {
-                    found.push(stage);
+        node.expressions(&mut |e| add_stages(e, &mut found));
+        while let Some(stage) = found.pop() {
+            if !needed.insert(stage) {
+                continue;
+            }
+            for stage in query.stages.iter().filter(|s| s.id == stage) {
+                pending.push(&stage.relation.node);
+                if let StageKind::Table(Some(function)) = &stage.kind {
+                    function.expressions(&mut |e| add_stages(e, &mut found));
                 }
-            });
-        });
-        for stage in found {
-            if needed.insert(stage) {
-                pending.extend(query.stages.iter().filter(|s| s.id == stage).map(|s| &s.relation.node));
             }
         }
         pending.extend(node.inputs());
     }
     needed
+}
+
+/// The subqueries that an expression uses.
+fn add_stages(e: &Expr, found: &mut Vec<StageId>) {
+    e.walk(&mut |e| {
+        if let ExprKind::Stage(stage) = e.kind {
+            found.push(stage);
+        }
+    });
 }
 
 /// Whether a column of a projection is one of its input, unchanged.

@@ -55,6 +55,8 @@ struct Clusters {
 }
 
 impl TableFunction for Clusters {
+    fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
+
     fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
         let rows = basket::rows(input, self.weight)?;
         let ranks = rows.ranks();

@@ -102,7 +102,8 @@ fn arguments(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) ->
     Some(found)
 }
 
-/// With declared columns nothing depends on the rows: each is a property in its type.
+/// With declared columns nothing depends on the rows: each is a property in its type. Where a column of the input has the
+/// name too, `columnsConflict` decides; without it the property counts in the rows whose bag has it.
 fn with_schema(
     binder: &mut Binder,
     schema: &ast::EvaluateSchema,
@@ -116,25 +117,43 @@ fn with_schema(
     let mut pairs = Vec::with_capacity(columns.len());
     let mut result = Vec::with_capacity(columns.len());
     for column in columns {
-        match input.columns.iter().find(|c| c.name == column.name && c.id != arguments.column.id) {
-            Some(own) => {
-                let value = Expr::column(own, span).convert(column.ty);
-                let made = PlanColumn { id: binder.new_id(), ..column };
-                pairs.push((made.id, value));
-                result.push(made);
-            }
-            None => {
-                let key = column.name.strip_prefix(&arguments.prefix).unwrap_or(&column.name).to_owned();
-                let key = Expr::constant(Value::Text(key), ScalarType::String, span);
-                let element = Expr::call(&operators::ELEMENT, vec![bag.clone(), key], ScalarType::Dynamic, span);
-                pairs.push((column.id, element.convert(column.ty)));
-                result.push(column);
-            }
+        if others.iter().any(|own| own.id == column.id) {
+            pairs.push((column.id, Expr::column(&column, span)));
+            result.push(column);
+            continue;
         }
+        let own = others.iter().find(|c| c.name == column.name);
+        let own = own.map(|own| Expr::column(own, span).convert(column.ty));
+        let property = property(arguments, &bag, &column, span);
+        let value = match (own, property, arguments.conflict) {
+            (Some(own), None, _) | (Some(own), Some(_), Conflict::Keep) => own,
+            (None, Some((_, value)), _) | (Some(_), Some((_, value)), Conflict::Replace) => value,
+            (None, None, _) => crate::operators::missing(column.ty),
+            (Some(own), Some((has, value)), Conflict::Error) => match crate::registry::scalar("iff") {
+                Some(iff) => Expr::call(iff, vec![has, value, own], column.ty, span),
+                None => value,
+            },
+        };
+        pairs.push((column.id, value));
+        result.push(column);
     }
     let relation = Relation { open: false, ..input };
     let node = crate::operators::project(&relation, pairs);
     Relation { node, columns: result, ..relation }
+}
+
+/// Whether a bag has the property that a column is made of, and its value in the column's type; none where no property
+/// can be called so.
+fn property(arguments: &Arguments, bag: &Expr, column: &PlanColumn, span: Span) -> Option<(Expr, Expr)> {
+    let key = column.name.strip_prefix(&arguments.prefix)?;
+    if arguments.ignored.iter().any(|i| i == key) {
+        return None;
+    }
+    let key = Expr::constant(Value::Text(key.to_owned()), ScalarType::String, span);
+    let has =
+        Expr::call(crate::registry::scalar("bag_has_key")?, vec![bag.clone(), key.clone()], ScalarType::Bool, span);
+    let element = Expr::call(&operators::ELEMENT, vec![bag.clone(), key], ScalarType::Dynamic, span);
+    Some((has, element.convert(column.ty)))
 }
 
 /// The values of a property seen so far.

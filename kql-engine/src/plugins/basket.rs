@@ -88,6 +88,8 @@ pub fn segments(
 }
 
 impl TableFunction for Basket {
+    fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
+
     fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
         let rows = rows(input, self.weight)?;
         let [total, _] = rows.total();

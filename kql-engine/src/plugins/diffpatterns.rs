@@ -79,6 +79,8 @@ struct Difference {
 }
 
 impl TableFunction for Difference {
+    fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
+
     fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
         let mut rows = Rows::default();
         for batch in input {

@@ -109,15 +109,14 @@ pub fn batch_of(types: impl Iterator<Item = ScalarType>, arrays: Vec<ArrayRef>) 
     RecordBatch::try_new_with_options(Arc::new(arrow::datatypes::Schema::new(fields)), arrays, &options).ok()
 }
 
-/// The declared columns of `: (*, a: long)`, after those of the input where `*` is written.
+/// The declared columns of `: (*, a: long)`. They stand behind those of the input where `*` is written; one of the same
+/// name gives way.
 fn declared(binder: &mut Binder, schema: &ast::EvaluateSchema, input: &[PlanColumn]) -> Vec<PlanColumn> {
     let mut columns: Vec<PlanColumn> = if schema.star { input.to_vec() } else { Vec::new() };
     for declaration in &schema.columns {
         let ty = binder.scalar_type(&declaration.ty);
-        match columns.iter_mut().find(|c| c.name == declaration.name.text) {
-            Some(column) => column.ty = ty,
-            None => columns.push(binder.new_column(declaration.name.text.clone(), ty)),
-        }
+        columns.retain(|c| c.name != declaration.name.text);
+        columns.push(binder.new_column(declaration.name.text.clone(), ty));
     }
     columns
 }

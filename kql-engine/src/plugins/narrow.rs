@@ -29,6 +29,8 @@ struct Narrow {
 }
 
 impl TableFunction for Narrow {
+    fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
+
     fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
         let (mut rows, mut names, mut values) = (Int64Builder::new(), StringBuilder::new(), StringBuilder::new());
         let mut row = 0;

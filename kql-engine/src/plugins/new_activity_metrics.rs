@@ -91,6 +91,8 @@ struct Line {
 }
 
 impl TableFunction for Metrics {
+    fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
+
     fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
         let (mut ids, mut groups, mut events) = (Numbered::default(), Numbered::default(), Vec::new());
         for batch in input {

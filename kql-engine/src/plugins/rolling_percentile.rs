@@ -95,6 +95,8 @@ struct Entry {
 }
 
 impl TableFunction for Rolling {
+    fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
+
     fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
         let values: Vec<&dyn Array> = input.iter().filter_map(|b| b.columns().get(1).map(AsRef::as_ref)).collect();
         if values.is_empty() {

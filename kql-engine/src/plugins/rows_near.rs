@@ -63,6 +63,8 @@ struct Near {
 }
 
 impl TableFunction for Near {
+    fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
+
     fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
         let mut hits = Vec::new();
         for batch in input {

@@ -88,6 +88,8 @@ struct Merged {
 const MOVED: &str = "ERROR(columns are out of order)";
 
 impl TableFunction for Merge {
+    fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
+
     fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
         let mut merged: HashMap<String, Merged> = HashMap::new();
         for batch in input {

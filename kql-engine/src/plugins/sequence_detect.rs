@@ -97,6 +97,8 @@ struct Sequences {
 }
 
 impl TableFunction for Sequences {
+    fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
+
     fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
         let mut groups = Numbered::default();
         // (group, step, time)

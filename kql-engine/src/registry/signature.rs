@@ -225,6 +225,21 @@ impl ParameterType {
         }
     }
 
+    /// A type that it takes: string where it can be.
+    pub fn one(self) -> ScalarType {
+        let all = || ScalarType::ALL.into_iter();
+        match self {
+            ParameterType::Is(ty) => ty,
+            ParameterType::OneOf(types) => {
+                let string = types.iter().find(|ty| **ty == ScalarType::String);
+                string.or(types.first()).copied().unwrap_or(ScalarType::String)
+            }
+            ParameterType::Number | ParameterType::NumberOrBool | ParameterType::Integer => ScalarType::Long,
+            _ if self.accepts(ScalarType::String) => ScalarType::String,
+            _ => all().find(|ty| self.accepts(*ty)).unwrap_or(ScalarType::String),
+        }
+    }
+
     /// How well `ty` fits, for choosing among signatures: 2 exactly, 1 by conversion, 0 not.
     pub fn score(self, ty: ScalarType) -> u32 {
         match self {

@@ -8,6 +8,7 @@ use super::Twin;
 use crate::types::{Column, ScalarType, TableSchema};
 
 static TABLES: &str = include_str!("schemas/tables.txt");
+static HIDDEN: &str = include_str!("schemas/hidden.txt");
 
 /// Which portal's tables hold.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
@@ -38,6 +39,28 @@ impl Profile {
 pub fn table(profile: Profile, name: &str) -> Option<TableSchema> {
     let columns = find(profile, name)?.split('\t').filter_map(column).collect();
     Some(TableSchema { columns })
+}
+
+/// The columns that a table of Log Analytics has beside those that its schema lists. A query may name them; `*` does not
+/// stand for them.
+pub fn hidden(profile: Profile, name: &str) -> Vec<Column> {
+    if !matches!(profile, Profile::Unified | Profile::Sentinel) || find(Profile::Sentinel, name).is_none() {
+        return Vec::new();
+    }
+    let listed = table(profile, name).unwrap_or_default();
+    let mut columns: Vec<Column> = Vec::new();
+    for line in HIDDEN.lines() {
+        let Some((owner, rest)) = line.split_once('\t') else { continue };
+        if owner != "*" && owner != name {
+            continue;
+        }
+        for column in rest.split('\t').filter_map(column) {
+            if listed.column(&column.name).is_none() && columns.iter().all(|c| c.name != column.name) {
+                columns.push(column);
+            }
+        }
+    }
+    columns
 }
 
 /// The names of a profile's tables, in order.
@@ -116,6 +139,19 @@ mod tests {
                 assert_eq!(unique.len(), schema.columns.len(), "{name}");
                 assert!(!unique.is_empty(), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn hidden_columns_are_those_that_no_schema_lists() {
+        let names = |profile, table| hidden(profile, table).into_iter().map(|c| c.name).collect::<Vec<_>>();
+        assert!(names(Profile::Unified, "SigninLogs").contains(&"TenantId".to_owned()));
+        assert!(names(Profile::Sentinel, "Event").contains(&"MG".to_owned()));
+        assert!(names(Profile::Defender, "DeviceProcessEvents").is_empty());
+        assert!(names(Profile::Unified, "NoSuchTable").is_empty());
+        for name in super::names(Profile::Unified) {
+            let listed = table(Profile::Unified, name).unwrap_or_default();
+            assert!(hidden(Profile::Unified, name).iter().all(|c| listed.column(&c.name).is_none()), "{name}");
         }
     }
 

@@ -12,7 +12,7 @@ use regex::Regex;
 pub static MATCHES_REGEX: ScalarFunction = ScalarFunction {
     name: "matches regex",
     aliases: &[],
-    signatures: &[sig(&[p("text", Is(String)), p("pattern", Is(String))], Returns::Is(Bool))],
+    signatures: &[sig(&[p("text", Is(String)), p("regex", Is(String))], Returns::Is(Bool))],
     result_name: ResultName::None,
     summary: "True where the regular expression is found in the text.",
     page: "operator:re2",
