@@ -55,5 +55,6 @@ pub mod text;
 mod text_tables;
 pub mod types;
 pub mod value;
+mod zones;
 
 pub use engine::{Answer, Checked, Engine, EngineBuilder, Error, Prepared, Table};
