@@ -99,8 +99,13 @@ impl Reading {
     }
 
     /// Whether all rows have as many fields as the header, which has several.
-    pub(super) fn is_table(&self) -> bool {
+    fn is_table(&self) -> bool {
         self.width() > 1 && self.fit == self.rows
+    }
+
+    /// The same, but for one row or a few that are damaged.
+    pub(super) fn is_mostly_table(&self) -> bool {
+        self.width() > 1 && (self.rows - self.fit <= 1 || self.fit * 4 >= self.rows * 3)
     }
 }
 

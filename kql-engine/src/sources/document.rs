@@ -30,9 +30,16 @@ pub(super) fn layout(file: &DataFile, mark: u64, lines_by_name: bool) -> Result<
     Ok(match rest.first() {
         Some(b'[') => Layout::Document,
         Some(b'{') if !lines_by_name && !is_object_line(line) => {
-            // a first line that is no object: damaged, if the second one begins an object as well
+            // a first line that is no object: damaged, if the second one begins an object as well and is no element of
+            // what the first one opens
             let second = rest.get(line.len() + 1..).unwrap_or_default().trim_ascii_start();
-            if second.starts_with(b"{") && line.trim_ascii().len() > 1 { Layout::Lines } else { Layout::Document }
+            let next = second.split(|&b| b == b'\n').next().unwrap_or_default().trim_ascii_end();
+            let opens = line.trim_ascii_end().ends_with(b"[") || line.trim_ascii_end().ends_with(b",");
+            if second.starts_with(b"{") && line.trim_ascii().len() > 1 && !opens && !next.ends_with(b",") {
+                Layout::Lines
+            } else {
+                Layout::Document
+            }
         }
         _ => Layout::Lines,
     })

@@ -71,7 +71,7 @@ fn is_lines(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(LINES);
     let Some(first) = lines.next() else { return false };
-    let (mut all, mut known) = (0usize, 0);
+    let (mut all, mut known) = (1usize, 1);
     for line in lines {
         all += 1;
         known += usize::from(is_log_line(line));
@@ -90,7 +90,7 @@ fn is_table(text: &[u8], whole: bool) -> bool {
                 && name.split_whitespace().count() <= 4
                 && !name.ends_with(['.', '!', '?', ':'])
         };
-        reading.is_table() && reading.header.iter().all(name)
+        reading.is_mostly_table() && reading.header.iter().all(name)
     })
 }
 
