@@ -42,7 +42,7 @@ pub fn data(arguments: &Data) -> Result<(), Failure> {
 /// Whether only reading a file tells how many rows it has.
 fn uncounted(file: &FileSummary) -> bool {
     let packed = file.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz") || e.eq_ignore_ascii_case("zst"));
-    file.format == "Arrow IPC" || (file.format == "Parquet" && packed)
+    file.format == "Arrow IPC" || (file.format == "Parquet" && (packed || file.rows == 0))
 }
 
 /// `1 row`, `2 rows`

@@ -56,6 +56,7 @@ pub mod text;
 mod text_tables;
 pub mod types;
 pub mod value;
+mod zones;
 
 pub use bind::ExternalMissing;
 pub use defect::Defect;

@@ -2,7 +2,7 @@
 
 use super::SourceError;
 use super::guard::guarded;
-use super::input::{Compression, DataFile, Format};
+use super::input::{DataFile, Format};
 use super::ipc_lengths;
 use super::normalize::{missing, physical};
 use super::sink::Mapping;
@@ -56,13 +56,13 @@ fn open_file(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), Sourc
             .map_err(|e| SourceError::not_that(&file.path, "Parquet", e))?;
         return Ok((reader.0, Box::new(reader.1)));
     }
-    let mut bytes: Box<dyn ReadSeek> = match file.compression {
-        Compression::None => Box::new(BufReader::new(std::fs::File::open(&file.path).map_err(|e| file.unreadable(e))?)),
+    let mut bytes: Box<dyn ReadSeek> = match file.on_disk() {
+        Some(path) => Box::new(BufReader::new(std::fs::File::open(path).map_err(|e| file.unreadable(e))?)),
         // likewise
-        _ if !file.begins_with(b"ARROW1") && !file.begins_with(&[0xff; 4]) => {
+        None if !file.begins_with(b"ARROW1") && !file.begins_with(&[0xff; 4]) => {
             return Err(SourceError::not_that(&file.path, "Arrow IPC", "it begins with neither ARROW1 nor a message"));
         }
-        _ => Box::new(Cursor::new(packed()?)),
+        None => Box::new(Cursor::new(packed()?)),
     };
     let not_that = |e: ArrowError| SourceError::not_that(&file.path, "Arrow IPC", e);
     let mut magic = Vec::new();

@@ -3,7 +3,7 @@
 //! A value that does not fit becomes null and the caller hears of it. The absence of a value (null, in CSV
 //! also the empty text) is the empty string in a string column and null in all others.
 
-use super::dates::DateRule;
+use super::dates::{DateRule, Unit, epoch};
 use super::json_text::Raw;
 use crate::dynamic::unescape;
 use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE, ScalarType};
@@ -38,6 +38,8 @@ enum Values {
 pub(super) enum Fit {
     Fits,
     Misfit,
+    /// It fits as a time since 1970.
+    Since(Unit),
 }
 
 impl ColumnBuilder {
@@ -102,10 +104,8 @@ impl ColumnBuilder {
                 if dynamic::read::value(text, &mut self.scratch) { self.append_scratch() } else { self.misfit() }
             }
             (Raw::Nested(_), _) => self.misfit(),
-            (Raw::Number(text), ScalarType::Datetime | ScalarType::Timespan | ScalarType::Guid) => {
-                let _ = text;
-                self.misfit()
-            }
+            (Raw::Number(text), ScalarType::Datetime) => self.push_since(text),
+            (Raw::Number(_), ScalarType::Timespan | ScalarType::Guid) => self.misfit(),
             (Raw::Number(text), ScalarType::String) => self.append_text(text),
             (Raw::Number(text), _) => self.push_text(text),
             (Raw::Bool(value), ScalarType::String | ScalarType::Dynamic) => {
@@ -135,6 +135,10 @@ impl ColumnBuilder {
         if text.is_empty() {
             self.push_missing();
             return Fit::Fits;
+        }
+        // a date of digits alone has eight at most
+        if self.ty == ScalarType::Datetime && text.len() > 8 && epoch(text).is_some() {
+            return self.push_since(text);
         }
         let fits = match &mut self.values {
             Values::Bool(b) => boolean(text).map(|v| b.append_value(v)),
@@ -166,6 +170,17 @@ impl ColumnBuilder {
         if fits.is_none() { self.misfit() } else { Fit::Fits }
     }
 
+    /// A number in a column of datetimes, as a time since 1970.
+    fn push_since(&mut self, text: &str) -> Fit {
+        match (&mut self.values, epoch(text)) {
+            (Values::Long(b), Some((ticks, unit))) => {
+                b.append_value(ticks);
+                Fit::Since(unit)
+            }
+            _ => self.misfit(),
+        }
+    }
+
     /// The text of a date that is not written as usual. The empty one is the absence of a value.
     pub(super) fn push_date(&mut self, text: &str, rule: DateRule) -> Fit {
         match (&mut self.values, text.trim().is_empty(), rule.parse(text)) {
@@ -177,7 +192,7 @@ impl ColumnBuilder {
                 self.push_missing();
                 Fit::Fits
             }
-            (Values::Long(_), ..) => self.misfit(),
+            // a number is read as usual
             _ => self.push_text(text),
         }
     }
@@ -222,6 +237,20 @@ impl ColumnBuilder {
             Values::Decimal(b) => Arc::new(b.finish()),
             Values::Text(b) => Arc::new(b.finish()),
         }
+    }
+}
+
+/// Whether a column of a type that is neither string, dynamic nor datetime takes a text.
+pub(super) fn takes(ty: ScalarType, text: &str) -> bool {
+    match ty {
+        ScalarType::Bool => boolean(text).is_some(),
+        ScalarType::Int => integer(text).is_some_and(|v| i32::try_from(v).is_ok()),
+        ScalarType::Long => integer(text).is_some(),
+        ScalarType::Real => text.parse::<f64>().is_ok(),
+        ScalarType::Decimal => decimal::parse(text).is_some(),
+        ScalarType::Timespan => parse_timespan(text).is_some(),
+        ScalarType::Guid => uuid::Uuid::try_parse(text).is_ok(),
+        _ => true,
     }
 }
 
@@ -294,6 +323,10 @@ mod tests {
         assert_eq!(
             all(Datetime, &[s("2024-01-01T00:00:00.1234567Z"), s("soon"), n("5")]),
             ["2024-01-01T00:00:00.1234567Z", "null!", "null!"]
+        );
+        assert_eq!(
+            all(Datetime, &[n("1700000000"), s("1700000000123")]),
+            ["2023-11-14T22:13:20Z", "2023-11-14T22:13:20.123Z"]
         );
         assert_eq!(all(Timespan, &[s("1.02:03:04"), s("x")]), ["1.02:03:04", "null!"]);
         assert_eq!(all(Decimal, &[n("1.5"), s("x")]), ["1.5", "null!"]);

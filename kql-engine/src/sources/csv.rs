@@ -1,15 +1,18 @@
-//! CSV: a header, then a row a line, or several where quotes hold line breaks.
+//! CSV, whatever byte parts its fields (`dialect.rs`): a header, then a row a line, or several where quotes hold line breaks.
 //!
 //! A row must have as many fields as the header; one more or less, and nobody knows which column is which,
 //! so the row is refused. Surplus fields that are empty are let pass, as are columns without a name.
 
 use super::SourceError;
 use super::csv_rows::{Row, Rows};
+use super::custom;
+use super::dialect::Dialect;
 use super::input::{Buffer, DataFile, LONGEST, ShortLines};
 use super::kinds::Kinds;
 use super::pieces::{Pieces, Text};
 use super::sink::{self, Cell, Mapping, RowReader, Sink};
 use super::survey::{Survey, Watch};
+use crate::types::ScalarType;
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
 use std::borrow::Cow;
@@ -19,11 +22,12 @@ use std::sync::Arc;
 pub(super) type CsvReader = Reader<Box<dyn Read + Send>>;
 
 /// The csv crate's reader from an offset on, where a row must begin.
-pub(super) fn reader(file: &DataFile, from: u64) -> Result<CsvReader, SourceError> {
+pub(super) fn reader(file: &DataFile, from: u64, delimiter: u8) -> Result<CsvReader, SourceError> {
     let bytes: Box<dyn Read + Send> = Box::new(ShortLines { reader: file.reader(from)?, length: 0 });
     // Rows end at line feeds alone, so that lines are counted right; see `without_return`.
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).terminator(Terminator::Any(b'\n')).buffer_capacity(1 << 18);
+    builder.delimiter(delimiter);
     Ok(builder.from_reader(bytes))
 }
 
@@ -76,22 +80,27 @@ pub(super) struct CsvLayout {
     pub header: Arc<[String]>,
     /// The offset of the first row.
     begin: u64,
-    /// The lines of the header.
+    /// The lines of the header, and before it.
     pub head_lines: u64,
+    /// What parts the fields.
+    delimiter: u8,
 }
 
 impl CsvLayout {
     pub(super) fn read(file: &DataFile, mark: u64) -> Result<CsvLayout, SourceError> {
-        let mut rows = reader(file, mark)?;
+        let dialect = Dialect::of(file, mark)?;
+        let delimiter = dialect.delimiter;
+        let mut rows = reader(file, dialect.begin, delimiter)?;
         let mut record = ByteRecord::new();
         if !rows.read_byte_record(&mut record).map_err(|e| file.unreadable(e))? {
-            return Ok(CsvLayout::default());
+            return Ok(CsvLayout { delimiter, ..CsvLayout::default() });
         }
         let begin = rows.position();
         Ok(CsvLayout {
             header: names(&record).into(),
-            begin: mark + begin.byte(),
-            head_lines: begin.line().saturating_sub(1),
+            begin: dialect.begin + begin.byte(),
+            head_lines: dialect.lines + begin.line().saturating_sub(1),
+            delimiter,
         })
     }
 
@@ -118,7 +127,7 @@ impl CsvLayout {
     fn row_after(&self, file: &DataFile, at: u64) -> Result<Option<u64>, SourceError> {
         let mut text = Vec::new();
         file.reader(at)?.take(LOOK).read_to_end(&mut text).map_err(|e| file.unreadable(e))?;
-        let mut rows = Rows::default();
+        let mut rows = Rows::new(self.delimiter);
         for feed in memchr::memchr_iter(b'\n', &text).take(TRIES) {
             let rest = text.get(feed + 1..).unwrap_or_default();
             rows.cut(rest, false);
@@ -140,7 +149,7 @@ const TRIES: usize = 64;
 const ALIKE: usize = 16;
 
 /// Whether the row that begins there ends inside a quoted value with the file.
-fn is_cut(file: &DataFile, from: u64) -> Result<bool, SourceError> {
+fn is_cut(file: &DataFile, from: u64, delimiter: u8) -> Result<bool, SourceError> {
     let mut text = Vec::new();
     file.reader(from)?.read_to_end(&mut text).map_err(|e| file.unreadable(e))?;
     let (mut quoted, mut begins) = (false, true);
@@ -151,7 +160,8 @@ fn is_cut(file: &DataFile, from: u64) -> Result<bool, SourceError> {
                 quoted = !quoted;
                 begins = true;
             }
-            b',' | b'\n' if !quoted => begins = true,
+            b'\n' if !quoted => begins = true,
+            byte if byte == delimiter && !quoted => begins = true,
             _ => begins = false,
         }
     }
@@ -187,6 +197,7 @@ pub(super) struct PieceReader {
     /// For each name of the mapping its place in a row.
     places: Vec<usize>,
     fields: usize,
+    delimiter: u8,
     /// Lines before the piece.
     before: u64,
     surveyor: Option<Columns>,
@@ -203,19 +214,23 @@ enum Way {
 /// What is to be known of the columns, and what is known so far.
 struct Columns {
     dated: Vec<usize>,
-    open: Vec<(usize, Kinds)>,
+    /// Their types are open; one may be expected.
+    open: Vec<(usize, Kinds, Option<ScalarType>)>,
     survey: Survey,
 }
 
 impl Columns {
     fn of(pieces: &Pieces, header: &[String]) -> Columns {
-        let watched = |watch| {
-            (0..header.len()).filter(move |i| header.get(*i).is_some_and(|h| pieces.declared.watch(h) == watch))
+        let watched: Vec<Watch> = header.iter().map(|h| pieces.declared.watch(h)).collect();
+        let open = |(i, watch): (usize, &Watch)| match watch {
+            Watch::Kinds => Some((i, Kinds::default(), None)),
+            Watch::Expected(ty) => Some((i, Kinds::default(), Some(*ty))),
+            _ => None,
         };
         let names = header.iter().map(|name| (name.clone(), Kinds::default())).collect();
         Columns {
-            dated: watched(Watch::Dates).collect(),
-            open: watched(Watch::Kinds).map(|i| (i, Kinds::default())).collect(),
+            dated: watched.iter().enumerate().filter(|(_, watch)| watch.dates()).map(|(i, _)| i).collect(),
+            open: watched.iter().enumerate().filter_map(open).collect(),
             survey: Survey { names, ..Survey::default() },
         }
     }
@@ -225,15 +240,17 @@ impl Columns {
         for i in &self.dated {
             self.survey.dates.see(&value(*i), &line);
         }
-        for (i, kinds) in &mut self.open {
-            if !kinds.is_settled(false) {
-                kinds.add(Kinds::of_csv(&value(*i)));
+        for (i, kinds, expected) in &mut self.open {
+            match expected {
+                Some(ty) if !kinds.fits() => kinds.add(custom::kinds_of_text(*ty, &value(*i))),
+                None if !kinds.is_settled(false) => kinds.add(Kinds::of_csv(&value(*i))),
+                _ => {}
             }
         }
     }
 
     fn finish(mut self) -> Survey {
-        for (i, kinds) in self.open {
+        for (i, kinds, _) in self.open {
             if let Some((_, own)) = self.survey.names.get_mut(i) {
                 *own = kinds;
             }
@@ -307,9 +324,9 @@ struct Records {
 
 impl PieceReader {
     pub(super) fn open(pieces: Arc<Pieces>, piece: usize, mapping: Arc<Mapping>) -> Result<PieceReader, SourceError> {
-        let header: &[String] = match &pieces.text {
-            Text::Csv(layout) => &layout.header,
-            Text::Lines => &[],
+        let (header, delimiter): (&[String], u8) = match &pieces.text {
+            Text::Csv(layout) => (&layout.header, layout.delimiter),
+            Text::Lines => (&[], b','),
         };
         let place = |name: &String| header.iter().position(|h| h == name).unwrap_or(usize::MAX);
         let places = mapping.names.iter().map(place).collect();
@@ -318,7 +335,7 @@ impl PieceReader {
         let blocks = Blocks {
             reader: pieces.file.reader(from)?,
             buffer: Buffer::default(),
-            rows: Rows::default(),
+            rows: Rows::new(delimiter),
             next: 0,
             at: from,
             lines: 0,
@@ -328,13 +345,13 @@ impl PieceReader {
         let surveyor = (!pieces.is_surveyed(piece)).then(|| Columns::of(&pieces, header));
         let before = pieces.lines_before(piece);
         let way = Way::Blocks(blocks);
-        Ok(PieceReader { pieces, piece, mapping, places, fields, before, surveyor, way })
+        Ok(PieceReader { pieces, piece, mapping, places, fields, delimiter, before, surveyor, way })
     }
 
     /// Goes on with the csv crate from the block's beginning.
     fn go_by_record(&mut self) -> Result<(), SourceError> {
         if let Way::Blocks(blocks) = &self.way {
-            let rows = reader(&self.pieces.file, blocks.at)?;
+            let rows = reader(&self.pieces.file, blocks.at, self.delimiter)?;
             let (from, lines, end) = (blocks.at, blocks.lines, blocks.end);
             let length = self.pieces.file.length()?;
             self.way = Way::Records(Records { rows, record: ByteRecord::new(), from, lines, end, length });
@@ -477,7 +494,7 @@ impl PieceReader {
     }
 
     fn fill_by_record(&mut self, sink: &mut Sink) -> Result<Step, SourceError> {
-        let PieceReader { pieces, mapping, places, fields, before, surveyor, way, .. } = self;
+        let PieceReader { pieces, mapping, places, fields, delimiter, before, surveyor, way, .. } = self;
         let Way::Records(Records { rows, record, from, lines, end, length }) = way else {
             return Ok(Step::Irregular);
         };
@@ -499,7 +516,7 @@ impl PieceReader {
             // only a row that reaches the end of the file may be cut off
             let reaches = rows.is_done() || *from + rows.position().byte() >= *length;
             let mut row = match record_text(record, *fields) {
-                Ok(_) if reaches && !file.is_packed() && is_cut(file, begin)? => Err(CUT.to_owned()),
+                Ok(_) if reaches && !file.is_packed() && is_cut(file, begin, *delimiter)? => Err(CUT.to_owned()),
                 row => row,
             };
             match &mut row {

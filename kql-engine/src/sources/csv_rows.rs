@@ -9,9 +9,10 @@ use super::simd::{self, Lanes, Pass, blocks};
 use std::borrow::Cow;
 
 /// Rows of a block.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rows {
-    /// Where each field ends: the places of commas and line feeds that are in no quotes, and room behind them.
+    delimiter: u8,
+    /// Where each field ends: the places of delimiters and line feeds that are in no quotes, and room behind them.
     ends: Vec<u32>,
     /// For each row the index behind its last field's.
     rows: Vec<u32>,
@@ -22,11 +23,16 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// None yet, of text whose fields that byte parts.
+    pub(super) fn new(delimiter: u8) -> Rows {
+        Rows { delimiter, ends: Vec::new(), rows: Vec::new(), irregular: false, open: false }
+    }
+
     /// Cuts a block that begins where a row begins. Of what follows the last line feed no row is made, unless it is the
     /// `last` block.
     pub(super) fn cut(&mut self, block: &[u8], last: bool) {
         self.rows.clear();
-        let found = simd::run(Cut { ends: &mut self.ends, rows: &mut self.rows }, block);
+        let found = simd::run(Cut { delimiter: self.delimiter, ends: &mut self.ends, rows: &mut self.rows }, block);
         self.irregular = found.irregular;
         self.open = found.open;
         let length = block.len() as u32;
@@ -66,6 +72,7 @@ impl Rows {
 
 /// Finds the ends of fields and rows.
 struct Cut<'a> {
+    delimiter: u8,
     /// With room behind.
     ends: &'a mut Vec<u32>,
     rows: &'a mut Vec<u32>,
@@ -83,7 +90,7 @@ impl Pass for Cut<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, text: &[u8]) -> Found {
-        let Cut { ends, rows } = self;
+        let Cut { delimiter, ends, rows } = self;
         // all ones inside quotes
         let mut inside = 0u64;
         // whether the byte before the 64 ends a field, and whether it is a quote that closes
@@ -91,12 +98,12 @@ impl Pass for Cut<'_> {
         let (mut base, mut count, mut irregular) = (0, 0usize, 0);
         let (whole, last) = blocks(text);
         for block in whole.iter().chain(&last) {
-            let [quotes, commas, feeds] = L::marks(block, *b"\",\n");
+            let [quotes, delimiters, feeds] = L::marks(block, [b'"', delimiter, b'\n']);
             let within = prefix_xor(quotes) ^ inside;
             inside = ((within as i64) >> 63) as u64;
             let opens = quotes & within;
             let closes = quotes & !within;
-            let fields = (commas | feeds) & !within;
+            let fields = (delimiters | feeds) & !within;
             irregular |= opens & !(fields << 1 | after_end | closes << 1 | after_close);
             after_end = fields >> 63;
             after_close = closes >> 63;
@@ -206,7 +213,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn ours(text: &str) -> Option<Vec<Vec<String>>> {
-        let mut rows = Rows::default();
+        let mut rows = Rows::new(b',');
         rows.cut(text.as_bytes(), true);
         let all = (0..rows.len()).map(|i| rows.row(text, i)).filter(|row| !row.is_blank());
         (!rows.irregular).then(|| all.map(|row| (0..row.len()).map(|i| row.field(i).into_owned()).collect()).collect())

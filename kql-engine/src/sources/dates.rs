@@ -4,7 +4,7 @@
 //! or in April, and only other values of the same file can tell: where none does, the file is refused until
 //! `--date-order` says it.
 
-use chrono::{LocalResult, TimeZone};
+use crate::zones::local_to_utc;
 use chrono_tz::Tz;
 use kql_parser::time::parse_datetime;
 
@@ -65,7 +65,7 @@ impl DateRule {
             _ => data_datetime(text)?,
         };
         match self.zone {
-            Some(zone) if !tells_zone(text) => to_utc(ticks, zone),
+            Some(zone) if !tells_zone(text) => local_to_utc(ticks, zone),
             _ => Some(ticks),
         }
     }
@@ -91,28 +91,48 @@ fn tells_zone(text: &str) -> bool {
     text.rfind(['+', '-']).is_some_and(|at| at > colon)
 }
 
-/// Ticks of a local time as ticks of UTC. In the hour that a clock shows twice it is the first; in the one that it
-/// leaves out, as though it had not been put forward yet.
-fn to_utc(ticks: i64, zone: Tz) -> Option<i64> {
-    const EPOCH: i64 = super::normalize::EPOCH;
-    let since = ticks - EPOCH;
-    let local = |since: i64| {
-        let nanos = u32::try_from(since.rem_euclid(10_000_000) * 100).ok()?;
-        Some(chrono::DateTime::from_timestamp(since.div_euclid(10_000_000), nanos)?.naive_utc())
-    };
-    let offset = |since: i64| match zone.from_local_datetime(&local(since)?) {
-        LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => {
-            Some((time.naive_local() - time.naive_utc()).num_seconds())
+/// The unit of a number that is a time since 1970.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Unit {
+    Seconds,
+    Milliseconds,
+    Microseconds,
+}
+
+impl Unit {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Unit::Seconds => "seconds",
+            Unit::Milliseconds => "milliseconds",
+            Unit::Microseconds => "microseconds",
         }
-        LocalResult::None => None,
+    }
+}
+
+/// Ticks of a number that is a time since 1970: its size tells the unit, as all three are then of the years 1973 to 5138.
+pub(super) fn epoch(text: &str) -> Option<(i64, Unit)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let number: i64 = whole.parse().ok()?;
+    let (unit, ticks) = match number {
+        100_000_000..100_000_000_000 => (Unit::Seconds, 10_000_000),
+        100_000_000_000..100_000_000_000_000 => (Unit::Milliseconds, 10_000),
+        100_000_000_000_000..100_000_000_000_000_000 => (Unit::Microseconds, 10),
+        _ => return None,
     };
-    const HOUR: i64 = 36_000_000_000;
-    let seconds = offset(since).or_else(|| offset(since - 2 * HOUR))?;
-    Some(ticks - seconds * 10_000_000)
+    // digits that a tick cannot hold are dropped
+    let part = fraction
+        .bytes()
+        .fold((0i64, ticks), |(sum, ticks), digit| (sum + i64::from(digit - b'0') * ticks / 10, ticks / 10));
+    let since = number.checked_mul(ticks)?.checked_add(part.0)?;
+    Some((since.checked_add(super::normalize::EPOCH)?, unit))
 }
 
 /// The two numbers before the year of `3/4/2021…` or `3-4-2021…`, and what follows the second separator.
-fn numeric(text: &str) -> Option<(u32, u32, &str)> {
+pub(super) fn numeric(text: &str) -> Option<(u32, u32, &str)> {
     let b = text.as_bytes();
     let separator = match b {
         [_, c @ (b'/' | b'-'), ..] | [_, _, c @ (b'/' | b'-'), ..] => char::from(*c),
@@ -127,6 +147,17 @@ fn numbers(text: &str, separator: char) -> Option<(u32, u32, &str)> {
     let number = |text: &str| -> Option<u32> { if matches!(text.len(), 1 | 2) { text.parse().ok() } else { None } };
     after.starts_with(|c: char| c.is_ascii_digit()).then_some(())?;
     Some((number(first)?, number(second)?, after))
+}
+
+/// Whether a text of data is surely a datetime: a date as ISO 8601 writes it, alone or with a time behind `T` or a blank, or
+/// one of the portal in American English.
+pub(super) fn is_datetime(text: &str) -> bool {
+    match text.as_bytes() {
+        [_, _, _, _, b'-', _, _, b'-', _, _]
+        | [_, _, _, _, b'-', _, _, b'-', _, _, b'T' | b' ', _, _, b':', _, _, ..] => parse_datetime(text).is_some(),
+        [b'0'..=b'9', .., b' ', b'A' | b'P', b'M'] => is_portal(text) && parse_datetime(text).is_some(),
+        _ => false,
+    }
 }
 
 /// Whether the text is a date of the portal in American English, `10/25/2023, 9:43:21.990 AM`: no other locale writes
@@ -338,9 +369,46 @@ mod tests {
         assert_eq!(read(us, york, "7/1/2023, 8:00:00.000 AM"), "2023-07-01T12:00:00");
         assert_eq!(read(us, york, "1/1/2023, 8:00:00.000 AM"), "2023-01-01T13:00:00");
         assert_eq!(read(us, york, "2023-07-01T08:00:00Z"), "2023-07-01T08:00:00");
-        // shown twice: the first; left out: an hour later
+        // shown twice: the first; left out: with the offset of after
         assert_eq!(read(us, york, "2023-11-05T01:30:00"), "2023-11-05T05:30:00");
-        assert_eq!(read(us, york, "2023-03-12T02:30:00"), "2023-03-12T07:30:00");
+        assert_eq!(read(us, york, "2023-03-12T02:30:00"), "2023-03-12T06:30:00");
+    }
+
+    #[test]
+    fn numbers_since_1970() {
+        let of = |text| epoch(text).map(|(ticks, unit)| (datetime_text(ticks), unit));
+        let at = |text: &str, unit| Some((text.to_owned(), unit));
+        assert_eq!(of("1700000000"), at("2023-11-14T22:13:20", Unit::Seconds));
+        assert_eq!(of("1700000000.25"), at("2023-11-14T22:13:20.2500000", Unit::Seconds));
+        assert_eq!(of("1700000000123"), at("2023-11-14T22:13:20.1230000", Unit::Milliseconds));
+        assert_eq!(of("1700000000123456"), at("2023-11-14T22:13:20.1234560", Unit::Microseconds));
+        assert_eq!(of("1700000000.1234567890123456789"), at("2023-11-14T22:13:20.1234567", Unit::Seconds));
+        for none in ["5", "20240101", "1700000000000000000", "-1700000000", "1.7e9", "", "x"] {
+            assert_eq!(of(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn surely_datetimes() {
+        for text in [
+            "2020-01-31",
+            "2020-01-31 23:59:58",
+            "2020-01-31 23:59:58.1234567",
+            "2020-01-31 23:59:58 UTC",
+            "2020-01-31 23:59:58+02:00",
+            "2020-01-31 23:59:58 +0200",
+            "2020-01-31T23:59",
+            "2020-01-31T23:59:58.123456+0000",
+            "2020-01-31T23:59:58.123456789Z",
+            "1/31/2020, 11:59:58.000 PM",
+        ] {
+            assert!(is_datetime(text), "{text}");
+        }
+        for text in
+            ["2020-13-31", "2020-01-32 23:59:58", "1/31/2020", "31/1/2020, 11:59:58.000 PM", "10.0.19041", "12 AM"]
+        {
+            assert!(!is_datetime(text), "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::SourceError;
 use super::input::DataFile;
 use super::json_shape::Shape;
-use super::json_text::{Cursor, Raw};
+use super::json_text::{Cursor, Fault, Raw};
 use super::lines::is_object_line;
 use super::sink::{Mapping, RowReader, Sink};
 use super::survey::{Declared, Survey, Surveyor};
@@ -30,9 +30,16 @@ pub(super) fn layout(file: &DataFile, mark: u64, lines_by_name: bool) -> Result<
     Ok(match rest.first() {
         Some(b'[') => Layout::Document,
         Some(b'{') if !lines_by_name && !is_object_line(line) => {
-            // a first line that is no object: damaged, if the second one begins an object as well
+            // a first line that is no object: damaged, if the second one begins an object as well and is no element of
+            // what the first one opens
             let second = rest.get(line.len() + 1..).unwrap_or_default().trim_ascii_start();
-            if second.starts_with(b"{") && line.trim_ascii().len() > 1 { Layout::Lines } else { Layout::Document }
+            let next = second.split(|&b| b == b'\n').next().unwrap_or_default().trim_ascii_end();
+            let opens = line.trim_ascii_end().ends_with(b"[") || line.trim_ascii_end().ends_with(b",");
+            if second.starts_with(b"{") && line.trim_ascii().len() > 1 && !opens && !next.ends_with(b",") {
+                Layout::Lines
+            } else {
+                Layout::Document
+            }
         }
         _ => Layout::Lines,
     })
@@ -48,6 +55,10 @@ pub(super) struct Elements {
     started: bool,
     /// Whether an array has begun and not ended.
     open: bool,
+    /// The key whose array in an object holds the elements, if one does.
+    key: Option<&'static str>,
+    /// Whether the array is that of the key in an object.
+    within: bool,
 }
 
 /// What stands next in the text.
@@ -62,6 +73,11 @@ pub(super) enum Element {
 
 impl Elements {
     pub(super) fn open(file: &DataFile, mark: u64) -> Result<Elements, SourceError> {
+        Elements::inside(file, mark, None)
+    }
+
+    /// The elements of arrays in the objects of a file, which that key has; objects without it are elements themselves.
+    pub(super) fn inside(file: &DataFile, mark: u64, key: Option<&'static str>) -> Result<Elements, SourceError> {
         let mut bytes = Vec::new();
         file.whole(mark)?.read_to_end(&mut bytes).map_err(|e| file.unreadable(e))?;
         let text = String::from_utf8(bytes).map_err(|e| {
@@ -69,13 +85,32 @@ impl Elements {
             let line = memchr::memchr_iter(b'\n', before).count() + 1;
             file.unreadable(format!("line {line}: the text is not valid UTF-8"))
         })?;
-        Ok(Elements { text, at: 0, line: 1, seen: 0, started: false, open: false })
+        Ok(Elements { text, at: 0, line: 1, seen: 0, started: false, open: false, key, within: false })
     }
 
     /// Goes to the next element; at an object the caller reads it from `at`.
     pub(super) fn next(&mut self) -> Element {
-        let mut cursor = Cursor::new(&self.text);
-        cursor.at = self.at;
+        loop {
+            let text = std::mem::take(&mut self.text);
+            let mut cursor = Cursor::new(&text);
+            cursor.at = self.at;
+            let element = if self.within { self.in_array(&mut cursor) } else { Some(self.in_file(&mut cursor)) };
+            let entered = match (&element, self.key) {
+                (Some(Element::Object), Some(key)) if !self.within => enter(&mut cursor, key),
+                _ => false,
+            };
+            self.at = cursor.at;
+            self.text = text;
+            self.within |= entered;
+            match element {
+                Some(element) if !entered => return element,
+                _ => {}
+            }
+        }
+    }
+
+    /// The next element of the file, be it an array or not.
+    fn in_file(&mut self, cursor: &mut Cursor) -> Element {
         cursor.space();
         if !self.started {
             self.started = true;
@@ -92,21 +127,20 @@ impl Elements {
             }
             cursor.space();
         }
-        let element = match cursor.peek() {
-            None if self.open => Element::Broken("the array has no end"),
-            None => Element::End,
-            Some(b'{') => Element::Object,
-            Some(_) => {
-                let from = cursor.at;
-                match cursor.value() {
-                    Ok(_) if cursor.at > from => Element::Other("this is not a JSON object"),
-                    Ok(_) => Element::Broken("this is not a JSON value"),
-                    Err(fault) => Element::Broken(fault),
-                }
-            }
-        };
-        self.at = cursor.at;
-        element
+        if cursor.peek().is_none() && !self.open { Element::End } else { here(cursor) }
+    }
+
+    /// The next element of the key's array; none where it ended, and the object around it with it.
+    fn in_array(&mut self, cursor: &mut Cursor) -> Option<Element> {
+        cursor.space();
+        while cursor.take(b',') {
+            cursor.space();
+        }
+        if !cursor.take(b']') {
+            return Some(here(cursor));
+        }
+        self.within = false;
+        leave(cursor).err().map(Element::Broken)
     }
 
     /// The line of the place, which does not go back.
@@ -115,6 +149,71 @@ impl Elements {
         self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
         self.seen = self.seen.max(at);
         self.line
+    }
+}
+
+/// What stands at the cursor.
+fn here(cursor: &mut Cursor) -> Element {
+    match cursor.peek() {
+        None => Element::Broken("the array has no end"),
+        Some(b'{') => Element::Object,
+        Some(_) => {
+            let from = cursor.at;
+            match cursor.value() {
+                Ok(_) if cursor.at > from => Element::Other("this is not a JSON object"),
+                Ok(_) => Element::Broken("this is not a JSON value"),
+                Err(fault) => Element::Broken(fault),
+            }
+        }
+    }
+}
+
+/// Goes into the array that a key of the object at the cursor has; where there is none the cursor stays.
+fn enter(cursor: &mut Cursor, wanted: &str) -> bool {
+    let from = cursor.at;
+    cursor.take(b'{');
+    let found = loop {
+        cursor.space();
+        let Ok(Raw::String(key)) = cursor.value() else { break false };
+        cursor.space();
+        if !cursor.take(b':') {
+            break false;
+        }
+        cursor.space();
+        if key == wanted {
+            break cursor.take(b'[');
+        }
+        if cursor.value().is_err() {
+            break false;
+        }
+        cursor.space();
+        if !cursor.take(b',') {
+            break false;
+        }
+    };
+    if !found {
+        cursor.at = from;
+    }
+    found
+}
+
+/// Goes behind the object whose member ends at the cursor.
+fn leave(cursor: &mut Cursor) -> Result<(), Fault> {
+    loop {
+        cursor.space();
+        if cursor.take(b'}') {
+            return Ok(());
+        }
+        if !cursor.take(b',') {
+            return Err(if cursor.peek().is_none() { "the object has no end" } else { "this is not a JSON object" });
+        }
+        cursor.space();
+        cursor.value()?;
+        cursor.space();
+        if cursor.take(b':') {
+            cursor.space();
+            cursor.value()?;
+        }
     }
 }
 

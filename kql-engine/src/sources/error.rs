@@ -10,16 +10,22 @@ pub enum SourceError {
     Missing(PathBuf),
     /// A folder without a single file that can be read.
     #[error(
-        "{}: the folder has no data files; a table is a file or folder of .ndjson, .jsonl, .json, .csv, .parquet, \
-         .arrow, .ipc or .evtx, also with .gz or .zst", .0.display()
+        "{}: the folder has no data files; a table is a file or folder of .ndjson, .jsonl, .json, .csv, .tsv, .log, .txt, \
+         .parquet, .arrow, .ipc or .evtx, also with .gz or .zst, or in a .zip or .tar", .0.display()
     )]
     NoData(PathBuf),
     /// A file whose name does not say what it holds.
     #[error(
-        "{}: the format is not known from the name; use one of .ndjson, .jsonl, .json, .csv, .parquet, .arrow, .ipc, \
-         .evtx, also with .gz or .zst", .0.display()
+        "{}: the format is not known from the name; use one of .ndjson, .jsonl, .json, .csv, .tsv, .log, .txt, .parquet, \
+         .arrow, .ipc, .evtx, also with .gz or .zst, or in a .zip or .tar", .0.display()
     )]
     UnknownFormat(PathBuf),
+    /// A text whose content does not say what it is.
+    #[error(
+        "{}: this text is neither JSON, nor CSV with a header, nor lines of Zeek, CEF, LEEF or syslog; if it is one of \
+         them, call it .ndjson or .csv", .0.display()
+    )]
+    UnknownText(PathBuf),
     /// A pipe or a device.
     #[error("{}: this is no regular file; data is read twice, so a pipe or a device has to be written to a file first", .0.display())]
     NoFile(PathBuf),

@@ -5,7 +5,7 @@
 
 use super::SourceError;
 use super::guard;
-use super::input::{Compression, DataFile};
+use super::input::DataFile;
 use evtx::err::EvtxError;
 use evtx::{EvtxChunkData, EvtxParser, IntoIterChunks, ParserSettings};
 use std::collections::VecDeque;
@@ -56,9 +56,9 @@ impl Events {
         if !file.begins_with(&MAGIC) {
             return Err(not_that("it does not begin with ElfFile".to_owned()));
         }
-        let mut bytes: Box<dyn ReadSeek> = match file.compression {
-            Compression::None => Box::new(BufReader::new(File::open(&file.path).map_err(|e| file.unreadable(e))?)),
-            _ => Box::new(Cursor::new(file.read()?)),
+        let mut bytes: Box<dyn ReadSeek> = match file.on_disk() {
+            Some(path) => Box::new(BufReader::new(File::open(path).map_err(|e| file.unreadable(e))?)),
+            None => Box::new(Cursor::new(file.read()?)),
         };
         let length = bytes.seek(SeekFrom::End(0)).map_err(|e| file.unreadable(e))?;
         if length < HEADER {

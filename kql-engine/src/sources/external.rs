@@ -25,7 +25,7 @@ pub fn read(
 ) -> Result<(Vec<ArrayRef>, Vec<String>), SourceError> {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     let (stem, compression) = Compression::split(name);
-    let file = DataFile { path: path.to_owned(), format: Format::Csv, compression };
+    let file = DataFile { path: path.to_owned(), format: Format::Csv, compression, member: None };
     let bytes = file.read()?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let by_name = stem.rsplit_once('.').map_or("csv", |(_, extension)| extension).to_ascii_lowercase();

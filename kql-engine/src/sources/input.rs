@@ -1,6 +1,8 @@
 //! Files as bytes: formats and compressions by name, byte-order marks, and blocks of whole lines.
 
-use super::{SourceError, evtx};
+use super::SourceError;
+use super::archive::Member;
+use super::sniff;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -14,29 +16,47 @@ pub(super) enum Format {
         /// The name says that every line is an object.
         lines: bool,
     },
+    /// Delimited text, whatever the delimiter.
     Csv,
     Parquet,
     Ipc,
     /// A Windows event log.
     Evtx,
+    /// Lines of CEF, LEEF or syslog.
+    Syslog,
+    /// A log of Zeek, with its header.
+    Zeek,
+    /// A workbook of Excel.
+    Workbook,
 }
 
-impl Format {
-    /// The name without the format's extension.
-    pub(super) fn split(name: &str) -> Option<(&str, Format)> {
+/// What a file's extension says about its format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Named {
+    Is(Format),
+    /// Some text: the content tells.
+    Text,
+}
+
+impl Named {
+    /// The name without the extension of the format, or of a log that was put aside: `conn.log.1`.
+    pub(super) fn split(name: &str) -> Option<(&str, Named)> {
         let (stem, extension) = name.rsplit_once('.')?;
-        Some((
-            stem,
-            match extension.to_ascii_lowercase().as_str() {
-                "ndjson" | "jsonl" => Format::Json { lines: true },
-                "json" => Format::Json { lines: false },
-                "csv" => Format::Csv,
-                "parquet" => Format::Parquet,
-                "arrow" | "ipc" => Format::Ipc,
-                "evtx" => Format::Evtx,
-                _ => return None,
-            },
-        ))
+        let named = match extension.to_ascii_lowercase().as_str() {
+            "ndjson" | "jsonl" => Named::Is(Format::Json { lines: true }),
+            "json" => Named::Is(Format::Json { lines: false }),
+            "csv" | "tsv" | "psv" => Named::Is(Format::Csv),
+            "parquet" => Named::Is(Format::Parquet),
+            "arrow" | "ipc" => Named::Is(Format::Ipc),
+            "evtx" => Named::Is(Format::Evtx),
+            "xlsx" | "xlsm" => Named::Is(Format::Workbook),
+            "log" | "txt" | "cef" | "leef" | "syslog" => Named::Text,
+            digits if digits.len() < 4 && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                return Named::split(stem).filter(|(_, named)| *named == Named::Text);
+            }
+            _ => return None,
+        };
+        Some((stem, named))
     }
 }
 
@@ -69,35 +89,49 @@ pub(super) struct Stamp {
 /// A file of a table.
 #[derive(Clone, Debug)]
 pub(super) struct DataFile {
+    /// As it is shown; inside an archive behind the archive's own path.
     pub path: PathBuf,
     pub format: Format,
     pub compression: Compression,
+    /// Where its bytes are, if they are in an archive.
+    pub member: Option<Arc<Member>>,
 }
 
 impl DataFile {
     /// None where neither the name nor the first bytes tell the format.
     pub(super) fn new(path: &Path) -> Option<DataFile> {
+        DataFile::at(path, None)
+    }
+
+    /// The same of a file in an archive.
+    pub(super) fn at(path: &Path, member: Option<Arc<Member>>) -> Option<DataFile> {
         let name = path.file_name()?.to_str()?;
         if name.starts_with('.') {
             return None;
         }
         let (rest, compression) = Compression::split(name);
-        let by_name = Format::split(rest).map(|(_, format)| format);
-        let mut file = DataFile { path: path.to_owned(), format: by_name.unwrap_or(Format::Evtx), compression };
-        if file.begins_with(&evtx::MAGIC) {
-            file.format = Format::Evtx;
-            return Some(file);
+        let named = Named::split(rest).map(|(_, named)| named);
+        let mut file = DataFile { path: path.to_owned(), format: Format::Csv, compression, member };
+        file.format = sniff::format(&file, named)?;
+        Some(file)
+    }
+
+    /// The first bytes of the file, unpacked; nothing where it cannot be read.
+    pub(super) fn head(&self, length: u64) -> Vec<u8> {
+        let mut head = Vec::new();
+        // a pipe would wait for who writes into it
+        if (self.member.is_some() || self.path.is_file())
+            && let Ok(reader) = self.reader(0)
+        {
+            // what cannot be read further, a damaged archive, is told of when the whole file is read
+            let _ = reader.take(length).read_to_end(&mut head);
         }
-        by_name.map(|_| file)
+        head
     }
 
     /// Whether the file, unpacked, begins with these bytes.
     pub(super) fn begins_with(&self, bytes: &[u8]) -> bool {
-        let mut head = Vec::with_capacity(bytes.len());
-        // a pipe would wait for who writes into it
-        self.path.is_file()
-            && self.reader(0).is_ok_and(|r| r.take(bytes.len() as u64).read_to_end(&mut head).is_ok())
-            && head == bytes
+        self.head(bytes.len() as u64) == bytes
     }
 
     /// All bytes, unpacked.
@@ -110,25 +144,17 @@ impl DataFile {
     /// The bytes from an offset on, for keeping them all in memory: a packed file must not unpack to more than that.
     pub(super) fn whole(&self, from: u64) -> Result<Box<dyn Read + Send>, SourceError> {
         let reader = self.reader(from)?;
-        Ok(match self.compression {
-            Compression::None => reader,
-            Compression::Gzip | Compression::Zstd => Box::new(Unpacked { reader, left: MOST_UNPACKED }),
-        })
+        Ok(if self.is_packed() { Box::new(Unpacked { reader, left: MOST_UNPACKED }) } else { reader })
     }
 
     /// The bytes from an offset on, unpacked.
     pub(super) fn reader(&self, from: u64) -> Result<Box<dyn Read + Send>, SourceError> {
-        let mut file = File::open(&self.path).map_err(|e| self.unreadable(e))?;
+        let raw = |from| self.raw(from).map_err(|e| self.unreadable(e));
         let mut reader: Box<dyn Read + Send> = match self.compression {
-            Compression::None => {
-                if from > 0 {
-                    file.seek(SeekFrom::Start(from)).map_err(|e| self.unreadable(e))?;
-                }
-                return Ok(Box::new(file));
-            }
+            Compression::None => return raw(from),
             // several members or frames in a row are one file
-            Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::new(file))),
-            Compression::Zstd => Box::new(zstd::Decoder::new(file).map_err(|e| self.unreadable(e))?),
+            Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::new(raw(0)?))),
+            Compression::Zstd => Box::new(zstd::Decoder::new(raw(0)?).map_err(|e| self.unreadable(e))?),
         };
         if from > 0 {
             io::copy(&mut reader.by_ref().take(from), &mut io::sink()).map_err(|e| self.unreadable(e))?;
@@ -136,20 +162,47 @@ impl DataFile {
         Ok(reader)
     }
 
+    /// The bytes from an offset on, as they lie in the folder or the archive.
+    fn raw(&self, from: u64) -> io::Result<Box<dyn Read + Send>> {
+        if let Some(member) = &self.member {
+            return member.reader(from);
+        }
+        let mut file = File::open(&self.path)?;
+        if from > 0 {
+            file.seek(SeekFrom::Start(from))?;
+        }
+        Ok(Box::new(file))
+    }
+
     /// What tells whether the file changes: its length and the time of the last change.
     pub(super) fn stamp(&self) -> Result<Stamp, SourceError> {
-        let metadata = std::fs::metadata(&self.path).map_err(|e| self.unreadable(e))?;
+        let path = self.member.as_ref().map_or(&*self.path, |member| &member.archive);
+        let metadata = std::fs::metadata(path).map_err(|e| self.unreadable(e))?;
         Ok(Stamp { length: metadata.len(), changed: metadata.modified().ok() })
+    }
+
+    /// When it was changed last, in ticks.
+    pub(super) fn changed(&self) -> Option<i64> {
+        let since = self.stamp().ok()?.changed?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(i64::try_from(since.as_nanos() / 100).ok()?.saturating_add(super::normalize::EPOCH))
     }
 
     /// Whether its bytes are unpacked from the beginning on, so that it cannot be read in pieces.
     pub(super) fn is_packed(&self) -> bool {
-        self.compression != Compression::None
+        self.compression != Compression::None || self.member.as_ref().is_some_and(|member| member.is_packed())
     }
 
-    /// The length of the file as it lies on the disk.
+    /// The path under which others can read its bytes.
+    pub(super) fn on_disk(&self) -> Option<&Path> {
+        (self.compression == Compression::None && self.member.is_none()).then_some(&*self.path)
+    }
+
+    /// The length of the file as it lies in the folder; of one in an archive, without the archive's packing.
     pub(super) fn length(&self) -> Result<u64, SourceError> {
-        Ok(std::fs::metadata(&self.path).map_err(|e| self.unreadable(e))?.len())
+        match &self.member {
+            Some(member) => Ok(member.length),
+            None => Ok(std::fs::metadata(&self.path).map_err(|e| self.unreadable(e))?.len()),
+        }
     }
 
     pub(super) fn unreadable(&self, error: impl ToString) -> SourceError {
@@ -185,7 +238,7 @@ impl AsOpened {
     pub(super) fn check(&self) -> Result<(), SourceError> {
         let AsOpened { file, stamp: before, may_grow } = self;
         let now = file.stamp()?;
-        if now == *before || (*may_grow && !file.is_packed() && now.length > before.length) {
+        if now == *before || (*may_grow && file.on_disk().is_some() && now.length > before.length) {
             return Ok(());
         }
         Err(SourceError::Changed(file.path.clone()))

@@ -5,13 +5,14 @@
 //! | `true`, `false` | bool |
 //! | whole numbers that fit 64 bits | long |
 //! | numbers | real |
-//! | ISO 8601 texts with date, `T` and time | datetime |
+//! | ISO 8601 texts: dates, alone or with a time; dates of the portal in American English | datetime |
 //! | objects and arrays (JSON) | dynamic |
 //! | other texts, or there are none | string |
 //! | of several of these kinds | dynamic in JSON, string in CSV |
 //!
 //! Nulls, and empty texts among datetimes, say nothing.
 
+use super::dates::is_datetime;
 use crate::types::ScalarType;
 
 /// The kinds of values seen.
@@ -27,6 +28,23 @@ impl Kinds {
     pub(super) const NESTED: Kinds = Kinds(32);
     /// The empty text.
     pub(super) const EMPTY: Kinds = Kinds(64);
+    /// Of a column whose type is expected: a value that this type takes, beside its kind.
+    const FITTING: Kinds = Kinds(128);
+
+    /// The same, as one that the expected type takes.
+    pub(super) fn fitting(self) -> Kinds {
+        Kinds(self.0 | Self::FITTING.0)
+    }
+
+    /// Whether some value is one that the expected type takes.
+    pub(super) fn fits(self) -> bool {
+        self.0 & Self::FITTING.0 != 0
+    }
+
+    /// Whether there is any value.
+    pub(super) fn has_values(self) -> bool {
+        self.0 & !Self::EMPTY.0 != 0
+    }
 
     pub(super) fn add(&mut self, other: Kinds) {
         self.0 |= other.0;
@@ -82,7 +100,7 @@ impl Kinds {
     }
 
     pub(super) fn ty(self, json: bool) -> ScalarType {
-        let seen = Kinds(self.0 & !Self::EMPTY.0);
+        let seen = Kinds(self.0 & !Self::EMPTY.0 & !Self::FITTING.0);
         let texts = self.0 & Self::EMPTY.0 != 0;
         match seen {
             Kinds(0) | Self::TEXT => ScalarType::String,
@@ -98,12 +116,6 @@ impl Kinds {
             _ => ScalarType::String,
         }
     }
-}
-
-/// Whether the text has the form of an ISO 8601 datetime with a `T`, and is one.
-fn is_datetime(text: &str) -> bool {
-    matches!(text.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _, b'T', _, _, b':', _, _, ..])
-        && kql_parser::time::parse_datetime(text).is_some()
 }
 
 /// The type that holds the values of both.
@@ -139,7 +151,8 @@ mod tests {
         assert_eq!(csv(&["TRUE", "false"]), Bool);
         assert_eq!(csv(&["2024-01-01T00:00:00Z", ""]), Datetime);
         assert_eq!(csv(&["2024-01-01T00:00:00.1234567+02:00"]), Datetime);
-        assert_eq!(csv(&["2024-01-01 00:00:00"]), String);
+        assert_eq!(csv(&["2024-01-01 00:00:00", "2024-01-01"]), Datetime);
+        assert_eq!(csv(&["2024-01-01", "soon"]), String);
         assert_eq!(csv(&["2024-13-01T00:00:00Z"]), String);
         assert_eq!(csv(&["1", "a"]), String);
         assert_eq!(csv(&["true", "1"]), String);

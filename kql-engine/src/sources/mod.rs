@@ -7,16 +7,17 @@
 //!
 //! ```text
 //! input.rs       files as bytes: formats, compression, byte-order marks, blocks of lines
+//! sniff.rs       the format of texts by their content            archive.rs  archives as folders
 //! recognise/     which product's format a file has        records.rs  rows out of their wrapping
 //! dates.rs       zones in headers, day or month first     summary.rs  what `kql data` tells
 //! json_text.rs   members of JSON objects as slices of the text   json_index.rs  where its lines and strings end
 //! pieces.rs      text files in pieces                             survey.rs   what reading a file tells of it
-//! lines.rs       NDJSON            document.rs  other JSON        csv.rs, csv_rows.rs  CSV
+//! lines.rs       NDJSON            document.rs  other JSON        csv.rs, csv_rows.rs, dialect.rs  CSV
 //! simd.rs        64 bytes of text at a time
-//! kinds.rs       the types of columns that no schema declares
+//! kinds.rs       the types of columns that no schema declares      custom.rs    those of custom tables
 //! builder.rs     texts and JSON values to columns                 sink.rs, stream.rs  to batches
 //! normalize.rs   Arrow columns of any type to ours                parquet.rs, batches.rs, memory.rs
-//! evtx.rs        Windows event logs                              folder_dates.rs  dates in the names of folders
+//! evtx.rs        Windows event logs        workbook.rs  Excel     folder_dates.rs  dates in the names of folders
 //! guard.rs       readers that panic                              ipc_lengths.rs   lengths in Arrow files
 //! table.rs       all of a table's files together
 //! numbered.rs    the places of rows in a table
@@ -24,12 +25,15 @@
 //! report.rs      what was wrong with the input
 //! ```
 
+mod archive;
 mod batches;
 mod builder;
 pub mod catalogue;
 mod csv;
 mod csv_rows;
+mod custom;
 mod dates;
+mod dialect;
 mod document;
 mod error;
 mod evtx;
@@ -55,12 +59,14 @@ mod report;
 mod sieve;
 mod simd;
 mod sink;
+mod sniff;
 mod stream;
 mod summary;
 mod survey;
 mod table;
 #[cfg(test)]
 mod tests;
+mod workbook;
 
 pub use catalogue::Profile;
 pub use dates::DateOrder;

@@ -1,12 +1,15 @@
 //! Which files make which tables.
 
 use super::SourceError;
-use super::input::{Compression, DataFile, Format};
+use super::archive::{self, Archive, Member};
+use super::input::{Compression, DataFile, Named};
 use super::recognise::{Known, Records, recognise};
 use super::records::{self, FileSurvey, TableSurvey, Wrapping};
 use super::survey::Survey;
+use crate::types::ScalarType;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A place of data: a file, or a folder of files, each a table.
@@ -66,6 +69,8 @@ pub(super) struct TableFile {
     pub format: &'static str,
     /// Headers may tell zones, and columns come twice.
     pub portal: bool,
+    /// The types of columns whose values do not say them.
+    pub types: &'static [(&'static str, ScalarType)],
     /// How its rows are unwrapped, where they are, and what was found.
     pub wrapped: Option<(Wrapping, TableSurvey)>,
     /// Records that are no rows.
@@ -80,55 +85,44 @@ pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles
         if !path.exists() {
             return Err(SourceError::Missing(path.clone()));
         }
-        if !path.is_dir() {
+        let Some(folder) = Folder::at(path)? else {
             if !path.is_file() {
                 return Err(SourceError::NoFile(path.clone()));
             }
-            let file = DataFile::new(path).ok_or_else(|| SourceError::UnknownFormat(path.clone()))?;
+            let file = DataFile::new(path).ok_or_else(|| unknown(path))?;
             match name {
                 Some(name) => found.add(file, name, true)?,
                 None => found.add(file, &stem(path), false)?,
-            }
+            };
             continue;
-        }
+        };
+        let mut passed = folder.passed();
+        let mut names = Vec::new();
         if let Some(name) = name {
             // a named folder is one table
-            let (files, notices) = files_under(path)?;
-            if files.is_empty() {
-                return Err(SourceError::NoData(path.clone()));
-            }
-            found.add_all(files, name, true)?;
-            found.table(name).notices.extend(notices);
-            continue;
-        }
-        let mut any = false;
-        let mut left_out = Vec::new();
-        for entry in entries(path)? {
-            if entry.is_dir() {
-                let (files, notices) = files_under(&entry)?;
-                if !files.is_empty() {
-                    any = true;
-                    // folders such as y=2026 are parts of the folder that they are in
-                    let entry = file_name(&entry);
-                    let name = if entry.contains('=') { folder_name(path) } else { entry };
-                    let tables = found.add_all(files, &name, false)?;
-                    // said once, of a table that is there
-                    found.table(tables.first().unwrap_or(&name)).notices.extend(notices);
+            let files = folder.files(&mut passed)?;
+            names = found.add_all(files, name, true)?;
+        } else {
+            for entry in folder.entries()? {
+                match entry {
+                    Entry::Folder(inner) => {
+                        passed.extend(inner.passed());
+                        // folders such as y=2026 are parts of the folder that they are in
+                        let own = inner.name();
+                        let name = if own.contains('=') { folder.outer_name() } else { own };
+                        names.extend(found.add_all(inner.files(&mut passed)?, &name, false)?);
+                    }
+                    Entry::File(path, member) => match data_file(&path, member)? {
+                        Some(file) => names.extend(found.add(file, &stem(&path), false)?),
+                        None => passed.push(path),
+                    },
                 }
-            } else if let Some(file) = data_file(&entry)? {
-                any = true;
-                found.add(file, &stem(&entry), false)?;
-            } else {
-                left_out.push(entry);
             }
         }
-        if !any {
-            return Err(SourceError::NoData(path.clone()));
-        }
-        // a stray file concerns no table, unless it has the name of one
-        for entry in left_out {
-            found.table(&stem(&entry)).notices.push(skipped(&entry));
-        }
+        // said once, of a table that is there
+        let Some(first) = names.iter().min() else { return Err(SourceError::NoData(path.clone())) };
+        let notice = passed_over(path, &passed);
+        found.table(first).notices.extend(notice);
     }
     let mut tables: Vec<TableFiles> = found.tables.into_values().filter(|table| !table.files.is_empty()).collect();
     // a name that several tables would answer to, or that is a table's own, is no other name
@@ -159,23 +153,20 @@ impl Discovery<'_> {
     fn add_all(&mut self, files: Vec<DataFile>, stem: &str, only: bool) -> Result<Vec<String>, SourceError> {
         let mut names = Vec::new();
         for file in files {
-            names.extend(self.add_to(file, stem, only)?);
+            names.extend(self.add(file, stem, only)?);
         }
         Ok(names)
     }
 
-    fn add(&mut self, file: DataFile, stem: &str, only: bool) -> Result<(), SourceError> {
-        self.add_to(file, stem, only).map(|_| ())
-    }
-
     /// Adds a file, all of it to the table of that name where `only` says so.
-    fn add_to(&mut self, file: DataFile, stem: &str, only: bool) -> Result<Vec<String>, SourceError> {
+    fn add(&mut self, file: DataFile, stem: &str, only: bool) -> Result<Vec<String>, SourceError> {
         // what is wrong with a file is told when its table is opened
         let recognised = recognise(&file, stem, self.known).unwrap_or_default();
         let plain = TableFile {
             file,
             format: recognised.format,
             portal: recognised.portal,
+            types: recognised.types,
             wrapped: None,
             refused: Survey::default(),
         };
@@ -202,6 +193,7 @@ impl Discovery<'_> {
                 file: file.clone(),
                 format,
                 portal: recognised.portal,
+                types: recognised.types,
                 wrapped: Some((wrapping, survey)),
                 refused: refused.clone(),
             };
@@ -234,29 +226,152 @@ impl Discovery<'_> {
     }
 }
 
-fn skipped(path: &Path) -> String {
-    format!("{}: skipped, the format is not known from the name", path.display())
+/// A folder: on the disk, or in an archive.
+enum Folder {
+    Disk(PathBuf),
+    Archive {
+        /// The archive, and behind it the folder's path in it.
+        shown: PathBuf,
+        inner: PathBuf,
+        archive: Rc<Archive>,
+    },
 }
 
-/// The data files in a folder and the folders in it.
-fn files_under(folder: &Path) -> Result<(Vec<DataFile>, Vec<String>), SourceError> {
-    let (mut files, mut notices) = (Vec::new(), Vec::new());
-    for entry in entries(folder)? {
-        if entry.is_dir() {
-            let (more, notes) = files_under(&entry)?;
-            files.extend(more);
-            notices.extend(notes);
-        } else if let Some(file) = data_file(&entry)? {
-            files.push(file);
-        } else if !file_name(&entry).starts_with(['.', '_']) {
-            notices.push(skipped(&entry));
+/// What is in a folder.
+enum Entry {
+    Folder(Folder),
+    /// Its path, and its place where it is in an archive.
+    File(PathBuf, Option<Arc<Member>>),
+}
+
+impl Folder {
+    /// The folder or the archive of that path, if it is one.
+    fn at(path: &Path) -> Result<Option<Folder>, SourceError> {
+        if path.is_dir() {
+            return Ok(Some(Folder::Disk(path.to_owned())));
+        }
+        if !archive::is_archive(path) || !path.is_file() {
+            return Ok(None);
+        }
+        let archive = Rc::new(archive::open(path)?);
+        Ok(Some(Folder::Archive { shown: path.to_owned(), inner: PathBuf::new(), archive }))
+    }
+
+    /// What is in it, in the order of names.
+    fn entries(&self) -> Result<Vec<Entry>, SourceError> {
+        match self {
+            Folder::Disk(folder) => {
+                let read = std::fs::read_dir(folder).map_err(|e| SourceError::unreadable(folder, e))?;
+                let mut paths: Vec<PathBuf> = read
+                    .map(|entry| entry.map(|e| e.path()))
+                    .collect::<Result<_, _>>()
+                    .map_err(|e| SourceError::unreadable(folder, e))?;
+                paths.sort();
+                let entry = |path: PathBuf| match Folder::at(&path)? {
+                    Some(folder) => Ok(Entry::Folder(folder)),
+                    None => Ok(Entry::File(path, None)),
+                };
+                paths.into_iter().map(entry).collect()
+            }
+            Folder::Archive { shown, inner, archive } => {
+                let mut found = BTreeMap::new();
+                for file in &archive.files {
+                    let Ok(rest) = file.path.strip_prefix(inner) else { continue };
+                    let mut parts = rest.components();
+                    let Some(first) = parts.next() else { continue };
+                    let shown = shown.join(first);
+                    let is_file = parts.next().is_none();
+                    found.entry(first).or_insert_with(|| match is_file {
+                        true => Entry::File(shown, Some(file.member.clone())),
+                        false => {
+                            Entry::Folder(Folder::Archive { shown, inner: inner.join(first), archive: archive.clone() })
+                        }
+                    });
+                }
+                Ok(found.into_values().collect())
+            }
         }
     }
-    Ok((files, notices))
+
+    /// The data files in it and in the folders in it; the others are passed over.
+    fn files(&self, passed: &mut Vec<PathBuf>) -> Result<Vec<DataFile>, SourceError> {
+        let mut files = Vec::new();
+        for entry in self.entries()? {
+            match entry {
+                Entry::Folder(folder) => {
+                    passed.extend(folder.passed());
+                    files.extend(folder.files(passed)?);
+                }
+                Entry::File(path, member) => match data_file(&path, member)? {
+                    Some(file) => files.push(file),
+                    None => passed.push(path),
+                },
+            }
+        }
+        Ok(files)
+    }
+
+    /// What an archive has that is no file in it.
+    fn passed(&self) -> Vec<PathBuf> {
+        match self {
+            Folder::Archive { shown, inner, archive } if inner.as_os_str().is_empty() => {
+                archive.passed.iter().map(|name| shown.join(name.trim_start_matches('/'))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        let (Folder::Disk(path) | Folder::Archive { shown: path, .. }) = self;
+        path
+    }
+
+    fn name(&self) -> String {
+        plain_name(file_name(self.path()))
+    }
+
+    /// Its name; where that is a part such as `y=2026`, that of the folder around it.
+    fn outer_name(&self) -> String {
+        let path = self.path();
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let names = path.ancestors().map(file_name);
+        let outer = names.into_iter().find(|name| !name.is_empty() && !name.contains('='));
+        plain_name(outer.unwrap_or_else(|| file_name(&path)))
+    }
+}
+
+/// A folder's name, without what says that it is an archive.
+fn plain_name(name: String) -> String {
+    archive::stem(&name).map_or_else(|| name.clone(), str::to_owned)
+}
+
+/// So many names of files are told.
+const NAMED: usize = 3;
+
+/// What to say of files that are passed over, if there are any. What is hidden, and queries, need no word.
+fn passed_over(folder: &Path, passed: &[PathBuf]) -> Option<String> {
+    let told = |path: &&PathBuf| !file_name(path).starts_with(['.', '_']) && !is_query(path);
+    let passed: Vec<&PathBuf> = passed.iter().filter(told).collect();
+    let name = |path: &&PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
+    let names: Vec<String> = passed.iter().take(NAMED).map(name).collect();
+    let (count, rest) = (passed.len(), passed.len().saturating_sub(NAMED));
+    let files = if count == 1 { "1 file is".to_owned() } else { format!("{count} files are") };
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    (count > 0).then(|| {
+        let folder = folder.display();
+        format!("{folder}: {files} passed over, as nothing tells what they hold: {}{more}", names.join(", "))
+    })
+}
+
+fn is_query(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("kql") || e.eq_ignore_ascii_case("csl"))
 }
 
 /// A data file in a folder. What has the name of one must be one: left out, its rows would be missing.
-fn data_file(path: &Path) -> Result<Option<DataFile>, SourceError> {
+fn data_file(path: &Path, member: Option<Arc<Member>>) -> Result<Option<DataFile>, SourceError> {
+    if member.is_some() {
+        return Ok(DataFile::at(path, member));
+    }
     match DataFile::new(path) {
         Some(_) if !path.exists() => Err(SourceError::Missing(path.to_owned())),
         Some(_) if !path.is_file() => Err(SourceError::NoFile(path.to_owned())),
@@ -264,32 +379,24 @@ fn data_file(path: &Path) -> Result<Option<DataFile>, SourceError> {
     }
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
-    let read = std::fs::read_dir(folder).map_err(|e| SourceError::unreadable(folder, e))?;
-    let mut entries: Vec<PathBuf> = read
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()
-        .map_err(|e| SourceError::unreadable(folder, e))?;
-    entries.sort();
-    Ok(entries)
+/// Why a file that is named itself is not read.
+fn unknown(path: &Path) -> SourceError {
+    let name = file_name(path);
+    match Named::split(Compression::split(&name).0) {
+        Some((_, Named::Text)) => SourceError::UnknownText(path.to_owned()),
+        _ => SourceError::UnknownFormat(path.to_owned()),
+    }
 }
 
 fn file_name(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The name of a folder; where that is a part such as `y=2026`, that of the folder around it.
-fn folder_name(path: &Path) -> String {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let names = path.ancestors().map(file_name);
-    names.into_iter().find(|name| !name.is_empty() && !name.contains('=')).unwrap_or_else(|| file_name(&path))
-}
-
 /// The file's name without the extensions of its format and compression.
 fn stem(path: &Path) -> String {
     let name = file_name(path);
     let (rest, _) = Compression::split(&name);
-    let rest = match Format::split(rest) {
+    let rest = match Named::split(rest) {
         Some((stem, _)) => stem,
         None => rest.rsplit_once('.').map_or(rest, |(stem, _)| stem),
     };
@@ -319,13 +426,19 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let root = dir.path();
         fs::create_dir_all(root.join("Many/2024")).expect("folders");
-        for file in ["One.csv", "Two.ndjson.gz", "Many/a.json", "Many/2024/b.parquet", "Many/notes.docx", "readme.md"] {
+        for file in
+            ["One.csv", "Two.ndjson.gz", "Many/a.json", "Many/2024/b.parquet", "Many/notes.docx", "readme.md", "q.kql"]
+        {
             fs::write(root.join(file), "").expect("a file");
         }
         let tables = found(&[root.into()]).expect("tables");
         let names: Vec<(&str, usize, usize)> =
             tables.iter().map(|t| (t.name.as_str(), t.files.len(), t.notices.len())).collect();
         assert_eq!(names, [("Many", 2, 1), ("One", 1, 0), ("Two", 1, 0)]);
+        let notice = &tables[0].notices[0];
+        assert!(
+            notice.ends_with("2 files are passed over, as nothing tells what they hold: Many/notes.docx, readme.md")
+        );
         let named = DataPath { name: Some("X".into()), path: root.join("Many") };
         assert_eq!(found(&[named]).expect("a table")[0].name, "X");
     }

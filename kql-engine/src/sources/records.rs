@@ -3,6 +3,7 @@
 
 use super::SourceError;
 use super::csv::{self, CsvReader};
+use super::dialect::Dialect;
 use super::document::{Element, Elements, Layout};
 use super::evtx::{Event, Events};
 use super::input::{Blocks, DataFile};
@@ -12,6 +13,7 @@ use super::lines::{LineBlocks, whole_object};
 use super::recognise::{Known, Out, Records, Wrapped};
 use super::sink::{Mapping, RowReader, Sink};
 use super::survey::{Declared, Survey, Surveyor};
+use super::workbook::{Item, Workbook};
 use crate::types::ScalarType;
 use ::csv::{ByteRecord, Position};
 use datafusion::common::{DataFusionError, Result};
@@ -69,6 +71,7 @@ pub(super) fn survey(
     let mut out = Out::default();
     let texts = records.wrapped().texts;
     let mut surveyors: BTreeMap<String, (Surveyor, Vec<(String, ScalarType)>)> = BTreeMap::new();
+    let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut found = FileSurvey::default();
     loop {
         let line = match stream.next(known, &mut out)? {
@@ -77,13 +80,19 @@ pub(super) fn survey(
         };
         found.refused.lines = line;
         out.refused.drain(..).for_each(|reason| found.refused.refuse(line, &reason));
-        let new = |name: &str| (Surveyor::new(Declared::of(known.table(name).as_deref()), texts, &[]), Vec::new());
+        let new =
+            |name: &str| (Surveyor::new(Declared::of(name, known.table(name).as_deref()), texts, &[]), Vec::new());
         for (table, column, ty) in out.types.drain(..) {
             let name = name_of(table.as_deref(), fallback, only);
             let (_, types) = surveyors.entry(name.to_string()).or_insert_with(|| new(&name));
             if !types.iter().any(|(c, _)| *c == column) {
                 types.push((column, ty));
             }
+        }
+        for (table, column) in out.columns.drain(..) {
+            let name = name_of(table.as_deref(), fallback, only);
+            surveyors.entry(name.to_string()).or_insert_with(|| new(&name));
+            columns.entry(name.to_string()).or_default().push(column);
         }
         for (table, row) in out.rows.drain(..) {
             let name = name_of(table.as_deref(), fallback, only);
@@ -102,10 +111,11 @@ pub(super) fn survey(
     // a table that only types tell of is there and empty, unless others have its rows
     let filled = surveyors.values().any(|(s, _)| s.survey.rows > 0);
     for (name, (mut surveyor, types)) in surveyors {
-        if surveyor.survey.rows == 0 && filled {
+        let columns = columns.remove(&name).unwrap_or_default();
+        if surveyor.survey.rows == 0 && filled && columns.is_empty() {
             continue;
         }
-        for (column, _) in &types {
+        for column in types.iter().map(|(column, _)| column).chain(&columns) {
             if !surveyor.survey.names.iter().any(|(n, _)| n == column) {
                 surveyor.survey.names.push((column.clone(), Default::default()));
             }
@@ -126,13 +136,24 @@ struct Stream {
     wrapped: &'static Wrapped,
     file: DataFile,
     input: Input,
+    /// When the file was changed last, in ticks.
+    changed: Option<i64>,
 }
 
 enum Input {
     Lines(LineBlocks),
     Document(Elements),
-    Csv { rows: CsvReader, record: ByteRecord, header: Vec<String> },
+    Csv {
+        rows: CsvReader,
+        record: ByteRecord,
+        header: Vec<String>,
+        /// Lines before the header.
+        before: u64,
+    },
     Evtx(Box<Events>),
+    /// Lines that are no JSON.
+    Text(LineBlocks),
+    Workbook(Box<Workbook>),
     Ended,
 }
 
@@ -140,22 +161,28 @@ impl Stream {
     fn open(file: &DataFile, records: Records) -> Result<Stream, SourceError> {
         let input = match records {
             Records::Json(_, Layout::Lines, mark) => Input::Lines(LineBlocks::new(Blocks::new(file, mark, u64::MAX)?)),
-            Records::Json(_, Layout::Document, mark) => Input::Document(Elements::open(file, mark)?),
+            Records::Json(_, Layout::Document, mark) => {
+                Input::Document(Elements::inside(file, mark, records.wrapped().inside)?)
+            }
             Records::Csv(_, mark) => {
-                let mut rows = csv::reader(file, mark)?;
+                let dialect = Dialect::of(file, mark)?;
+                let mut rows = csv::reader(file, dialect.begin, dialect.delimiter)?;
                 let mut record = ByteRecord::new();
                 rows.read_byte_record(&mut record).map_err(|e| file.unreadable(e))?;
                 let header = csv::names(&record);
-                Input::Csv { rows, record, header }
+                Input::Csv { rows, record, header, before: dialect.lines }
             }
+            Records::Workbook(_) => Input::Workbook(Box::new(Workbook::open(file)?)),
+            Records::Text(_, mark) => Input::Text(LineBlocks::new(Blocks::new(file, mark, u64::MAX)?)),
             Records::Evtx(_) => Input::Evtx(Box::new(Events::open(file)?)),
         };
-        Ok(Stream { wrapped: records.wrapped(), file: file.clone(), input })
+        Ok(Stream { wrapped: records.wrapped(), file: file.clone(), input, changed: file.changed() })
     }
 
     /// Goes to the next record. What cannot be unwrapped is in `out.refused`.
     fn next(&mut self, known: &Known, out: &mut Out) -> Result<Step, SourceError> {
         let unwrap = self.wrapped.unwrap;
+        out.changed = self.changed;
         let take = |text: &str, out: &mut Out| {
             if let Err(reason) = unwrap(text, known, out) {
                 out.refused.push(reason);
@@ -179,6 +206,24 @@ impl Stream {
                         None => {}
                     }
                     let found = read.is_some();
+                    blocks.pass(passed);
+                    if found {
+                        return Ok(Step::Record(blocks.number()));
+                    }
+                }
+                Ok(Step::End)
+            }
+            Input::Text(blocks) => {
+                while blocks.advance().map_err(|e| file.unreadable(e))? {
+                    let mut lines = blocks.one_by_one();
+                    let line = lines.next();
+                    let passed = lines.passed();
+                    match &line {
+                        Some(Ok(cursor)) => take(cursor.text().trim_end_matches('\r'), out),
+                        Some(Err(reason)) => out.refused.push((*reason).to_owned()),
+                        None => {}
+                    }
+                    let found = line.is_some();
                     blocks.pass(passed);
                     if found {
                         return Ok(Step::Record(blocks.number()));
@@ -216,14 +261,14 @@ impl Stream {
                 }
                 Ok(Step::Record(line))
             }
-            Input::Csv { rows, record, header } => loop {
+            Input::Csv { rows, record, header, before } => loop {
                 if !rows.read_byte_record(record).map_err(|e| file.unreadable(e))? {
                     return Ok(Step::End);
                 }
                 if csv::is_blank(record) {
                     continue;
                 }
-                let line = record.position().map_or(0, Position::line);
+                let line = *before + record.position().map_or(0, Position::line);
                 match csv::record_text(record, header.len()) {
                     Ok(fields) => {
                         let row: serde_json::Map<String, serde_json::Value> =
@@ -245,6 +290,21 @@ impl Stream {
                 }
                 None => {
                     out.note = events.note();
+                    Ok(Step::End)
+                }
+            },
+            Input::Workbook(workbook) => match workbook.next() {
+                Some(Item::Header(table, columns)) => {
+                    // a sheet without rows has columns nevertheless
+                    out.columns.extend(columns.into_iter().map(|column| (table.clone(), column)));
+                    Ok(Step::Record(1))
+                }
+                Some(Item::Row(table, number, row)) => {
+                    out.rows.push((table, row));
+                    Ok(Step::Record(number))
+                }
+                None => {
+                    out.note = workbook.note();
                     Ok(Step::End)
                 }
             },
@@ -317,6 +377,7 @@ impl RowReader for RecordReader {
                 Step::Record(line) => {
                     self.out.refused.clear();
                     self.out.types.clear();
+                    self.out.columns.clear();
                     for (table, row) in self.out.rows.drain(..) {
                         if name_of(table.as_deref(), &self.fallback, self.only) == *self.table {
                             self.waiting.push_back((line, row));

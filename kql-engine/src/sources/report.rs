@@ -1,6 +1,7 @@
 //! What happened to the input: rows refused, values that did not fit their columns.
 
-use std::collections::BTreeMap;
+use super::dates::Unit;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -28,6 +29,8 @@ struct FileState {
     places: Vec<Place>,
     /// By column: how many values of one scan did not fit, and the first of them.
     misfits: BTreeMap<String, (u64, Vec<Place>)>,
+    /// By column: the units of numbers that were read as times since 1970.
+    since: BTreeMap<String, BTreeSet<Unit>>,
 }
 
 /// A place in a file, and what is wrong there.
@@ -39,21 +42,35 @@ pub(super) struct Place {
 
 /// The values of one scan that did not fit.
 #[derive(Debug, Default)]
-pub(super) struct Misfits(BTreeMap<(PathBuf, String), (u64, Vec<Place>)>);
+pub(super) struct Misfits {
+    values: BTreeMap<(PathBuf, String), (u64, Vec<Place>)>,
+    /// The columns in which numbers were read as times since 1970, and in which units.
+    since: BTreeSet<(PathBuf, String, Unit)>,
+}
 
 impl Misfits {
     pub(super) fn add(&mut self, file: &Path, column: &str, place: impl FnOnce() -> Place) {
-        let (count, places) = self.0.entry((file.to_owned(), column.to_owned())).or_default();
+        let (count, places) = self.values.entry((file.to_owned(), column.to_owned())).or_default();
         *count += 1;
         if places.len() < KEPT {
             places.push(place());
         }
     }
 
+    /// A number of a column was read as a time since 1970.
+    pub(super) fn since(&mut self, file: &Path, column: &str, unit: Unit) {
+        // nearly all of them are as the one before
+        let told = |(f, c, u): &(PathBuf, String, Unit)| f == file && c == column && *u == unit;
+        if !self.since.iter().any(told) {
+            self.since.insert((file.to_owned(), column.to_owned(), unit));
+        }
+    }
+
     /// Adds those of another part of the same scan.
     pub(super) fn merge(&mut self, other: Misfits) {
-        for (key, (count, places)) in other.0 {
-            let own = self.0.entry(key).or_default();
+        self.since.extend(other.since);
+        for (key, (count, places)) in other.values {
+            let own = self.values.entry(key).or_default();
             own.0 += count;
             own.1.extend(places);
             own.1.sort();
@@ -62,7 +79,7 @@ impl Misfits {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.values.is_empty() && self.since.is_empty()
     }
 }
 
@@ -93,14 +110,18 @@ impl InputReport {
     pub(super) fn file(&self, path: &Path, unit: &'static str, rows: u64, refused: u64, mut places: Vec<Place>) {
         places.sort();
         places.truncate(KEPT);
-        let file = FileState { unit, rows, refused, places, misfits: BTreeMap::new() };
+        let file = FileState { unit, rows, refused, places, ..FileState::default() };
         self.state().files.insert(path.to_owned(), file);
     }
 
     /// A table may be scanned several times: the fullest count is the one.
     pub(super) fn scanned(&self, misfits: &Misfits) {
         let mut state = self.state();
-        for ((path, column), (count, places)) in &misfits.0 {
+        for (path, column, unit) in &misfits.since {
+            let file = state.files.entry(path.clone()).or_default();
+            file.since.entry(column.clone()).or_default().insert(*unit);
+        }
+        for ((path, column), (count, places)) in &misfits.values {
             let known = state.files.entry(path.clone()).or_default().misfits.entry(column.clone()).or_default();
             if *count > known.0 {
                 *known = (*count, places.clone());
@@ -114,6 +135,7 @@ impl InputReport {
         for (path, file) in &other.state().files {
             let Some(own) = state.files.get_mut(path) else { continue };
             own.misfits = file.misfits.clone();
+            own.since = file.since.clone();
             for place in own.misfits.values_mut().flat_map(|(_, places)| places) {
                 place.line = line(path, place.line);
             }
@@ -132,6 +154,14 @@ impl InputReport {
                     "{}: {rows} left out: {}",
                     path.display(),
                     list(file.unit, &file.places, file.refused)
+                ));
+            }
+            for (column, units) in &file.since {
+                let units: Vec<&str> = units.iter().map(|unit| unit.name()).collect();
+                lines.push(format!(
+                    "{}: the numbers in {column} are read as {} since 1970",
+                    path.display(),
+                    units.join(" or ")
                 ));
             }
             for (column, (count, places)) in &file.misfits {

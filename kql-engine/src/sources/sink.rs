@@ -161,8 +161,12 @@ impl Sink {
             let cell = cell(*name);
             // of what the sieve looked at it has told already
             let told = || sieved && self.sieve.as_ref().is_some_and(|sieve| sieve.has(at));
-            if push_cell(builder, &cell, mapping.rule(at)) == Fit::Misfit && !told() {
-                self.misfits.add(path, &label(column), || Place { line: line(), reason: cell.shown() });
+            match push_cell(builder, &cell, mapping.rule(at)) {
+                Fit::Misfit if !told() => {
+                    self.misfits.add(path, &label(column), || Place { line: line(), reason: cell.shown() });
+                }
+                Fit::Since(unit) => self.misfits.since(path, &column.name, unit),
+                _ => {}
             }
         }
         self.rows += 1;

@@ -1,13 +1,14 @@
 //! What reading a file tells of it: its columns, the kinds of their values, how many rows there are and which are
 //! damaged.
 
+use super::custom;
 use super::dates::{Dates, Zone, split_zone};
 use super::json_shape::{Members, Shape, Slot};
 use super::json_text::{Cursor, Fault, Raw};
 use super::kinds::Kinds;
 use super::report::Place;
 use crate::dynamic::unescape;
-use crate::types::{ScalarType, TableSchema};
+use crate::types::{Column, ScalarType, TableSchema};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -55,27 +56,34 @@ impl Survey {
     }
 }
 
-/// The columns that a schema declares, and whether each is of dates.
+/// The columns that a schema declares, and of which type each is.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Declared(Arc<HashMap<String, bool>>);
+pub(super) struct Declared {
+    columns: Arc<HashMap<String, ScalarType>>,
+    /// Whether the types are only expected.
+    custom: bool,
+}
 
 impl Declared {
-    pub(super) fn of(schema: Option<&TableSchema>) -> Declared {
+    pub(super) fn of(table: &str, schema: Option<&TableSchema>) -> Declared {
+        let custom = custom::is_custom(table);
         let columns = schema.iter().flat_map(|s| &s.columns);
-        Declared(Arc::new(columns.map(|c| (c.name.clone(), c.ty == ScalarType::Datetime)).collect()))
+        let ty = |c: &Column| if custom { custom::expected(&c.name, c.ty) } else { c.ty };
+        Declared { columns: Arc::new(columns.map(|c| (c.name.clone(), ty(c))).collect()), custom }
     }
 
     pub(super) fn has(&self, column: &str) -> bool {
-        self.0.contains_key(column)
+        self.columns.contains_key(column)
     }
 
     /// What of the values of a file's column is to be known, by its header and by the schema.
     pub(super) fn watch(&self, header: &str) -> Watch {
         let (column, zone) = split_zone(header);
-        match self.0.get(column) {
+        match self.columns.get(column) {
             _ if zone != Zone::None => Watch::Dates,
-            Some(true) => Watch::Dates,
-            Some(false) => Watch::Nothing,
+            Some(ty) if self.custom => Watch::Expected(*ty),
+            Some(ScalarType::Datetime) => Watch::Dates,
+            Some(_) => Watch::Nothing,
             None => Watch::Kinds,
         }
     }
@@ -89,6 +97,15 @@ pub(super) enum Watch {
     Dates,
     /// Which types would hold them.
     Kinds,
+    /// The same, and whether this type takes them.
+    Expected(ScalarType),
+}
+
+impl Watch {
+    /// Whether the order of day and month counts.
+    pub(super) fn dates(self) -> bool {
+        matches!(self, Watch::Dates | Watch::Expected(ScalarType::Datetime))
+    }
 }
 
 /// Surveys objects, and hands on the values that are wanted of them.
@@ -188,12 +205,13 @@ impl<'a> Members<'a> for Row<'_, 'a> {
         if let Some(value) = wanted.and_then(|i| self.values.get_mut(i)) {
             *value = raw;
         }
+        if let (true, Raw::String(text)) = (watch.dates(), raw) {
+            self.dates.see(&unescape(text), || self.line);
+        }
         let kind = match (watch, raw) {
             (Watch::Nothing, _) | (_, Raw::Null) => return,
-            (Watch::Dates, Raw::String(text)) => {
-                self.dates.see(&unescape(text), || self.line);
-                return;
-            }
+            (Watch::Expected(ty), raw) => custom::kinds(*ty, raw),
+            (Watch::Dates, Raw::String(_)) => return,
             (_, Raw::Bool(_)) => Kinds::BOOL,
             (_, Raw::Number(text)) => Kinds::of_number(text).unwrap_or(Kinds::REAL),
             (_, Raw::Nested(_)) => Kinds::NESTED,

@@ -1,6 +1,7 @@
 //! A table of files: its schema from all of them, and the plan that scans them.
 
 use super::batches;
+use super::custom;
 use super::dates::{DateOrder, DateRule, Zone, split_zone};
 use super::document::{self, DocumentReader, Layout};
 use super::folder_dates::{self, FolderDates, Span};
@@ -143,7 +144,7 @@ pub fn open(
         twin,
         options: *options,
     };
-    let names = Declared::of(declared);
+    let names = Declared::of(&table.name, declared);
     let looked = table.files.iter().map(|file| look(file, &names, options)).collect::<Result<Vec<_>, _>>()?;
     making.make(looked)
 }
@@ -210,7 +211,7 @@ impl Making {
         let Making { options, .. } = self;
         let report = Arc::new(InputReport::default());
         self.notices.iter().for_each(|note| report.note(note.clone()));
-        let declared_names = Declared::of(self.declared.as_ref());
+        let declared_names = Declared::of(&self.name, self.declared.as_ref());
         let mut types = Types::default();
         let mut files = Vec::with_capacity(looked.len());
         let mut summaries = Vec::with_capacity(looked.len());
@@ -274,6 +275,9 @@ impl Making {
             files.push(opened);
         }
         let mut schema = self.declared.clone().unwrap_or_default();
+        if custom::is_custom(&self.name) {
+            types.of_custom(&mut schema, &report);
+        }
         for (name, ty) in types.finish() {
             if !declared_names.has(&name) {
                 schema.columns.push(Column::new(name, ty));
@@ -324,6 +328,14 @@ struct Seen {
     typed: Option<ScalarType>,
     has_json: bool,
     has_csv: bool,
+}
+
+impl Seen {
+    fn ty(&self) -> ScalarType {
+        let json = self.has_json.then(|| self.json.ty(true));
+        let csv = self.has_csv.then(|| self.csv.ty(false));
+        [json, csv, self.typed].into_iter().flatten().reduce(unified).unwrap_or(ScalarType::String)
+    }
 }
 
 impl Types {
@@ -377,13 +389,28 @@ impl Types {
         }
     }
 
+    /// The types of a custom table's columns, which the schema only expects.
+    fn of_custom(&self, schema: &mut TableSchema, report: &InputReport) {
+        for column in &mut schema.columns {
+            let Some((_, seen)) = self.0.iter().find(|(name, _)| *name == column.name) else { continue };
+            let expected = custom::expected(&column.name, column.ty);
+            let converts = seen.typed.is_none_or(|typed| custom::converts(typed, expected));
+            let (texts, fits) = (seen.json.has_values() || seen.csv.has_values(), seen.json.fits() || seen.csv.fits());
+            if !texts && seen.typed.is_none() {
+                continue;
+            }
+            column.ty = if converts && (fits || !texts) { expected } else { seen.ty() };
+            if column.ty != expected {
+                report.note(format!(
+                    "the values of {} are no {expected}, as its name or the schema says: the column is {} here",
+                    column.name, column.ty
+                ));
+            }
+        }
+    }
+
     fn finish(self) -> impl Iterator<Item = (String, ScalarType)> {
-        self.0.into_iter().map(|(name, seen)| {
-            let json = seen.has_json.then(|| seen.json.ty(true));
-            let csv = seen.has_csv.then(|| seen.csv.ty(false));
-            let ty = [json, csv, seen.typed].into_iter().flatten().reduce(unified);
-            (name, ty.unwrap_or(ScalarType::String))
-        })
+        self.0.into_iter().map(|(name, seen)| (name, seen.ty()))
     }
 }
 
@@ -392,7 +419,9 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
     let file = Arc::new(table_file.file.clone());
     let stamp = file.stamp()?;
     let unit = table_file.wrapped.as_ref().map_or("line", |(wrapping, _)| wrapping.records.unit());
-    let text = |survey, json| Found::Text { survey, json, types: Vec::new() };
+    let types: Vec<(String, ScalarType)> =
+        table_file.types.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
+    let text = |survey, json| Found::Text { survey, json, types: types.clone() };
     let pieces = |pieces: Pieces, json| {
         let pieces = Arc::new(pieces);
         if file.length()? > options.whole_below {
@@ -420,14 +449,17 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
                 }
             }
             Format::Csv => pieces(Pieces::csv(&file, file.mark()?, declared, options)?, false)?,
-            Format::Parquet if !file.is_packed() => {
+            Format::Parquet if file.on_disk().is_some() => {
                 let parquet = ParquetFile::open(&file)?;
                 let found = Found::Arrow { schema: parquet.schema.clone(), rows: parquet.rows };
                 (Content::Parquet(Arc::new(parquet)), found)
             }
-            // a log that is not empty is unwrapped
+            // what is not empty is unwrapped
             Format::Evtx => {
                 return Err(SourceError::not_that(&file.path, super::evtx::NAME, "its header cannot be read"));
+            }
+            Format::Syslog | Format::Zeek | Format::Workbook => {
+                return Err(SourceError::not_that(&file.path, table_file.format, "it cannot be read"));
             }
             Format::Parquet | Format::Ipc => {
                 (Content::Batches, Found::Arrow { schema: batches::schema(&file)?, rows: 0 })

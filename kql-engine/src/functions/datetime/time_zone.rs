@@ -6,9 +6,8 @@ use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig,
 };
-use crate::render::{DAY, SECOND, days};
 use crate::types::ScalarType::{Datetime, Dynamic, String};
-use chrono::{DateTime, Duration, NaiveDateTime, Offset, TimeZone};
+use crate::zones::{local_to_utc, utc_to_local};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use datafusion::common::{Result, plan_err};
 
@@ -21,7 +20,7 @@ pub static UTC_TO_LOCAL: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The local time in a time zone at a time in UTC.",
     page: "datetime-utc-to-local-function",
-    eval: Eval::Compiled(|info| compile(info, to_local)),
+    eval: Eval::Compiled(|info| compile(info, utc_to_local)),
 };
 
 pub static LOCAL_TO_UTC: ScalarFunction = ScalarFunction {
@@ -31,7 +30,7 @@ pub static LOCAL_TO_UTC: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The time in UTC at a local time in a time zone.",
     page: "datetime-local-to-utc-function",
-    eval: Eval::Compiled(|info| compile(info, to_utc)),
+    eval: Eval::Compiled(|info| compile(info, local_to_utc)),
 };
 
 pub static LIST: ScalarFunction = ScalarFunction {
@@ -83,25 +82,4 @@ fn compile(info: &CallInfo, convert: fn(i64, Tz) -> Option<i64>) -> Result<Box<d
             convert(times.get(i)?, zone).filter(|t| RANGE.contains(t))
         })
     }))
-}
-
-fn naive(ticks: i64) -> Option<NaiveDateTime> {
-    let ticks = ticks - days(1970, 1, 1) * DAY;
-    let nanoseconds = u32::try_from(ticks.rem_euclid(SECOND) * 100).ok()?;
-    Some(DateTime::from_timestamp(ticks.div_euclid(SECOND), nanoseconds)?.naive_utc())
-}
-
-fn to_local(ticks: i64, zone: Tz) -> Option<i64> {
-    let offset = zone.offset_from_utc_datetime(&naive(ticks)?).fix().local_minus_utc();
-    ticks.checked_add(i64::from(offset) * SECOND)
-}
-
-/// A time that the clocks skip counts with the offset after the jump; one that comes twice is the first of the two.
-fn to_utc(ticks: i64, zone: Tz) -> Option<i64> {
-    let time = naive(ticks)?;
-    let offset = zone.offset_from_local_datetime(&time).earliest().or_else(|| {
-        let after = [Duration::hours(3), Duration::hours(25)];
-        after.iter().find_map(|d| zone.offset_from_local_datetime(&(time + *d)).earliest())
-    })?;
-    ticks.checked_sub(i64::from(offset.fix().local_minus_utc()) * SECOND)
 }

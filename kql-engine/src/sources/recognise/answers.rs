@@ -20,9 +20,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-pub(super) static TABLES: Wrapped = Wrapped { name: "Log Analytics or Kusto API answer", unwrap: tables, texts: false };
-pub(super) static FRAMES: Wrapped = Wrapped { name: "Kusto API answer (v2)", unwrap: frame, texts: false };
-pub(super) static RESULTS: Wrapped = Wrapped { name: "Defender or Graph API answer", unwrap: results, texts: false };
+pub(super) static TABLES: Wrapped =
+    Wrapped { name: "Log Analytics or Kusto API answer", unwrap: tables, texts: false, inside: None };
+pub(super) static FRAMES: Wrapped =
+    Wrapped { name: "Kusto API answer (v2)", unwrap: frame, texts: false, inside: None };
+pub(super) static RESULTS: Wrapped =
+    Wrapped { name: "Defender or Graph API answer", unwrap: results, texts: false, inside: None };
 
 pub(super) fn is_tables(head: &JsonHead) -> bool {
     ["tables", "Tables"].iter().any(|key| {

@@ -5,7 +5,8 @@ use super::table_name::is_table;
 use super::{Known, Out, Wrapped};
 use serde_json::{Map, Value};
 
-pub(super) static AZURE_CLI: Wrapped = Wrapped { name: "az monitor log-analytics query", unwrap, texts: true };
+pub(super) static AZURE_CLI: Wrapped =
+    Wrapped { name: "az monitor log-analytics query", unwrap, texts: true, inside: None };
 
 pub(super) fn is_azure_cli(head: &JsonHead) -> bool {
     head.string("TableName").is_some_and(|t| t.starts_with("PrimaryResult")) && head.is_all_strings()

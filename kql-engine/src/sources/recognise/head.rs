@@ -2,6 +2,7 @@
 
 use super::super::SourceError;
 use super::super::dates::split_zone;
+use super::super::dialect::Dialect;
 use super::super::input::DataFile;
 use super::super::json_text::{Cursor, Raw};
 use crate::dynamic::unescape;
@@ -141,10 +142,11 @@ pub(super) struct CsvHead {
 
 impl CsvHead {
     pub(super) fn read(file: &DataFile, mark: u64) -> Result<CsvHead, SourceError> {
-        let bytes = read(file, mark, CSV_HEAD)?;
+        let dialect = Dialect::of(file, mark)?;
+        let bytes = read(file, dialect.begin, CSV_HEAD)?;
         let cut = bytes.len() as u64 == CSV_HEAD;
         let mut builder = ReaderBuilder::new();
-        builder.has_headers(false).flexible(true).terminator(Terminator::Any(b'\n'));
+        builder.has_headers(false).flexible(true).terminator(Terminator::Any(b'\n')).delimiter(dialect.delimiter);
         let mut rows = builder.from_reader(bytes.as_slice());
         let mut record = ByteRecord::new();
         let mut head = CsvHead::default();

@@ -8,16 +8,29 @@
 //! table_name.rs    the table of rows: the column Type, the file's name, the columns
 //! streaming.rs     Defender's streaming API, Event Hub, diagnostic settings
 //! answers.rs       answers of the query APIs             azure_cli.rs   `az monitor log-analytics query`
-//! office365.rs     unified audit records, also in CSV    windows.rs     Windows events in JSON, CSV and event logs
+//! office365.rs     unified audit records, also in CSV    cloudtrail.rs  AWS CloudTrail
+//! windows.rs       Windows events in JSON, CSV and event logs; activities.rs: what they are about
+//! winlogbeat.rs    the same as Winlogbeat and Elastic write them
+//! syslog.rs        lines of syslog                       cef.rs         CEF and LEEF in them
+//! zeek.rs          Zeek's own form                       products.rs    logs that are rows, in tables of their own
 //! ```
 
+mod activities;
 mod answers;
 mod azure_cli;
+mod cef;
+mod cloudtrail;
 mod head;
 mod office365;
+mod products;
 mod streaming;
+mod syslog;
 mod table_name;
 mod windows;
+mod winlogbeat;
+mod zeek;
+
+pub(super) use syslog::is_log_line;
 
 use super::document::{self, Layout};
 use super::input::{DataFile, Format};
@@ -77,17 +90,23 @@ pub(super) struct Out {
     pub rows: Vec<(Option<Arc<str>>, String)>,
     /// The types that the file declares: table, column, type.
     pub types: Vec<(Option<Arc<str>>, String, ScalarType)>,
+    /// Columns that are there whatever the rows have: table, column.
+    pub columns: Vec<(Option<Arc<str>>, String)>,
     /// Why parts of the record are no rows.
     pub refused: Vec<String>,
     /// What of the record is known not to be data, and left out for that.
     pub passed: u64,
     /// What is to be said of the file.
     pub note: Option<String>,
+    /// When the file was changed last, in ticks.
+    pub changed: Option<i64>,
     /// Columns of tables whose rows come in later records, by the table's number.
     headers: Vec<(i64, Arc<str>, Vec<String>)>,
+    /// The header of a log of Zeek.
+    zeek: Option<zeek::Header>,
 }
 
-/// Takes the rows out of a record, which is a JSON object.
+/// Takes the rows out of a record, which is a JSON object, or a line of text.
 pub(super) type Unwrap = fn(record: &str, known: &Known, out: &mut Out) -> Result<(), String>;
 
 /// A format whose records are not rows.
@@ -98,13 +117,15 @@ pub(super) struct Wrapped {
     pub unwrap: Unwrap,
     /// Every value is a text, as in CSV, whatever its type.
     pub texts: bool,
+    /// The key whose array holds the records of a document, if one does: `{"Records": [...]}`.
+    pub inside: Option<&'static str>,
 }
 
 /// A format, and whether a file's head is of it.
 type Recogniser<Head> = (&'static Wrapped, fn(&Head) -> bool);
 
 /// The wrapped formats of JSON, and how the first object of a file shows them.
-static JSON: [Recogniser<JsonHead>; 9] = [
+static JSON: [Recogniser<JsonHead>; 12] = [
     (&streaming::STREAMING, streaming::is_streaming),
     (&streaming::EVENT_HUB, streaming::is_event_hub),
     (&streaming::DIAGNOSTIC, streaming::is_diagnostic),
@@ -113,12 +134,18 @@ static JSON: [Recogniser<JsonHead>; 9] = [
     (&answers::RESULTS, answers::is_results),
     (&azure_cli::AZURE_CLI, azure_cli::is_azure_cli),
     (&office365::RECORDS, office365::is_record),
+    (&cloudtrail::RECORDS, cloudtrail::is_records),
+    (&cloudtrail::LOOKUP, cloudtrail::is_lookup),
     (&windows::JSON, windows::is_event),
+    (&winlogbeat::JSON, winlogbeat::is_winlogbeat),
 ];
 
 /// The wrapped formats of CSV, and how the header shows them.
-static CSV: [Recogniser<CsvHead>; 2] =
-    [(&office365::AUDIT_CSV, office365::is_audit_csv), (&windows::CSV, windows::is_event_csv)];
+static CSV: [Recogniser<CsvHead>; 3] = [
+    (&office365::AUDIT_CSV, office365::is_audit_csv),
+    (&windows::CSV, windows::is_event_csv),
+    (&winlogbeat::CSV, winlogbeat::is_csv),
+];
 
 /// Where the records of a wrapped file are.
 #[derive(Clone, Copy, Debug)]
@@ -127,13 +154,25 @@ pub(super) enum Records {
     Csv(&'static Wrapped, u64),
     /// A Windows event log.
     Evtx(&'static Wrapped),
+    /// Lines of text.
+    Text(&'static Wrapped, u64),
+    /// The sheets of a workbook.
+    Workbook(&'static Wrapped),
 }
+
+/// Its rows come as they are.
+static WORKBOOK: Wrapped =
+    Wrapped { name: super::workbook::NAME, unwrap: |_, _, _| Ok(()), texts: false, inside: None };
 
 impl Records {
     /// Whether the records are rows as they stand, and are only told apart by table.
     pub(super) fn is_rows(&self) -> bool {
         match self {
-            Records::Json(wrapped, ..) | Records::Csv(wrapped, _) | Records::Evtx(wrapped) => {
+            Records::Json(wrapped, ..)
+            | Records::Csv(wrapped, _)
+            | Records::Evtx(wrapped)
+            | Records::Workbook(wrapped)
+            | Records::Text(wrapped, _) => {
                 std::ptr::eq(*wrapped, &table_name::MIXED) || std::ptr::eq(*wrapped, &table_name::MIXED_CSV)
             }
         }
@@ -141,13 +180,21 @@ impl Records {
 
     pub(super) fn wrapped(&self) -> &'static Wrapped {
         match self {
-            Records::Json(wrapped, ..) | Records::Csv(wrapped, _) | Records::Evtx(wrapped) => wrapped,
+            Records::Json(wrapped, ..)
+            | Records::Csv(wrapped, _)
+            | Records::Evtx(wrapped)
+            | Records::Workbook(wrapped)
+            | Records::Text(wrapped, _) => wrapped,
         }
     }
 
     /// What the numbers of places in the file count.
     pub(super) fn unit(&self) -> &'static str {
-        if matches!(self, Records::Evtx(_)) { "record" } else { "line" }
+        match self {
+            Records::Evtx(_) => "record",
+            Records::Workbook(_) => "row",
+            _ => "line",
+        }
     }
 }
 
@@ -162,6 +209,8 @@ pub(super) struct Recognised {
     pub records: Option<Records>,
     /// The portal's export: headers tell zones, and columns come twice.
     pub portal: bool,
+    /// The types of columns whose values do not say them.
+    pub types: &'static [(&'static str, ScalarType)],
 }
 
 impl Default for Recognised {
@@ -173,7 +222,7 @@ impl Default for Recognised {
 impl Recognised {
     /// What is only known by its name.
     fn plain(format: &'static str) -> Recognised {
-        Recognised { format, table: None, records: None, portal: false }
+        Recognised { format, table: None, records: None, portal: false, types: &[] }
     }
 }
 
@@ -187,6 +236,12 @@ pub(super) fn recognise(file: &DataFile, stem: &str, known: &Known) -> Result<Re
         Format::Evtx => {
             Ok(Recognised { records: Some(Records::Evtx(&windows::LOG)), ..Recognised::plain(windows::LOG.name) })
         }
+        Format::Workbook => {
+            Ok(Recognised { records: Some(Records::Workbook(&WORKBOOK)), ..Recognised::plain(WORKBOOK.name) })
+        }
+        Format::Syslog | Format::Zeek if file.length()? == 0 => Ok(Recognised::plain("text")),
+        Format::Syslog => lines(file, &syslog::LINES),
+        Format::Zeek => lines(file, &zeek::LOG),
         Format::Json { lines } => {
             let mark = file.mark()?;
             let layout = document::layout(file, mark, lines)?;
@@ -211,7 +266,14 @@ pub(super) fn recognise(file: &DataFile, stem: &str, known: &Known) -> Result<Re
                 table_name::Found::Table(table, format) => {
                     Recognised { table: Some(table), portal: true, ..Recognised::plain(format.unwrap_or(plain)) }
                 }
-                table_name::Found::Nothing => Recognised::plain(plain),
+                table_name::Found::Nothing => match products::find(&head) {
+                    Some(product) => Recognised {
+                        table: products::table(&head),
+                        types: product.types,
+                        ..Recognised::plain(product.name)
+                    },
+                    None => Recognised::plain(plain),
+                },
             })
         }
         Format::Csv => {
@@ -243,6 +305,11 @@ pub(super) fn recognise(file: &DataFile, stem: &str, known: &Known) -> Result<Re
             })
         }
     }
+}
+
+/// A file whose records are lines of text.
+fn lines(file: &DataFile, wrapped: &'static Wrapped) -> Result<Recognised, SourceError> {
+    Ok(Recognised { records: Some(Records::Text(wrapped, file.mark()?)), ..Recognised::plain(wrapped.name) })
 }
 
 /// The table by the names of file and folder alone.

@@ -15,8 +15,9 @@ use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub(super) static RECORDS: Wrapped = Wrapped { name: "Office 365 audit records", unwrap, texts: false };
-pub(super) static AUDIT_CSV: Wrapped = Wrapped { name: "unified audit log CSV", unwrap: unwrap_csv, texts: false };
+pub(super) static RECORDS: Wrapped = Wrapped { name: "Office 365 audit records", unwrap, texts: false, inside: None };
+pub(super) static AUDIT_CSV: Wrapped =
+    Wrapped { name: "unified audit log CSV", unwrap: unwrap_csv, texts: false, inside: None };
 
 const TABLE: &str = "OfficeActivity";
 

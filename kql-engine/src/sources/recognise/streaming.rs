@@ -14,9 +14,11 @@ use crate::dynamic::unescape;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-pub(super) static STREAMING: Wrapped = Wrapped { name: "Defender streaming API", unwrap, texts: false };
-pub(super) static EVENT_HUB: Wrapped = Wrapped { name: "Event Hub records", unwrap: batch, texts: false };
-pub(super) static DIAGNOSTIC: Wrapped = Wrapped { name: "Azure diagnostic records", unwrap, texts: false };
+pub(super) static STREAMING: Wrapped = Wrapped { name: "Defender streaming API", unwrap, texts: false, inside: None };
+pub(super) static EVENT_HUB: Wrapped =
+    Wrapped { name: "Event Hub records", unwrap: batch, texts: false, inside: Some("records") };
+pub(super) static DIAGNOSTIC: Wrapped =
+    Wrapped { name: "Azure diagnostic records", unwrap, texts: false, inside: None };
 
 const PREFIX: &str = "AdvancedHunting-";
 

@@ -23,8 +23,9 @@ pub(super) enum Found {
 }
 
 /// Rows that name their table in `Type`.
-pub(super) static MIXED: Wrapped = Wrapped { name: "Log Analytics export", unwrap: by_type, texts: false };
-pub(super) static MIXED_CSV: Wrapped = Wrapped { name: "exported CSV", unwrap: by_type_csv, texts: true };
+pub(super) static MIXED: Wrapped =
+    Wrapped { name: "Log Analytics export", unwrap: by_type, texts: false, inside: None };
+pub(super) static MIXED_CSV: Wrapped = Wrapped { name: "exported CSV", unwrap: by_type_csv, texts: true, inside: None };
 
 /// A row as it is, of the table that it names.
 fn by_type(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {

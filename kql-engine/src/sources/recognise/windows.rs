@@ -12,15 +12,15 @@
 //! known here, others keep their numbers.
 
 use super::head::{CsvHead, JsonHead};
-use super::{Known, Out, Wrapped};
+use super::{Known, Out, Wrapped, activities};
 use crate::render::DAY;
 use serde_json::{Map, Value};
 use std::fmt::Write;
 use std::sync::Arc;
 
-pub(super) static JSON: Wrapped = Wrapped { name: "Windows events (JSON)", unwrap, texts: false };
-pub(super) static LOG: Wrapped = Wrapped { name: super::super::evtx::NAME, unwrap, texts: false };
-pub(super) static CSV: Wrapped = Wrapped { name: "Windows events (CSV)", unwrap, texts: true };
+pub(super) static JSON: Wrapped = Wrapped { name: "Windows events (JSON)", unwrap, texts: false, inside: None };
+pub(super) static LOG: Wrapped = Wrapped { name: super::super::evtx::NAME, unwrap, texts: false, inside: None };
+pub(super) static CSV: Wrapped = Wrapped { name: "Windows events (CSV)", unwrap, texts: true, inside: None };
 
 pub(super) fn is_event(head: &JsonHead) -> bool {
     let nested = head.begins("Event", &['{']) && head.raw("Event").contains("\"System\"");
@@ -35,25 +35,25 @@ pub(super) fn is_event_csv(head: &CsvHead) -> bool {
 
 /// An event, whatever it was written as.
 #[derive(Debug, Default)]
-struct Event {
-    time: String,
-    computer: String,
-    id: i64,
-    channel: String,
-    provider: String,
-    level: Option<i64>,
-    task: Option<i64>,
-    version: Option<i64>,
-    opcode: String,
-    keywords: String,
-    record: String,
-    process: Option<i64>,
-    thread: Option<i64>,
-    user: String,
-    correlation: String,
-    message: String,
+pub(super) struct Event {
+    pub time: String,
+    pub computer: String,
+    pub id: i64,
+    pub channel: String,
+    pub provider: String,
+    pub level: Option<i64>,
+    pub task: Option<i64>,
+    pub version: Option<i64>,
+    pub opcode: String,
+    pub keywords: String,
+    pub record: String,
+    pub process: Option<i64>,
+    pub thread: Option<i64>,
+    pub user: String,
+    pub correlation: String,
+    pub message: String,
     /// Names and values; a name may be missing.
-    data: Vec<(String, String)>,
+    pub data: Vec<(String, String)>,
 }
 
 fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
@@ -65,15 +65,19 @@ fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     } else {
         flat(&record)?
     };
-    let security = event.channel.eq_ignore_ascii_case("Security");
-    let (table, row) =
-        if security { ("SecurityEvent", security_event(&event, known)) } else { ("Event", other(&event)) };
-    out.rows.push((Some(table.into()), Value::Object(row).to_string()));
+    rows(&event, known, out);
     Ok(())
 }
 
+/// The row of an event.
+pub(super) fn rows(event: &Event, known: &Known, out: &mut Out) {
+    let security = event.channel.eq_ignore_ascii_case("Security");
+    let (table, row) = if security { ("SecurityEvent", security_event(event, known)) } else { ("Event", other(event)) };
+    out.rows.push((Some(table.into()), Value::Object(row).to_string()));
+}
+
 /// A value as the text that it has in XML.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -83,7 +87,8 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn number(value: &Value) -> Option<i64> {
+/// A number, also in hexadecimal or as a text.
+pub(super) fn number(value: &Value) -> Option<i64> {
     let text = text(value);
     match text.strip_prefix("0x") {
         Some(hex) => i64::from_str_radix(hex, 16).ok(),
@@ -384,10 +389,11 @@ fn xml_escape(text: &str, out: &mut String) {
     }
 }
 
-/// The data as Windows writes it in XML.
-fn xml(event: &Event) -> String {
+/// The data as Windows writes it in XML; `gap` is what the agent puts before each value.
+fn xml(event: &Event, gap: &str) -> String {
     let mut out = "<EventData xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\">".to_owned();
     for (name, value) in &event.data {
+        out.push_str(gap);
         out.push_str("<Data");
         if !name.is_empty() {
             out.push_str(" Name=\"");
@@ -398,9 +404,13 @@ fn xml(event: &Event) -> String {
         xml_escape(value, &mut out);
         out.push_str("</Data>");
     }
+    out.push_str(gap.trim_end_matches(' '));
     out.push_str("</EventData>");
     out
 }
+
+/// SecurityEvent has a line for each value, which parsers match to the letter; Event has all in one line.
+const LINE: &str = "\r\n  ";
 
 fn level_name(level: i64) -> &'static str {
     match level {
@@ -413,42 +423,6 @@ fn level_name(level: i64) -> &'static str {
         _ => "",
     }
 }
-
-/// What the agent writes before and after the number of frequent events of the channel Security.
-const ACTIVITIES: [(i64, &str); 32] = [
-    (1102, "The audit log was cleared."),
-    (4624, "An account was successfully logged on."),
-    (4625, "An account failed to log on."),
-    (4634, "An account was logged off."),
-    (4647, "User initiated logoff."),
-    (4648, "A logon was attempted using explicit credentials."),
-    (4656, "A handle to an object was requested."),
-    (4657, "A registry value was modified."),
-    (4658, "The handle to an object was closed."),
-    (4662, "An operation was performed on an object."),
-    (4663, "An attempt was made to access an object."),
-    (4672, "Special privileges assigned to new logon."),
-    (4673, "A privileged service was called."),
-    (4688, "A new process has been created."),
-    (4689, "A process has exited."),
-    (4697, "A service was installed in the system."),
-    (4698, "A scheduled task was created."),
-    (4702, "A scheduled task was updated."),
-    (4719, "System audit policy was changed."),
-    (4720, "A user account was created."),
-    (4722, "A user account was enabled."),
-    (4724, "An attempt was made to reset an account's password."),
-    (4725, "A user account was disabled."),
-    (4726, "A user account was deleted."),
-    (4728, "A member was added to a security-enabled global group."),
-    (4732, "A member was added to a security-enabled local group."),
-    (4738, "A user account was changed."),
-    (4740, "A user account was locked out."),
-    (4768, "A Kerberos authentication ticket (TGT) was requested."),
-    (4769, "A Kerberos service ticket was requested."),
-    (4776, "The domain controller attempted to validate the credentials for an account."),
-    (5140, "A network share object was accessed."),
-];
 
 /// A row of SecurityEvent.
 fn security_event(event: &Event, known: &Known) -> Map<String, Value> {
@@ -491,12 +465,11 @@ fn security_event(event: &Event, known: &Known) -> Map<String, Value> {
     put("TargetAccount", target.into());
     let process = if event.id == 4688 { data("NewProcessName") } else { data("ProcessName") };
     put("Process", process.rsplit('\\').next().unwrap_or_default().trim_matches('-').into());
-    let activity = ACTIVITIES.iter().find(|(id, _)| *id == event.id).map(|(_, text)| *text);
     let first = event.message.lines().next().unwrap_or_default();
-    let activity = activity.unwrap_or(first);
+    let activity = activities::of(event.id).unwrap_or(first);
     put("Activity", if activity.is_empty() { Value::Null } else { format!("{} - {activity}", event.id).into() });
     put("Channel", event.channel.as_str().into());
-    put("EventSourceName", event.provider.as_str().into());
+    put("EventSourceName", provider(event).into());
     put("Level", event.level.map_or(Value::Null, |l| l.to_string().into()));
     put("Task", event.task.map_or(Value::Null, Value::from));
     put("Version", event.version.map_or(Value::Null, Value::from));
@@ -507,10 +480,63 @@ fn security_event(event: &Event, known: &Known) -> Map<String, Value> {
     put("SystemProcessId", event.process.map_or(Value::Null, Value::from));
     put("SystemThreadId", event.thread.map_or(Value::Null, Value::from));
     put("SystemUserId", event.user.as_str().into());
-    put("EventData", xml(event).into());
+    put("EventData", xml(event, LINE).into());
     put("Type", "SecurityEvent".into());
     row
 }
+
+/// The provider; where a shipper leaves it out, the channel tells it: `Microsoft-Windows-Sysmon/Operational`.
+fn provider(event: &Event) -> &str {
+    if !event.provider.is_empty() {
+        return &event.provider;
+    }
+    match event.channel.split_once('/') {
+        Some((provider, _)) => provider,
+        None if event.channel.eq_ignore_ascii_case("Security") => match event.id {
+            1100..=1199 => "Microsoft-Windows-Eventlog",
+            _ => "Microsoft-Windows-Security-Auditing",
+        },
+        None => "",
+    }
+}
+
+/// The name of a well-known account; of any other the SID, since only its computer knows the name.
+fn account(sid: &str) -> &str {
+    let found = ACCOUNTS.iter().find(|(known, _)| *known == sid);
+    found.map_or(sid, |(_, name)| name)
+}
+
+/// SIDs that are the same on all computers.
+const ACCOUNTS: [(&str, &str); 28] = [
+    ("S-1-0-0", "NULL SID"),
+    ("S-1-1-0", "Everyone"),
+    ("S-1-2-0", "LOCAL"),
+    ("S-1-3-0", "CREATOR OWNER"),
+    ("S-1-3-1", "CREATOR GROUP"),
+    ("S-1-5-1", "NT AUTHORITY\\DIALUP"),
+    ("S-1-5-2", "NT AUTHORITY\\NETWORK"),
+    ("S-1-5-3", "NT AUTHORITY\\BATCH"),
+    ("S-1-5-4", "NT AUTHORITY\\INTERACTIVE"),
+    ("S-1-5-6", "NT AUTHORITY\\SERVICE"),
+    ("S-1-5-7", "NT AUTHORITY\\ANONYMOUS LOGON"),
+    ("S-1-5-9", "NT AUTHORITY\\ENTERPRISE DOMAIN CONTROLLERS"),
+    ("S-1-5-10", "NT AUTHORITY\\SELF"),
+    ("S-1-5-11", "NT AUTHORITY\\Authenticated Users"),
+    ("S-1-5-12", "NT AUTHORITY\\RESTRICTED"),
+    ("S-1-5-13", "NT AUTHORITY\\TERMINAL SERVER USER"),
+    ("S-1-5-14", "NT AUTHORITY\\REMOTE INTERACTIVE LOGON"),
+    ("S-1-5-15", "NT AUTHORITY\\This Organization"),
+    ("S-1-5-17", "NT AUTHORITY\\IUSR"),
+    ("S-1-5-18", "NT AUTHORITY\\SYSTEM"),
+    ("S-1-5-19", "NT AUTHORITY\\LOCAL SERVICE"),
+    ("S-1-5-20", "NT AUTHORITY\\NETWORK SERVICE"),
+    ("S-1-5-32-544", "BUILTIN\\Administrators"),
+    ("S-1-5-32-545", "BUILTIN\\Users"),
+    ("S-1-5-32-546", "BUILTIN\\Guests"),
+    ("S-1-5-90-0-1", "Window Manager\\DWM-1"),
+    ("S-1-5-90-0-2", "Window Manager\\DWM-2"),
+    ("S-1-5-96-0-0", "Font Driver Host\\UMFD-0"),
+];
 
 /// What both tables have.
 fn common(event: &Event) -> Map<String, Value> {
@@ -530,10 +556,10 @@ fn other(event: &Event) -> Map<String, Value> {
     let mut row = common(event);
     let mut put = |name: &str, value: Value| row.insert(name.to_owned(), value);
     put("EventLog", event.channel.as_str().into());
-    put("Source", event.provider.as_str().into());
+    put("Source", provider(event).into());
     put("EventLevel", event.level.map_or(Value::Null, Value::from));
     put("EventCategory", event.task.map_or(Value::Null, Value::from));
-    put("UserName", event.user.as_str().into());
+    put("UserName", account(&event.user).into());
     put("RenderedDescription", event.message.as_str().into());
     let mut parameters = String::new();
     for (_, value) in &event.data {
@@ -544,7 +570,8 @@ fn other(event: &Event) -> Map<String, Value> {
     put("ParameterXml", parameters.into());
     let mut item = "<DataItem type=\"System.XmlData\" time=\"".to_owned();
     xml_escape(&event.time, &mut item);
-    let _ = write!(item, "\" sourceHealthServiceId=\"00000000-0000-0000-0000-000000000000\">{}</DataItem>", xml(event));
+    let _ =
+        write!(item, "\" sourceHealthServiceId=\"00000000-0000-0000-0000-000000000000\">{}</DataItem>", xml(event, ""));
     put("EventData", item.into());
     put("Type", "Event".into());
     row

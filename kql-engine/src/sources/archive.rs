@@ -1,0 +1,423 @@
+//! Archives as folders: `.zip`, `.tar`, and `.tar` packed as `.gz`, `.tgz` or `.zst`.
+//!
+//! Nothing is written under the names that an archive has inside: a file in it is read where it lies. A packed `.tar` is
+//! unpacked once into a file without a name, which is gone with the process. What is refused:
+//!
+//! | | limit |
+//! | --- | --- |
+//! | files and folders in an archive | 100,000 |
+//! | bytes that it unpacks to | 64 GB |
+//! | those bytes for each that is packed, beyond 1 GB | 200 |
+//! | bytes that a file unpacks to | as many as the archive says |
+//! | files that are encrypted, packed in an unknown way, or lie over one another | none |
+
+use super::SourceError;
+use super::input::Compression;
+use flate2::Crc;
+use flate2::read::DeflateDecoder;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use zip::{CompressionMethod, ZipArchive};
+
+/// So many entries an archive may have.
+const MOST_ENTRIES: usize = 100_000;
+/// So much it may unpack to.
+const MOST: u64 = 64 << 30;
+/// What unpacks to more than this must not have grown more than so many times.
+const HARMLESS: u64 = 1 << 30;
+const MOST_GROWTH: u64 = 200;
+
+/// A file in an archive.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// The archive.
+    pub archive: PathBuf,
+    /// Its bytes when it is unpacked.
+    pub length: u64,
+    holder: Holder,
+    /// Where its bytes are in what holds them.
+    offset: u64,
+    packed: u64,
+    /// How they are packed in a `.zip`, and the checksum; none in a `.tar`, which packs nothing.
+    packing: Option<(Packing, u32)>,
+}
+
+/// What holds the bytes of files in an archive.
+#[derive(Clone, Debug)]
+enum Holder {
+    /// The archive itself.
+    Archive,
+    /// What it was unpacked to.
+    Unpacked(Arc<Mutex<File>>),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Packing {
+    Stored,
+    Deflated,
+}
+
+/// A file or folder in an archive, and where it is there.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Its path in the archive.
+    pub path: PathBuf,
+    pub member: Arc<Member>,
+}
+
+/// What an archive holds.
+#[derive(Debug, Default)]
+pub(super) struct Archive {
+    pub files: Vec<Entry>,
+    /// Entries that are no files in the archive: links, devices, paths that lead out of it.
+    pub passed: Vec<String>,
+}
+
+/// How an archive is written, by its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Zip,
+    Tar(Compression),
+}
+
+fn kind(path: &Path) -> Option<Kind> {
+    let name = path.file_name()?.to_str()?;
+    let (rest, compression) = Compression::split(name);
+    let extension = |name: &str| name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
+    match (extension(rest)?.as_str(), compression) {
+        ("zip", Compression::None) => Some(Kind::Zip),
+        ("tgz", Compression::None) => Some(Kind::Tar(Compression::Gzip)),
+        ("tar", compression) => Some(Kind::Tar(compression)),
+        _ => None,
+    }
+}
+
+/// Whether the name is an archive's.
+pub(super) fn is_archive(path: &Path) -> bool {
+    kind(path).is_some()
+}
+
+/// The archive's name without what says that it is one.
+pub(super) fn stem(name: &str) -> Option<&str> {
+    kind(Path::new(name))?;
+    let (rest, _) = Compression::split(name);
+    rest.rsplit_once('.').map(|(stem, _)| stem)
+}
+
+/// Looks into an archive.
+pub(super) fn open(path: &Path) -> Result<Archive, SourceError> {
+    let found = match kind(path) {
+        Some(Kind::Zip) => zip(path),
+        Some(Kind::Tar(compression)) => tar(path, compression),
+        None => Err("its name is no archive's".to_owned()),
+    };
+    found.map_err(|reason| SourceError::unreadable(path, reason))
+}
+
+/// A path within the archive; none where it leads out of it.
+fn within(name: &str) -> Option<PathBuf> {
+    let name = name.replace('\\', "/");
+    let mut path = PathBuf::new();
+    for component in Path::new(&name).components() {
+        match component {
+            // a drive, as `C:`, is no folder in an archive
+            Component::Normal(part) if part.to_str().is_some_and(|part| !(part.len() == 2 && part.ends_with(':'))) => {
+                path.push(part);
+            }
+            Component::CurDir => {}
+            _ => return None,
+        }
+    }
+    (!path.as_os_str().is_empty()).then_some(path)
+}
+
+/// Why an archive of so many bytes is refused that unpacks to so many, if it is.
+fn too_large(packed: u64, unpacked: u64) -> Result<(), String> {
+    if unpacked > MOST {
+        return Err(format!("it unpacks to more than {} GB; unpack it yourself, and name the folder", MOST >> 30));
+    }
+    if unpacked > HARMLESS && unpacked / packed.max(1) > MOST_GROWTH {
+        return Err(format!("it unpacks to more than {MOST_GROWTH} times its size, as no logs do"));
+    }
+    Ok(())
+}
+
+fn too_many(entries: usize) -> Result<(), String> {
+    if entries > MOST_ENTRIES {
+        return Err(format!("it has more than {MOST_ENTRIES} entries; unpack it yourself, and name the folder"));
+    }
+    Ok(())
+}
+
+fn zip(path: &Path) -> Result<Archive, String> {
+    let words = |e: &dyn std::fmt::Display| e.to_string();
+    let file = File::open(path).map_err(|e| words(&e))?;
+    let length = file.metadata().map_err(|e| words(&e))?.len();
+    let read = super::guard::guarded(|| ZipArchive::new(BufReader::new(file)))?;
+    let mut archive = read.map_err(|e| words(&e))?;
+    too_many(archive.len())?;
+    let mut found = Archive::default();
+    let (mut packed, mut unpacked) = (0u64, 0u64);
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index).map_err(|e| words(&e))?;
+        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        if entry.is_dir() {
+            continue;
+        }
+        let Some(within) = within(&name).filter(|_| entry.is_file()) else {
+            found.passed.push(name);
+            continue;
+        };
+        if entry.encrypted() {
+            return Err(format!("{name} is encrypted; unpack it with its password, and name the folder"));
+        }
+        let packing = match entry.compression() {
+            CompressionMethod::Stored => Packing::Stored,
+            CompressionMethod::Deflated => Packing::Deflated,
+            other => return Err(format!("{name} is packed as {other}; unpack it yourself, and name the folder")),
+        };
+        let member = Member {
+            archive: path.to_owned(),
+            length: entry.size(),
+            holder: Holder::Archive,
+            offset: entry.data_start().ok_or_else(|| format!("{name} is not where the archive says"))?,
+            packed: entry.compressed_size(),
+            packing: Some((packing, entry.crc32())),
+        };
+        if member.offset.saturating_add(member.packed) > length {
+            return Err(format!("{name} lies beyond the end of the archive"));
+        }
+        packed = packed.saturating_add(member.packed);
+        unpacked = unpacked.saturating_add(member.length);
+        found.files.push(Entry { path: within, member: Arc::new(member) });
+    }
+    if packed > length {
+        return Err("its files lie over one another, as no archive's do".to_owned());
+    }
+    too_large(packed, unpacked)?;
+    Ok(found)
+}
+
+/// Refuses a `.zip` in memory that unpacks to more than is kept there.
+pub(super) fn harmless(bytes: &[u8]) -> Result<(), String> {
+    let read = super::guard::guarded(|| ZipArchive::new(io::Cursor::new(bytes)))?;
+    let mut archive = read.map_err(|e| e.to_string())?;
+    too_many(archive.len())?;
+    let mut unpacked = 0u64;
+    for index in 0..archive.len() {
+        unpacked = unpacked.saturating_add(archive.by_index_raw(index).map_err(|e| e.to_string())?.size());
+    }
+    if unpacked > HARMLESS {
+        return Err(format!("it unpacks to more than {} GB", HARMLESS >> 30));
+    }
+    Ok(())
+}
+
+fn tar(path: &Path, compression: Compression) -> Result<Archive, String> {
+    let words = |e: io::Error| e.to_string();
+    let file = File::open(path).map_err(words)?;
+    let (reader, holder): (Box<dyn ReadSeek>, Holder) = match compression {
+        Compression::None => (Box::new(BufReader::new(file)), Holder::Archive),
+        _ => {
+            let unpacked = unpack(file, compression)?;
+            let reader = unpacked.try_clone().map_err(words)?;
+            (Box::new(BufReader::new(reader)), Holder::Unpacked(Arc::new(Mutex::new(unpacked))))
+        }
+    };
+    let mut found = Archive::default();
+    let mut places: HashMap<PathBuf, usize> = HashMap::new();
+    let mut archive = ::tar::Archive::new(reader);
+    let mut count = 0;
+    let mut end = 0;
+    for entry in archive.entries_with_seek().map_err(words)? {
+        let entry = entry.map_err(words)?;
+        count += 1;
+        too_many(count)?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let kind = entry.header().entry_type();
+        if kind.is_dir() || kind.is_pax_global_extensions() {
+            continue;
+        }
+        let Some(within) = within(&name).filter(|_| kind.is_file() || kind.is_contiguous()) else {
+            found.passed.push(name);
+            continue;
+        };
+        let member = Arc::new(Member {
+            archive: path.to_owned(),
+            length: entry.size(),
+            holder: holder.clone(),
+            offset: entry.raw_file_position(),
+            packed: entry.size(),
+            packing: None,
+        });
+        end = end.max(member.offset.saturating_add(member.length));
+        match places.get(&within).and_then(|at| found.files.get_mut(*at)) {
+            // what is added to a tar later stands for what was there before
+            Some(before) => {
+                before.member = member;
+                found.passed.push(format!("{name} (an older version of it)"));
+            }
+            None => {
+                places.insert(within.clone(), found.files.len());
+                found.files.push(Entry { path: within, member });
+            }
+        }
+    }
+    let length = match &holder {
+        Holder::Archive => std::fs::metadata(path).map_err(words)?.len(),
+        Holder::Unpacked(file) => lock(file).metadata().map_err(words)?.len(),
+    };
+    if count == 0 && length > 0 && length < 512 {
+        return Err("it ends within its first header".to_owned());
+    }
+    if end > length {
+        return Err("it is cut off".to_owned());
+    }
+    Ok(found)
+}
+
+trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}
+
+/// Unpacks a whole archive into a file without a name.
+fn unpack(file: File, compression: Compression) -> Result<File, String> {
+    let words = |e: io::Error| e.to_string();
+    let length = file.metadata().map_err(words)?.len();
+    let mut reader: Box<dyn Read> = match compression {
+        Compression::Zstd => Box::new(zstd::Decoder::new(file).map_err(words)?),
+        _ => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
+    };
+    let mut out = tempfile::tempfile().map_err(words)?;
+    let mut buffer = vec![0; 256 << 10];
+    let mut unpacked = 0u64;
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => {
+                unpacked += read as u64;
+                too_large(length, unpacked)?;
+                out.write_all(buffer.get(..read).unwrap_or_default()).map_err(words)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(words(error)),
+        }
+    }
+    out.rewind().map_err(words)?;
+    Ok(out)
+}
+
+fn lock(file: &Mutex<File>) -> std::sync::MutexGuard<'_, File> {
+    file.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Member {
+    /// Whether its bytes are unpacked from the beginning on. Those of a `.zip` are read so too where they are not packed,
+    /// since only the whole of them has a checksum.
+    pub(super) fn is_packed(&self) -> bool {
+        self.packing.is_some()
+    }
+
+    /// Its bytes from an offset on.
+    pub(super) fn reader(&self, from: u64) -> io::Result<Box<dyn Read + Send>> {
+        let skipped = if self.packing.is_none() { from.min(self.packed) } else { 0 };
+        let offset = self.offset + skipped;
+        let left = self.packed - skipped;
+        let raw: Box<dyn Read + Send> = match &self.holder {
+            Holder::Archive => {
+                let mut file = File::open(&self.archive)?;
+                file.seek(SeekFrom::Start(offset))?;
+                Box::new(file.take(left))
+            }
+            Holder::Unpacked(file) => Box::new(Section { file: file.clone(), at: offset, left }),
+        };
+        let (unpacked, checksum): (Box<dyn Read + Send>, u32) = match self.packing {
+            None => return Ok(raw),
+            Some((Packing::Stored, checksum)) => (raw, checksum),
+            Some((Packing::Deflated, checksum)) => (Box::new(DeflateDecoder::new(BufReader::new(raw))), checksum),
+        };
+        let mut reader = Checked { reader: unpacked, left: self.length, checksum, sum: Crc::new() };
+        if from > 0 {
+            io::copy(&mut reader.by_ref().take(from), &mut io::sink())?;
+        }
+        Ok(Box::new(reader))
+    }
+}
+
+/// A part of a file that several read.
+struct Section {
+    file: Arc<Mutex<File>>,
+    at: u64,
+    left: u64,
+}
+
+impl Read for Section {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let mut file = lock(&self.file);
+        file.seek(SeekFrom::Start(self.at))?;
+        let read = file.read(buffer.get_mut(..most).unwrap_or_default())?;
+        self.at += read as u64;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+/// What must have the length and the checksum that the archive says.
+struct Checked {
+    reader: Box<dyn Read + Send>,
+    left: u64,
+    checksum: u32,
+    sum: Crc,
+}
+
+impl Read for Checked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.sum.update(buffer.get(..read).unwrap_or_default());
+        match self.left.checked_sub(read as u64) {
+            None => return Err(io::Error::other("it unpacks to more than the archive says")),
+            Some(left) => self.left = left,
+        }
+        if read == 0 && !buffer.is_empty() && (self.left > 0 || self.sum.sum() != self.checksum) {
+            return Err(io::Error::other("the archive is damaged: the checksum of the file in it does not fit"));
+        }
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for name in ["a.zip", "a.ZIP", "a.tar", "a.tar.gz", "a.tgz", "a.tar.zst"] {
+            assert!(is_archive(Path::new(name)), "{name}");
+            assert_eq!(stem(name), Some("a"), "{name}");
+        }
+        for name in ["a.gz", "zip", "a.zip.gz", "a.json.gz"] {
+            assert!(!is_archive(Path::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn paths_stay_within() {
+        assert_eq!(within("./a/b.csv"), Some("a/b.csv".into()));
+        assert_eq!(within("a\\b.csv"), Some("a/b.csv".into()));
+        for out in ["../a", "/etc/a", "a/../../b", "C:\\a", "\\\\host\\a", "", "."] {
+            assert_eq!(within(out), None, "{out}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        assert!(too_large(1 << 10, 1 << 29).is_ok());
+        assert!(too_large(1 << 10, 2 << 30).is_err());
+        assert!(too_large(1 << 30, 20 << 30).is_ok());
+        assert!(too_large(60 << 30, 65 << 30).is_err());
+        assert!(too_many(MOST_ENTRIES).is_ok() && too_many(MOST_ENTRIES + 1).is_err());
+    }
+}

@@ -1,0 +1,182 @@
+//! How delimited text is written: which byte parts the fields, and where the header begins.
+//!
+//! | the header | the delimiter |
+//! | --- | --- |
+//! | the line before it is `sep=;`, as spreadsheets write it | the one that it names |
+//! | has fields with a comma, and all rows have as many | comma |
+//! | has fields with `;`, a tab or a bar, and most rows have as many | that one; of several the one that fits best |
+//! | is one plain name | none: the file has one column |
+//!
+//! Any other header fits no delimiter, and the file is refused: its rows would be no columns.
+
+use super::SourceError;
+use super::input::DataFile;
+use csv::{ByteRecord, ReaderBuilder, Terminator};
+use std::io::Read;
+
+/// The byte that parts the fields, and the place of the header.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Dialect {
+    pub delimiter: u8,
+    /// The header's offset in the file.
+    pub begin: u64,
+    /// The lines before the header.
+    pub lines: u64,
+}
+
+/// So much of a file is looked at.
+const HEAD: u64 = 256 << 10;
+/// So many rows are compared with the header.
+const ROWS: usize = 64;
+/// Of those that fit equally well the first is taken.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+impl Dialect {
+    /// Looks at the begin of a file, behind its byte-order mark.
+    pub(super) fn of(file: &DataFile, mark: u64) -> Result<Dialect, SourceError> {
+        let mut head = Vec::new();
+        file.reader(mark)?.take(HEAD).read_to_end(&mut head).map_err(|e| file.unreadable(e))?;
+        let (named, rest) = separator(&head);
+        let begin = mark + (head.len() - rest.len()) as u64;
+        let lines = u64::from(begin > mark);
+        let found = match named {
+            Some(delimiter) => Ok(delimiter),
+            None => delimiter(rest, (head.len() as u64) < HEAD),
+        };
+        let delimiter = found.map_err(|reason| SourceError::not_that(&file.path, "CSV", reason))?;
+        Ok(Dialect { delimiter, begin, lines })
+    }
+}
+
+/// The delimiter that a first line such as `sep=;` names, and the text behind that line.
+fn separator(head: &[u8]) -> (Option<u8>, &[u8]) {
+    let named = || {
+        let rest = head.strip_prefix(b"sep=").or_else(|| head.strip_prefix(b"\"sep="))?;
+        let (delimiter, rest) = rest.split_first()?;
+        let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+        let rest = rest.strip_prefix(b"\r").unwrap_or(rest).strip_prefix(b"\n")?;
+        (!delimiter.is_ascii_alphanumeric() && delimiter.is_ascii() && !b"\"\r\n".contains(delimiter))
+            .then_some((*delimiter, rest))
+    };
+    named().map_or((None, head), |(delimiter, rest)| (Some(delimiter), rest))
+}
+
+/// How a text reads with a delimiter.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub header: Vec<String>,
+    /// How many rows there are, of those that were looked at, and how many have as many fields as the header.
+    pub rows: usize,
+    pub fit: usize,
+}
+
+impl Reading {
+    /// `whole` tells that the text is all that there is: else its last row is cut off.
+    pub(super) fn of(text: &[u8], delimiter: u8, whole: bool) -> Reading {
+        let mut builder = ReaderBuilder::new();
+        builder.has_headers(false).flexible(true).terminator(Terminator::Any(b'\n')).delimiter(delimiter);
+        let mut rows = builder.from_reader(text);
+        let mut record = ByteRecord::new();
+        let mut found = Reading::default();
+        while found.rows < ROWS && rows.read_byte_record(&mut record).unwrap_or(false) {
+            if found.header.is_empty() {
+                found.header = record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
+                continue;
+            }
+            if (!whole && rows.is_done()) || super::csv::is_blank(&record) {
+                continue;
+            }
+            let width = found.header.len();
+            let surplus = || record.iter().skip(width).all(|field| matches!(field, b"" | b"\r"));
+            found.rows += 1;
+            found.fit += usize::from(record.len() == width || (record.len() > width && surplus()));
+        }
+        found
+    }
+
+    fn width(&self) -> usize {
+        self.header.len()
+    }
+
+    /// Whether all rows have as many fields as the header, which has several.
+    fn is_table(&self) -> bool {
+        self.width() > 1 && self.fit == self.rows
+    }
+
+    /// The same, but for one row or a few that are damaged.
+    pub(super) fn is_mostly_table(&self) -> bool {
+        self.width() > 1 && (self.rows - self.fit <= 1 || self.fit * 4 >= self.rows * 3)
+    }
+}
+
+/// The byte that parts the fields of a text, or why none does.
+fn delimiter(text: &[u8], whole: bool) -> Result<u8, &'static str> {
+    let comma = Reading::of(text, b',', whole);
+    if comma.header.iter().any(|name| name.trim_end_matches('\r').replace("\r\n", "").contains('\r')) {
+        return Err("its lines end with carriage returns alone; save it with line feeds and try again");
+    }
+    if comma.is_table() || comma.width() == 0 {
+        return Ok(b',');
+    }
+    // the share of rows that fit, then the number of columns; of equals the first
+    let mut best: Option<(u8, Reading)> = None;
+    for delimiter in DELIMITERS {
+        let reading = Reading::of(text, delimiter, whole);
+        let fits = reading.fit * 2 >= reading.rows.max(1) || reading.rows == 0 || delimiter == b',';
+        if reading.width() < 2 || !fits {
+            continue;
+        }
+        let better = best.as_ref().is_none_or(|(_, best)| {
+            let (new, old) = (reading.fit * best.rows.max(1), best.fit * reading.rows.max(1));
+            (new, reading.width()) > (old, best.width())
+        });
+        if better {
+            best = Some((delimiter, reading));
+        }
+    }
+    match (best, comma.header.first()) {
+        (Some((delimiter, _)), _) => Ok(delimiter),
+        (None, Some(name)) if is_plain(name) => Ok(b','),
+        (None, _) => Err("its header fits no delimiter; fields are parted by a comma, a semicolon, a tab or a bar"),
+    }
+}
+
+/// Whether a header of one field is one name, and not several that something else parts.
+fn is_plain(name: &str) -> bool {
+    let name = name.trim();
+    name.chars().all(|c| c.is_alphanumeric() || " _-.()[]/#@$%&'\u{fffd}".contains(c)) && !name.contains("  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delimiters() {
+        let of = |text: &str| delimiter(text.as_bytes(), true).map(char::from).map_err(|_| ());
+        assert_eq!(of("a,b\n1,2\n"), Ok(','));
+        assert_eq!(of("a;b\n1;2,5\n"), Ok(';'));
+        assert_eq!(of("a\tb c\n1\t2\n"), Ok('\t'));
+        assert_eq!(of("a|b|c\n1|2|3\n"), Ok('|'));
+        // a name or a value may hold other delimiters
+        assert_eq!(of("a;b, c;d\n1;2;3\n"), Ok(';'));
+        assert_eq!(of("a,b|c\n1,x|y\n"), Ok(','));
+        assert_eq!(of("\"a;b\",c\n\"1;2\",3\n"), Ok(','));
+        assert_eq!(of("a;b;c\n"), Ok(';'));
+        // rows that do not fit the header are counted, and change nothing
+        assert_eq!(of("a,b\n1\n1,2,3\n"), Ok(','));
+        assert_eq!(of("IpAddress\n192.0.2.1\n192.0.2.2\n"), Ok(','));
+        assert_eq!(of(""), Ok(','));
+        for none in ["a:b:c\n1:2:3\n", "a^b\n1^2\n", "Name   Id\n----   --\n", "a;b\nx y z\n1,2\n", "a,b\r1,2\r3,4"] {
+            assert_eq!(of(none), Err(()), "{none}");
+        }
+    }
+
+    #[test]
+    fn first_lines_that_name_the_delimiter() {
+        assert_eq!(separator(b"sep=;\r\na;b\n"), (Some(b';'), &b"a;b\n"[..]));
+        assert_eq!(separator(b"\"sep=^\"\na^b\n"), (Some(b'^'), &b"a^b\n"[..]));
+        assert_eq!(separator(b"sep=a\n"), (None, &b"sep=a\n"[..]));
+        assert_eq!(separator(b"sep"), (None, &b"sep"[..]));
+    }
+}

@@ -1,0 +1,117 @@
+//! The format of a file by its first bytes, where its name does not say it.
+//!
+//! | the text begins with | it is |
+//! | --- | --- |
+//! | `ElfFile` | a Windows event log, whatever its name |
+//! | `#separator`, `#fields` | a log of Zeek, also in a `.csv` or `.tsv` |
+//! | `{"` or `[{` | JSON |
+//! | lines of CEF, LEEF or syslog, most of them | such lines |
+//! | a header of names, and rows with as many fields | CSV |
+//!
+//! A file whose name tells nothing at all is taken only for the first, the second and the fourth, which are hardly met by
+//! chance.
+
+use super::dialect::Reading;
+use super::evtx;
+use super::input::{DataFile, Format, Named};
+use super::recognise::is_log_line;
+
+/// So much of a text is looked at.
+const HEAD: u64 = 64 << 10;
+/// So many lines are looked at.
+const LINES: usize = 20;
+
+/// The format of a file whose name says so much; none where nothing tells it.
+pub(super) fn format(file: &DataFile, named: Option<Named>) -> Option<Format> {
+    let head = match named {
+        Some(Named::Is(_)) => file.head(16),
+        _ => file.head(HEAD),
+    };
+    if head.starts_with(&evtx::MAGIC) {
+        return Some(Format::Evtx);
+    }
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    let zeek = text.starts_with(b"#separator") || text.starts_with(b"#fields\t");
+    match named {
+        Some(Named::Is(Format::Csv)) | None if zeek => Some(Format::Zeek),
+        Some(Named::Is(format)) => Some(format),
+        Some(Named::Text) if zeek => Some(Format::Zeek),
+        Some(Named::Text) => of_text(text, (head.len() as u64) < HEAD),
+        None => is_lines(text).then_some(Format::Syslog),
+    }
+}
+
+/// The format of some text.
+fn of_text(text: &[u8], whole: bool) -> Option<Format> {
+    // text in UTF-16 is refused with its name, and what is empty is an empty table
+    if text.is_empty() || matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, 0, _, ..] | [_, 0, _, 0, ..]) {
+        return Some(Format::Csv);
+    }
+    if is_json(text) {
+        return Some(Format::Json { lines: false });
+    }
+    if is_lines(text) {
+        return Some(Format::Syslog);
+    }
+    is_table(text, whole).then_some(Format::Csv)
+}
+
+fn is_json(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let after = |text: &[u8]| text.get(1..).unwrap_or_default().trim_ascii_start().first().copied();
+    match text.first() {
+        Some(b'{') => matches!(after(text), Some(b'"' | b'}')),
+        Some(b'[') => matches!(after(text), Some(b'{' | b']')),
+        _ => false,
+    }
+}
+
+/// Whether the first line, and most of those that follow, are of CEF, LEEF or syslog.
+fn is_lines(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(LINES);
+    let Some(first) = lines.next() else { return false };
+    let (mut all, mut known) = (1usize, 1);
+    for line in lines {
+        all += 1;
+        known += usize::from(is_log_line(line));
+    }
+    is_log_line(first) && known * 2 >= all
+}
+
+/// Whether a text that may be anything has a header of names and rows that fit it.
+fn is_table(text: &[u8], whole: bool) -> bool {
+    [b',', b';', b'\t', b'|'].iter().any(|delimiter| {
+        let reading = Reading::of(text, *delimiter, whole);
+        let name = |name: &String| {
+            let name = name.trim();
+            (1..=64).contains(&name.chars().count())
+                && name.starts_with(|c: char| c.is_alphabetic() || "_@#$".contains(c))
+                && name.split_whitespace().count() <= 4
+                && !name.ends_with(['.', '!', '?', ':'])
+        };
+        reading.is_mostly_table() && reading.header.iter().all(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts() {
+        let of = |text: &str| of_text(text.as_bytes(), true);
+        assert_eq!(of("{\"a\":1}\n{\"a\":2}\n"), Some(Format::Json { lines: false }));
+        assert_eq!(of(" [\n {\"a\":1}]"), Some(Format::Json { lines: false }));
+        assert_eq!(of("Time\tUser\n1\ta\n"), Some(Format::Csv));
+        assert_eq!(of("Time;User name\n1;a, b\n"), Some(Format::Csv));
+        assert_eq!(of("CEF:0|a|b|1|2|c|3|src=192.0.2.1\n"), Some(Format::Syslog));
+        assert_eq!(of("<34>Oct 11 22:14:15 mymachine su: 'su root' failed\n"), Some(Format::Syslog));
+        assert_eq!(of("Oct 11 22:14:15 mymachine su[12]: failed\nand a line more\n"), Some(Format::Syslog));
+        for none in
+            ["[2024-01-01 10:00:00] started, ok\n", "Hello, world.\nthis, is text\n", "{ some text\n", "a b c\n"]
+        {
+            assert_eq!(of(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Formats that are recognised by their content, whole and damaged: every row is read or counted.
+
+use super::*;
+use crate::sources::recognise::Known;
+use std::collections::BTreeMap;
+
+/// Random numbers that are the same each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit.max(1)
+    }
+}
+
+/// What a path gives: rows of each table, lines left out, notices.
+#[derive(Debug, Default, PartialEq)]
+struct Given {
+    rows: BTreeMap<String, u64>,
+    refused: u64,
+    notices: Vec<String>,
+}
+
+impl Given {
+    fn all(&self) -> u64 {
+        self.rows.values().sum()
+    }
+}
+
+fn tables(path: &Path) -> Result<Vec<SourceTable>, SourceError> {
+    let known = Arc::new(Known::new(Profile::Unified, Default::default()));
+    let open_one = |files: &TableFiles| {
+        let declared = catalogue::table(Profile::Unified, &files.name);
+        open(files, declared.as_ref(), None, &OpenOptions::default())
+    };
+    discover(&[path.into()], &known)?.iter().map(open_one).collect()
+}
+
+/// Reads all tables of a path.
+fn given(path: &Path) -> Result<Given, String> {
+    let mut given = Given::default();
+    for table in tables(path).map_err(|e| e.to_string())? {
+        let batches = block_on(run(&table, None, &state(64, 2)))?;
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        // what Parquet in an archive has, only reading tells
+        let counted = table.files.iter().all(|f| f.format != "Parquet");
+        assert!(!counted || table.report.rows() == rows as u64, "{}", table.name);
+        *given.rows.entry(table.name.clone()).or_default() += rows as u64;
+        // what is no row is counted once, whatever tables the file fills
+        given.refused = given.refused.max(table.report.refused());
+        given.notices.extend(table.report.notices());
+    }
+    Ok(given)
+}
+
+const ROWS: usize = 40;
+
+fn lines(row: impl Fn(usize) -> String) -> String {
+    (0..ROWS).map(|i| row(i) + "\n").collect()
+}
+
+/// The formats in which a row is a line: name of the file, its head, its rows.
+fn line_formats() -> Vec<(&'static str, String, String)> {
+    let zeek = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n\
+                #fields\tts\tuid\tid.resp_p\n#types\ttime\tstring\tport\n";
+    vec![
+        ("a.csv", "Time;User;N\n".to_owned(), lines(|i| format!("2024-01-01T00:00:{i:02}Z;ann, {i};{i}"))),
+        ("a.tsv", "Time\tUser\tN\n".to_owned(), lines(|i| format!("2024-01-01T00:00:{i:02}Z\tann, {i}\t{i}"))),
+        ("a.txt", "Time|User|N\n".to_owned(), lines(|i| format!("2024-01-01T00:00:{i:02}Z|ann|{i}"))),
+        ("conn.log", zeek.to_owned(), lines(|i| format!("1591367999.{i:06}\tC{i}\t{i}"))),
+        (
+            "cef.log",
+            String::new(),
+            lines(|i| {
+                format!("<134>1 2024-01-01T00:00:{i:02}Z fw - - - - CEF:0|v|p|1|{i}|name|5|src=192.0.2.{i} spt={i}")
+            }),
+        ),
+        ("leef.log", String::new(), lines(|i| format!("LEEF:1.0|v|p|1|{i}|src=192.0.2.{i}\tsrcPort={i}\tx=y"))),
+        ("syslog.log", String::new(), lines(|i| format!("<34>Oct 11 22:14:{i:02} host app[{i}]: text {i}"))),
+        (
+            "wl.ndjson",
+            String::new(),
+            lines(|i| {
+                format!(
+                    r#"{{"@timestamp":"2024-03-05T10:00:{i:02}Z","winlog":{{"channel":"Security","event_id":4688,"event_data":{{"CommandLine":"c{i}"}}}}}}"#
+                )
+            }),
+        ),
+        (
+            "ct.json",
+            String::new(),
+            lines(|i| {
+                format!(
+                    r#"{{"eventVersion":"1.08","eventTime":"2023-07-10T12:00:{i:02}Z","eventSource":"iam.amazonaws.com","eventName":"E{i}","awsRegion":"r"}}"#
+                )
+            }),
+        ),
+        (
+            "eve.json",
+            String::new(),
+            lines(|i| format!(r#"{{"timestamp":"2024-01-01T00:00:{i:02}.1+0000","event_type":"dns","flow_id":{i}}}"#)),
+        ),
+    ]
+}
+
+#[test]
+fn whole_files() {
+    let dir = folder();
+    for (name, head, text) in line_formats() {
+        let found = given(&file(&dir, name, head + &text)).expect("tables");
+        assert_eq!((found.all(), found.refused), (ROWS as u64, 0), "{name}: {found:?}");
+    }
+}
+
+/// A row in a line of its own is there as often as there are lines.
+fn count(text: &[u8]) -> u64 {
+    text.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).count() as u64
+}
+
+#[test]
+fn damaged_lines_are_counted() {
+    let dir = folder();
+    let mut random = Random(7);
+    for (name, head, text) in line_formats() {
+        for round in 0..12 {
+            let mut bytes = text.clone().into_bytes();
+            match round % 3 {
+                0 => bytes.truncate(random.below(bytes.len())),
+                1 => {
+                    for _ in 0..4 {
+                        let at = random.below(bytes.len());
+                        // a quote may join lines, and a row in two lines is another matter
+                        let new = [0xff, b'x', b'\n', 0, b'{', b'\\', b'#'][random.below(7)];
+                        bytes[at] = new;
+                    }
+                }
+                _ => {
+                    for _ in 0..4 {
+                        bytes.remove(random.below(bytes.len()));
+                    }
+                }
+            }
+            // a first line that is damaged may leave nothing that is recognised
+            let first: Vec<u8> = text.lines().next().map(|line| format!("{line}\n").into_bytes()).unwrap_or_default();
+            let body = [first, bytes].concat();
+            let path = file(&dir, name, [head.clone().into_bytes(), body.clone()].concat());
+            let found = given(&path).unwrap_or_else(|error| panic!("{name} {round}: {error}"));
+            assert_eq!(found.all() + found.refused, count(&body), "{name} {round}: {found:?}");
+            assert!(found.refused == 0 || found.notices.iter().any(|n| n.contains("left out")), "{name} {round}");
+        }
+    }
+}
+
+#[test]
+fn cut_documents() {
+    let dir = folder();
+    let record = |i| format!(r#"{{"eventVersion":"1.08","eventTime":"2023-07-10T12:00:{i:02}Z","eventName":"E{i}"}}"#);
+    let records: Vec<String> = (0..ROWS).map(record).collect();
+    let whole = format!(r#"{{"Records":[{}]}}"#, records.join(",\n"));
+    let mut random = Random(11);
+    for round in 0..12 {
+        let at = if round == 0 { whole.len() } else { 200 + random.below(whole.len() - 200) };
+        let cut = &whole[..at];
+        let found = given(&file(&dir, "ct.json", cut)).expect("a table");
+        let complete = cut.matches("\"}").count() as u64;
+        assert_eq!((found.all(), found.refused), (complete, u64::from(at < whole.len())), "{at}: {found:?}");
+        assert!(found.rows.contains_key("AWSCloudTrail"));
+    }
+    let two = format!("{whole}\n{}", whole.replace("\"Records\"", "\"a\":1,\"Records\""));
+    let found = given(&file(&dir, "ct.json", two)).expect("a table");
+    assert_eq!((found.all(), found.refused), (2 * ROWS as u64, 0));
+}
+
+fn zipped(files: &[(&str, &[u8])], stored: bool) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let method = if stored { zip::CompressionMethod::Stored } else { zip::CompressionMethod::Deflated };
+    let options = zip::write::SimpleFileOptions::default().compression_method(method);
+    for (name, bytes) in files {
+        writer.start_file(*name, options).expect("an entry");
+        writer.write_all(bytes).expect("bytes");
+    }
+    writer.finish().expect("an archive").into_inner()
+}
+
+fn tarred(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = ::tar::Builder::new(Vec::new());
+    for (name, bytes) in files {
+        let mut header = ::tar::Header::new_gnu();
+        // names that a builder refuses are written all the same
+        if let Some(field) = header.as_gnu_mut() {
+            field.name[..name.len()].copy_from_slice(name.as_bytes());
+        }
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        builder.append(&header, *bytes).expect("an entry");
+    }
+    builder.into_inner().expect("an archive")
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(bytes).expect("memory");
+    gzip.finish().expect("memory")
+}
+
+#[test]
+fn archives_are_folders() {
+    let dir = folder();
+    let csv = format!("a,b\n{}", lines(|i| format!("{i},x{i}")));
+    let packed = gzipped(csv.as_bytes());
+    let parquet = {
+        let batch = RecordBatch::try_from_iter([("n", Arc::new(Int64Array::from(vec![1, 2, 3])) as ArrayRef)]);
+        let batch = batch.expect("a batch");
+        let mut bytes = Vec::new();
+        let mut writer = ::parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).expect("a writer");
+        writer.write(&batch).expect("rows");
+        writer.close().expect("a file");
+        bytes
+    };
+    let files: [(&str, &[u8]); 7] = [
+        ("One.csv", csv.as_bytes()),
+        ("Many/a.csv", csv.as_bytes()),
+        ("Many/b/c.csv.gz", &packed),
+        ("../Out.csv", csv.as_bytes()),
+        ("/etc/Out.csv", csv.as_bytes()),
+        ("P.parquet", &parquet),
+        ("notes.docx", b"no data"),
+    ];
+    let tar = tarred(&files);
+    let zip = zipped(&files, false);
+    let archives: [(&str, Vec<u8>); 5] = [
+        ("x.zip", zip),
+        ("y.zip", zipped(&files, true)),
+        ("x.tar", tar.clone()),
+        ("x.tar.gz", gzipped(&tar)),
+        ("x.tgz", gzipped(&tar)),
+    ];
+    for (name, bytes) in archives {
+        let path = file(&dir, name, bytes);
+        let found = given(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let rows = ROWS as u64;
+        assert_eq!(
+            found.rows,
+            [("Many".to_owned(), 2 * rows), ("One".to_owned(), rows), ("P".to_owned(), 3)].into(),
+            "{name}"
+        );
+        let told: Vec<&String> = found.notices.iter().filter(|n| n.contains("passed over")).collect();
+        assert!(told.len() == 1 && told[0].contains("3 files are passed over"), "{name}: {told:?}");
+        // within a folder it is a folder of files that are one table
+        let outer = dir.path().join("outer");
+        fs::create_dir_all(&outer).expect("a folder");
+        let inner = outer.join(name);
+        fs::copy(&path, &inner).expect("a copy");
+        let parted = given(&outer);
+        fs::remove_file(inner).expect("gone");
+        // CSV and Parquet with other columns are one table as well
+        assert_eq!(parted.expect("tables").all(), 3 * rows + 3, "{name}");
+    }
+}
+
+#[test]
+fn damaged_archives() {
+    let dir = folder();
+    let csv = format!("a,b\n{}", lines(|i| format!("{i},x{i}")));
+    let files: [(&str, &[u8]); 3] = [
+        ("logs-of-one.csv", csv.as_bytes()),
+        ("logs-of-two.csv", csv.as_bytes()),
+        ("logs-of-three.csv", csv.as_bytes()),
+    ];
+    let mut random = Random(3);
+    let rows = 3 * ROWS as u64;
+    for (name, bytes) in [
+        ("d.zip", zipped(&files, false)),
+        ("s.zip", zipped(&files, true)),
+        ("t.tar", tarred(&files)),
+        ("g.tgz", gzipped(&tarred(&files))),
+    ] {
+        for round in 0..24 {
+            let mut damaged = bytes.clone();
+            if round % 2 == 0 {
+                damaged.truncate(random.below(damaged.len()));
+            } else {
+                let at = random.below(damaged.len());
+                damaged[at] ^= 1 << random.below(8);
+            }
+            let path = file(&dir, name, &damaged);
+            // it is refused, or no row is missing without a word
+            if let Ok(found) = given(&path) {
+                let told = found.notices.iter().any(|n| n.contains("passed over"));
+                let whole = found.all() + found.refused == rows;
+                // a tar that is cut between two files ends there, as nothing says how many there should be
+                let ends =
+                    name == "t.tar" && round % 2 == 0 && (found.all() + found.refused).is_multiple_of(ROWS as u64);
+                assert!(whole || told || ends, "{name} {round}: {found:?}");
+            }
+        }
+    }
+    let none = given(&file(&dir, "n.zip", b"PK")).expect_err("no archive");
+    assert!(none.contains("n.zip: cannot be read: "), "{none}");
+}
+
+#[test]
+fn dates_and_numbers_of_known_columns() {
+    let dir = folder();
+    let text = r#"{"TimeGenerated":1700000000,"EventID":1}
+{"TimeGenerated":1700000000123,"EventID":2}
+{"TimeGenerated":"1700000000123456","EventID":3}
+{"TimeGenerated":5,"EventID":4}"#;
+    let path = file(&dir, "SecurityEvent.ndjson", text);
+    let all = tables(&path).expect("tables");
+    let lines = rows(&all[0]);
+    let header: Vec<&str> = lines[0].split('|').collect();
+    let at = header.iter().position(|c| c.starts_with("TimeGenerated:")).expect("a column");
+    let times: Vec<&str> = lines[1..].iter().filter_map(|line| line.split('|').nth(at)).collect();
+    assert_eq!(times, ["2023-11-14T22:13:20Z", "2023-11-14T22:13:20.123Z", "2023-11-14T22:13:20.123456Z", "null"]);
+    let notices = all[0].report.notices().join("\n");
+    assert!(
+        notices.contains("the numbers in TimeGenerated are read as seconds or milliseconds or microseconds"),
+        "{notices}"
+    );
+    assert!(notices.contains("1 value does not fit the column TimeGenerated"), "{notices}");
+}
+
+#[test]
+fn types_of_custom_tables() {
+    let dir = folder();
+    let custom = |text: &str| {
+        let schema = schema(&[
+            ("ip_s", ScalarType::Real),
+            ("risk_d", ScalarType::Int),
+            ("flag_b", ScalarType::String),
+            ("when_t", ScalarType::String),
+            ("id_g", ScalarType::String),
+            ("Size", ScalarType::Real),
+            ("Absent_b", ScalarType::String),
+        ]);
+        let tables = discover(&[file(&dir, "T_CL.ndjson", text).as_path().into()], &Arc::default()).expect("a table");
+        open(&tables[0], Some(&schema), None, &OpenOptions::default()).expect("a table")
+    };
+    let table = custom(
+        r#"{"ip_s":"203.0.113.7","risk_d":1.5,"flag_b":true,"when_t":"2024-01-01T00:00:00Z","id_g":"x","Size":"large"}"#,
+    );
+    assert_eq!(
+        rows(&table),
+        [
+            "ip_s:string|risk_d:real|flag_b:bool|when_t:datetime|id_g:string|Size:string|Absent_b:string",
+            "203.0.113.7|1.5|true|2024-01-01T00:00:00Z|x|large|"
+        ]
+    );
+    assert_eq!(
+        table.report.notices(),
+        ["the values of Size are no real, as its name or the schema says: the column is string here"]
+    );
+    // values that do not fit among others that do are null, and told
+    let table = custom("{\"risk_d\":1}\n{\"risk_d\":\"-\"}\n{\"ip_s\":5,\"when_t\":\"soon\"}");
+    let lines = rows(&table);
+    assert_eq!(lines[0], "ip_s:string|risk_d:real|flag_b:string|when_t:string|id_g:string|Size:real|Absent_b:string");
+    assert_eq!(lines[1..], ["1.0||||null|", "null||||null|", "5|null||soon||null|"]);
+    let notices = table.report.notices().join("\n");
+    assert!(notices.contains("1 value does not fit the column risk_d (real)"), "{notices}");
+    assert!(notices.contains("the values of when_t are no datetime"), "{notices}");
+}
