@@ -4,6 +4,7 @@ use crate::bind::{Environment, StoredFunction};
 use crate::engine::EngineBuilder;
 use crate::geo_ip::GeoIp;
 use crate::lower::{Lowering, Tables};
+use crate::notes::Notes;
 use crate::plan::{Expr, Node, Query};
 use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceError, SourceTable, TableFiles, catalogue};
 use crate::text_tables;
@@ -96,7 +97,7 @@ impl Database {
 
     /// The tables as one query sees them; of large files only samples are read first where `sampled` says so.
     pub(crate) fn view(&self, sampled: bool) -> View<'_> {
-        View { database: self, sampled, tables: Mutex::default() }
+        View { database: self, sampled, tables: Mutex::default(), notes: Notes::default() }
     }
 
     pub(crate) fn declared(&self, name: &str) -> Option<TableSchema> {
@@ -137,6 +138,7 @@ pub(crate) struct View<'a> {
     database: &'a Database,
     sampled: bool,
     tables: Mutex<HashMap<String, Option<Opened>>>,
+    notes: Notes,
 }
 
 impl<'a> View<'a> {
@@ -184,6 +186,7 @@ impl<'a> View<'a> {
                 None => notices.push(format!("{name} has no data: it is empty here.")),
             }
         }
+        notices.extend(self.notes.sentences());
         notices
     }
 }
@@ -224,6 +227,10 @@ impl Tables for View<'_> {
 
     fn places(&self) -> Option<Arc<GeoIp>> {
         self.database.places.clone()
+    }
+
+    fn notes(&self) -> Notes {
+        self.notes.clone()
     }
 }
 

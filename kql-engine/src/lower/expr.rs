@@ -53,6 +53,11 @@ impl Lowering<'_> {
                 let udf = Udf::with_kernel(function, info, Some(kernel));
                 df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(Arc::new(udf), lowered))
             }
+            Eval::Noting(compile) => {
+                let kernel = Arc::from(compile(&info, self.tables.notes())?);
+                let udf = Udf::with_kernel(function, info, Some(kernel));
+                df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(Arc::new(udf), lowered))
+            }
             Eval::Window(_) => return internal_err!("{} is not part of a window", function.name),
             Eval::Rewrite(_) => return internal_err!("{} was not rewritten", function.name),
         };
@@ -132,6 +137,10 @@ impl Compiler for Lowering<'_> {
             })
             .map_err(|e| e.to_string())?;
         Ok(Box::new(OverColumns { physical, schema }))
+    }
+
+    fn note(&self, sentence: &str) {
+        self.tables.notes().add(sentence);
     }
 }
 

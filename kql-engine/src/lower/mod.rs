@@ -19,6 +19,7 @@ mod window;
 pub use aggregate::row_type;
 
 use crate::geo_ip::GeoIp;
+use crate::notes::Notes;
 use crate::plan::{ColumnId, Node, Order, Relation, StageId, StageResult};
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -38,6 +39,11 @@ pub trait Tables {
     /// Where addresses are looked up, if a database is named.
     fn places(&self) -> Option<Arc<GeoIp>> {
         None
+    }
+
+    /// What is said about the rows of the run.
+    fn notes(&self) -> Notes {
+        Notes::default()
     }
 }
 
