@@ -5,6 +5,7 @@ use crate::defect::Defect;
 use crate::engine::EngineBuilder;
 use crate::geo_ip::GeoIp;
 use crate::lower::{Lowering, Tables};
+use crate::notes::Notes;
 use crate::plan::{Expr, Node, Query};
 use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceError, SourceTable, TableFiles, catalogue};
 use crate::text_tables;
@@ -100,7 +101,7 @@ impl Database {
 
     /// The tables as one query sees them; of large files only samples are read first where `sampled` says so.
     pub(crate) fn view(&self, sampled: bool) -> View<'_> {
-        View { database: self, sampled, tables: Mutex::default(), warnings: Mutex::default(), defect: Mutex::default() }
+        View { database: self, sampled, tables: Mutex::default(), notes: Notes::default(), defect: Mutex::default() }
     }
 
     pub(crate) fn declared(&self, name: &str) -> Option<TableSchema> {
@@ -153,8 +154,7 @@ pub(crate) struct View<'a> {
     database: &'a Database,
     sampled: bool,
     tables: Mutex<HashMap<String, Option<Opened>>>,
-    /// What was noticed of the query while its parts were lowered.
-    warnings: Mutex<Vec<kql_parser::Diagnostic>>,
+    notes: Notes,
     /// A defect that was met while the query was bound.
     defect: Mutex<Option<Box<Defect>>>,
 }
@@ -194,19 +194,9 @@ impl<'a> View<'a> {
         Ok(same)
     }
 
-    /// Keeps warnings for the answer.
-    pub(crate) fn warn(&self, warnings: Vec<kql_parser::Diagnostic>) {
-        lock(&self.warnings).extend(warnings);
-    }
-
     /// The defect that was met while the query was bound, if any.
     pub(crate) fn take_defect(&self) -> Option<Box<Defect>> {
         lock(&self.defect).take()
-    }
-
-    /// The warnings since the last time.
-    pub(crate) fn take_warnings(&self) -> Vec<kql_parser::Diagnostic> {
-        std::mem::take(&mut lock(&self.warnings))
     }
 
     /// What is to be known about the data of a query that ran.
@@ -219,6 +209,7 @@ impl<'a> View<'a> {
                 None => notices.push(format!("{name} has no data: it is empty here.")),
             }
         }
+        notices.extend(self.notes.sentences());
         notices
     }
 }
@@ -269,6 +260,10 @@ impl Tables for View<'_> {
 
     fn places(&self) -> Option<Arc<GeoIp>> {
         self.database.places.clone()
+    }
+
+    fn notes(&self) -> Notes {
+        self.notes.clone()
     }
 }
 

@@ -396,7 +396,6 @@ impl Engine {
         let plan = {
             let lowering = Lowering::new(state, view, stages);
             let plan = lowering.result(relation);
-            view.warn(lowering.take_warnings());
             if let Some(diagnostic) = lowering.take_diagnostic() {
                 return Err(Error::Query(vec![diagnostic]));
             }
@@ -487,13 +486,7 @@ impl Prepared<'_> {
 
     fn answer(&self, tables: Vec<Table>) -> Answer {
         let notices = self.view.notices(&self.bound.query);
-        let mut diagnostics = self.bound.diagnostics.clone();
-        for warning in self.view.take_warnings() {
-            if !diagnostics.contains(&warning) {
-                diagnostics.push(warning);
-            }
-        }
-        Answer { tables, diagnostics, notices }
+        Answer { tables, diagnostics: self.bound.diagnostics.clone(), notices }
     }
 
     async fn run_all(&self) -> Result<Vec<Table>, Error> {

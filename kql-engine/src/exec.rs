@@ -5,6 +5,8 @@ use crate::progress::Progress;
 use crate::sources::words;
 use crate::types::TableSchema;
 use arrow::array::RecordBatch;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -12,7 +14,9 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::Optimizer;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
+use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
 use datafusion::prelude::SessionConfig;
 use futures::FutureExt;
@@ -58,7 +62,12 @@ pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState>
     let rules = Optimizer::new().rules.into_iter().filter(|rule| rule.name() != "optimize_unions").collect();
     // what it checks is that no rule made a mistake; it makes one itself where a sort leaves out a column that a filter below
     // gave one value
-    let physical = PhysicalOptimizer::new().rules.into_iter().filter(|rule| rule.name() != "SanityCheckPlan").collect();
+    let physical = PhysicalOptimizer::new()
+        .rules
+        .into_iter()
+        .filter(|rule| rule.name() != "SanityCheckPlan")
+        .map(|rule| if rule.name() == "aggregate_statistics" { Arc::new(WithoutFilters(rule)) as _ } else { rule })
+        .collect();
     let mut builder = SessionStateBuilder::new()
         .with_config(config)
         .with_optimizer_rules(rules)
@@ -68,6 +77,32 @@ pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState>
         builder = builder.with_runtime_env(RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?);
     }
     Ok(builder.build())
+}
+
+/// The rule that takes counts and extremes from statistics, for plans none of whose aggregates has a condition. Looking for
+/// the lower half of an aggregate it passes over one with a condition and takes that of another aggregate below it, and with
+/// it that one's answer.
+#[derive(Debug)]
+struct WithoutFilters(Arc<dyn PhysicalOptimizerRule + Send + Sync>);
+
+impl PhysicalOptimizerRule for WithoutFilters {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        let mut filtered = false;
+        plan.apply(|node| {
+            let aggregate = node.downcast_ref::<AggregateExec>();
+            filtered |= aggregate.is_some_and(|a| a.filter_expr().iter().any(Option::is_some));
+            Ok(if filtered { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        })?;
+        if filtered { Ok(plan) } else { self.0.optimize(plan, config) }
+    }
+
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn schema_check(&self) -> bool {
+        self.0.schema_check()
+    }
 }
 
 /// Runs a plan to its end. The batches of a partition come after those of the ones before, so that rows of files that were

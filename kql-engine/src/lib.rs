@@ -43,6 +43,7 @@ pub mod functions;
 pub mod geo_ip;
 mod graph;
 mod lower;
+pub mod notes;
 mod operators;
 pub mod plan;
 pub mod plugins;

@@ -106,6 +106,13 @@ fn iso(b: &[u8]) -> Option<i64> {
     }
 }
 
+/// The ticks of a datetime literal that is a bare number, as `todatetime()` of that number gives them; none where its
+/// digits are as many as those of a year, a month or a day with or without a time.
+pub fn parse_ticks(text: &str) -> Option<i64> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    if digits && !matches!(text.len(), 4 | 6 | 8 | 10 | 12 | 14) { in_range(text.parse().ok()?) } else { None }
+}
+
 fn in_range(ticks: i64) -> Option<i64> {
     (0..=MAX).contains(&ticks).then_some(ticks)
 }
@@ -150,10 +157,10 @@ fn free(text: &str) -> Option<i64> {
     in_range(day.checked_add(time)?.checked_sub(offset)?)
 }
 
-/// `2025, 6, 14`
+/// `2025, 6, 14`, or `2025, 6` for the first day of a month.
 fn listed_date(text: &str) -> Option<i64> {
     let mut parts = text.split(',').map(|part| part.trim().parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(1))?);
     if parts.next().is_some() || year < 1000 { None } else { date(year, month, day) }
 }
 

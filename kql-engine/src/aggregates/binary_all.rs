@@ -5,7 +5,7 @@ use crate::registry::{
 };
 use datafusion::common::{Result, internal_err};
 use datafusion::functions_aggregate::expr_fn::{bit_and, bit_or, bit_xor};
-use datafusion::logical_expr::{Expr, cast};
+use datafusion::logical_expr::{Expr, try_cast};
 
 macro_rules! binary_all {
     ($row:ident, $name:literal, $page:literal, $reduce:expr, $summary:literal) => {
@@ -47,5 +47,7 @@ binary_all!(
 /// Bits are those of a long, whatever the type of the values.
 fn reduced(info: &CallInfo, mut args: Vec<Expr>, reduce: fn(Expr) -> Expr) -> Result<Expr> {
     let Some(value) = args.pop() else { return internal_err!("an argument is expected") };
-    Ok(cast(reduce(cast(value, arrow::datatypes::DataType::Int64)), info.returns.arrow()))
+    // what is too large for a long has no bits
+    let bits = reduce(try_cast(value, arrow::datatypes::DataType::Int64));
+    Ok(try_cast(bits, info.returns.arrow()))
 }

@@ -3,7 +3,7 @@
 //! A type's name, a bag of the properties' schemas, or an array of these where several occur. What arrays hold is the
 //! schema of the property `` `indexer` ``.
 
-use crate::dynamic::write;
+use crate::dynamic::{date, write};
 use crate::registry::{AggregateFunction, Outputs, ParameterType::DynamicBag, Reduce, ResultName, Returns, p, sig};
 use crate::types::ScalarType::Dynamic;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray};
@@ -46,6 +46,7 @@ impl Schema {
             Value::Bool(_) => "bool",
             Value::Number(n) if n.is_i64() || n.is_u64() => "long",
             Value::Number(_) => "double",
+            Value::String(text) if date::held(text) => "datetime",
             Value::String(_) => "string",
             Value::Array(items) => {
                 let elements = self.properties.get_or_insert_default().entry(INDEXER.to_owned()).or_default();

@@ -9,7 +9,8 @@ use crate::types::ScalarType;
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray, ListBuilder, StringArray, StringBuilder,
 };
-use arrow::datatypes::{DataType, Field};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{ColumnarValue, EmitTo, GroupsAccumulator};
 use hashbrown::HashMap;
@@ -27,6 +28,10 @@ pub struct Items {
     ordered: bool,
     distinct: bool,
     nulls: bool,
+    /// A second argument says how often a value counts: `[value, weight]` where it is not once.
+    weighted: bool,
+    /// The result lists the values in the order of their texts, whatever order they came in.
+    sorted: bool,
     max: usize,
     /// Strings as they are, other values as JSON.
     texts: Texts,
@@ -78,6 +83,8 @@ impl Items {
             ordered: args.ordered,
             distinct,
             nulls: false,
+            weighted: false,
+            sorted: false,
             max,
             texts: Texts::default(),
             groups: Vec::new(),
@@ -85,14 +92,15 @@ impl Items {
         }
     }
 
-    /// All distinct values, whatever a second argument says.
+    /// All distinct values, whatever a second argument says, by their texts.
     pub fn unlimited(args: &AggregateArgs) -> Items {
-        Items { max: usize::MAX, ..Items::new(args, true) }
+        Items { max: usize::MAX, sorted: true, ..Items::new(args, true) }
     }
 
-    /// All values, however many.
-    pub fn all(args: &AggregateArgs) -> Items {
-        Items { max: usize::MAX, ..Items::new(args, false) }
+    /// All values with their weights, where a second argument gives them, by their texts.
+    pub fn weighted(args: &AggregateArgs) -> Items {
+        let weighted = args.info.types.len() > 1;
+        Items { max: usize::MAX, weighted, sorted: true, ..Items::new(args, false) }
     }
 
     /// Nulls count as values.
@@ -192,6 +200,11 @@ impl GroupsAccumulator for Items {
             self.update_strings(first.as_string::<i32>(), order, rows);
             return Ok(());
         }
+        let weights = match values.get(1).filter(|_| self.weighted) {
+            Some(weights) => Some(cast(weights, &DataType::Int64)?),
+            None => None,
+        };
+        let weights = weights.as_ref().map(|w| w.as_primitive::<Int64Type>());
         let opens = self.ty == ScalarType::Dynamic;
         let mut json = String::new();
         for (row, group) in rows {
@@ -202,11 +215,21 @@ impl GroupsAccumulator for Items {
                 }
                 json.push_str("null");
             }
+            if let Some(weights) = weights {
+                let weight = if weights.is_null(row) { 0 } else { weights.value(row) };
+                if weight < 1 {
+                    continue;
+                }
+                if weight > 1 {
+                    json = format!("[{json},{weight}]");
+                }
+            }
             let order = order.map_or(&[][..], |o| o.value(row));
             if opens && read::kind(&json) == Kind::Array {
                 // the elements of an array, not the array
                 for item in read::elements(&json) {
-                    if item != "null" {
+                    // a null among them is a value to a list
+                    if !self.distinct || item != "null" {
                         self.add(group, item, order);
                     }
                 }
@@ -224,11 +247,14 @@ impl GroupsAccumulator for Items {
         for group in &groups {
             text.clear();
             text.push('[');
-            for (i, item) in group.items.iter().enumerate() {
+            let mut items: Vec<&str> = group.items.iter().map(|item| self.texts.get(*item)).collect();
+            if self.sorted {
+                items.sort_unstable();
+            }
+            for (i, item) in items.into_iter().enumerate() {
                 if i > 0 {
                     text.push(',');
                 }
-                let item = self.texts.get(*item);
                 match self.ty {
                     ScalarType::String => write::string(item, &mut text),
                     _ => text.push_str(item),

@@ -1,25 +1,27 @@
 //! `tdigest()` and `tdigest_merge()`: what `percentile_tdigest()` and its kin rank later.
 //!
-//! The state is exact: an array of the values. It is no sketch that another engine reads.
+//! The state is exact: an array of the values, `[value, weight]` where the weight is not 1. It is no sketch that another
+//! engine reads.
 
 use super::order_list::Items;
 use crate::registry::{
     AggregateFunction, Outputs,
-    ParameterType::{DynamicArray, Number},
-    Reduce, ResultName, Returns, p, sig,
+    ParameterType::{DynamicArray, Integer, Summable},
+    Reduce, ResultName, Returns, optional, p, sig,
 };
 use crate::types::ScalarType::Dynamic;
 
 pub static TDIGEST: AggregateFunction = AggregateFunction {
     name: "tdigest",
     aliases: &[],
-    signatures: &[sig(&[p("expr", Number)], Returns::Is(Dynamic))],
+    signatures: &[sig(&[p("expr", Summable), optional("weight", Integer)], Returns::Is(Dynamic))],
     result_name: ResultName::Prefix("tdigest"),
     outputs: Outputs::One,
-    summary: "What percentile_tdigest() ranks the group's values from; states can be merged.",
+    summary: "What percentile_tdigest() ranks the group's values from, each so often as its weight says; states can be \
+              merged.",
     page: "tdigest-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(Items::all(args))),
+        make: |args| Ok(Box::new(Items::weighted(args))),
         state: |_| Items::state_types(),
         ordered: false,
     },

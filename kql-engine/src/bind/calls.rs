@@ -101,6 +101,14 @@ impl Binder<'_> {
         row: Row,
         signatures: &'static [Signature],
     ) -> (Vec<Expr>, Vec<Option<ScalarType>>) {
+        let starred = |s: &Signature| s.parameter(0, 1).is_some_and(|p| p.kind == ArgumentKind::StarAllowed);
+        if let [ast::Expr { kind: ast::ExprKind::Star, span }] = args
+            && signatures.iter().any(starred)
+        {
+            let columns: Vec<Expr> = row.columns.iter().map(|c| Expr::column(c, *span)).collect();
+            let literals = vec![None; columns.len()];
+            return (columns, literals);
+        }
         let mut bound = Vec::with_capacity(args.len());
         let mut literals = Vec::with_capacity(args.len());
         for (i, arg) in args.iter().enumerate() {
@@ -186,9 +194,25 @@ impl Binder<'_> {
         };
         for (i, arg) in args.iter().enumerate() {
             let Some(parameter) = signature.parameter(i, n) else { continue };
-            if matches!(parameter.kind, ArgumentKind::Constant | ArgumentKind::Literal) && has_column(arg) {
-                let message = format!("The argument '{}' of '{name}' must be a constant.", parameter.name);
-                self.error("KS129", arg.span, message);
+            let constant = arg.as_constant();
+            if parameter.kind == ArgumentKind::Literal
+                && (has_column(arg) || parameter.values.is_some() && constant.is_none())
+            {
+                self.error("KS131", arg.span, "The expression must be a literal.");
+                return None;
+            }
+            if let (Some(values), Some(constant)) = (parameter.values, constant)
+                && !values.accepts(constant.as_text().unwrap_or(""))
+            {
+                let message = format!("The expression must be one of the values: {}", values.list());
+                self.error("KS140", arg.span, message);
+                return None;
+            }
+            if parameter.kind == ArgumentKind::Constant && has_column(arg) {
+                self.report(
+                    Diagnostic::error("KS129", arg.span, "The expression must be a constant.")
+                        .with_help(format!("'{}' of {name}() is the same for all rows", parameter.name)),
+                );
                 return None;
             }
         }
@@ -345,6 +369,7 @@ pub fn has_column(e: &Expr) -> bool {
 
 fn expected(ty: ParameterType) -> (kql_parser::Code, String) {
     match ty {
+        ParameterType::Truth => ("KS107", "A value of type bool expected.".to_owned()),
         ParameterType::Is(ty) => ("KS107", format!("A value of type {ty} expected.")),
         ParameterType::OneOf(all) => {
             let names: Vec<&str> = all.iter().map(|t| t.name()).collect();

@@ -136,6 +136,7 @@ pub fn between(args: Vec<Expr>) -> Result<Vec<Expr>, ()> {
             return Ok(vec![value, low, high]);
         }
         (T::Timespan, T::Timespan, T::Timespan) => T::Timespan,
+        (T::Bool, T::Bool, T::Bool) => T::Bool,
         (T::Dynamic, low, high) if low.is_summable() => widest(low, high).or((low == high).then_some(low)).ok_or(())?,
         (value, low, high) if value.is_number() && low.is_number() && high.is_number() => {
             widest(value, low).and_then(|t| widest(t, high)).ok_or(())?
@@ -212,6 +213,14 @@ pub fn returns(signature: &Signature, args: &[Expr], literals: &[Option<T>]) -> 
         Returns::Common => common(&[ParameterType::CommonScalar, ParameterType::CommonOrderable])
             .into_iter()
             .try_fold(T::Unknown, widest)?,
+        Returns::CommonOrDynamic => {
+            let types = common(&[ParameterType::CommonScalar]);
+            match types.iter().copied().try_fold(T::Unknown, widest) {
+                Some(ty) => ty,
+                None if types.contains(&T::Dynamic) && !types.contains(&T::String) => T::Dynamic,
+                None => return None,
+            }
+        }
         Returns::CommonNonDynamic => {
             let types = common(&[ParameterType::CommonScalarOrDynamic]);
             let others = types.iter().copied().filter(|t| *t != T::Dynamic);
@@ -241,6 +250,7 @@ pub fn arguments(signature: &Signature, args: Vec<Expr>, returns: T) -> Vec<Expr
             let Some(parameter) = signature.parameter(i, n) else { return arg };
             match parameter.ty {
                 ParameterType::Is(to) => arg.convert(to),
+                ParameterType::Truth => arg.convert(T::Bool),
                 ParameterType::OneOf(all) if !all.contains(&arg.ty) => {
                     match all.iter().find(|to| crate::registry::converts_to(arg.ty, **to)) {
                         Some(to) => arg.convert(*to),

@@ -72,6 +72,9 @@ fn dynamic(value: &ast::Dynamic, now: i64, out: &mut String) {
                 out.push_str(&ticks.to_string());
                 return;
             }
+            if let ast::Literal::String(text) = scalar.as_ref() {
+                return crate::dynamic::date::write(text, out);
+            }
             let constant = literal(scalar, now, Span::default());
             if let Some(value) = constant.as_constant() {
                 write::value(value, constant.ty, out);

@@ -3,7 +3,7 @@
 //! The text of a dynamic column is compact and valid, because whoever makes one makes it so ([`normalize`]); the
 //! functions here still take any text and give nothing for what is no JSON.
 
-use super::unescape;
+use super::{date, unescape};
 use std::borrow::Cow;
 
 /// What a dynamic value is.
@@ -43,8 +43,8 @@ pub fn kind(text: &str) -> Kind {
     }
 }
 
-/// The value as `parse_json()` makes it of a text: compact JSON; a JSON string of the whole text where it is no JSON;
-/// none for an empty text and for `null`.
+/// The value as `parse_json()` makes it of a text: compact JSON, whose dates are datetimes; a JSON string of the whole
+/// text where it is no JSON; none for an empty text and for `null`.
 pub fn normalize(text: &str, out: &mut String) -> bool {
     match normalized(text, out) {
         Some(Part::Of(part)) => {
@@ -62,12 +62,21 @@ pub fn normalized<'a>(text: &'a str, out: &mut String) -> Option<Part<'a>> {
     if trimmed.is_empty() || trimmed == "null" {
         return None;
     }
-    match Form::of(trimmed) {
-        Some(Form { loose: false, other: false }) => return Some(Part::Of(trimmed)),
-        Some(form) => form.write_value(trimmed, out),
-        None => super::write::string(text, out),
+    match Form::strict(trimmed) {
+        Some(Form { loose: false, other: false, dated: false }) => return Some(Part::Of(trimmed)),
+        Some(form) => form.write_value(trimmed, true, out),
+        None => date::write(text, out),
     }
     Some(Part::Written)
+}
+
+/// A part of valid JSON as a dynamic value whose dates stay strings; false for `null`.
+pub fn undated(text: &str, out: &mut String) -> bool {
+    let form = Form::of(text).filter(|_| text != "null");
+    if let Some(form) = &form {
+        form.write_value(text, false, out);
+    }
+    form.is_some()
 }
 
 /// Where a text is.
@@ -78,7 +87,8 @@ pub enum Part<'a> {
     Written,
 }
 
-/// Appends valid JSON without white space, else as it is; false where the text is not valid.
+/// Appends valid JSON without white space, else as it is; false where the text is not valid. Bare control characters
+/// are taken, as in files whose writers were not strict.
 pub fn compact(text: &str, out: &mut String) -> bool {
     match Form::of(text) {
         Some(Form { loose: false, .. }) => out.push_str(text),
@@ -88,11 +98,17 @@ pub fn compact(text: &str, out: &mut String) -> bool {
     true
 }
 
-/// Appends the dynamic value that valid JSON spells; false where the text is not valid.
+/// The same of the text of a query, which has no bare control characters.
+pub fn strictly_compact(text: &str, out: &mut String) -> bool {
+    Form::strict(text).is_some() && compact(text, out)
+}
+
+/// Appends the dynamic value that valid JSON spells, its dates as datetimes; false where the text is not valid. Bare
+/// control characters are taken.
 pub fn value(text: &str, out: &mut String) -> bool {
     let form = Form::of(text);
     if let Some(form) = &form {
-        form.write_value(text, out);
+        form.write_value(text, true, out);
     }
     form.is_some()
 }
@@ -103,23 +119,33 @@ struct Form {
     loose: bool,
     /// With numbers and strings that may not be written as their values are: `1.50`, `1e3`, `"\u0041"`.
     other: bool,
+    /// With strings that may be dates and are not written as datetimes are.
+    dated: bool,
 }
 
 impl Form {
-    /// None where the text is not valid.
+    /// None where the text is not valid; bare control characters in strings are.
     fn of(text: &str) -> Option<Form> {
-        let mut scanner = Scanner::new(text);
-        let valid = scanner.value(0) && {
-            scanner.space();
-            scanner.at == text.len()
-        };
-        valid.then_some(Form { loose: scanner.loose, other: scanner.other })
+        Form::scanned(Scanner::new(text))
     }
 
-    /// Appends the value as it is written here.
-    fn write_value(&self, text: &str, out: &mut String) {
-        if self.loose || self.other {
-            write_values(text, out);
+    /// None where the text is not valid, bare control characters included.
+    fn strict(text: &str) -> Option<Form> {
+        Form::scanned(Scanner { strict: true, ..Scanner::new(text) })
+    }
+
+    fn scanned(mut scanner: Scanner) -> Option<Form> {
+        let valid = scanner.value(0) && {
+            scanner.space();
+            scanner.at == scanner.bytes.len()
+        };
+        valid.then_some(Form { loose: scanner.loose, other: scanner.other, dated: scanner.dated })
+    }
+
+    /// Appends the value as it is written here, dates as datetimes where asked for.
+    fn write_value(&self, text: &str, dates: bool, out: &mut String) {
+        if self.loose || self.other || self.dated && dates {
+            write_values(text, self.dated && dates, out);
         } else {
             out.push_str(text);
         }
@@ -150,13 +176,22 @@ fn tighten(text: &str, out: &mut String) {
     out.push_str(text.get(plain..).unwrap_or(""));
 }
 
-/// Appends valid JSON without white space, its numbers and strings written as their values are.
-fn write_values(text: &str, out: &mut String) {
+/// Appends valid JSON without white space, its numbers and strings written as their values are, and its dates as
+/// datetimes where asked for. Names of properties are no dates.
+fn write_values(text: &str, dates: bool, out: &mut String) {
     let mut scanner = Scanner::new(text);
     while let Some(byte) = scanner.peek() {
         let from = scanner.at;
         match byte {
-            b'"' if scanner.string() => write_string(text.get(from..scanner.at).unwrap_or(""), out),
+            b'"' if scanner.string() => {
+                let string = text.get(from..scanner.at).unwrap_or("");
+                scanner.space();
+                let value = dates && scanner.peek() != Some(b':');
+                match unquote(string).filter(|text| value && date::likely(text.as_bytes())) {
+                    Some(text) => date::write(&text, out),
+                    None => write_string(string, out),
+                }
+            }
             b'-' | b'0'..=b'9' if scanner.number() => write_number(text.get(from..scanner.at).unwrap_or(""), out),
             0..=b' ' => scanner.at = from + 1,
             _ => {
@@ -263,11 +298,15 @@ struct Scanner<'a> {
     loose: bool,
     /// As in [`Form`].
     other: bool,
+    /// As in [`Form`].
+    dated: bool,
+    /// Whether strings with bare control characters are refused.
+    strict: bool,
 }
 
 impl<'a> Scanner<'a> {
     fn new(text: &'a str) -> Self {
-        Scanner { bytes: text.as_bytes(), at: 0, loose: false, other: false }
+        Scanner { bytes: text.as_bytes(), at: 0, loose: false, other: false, dated: false, strict: false }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -394,15 +433,21 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The same, of a text that may be no JSON: its escapes count too. Control characters are taken, as readers do
-    /// that are not strict.
+    /// The same, of a text that may be no JSON: its escapes count too, and so do bare control characters, unless they
+    /// are taken.
     fn valid_string(&mut self) -> bool {
         let from = self.at;
         if !self.string() {
             return false;
         }
         let Some(inside) = self.bytes.get(from + 1..self.at - 1) else { return false };
-        self.loose |= inside.iter().fold(false, |found, byte| found | (*byte < 0x20));
+        if inside.iter().fold(false, |found, byte| found | (*byte < 0x20)) {
+            if self.strict {
+                return false;
+            }
+            self.loose = true;
+        }
+        self.dated |= date::likely(inside) && date::differs(inside);
         let mut rest = inside;
         while let Some(at) = memchr::memchr(b'\\', rest) {
             let escape = rest.get(at + 1);

@@ -45,8 +45,10 @@ impl Lowering<'_> {
                 && uses_stage(arg)
                 && matches!(literal(value), Some(Value::Text(text)) if text.is_empty())
             {
-                let message = "This pattern comes from a table without rows: nothing matches it.";
-                self.warnings.borrow_mut().push(Diagnostic::warning("KQ306", arg.span, message));
+                let name = function.name;
+                self.tables
+                    .notes()
+                    .add(&format!("The pattern of {name} comes from a table without rows: nothing matches it."));
                 *value = df::Expr::Literal(Value::Text(NEVER.to_owned()).to_scalar(ScalarType::String), None);
             }
         }
@@ -60,6 +62,11 @@ impl Lowering<'_> {
             ),
             Eval::Located(kernel) => {
                 let kernel = Arc::from(kernel(self.tables.places()));
+                let udf = Udf::with_kernel(function, info, Some(kernel));
+                df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(Arc::new(udf), lowered))
+            }
+            Eval::Noting(compile) => {
+                let kernel = Arc::from(compile(&info, self.tables.notes())?);
                 let udf = Udf::with_kernel(function, info, Some(kernel));
                 df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(Arc::new(udf), lowered))
             }
@@ -142,6 +149,10 @@ impl Compiler for Lowering<'_> {
             })
             .map_err(|e| e.to_string())?;
         Ok(Box::new(OverColumns { physical, schema }))
+    }
+
+    fn note(&self, sentence: &str) {
+        self.tables.notes().add(sentence);
     }
 }
 

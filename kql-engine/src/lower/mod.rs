@@ -19,6 +19,7 @@ mod window;
 pub use aggregate::row_type;
 
 use crate::geo_ip::GeoIp;
+use crate::notes::Notes;
 use crate::plan::{ColumnId, Node, Order, Relation, StageId, StageResult};
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -39,6 +40,11 @@ pub trait Tables {
     fn places(&self) -> Option<Arc<GeoIp>> {
         None
     }
+
+    /// What is said about the rows of the run.
+    fn notes(&self) -> Notes {
+        Notes::default()
+    }
 }
 
 /// The state of lowering one plan.
@@ -55,8 +61,6 @@ pub struct Lowering<'a> {
     sizes: RefCell<HashMap<ColumnId, usize>>,
     /// What a user is to know of a constant that cannot be used, such as a wrong regular expression.
     diagnostic: RefCell<Option<Diagnostic>>,
-    /// What a user is to know of a constant that is used otherwise than it looks.
-    warnings: RefCell<Vec<Diagnostic>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -69,18 +73,12 @@ impl<'a> Lowering<'a> {
             lowered: RefCell::default(),
             sizes: RefCell::default(),
             diagnostic: RefCell::default(),
-            warnings: RefCell::default(),
         }
     }
 
     /// The error of the query that was met, if any.
     pub fn take_diagnostic(&self) -> Option<Diagnostic> {
         self.diagnostic.borrow_mut().take()
-    }
-
-    /// The warnings that were met.
-    pub fn take_warnings(&self) -> Vec<Diagnostic> {
-        std::mem::take(&mut self.warnings.borrow_mut())
     }
 
     /// The plan of a result: rows in order, columns by the names a user sees.

@@ -148,7 +148,9 @@ pub(super) fn condition(
             }
         }
         ast::ExprKind::Star => Expr::constant(Value::Bool(true), ScalarType::Bool, span),
-        ast::ExprKind::Literal(ast::Literal::String(term)) => any(binder, searched, term, cased, span),
+        ast::ExprKind::Literal(literal) if term(literal).is_some() => {
+            any(binder, searched, &term(literal).unwrap_or_default(), cased, span)
+        }
         ast::ExprKind::Match(column, term) => {
             let ast::ExprKind::Literal(ast::Literal::String(term)) = &term.kind else {
                 // x : 5 is an equality
@@ -166,6 +168,22 @@ pub(super) fn condition(
             let bound = binder.predicate(e, Row::of(table));
             Expr { span, ..bound }
         }
+    }
+}
+
+/// The term that a literal stands for: a string, or the digits of a number.
+fn term(literal: &ast::Literal) -> Option<String> {
+    match literal {
+        ast::Literal::String(text) => Some(text.clone()),
+        ast::Literal::Int(Some(number)) => Some(number.to_string()),
+        ast::Literal::Long(Some(number)) => Some(number.to_string()),
+        ast::Literal::Decimal(Some(digits)) => Some(digits.clone()),
+        ast::Literal::Real(Some(number)) => {
+            let mut text = String::new();
+            crate::render::real(*number, &mut text);
+            Some(text)
+        }
+        _ => None,
     }
 }
 

@@ -319,6 +319,9 @@ pub trait TableFunction: fmt::Debug + Send + Sync {
 pub trait Compiler {
     /// An expression over values of these columns, by position.
     fn compile(&self, columns: &[PlanColumn], e: &Expr) -> Result<Box<dyn Compiled>, String>;
+
+    /// Says something about the rows that the result's notices tell.
+    fn note(&self, sentence: &str);
 }
 
 /// An expression ready to be computed.

@@ -35,11 +35,10 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
         ("ActivePeriodsCount", Axis::Count),
         ("Bin", Axis::Length),
     ];
-    timeline::bind(binder, evaluate, input, &axes, &[("dcount", Long)], |numbers| {
+    timeline::bind(binder, evaluate, input, &axes, &[("dcount", Long)], Some((0, 3)), |numbers| {
         let &[start, end, back, period, least, step] = numbers else {
             return Err("Six constants were expected.".to_owned());
         };
-        timeline::at_zero(start, period)?;
         let terms = Terms { start, end, back, period, least, step };
         Ok(Box::new(move |events| Ok(count(events, &terms))))
     })
@@ -48,7 +47,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
 fn count(mut events: Vec<Event>, terms: &Terms) -> Vec<Line> {
     events.retain(|e| e.id.is_some() && e.time <= terms.end);
     events.sort_unstable_by_key(|e| (e.group, e.id, e.time));
-    let period = |e: &Event| timeline::window(e.time, terms.period, 0);
+    let period = |e: &Event| timeline::window(e.time, terms.period, terms.start);
     let mut active: BTreeMap<(u32, i64), i64> = BTreeMap::new();
     for one in events.chunk_by(|a, b| (a.group, a.id) == (b.group, b.id)) {
         let (mut first, mut periods) = (0, 0);

@@ -20,9 +20,8 @@ pub static ACTIVITY_COUNTS_METRICS: Plugin = Plugin {
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
     let axes = [("Start", Axis::Point), ("End", Axis::Point), ("Window", Axis::Length)];
     let added = [("count", Long), ("dcount", Long), ("new_dcount", Long), ("aggregated_dcount", Long)];
-    timeline::bind(binder, evaluate, input, &axes, &added, |numbers| {
+    timeline::bind(binder, evaluate, input, &axes, &added, Some((0, 2)), |numbers| {
         let &[start, end, step] = numbers else { return Err("Three constants were expected.".to_owned()) };
-        timeline::at_zero(start, step)?;
         Ok(Box::new(move |events| Ok(count(events, start, end, step))))
     })
 }
@@ -30,7 +29,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
 fn count(mut events: Vec<Event>, start: i64, end: i64, step: i64) -> Vec<Line> {
     events.retain_mut(|e| {
         let inside = (start..=end).contains(&e.time);
-        e.time = timeline::window(e.time, step, 0).unwrap_or(e.time);
+        e.time = timeline::window(e.time, step, start).unwrap_or(e.time);
         inside
     });
     events.sort_unstable();

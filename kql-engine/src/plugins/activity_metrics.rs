@@ -19,9 +19,8 @@ pub static ACTIVITY_METRICS: Plugin = Plugin {
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
     let axes = [("Start", Axis::Point), ("End", Axis::Point), ("Window", Axis::Length)];
     let added = [("dcount_values", Long), ("dcount_newvalues", Long), ("retention_rate", Real), ("churn_rate", Real)];
-    timeline::bind(binder, evaluate, input, &axes, &added, |numbers| {
+    timeline::bind(binder, evaluate, input, &axes, &added, Some((0, 2)), |numbers| {
         let &[start, end, step] = numbers else { return Err("Three constants were expected.".to_owned()) };
-        timeline::at_zero(start, step)?;
         Ok(Box::new(move |events| Ok(compare(events, start, end, step))))
     })
 }
@@ -29,7 +28,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
 fn compare(mut events: Vec<Event>, start: i64, end: i64, step: i64) -> Vec<Line> {
     events.retain_mut(|e| {
         let inside = (start..=end).contains(&e.time);
-        e.time = timeline::window(e.time, step, 0).unwrap_or(e.time);
+        e.time = timeline::window(e.time, step, start).unwrap_or(e.time);
         inside
     });
     events.sort_unstable();

@@ -5,6 +5,7 @@
 
 use super::Plugin;
 use crate::bind::Binder;
+use crate::dynamic::date;
 use crate::dynamic::read::{self, Kind};
 use crate::functions::{conversion, operators};
 use crate::plan::{Expr, PlanColumn, Relation};
@@ -256,6 +257,7 @@ fn type_of(json: &str) -> ScalarType {
         Kind::Bool => ScalarType::Bool,
         Kind::Long if json.parse::<i64>().is_ok() => ScalarType::Long,
         Kind::Long | Kind::Real => ScalarType::Real,
+        Kind::String if date::is_datetime(json) => ScalarType::Datetime,
         Kind::String => ScalarType::String,
         Kind::Array | Kind::Bag | Kind::Null => ScalarType::Dynamic,
     }

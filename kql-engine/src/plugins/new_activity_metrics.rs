@@ -30,10 +30,6 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
     let start = timeline::number(binder, start, "Start", time.ty, Axis::Point)?;
     let end = timeline::number(binder, end, "End", time.ty, Axis::Point)?;
     let step = timeline::number(binder, window, "Window", time.ty, Axis::Length)?;
-    if let Err(message) = timeline::at_zero(start, step) {
-        binder.error("KQ201", span, message);
-        return None;
-    }
     let (mut cohort, mut dimensions) = (None, Vec::new());
     for (n, argument) in rest.iter().enumerate() {
         if binder.is_tabular(argument) {
@@ -42,7 +38,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
         }
         if n == 0 && crate::bind::plain_column(argument, Row::of(input)).is_none() {
             let place = timeline::number(binder, argument, "Cohort", time.ty, Axis::Point)?;
-            if timeline::window(place, step, 0) != Some(place) {
+            if timeline::window(place, step, start) != Some(place) {
                 binder.error("KQ201", argument.span, "The Cohort must be the start of a window.");
                 return None;
             }
@@ -93,7 +89,10 @@ struct Line {
 impl TableFunction for Metrics {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+        if let Some(note) = timeline::unaligned(NEW_ACTIVITY_METRICS.name, self.start, self.step) {
+            compiler.note(&note);
+        }
         let (mut ids, mut groups, mut events) = (Numbered::default(), Numbered::default(), Vec::new());
         for batch in input {
             let [time, id, dimensions @ ..] = batch.columns() else { continue };
@@ -102,7 +101,7 @@ impl TableFunction for Metrics {
             let places = groups.add(dimensions, batch.num_rows())?;
             for (row, (group, number)) in places.into_iter().zip(numbers).enumerate() {
                 if times.is_valid(row) && id.is_valid(row) && (self.start..=self.end).contains(&times.value(row)) {
-                    let window = timeline::window(times.value(row), self.step, 0).unwrap_or(self.start);
+                    let window = timeline::window(times.value(row), self.step, self.start).unwrap_or(self.start);
                     events.push((group, number, window));
                 }
             }
@@ -111,7 +110,7 @@ impl TableFunction for Metrics {
         events.dedup();
         let mut lines = Vec::new();
         for group in events.chunk_by(|a, b| a.0 == b.0) {
-            self.compare(group, &mut lines)?;
+            self.compare(group, compiler, &mut lines)?;
         }
         if lines.is_empty() {
             return Ok(Vec::new());
@@ -130,7 +129,12 @@ impl TableFunction for Metrics {
 
 impl Metrics {
     /// The lines of one group, whose events are in the order of the ids and windows.
-    fn compare(&self, events: &[(u32, u32, i64)], lines: &mut Vec<Line>) -> Result<(), String> {
+    fn compare(
+        &self,
+        events: &[(u32, u32, i64)],
+        compiler: &dyn Compiler,
+        lines: &mut Vec<Line>,
+    ) -> Result<(), String> {
         let group = events.first().map_or(0, |e| e.0);
         // by the window: how many of those who were new in another came
         let mut came: BTreeMap<i64, BTreeMap<i64, i64>> = BTreeMap::new();
@@ -144,13 +148,18 @@ impl Metrics {
         let windows = |from: i64| {
             std::iter::successors(Some(from), |at| at.checked_add(self.step)).take_while(|at| *at <= self.end)
         };
-        for from in windows(self.start).filter(|from| self.cohort.is_none_or(|cohort| cohort == *from)) {
+        let asked = |from: &i64| self.cohort.is_none_or(|cohort| cohort == *from);
+        let cohorts: Vec<i64> = came.keys().copied().filter(|from| asked(from) && count(*from, *from) > 0).collect();
+        let all_windows = (i128::from(self.end) - i128::from(self.start)).div_euclid(self.step.into()) + 1;
+        let wanted = if self.cohort.is_some() { 1 } else { all_windows };
+        if (cohorts.len() as i128) < wanted {
+            compiler.note(
+                "new_activity_metrics: nobody is new in one of the windows. There are no rows for it here; Kusto may give \
+                 rows without rates.",
+            );
+        }
+        for from in cohorts {
             let all = count(from, from);
-            if all == 0 {
-                return Err("Nobody is new in one of the windows, and it is not known which rows Kusto gives then. \
-                            A Cohort with somebody in it can be asked for."
-                    .to_owned());
-            }
             for to in windows(from) {
                 let later = came.get(&to).map_or(0, |c| c.range(from + 1..).map(|(_, n)| n).sum());
                 let new = if to == from { all } else { later };

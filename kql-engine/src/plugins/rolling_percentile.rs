@@ -97,7 +97,7 @@ struct Entry {
 impl TableFunction for Rolling {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], compiler: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
         let values: Vec<&dyn Array> = input.iter().filter_map(|b| b.columns().get(1).map(AsRef::as_ref)).collect();
         if values.is_empty() {
             return Ok(Vec::new());
@@ -124,7 +124,11 @@ impl TableFunction for Rolling {
         }
         entries.sort_unstable();
         let (mut numbers, mut bins, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-        for (group, bin, rank) in self.roll(&entries, values.len())? {
+        let (found, gaps) = self.roll(&entries, values.len());
+        if gaps {
+            compiler.note(GAPS);
+        }
+        for (group, bin, rank) in found {
             numbers.push(group);
             bins.push(bin);
             rows.push(order.values().get(rank).copied());
@@ -141,20 +145,18 @@ impl TableFunction for Rolling {
 }
 
 impl Rolling {
-    /// Group, bin and rank of the percentile, for each bin.
-    fn roll(&self, entries: &[Entry], values: usize) -> Result<Vec<(u32, i64, usize)>, String> {
+    /// Group, bin and rank of the percentile, for each bin that has rows; and whether bins between them have none.
+    fn roll(&self, entries: &[Entry], values: usize) -> (Vec<(u32, i64, usize)>, bool) {
         let last = entries.iter().map(|e| e.bin).max();
         let reach = self.step.saturating_mul(self.count);
         let mut within = Ranks { tree: vec![0; values + 1], total: 0 };
-        let mut found = Vec::new();
+        let (mut found, mut gaps) = (Vec::new(), false);
         for group in entries.chunk_by(|a, b| a.group == b.group) {
             let mut first = 0;
             let mut before: Option<i64> = None;
             for bin in group.chunk_by(|a, b| a.bin == b.bin) {
                 let Some(entry) = bin.first() else { continue };
-                if self.count > 1 && before.is_some_and(|before| before.checked_add(self.step) != Some(entry.bin)) {
-                    return Err(gap());
-                }
+                gaps |= self.count > 1 && before.is_some_and(|before| before.checked_add(self.step) != Some(entry.bin));
                 before = Some(entry.bin);
                 while let Some(old) = group.get(first).filter(|e| e.bin <= entry.bin.saturating_sub(reach)) {
                     within.change(old.rank, -1);
@@ -164,20 +166,15 @@ impl Rolling {
                 let wanted = (within.total as f64 * self.share / 100.0).ceil().max(1.0) as i64;
                 found.push((entry.group, entry.bin, within.nth(wanted)));
             }
-            if self.count > 1 && before != last {
-                return Err(gap());
-            }
+            gaps |= self.count > 1 && before != last;
             group.iter().skip(first).for_each(|e| within.change(e.rank, -1));
         }
-        Ok(found)
+        (found, gaps)
     }
 }
 
-fn gap() -> String {
-    "rolling_percentile() over data with empty bins is not supported: it is not known which rows Kusto gives for them. \
-     Fill the gaps first, or take a larger BinSize."
-        .to_owned()
-}
+const GAPS: &str = "rolling_percentile: some bins have no rows. There is no row for them here; Kusto may give one, with the \
+                    percentile of the bins before it.";
 
 /// How often each rank is in the window, summed up as a binary indexed tree.
 struct Ranks {

@@ -99,7 +99,7 @@ struct Sequences {
 impl TableFunction for Sequences {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], compiler: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
         let mut groups = Numbered::default();
         // (group, step, time)
         let mut events: Vec<(u32, usize, i64)> = Vec::new();
@@ -119,7 +119,8 @@ impl TableFunction for Sequences {
         }
         events.sort_unstable();
         events.dedup();
-        let mut search = Search { terms: self, taken: 0, numbers: Vec::new(), found: vec![Vec::new(); self.steps] };
+        let mut search =
+            Search { terms: self, taken: 0, ties: false, numbers: Vec::new(), found: vec![Vec::new(); self.steps] };
         for group in events.chunk_by(|a, b| a.0 == b.0) {
             let mut times: Vec<Vec<i64>> = vec![Vec::new(); self.steps];
             for (_, step, time) in group {
@@ -128,6 +129,9 @@ impl TableFunction for Sequences {
                 }
             }
             search.group(group.first().map_or(0, |e| e.0), &times)?;
+        }
+        if search.ties {
+            compiler.note(TIES);
         }
         if search.numbers.is_empty() {
             return Ok(Vec::new());
@@ -148,6 +152,8 @@ impl TableFunction for Sequences {
 struct Search<'t> {
     terms: &'t Sequences,
     taken: usize,
+    /// Whether two steps came at one time.
+    ties: bool,
     numbers: Vec<u32>,
     /// The times of each step, sequence by sequence.
     found: Vec<Vec<i64>>,
@@ -181,8 +187,8 @@ impl Search<'_> {
                 }
                 let time = places.last().and_then(|place| next.get(*place)).copied();
                 match time.filter(|t| t.saturating_sub(last) <= step && t.saturating_sub(*first) <= whole) {
-                    Some(time) if time == last => return Err(tie()),
                     Some(time) => {
+                        self.ties |= time == last;
                         if let Some(place) = places.last_mut() {
                             *place += 1;
                         }
@@ -199,8 +205,5 @@ impl Search<'_> {
     }
 }
 
-fn tie() -> String {
-    "sequence_detect() found two steps at the very same time, and it is not known whether they follow one another in \
-     Kusto."
-        .to_owned()
-}
+const TIES: &str = "sequence_detect: two steps came at the very same time. They follow one another here; whether they do in \
+                    Kusto is not known.";

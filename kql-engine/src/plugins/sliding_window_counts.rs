@@ -22,7 +22,7 @@ const MOST: usize = 10_000_000;
 
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
     let axes = [("Start", Axis::Point), ("End", Axis::Point), ("LookbackWindow", Axis::Length), ("Bin", Axis::Length)];
-    timeline::bind(binder, evaluate, input, &axes, &[("Count", Long), ("Dcount", Long)], |numbers| {
+    timeline::bind(binder, evaluate, input, &axes, &[("Count", Long), ("Dcount", Long)], None, |numbers| {
         let &[start, end, back, step] = numbers else { return Err("Four constants were expected.".to_owned()) };
         if back < step {
             return Err("LookbackWindow must not be smaller than Bin.".to_owned());

@@ -36,12 +36,14 @@ pub struct Arguments {
 }
 
 /// Binds a plugin over `(id, timeline, constants.., dimensions..)` that gives the timeline, the dimensions and `added`.
+/// `windows` says which constants are a start and the length of windows that lie there.
 pub fn bind(
     binder: &mut Binder,
     evaluate: &ast::Evaluate,
     input: Relation,
     axes: &[(&'static str, Axis)],
     added: &[(&'static str, ScalarType)],
+    windows: Option<(usize, usize)>,
     function: impl FnOnce(&[i64]) -> Result<Counting, String>,
 ) -> Relation {
     let Some(arguments) = arguments(binder, evaluate, &input, axes) else {
@@ -54,14 +56,16 @@ pub fn bind(
             return binder.empty_relation();
         }
     };
-    let Arguments { id, time, dimensions, .. } = arguments;
+    let Arguments { id, time, dimensions, numbers } = arguments;
+    let at = |n: usize| numbers.get(n).copied().unwrap_or(0);
+    let note = windows.and_then(|(start, step)| unaligned(&evaluate.call.name.text, at(start), at(step)));
     for column in dimensions.iter().chain([&id]) {
         crate::operators::not_dynamic(binder, &Expr::column(column, evaluate.call_span));
     }
     let mut columns = vec![binder.new_column(time.name.clone(), time.ty)];
     columns.extend(dimensions.iter().map(|d| binder.new_column(d.name.clone(), d.ty)));
     columns.extend(added.iter().map(|(name, ty)| binder.new_column(*name, *ty)));
-    let activity = Activity { types: columns.iter().map(|c| c.ty).collect(), counting };
+    let activity = Activity { types: columns.iter().map(|c| c.ty).collect(), counting, note };
     let read: Vec<Expr> =
         [&time, &id].into_iter().chain(&dimensions).map(|c| Expr::column(c, evaluate.call_span)).collect();
     let rows = rows(binder, &input, read);
@@ -176,13 +180,15 @@ pub fn window(value: i64, step: i64, origin: i64) -> Option<i64> {
     i64::try_from(start).ok()
 }
 
-/// Whether windows that lie at `start` are those that lie at zero. Where they are not, it is not known which Kusto takes.
-pub fn at_zero(start: i64, step: i64) -> Result<(), String> {
-    if start.checked_rem_euclid(step) == Some(0) {
-        return Ok(());
-    }
-    Err("Start must be a multiple of the window, as bin() gives it: it is not known where the windows lie otherwise."
-        .to_owned())
+/// What is to be known of windows that lie at `start` where those that lie at zero are others: it is not known which ones
+/// Kusto takes.
+pub fn unaligned(plugin: &str, start: i64, step: i64) -> Option<String> {
+    (start.checked_rem_euclid(step) != Some(0)).then(|| {
+        format!(
+            "{plugin}: the windows begin at Start, which is not where bin() would let them begin. Kusto may cut them there \
+             instead; a Start that bin() has rounded to the window gives the same windows either way."
+        )
+    })
 }
 
 /// Combinations of values as numbers, in the order in which they come.
@@ -274,6 +280,7 @@ pub type Counting = Box<dyn Fn(Vec<Event>) -> Result<Vec<Line>, String> + Send +
 struct Activity {
     types: Vec<ScalarType>,
     counting: Counting,
+    note: Option<String>,
 }
 
 impl std::fmt::Debug for Activity {
@@ -285,7 +292,10 @@ impl std::fmt::Debug for Activity {
 impl TableFunction for Activity {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], compiler: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
+        if let Some(note) = &self.note {
+            compiler.note(note);
+        }
         let (mut ids, mut groups, mut events) = (Numbered::default(), Numbered::default(), Vec::new());
         for batch in input {
             let [time, id, dimensions @ ..] = batch.columns() else { continue };

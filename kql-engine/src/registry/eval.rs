@@ -1,6 +1,7 @@
 //! How a scalar function runs.
 
 use crate::geo_ip::GeoIp;
+use crate::notes::Notes;
 use crate::plan;
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -80,6 +81,8 @@ pub enum Eval {
     Window(KernelFn),
     /// A kernel over columns that looks addresses up in the engine's database of places, where there is one.
     Located(fn(Option<Arc<GeoIp>>) -> Box<dyn Kernel>),
+    /// The same as [`Eval::Compiled`], of a kernel that has something to say about the values it meets.
+    Noting(fn(&CallInfo, Notes) -> Result<Box<dyn Kernel>>),
     /// An expression of DataFusion's own.
     Expr(fn(&CallInfo, Vec<Expr>) -> Result<Expr>),
     /// Defined by other functions.
@@ -94,6 +97,7 @@ impl fmt::Debug for Eval {
             Eval::PerRow(_) => "PerRow",
             Eval::Window(_) => "Window",
             Eval::Located(_) => "Located",
+            Eval::Noting(_) => "Noting",
             Eval::Expr(_) => "Expr",
             Eval::Rewrite(_) => "Rewrite",
         })

@@ -16,8 +16,8 @@ pub use lookup::{
     aggregate, aggregate_names, aggregates, is_aggregate_call, scalar, scalar_names, scalar_operator, suggest,
 };
 pub use signature::{
-    ArgumentKind, OutputColumn, Parameter, ParameterType, ResultName, Returns, Signature, converts as converts_to,
-    optional, p, repeated, sig,
+    ArgumentKind, OutputColumn, Parameter, ParameterType, ResultName, Returns, Signature, Values,
+    converts as converts_to, optional, p, repeated, sig,
 };
 pub use unavailable::{refused, unavailable};
 

@@ -24,6 +24,35 @@ pub struct Parameter {
     pub optional: bool,
     /// How often it may come; 1 for an ordinary one.
     pub max: u32,
+    /// The texts that it accepts, where it does not accept all.
+    pub values: Option<&'static Values>,
+}
+
+/// The texts that a parameter accepts.
+#[derive(Debug)]
+pub struct Values {
+    /// In the order in which an error lists them.
+    pub listed: &'static [&'static str],
+    /// Older ones that no error names.
+    pub old: &'static [&'static str],
+    /// Whether upper and lower case differ.
+    pub cased: bool,
+}
+
+impl Values {
+    /// Whether a text is one of them.
+    pub fn accepts(&self, text: &str) -> bool {
+        let same = |value: &&str| if self.cased { *value == text } else { value.eq_ignore_ascii_case(text) };
+        self.listed.iter().chain(self.old).any(|value| same(value))
+    }
+
+    /// All that are listed, for a sentence: `a, b or c`.
+    pub fn list(&self) -> String {
+        match self.listed {
+            [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+            all => all.concat(),
+        }
+    }
 }
 
 /// The types a parameter accepts.
@@ -41,6 +70,8 @@ pub enum ParameterType {
     Integer,
     /// A number or a bool.
     NumberOrBool,
+    /// A bool, or a number, which is true unless it is 0.
+    Truth,
     /// A number, datetime or timespan.
     Summable,
     /// All but dynamic and guid.
@@ -93,6 +124,8 @@ pub enum Returns {
     Widest,
     /// The common type of the arguments for [`ParameterType::CommonScalar`] and kin.
     Common,
+    /// The common type, dynamic where one of several types is; a string beside other types has none.
+    CommonOrDynamic,
     /// The common type, dynamic where a dynamic or none is common; a dynamic argument takes the others' type.
     CommonNonDynamic,
     /// The type that a `typeof()` argument n names.
@@ -144,7 +177,7 @@ pub enum ResultName {
 
 /// A required parameter.
 pub const fn p(name: &'static str, ty: ParameterType) -> Parameter {
-    Parameter { name, ty, kind: ArgumentKind::Expression, optional: false, max: 1 }
+    Parameter { name, ty, kind: ArgumentKind::Expression, optional: false, max: 1, values: None }
 }
 
 /// A parameter that may be left out.
@@ -166,6 +199,11 @@ impl Parameter {
     /// The same with a demand on the argument's form.
     pub const fn kind(self, kind: ArgumentKind) -> Parameter {
         Parameter { kind, ..self }
+    }
+
+    /// The same as a literal of one of these texts.
+    pub const fn one_of(self, values: &'static Values) -> Parameter {
+        Parameter { kind: ArgumentKind::Literal, values: Some(values), ..self }
     }
 }
 
@@ -214,7 +252,7 @@ impl ParameterType {
             ParameterType::Scalar | ParameterType::CommonScalar | ParameterType::CommonScalarOrDynamic => true,
             ParameterType::Number => ty.is_number(),
             ParameterType::Integer => ty.is_integer(),
-            ParameterType::NumberOrBool => ty.is_number() || ty == T::Bool,
+            ParameterType::NumberOrBool | ParameterType::Truth => ty.is_number() || ty == T::Bool,
             ParameterType::Summable => ty.is_summable(),
             ParameterType::Orderable | ParameterType::CommonOrderable => !matches!(ty, T::Dynamic | T::Guid),
             ParameterType::NotBool => ty != T::Bool,

@@ -18,6 +18,7 @@ fn parameter(p: &Parameter) -> String {
         ParameterType::Number => "number".to_owned(),
         ParameterType::Integer => "int or long".to_owned(),
         ParameterType::NumberOrBool => "number or bool".to_owned(),
+        ParameterType::Truth => "bool or number".to_owned(),
         ParameterType::Summable => "number, datetime or timespan".to_owned(),
         ParameterType::Orderable | ParameterType::CommonOrderable => "anything but dynamic and guid".to_owned(),
         ParameterType::NotBool => "anything but bool".to_owned(),
@@ -38,7 +39,7 @@ fn returns(returns: Returns) -> String {
         Returns::Is(ty) => ty.name().to_owned(),
         Returns::Parameter(n) | Returns::Promoted(n) => format!("the type of argument {}", n + 1),
         Returns::Widest => "the widest number".to_owned(),
-        Returns::Common | Returns::CommonNonDynamic => "the common type".to_owned(),
+        Returns::Common | Returns::CommonOrDynamic | Returns::CommonNonDynamic => "the common type".to_owned(),
         Returns::Literal(n) => format!("the type that argument {} names", n + 1),
         Returns::ByLiteral(n, _) => format!("a type that depends on argument {}", n + 1),
         Returns::Columns(of) => {

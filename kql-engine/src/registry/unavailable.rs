@@ -26,7 +26,6 @@ static UNAVAILABLE: &[(&[&str], &str)] = &[
         "it names an object of a cluster, and there is no cluster here. A file is read by its table's name.",
     ),
     (&["hash_combine", "hash_many"], "how Kusto combines hashes is not published."),
-    (&["series_periods_detect", "series_periods_validate"], "how Kusto scores periods is not published."),
     (&["hll_isvalid", "tdigest_isvalid", "passthrough"], "it is not documented, and its answer is not known."),
     (
         &[

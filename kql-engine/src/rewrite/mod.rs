@@ -2,6 +2,7 @@
 
 mod constant_columns;
 mod filter_below_innerunique;
+mod null_literals;
 mod prune_columns;
 mod row_places;
 
@@ -29,5 +30,6 @@ pub fn rewrite_relation(relation: &mut Relation) {
 
 fn node(n: &Arc<Node>) -> Arc<Node> {
     let rebuilt = n.map_inputs(&node);
-    filter_below_innerunique::apply(&rebuilt).unwrap_or(rebuilt)
+    let rebuilt = filter_below_innerunique::apply(&rebuilt).unwrap_or(rebuilt);
+    null_literals::apply(&rebuilt).unwrap_or(rebuilt)
 }

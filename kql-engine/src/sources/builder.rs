@@ -79,7 +79,7 @@ impl ColumnBuilder {
         let nested = text.trim_start().starts_with(['{', '[']);
         if !nested || !dynamic::read::value(text.trim(), &mut self.scratch) {
             self.scratch.clear();
-            dynamic::write::string(text, &mut self.scratch);
+            dynamic::date::write(text, &mut self.scratch);
         }
         self.append_scratch()
     }

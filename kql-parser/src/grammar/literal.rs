@@ -227,7 +227,7 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
             if let (None, Some(time)) = (value, time::parse_time_of_day(bare)) {
                 return Literal::TimeOfDay(time);
             }
-            (Literal::Datetime(value), "datetime")
+            (Literal::Datetime(value.or_else(|| time::parse_ticks(bare))), "datetime")
         }
         "timespan" | "time" => (Literal::Timespan(time::parse_timespan(bare)), "timespan"),
         _ => (Literal::Guid(guid(bare)), "guid"),

@@ -7,7 +7,7 @@ use datafusion::logical_expr::{lit, when};
 pub static COALESCE: ScalarFunction = ScalarFunction {
     name: "coalesce",
     aliases: &[],
-    signatures: &[sig(&[p("arg", CommonScalar), repeated("arg", CommonScalar, 63)], Returns::Common)],
+    signatures: &[sig(&[p("arg", CommonScalar), repeated("arg", CommonScalar, 63)], Returns::CommonOrDynamic)],
     result_name: ResultName::None,
     summary: "The first argument that is not null; of strings, the first that is not empty.",
     page: "coalesce-function",

@@ -1,4 +1,4 @@
-//! `max_of()`, `min_of()`: nulls are passed over.
+//! `max_of()`, `min_of()`: nulls are passed over, and NaN beats every number, as in `max()` and `min()`.
 
 use crate::functions::kernel;
 use crate::registry::{
@@ -50,7 +50,13 @@ fn run(call: &Call, max: bool) -> Result<ColumnarValue> {
                 out.push_str(if max { texts.max() } else { texts.min() }.unwrap_or(""));
             })
         }
-        Real => pick!(reals, reals),
+        Real => {
+            let args = (0..call.len()).map(|n| call.reals(n)).collect::<Result<Vec<_>>>()?;
+            kernel::reals(call.rows, |i| {
+                let better = |a: f64, b: f64| b.is_nan() || if max { b > a } else { b < a };
+                args.iter().filter_map(|a| a.get(i)).reduce(|a, b| if !a.is_nan() && better(a, b) { b } else { a })
+            })
+        }
         Decimal => pick!(decimals, decimals),
         _ => pick!(longs, longs),
     }

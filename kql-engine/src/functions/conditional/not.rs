@@ -1,6 +1,6 @@
 //! `not()`
 
-use crate::registry::{Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
+use crate::registry::{Eval, ParameterType::Truth, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Bool;
 use datafusion::common::internal_err;
 use datafusion::logical_expr::Expr;
@@ -8,9 +8,9 @@ use datafusion::logical_expr::Expr;
 pub static NOT: ScalarFunction = ScalarFunction {
     name: "not",
     aliases: &[],
-    signatures: &[sig(&[p("expression", Is(Bool))], Returns::Is(Bool))],
+    signatures: &[sig(&[p("expression", Truth)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "The other truth value; null stays null.",
+    summary: "The other truth value, of a number whether it is 0; null stays null.",
     page: "not-function",
     eval: Eval::Expr(|_, mut args| match args.pop() {
         Some(arg) => Ok(Expr::Not(Box::new(arg))),

@@ -153,7 +153,7 @@ pub fn parse(text: &str, ty: ScalarType) -> Value {
         ScalarType::Real => real_of(text).map(Value::Real),
         ScalarType::Decimal => decimal::parse(text).map(Value::Decimal),
         ScalarType::Datetime => kql_parser::time::parse_datetime(text).map(Value::Long),
-        ScalarType::Timespan => kql_parser::time::parse_timespan(text).map(Value::Long),
+        ScalarType::Timespan => timespan_of(text).map(Value::Long),
         ScalarType::Guid => guid_of(text).map(Value::Text),
         ScalarType::Dynamic => {
             let mut json = String::with_capacity(text.len());
@@ -164,15 +164,14 @@ pub fn parse(text: &str, ty: ScalarType) -> Value {
     found.unwrap_or(Value::Null)
 }
 
-/// `true`, `false` in any case, or a whole number, of which all but 0 are true.
+/// `true`, `false` in any case and without white space around them, or a whole number, of which all but 0 are true.
 pub fn bool_of(text: &str) -> Option<bool> {
-    let text = text.trim();
     if text.eq_ignore_ascii_case("true") {
         Some(true)
     } else if text.eq_ignore_ascii_case("false") {
         Some(false)
     } else {
-        text.parse::<i64>().ok().map(|n| n != 0)
+        text.trim().parse::<i64>().ok().map(|n| n != 0)
     }
 }
 
@@ -194,10 +193,16 @@ pub fn int_of(text: &str) -> Option<i32> {
 pub fn real_of(text: &str) -> Option<f64> {
     let text = text.trim();
     match text.trim_start_matches(['-', '+']) {
-        "inf" | "nan" | "NaN" | "Infinity" => text.parse().ok(),
+        "inf" | "Inf" | "nan" | "NaN" | "Infinity" => text.parse().ok(),
         digits if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') => text.parse().ok(),
         _ => None,
     }
+}
+
+/// The ticks of a timespan. Unlike in a literal, a number without a unit is one of whole days.
+pub fn timespan_of(text: &str) -> Option<i64> {
+    let fraction = text.contains('.') && !text.contains(|c: char| c == ':' || c.is_ascii_alphabetic());
+    if fraction { None } else { kql_parser::time::parse_timespan(text) }
 }
 
 /// A guid in any of its spellings, as canonical text.

@@ -1,6 +1,7 @@
 //! `gettype()`
 
 use super::convert::Any;
+use crate::dynamic::date;
 use crate::dynamic::read::{self, Kind};
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
@@ -27,6 +28,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
                 Some(Kind::Bool) => "bool",
                 Some(Kind::Long) => "long",
                 Some(Kind::Real) => "double",
+                Some(Kind::String) if v.option(i).is_some_and(date::is_datetime) => "datetime",
                 Some(Kind::String) => "string",
                 Some(Kind::Array) => "array",
                 Some(Kind::Bag) => "dictionary",

@@ -13,7 +13,8 @@ pub static PARSE_JSON: ScalarFunction = ScalarFunction {
     aliases: &["parsejson", "todynamic", "toobject"],
     signatures: &[sig(&[p("json_text", StringOrDynamic)], Returns::Is(Dynamic))],
     result_name: ResultName::FirstArgument,
-    summary: "The dynamic value that a JSON text spells; a text that is no JSON is a dynamic string of that text.",
+    summary: "The dynamic value that a JSON text spells, dates with times as datetimes; a text that is no JSON is a dynamic \
+              string of that text.",
     page: "parse-json-function",
     eval: Eval::Kernel(run),
 };

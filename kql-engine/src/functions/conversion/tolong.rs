@@ -3,7 +3,7 @@
 use super::convert::{Any, by_text, long_of};
 use crate::decimal;
 use crate::dynamic::read::{self, Kind};
-use crate::functions::kernel;
+use crate::functions::kernel::{self, Reals};
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Long;
 use datafusion::common::Result;
@@ -21,8 +21,18 @@ pub static TOLONG: ScalarFunction = ScalarFunction {
 
 fn run(call: &Call) -> Result<ColumnarValue> {
     let value = Any::new(call, 0)?;
+    if let Any::Real(Reals::One(Some(real))) = value
+        && real.is_finite()
+        && !(-LIMIT..LIMIT).contains(&real)
+    {
+        // a constant out of range is the least long, as the engine was measured, though over rows it is the nearest
+        return kernel::longs(call.rows, |_| Some(i64::MIN));
+    }
     kernel::longs(call.rows, |i| long(&value, i))
 }
+
+/// 2^63, the first real above all longs.
+const LIMIT: f64 = 9_223_372_036_854_775_808.0;
 
 /// The whole number of row `i`.
 pub(super) fn long(value: &Any, i: usize) -> Option<i64> {

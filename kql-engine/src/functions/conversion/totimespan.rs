@@ -1,6 +1,6 @@
 //! `totimespan()`
 
-use super::convert::{Any, by_text};
+use super::convert::{Any, by_text, timespan_of};
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Timespan;
@@ -22,8 +22,8 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     kernel::longs(call.rows, |i| match &value {
         Any::Timespan(v) | Any::Long(v) => v.get(i),
         Any::Int(v) => v.get(i).map(i64::from),
-        Any::String(v) => by_text(v, false, i, kql_parser::time::parse_timespan),
-        Any::Dynamic(v) => by_text(v, true, i, kql_parser::time::parse_timespan),
+        Any::String(v) => by_text(v, false, i, timespan_of),
+        Any::Dynamic(v) => by_text(v, true, i, timespan_of),
         _ => None,
     })
 }

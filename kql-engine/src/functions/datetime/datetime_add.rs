@@ -1,19 +1,18 @@
 //! `datetime_add()`
 
 use super::RANGE;
+use super::datetime_diff::PARTS;
 use crate::functions::kernel;
-use crate::registry::{
-    ArgumentKind, Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig,
-};
+use crate::registry::{Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
 use crate::render::{DAY, SECOND, civil, days};
 use crate::types::ScalarType::{Datetime, Long, String};
-use datafusion::common::{Result, plan_err};
+use datafusion::common::{Result, internal_err};
 
 pub static DATETIME_ADD: ScalarFunction = ScalarFunction {
     name: "datetime_add",
     aliases: &[],
     signatures: &[sig(
-        &[p("part", Is(String)).kind(ArgumentKind::Literal), p("value", Is(Long)), p("datetime", Is(Datetime))],
+        &[p("part", Is(String)).one_of(&PARTS), p("value", Is(Long)), p("datetime", Is(Datetime))],
         Returns::Is(Datetime),
     )],
     result_name: ResultName::None,
@@ -26,9 +25,7 @@ pub static DATETIME_ADD: ScalarFunction = ScalarFunction {
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let part = info.text(0).unwrap_or("");
     let Some(add) = add_of(&part.to_lowercase()) else {
-        return plan_err!(
-            "'{part}' is no part of a datetime: year, quarter, month, week, day, hour, minute, second, millisecond, microsecond or nanosecond is expected"
-        );
+        return internal_err!("'{part}' is no part of a datetime: {} is expected", PARTS.list());
     };
     Ok(Box::new(move |call: &Call| {
         let (value, date) = (call.longs(1)?, call.longs(2)?);

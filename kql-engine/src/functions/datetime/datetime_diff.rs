@@ -2,22 +2,37 @@
 
 use crate::functions::kernel;
 use crate::registry::{
-    ArgumentKind, Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig,
+    Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Values, p, sig,
 };
 use crate::render::{DAY, SECOND, civil};
 use crate::types::ScalarType::{Datetime, Long, Real, String};
-use datafusion::common::{Result, plan_err};
+use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::ColumnarValue;
+
+/// The parts of a datetime that are counted.
+pub(super) static PARTS: Values = Values {
+    listed: &[
+        "year",
+        "quarter",
+        "month",
+        "week",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "millisecond",
+        "microsecond",
+        "nanosecond",
+    ],
+    old: &[],
+    cased: false,
+};
 
 pub static DATETIME_DIFF: ScalarFunction = ScalarFunction {
     name: "datetime_diff",
     aliases: &[],
     signatures: &[sig(
-        &[
-            p("part", Is(String)).kind(ArgumentKind::Literal),
-            p("datetime1", Is(Datetime)),
-            p("datetime2", Is(Datetime)),
-        ],
+        &[p("part", Is(String)).one_of(&PARTS), p("datetime1", Is(Datetime)), p("datetime2", Is(Datetime))],
         // weeks are counted in a real
         Returns::ByLiteral(0, |part| if part.eq_ignore_ascii_case("week") { Real } else { Long }),
     )],
@@ -31,9 +46,7 @@ pub static DATETIME_DIFF: ScalarFunction = ScalarFunction {
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let part = info.text(0).unwrap_or("").to_lowercase();
     let Some(index) = index_of(&part) else {
-        return plan_err!(
-            "'{part}' is no part of a datetime: year, quarter, month, week, day, hour, minute, second, millisecond, microsecond or nanosecond is expected"
-        );
+        return internal_err!("'{part}' is no part of a datetime: {} is expected", PARTS.list());
     };
     let real = part == "week";
     Ok(Box::new(move |call: &Call| -> Result<ColumnarValue> {

@@ -3,19 +3,36 @@
 use super::parts;
 use crate::functions::kernel;
 use crate::registry::{
-    ArgumentKind, Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig,
+    Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Values, p, sig,
 };
 use crate::render::SECOND;
 use crate::types::ScalarType::{Datetime, Long, String};
-use datafusion::common::{Result, plan_err};
+use datafusion::common::{Result, internal_err};
+
+static PARTS: Values = Values {
+    listed: &[
+        "year",
+        "quarter",
+        "month",
+        "week_of_year",
+        "day",
+        "dayofyear",
+        "hour",
+        "minute",
+        "second",
+        "millisecond",
+        "microsecond",
+        "nanosecond",
+    ],
+    // what week_of_year was called
+    old: &["weekofyear"],
+    cased: false,
+};
 
 pub static DATETIME_PART: ScalarFunction = ScalarFunction {
     name: "datetime_part",
     aliases: &["datepart"],
-    signatures: &[sig(
-        &[p("part", Is(String)).kind(ArgumentKind::Literal), p("date", Is(Datetime))],
-        Returns::Is(Long),
-    )],
+    signatures: &[sig(&[p("part", Is(String)).one_of(&PARTS), p("date", Is(Datetime))], Returns::Is(Long))],
     result_name: ResultName::None,
     summary: "A part of a datetime as a number: year, quarter, month, week_of_year, day, dayOfYear, hour, minute, second, \
               millisecond, microsecond or nanosecond.",
@@ -26,9 +43,7 @@ pub static DATETIME_PART: ScalarFunction = ScalarFunction {
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let part = info.text(0).unwrap_or("");
     let Some(of) = part_of(&part.to_lowercase()) else {
-        return plan_err!(
-            "'{part}' is no part of a datetime: year, quarter, month, week_of_year, day, dayOfYear, hour, minute, second, millisecond, microsecond or nanosecond is expected"
-        );
+        return internal_err!("'{part}' is no part of a datetime: {} is expected", PARTS.list());
     };
     Ok(Box::new(move |call: &Call| {
         let date = call.longs(1)?;

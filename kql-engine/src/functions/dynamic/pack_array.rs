@@ -2,7 +2,9 @@
 
 use crate::functions::conversion::Any;
 use crate::functions::kernel;
-use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, repeated, sig};
+use crate::registry::{
+    ArgumentKind, Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, repeated, sig,
+};
 use crate::types::ScalarType::Dynamic;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
@@ -10,9 +12,9 @@ use datafusion::logical_expr::ColumnarValue;
 pub static PACK_ARRAY: ScalarFunction = ScalarFunction {
     name: "pack_array",
     aliases: &[],
-    signatures: &[sig(&[repeated("value", Scalar, 32767)], Returns::Is(Dynamic))],
+    signatures: &[sig(&[repeated("value", Scalar, 32767).kind(ArgumentKind::StarAllowed)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "An array of the arguments.",
+    summary: "An array of the arguments; `*` alone stands for all columns.",
     page: "pack-array-function",
     eval: Eval::Kernel(run),
 };

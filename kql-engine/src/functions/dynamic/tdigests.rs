@@ -1,18 +1,22 @@
 //! `percentile_tdigest()`, `percentiles_array_tdigest()`, `rank_tdigest()`, `percentrank_tdigest()`
 //!
-//! A state of `tdigest()` is an array of all values, so that ranks are exact. A percentile is the nearest rank: the least
-//! value that at least so many of the values do not exceed.
+//! A state of `tdigest()` is an array of all values, `[value, weight]` where one counts several times, so that ranks are
+//! exact. A percentile is the nearest rank: the least value that at least so many of the values do not exceed. Datetimes and
+//! timespans rank by their ticks.
 
-use crate::dynamic::{read, write};
+use crate::decimal;
+use crate::dynamic::{date, read, write};
+use crate::functions::conversion::{self, Any};
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel,
-    ParameterType::{DynamicArray, Is, Number, TypeLiteral},
+    ParameterType::{DynamicArray, Is, Summable, TypeLiteral},
     ResultName, Returns, ScalarFunction, p, repeated, sig,
 };
-use crate::types::ScalarType::{Dynamic, Int, Long, Real};
+use crate::types::ScalarType::{Datetime, Decimal, Dynamic, Int, Long, Real, Timespan};
 use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::ColumnarValue;
+use std::cmp::Ordering;
 
 pub static PERCENTILE_TDIGEST: ScalarFunction = ScalarFunction {
     name: "percentile_tdigest",
@@ -43,7 +47,7 @@ pub static PERCENTILES_ARRAY_TDIGEST: ScalarFunction = ScalarFunction {
 pub static RANK_TDIGEST: ScalarFunction = ScalarFunction {
     name: "rank_tdigest",
     aliases: &[],
-    signatures: &[sig(&[p("digest", DynamicArray), p("value", Number)], Returns::Is(Real))],
+    signatures: &[sig(&[p("digest", DynamicArray), p("value", Summable)], Returns::Is(Real))],
     result_name: ResultName::None,
     summary: "How many of the values of a state of tdigest() are no greater than this one.",
     page: "rank-tdigest-function",
@@ -53,54 +57,125 @@ pub static RANK_TDIGEST: ScalarFunction = ScalarFunction {
 pub static PERCENTRANK_TDIGEST: ScalarFunction = ScalarFunction {
     name: "percentrank_tdigest",
     aliases: &[],
-    signatures: &[sig(&[p("digest", DynamicArray), p("value", Number)], Returns::Is(Real))],
+    signatures: &[sig(&[p("digest", DynamicArray), p("value", Summable)], Returns::Is(Real))],
     result_name: ResultName::None,
     summary: "Which percentage of the values of a state of tdigest() are no greater than this one.",
     page: "percentrank-tdigest-function",
     eval: Eval::Kernel(|call| ranks(call, |rank, count| 100.0 * rank / count)),
 };
 
-/// The values of a state, each with its text, least first; none where it is no state or has no values.
-fn values(state: &str) -> Option<Vec<(f64, &str)>> {
+/// A number, or the ticks of a datetime or timespan.
+#[derive(Clone, Copy)]
+struct Number {
+    real: f64,
+    /// The same where it is whole, with all its digits.
+    whole: Option<i64>,
+}
+
+impl Number {
+    fn whole(number: i64) -> Number {
+        Number { real: number as f64, whole: Some(number) }
+    }
+
+    fn real(real: f64) -> Number {
+        Number { real, whole: None }
+    }
+
+    /// Reads what `tdigest()` wrote for a value.
+    fn parse(json: &str) -> Option<Number> {
+        let text = match read::unquote(json) {
+            Some(text) => text,
+            None => return json.parse().map(Number::whole).or_else(|_| json.parse().map(Number::real)).ok(),
+        };
+        let real = text.parse().ok().map(Number::real);
+        let ticks = || date::ticks(&text).or_else(|| conversion::timespan_of(&text)).map(Number::whole);
+        real.or_else(ticks)
+    }
+
+    fn compare(self, other: Number) -> Ordering {
+        match (self.whole, other.whole) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            _ => self.real.total_cmp(&other.real),
+        }
+    }
+}
+
+/// A value of a state, as it is written, and how often it counts.
+#[derive(Clone, Copy)]
+struct Ranked<'s> {
+    number: Number,
+    text: &'s str,
+    weight: i64,
+}
+
+/// The values of a state, least first; none where it is no state or has no values.
+fn values(state: &str) -> Option<Vec<Ranked<'_>>> {
     let items = read::array(state)?.into_iter();
     let mut values = items
         .map(|item| {
-            let number = read::unquote(item);
-            Some((number.as_deref().unwrap_or(item).parse::<f64>().ok()?, item))
+            let (text, weight) = match read::array(item).as_deref() {
+                Some([value, weight]) => (*value, weight.parse().ok().filter(|w| *w > 0)?),
+                Some(_) => return None,
+                None => (item, 1),
+            };
+            Some(Ranked { number: Number::parse(text)?, text, weight })
         })
         .collect::<Option<Vec<_>>>()?;
-    values.sort_by(|a, b| a.0.total_cmp(&b.0));
+    values.sort_by(|a, b| a.number.compare(b.number));
     (!values.is_empty()).then_some(values)
 }
 
-fn nearest<'v>(values: &[(f64, &'v str)], percentage: f64) -> Option<(f64, &'v str)> {
+fn total<'s>(values: impl IntoIterator<Item = &'s Ranked<'s>>) -> i128 {
+    values.into_iter().map(|value| i128::from(value.weight)).sum()
+}
+
+fn nearest<'s>(values: &[Ranked<'s>], percentage: f64) -> Option<Ranked<'s>> {
     if !(0.0..=100.0).contains(&percentage) {
         return None;
     }
-    let rank = (values.len() as f64 * percentage / 100.0).ceil().max(1.0) as usize;
-    values.get(rank.min(values.len()).checked_sub(1)?).copied()
+    let wanted = (total(values) as f64 * percentage / 100.0).ceil().max(1.0) as i128;
+    let mut passed = 0;
+    let found = values.iter().find(|value| {
+        passed += i128::from(value.weight);
+        passed >= wanted
+    });
+    found.or(values.last()).copied()
 }
 
 fn percentile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
-    if !matches!(info.returns, Dynamic | Long | Int | Real) {
-        return plan_err!("percentile_tdigest() gives int, long, real or dynamic, and no {}.", info.returns);
+    if !matches!(info.returns, Dynamic | Long | Int | Real | Datetime | Timespan | Decimal) {
+        return plan_err!(
+            "percentile_tdigest() gives numbers, datetimes, timespans and dynamics, and no {}.",
+            info.returns
+        );
     }
     Ok(Box::new(|call: &Call| -> Result<ColumnarValue> {
         let (states, percentages) = (call.strings(0)?, call.reals(1)?);
         let find = |i: usize| nearest(&values(states.option(i)?)?, percentages.get(i)?);
         match call.returns {
-            Long => kernel::longs(call.rows, |i| find(i).map(|(value, text)| text.parse().unwrap_or(value as i64))),
-            Int => kernel::ints(call.rows, |i| find(i).and_then(|(_, text)| text.parse().ok())),
-            Real => kernel::reals(call.rows, |i| find(i).map(|(value, _)| value)),
+            Long => kernel::longs(call.rows, |i| find(i).map(ticks)),
+            Datetime => kernel::longs(call.rows, |i| {
+                find(i).map(ticks).filter(|t| crate::functions::datetime::RANGE.contains(t))
+            }),
+            Timespan => kernel::longs(call.rows, |i| find(i).map(ticks)),
+            Int => kernel::ints(call.rows, |i| find(i).and_then(|found| found.text.parse().ok())),
+            Real => kernel::reals(call.rows, |i| find(i).map(|found| found.number.real)),
+            Decimal => kernel::decimals(call.rows, |i| {
+                find(i).and_then(|f| decimal::parse(&read::unquote(f.text).unwrap_or(f.text.into())))
+            }),
             _ => kernel::texts(call.rows, |i, out| match find(i) {
-                Some((_, text)) => {
-                    out.push_str(text);
+                Some(found) => {
+                    out.push_str(found.text);
                     true
                 }
                 None => false,
             }),
         }
     }))
+}
+
+fn ticks(found: Ranked) -> i64 {
+    found.number.whole.unwrap_or(found.number.real as i64)
 }
 
 fn percentiles(call: &Call) -> Result<ColumnarValue> {
@@ -118,16 +193,23 @@ fn percentiles(call: &Call) -> Result<ColumnarValue> {
 
 fn listed(state: Option<&str>, percentages: impl Iterator<Item = Option<f64>>, out: &mut String) -> bool {
     let Some(values) = state.and_then(values) else { return false };
-    let found = percentages.map(|p| p.and_then(|p| nearest(&values, p)).map_or("null", |(_, text)| text));
+    let found = percentages.map(|p| p.and_then(|p| nearest(&values, p)).map_or("null", |found| found.text));
     write::array(found, out);
     true
 }
 
 fn ranks(call: &Call, measure: fn(f64, f64) -> f64) -> Result<ColumnarValue> {
-    let (states, wanted) = (call.strings(0)?, call.numbers(1)?);
+    let (states, wanted) = (call.strings(0)?, Any::new(call, 1)?);
     kernel::reals(call.rows, |i| {
-        let (values, wanted) = (values(states.option(i)?)?, wanted.get(i)?);
-        let rank = values.partition_point(|(value, _)| *value <= wanted);
-        Some(measure(rank as f64, values.len() as f64))
+        let wanted = match &wanted {
+            Any::Int(v) => Number::whole(v.get(i)?.into()),
+            Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => Number::whole(v.get(i)?),
+            Any::Real(v) => Number::real(v.get(i)?),
+            Any::Decimal(v) => Number::real(decimal::to_real(v.get(i)?)),
+            _ => return None,
+        };
+        let values = values(states.option(i)?)?;
+        let below = values.partition_point(|value| value.number.compare(wanted).is_le());
+        Some(measure(total(values.iter().take(below)) as f64, total(&values) as f64))
     })
 }

@@ -1,4 +1,4 @@
-//! `isnan()`, `isinf()`, `isfinite()`; null is none of them.
+//! `isnan()`, `isinf()`, `isfinite()`; null of null.
 
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
@@ -28,5 +28,5 @@ float_test!(ISFINITE, "isfinite", "isfinite-function", "True of all but NaN and 
 
 fn run(call: &Call, test: fn(f64) -> bool) -> Result<ColumnarValue> {
     let number = call.reals(0)?;
-    kernel::bools(call.rows, |i| Some(number.get(i).is_some_and(test)))
+    kernel::bools(call.rows, |i| number.get(i).map(test))
 }

@@ -5,7 +5,8 @@
 use super::line::Line;
 use super::outliers::Fences;
 use super::read::{self, Series};
-use super::season::{self, Unclear};
+use super::season;
+use crate::notes::Notes;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, OutputColumn,
     ParameterType::{DynamicArray, Is, Number},
@@ -24,17 +25,17 @@ pub static SEASONAL: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The part of a series that repeats itself, by a period that is given or found.",
     page: "series-seasonal-function",
-    eval: Eval::Kernel(|call| {
-        let (period, test) = (call.longs_or(1, -1)?, call.longs_or(2, 0)?);
-        let mut unclear = false;
-        let result = read::map(call.rows, &call.strings(0)?, |i, series, out| {
-            let (Some(period), Some(test)) = (period.get(i), test.get(i)) else { return false };
-            let test = usize::try_from(test).unwrap_or(0);
-            let seasonal = season::seasonal(&series.values, period, test, 0.7);
-            unclear |= seasonal.is_err();
-            seasonal.map(|s| read::reals(&s, out)).is_ok()
-        });
-        Unclear::checked(unclear, result)
+    eval: Eval::Noting(|_, notes| {
+        Ok(Box::new(move |call: &Call| {
+            let (period, test) = (call.longs_or(1, -1)?, call.longs_or(2, 0)?);
+            read::map(call.rows, &call.strings(0)?, |i, series, out| {
+                let (Some(period), Some(test)) = (period.get(i), test.get(i)) else { return false };
+                let test = usize::try_from(test).unwrap_or(0);
+                let told = (&notes, "series_seasonal");
+                read::reals(&season::seasonal(&series.values, period, test, 0.7, told), out);
+                true
+            })
+        }))
     }),
 };
 
@@ -63,8 +64,13 @@ pub static DECOMPOSE: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "A series taken apart: baseline, season, trend and rest.",
     page: "series-decompose-function",
-    eval: Eval::Compiled(|info| {
-        compile(info, Places { threshold: None, period: 1, trend: 2, test: 3, method: None, season: 4 }, Output::Parts)
+    eval: Eval::Noting(|info, notes| {
+        compile(
+            info,
+            notes,
+            Places { threshold: None, period: 1, trend: 2, test: 3, method: None, season: 4 },
+            Output::Parts,
+        )
     }),
 };
 
@@ -84,8 +90,13 @@ pub static FORECAST: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The last points of a series as its season and trend foretell them.",
     page: "series-decompose-forecast-function",
-    eval: Eval::Compiled(|info| {
-        compile(info, Places { threshold: None, period: 2, trend: 3, test: 1, method: None, season: 4 }, Output::Parts)
+    eval: Eval::Noting(|info, notes| {
+        compile(
+            info,
+            notes,
+            Places { threshold: None, period: 2, trend: 3, test: 1, method: None, season: 4 },
+            Output::Parts,
+        )
     }),
 };
 
@@ -113,9 +124,9 @@ pub static ANOMALIES: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The elements of a series that are far from its season and trend: 1, -1 or 0, scores, and the baseline.",
     page: "series-decompose-anomalies-function",
-    eval: Eval::Compiled(|info| {
+    eval: Eval::Noting(|info, notes| {
         let places = Places { threshold: Some(1), period: 2, trend: 3, test: 4, method: Some(5), season: 6 };
-        compile(info, places, Output::Anomalies)
+        compile(info, notes, places, Output::Anomalies)
     }),
 };
 
@@ -143,7 +154,12 @@ enum Trend {
     None,
 }
 
-fn compile(info: &CallInfo, places: Places, output: Output) -> Result<Box<dyn Kernel>> {
+fn compile(info: &CallInfo, notes: Notes, places: Places, output: Output) -> Result<Box<dyn Kernel>> {
+    let function = match (output, places.test) {
+        (Output::Anomalies, _) => "series_decompose_anomalies",
+        (Output::Parts, 1) => "series_decompose_forecast",
+        (Output::Parts, _) => "series_decompose",
+    };
     let trend = match info.text(places.trend).unwrap_or("avg") {
         "avg" => Trend::Average,
         "linefit" => Trend::Line,
@@ -161,8 +177,7 @@ fn compile(info: &CallInfo, places: Places, output: Output) -> Result<Box<dyn Ke
         };
         let (threshold, seasonality) = (number(places.threshold)?, number(Some(places.season))?);
         let (period, test) = (call.longs_or(places.period, -1)?, call.longs_or(places.test, 0)?);
-        let mut unclear = false;
-        let result = read::map(call.rows, &call.strings(0)?, |i, series, out| {
+        read::map(call.rows, &call.strings(0)?, |i, series, out| {
             let threshold = threshold.as_ref().map_or(Some(1.5), |t| t.get(i));
             let seasonality = seasonality.as_ref().map_or(Some(0.6), |t| t.get(i));
             let (Some(threshold), Some(seasonality), Some(period), Some(test)) =
@@ -171,10 +186,8 @@ fn compile(info: &CallInfo, places: Places, output: Output) -> Result<Box<dyn Ke
                 return false;
             };
             let test = usize::try_from(test).unwrap_or(0).min(series.values.len());
-            let Ok(parts) = Parts::new(&series, period, trend, test, seasonality) else {
-                unclear = true;
-                return false;
-            };
+            let seasonal = season::seasonal(&series.values, period, test, seasonality, (&notes, function));
+            let parts = Parts::new(&series, seasonal, trend, test);
             out.push('[');
             match output {
                 Output::Parts => parts.write(out),
@@ -198,8 +211,7 @@ fn compile(info: &CallInfo, places: Places, output: Output) -> Result<Box<dyn Ke
             }
             out.push(']');
             true
-        });
-        Unclear::checked(unclear, result)
+        })
     }))
 }
 
@@ -211,14 +223,13 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(series: &Series, period: i64, trend: Trend, test: usize, threshold: f64) -> Result<Parts, Unclear> {
+    fn new(series: &Series, seasonal: Vec<f64>, trend: Trend, test: usize) -> Parts {
         let values = &series.values;
-        let seasonal = season::seasonal(values, period, test, threshold)?;
         let left: Vec<Option<f64>> = values.iter().zip(&seasonal).map(|(v, s)| v.map(|v| v - s)).collect();
         let trend = trend_of(left.get(..values.len() - test).unwrap_or(&[]), values.len(), trend);
         let baseline: Vec<f64> = seasonal.iter().zip(&trend).map(|(s, t)| s + t).collect();
         let rest = values.iter().zip(&baseline).map(|(v, b)| v.map(|v| v - b)).collect();
-        Ok(Parts { baseline, seasonal, trend, rest })
+        Parts { baseline, seasonal, trend, rest }
     }
 
     fn write(&self, out: &mut std::string::String) {

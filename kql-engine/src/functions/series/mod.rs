@@ -9,6 +9,7 @@ mod fourier;
 mod line;
 mod outliers;
 mod pairs;
+mod periods;
 mod read;
 mod reductions;
 mod season;
@@ -67,4 +68,6 @@ pub static ALL: &[&ScalarFunction] = &[
     &decompose::DECOMPOSE,
     &decompose::FORECAST,
     &decompose::ANOMALIES,
+    &periods::DETECT,
+    &periods::VALIDATE,
 ];

@@ -14,13 +14,15 @@ pub struct Series {
     pub values: Vec<Option<f64>>,
     /// Whether all numbers are whole ones, written without a point.
     pub whole: bool,
+    /// Whether an element is neither a number nor null.
+    pub mixed: bool,
 }
 
 impl Series {
     /// Reads an array; none where the text is none.
     pub fn parse(json: &str) -> Option<Series> {
         let items = read::array(json)?;
-        let mut whole = true;
+        let (mut whole, mut mixed) = (true, false);
         let values = items
             .iter()
             .map(|item| match read::kind(item) {
@@ -35,18 +37,31 @@ impl Series {
                         "\"NaN\"" => Some(f64::NAN),
                         "\"Infinity\"" => Some(f64::INFINITY),
                         "\"-Infinity\"" => Some(f64::NEG_INFINITY),
-                        _ => None,
+                        _ => {
+                            mixed = true;
+                            None
+                        }
                     }
                 }
-                _ => None,
+                Kind::Null => None,
+                _ => {
+                    mixed = true;
+                    None
+                }
             })
             .collect();
-        Some(Series { values, whole })
+        Some(Series { values, whole, mixed })
     }
 
     /// All numbers; none where one is missing or there is none.
     pub fn complete(&self) -> Option<Vec<f64>> {
         if self.values.is_empty() { None } else { self.values.iter().copied().collect() }
+    }
+
+    /// All numbers, nulls left out; none where an element is something else or there is no number.
+    pub fn known(&self) -> Option<Vec<f64>> {
+        let known: Vec<f64> = self.values.iter().copied().flatten().collect();
+        (!self.mixed && !known.is_empty()).then_some(known)
     }
 }
 

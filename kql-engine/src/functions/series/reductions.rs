@@ -16,7 +16,7 @@ use datafusion::logical_expr::ColumnarValue;
 static ONE: [Signature; 1] = [sig(&[p("series", DynamicArray)], Returns::Is(Real))];
 
 macro_rules! reduction {
-    ($row:ident, $name:literal, $aliases:expr, $page:literal, $summary:literal, $of:expr) => {
+    ($row:ident, $name:literal, $aliases:expr, $page:literal, $summary:literal, $numbers:expr, $of:expr) => {
         pub static $row: ScalarFunction = ScalarFunction {
             name: $name,
             aliases: $aliases,
@@ -24,7 +24,7 @@ macro_rules! reduction {
             result_name: ResultName::None,
             summary: $summary,
             page: $page,
-            eval: Eval::Kernel(|call| one(call, $of)),
+            eval: Eval::Kernel(|call| one(call, $numbers, $of)),
         };
     };
 }
@@ -34,7 +34,8 @@ reduction!(
     "series_sum",
     &["array_sum"],
     "series-sum-function",
-    "The sum of a series; null where an element is no number.",
+    "The sum of a series, nulls passed over; null where another element is no number.",
+    Series::known,
     |values| values.iter().sum()
 );
 reduction!(
@@ -42,7 +43,8 @@ reduction!(
     "series_product",
     &[],
     "series-product-function",
-    "The product of a series; null where an element is no number.",
+    "The product of a series, nulls passed over; null where another element is no number.",
+    Series::known,
     |values| values.iter().product()
 );
 reduction!(
@@ -51,6 +53,7 @@ reduction!(
     &[],
     "series-magnitude-function",
     "The square root of the sum of the squares of a series.",
+    Series::complete,
     |values| dot(values, values).sqrt()
 );
 
@@ -124,9 +127,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-fn one(call: &Call, of: fn(&[f64]) -> f64) -> Result<ColumnarValue> {
+fn one(call: &Call, numbers: fn(&Series) -> Option<Vec<f64>>, of: fn(&[f64]) -> f64) -> Result<ColumnarValue> {
     let series = call.strings(0)?;
-    kernel::reals(call.rows, |i| Some(of(&Series::parse(series.get(i))?.complete()?)))
+    kernel::reals(call.rows, |i| Some(of(&numbers(&Series::parse(series.get(i))?)?)))
 }
 
 /// Of two complete series of one length.

@@ -3,19 +3,20 @@
 use crate::functions::kernel;
 use crate::functions::operators::pattern_of;
 use crate::registry::{
-    ArgumentKind, Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, optional, p,
-    sig,
+    Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Values, optional, p, sig,
 };
 use crate::types::ScalarType::{Long, String};
-use datafusion::common::{Result, plan_err};
+use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::ColumnarValue;
 use regex::Regex;
+
+static KINDS: Values = Values { listed: &["normal", "regex"], old: &[], cased: true };
 
 pub static COUNTOF: ScalarFunction = ScalarFunction {
     name: "countof",
     aliases: &[],
     signatures: &[sig(
-        &[p("source", Is(String)), p("search", Is(String)), optional("kind", Is(String)).kind(ArgumentKind::Literal)],
+        &[p("source", Is(String)), p("search", Is(String)), optional("kind", Is(String)).one_of(&KINDS)],
         Returns::Is(Long),
     )],
     result_name: ResultName::None,
@@ -28,7 +29,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let regex = match info.text(2) {
         None | Some("normal") => false,
         Some("regex") => true,
-        Some(other) => return plan_err!("'{other}' is no kind of countof(): normal or regex is expected"),
+        Some(other) => return internal_err!("'{other}' is no kind of countof(): {} is expected", KINDS.list()),
     };
     if !regex {
         return Ok(Box::new(plain));

@@ -46,7 +46,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
         let mut compact = std::string::String::new();
         let mut find = |i: usize, out: &mut std::string::String| -> bool {
             compact.clear();
-            if !read::compact(texts.get(i).trim(), &mut compact) {
+            if !read::strictly_compact(texts.get(i).trim(), &mut compact) {
                 return false;
             }
             json_path::find(&compact, &steps).map(|found| out.push_str(found)).is_some()
@@ -55,7 +55,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
             let mut found = std::string::String::new();
             return kernel::texts(call.rows, |i, out| {
                 found.clear();
-                find(i, &mut found) && read::normalize(&found, out)
+                find(i, &mut found) && read::undated(&found, out)
             });
         }
         let mut found = std::string::String::new();

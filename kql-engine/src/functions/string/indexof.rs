@@ -26,7 +26,8 @@ pub static INDEXOF: ScalarFunction = ScalarFunction {
         Returns::Is(Long),
     )],
     result_name: ResultName::None,
-    summary: "The position of a string in another, -1 where it is not there; from a start, over a number of positions.",
+    summary: "The position of a string in another, -1 where it is not there, null of an empty one; from a start, over a number of \
+              positions.",
     page: "indexof-function",
     eval: Eval::Kernel(run),
 };
@@ -87,6 +88,9 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         needle.clear();
         source.text(i, &mut text);
         lookup.text(i, &mut needle);
+        if needle.is_empty() {
+            return None;
+        }
         let mut start = start.get(i)?;
         if start < 0 {
             start = start.saturating_add(text.chars().count() as i64).max(0);

@@ -62,6 +62,9 @@ fn run(call: &Call, of: fn(&str) -> String) -> Result<ColumnarValue> {
     kernel::strings(call.rows, |i, out| out.push_str(&of(texts.get(i))))
 }
 
+/// What ends a part of a domain name, as RFC 3490 lists it.
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+
 fn parts(domain: &str, of: fn(&str) -> Option<String>) -> String {
-    domain.split('.').map(of).collect::<Option<Vec<_>>>().map(|parts| parts.join(".")).unwrap_or_default()
+    domain.split(DOTS).map(of).collect::<Option<Vec<_>>>().map(|parts| parts.join(".")).unwrap_or_default()
 }

@@ -2,21 +2,17 @@
 
 use crate::functions::kernel;
 use crate::functions::operators::pattern_of;
-use crate::registry::{
-    ArgumentKind, Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig,
-};
+use crate::registry::{Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::String;
 use datafusion::common::{Result, plan_err};
+use regex::Regex;
+use std::collections::HashMap;
 
 pub static REPLACE_REGEX: ScalarFunction = ScalarFunction {
     name: "replace_regex",
     aliases: &[],
     signatures: &[sig(
-        &[
-            p("source", Is(String)),
-            p("lookup_regex", Is(String)).kind(ArgumentKind::Constant),
-            p("rewrite_pattern", Is(String)).kind(ArgumentKind::Constant),
-        ],
+        &[p("source", Is(String)), p("lookup_regex", Is(String)), p("rewrite_pattern", Is(String))],
         Returns::Is(String),
     )],
     result_name: ResultName::None,
@@ -29,11 +25,7 @@ pub static REPLACE: ScalarFunction = ScalarFunction {
     name: "replace",
     aliases: &[],
     signatures: &[sig(
-        &[
-            p("regex", Is(String)).kind(ArgumentKind::Constant),
-            p("rewrite", Is(String)).kind(ArgumentKind::Constant),
-            p("source", Is(String)),
-        ],
+        &[p("regex", Is(String)), p("rewrite", Is(String)), p("source", Is(String))],
         Returns::Is(String),
     )],
     result_name: ResultName::None,
@@ -48,41 +40,76 @@ enum Piece {
     Group(usize),
 }
 
-fn compile(info: &CallInfo, source: usize, regex: usize, rewrite: usize) -> Result<Box<dyn Kernel>> {
-    let regex = pattern_of(info.text(regex).unwrap_or(""))?;
-    let pieces = pieces(info.text(rewrite).unwrap_or(""), regex.captures_len())?;
-    // without groups the places of the matches are enough, and finding those is faster
-    let plain = pieces.iter().all(|p| matches!(p, Piece::Text(_) | Piece::Group(0)));
-    Ok(Box::new(move |call: &Call| {
-        let source = call.strings(source)?;
-        kernel::strings(call.rows, |i, out| {
-            let text = source.get(i);
-            let mut rest = 0;
-            if plain {
-                for found in regex.find_iter(text) {
-                    out.push_str(text.get(rest..found.start()).unwrap_or(""));
-                    for piece in &pieces {
-                        out.push_str(match piece {
-                            Piece::Text(literal) => literal,
-                            Piece::Group(_) => found.as_str(),
-                        });
-                    }
-                    rest = found.end();
+/// A regular expression and what replaces its matches.
+struct Rewriter {
+    regex: Regex,
+    pieces: Vec<Piece>,
+    /// Without groups the places of the matches are enough, and finding those is faster.
+    plain: bool,
+}
+
+impl Rewriter {
+    fn new(pattern: &str, rewrite: &str) -> Result<Rewriter> {
+        let regex = pattern_of(pattern)?;
+        let pieces = pieces(rewrite, regex.captures_len())?;
+        let plain = pieces.iter().all(|p| matches!(p, Piece::Text(_) | Piece::Group(0)));
+        Ok(Rewriter { regex, pieces, plain })
+    }
+
+    fn write(&self, text: &str, out: &mut std::string::String) {
+        let mut rest = 0;
+        if self.plain {
+            for found in self.regex.find_iter(text) {
+                out.push_str(text.get(rest..found.start()).unwrap_or(""));
+                for piece in &self.pieces {
+                    out.push_str(match piece {
+                        Piece::Text(literal) => literal,
+                        Piece::Group(_) => found.as_str(),
+                    });
                 }
-            } else {
-                for groups in regex.captures_iter(text) {
-                    let Some(found) = groups.get(0) else { continue };
-                    out.push_str(text.get(rest..found.start()).unwrap_or(""));
-                    for piece in &pieces {
-                        out.push_str(match piece {
-                            Piece::Text(literal) => literal,
-                            Piece::Group(n) => groups.get(*n).map_or("", |g| g.as_str()),
-                        });
-                    }
-                    rest = found.end();
-                }
+                rest = found.end();
             }
-            out.push_str(text.get(rest..).unwrap_or(""));
+        } else {
+            for groups in self.regex.captures_iter(text) {
+                let Some(found) = groups.get(0) else { continue };
+                out.push_str(text.get(rest..found.start()).unwrap_or(""));
+                for piece in &self.pieces {
+                    out.push_str(match piece {
+                        Piece::Text(literal) => literal,
+                        Piece::Group(n) => groups.get(*n).map_or("", |g| g.as_str()),
+                    });
+                }
+                rest = found.end();
+            }
+        }
+        out.push_str(text.get(rest..).unwrap_or(""));
+    }
+}
+
+/// So many patterns of a column are kept compiled.
+const KEPT: usize = 256;
+
+fn compile(info: &CallInfo, source: usize, regex: usize, rewrite: usize) -> Result<Box<dyn Kernel>> {
+    if let (Some(pattern), Some(text)) = (info.text(regex), info.text(rewrite)) {
+        let rewriter = Rewriter::new(pattern, text)?;
+        return Ok(Box::new(move |call: &Call| {
+            let source = call.strings(source)?;
+            kernel::strings(call.rows, |i, out| rewriter.write(source.get(i), out))
+        }));
+    }
+    Ok(Box::new(move |call: &Call| {
+        let (source, patterns, rewrites) = (call.strings(source)?, call.strings(regex)?, call.strings(rewrite)?);
+        let mut known: HashMap<(&str, &str), Option<Rewriter>> = HashMap::new();
+        kernel::strings(call.rows, |i, out| {
+            let key = (patterns.get(i), rewrites.get(i));
+            if known.len() >= KEPT && !known.contains_key(&key) {
+                known.clear();
+            }
+            // what is no regular expression finds nothing
+            match known.entry(key).or_insert_with(|| Rewriter::new(key.0, key.1).ok()) {
+                Some(rewriter) => rewriter.write(source.get(i), out),
+                None => out.push_str(source.get(i)),
+            }
         })
     }))
 }

@@ -20,7 +20,7 @@ pub static SPLIT: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::FirstArgument,
-    summary: "An array of the parts between delimiters; with an index, an array of that part alone.",
+    summary: "An array of the parts between delimiters; with an index, an array of that part alone, null where there is none.",
     page: "split-function",
     eval: Eval::Kernel(run),
 };
@@ -37,20 +37,15 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         // nothing splits by nothing
         let parts = text.split(if delimiter.is_empty() { "\u{0}\u{0}" } else { delimiter });
         out.push('[');
-        match index.get(i) {
-            Some(index) => {
-                let part = usize::try_from(index).ok().and_then(|n| parts.clone().nth(n));
-                if let Some(part) = part {
-                    write::string(part, out);
+        if let Some(index) = index.get(i) {
+            let Some(part) = usize::try_from(index).ok().and_then(|n| parts.clone().nth(n)) else { return false };
+            write::string(part, out);
+        } else {
+            for (n, part) in parts.enumerate() {
+                if n > 0 {
+                    out.push(',');
                 }
-            }
-            None => {
-                for (n, part) in parts.enumerate() {
-                    if n > 0 {
-                        out.push(',');
-                    }
-                    write::string(part, out);
-                }
+                write::string(part, out);
             }
         }
         out.push(']');

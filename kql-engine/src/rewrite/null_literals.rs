@@ -1,0 +1,72 @@
+//! `make_list()` keeps a `dynamic(null)` that the query wrote.
+//!
+//! To the engine it is a value, unlike what a row does not have: a property that is not there, a row that a join did not find.
+//! Both are null here, so that the plan has to tell where a null comes from.
+
+use crate::functions::kernel;
+use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, Node};
+use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
+use crate::types::ScalarType::Dynamic;
+use crate::value::Value;
+use datafusion::common::Result;
+use datafusion::logical_expr::ColumnarValue;
+use std::sync::Arc;
+
+static NULL_AS_VALUE: ScalarFunction = ScalarFunction {
+    name: "null_as_value",
+    aliases: &[],
+    signatures: &[sig(&[p("value", Is(Dynamic))], Returns::Is(Dynamic))],
+    result_name: ResultName::None,
+    summary: "The value, JSON's null where there is none.",
+    page: "operator:scalar-data-types/dynamic",
+    eval: Eval::Kernel(run),
+};
+
+fn run(call: &Call) -> Result<ColumnarValue> {
+    let values = call.strings(0)?;
+    kernel::parts(call.rows, |i| Some(values.option(i).unwrap_or("null")))
+}
+
+/// The node with such lists; none where it has none.
+pub(super) fn apply(node: &Node) -> Option<Arc<Node>> {
+    let Node::Aggregate { input, groups, aggregates, order } = node else { return None };
+    let lists = |a: &Aggregate| {
+        matches!(a.function.name, "make_list" | "make_list_if") && a.args.first().is_some_and(|arg| written(input, arg))
+    };
+    if !aggregates.iter().any(lists) {
+        return None;
+    }
+    let mut aggregates = aggregates.clone();
+    for aggregate in aggregates.iter_mut().filter(|a| lists(a)) {
+        if let Some(arg) = aggregate.args.first_mut() {
+            let value = arg.clone();
+            let span = value.span;
+            *arg = Expr::call(&NULL_AS_VALUE, vec![value], Dynamic, span);
+        }
+    }
+    Some(Arc::new(Node::Aggregate { input: input.clone(), groups: groups.clone(), aggregates, order: order.clone() }))
+}
+
+/// Whether the nulls of a dynamic expression over the rows of a node stand in the query.
+fn written(node: &Node, e: &Expr) -> bool {
+    match &e.kind {
+        _ if e.ty != Dynamic => false,
+        ExprKind::Constant(value) => *value == Value::Null,
+        ExprKind::Column(id) => column(node, *id),
+        _ => false,
+    }
+}
+
+fn column(node: &Node, id: ColumnId) -> bool {
+    match node {
+        Node::Values { columns, .. } => columns.iter().any(|c| c.id == id),
+        Node::Project { input, columns } => {
+            columns.iter().find(|(made, _)| *made == id).is_some_and(|(_, e)| written(input, e))
+        }
+        Node::Filter { input, .. } | Node::Limit { input, .. } => column(input, id),
+        Node::Window { input, row, calls, .. } => {
+            *row != id && calls.iter().all(|call| call.id != id) && column(input, id)
+        }
+        _ => false,
+    }
+}
