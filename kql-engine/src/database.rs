@@ -115,6 +115,15 @@ impl Database {
         Some(schema)
     }
 
+    /// Which columns of a table are the data's: all but those that the service has, does not list, and no file has.
+    pub(crate) fn own_columns(&self, table: &SourceTable) -> Vec<usize> {
+        let hidden = self.hidden(&table.name);
+        let is_own = |column: &Column| {
+            hidden.iter().all(|h| h.name != column.name) || table.files.iter().any(|f| f.columns.contains(&column.name))
+        };
+        table.schema.columns.iter().enumerate().filter(|(_, c)| is_own(c)).map(|(i, _)| i).collect()
+    }
+
     /// The columns that the service has and does not list.
     fn hidden(&self, name: &str) -> Vec<Column> {
         if self.schemas.contains_key(name) { Vec::new() } else { catalogue::hidden(self.profile, name) }

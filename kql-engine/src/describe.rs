@@ -58,7 +58,8 @@ impl Engine {
         let declared = self.database.declared(name);
         found.declared = declared.is_some();
         let in_data = |column: &Column| table.files.iter().any(|f| f.columns.contains(&column.name));
-        for column in &table.schema.columns {
+        let own = self.database.own_columns(&table);
+        for column in own.iter().filter_map(|i| table.schema.columns.get(*i)) {
             let known = declared.as_ref().is_some_and(|d| d.column(&column.name).is_some());
             let list = match (known, in_data(column)) {
                 (true, true) => &mut found.matched,

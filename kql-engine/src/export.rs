@@ -58,14 +58,17 @@ impl Engine {
             Some(table) => table?,
             None => return Err(Error::Setting(format!("there is no data of a table {name}"))),
         };
-        let time = time_column(&table.schema);
-        let work = self.pass_on(&table, time, memory, writer);
+        let own = self.database.own_columns(&table);
+        let columns = own.iter().filter_map(|i| table.schema.columns.get(*i)).cloned().collect();
+        let schema = TableSchema { columns };
+        let time = time_column(&schema);
+        let work = self.pass_on(&table, (&schema, &own), time, memory, writer);
         let rows = self.runtime()?.block_on(self.unless_stopped(work))?;
         Ok(Exported {
             rows,
             refused: table.report.refused(),
             misfits: table.report.misfits(),
-            sorted_by: time.and_then(|i| table.schema.columns.get(i)).map(|c| c.name.clone()),
+            sorted_by: time.and_then(|i| schema.columns.get(i)).map(|c| c.name.clone()),
             notices: table.report.notices(),
         })
     }
@@ -73,6 +76,7 @@ impl Engine {
     async fn pass_on(
         &self,
         table: &SourceTable,
+        (schema, own): (&TableSchema, &Vec<usize>),
         time: Option<usize>,
         memory: usize,
         writer: &mut (dyn RowWriter + Send),
@@ -83,13 +87,13 @@ impl Engine {
         let share = memory / (4 * self.limits.partitions.max(1));
         let reservation = &mut state.config_mut().options_mut().execution.sort_spill_reservation_bytes;
         *reservation = share.min(*reservation);
-        let scan = table.provider.scan(&state, None, &[], None).await.map_err(run_error)?;
+        let scan = table.provider.scan(&state, Some(own), &[], None).await.map_err(run_error)?;
         let _watched = self.progress.watch(&scan);
-        let seen = Arc::new(Mutex::new(Seen::new(&table.schema)));
-        let observed = Observed::of(&scan, &table.schema, &seen);
-        let schema = scan.schema();
+        let seen = Arc::new(Mutex::new(Seen::new(schema)));
+        let observed = Observed::of(&scan, schema, &seen);
+        let arrow = scan.schema();
         let input: Arc<dyn ExecutionPlan> =
-            Arc::new(StreamingTableExec::try_new(schema, observed, None, None, false, None).map_err(run_error)?);
+            Arc::new(StreamingTableExec::try_new(arrow, observed, None, None, false, None).map_err(run_error)?);
         let streams = match time {
             Some(column) => vec![sorted(input, column).and_then(|plan| plan.execute(0, state.task_ctx()))],
             None => {
@@ -108,7 +112,7 @@ impl Engine {
                 // sorting has read all rows before it gives the first, and without it there are no times
                 let layout = match &layout {
                     Some(layout) => layout,
-                    None => layout.insert(begin(&table.schema, &seen, time, writer)?),
+                    None => layout.insert(begin(schema, &seen, time, writer)?),
                 };
                 let batch = layout.encode(&batch).map_err(|e| Error::Run(e.to_string()))?;
                 rows += batch.num_rows() as u64;
@@ -116,7 +120,7 @@ impl Engine {
             }
         }
         if layout.is_none() {
-            begin(&table.schema, &seen, time, writer)?;
+            begin(schema, &seen, time, writer)?;
         }
         Ok(rows)
     }

@@ -1,6 +1,7 @@
 //! Generated queries over small tables with nulls: none panics, none meets a defect of the engine, and none gives other rows
 //! with other batches and partitions. The seed is fixed; `KQL_GENERATED` says how many queries there are.
 
+use arrow::array::RecordBatch;
 use kql_engine::exec::Limits;
 use kql_engine::{Answer, Engine, Error, cell};
 use std::fmt::Write;
@@ -458,17 +459,18 @@ impl Query<'_> {
                     self.columns.push((name, Ty::Long));
                 }
             }
-            14 => {
-                let by = self.expr(Ty::Text, 1);
-                let _ = write!(add, "sort by {by} desc | take {}", 1 + self.dice.roll(4));
-            }
-            15 => {
-                let by = self.expr(Ty::Real, 1);
+            14 | 15 => {
+                // rows that tie must be the same rows
+                let by = self.expr([Ty::Text, Ty::Real, Ty::Time][self.dice.roll(3)], 1);
+                let names: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
+                let keys: Vec<String> = names.iter().map(|name| format!("tostring({name}) asc")).collect();
+                let order = self.dice.pick(&["asc", "desc", "asc nulls last", "desc nulls first"]);
                 let _ = write!(
                     add,
-                    "top {} by {by} {}",
-                    1 + self.dice.roll(4),
-                    self.dice.pick(&["asc", "desc", "asc nulls last"])
+                    "project {}, key = {by} | sort by key {order}, {} | take {} | project-away key",
+                    names.join(", "),
+                    keys.join(", "),
+                    1 + self.dice.roll(4)
                 );
             }
             16 => {
@@ -523,7 +525,11 @@ fn generate(dice: &mut Dice) -> String {
 /// Tables from memory, in batches and partitions of these sizes.
 fn engine(batch_size: usize, partitions: usize) -> Engine {
     let plain = Engine::builder().build().expect("an engine");
-    let rows = |text: &str| plain.query(text).expect("the rows are good").tables.remove(0).batches;
+    let rows = |text: &str| {
+        let table = plain.query(text).expect("the rows are good").tables.remove(0);
+        // a table without rows still needs its columns
+        if table.batches.is_empty() { vec![RecordBatch::new_empty(table.schema.arrow())] } else { table.batches }
+    };
     let mut builder = Engine::builder().now("2024-05-01T12:00:00Z").expect("a time");
     for (name, text) in [("A", A), ("B", B), ("E", EMPTY)] {
         builder = builder.table(name, rows(text)).expect("a table");

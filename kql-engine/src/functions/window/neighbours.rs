@@ -8,7 +8,7 @@ use crate::registry::{
 use crate::types::ScalarType::{Long, String};
 use arrow::array::{Array, ArrayRef, StringArray, UInt32Array};
 use arrow::compute::{interleave, take};
-use datafusion::common::{Result, ScalarValue, plan_err};
+use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::ColumnarValue;
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ fn shifted(call: &Call, direction: i64) -> Result<ColumnarValue> {
         None => 1,
     };
     if offset < 1 {
-        return plan_err!("The offset must be at least 1, and {offset} is not.");
+        return exec_err!("The offset must be at least 1, and {offset} is not.");
     }
     let rows = values.len() as i64;
     let places: UInt32Array = (0..rows)
