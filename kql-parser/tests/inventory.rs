@@ -320,7 +320,7 @@ const SCALAR_OPERATORS: &[(&str, &[&str])] = &[
 const DATA_TYPES: &[(&str, &[&str])] = &[
     ("bool", &["print true, FALSE, bool(1), bool(null)", "datatable (a: bool, b: boolean) [true, false]"]),
     ("int", &["print int(5), int(-1), int32(1), int(0x1F), int(null)", "T | mv-expand a to typeof(int16)"]),
-    ("long", &["print 5, 0x1F, long(-1), int64(2), long(null), -9223372036854775808"]),
+    ("long", &["print 5, 0x1F, long(-1), int64(2), long(null), long(-9223372036854775808)"]),
     ("real", &["print 1.5, 1e10, 1.5e-3, real(nan), double(+inf), real(-inf), real(null), 1."]),
     ("decimal", &["print decimal(1.5), decimal(-1e-3), decimal(null)"]),
     (

@@ -1,6 +1,6 @@
 //! Literals, decoded.
 
-use crate::ast::{Dynamic, Expr, ExprKind, Literal};
+use crate::ast::{Dynamic, Expr, ExprKind, Literal, UnaryOp};
 use crate::combinators::{BRACKETS, bracketed, fatal, token};
 use crate::grammar::{expression, name};
 use crate::input::{Parsed, Tokens, Want};
@@ -41,15 +41,21 @@ pub fn literal(i: Tokens) -> Parsed<Expr> {
     Ok((i.skip(1), Expr { kind: ExprKind::Literal(value), span }))
 }
 
+/// The digits of the least long, which do not fit a long without their sign. Where a literal may have one, as in a
+/// `datatable` and in a dynamic value, the sign belongs to it.
+const LEAST_WITHOUT_SIGN: &str = "9223372036854775808";
+
 fn long(i: &Tokens, text: &str, span: Span) -> Literal {
     let value = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => u64::from_str_radix(hex, 16).ok().map(u64::cast_signed),
-        // the smallest long is written with a minus, which is an operator
-        None if text == "9223372036854775808" && i.follows(Kind::Minus) => Some(i64::MIN),
         None => text.parse().ok(),
     };
     if value.is_none() {
-        i.report(Diagnostic::error("KQ002", span, format!("The number {text} does not fit a long.")));
+        let mut error = Diagnostic::error("KQ002", span, format!("The number {text} does not fit a long."));
+        if text == LEAST_WITHOUT_SIGN && i.follows(Kind::Minus) {
+            error = error.with_help("the sign is an operator here: long(-9223372036854775808) is the least long");
+        }
+        i.report(error);
     }
     Literal::Long(value)
 }
@@ -144,6 +150,12 @@ fn unescape(text: &str) -> String {
 pub fn signed(i: Tokens) -> Parsed<Expr> {
     let number = matches!(i.ahead(1).kind, Kind::Long | Kind::Real | Kind::Timespan) && i.touches(1);
     match i.kind() {
+        Kind::Minus if number && i.text_ahead(1) == LEAST_WITHOUT_SIGN => {
+            let digits = i.ahead(1).span;
+            let least = Expr { kind: ExprKind::Literal(Literal::Long(Some(i64::MIN))), span: digits };
+            let kind = ExprKind::Unary(UnaryOp::Minus, Box::new(least));
+            Ok((i.skip(2), Expr { kind, span: i.span().to(digits) }))
+        }
         Kind::Minus | Kind::Plus if number => expression::unary(i),
         Kind::OpenBrace if name::is_placeholder(&i) => name::placeholder(i),
         Kind::Word if i.is_word("typeof") => expression::type_of(i),
@@ -298,6 +310,9 @@ fn dynamic(i: Tokens) -> Parsed<Dynamic> {
             Ok((rest, Dynamic::Bag(properties)))
         }
         Kind::Word if i.is_word("null") => Ok((i.skip(1), Dynamic::Null)),
+        Kind::Minus if i.ahead(1).kind == Kind::Long && i.text_ahead(1) == LEAST_WITHOUT_SIGN => {
+            Ok((i.skip(2), Dynamic::Scalar(Box::new(Literal::Long(Some(i64::MIN))))))
+        }
         Kind::Minus if matches!(i.ahead(1).kind, Kind::Long | Kind::Real) => {
             let (rest, value) = scalar(i.skip(1))?;
             Ok((rest, negate(value)))

@@ -1,10 +1,12 @@
 //! Functions that make lines and polygons: buffers, unions, simplified shapes, coverings by hexagons.
 //!
 //! Where Kusto puts the corners of what they make follows from the inside of a library and is not known, so that a query
-//! stops where it comes to a valid shape. What is invalid gives null, as in Kusto.
+//! stops where it comes to a valid shape. What is invalid gives null, as in Kusto; so does a shape that is simplified and
+//! that the tolerance is wider than. Lines that follow one another are one line.
 
+use super::chains::chain;
 use super::shapes::{Lines, Polygons};
-use super::sphere::Point;
+use super::sphere::{self, Point};
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval, Parameter,
@@ -89,7 +91,10 @@ construction!(
     "Null where the line or the tolerance is invalid; stops otherwise.",
     |call| {
         let (texts, right) = (call.strings(0)?, tolerances(call)?);
-        Ok(Box::new(move |i| right(i) && Lines::parse(texts.get(i)).is_some()))
+        let metres = metres(call)?;
+        Ok(Box::new(move |i| {
+            right(i) && Lines::parse(texts.get(i)).is_some_and(|l| !fits(l.0.iter().flatten(), metres(i)))
+        }))
     }
 );
 construction!(
@@ -100,7 +105,8 @@ construction!(
     "Null where the polygon or the tolerance is invalid; stops otherwise.",
     |call| {
         let (texts, right) = (call.strings(0)?, tolerances(call)?);
-        Ok(Box::new(move |i| right(i) && Polygons::parse(texts.get(i)).is_some()))
+        let metres = metres(call)?;
+        Ok(Box::new(move |i| right(i) && Polygons::parse(texts.get(i)).is_some_and(|p| !vanishes(&p, metres(i)))))
     }
 );
 construction!(
@@ -111,7 +117,11 @@ construction!(
     "Null where a polygon or the tolerance is invalid; stops otherwise.",
     |call| {
         let (texts, right) = (call.strings(0)?, tolerances(call)?);
-        Ok(Box::new(move |i| right(i) && all(texts.get(i), |text| Polygons::parse(text).is_some())))
+        let metres = metres(call)?;
+        Ok(Box::new(move |i| {
+            let shapes = all(texts.get(i), Polygons::parse);
+            right(i) && shapes.is_some_and(|shapes| !shapes.iter().all(|p| vanishes(p, metres(i))))
+        }))
     }
 );
 construction!(
@@ -122,20 +132,32 @@ construction!(
     "Null where a polygon is invalid; stops otherwise.",
     |call| {
         let texts = call.strings(0)?;
-        Ok(Box::new(move |i| all(texts.get(i), |text| Polygons::parse(text).is_some())))
+        Ok(Box::new(move |i| all(texts.get(i), Polygons::parse).is_some()))
     }
 );
-construction!(
-    UNION_LINES_ARRAY,
-    "geo_union_lines_array",
-    &[p("lineStrings", DynamicArray)],
-    "geo-union-lines-array-function",
-    "Null where a line is invalid; stops otherwise.",
-    |call| {
+
+pub static UNION_LINES_ARRAY: ScalarFunction = ScalarFunction {
+    name: "geo_union_lines_array",
+    aliases: &[],
+    signatures: &[sig(&[p("lineStrings", DynamicArray)], Returns::Is(Dynamic))],
+    result_name: ResultName::None,
+    summary: "One line of several that follow one another; null where a line is invalid; stops at others.",
+    page: "geo-union-lines-array-function",
+    eval: Eval::Kernel(|call| {
         let texts = call.strings(0)?;
-        Ok(Box::new(move |i| all(texts.get(i), |text| Lines::parse(text).is_some())))
-    }
-);
+        let mut unknown = false;
+        let result = kernel::texts(call.rows, |i, out| {
+            let Some(lines) = all(texts.get(i), Lines::parse) else { return false };
+            match chain(&lines) {
+                Some(corners) => sphere::lines(&[corners], out),
+                None => unknown = true,
+            }
+            !unknown
+        });
+        if unknown { corners_unknown("geo_union_lines_array") } else { result }
+    }),
+};
+
 construction!(
     POLYGON_TO_H3CELLS,
     "geo_polygon_to_h3cells",
@@ -158,9 +180,13 @@ type Valid<'a> = Box<dyn Fn(usize) -> bool + 'a>;
 fn stops_where(call: &Call, name: &str, valid: for<'a> fn(&Call<'a>) -> Result<Valid<'a>>) -> Result<ColumnarValue> {
     let valid = valid(call)?;
     if (0..call.rows).any(&valid) {
-        return exec_err!("{name}() is not supported: where Kusto puts the corners of its result is not known.");
+        return corners_unknown(name);
     }
     kernel::texts(call.rows, |_, _| false)
+}
+
+fn corners_unknown(name: &str) -> Result<ColumnarValue> {
+    exec_err!("{name}() is not supported: where Kusto puts the corners of its result is not known.")
 }
 
 /// A radius above zero, and a tolerance where there is one.
@@ -178,10 +204,34 @@ fn tolerances<'a>(call: &Call<'a>) -> Result<Valid<'a>> {
     Ok(Box::new(move |i| tolerances.as_ref().is_none_or(|t| t.get(i).is_some_and(|t| t > 0.0))))
 }
 
-/// Whether a text is an array with something in it, all of it right.
-fn all(text: &str, right: fn(&str) -> bool) -> bool {
+/// The tolerance of a simplified shape where none is said, in metres.
+const TOLERANCE: f64 = 10.0;
+
+/// The tolerance of each row.
+fn metres<'a>(call: &Call<'a>) -> Result<impl Fn(usize) -> f64 + 'a> {
+    let tolerances = if call.len() > 1 { Some(call.numbers(1)?) } else { None };
+    Ok(move |i| tolerances.as_ref().map_or(Some(TOLERANCE), |t| t.get(i)).unwrap_or(TOLERANCE))
+}
+
+/// Whether no corner is farther from another than this. The corners that are looked at in turn are those of one shape, and
+/// few enough where they are within a short distance of the first.
+fn fits<'p>(corners: impl Iterator<Item = &'p Point>, metres: f64) -> bool {
+    let corners: Vec<&Point> = corners.collect();
+    let Some((first, rest)) = corners.split_first() else { return true };
+    // within half of it from the first they are within it from each other
+    let near = rest.iter().all(|corner| first.distance(**corner) <= metres / 2.0);
+    near || corners.iter().enumerate().all(|(n, a)| corners.iter().skip(n + 1).all(|b| a.distance(**b) <= metres))
+}
+
+/// Whether every polygon of a shape fits into the tolerance.
+fn vanishes(polygons: &Polygons, metres: f64) -> bool {
+    polygons.0.iter().all(|rings| fits(rings.iter().take(1).flatten(), metres))
+}
+
+/// What a text has in an array; none where that is empty, or some of it is not right.
+fn all<S>(text: &str, parse: fn(&str) -> Option<S>) -> Option<Vec<S>> {
     match serde_json::from_str::<Value>(text) {
-        Ok(Value::Array(items)) => !items.is_empty() && items.iter().all(|item| right(&item.to_string())),
-        _ => false,
+        Ok(Value::Array(items)) if !items.is_empty() => items.iter().map(|item| parse(&item.to_string())).collect(),
+        _ => None,
     }
 }

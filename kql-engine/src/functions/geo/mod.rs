@@ -1,6 +1,7 @@
 //! Places on the earth.
 
 mod arcs;
+mod chains;
 mod constructions;
 mod covering;
 mod densify;
