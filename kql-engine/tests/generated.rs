@@ -461,7 +461,8 @@ impl Query<'_> {
             }
             14 | 15 => {
                 // rows that tie must be the same rows
-                let by = self.expr([Ty::Text, Ty::Real, Ty::Time][self.dice.roll(3)], 1);
+                let ty = [Ty::Text, Ty::Real, Ty::Time][self.dice.roll(3)];
+                let by = self.expr(ty, 1);
                 let names: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
                 let keys: Vec<String> = names.iter().map(|name| format!("tostring({name}) asc")).collect();
                 let order = self.dice.pick(&["asc", "desc", "asc nulls last", "desc nulls first"]);

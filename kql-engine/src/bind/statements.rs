@@ -423,7 +423,14 @@ impl Binder<'_> {
                 }
                 (ast::ParameterType::Scalar(ty), Some(arg)) => {
                     let ty = ScalarType::from_name(&ty.text).unwrap_or(ScalarType::Unknown);
-                    let value = self.expr(arg, row);
+                    let value = if ty == ScalarType::Dynamic && self.is_tabular(arg) {
+                        // a table is the list of the values of its first column, as it is for in and has_any
+                        let relation = self.tabular(arg);
+                        let stage = self.add_stage(relation, crate::plan::StageKind::List);
+                        Expr { kind: ExprKind::Stage(stage), ty, span: arg.span }
+                    } else {
+                        self.expr(arg, row)
+                    };
                     ok &= value.kind != ExprKind::Error;
                     self.scalar_symbol(value.convert(ty))
                 }

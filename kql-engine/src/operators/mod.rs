@@ -127,7 +127,7 @@ fn bound(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Rela
             not_in_parts(binder, operator.name_span);
             input
         }
-        K::Union(union) => union::bind(binder, union, Some(input), operator.span),
+        K::Union(union) => union::bind(binder, union, Some(input)),
         K::Sort(sort) => sort::bind(binder, sort, input),
         K::Top(top) => top::bind(binder, top, input),
         K::Take(count) => take::bind(binder, count, input),
@@ -206,7 +206,7 @@ pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
     match &operator.kind {
         K::Print(columns) => print::bind(binder, columns, operator.span),
         K::Range(range) => range::bind(binder, range, operator.span),
-        K::Union(union) => union::bind(binder, union, None, operator.span),
+        K::Union(union) => union::bind(binder, union, None),
         K::Search(search) => search::bind(binder, search, None, operator.span),
         K::Find(find) => find::bind(binder, find, operator.span),
         K::MacroExpand(expand) => macro_expand::bind(binder, expand, operator.span),

@@ -12,7 +12,7 @@ use kql_parser::{Diagnostic, Span};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relation>, span: Span) -> Relation {
+pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relation>) -> Relation {
     let fuzzy = matches!(super::parameter(&union.parameters, &["isfuzzy"]), Some(("true", _)));
     let inner = match super::parameter(&union.parameters, &["kind"]) {
         None | Some(("outer", _)) => false,
@@ -30,9 +30,7 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
         legs.append(&mut found);
     }
     if legs.is_empty() {
-        if fuzzy && !union.tables.is_empty() {
-            binder.error("KS204", span, "None of the tables of the union is known.");
-        }
+        // a fuzzy union of tables that nobody has: what is missing is told already
         return binder.empty_relation();
     }
     let source = super::parameter(&union.parameters, &["withsource", "with_source"]);
