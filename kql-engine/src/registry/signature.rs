@@ -43,7 +43,7 @@ impl Values {
     /// Whether a text is one of them.
     pub fn accepts(&self, text: &str) -> bool {
         let same = |value: &&str| if self.cased { *value == text } else { value.eq_ignore_ascii_case(text) };
-        self.listed.iter().chain(self.old).any(|value| same(value))
+        self.listed.iter().chain(self.old).any(same)
     }
 
     /// All that are listed, for a sentence: `a, b or c`.

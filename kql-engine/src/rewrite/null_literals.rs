@@ -3,29 +3,11 @@
 //! To the engine it is a value, unlike what a row does not have: a property that is not there, a row that a join did not find.
 //! Both are null here, so that the plan has to tell where a null comes from.
 
-use crate::functions::kernel;
+use crate::functions::dynamic::NULL_AS_VALUE;
 use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, Node};
-use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Dynamic;
 use crate::value::Value;
-use datafusion::common::Result;
-use datafusion::logical_expr::ColumnarValue;
 use std::sync::Arc;
-
-static NULL_AS_VALUE: ScalarFunction = ScalarFunction {
-    name: "null_as_value",
-    aliases: &[],
-    signatures: &[sig(&[p("value", Is(Dynamic))], Returns::Is(Dynamic))],
-    result_name: ResultName::None,
-    summary: "The value, JSON's null where there is none.",
-    page: "operator:scalar-data-types/dynamic",
-    eval: Eval::Kernel(run),
-};
-
-fn run(call: &Call) -> Result<ColumnarValue> {
-    let values = call.strings(0)?;
-    kernel::parts(call.rows, |i| Some(values.option(i).unwrap_or("null")))
-}
 
 /// The node with such lists; none where it has none.
 pub(super) fn apply(node: &Node) -> Option<Arc<Node>> {

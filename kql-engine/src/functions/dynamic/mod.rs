@@ -15,6 +15,7 @@ mod bag_zip;
 mod dcount_hll;
 mod dynamic_to_json;
 mod merged_states;
+mod null_as_value;
 mod pack_array;
 mod repeat;
 mod sets;
@@ -22,6 +23,7 @@ mod tdigests;
 mod treepath;
 
 pub use bag_pack::{BAG_PACK, PACK_NOT_EMPTY};
+pub use null_as_value::NULL_AS_VALUE;
 pub use pack_array::PACK_ARRAY;
 
 use crate::registry::ScalarFunction;

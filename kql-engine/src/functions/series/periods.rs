@@ -208,12 +208,12 @@ mod tests {
 
     #[test]
     fn periods_of_what_repeats_itself() {
-        assert_eq!(found([0, 3, 9, 4, 1].repeat(12)), [5]);
-        assert_eq!(found((0..140).map(|n| i64::from(n % 14 == 0))), [14]);
-        assert_eq!(found([1, 2, 3, 4, 3, 2].repeat(4)), [6]);
+        assert_eq!(found([0, 3, 9, 4, 1].repeat(12)), vec![5usize]);
+        assert_eq!(found((0..140).map(|n| i64::from(n % 14 == 0))), vec![14usize]);
+        assert_eq!(found([1, 2, 3, 4, 3, 2].repeat(4)), vec![6usize]);
         // a day of 24 hours and a week of seven of them
         let hours = (0..24 * 7 * 5).map(|n| if (n / 24) % 7 >= 5 { 0 } else { 10 } + if n % 24 < 8 { 0 } else { 6 });
-        assert_eq!(found(hours), [168, 24]);
+        assert_eq!(found(hours), vec![168usize, 24]);
     }
 
     #[test]
