@@ -353,6 +353,11 @@ fn types_of_custom_tables() {
         table.report.notices(),
         ["the values of Size are no real, as its name or the schema says: the column is string here"]
     );
+    // a column that the catalogue lacks
+    let table = custom(r#"{"port_s":443,"n_d":"7","other":"7","when2_t":"x"}"#);
+    let lines = rows(&table);
+    assert!(lines[0].ends_with("|port_s:string|n_d:real|other:string|when2_t:string"), "{lines:?}");
+    assert!(lines[1].ends_with("|443|7.0|7|x"), "{lines:?}");
     // values that do not fit among others that do are null, and told
     let table = custom("{\"risk_d\":1}\n{\"risk_d\":\"-\"}\n{\"ip_s\":5,\"when_t\":\"soon\"}");
     let lines = rows(&table);
