@@ -3,7 +3,7 @@
 //! 1. The suffix that the service gives to a column is its type: `_s` string, `_d` real, `_b` bool, `_t` datetime, `_g` guid.
 //!    What the catalogue calls a string stays one under `_g`, and what it calls dynamic under `_s`: both hold the same texts.
 //! 2. Where a column has values and none fits that type, the type is that of the values, and a notice says so.
-//! 3. A column without values has the catalogue's type.
+//! 3. A column without values has the catalogue's type. Columns that the catalogue lacks follow the first two rules.
 
 use super::builder;
 use super::dates;
@@ -17,20 +17,23 @@ pub(super) fn is_custom(table: &str) -> bool {
     table.ends_with("_CL")
 }
 
+/// The type that a column should have by its name.
+pub(super) fn by_suffix(column: &str) -> Option<ScalarType> {
+    Some(match column.get(column.len().checked_sub(2)?..)? {
+        "_s" => ScalarType::String,
+        "_d" => ScalarType::Real,
+        "_b" => ScalarType::Bool,
+        "_t" => ScalarType::Datetime,
+        "_g" => ScalarType::Guid,
+        _ => return None,
+    })
+}
+
 /// The type that a column should have, by its name and by the catalogue.
 pub(super) fn expected(column: &str, catalogue: ScalarType) -> ScalarType {
-    use ScalarType::*;
-    let by_name = match column.get(column.len().saturating_sub(2)..) {
-        Some("_s") => String,
-        Some("_d") => Real,
-        Some("_b") => Bool,
-        Some("_t") => Datetime,
-        Some("_g") => Guid,
-        _ => catalogue,
-    };
-    match (by_name, catalogue) {
-        (Guid, String) | (String, Dynamic) => catalogue,
-        _ => by_name,
+    match (by_suffix(column).unwrap_or(catalogue), catalogue) {
+        (ScalarType::Guid, ScalarType::String) | (ScalarType::String, ScalarType::Dynamic) => catalogue,
+        (by_name, _) => by_name,
     }
 }
 

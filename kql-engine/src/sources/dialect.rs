@@ -136,15 +136,28 @@ fn delimiter(text: &[u8], whole: bool) -> Result<u8, &'static str> {
     }
     match (best, comma.header.first()) {
         (Some((delimiter, _)), _) => Ok(delimiter),
-        (None, Some(name)) if is_plain(name) => Ok(b','),
+        (None, Some(name)) if is_plain(name, text) => Ok(b','),
         (None, _) => Err("its header fits no delimiter; fields are parted by a comma, a semicolon, a tab or a bar"),
     }
 }
 
-/// Whether a header of one field is one name, and not several that something else parts.
-fn is_plain(name: &str) -> bool {
+/// Whether a header of one field is one name, and not several that something else parts. What stands in a name, as in
+/// `Name: first`, stands in no row as often.
+fn is_plain(name: &str, text: &[u8]) -> bool {
     let name = name.trim();
-    name.chars().all(|c| c.is_alphanumeric() || " _-.()[]/#@$%&'\u{fffd}".contains(c)) && !name.contains("  ")
+    if name.contains([';', '\t', '|']) {
+        return false;
+    }
+    let text = String::from_utf8_lossy(text);
+    let rows: Vec<&str> = text.lines().skip(1).filter(|line| !line.trim().is_empty()).take(ROWS).collect();
+    let parts = |mark: &str| {
+        let wanted = name.matches(mark).count();
+        let fit = rows.iter().filter(|row| row.matches(mark).count() == wanted).count();
+        fit * 2 >= rows.len()
+    };
+    let usual = |c: char| c.is_alphanumeric() || " _-.()[]/#@$%&'?!+\u{fffd}".contains(c);
+    !(name.contains("  ") && rows.iter().all(|row| row.contains("  ")))
+        && !name.chars().filter(|c| !usual(*c)).any(|c| parts(c.encode_utf8(&mut [0; 4])))
 }
 
 #[cfg(test)]
@@ -167,6 +180,8 @@ mod tests {
         assert_eq!(of("a,b\n1\n1,2,3\n"), Ok(','));
         assert_eq!(of("IpAddress\n192.0.2.1\n192.0.2.2\n"), Ok(','));
         assert_eq!(of(""), Ok(','));
+        assert_eq!(of("Name: first\nann\nbob\n"), Ok(','));
+        assert_eq!(of("Is admin?\nyes\n"), Ok(','));
         for none in ["a:b:c\n1:2:3\n", "a^b\n1^2\n", "Name   Id\n----   --\n", "a;b\nx y z\n1,2\n", "a,b\r1,2\r3,4"] {
             assert_eq!(of(none), Err(()), "{none}");
         }

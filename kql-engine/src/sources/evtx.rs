@@ -46,6 +46,31 @@ pub(super) struct Events {
     waiting: VecDeque<Event>,
     /// Chunks that are not as their checksums say.
     unsound: u64,
+    count: Count,
+}
+
+/// How many records there should be, by their numbers.
+#[derive(Default)]
+struct Count {
+    /// The number of the last record that is accounted for; none before the first.
+    last: Option<u64>,
+    /// What was told as lost since, in places whose records nobody has counted.
+    open: u64,
+    /// The number of the last record of all, where the header says it.
+    end: Option<u64>,
+}
+
+/// So many records fit into a chunk: numbers that say more are damaged.
+const MOST_RECORDS: u64 = 2400;
+
+impl Count {
+    /// How many records before that number are missing beyond those that were told.
+    fn gap(&mut self, next: u64) -> u64 {
+        let Some(last) = self.last.filter(|_| self.open > 0) else { return 0 };
+        let missing = next.saturating_sub(last).saturating_sub(1);
+        let told = std::mem::take(&mut self.open);
+        if missing > told.saturating_mul(MOST_RECORDS) { 0 } else { missing.saturating_sub(told) }
+    }
 }
 
 impl Events {
@@ -73,6 +98,8 @@ impl Events {
         let parser = guarded(|| EvtxParser::from_read_seek(bytes).map_err(|e| cause(&e))).map_err(not_that)?;
         let there = whole + u64::from(!rest.is_empty());
         let counted = u64::from(parser.header().chunk_count);
+        let header = parser.header();
+        let end = header.next_record_id.checked_sub(1).filter(|_| header.validate_checksum());
         let missing = (counted > there)
             .then(|| format!("the file is cut off: it has {there} of the {counted} chunks that its header counts"));
         Ok(Events {
@@ -82,6 +109,7 @@ impl Events {
             settings: Arc::new(ParserSettings::new()),
             waiting: VecDeque::new(),
             unsound: 0,
+            count: Count { end, ..Count::default() },
         })
     }
 
@@ -94,17 +122,28 @@ impl Events {
             if let Some(chunks) = &mut self.chunks {
                 match guarded(|| Ok(chunks.next())) {
                     Ok(Some(Ok(chunk))) => self.read(chunk, CHUNK),
-                    Ok(Some(Err(error))) => self.waiting.push_back(lost(&error)),
+                    Ok(Some(Err(error))) => {
+                        self.count.open += 1;
+                        self.waiting.push_back(lost(&error));
+                    }
                     Ok(None) => self.chunks = None,
                     Err(reason) => {
                         self.chunks = None;
+                        self.count.open += 1;
                         self.waiting.push_back(Event::Lost(0, format!("{reason}; the rest of the file is not read")));
                     }
                 }
             } else if let Some((number, rest)) = self.rest.take() {
                 self.read_rest(number, rest);
+            } else if let Some(reason) = self.missing.take() {
+                self.count.open += 1;
+                self.waiting.push_back(Event::Lost(0, reason));
             } else {
-                return self.missing.take().map(|reason| Event::Lost(0, reason));
+                let gap = self.count.end.map_or(0, |end| self.count.gap(end.saturating_add(1)));
+                if gap == 0 {
+                    return None;
+                }
+                self.lose(gap, "the log counts this record, and it is in no chunk that can be read");
             }
         }
     }
@@ -121,9 +160,22 @@ impl Events {
         })
     }
 
+    /// Tells of so many records that are lost.
+    fn lose(&mut self, count: u64, reason: &str) {
+        self.waiting.extend((0..count).map(|_| Event::Lost(0, reason.to_owned())));
+    }
+
     /// Reads the records of a chunk that lie within its first bytes.
     fn read(&mut self, mut chunk: EvtxChunkData, within: u64) {
         let place = chunk.number.map(place);
+        let (first, last) = (chunk.header.first_event_record_id, chunk.header.last_event_record_id);
+        let counted = last.wrapping_sub(first).wrapping_add(1);
+        let counted = Some(counted).filter(|n| *n <= MOST_RECORDS && chunk.validate_header_checksum());
+        if counted.is_some() {
+            let gap = self.count.gap(first);
+            self.lose(gap, "the log counts this record, and it is in no chunk that can be read");
+        }
+        let before = self.waiting.len();
         let waiting = &mut self.waiting;
         let settings = self.settings.clone();
         let unsound = &mut self.unsound;
@@ -151,8 +203,23 @@ impl Events {
             Ok(())
         });
         if let Err(reason) = done {
-            let place = place.map_or_else(String::new, |place| format!("{place}: "));
+            let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
             waiting.push_back(Event::Lost(0, format!("{place}{reason}; the rest of the chunk is not read")));
+        }
+        let told = (self.waiting.len() - before) as u64;
+        match counted {
+            Some(counted) if within == CHUNK => {
+                let place = place.as_deref().unwrap_or("the chunk");
+                self.lose(counted.saturating_sub(told), &format!("{place} counts this record, and it is not there"));
+                self.count.last = Some(last);
+            }
+            _ => {
+                let read = self.waiting.iter().rev().find_map(|event| match event {
+                    Event::Record(number, _) => Some(*number),
+                    Event::Lost(..) => None,
+                });
+                self.count.last = read.or(counted.map(|_| first.saturating_sub(1))).or(self.count.last);
+            }
         }
     }
 
@@ -164,6 +231,11 @@ impl Events {
             chunk.number = Some(number);
             self.read(chunk, within);
         }
+        // what is cut off may be the empty rest of the last chunk
+        if self.count.end.is_some() && self.count.last == self.count.end {
+            return;
+        }
+        self.count.open += 1;
         let reason = format!("the file is cut off in {}: its records from there on are lost", place(number));
         self.waiting.push_back(Event::Lost(0, reason));
     }

@@ -84,6 +84,7 @@ impl Declared {
             Some(ty) if self.custom => Watch::Expected(*ty),
             Some(ScalarType::Datetime) => Watch::Dates,
             Some(_) => Watch::Nothing,
+            None if self.custom => custom::by_suffix(column).map_or(Watch::Kinds, Watch::Expected),
             None => Watch::Kinds,
         }
     }

@@ -389,21 +389,31 @@ impl Types {
         }
     }
 
-    /// The types of a custom table's columns, which the schema only expects.
-    fn of_custom(&self, schema: &mut TableSchema, report: &InputReport) {
-        for column in &mut schema.columns {
-            let Some((_, seen)) = self.0.iter().find(|(name, _)| *name == column.name) else { continue };
-            let expected = custom::expected(&column.name, column.ty);
-            let converts = seen.typed.is_none_or(|typed| custom::converts(typed, expected));
-            let (texts, fits) = (seen.json.has_values() || seen.csv.has_values(), seen.json.fits() || seen.csv.fits());
+    /// The types of a custom table's columns, which the schema and their names only expect.
+    fn of_custom(&mut self, schema: &mut TableSchema, report: &InputReport) {
+        for (name, seen) in &mut self.0 {
+            let declared = schema.columns.iter_mut().find(|column| column.name == *name);
+            let expected = match &declared {
+                Some(column) => custom::expected(name, column.ty),
+                None => match custom::by_suffix(name) {
+                    Some(ty) => ty,
+                    None => continue,
+                },
+            };
+            let texts = seen.json.has_values() || seen.csv.has_values();
             if !texts && seen.typed.is_none() {
                 continue;
             }
-            column.ty = if converts && (fits || !texts) { expected } else { seen.ty() };
-            if column.ty != expected {
+            let converts = seen.typed.is_none_or(|typed| custom::converts(typed, expected));
+            let fits = !texts || seen.json.fits() || seen.csv.fits();
+            let ty = if converts && fits { expected } else { seen.ty() };
+            match declared {
+                Some(column) => column.ty = ty,
+                None => *seen = Seen { typed: Some(ty), ..Seen::default() },
+            }
+            if ty != expected {
                 report.note(format!(
-                    "the values of {} are no {expected}, as its name or the schema says: the column is {} here",
-                    column.name, column.ty
+                    "the values of {name} are no {expected}, as its name or the schema says: the column is {ty} here"
                 ));
             }
         }

@@ -15,6 +15,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
+mod event_log;
 mod formats;
 mod sampled;
 mod sieve;

@@ -5,10 +5,10 @@ use crate::sources::recognise::Known;
 use std::collections::BTreeMap;
 
 /// Random numbers that are the same each time.
-struct Random(u64);
+pub(super) struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit.max(1)
     }
@@ -16,14 +16,14 @@ impl Random {
 
 /// What a path gives: rows of each table, lines left out, notices.
 #[derive(Debug, Default, PartialEq)]
-struct Given {
-    rows: BTreeMap<String, u64>,
-    refused: u64,
-    notices: Vec<String>,
+pub(super) struct Given {
+    pub rows: BTreeMap<String, u64>,
+    pub refused: u64,
+    pub notices: Vec<String>,
 }
 
 impl Given {
-    fn all(&self) -> u64 {
+    pub(super) fn all(&self) -> u64 {
         self.rows.values().sum()
     }
 }
@@ -38,7 +38,7 @@ fn tables(path: &Path) -> Result<Vec<SourceTable>, SourceError> {
 }
 
 /// Reads all tables of a path.
-fn given(path: &Path) -> Result<Given, String> {
+pub(super) fn given(path: &Path) -> Result<Given, String> {
     let mut given = Given::default();
     for table in tables(path).map_err(|e| e.to_string())? {
         let batches = block_on(run(&table, None, &state(64, 2)))?;
@@ -353,6 +353,11 @@ fn types_of_custom_tables() {
         table.report.notices(),
         ["the values of Size are no real, as its name or the schema says: the column is string here"]
     );
+    // a column that the catalogue lacks
+    let table = custom(r#"{"port_s":443,"n_d":"7","other":"7","when2_t":"x"}"#);
+    let lines = rows(&table);
+    assert!(lines[0].ends_with("|port_s:string|n_d:real|other:string|when2_t:string"), "{lines:?}");
+    assert!(lines[1].ends_with("|443|7.0|7|x"), "{lines:?}");
     // values that do not fit among others that do are null, and told
     let table = custom("{\"risk_d\":1}\n{\"risk_d\":\"-\"}\n{\"ip_s\":5,\"when_t\":\"soon\"}");
     let lines = rows(&table);
@@ -361,4 +366,112 @@ fn types_of_custom_tables() {
     let notices = table.report.notices().join("\n");
     assert!(notices.contains("1 value does not fit the column risk_d (real)"), "{notices}");
     assert!(notices.contains("the values of when_t are no datetime"), "{notices}");
+}
+
+/// A workbook: for each sheet its name and its cells, in XML.
+fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
+    let list: String = (1..=sheets.len())
+        .map(|i| format!(r#"<sheet name="{}" sheetId="{i}" r:id="rId{i}"/>"#, sheets[i - 1].0))
+        .collect();
+    let links: String = (1..=sheets.len())
+        .map(|i| {
+            format!(
+                r#"<Relationship Id="rId{i}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet{i}.xml"/>"#
+            )
+        })
+        .collect();
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let relations = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let mut files = vec![
+        (
+            "[Content_Types].xml".to_owned(),
+            r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"></Types>"#.to_owned(),
+        ),
+        (
+            "_rels/.rels".to_owned(),
+            format!(
+                r#"<Relationships xmlns="{relations}"><Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+            ),
+        ),
+        (
+            "xl/workbook.xml".to_owned(),
+            format!(r#"<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{list}</sheets></workbook>"#),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels".to_owned(),
+            format!(
+                r#"<Relationships xmlns="{relations}">{links}<Relationship Id="rId99" Type="{office}/styles" Target="styles.xml"/></Relationships>"#
+            ),
+        ),
+        (
+            "xl/styles.xml".to_owned(),
+            format!(
+                r#"<styleSheet xmlns="{main}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs></styleSheet>"#
+            ),
+        ),
+    ];
+    for (i, (_, cells)) in sheets.iter().enumerate() {
+        let text = format!(r#"<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>"#);
+        files.push((format!("xl/worksheets/sheet{}.xml", i + 1), text));
+    }
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    zipped(&files, false)
+}
+
+fn text_cell(place: &str, text: &str) -> String {
+    format!(r#"<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>"#)
+}
+
+#[test]
+fn workbooks() {
+    let dir = folder();
+    let cells = [
+        r#"<row r="2">"#.to_owned(),
+        ["User", "Since", "Score", "Active", "Note"]
+            .iter()
+            .zip(["A2", "B2", "C2", "D2", "E2"])
+            .map(|(text, place)| text_cell(place, text))
+            .collect(),
+        "</row>".to_owned(),
+        format!(
+            r#"<row r="3">{}<c r="B3" s="1"><v>45292.5</v></c><c r="C3"><v>5</v></c><c r="D3" t="b"><v>1</v></c><c r="E3" t="e"><v>#N/A</v></c></row>"#,
+            text_cell("A3", "ann")
+        ),
+        format!(r#"<row r="5">{}<c r="C5"><v>0.5</v></c></row>"#, text_cell("A5", "bob")),
+    ]
+    .concat();
+    let only = file(&dir, "vip.xlsx", workbook(&[("Sheet1", &cells), ("Sheet2", "")]));
+    let all = tables(&only).expect("tables");
+    assert_eq!(all.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["vip"]);
+    assert_eq!(
+        rows(&all[0]),
+        [
+            "User:string|Since:datetime|Score:real|Active:bool|Note:string",
+            "ann|2024-01-01T12:00:00Z|5.0|true|",
+            "bob|null|0.5|null|"
+        ]
+    );
+    assert!(all[0].report.notices().join("\n").contains("1 cell holds an error and is null"));
+    let head = format!(r#"<row r="1">{}{}</row>"#, text_cell("A1", "Host"), text_cell("B1", "Ip"));
+    let several = file(&dir, "lists.xlsx", workbook(&[("Users", &cells), ("Hosts", &head), ("Sheet3", &cells)]));
+    let all = tables(&several).expect("tables");
+    let found: Vec<(&str, u64)> = all.iter().map(|t| (t.name.as_str(), t.report.rows())).collect();
+    assert_eq!(found, [("Hosts", 0), ("Users", 2), ("lists_3", 2)]);
+    assert_eq!(rows(&all[0]), ["Host:string|Ip:string"]);
+    let whole = fs::read(&several).expect("bytes");
+    let mut random = Random(9);
+    for round in 0..20 {
+        let mut bytes = whole.clone();
+        if round % 2 == 0 {
+            bytes.truncate(random.below(bytes.len()));
+        } else {
+            let at = random.below(bytes.len() * 2 / 3);
+            bytes[at] ^= 1 << random.below(8);
+        }
+        // it is refused, or it is all there
+        if let Ok(found) = given(&file(&dir, "lists.xlsx", &bytes)) {
+            assert_eq!(found.all(), 4, "{round}: {found:?}");
+        }
+    }
 }
