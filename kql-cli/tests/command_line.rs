@@ -361,3 +361,44 @@ fn several_results_of_fork() {
     assert_eq!(json["tables"][1]["name"], "total");
     assert_eq!(json["tables"][1]["rows"], serde_json::json!([[2]]));
 }
+
+const EXTERNAL: &str =
+    "externaldata(a: long) ['https://example.com/lists/numbers%201.csv?sv=1'] | summarize n = count(), s = sum(a)";
+
+#[test]
+fn external_data_in_a_folder_of_copies() {
+    let place = Place::new();
+    place.file("copies/numbers 1.csv", "1\n2\n");
+    let ran = place.run(&["run", "--external", "copies", "-q", EXTERNAL]);
+    assert_eq!((ran.status, ran.out.as_str()), (Some(0), "n,s\n2,3\n"), "{}", ran.err);
+    // the folder holds copies under their own names only
+    place.file("copies/other.csv", "1\n");
+    let ran = place.run(&["run", "--external", "copies", "-q", "externaldata(a: long) ['https://example.com/..']"]);
+    assert_eq!(ran.status, Some(1), "{}", ran.err);
+}
+
+#[test]
+fn external_data_without_a_copy() {
+    let place = Place::new();
+    let ran = place.run(&["run", "-q", EXTERNAL]);
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.err.contains("https://example.com/lists/numbers%201.csv?sv=1"), "{}", ran.err);
+    assert!(ran.err.contains("--external-missing empty"), "{}", ran.err);
+    let ran = place.run(&["run", "--external-missing", "empty", "-q", EXTERNAL]);
+    assert_eq!((ran.status, ran.out.as_str()), (Some(0), "n,s\n0,0\n"), "{}", ran.err);
+    assert!(ran.err.contains("empty here"), "{}", ran.err);
+    let ran = place.run(&["run", "--external", "nowhere", "-q", EXTERNAL]);
+    assert_eq!(ran.status, Some(2), "{}", ran.err);
+}
+
+#[test]
+fn check_lists_the_addresses_of_external_data() {
+    let place = Place::new();
+    place.file("a.kql", format!("{EXTERNAL};\nexternaldata(b: string) [h@'https://example.com/b.json;key']"));
+    let ran = place.run(&["check", "--format", "json", "a.kql"]);
+    let checked: serde_json::Value = serde_json::from_str(&ran.out).expect("a line of JSON");
+    let addresses = serde_json::json!(["https://example.com/lists/numbers%201.csv?sv=1", "https://example.com/b.json"]);
+    assert_eq!(checked["external"], addresses);
+    let ran = place.run(&["check", "a.kql"]);
+    assert!(ran.out.contains("External data: https://example.com/b.json\n"), "{}", ran.out);
+}

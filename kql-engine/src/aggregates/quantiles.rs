@@ -14,7 +14,7 @@ use arrow::array::{
 };
 use arrow::compute::cast;
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Decimal256Type, Field, Fields, Int64Type};
-use datafusion::common::{Result, exec_err, internal_err};
+use datafusion::common::{Result, internal_err, plan_err};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::sync::Arc;
 
@@ -183,11 +183,11 @@ impl<K: Rank> Quantiles<K> {
                     percentages.extend(read::elements(json).map(|item| item.parse().unwrap_or(f64::NAN)));
                 }
                 Some(value) => percentages.push(number(value)),
-                None => return exec_err!("A percentile must be a constant."),
+                None => return plan_err!("A percentile must be a constant."),
             }
         }
         if let Some(wrong) = percentages.iter().find(|p| !(0.0..=100.0).contains(*p)) {
-            return exec_err!("A percentile is a number from 0 to 100, and {wrong} is not.");
+            return plan_err!("A percentile is a number from 0 to 100, and {wrong} is not.");
         }
         let returns = if ty == ScalarType::Int { ScalarType::Long } else { ty };
         Ok(Quantiles { form, ty, returns, percentages, groups: Vec::new() })

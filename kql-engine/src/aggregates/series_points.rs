@@ -12,7 +12,7 @@ use crate::value::Value;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Builder, ListBuilder, StringBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
-use datafusion::common::{Result, exec_err, internal_err};
+use datafusion::common::{Result, internal_err, plan_err};
 use datafusion::logical_expr::{ColumnarValue, EmitTo, GroupsAccumulator};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -80,11 +80,11 @@ impl Points {
         let axis = ty(0);
         let exact = !matches!(axis, ScalarType::Real | ScalarType::Decimal);
         let Some(step) = constant(4).and_then(number).filter(|s| *s > 0.0) else {
-            return exec_err!("The step of make-series must be a constant greater than 0.");
+            return plan_err!("The step of make-series must be a constant greater than 0.");
         };
         let whole = if exact {
             let Some(step) = constant(4).and_then(whole) else {
-                return exec_err!("The step of make-series must be of the type of the axis.");
+                return plan_err!("The step of make-series must be of the type of the axis.");
             };
             Some(Whole { first: constant(2).and_then(self::whole), end: constant(3).and_then(self::whole), step })
         } else {
@@ -139,7 +139,7 @@ impl Points {
             let count = (i128::from(end) - i128::from(from) + i128::from(step) - 1) / i128::from(step);
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             if count > MAX_POINTS {
-                return exec_err!("make-series would make {count} points; {MAX_POINTS} are the most.");
+                return plan_err!("make-series would make {count} points; {MAX_POINTS} are the most.");
             }
             points.extend((0..count).map(|i| from + i * step));
         } else {
@@ -155,7 +155,7 @@ impl Points {
                 (None, None) => 0.0,
             };
             if count > MAX_POINTS as f64 {
-                return exec_err!("make-series would make {count} points; {MAX_POINTS} are the most.");
+                return plan_err!("make-series would make {count} points; {MAX_POINTS} are the most.");
             }
             points.extend((0..count.max(0.0) as i64).map(|i| (from + i as f64 * self.step).to_bits() as i64));
         }

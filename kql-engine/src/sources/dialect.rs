@@ -156,8 +156,9 @@ fn is_plain(name: &str, text: &[u8]) -> bool {
         fit * 2 >= rows.len()
     };
     let usual = |c: char| c.is_alphanumeric() || " _-.()[]/#@$%&'?!+\u{fffd}".contains(c);
-    !(name.contains("  ") && rows.iter().all(|row| row.contains("  ")))
-        && !name.chars().filter(|c| !usual(*c)).any(|c| parts(c.encode_utf8(&mut [0; 4])))
+    let by_blanks = name.contains("  ") && rows.iter().all(|row| row.contains("  "));
+    let by_a_mark = name.chars().filter(|c| !usual(*c)).any(|c| parts(c.encode_utf8(&mut [0; 4])));
+    !by_blanks && !by_a_mark
 }
 
 #[cfg(test)]
