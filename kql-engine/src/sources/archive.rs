@@ -157,7 +157,7 @@ fn zip(path: &Path) -> Result<Archive, String> {
     let file = File::open(path).map_err(|e| words(&e))?;
     let length = file.metadata().map_err(|e| words(&e))?.len();
     let read = super::guard::guarded(|| ZipArchive::new(BufReader::new(file)))?;
-    let mut archive = read.map_err(|e| words(&e))?;
+    let mut archive = read.map_err(|e| format!("it is no .zip archive, or cut off: {e}"))?;
     too_many(archive.len())?;
     let mut found = Archive::default();
     let (mut packed, mut unpacked) = (0u64, 0u64);
@@ -233,7 +233,7 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, String> {
     let mut count = 0;
     let mut end = 0;
     for entry in archive.entries_with_seek().map_err(words)? {
-        let entry = entry.map_err(words)?;
+        let entry = entry.map_err(|e| format!("it is no .tar archive, or cut off or damaged: {e}"))?;
         count += 1;
         too_many(count)?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
@@ -302,7 +302,7 @@ fn unpack(file: File, compression: Compression) -> Result<File, String> {
                 out.write_all(buffer.get(..read).unwrap_or_default()).map_err(words)?;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(words(error)),
+            Err(error) => return Err(format!("it cannot be unpacked, or is cut off: {error}")),
         }
     }
     out.rewind().map_err(words)?;

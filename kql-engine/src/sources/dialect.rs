@@ -156,9 +156,9 @@ fn is_plain(name: &str, text: &[u8]) -> bool {
         fit * 2 >= rows.len()
     };
     let usual = |c: char| c.is_alphanumeric() || " _-.()[]/#@$%&'?!+\u{fffd}".contains(c);
-    let by_blanks = name.contains("  ") && rows.iter().all(|row| row.contains("  "));
-    let by_a_mark = name.chars().filter(|c| !usual(*c)).any(|c| parts(c.encode_utf8(&mut [0; 4])));
-    !by_blanks && !by_a_mark
+    // columns of a fixed width
+    let wide = name.contains("  ") && rows.iter().all(|row| row.contains("  "));
+    !wide && !name.chars().filter(|c| !usual(*c)).any(|c| parts(c.encode_utf8(&mut [0; 4])))
 }
 
 #[cfg(test)]

@@ -355,11 +355,12 @@ fn passed_over(folder: &Path, passed: &[PathBuf]) -> Option<String> {
     let name = |path: &&PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
     let names: Vec<String> = passed.iter().take(NAMED).map(name).collect();
     let (count, rest) = (passed.len(), passed.len().saturating_sub(NAMED));
-    let files = if count == 1 { "1 file is".to_owned() } else { format!("{count} files are") };
+    let (files, they) =
+        if count == 1 { ("1 file is".to_owned(), "it holds") } else { (format!("{count} files are"), "they hold") };
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
     (count > 0).then(|| {
         let folder = folder.display();
-        format!("{folder}: {files} passed over, as nothing tells what they hold: {}{more}", names.join(", "))
+        format!("{folder}: {files} passed over, as nothing tells what {they}: {}{more}", names.join(", "))
     })
 }
 
