@@ -18,7 +18,7 @@ const A: &str = r#"datatable(k: long, i: int, r: real, s: string, t: datetime, p
     2, int(-3), real(nan), 'ABC def', datetime(2024-01-02T03:04:05.6), -1d, dynamic([3, "a", null]), false,
     long(null), int(7), 0.0, 'straße', datetime(2024-01-01T12:00:00), 0s, dynamic("text"), true,
     5, int(2147483647), -2.25, '42', datetime(2023-12-31), 90m, dynamic(5), false,
-    9223372036854775807, int(0), 1e300, 'a,b;c', datetime(2024-02-29), 1tick, dynamic({"x": null, "z": {"w": "q"}}), bool(null)
+    9223372036854775807, int(0), 1e100, 'a,b;c', datetime(2024-02-29), 1tick, dynamic({"x": null, "z": {"w": "q"}}), bool(null)
 ]"#;
 
 const B: &str = r#"datatable(k: long, s: string, v: real, u: datetime) [
