@@ -137,7 +137,8 @@ impl ColumnBuilder {
             return Fit::Fits;
         }
         // a date of digits alone has eight at most
-        if self.ty == ScalarType::Datetime && text.len() > 8 && epoch(text).is_some() {
+        let digits = matches!(text.as_bytes(), [_, _, _, _, b'0'..=b'9', _, _, _, _, ..]);
+        if self.ty == ScalarType::Datetime && digits && epoch(text).is_some() {
             return self.push_since(text);
         }
         let fits = match &mut self.values {

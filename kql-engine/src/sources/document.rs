@@ -59,6 +59,16 @@ pub(super) struct Elements {
     key: Option<&'static str>,
     /// Whether the array is that of the key in an object.
     within: bool,
+    begin: Begin,
+}
+
+/// How the elements of an array begin, by which the next one is found behind a damaged one.
+enum Begin {
+    Unknown,
+    /// All begin with this: a brace, the first key, a colon.
+    With(String),
+    /// What is inside an element may begin so as well.
+    Ambiguous,
 }
 
 /// What stands next in the text.
@@ -85,7 +95,17 @@ impl Elements {
             let line = memchr::memchr_iter(b'\n', before).count() + 1;
             file.unreadable(format!("line {line}: the text is not valid UTF-8"))
         })?;
-        Ok(Elements { text, at: 0, line: 1, seen: 0, started: false, open: false, key, within: false })
+        Ok(Elements {
+            text,
+            at: 0,
+            line: 1,
+            seen: 0,
+            started: false,
+            open: false,
+            key,
+            within: false,
+            begin: Begin::Unknown,
+        })
     }
 
     /// Goes to the next element; at an object the caller reads it from `at`.
@@ -139,8 +159,38 @@ impl Elements {
         if !cursor.take(b']') {
             return Some(here(cursor));
         }
-        self.within = false;
-        leave(cursor).err().map(Element::Broken)
+        let left = leave(cursor);
+        self.within = left.is_err();
+        left.err().map(Element::Broken)
+    }
+
+    /// Whether the element between two places is one, as far as others tell: one that is damaged may go on into the next.
+    pub(super) fn is_one(&mut self, at: usize, end: usize) -> bool {
+        let element = self.text.get(at..end).unwrap_or_default();
+        let repeats = |begin: &str| element.get(1..).is_some_and(|rest| rest.contains(begin));
+        match &self.begin {
+            _ if !self.within => true,
+            Begin::Unknown => {
+                let begin = element.split_inclusive(':').next().unwrap_or_default();
+                self.begin = if repeats(begin) { Begin::Ambiguous } else { Begin::With(begin.to_owned()) };
+                true
+            }
+            Begin::With(begin) => !repeats(begin),
+            Begin::Ambiguous => true,
+        }
+    }
+
+    /// Goes from a place where nothing can be read to the next element that begins as others do, and tells whether an
+    /// element was passed over; none where there is no further one.
+    pub(super) fn resume(&mut self, from: usize) -> Option<bool> {
+        /// No element is as short as what may stand between two.
+        const BETWEEN: usize = 4;
+        let (Begin::With(begin), true) = (&self.begin, self.within) else { return None };
+        let rest = self.text.get(from..)?;
+        let after = rest.chars().next().map_or(0, char::len_utf8);
+        let at = from + after + rest.get(after..)?.find(begin.as_str())?;
+        self.at = at;
+        Some(at - from > BETWEEN)
     }
 
     /// The line of the place, which does not go back.

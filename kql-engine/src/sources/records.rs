@@ -238,20 +238,29 @@ impl Stream {
                 match element {
                     Element::End => return Ok(Step::End),
                     Element::Other(reason) => out.refused.push(reason.to_owned()),
-                    Element::Broken(reason) => {
-                        out.refused.push(format!("{reason}; the rest of the file is not read"));
-                        self.input = Input::Ended;
-                    }
+                    Element::Broken(reason) => match elements.resume(at) {
+                        Some(true) => out.refused.push(reason.to_owned()),
+                        Some(false) => {}
+                        None => {
+                            out.refused.push(format!("{reason}; the rest of the file is not read"));
+                            self.input = Input::Ended;
+                        }
+                    },
                     Element::Object => {
                         let mut cursor = Cursor::new(&elements.text);
                         cursor.at = at;
                         let result = cursor.object(&mut Shape::default(), &mut ());
                         let end = cursor.at;
+                        let result = match result {
+                            Ok(()) if !elements.is_one(at, end) => Err("this object goes on into the next one"),
+                            result => result,
+                        };
                         match result {
                             Ok(()) => {
                                 take(elements.text.get(at..end).unwrap_or_default(), out);
                                 elements.at = end;
                             }
+                            Err(reason) if elements.resume(at).is_some() => out.refused.push(reason.to_owned()),
                             Err(reason) => {
                                 out.refused.push(format!("{reason}; the rest of the file is not read"));
                                 self.input = Input::Ended;

@@ -254,6 +254,9 @@ pub(super) fn recognise(file: &DataFile, stem: &str, known: &Known) -> Result<Re
                 return Ok(Recognised::plain(plain));
             }
             if let Some((wrapped, _)) = JSON.iter().find(|(_, is)| is(&head)) {
+                // a line that holds all records is read as a document, so that one of them may be damaged alone
+                let inside = wrapped.inside.is_some_and(|key| head.begins(key, &['[']));
+                let layout = if inside && file.length()? < IN_MEMORY { Layout::Document } else { layout };
                 let records = Some(Records::Json(wrapped, layout, mark));
                 return Ok(Recognised { records, ..Recognised::plain(wrapped.name) });
             }
@@ -306,6 +309,9 @@ pub(super) fn recognise(file: &DataFile, stem: &str, known: &Known) -> Result<Re
         }
     }
 }
+
+/// Files of fewer bytes than this may be read as a whole.
+const IN_MEMORY: u64 = 256 << 20;
 
 /// A file whose records are lines of text.
 fn lines(file: &DataFile, wrapped: &'static Wrapped) -> Result<Recognised, SourceError> {

@@ -5,7 +5,7 @@
 //! | --- | --- | --- |
 //! | Suricata `eve.json` | `timestamp`, `event_type`, `flow_id` or `pcap_cnt` | |
 //! | Okta system log | `eventType`, `published`, `actor`, `uuid` | |
-//! | GitHub audit log | `@timestamp` and `action`, with an actor or organisation | `@timestamp`, `created_at` are datetimes |
+//! | GitHub audit log | `@timestamp` or `created_at`, and `action`, with an actor or organisation | `@timestamp`, `created_at` are datetimes |
 //! | Google Cloud audit log | `logName`, `insertId`, `protoPayload` | |
 //! | Zeek in JSON | `ts`, `uid` or `id.orig_h` | `ts` is a datetime; `_path` names the table |
 
@@ -55,9 +55,9 @@ fn is_okta(head: &JsonHead) -> bool {
 }
 
 fn is_github(head: &JsonHead) -> bool {
-    head.has("@timestamp")
+    (head.has("@timestamp") || head.has("created_at"))
         && head.string("action").is_some_and(|action| action.contains('.'))
-        && ["actor", "org", "business", "_document_id"].iter().any(|key| head.has(key))
+        && ["actor", "org", "business"].iter().any(|key| head.has(key))
 }
 
 fn is_google(head: &JsonHead) -> bool {

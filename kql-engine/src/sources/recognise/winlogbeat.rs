@@ -122,7 +122,7 @@ fn current(record: &Map<String, Value>, winlog: &Map<String, Value>) -> Result<E
     };
     let id = number(get(winlog, "event_id")).or_else(|| number(get(record, "event.code")));
     let mut event = Event {
-        time: first(&["@timestamp", "winlog.time_created", "event.created"]),
+        time: time(first(&["@timestamp", "winlog.time_created", "event.created"])),
         computer: first(&["winlog.computer_name", "host.name", "host.hostname"]),
         id: id.ok_or("the event has neither winlog.event_id nor event.code")?,
         channel: text(get(winlog, "channel")),
@@ -149,7 +149,7 @@ fn old(record: &Map<String, Value>) -> Result<Event, String> {
     let of = |path: &str| text(get(record, path));
     let computer = of("computer_name");
     let mut event = Event {
-        time: of("@timestamp"),
+        time: time(of("@timestamp")),
         computer: if computer.is_empty() { of("beat.hostname") } else { computer },
         id: number(get(record, "event_id")).ok_or("the event has no event_id")?,
         channel: of("log_name"),
@@ -180,6 +180,18 @@ fn data(event: &mut Event, event_data: Option<&Value>, user_data: Option<&Value>
             event.data.push((if unnamed { String::new() } else { name.clone() }, text(value)));
         }
     }
+}
+
+/// A time; one that Kibana shows, `Mar 5, 2024 @ 10:00:09.123`, as others write it.
+fn time(text: String) -> String {
+    let shown = || {
+        let (date, clock) = text.split_once(" @ ")?;
+        let (month, rest) = date.split_once(' ')?;
+        let (day, year) = rest.split_once(", ")?;
+        let month = super::syslog::MONTHS.iter().position(|name| *name == month)? + 1;
+        Some(format!("{year}-{month:02}-{day:0>2}T{clock}Z"))
+    };
+    shown().unwrap_or(text)
 }
 
 /// The number of a level that is told by its name.

@@ -172,6 +172,33 @@ fn cut_documents() {
     assert_eq!((found.all(), found.refused), (2 * ROWS as u64, 0));
 }
 
+#[test]
+fn damaged_documents() {
+    let dir = folder();
+    let record = |i| {
+        format!(
+            r#"{{"eventVersion":"1.08","userIdentity":{{"type":"IAMUser","userName":"u{i}"}},"eventTime":"2023-07-10T12:00:{i:02}Z","eventName":"E{i}","requestParameters":{{"tags":[{{"key":"a"}}]}}}}"#
+        )
+    };
+    let records: Vec<String> = (0..ROWS).map(record).collect();
+    let whole = format!(r#"{{"Records":[{}]}}"#, records.join(","));
+    let mut random = Random(13);
+    for round in 0..60 {
+        let mut bytes = whole.clone().into_bytes();
+        // the first record shows how records begin, and behind the last one there is none to go on with
+        let (from, to) = (12 + records[0].len(), whole.len() - records[0].len() * 2);
+        let at = from + random.below(to - from);
+        if round % 2 == 0 {
+            bytes.remove(at);
+        } else {
+            bytes[at] = b"x\"{}[],\\0 "[random.below(10)];
+        }
+        let found = given(&file(&dir, "ct.json", bytes)).expect("a table");
+        assert_eq!(found.all() + found.refused, ROWS as u64, "{round}: {found:?}");
+        assert!(found.all() >= ROWS as u64 - 2, "{round}: {found:?}");
+    }
+}
+
 fn zipped(files: &[(&str, &[u8])], stored: bool) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let method = if stored { zip::CompressionMethod::Stored } else { zip::CompressionMethod::Deflated };
