@@ -9,7 +9,7 @@ use crate::notes::Notes;
 use crate::plan::{Expr, Node, Query};
 use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceError, SourceTable, TableFiles, catalogue};
 use crate::text_tables;
-use crate::types::{Column, TableSchema};
+use crate::types::{Column, ScalarType, TableSchema};
 use crate::value::Value;
 use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
@@ -227,6 +227,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The column of a table of Log Analytics that has the table's name.
+const TYPE: &str = "Type";
+
 /// The last part of an address's path, as the name of a file; none where it has none.
 fn last_part(address: &str) -> Option<String> {
     let path = address.split(['?', '#']).next()?;
@@ -306,6 +309,20 @@ impl Environment for At<'_> {
             }
             Some(Err(error)) => Some(Err(error.to_string())),
             None => self.database.declared(name).map(Ok),
+        }
+    }
+
+    fn lacks_type(&self, name: &str) -> bool {
+        let known = |c: &Column| c.name == TYPE && c.ty == ScalarType::String;
+        match self.view.data(name) {
+            Some(Ok(table)) => {
+                let is_known = !self.database.schemas.contains_key(&table.name)
+                    && catalogue::table(self.database.profile, &table.name).is_some();
+                is_known
+                    && table.schema.columns.iter().any(known)
+                    && !table.files.iter().any(|f| f.columns.iter().any(|c| c == TYPE))
+            }
+            _ => false,
         }
     }
 

@@ -34,6 +34,11 @@ pub trait Environment {
         Vec::new()
     }
 
+    /// Whether the rows of a table of the service do not say which table they are of, which `Type` does there.
+    fn lacks_type(&self, _: &str) -> bool {
+        false
+    }
+
     /// Whether a table may have rows; of most known ones only the columns are.
     fn has_data(&self, name: &str) -> bool;
 

@@ -1,9 +1,10 @@
 //! Tabular expressions: names of tables, calls that give tables, pipelines.
 
 use super::{Binder, Symbol};
-use crate::plan::{Node, OrderKey, PlanColumn, Relation, StageKind};
+use crate::plan::{Expr, Node, OrderKey, PlanColumn, Relation, StageKind};
 use crate::registry::suggest;
 use crate::types::ScalarType;
+use crate::value::Value;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
@@ -228,15 +229,24 @@ impl Binder<'_> {
                     schema.columns.iter().map(|c| self.new_column(c.name.clone(), c.ty)).collect();
                 let hidden = self.environment.hidden(name);
                 let hidden: Vec<PlanColumn> = hidden.into_iter().map(|c| self.new_column(c.name, c.ty)).collect();
-                let all = columns.iter().chain(&hidden).cloned().collect();
-                Relation {
-                    node: Arc::new(Node::Scan { table: name.to_owned(), columns: all }),
-                    columns,
-                    hidden,
-                    open: false,
-                    name: Some(name.to_owned()),
-                    ..Relation::default()
+                let all: Vec<PlanColumn> = columns.iter().chain(&hidden).cloned().collect();
+                let mut node = Arc::new(Node::Scan { table: name.to_owned(), columns: all.clone() });
+                if self.environment.lacks_type(name) {
+                    let value = |c: &PlanColumn| {
+                        let own = Expr::column(c, span);
+                        match (crate::registry::scalar("isempty"), crate::registry::scalar("iff")) {
+                            (Some(isempty), Some(iff)) if c.name == "Type" => {
+                                let test = Expr::call(isempty, vec![own.clone()], ScalarType::Bool, span);
+                                let table = Expr::constant(Value::Text(name.to_owned()), ScalarType::String, span);
+                                Expr::call(iff, vec![test, table, own], ScalarType::String, span)
+                            }
+                            _ => own,
+                        }
+                    };
+                    let columns = all.iter().map(|c| (c.id, value(c))).collect();
+                    node = Arc::new(Node::Project { input: node, columns });
                 }
+                Relation { node, columns, hidden, open: false, name: Some(name.to_owned()), ..Relation::default() }
             }
             Some(Err(message)) => {
                 self.error("KQ301", span, message);
