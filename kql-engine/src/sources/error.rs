@@ -11,13 +11,13 @@ pub enum SourceError {
     /// A folder without a single file that can be read.
     #[error(
         "{}: the folder has no data files; a table is a file or folder of .ndjson, .jsonl, .json, .csv, .tsv, .log, .txt, \
-         .parquet, .arrow, .ipc or .evtx, also with .gz or .zst, or in a .zip or .tar", .0.display()
+         .parquet, .arrow, .ipc, .evtx or .xlsx, also with .gz or .zst, or in a .zip or .tar", .0.display()
     )]
     NoData(PathBuf),
     /// A file whose name does not say what it holds.
     #[error(
         "{}: the format is not known from the name; use one of .ndjson, .jsonl, .json, .csv, .tsv, .log, .txt, .parquet, \
-         .arrow, .ipc, .evtx, also with .gz or .zst, or in a .zip or .tar", .0.display()
+         .arrow, .ipc, .evtx, .xlsx, also with .gz or .zst, or in a .zip or .tar", .0.display()
     )]
     UnknownFormat(PathBuf),
     /// A text whose content does not say what it is.

@@ -68,19 +68,22 @@ const ISSUER: [(&str, &str); 5] = [
 fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     let mut record: Map<String, Value> = serde_json::from_str(record).map_err(|e| e.to_string())?;
     // a line may have several
-    if let Some(Value::Array(records)) = record.get_mut("Records") {
+    for key in ["Records", "Events"] {
+        let Some(Value::Array(records)) = record.get_mut(key) else { continue };
         for record in std::mem::take(records) {
-            match record {
-                Value::Object(record) => {
-                    if let Err(reason) = one(record, known, out) {
-                        out.refused.push(reason);
-                    }
-                }
-                _ => out.refused.push("an element of Records is no object".to_owned()),
-            }
+            let done = match record {
+                Value::Object(record) => event(record, known, out),
+                _ => Err(format!("an element of {key} is no object")),
+            };
+            out.refused.extend(done.err());
         }
         return Ok(());
     }
+    event(record, known, out)
+}
+
+/// A record, or the event around it.
+fn event(record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(), String> {
     match record.get("CloudTrailEvent").and_then(Value::as_str) {
         Some(text) => {
             let inner = serde_json::from_str(text).map_err(|e| format!("CloudTrailEvent is no JSON object: {e}"))?;
