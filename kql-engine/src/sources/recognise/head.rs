@@ -100,7 +100,7 @@ fn text_of(raw: &str) -> Option<String> {
 
 /// The members of the object at the cursor, as far as the text goes, and whether that is the whole object.
 fn members(cursor: &mut Cursor) -> (Vec<(String, String)>, bool) {
-    const SHOWN: usize = 400;
+    const SHOWN: usize = 32 << 10;
     let mut members = Vec::new();
     if !cursor.take(b'{') {
         return (members, false);
