@@ -18,22 +18,14 @@ pub struct Assigned {
 
 /// The names of one operator's result, kept unique by Kusto's rules.
 #[derive(Default)]
-pub struct ColumnNames<'i> {
+pub struct ColumnNames {
     names: Vec<(String, bool)>,
-    unnamed: u32,
-    /// The columns before the operator: a made-up `Column1` does not repeat the name of one.
-    input: &'i [PlanColumn],
 }
 
-impl<'i> ColumnNames<'i> {
-    /// The names of an operator over these columns.
-    pub fn over(input: &'i [PlanColumn]) -> Self {
-        ColumnNames { input, ..ColumnNames::default() }
-    }
-
+impl ColumnNames {
     /// The names of an operator that adds columns to these.
-    pub fn added_to(input: &'i [PlanColumn]) -> Self {
-        ColumnNames { names: input.iter().map(|c| (c.name.clone(), false)).collect(), unnamed: 0, input }
+    pub fn added_to(input: &[PlanColumn]) -> Self {
+        ColumnNames { names: input.iter().map(|c| (c.name.clone(), false)).collect() }
     }
 
     /// Takes a name that the text gives. None where it is given twice; a name made up before does not count.
@@ -48,21 +40,9 @@ impl<'i> ColumnNames<'i> {
         }
     }
 
-    /// Makes up a name from `wanted`, else `Column1` and so on.
-    pub fn invent(&mut self, wanted: Option<String>) -> String {
-        let name = wanted.unwrap_or_else(|| self.next_unnamed());
-        self.free(&name, false)
-    }
-
-    /// `Column1`, `Column2` ...
-    pub fn next_unnamed(&mut self) -> String {
-        loop {
-            self.unnamed += 1;
-            let name = format!("Column{}", self.unnamed);
-            if self.input.iter().all(|c| c.name != name) {
-                return name;
-            }
-        }
+    /// Makes up a name: the one that is wanted, with a number where it is taken.
+    pub fn invent(&mut self, wanted: &str) -> String {
+        self.free(wanted, false)
     }
 
     fn free(&mut self, name: &str, declared: bool) -> String {
@@ -79,6 +59,18 @@ impl<'i> ColumnNames<'i> {
 }
 
 impl Binder<'_> {
+    /// A name for a column that has none: `Column1`, `Column2` and so on through the whole query, but for those that
+    /// `columns` have.
+    pub fn unnamed(&mut self, columns: &[PlanColumn]) -> String {
+        loop {
+            self.unnamed += 1;
+            let name = format!("Column{}", self.unnamed);
+            if columns.iter().all(|c| c.name != name) {
+                return name;
+            }
+        }
+    }
+
     /// Reports that a name is given twice.
     pub fn already_declared(&mut self, name: &str, span: Span) {
         self.error("KS171", span, format!("A column with the name '{name}' is already declared."));
@@ -129,9 +121,8 @@ impl Binder<'_> {
                         continue;
                     }
                 },
-                (None, _) if element.is_some() => names.invent(element),
-                (None, Some(unnamed)) => names.invent(Some(unnamed(i))),
-                (None, None) => match plain_column(value, row) {
+                (None, Some(unnamed)) if element.is_none() => names.invent(&unnamed(i)),
+                (None, _) => match plain_column(value, row).filter(|_| unnamed.is_none()) {
                     // a column that keeps its name counts as named
                     Some(column) => match names.declare(&column.name) {
                         Some(text) => text,
@@ -140,7 +131,10 @@ impl Binder<'_> {
                             continue;
                         }
                     },
-                    None => names.invent(self.result_name(value, row)),
+                    None => {
+                        let own = element.or_else(|| self.result_name(value, row));
+                        names.invent(&own.unwrap_or_else(|| self.unnamed(&[])))
+                    }
                 },
             };
             let ty = bound.ty;
@@ -214,7 +208,7 @@ impl Binder<'_> {
                         continue;
                     }
                 },
-                None => names.invent(Some(own)),
+                None => names.invent(&own),
             };
             let ty = value.ty;
             assigned.push(Assigned { column: self.new_column(name, ty), value });

@@ -58,6 +58,8 @@ pub struct Binder<'a> {
     query: Query,
     diagnostics: Vec<Diagnostic>,
     next_column: u32,
+    /// How many columns without a name there are so far.
+    unnamed: u32,
     /// Aggregates met so far, where aggregates may stand.
     aggregates: Option<Vec<Aggregate>>,
     /// Calls of functions that look at other rows, since the operator began.
@@ -86,6 +88,7 @@ impl<'a> Binder<'a> {
             query: Query::default(),
             diagnostics: Vec::new(),
             next_column: 0,
+            unnamed: 0,
             aggregates: None,
             windows: Vec::new(),
             inside: None,

@@ -34,12 +34,14 @@ impl Binder<'_> {
         }
     }
 
-    /// The name that an argument lends to the call around it: none where the argument would make several columns.
+    /// The name that an argument lends to the call around it: none where the argument would make several columns, or where
+    /// whether it is a column depends on the table.
     fn argument_name(&self, argument: &ast::Expr, row: Row) -> Option<String> {
         match &argument.kind {
             ExprKind::Parens(inner) => self.argument_name(inner, row),
             ExprKind::Call(call)
-                if super::gives_several(argument)
+                if matches!(call.name.text.as_str(), "column_ifexists" | "columnifexists")
+                    || super::gives_several(argument)
                     || registry::aggregate(&call.name.text)
                         .is_some_and(|f| f.outputs == registry::Outputs::EachArgument) =>
             {

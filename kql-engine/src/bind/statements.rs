@@ -295,7 +295,10 @@ impl Binder<'_> {
         };
         let saved = (std::mem::replace(&mut self.scope, scope), std::mem::replace(&mut self.inside, inside));
         let aggregates = self.aggregates.take();
+        // a body counts its columns without a name by itself
+        let unnamed = std::mem::take(&mut self.unnamed);
         let result = self.deeper(&function.name, span, |binder| binder.function_body(&function.function.body));
+        self.unnamed = unnamed;
         (self.scope, self.inside) = saved;
         self.aggregates = aggregates;
         result

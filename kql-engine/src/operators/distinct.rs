@@ -13,7 +13,7 @@ pub(super) fn bind(binder: &mut Binder, distinct: &ast::Distinct, input: Relatio
             .iter()
             .map(|c| Assigned { column: binder.new_column(c.name.clone(), c.ty), value: Expr::column(c, *span) })
             .collect(),
-        columns => binder.assignments(columns, Row::of(&input), &mut ColumnNames::over(&input.columns), None),
+        columns => binder.assignments(columns, Row::of(&input), &mut ColumnNames::default(), None),
     };
     let input = binder.with_windows(input);
     for a in &assigned {

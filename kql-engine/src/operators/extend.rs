@@ -9,7 +9,6 @@ use kql_parser::ast;
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
     let mut columns: Vec<PlanColumn> = input.columns.clone();
     let mut pairs = super::identity(&input.columns);
-    let mut names = ColumnNames::over(&input.columns);
     let mut declared: Vec<String> = Vec::new();
     // the names of a call's several columns replace nothing
     let mut several_names = ColumnNames::added_to(&input.columns);
@@ -31,7 +30,7 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
                         several_names.declare(&name.text);
                         name.text.clone()
                     }
-                    None => several_names.invent(Some(own)),
+                    None => several_names.invent(&own),
                 };
                 let column = binder.new_column(name, value.ty);
                 pairs.push((column.id, value));
@@ -67,7 +66,7 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
         let name = name
             .or_else(|| binder.element_name(value, &bound, Row::of(&input)))
             .or_else(|| binder.result_name(value, Row::of(&input)))
-            .unwrap_or_else(|| names.next_unnamed());
+            .unwrap_or_else(|| binder.unnamed(&input.columns));
         let column = binder.new_column(name, bound.ty);
         pairs.push((column.id, bound));
         match columns.iter_mut().find(|c| c.name == column.name) {

@@ -23,7 +23,7 @@ struct Axis {
 
 pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relation, span: Span) -> Relation {
     let row = Row::of(&input);
-    let mut names = ColumnNames::over(&input.columns);
+    let mut names = ColumnNames::default();
     let groups = binder.assignments(&series.by, row, &mut names, None);
     for group in &groups {
         super::not_dynamic(binder, &group.value);
@@ -48,7 +48,10 @@ pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relatio
                     continue;
                 }
             },
-            None => names.invent(binder.result_name(value, row)),
+            None => {
+                let own = binder.result_name(value, row);
+                names.invent(&own.unwrap_or_else(|| binder.unnamed(&[])))
+            }
         };
         values.push((binder.new_column(name, bound.ty), bound, default));
     }
@@ -61,7 +64,7 @@ pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relatio
             binder.already_declared(&name, span);
             name
         }),
-        None => names.invent(None),
+        None => names.invent(&binder.unnamed(&[])),
     };
     let axis = axis(binder, series, on, row);
     let mut columns: Vec<PlanColumn> = groups.iter().map(|g| g.column.clone()).collect();

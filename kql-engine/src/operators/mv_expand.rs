@@ -3,7 +3,7 @@
 //! A null gives one row with null, an empty array none; several columns are expanded in step, the shorter padded with
 //! null. <https://learn.microsoft.com/kusto/query/mv-expand-operator>
 
-use crate::bind::{Binder, ColumnNames, Row, plain_column};
+use crate::bind::{Binder, Row, plain_column};
 use crate::plan::{ColumnId, Expanded, Expr, Node, OrderKey, PlanColumn, Relation};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -18,7 +18,6 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
     let as_array = matches!(super::parameter(&mv_expand.parameters, &["kind", "bagexpansion"]), Some(("array", _)));
     let mut columns = input.columns.clone();
     let mut expanded = Vec::new();
-    let mut names = ColumnNames::over(&input.columns);
     let mut declared: Vec<String> = Vec::new();
     for item in &mv_expand.columns {
         let (name, value) = match &item.expr.kind {
@@ -55,7 +54,8 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
             declared.push(name);
         }
         let name = name.or_else(|| binder.result_name(value, Row::of(&input)));
-        let column = binder.new_column(name.unwrap_or_else(|| names.next_unnamed()), ty);
+        let name = name.unwrap_or_else(|| binder.unnamed(&input.columns));
+        let column = binder.new_column(name, ty);
         expanded.push(Expanded { id: column.id, ty, value: bound, bag_as_array: as_array });
         match columns.iter_mut().find(|c| c.name == column.name) {
             Some(old) => *old = column,

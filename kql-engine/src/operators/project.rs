@@ -7,7 +7,7 @@ use crate::plan::Relation;
 use kql_parser::ast;
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
-    let assigned = binder.assignments(list, Row::of(&input), &mut ColumnNames::over(&input.columns), None);
+    let assigned = binder.assignments(list, Row::of(&input), &mut ColumnNames::default(), None);
     from_assigned(binder.with_windows(input), assigned)
 }
 

@@ -15,7 +15,7 @@ pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relat
             "The old form bin=... after the groups is not supported: write bin(column, size).",
         );
     }
-    let mut names = ColumnNames::over(&input.columns);
+    let mut names = ColumnNames::default();
     let row = Row::of(&input);
     let groups = binder.assignments(&summarize.by, row, &mut names, None);
     for group in &groups {
@@ -47,7 +47,7 @@ fn one(
     e: &ast::Expr,
     input: &Relation,
     groups: &[Assigned],
-    names: &mut ColumnNames<'_>,
+    names: &mut ColumnNames,
     results: &mut Vec<Assigned>,
     aggregates: &mut Vec<Aggregate>,
 ) {
@@ -83,7 +83,10 @@ fn one(
                         continue;
                     }
                 },
-                None => names.invent(wanted.get(i).cloned().flatten()),
+                None => {
+                    let own = wanted.get(i).cloned().flatten();
+                    names.invent(&own.unwrap_or_else(|| binder.unnamed(&[])))
+                }
             };
             let value = Expr { kind: ExprKind::Column(id), ty, span: value.span };
             results.push(Assigned { column: PlanColumn { id: binder.new_id(), name, ty }, value });
@@ -92,7 +95,10 @@ fn one(
     }
     let bound = binder.with_aggregates(aggregates, |binder| binder.expr(value, row));
     let name = match given {
-        [] => names.invent(binder.result_name(value, row)),
+        [] => {
+            let own = binder.result_name(value, row);
+            names.invent(&own.unwrap_or_else(|| binder.unnamed(&[])))
+        }
         [name] => match names.declare(&name.text) {
             Some(text) => text,
             None => return binder.already_declared(&name.text, name.span),

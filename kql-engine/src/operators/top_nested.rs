@@ -27,7 +27,7 @@ pub(super) fn bind(binder: &mut Binder, levels: &[ast::TopNestedLevel], input: R
     }
     // names and values of the columns up to the level
     let mut keys: Vec<Key> = Vec::new();
-    let mut names = ColumnNames::over(&input.columns);
+    let mut names = ColumnNames::default();
     // the best of the first level, of the first two, and so on
     let mut tops: Vec<Relation> = Vec::new();
     // the best of each level by itself
@@ -36,9 +36,10 @@ pub(super) fn bind(binder: &mut Binder, levels: &[ast::TopNestedLevel], input: R
         let (given, of) = super::named(&level.of);
         let value = binder.expr(of, Row::of(&input));
         super::not_dynamic(binder, &value);
-        let name = names.invent(given.map(|n| n.text.clone()).or_else(|| binder.result_name(of, Row::of(&input))));
+        let own = given.map(|n| n.text.clone()).or_else(|| binder.result_name(of, Row::of(&input)));
+        let name = names.invent(&own.unwrap_or_else(|| binder.unnamed(&[])));
         let (rank, _) = super::named(&level.by.expr);
-        let rank = names.invent(Some(rank.map_or_else(|| format!("aggregated_{name}"), |n| n.text.clone())));
+        let rank = names.invent(&rank.map_or_else(|| format!("aggregated_{name}"), |n| n.text.clone()));
         let others = others(binder, level, &value);
         keys.push(Key { name, value, others });
         let one = one_level(binder, level, &input, &keys, rank);
