@@ -304,7 +304,7 @@ impl Environment for At<'_> {
             Some(Ok(table)) => {
                 let hidden = self.hidden(name);
                 let mut schema = table.schema.clone();
-                schema.columns.retain(|c| hidden.iter().all(|h| h.name != c.name));
+                schema.columns.retain(|c| hidden.iter().all(|(h, has)| h.name != c.name || !has));
                 Some(Ok(schema))
             }
             Some(Err(error)) => Some(Err(error.to_string())),
@@ -326,8 +326,14 @@ impl Environment for At<'_> {
         }
     }
 
-    fn hidden(&self, name: &str) -> Vec<Column> {
-        self.database.hidden(self.database.aliases.get(name).map_or(name, String::as_str))
+    fn hidden(&self, name: &str) -> Vec<(Column, bool)> {
+        let hidden = self.database.hidden(self.database.aliases.get(name).map_or(name, String::as_str));
+        // a table without data has all of them; one from memory has what it was given
+        let has = |column: &Column| match self.view.data(name) {
+            Some(Ok(table)) => table.schema.column(&column.name).is_some_and(|own| own.ty == column.ty),
+            _ => true,
+        };
+        hidden.into_iter().map(|column| (column.clone(), has(&column))).collect()
     }
 
     fn has_data(&self, name: &str) -> bool {

@@ -29,8 +29,8 @@ pub trait Environment {
     /// The columns of a table; an error is a message about its data.
     fn table(&self, name: &str) -> Option<Result<TableSchema, String>>;
 
-    /// The columns of a table that may be named, though no schema lists them.
-    fn hidden(&self, _: &str) -> Vec<Column> {
+    /// The columns of a table that may be named, though no schema lists them, and whether its rows have each.
+    fn hidden(&self, _: &str) -> Vec<(Column, bool)> {
         Vec::new()
     }
 

@@ -227,25 +227,7 @@ impl Binder<'_> {
             Some(Ok(schema)) => {
                 let columns: Vec<PlanColumn> =
                     schema.columns.iter().map(|c| self.new_column(c.name.clone(), c.ty)).collect();
-                let hidden = self.environment.hidden(name);
-                let hidden: Vec<PlanColumn> = hidden.into_iter().map(|c| self.new_column(c.name, c.ty)).collect();
-                let all: Vec<PlanColumn> = columns.iter().chain(&hidden).cloned().collect();
-                let mut node = Arc::new(Node::Scan { table: name.to_owned(), columns: all.clone() });
-                if self.environment.lacks_type(name) {
-                    let value = |c: &PlanColumn| {
-                        let own = Expr::column(c, span);
-                        match (crate::registry::scalar("isempty"), crate::registry::scalar("iff")) {
-                            (Some(isempty), Some(iff)) if c.name == "Type" => {
-                                let test = Expr::call(isempty, vec![own.clone()], ScalarType::Bool, span);
-                                let table = Expr::constant(Value::Text(name.to_owned()), ScalarType::String, span);
-                                Expr::call(iff, vec![test, table, own], ScalarType::String, span)
-                            }
-                            _ => own,
-                        }
-                    };
-                    let columns = all.iter().map(|c| (c.id, value(c))).collect();
-                    node = Arc::new(Node::Project { input: node, columns });
-                }
+                let (node, hidden) = self.scan(name, &columns, span);
                 Relation { node, columns, hidden, open: false, name: Some(name.to_owned()), ..Relation::default() }
             }
             Some(Err(message)) => {
@@ -274,6 +256,39 @@ impl Binder<'_> {
                 self.empty_relation()
             }
         }
+    }
+
+    /// The rows of a table, and the columns that it has beside those that are listed.
+    fn scan(&mut self, name: &str, columns: &[PlanColumn], span: Span) -> (Arc<Node>, Vec<PlanColumn>) {
+        let mut stored = columns.to_vec();
+        let mut hidden = Vec::new();
+        let mut absent = Vec::new();
+        for (column, has) in self.environment.hidden(name) {
+            let column = self.new_column(column.name, column.ty);
+            hidden.push(column.clone());
+            if has { stored.push(column) } else { absent.push(column) }
+        }
+        let node = Arc::new(Node::Scan { table: name.to_owned(), columns: stored.clone() });
+        let lacks_type = self.environment.lacks_type(name);
+        if absent.is_empty() && !lacks_type {
+            return (node, hidden);
+        }
+        // the column of this name has the table's name, in rows that do not say it
+        let is_type = |c: &PlanColumn| c.name == "Type" && c.ty == ScalarType::String;
+        let table = || Expr::constant(Value::Text(name.to_owned()), ScalarType::String, span);
+        let own = |c: &PlanColumn| {
+            let own = Expr::column(c, span);
+            match (crate::registry::scalar("isempty"), crate::registry::scalar("iff")) {
+                (Some(isempty), Some(iff)) if lacks_type && is_type(c) => {
+                    let test = Expr::call(isempty, vec![own.clone()], ScalarType::Bool, span);
+                    Expr::call(iff, vec![test, table(), own], ScalarType::String, span)
+                }
+                _ => own,
+            }
+        };
+        let missing = |c: &PlanColumn| if is_type(c) { table() } else { crate::operators::missing(c.ty) };
+        let pairs = stored.iter().map(|c| (c.id, own(c))).chain(absent.iter().map(|c| (c.id, missing(c))));
+        (Arc::new(Node::Project { input: node, columns: pairs.collect() }), hidden)
     }
 
     fn tabular_call(&mut self, call: &ast::Call, span: Span) -> Relation {
