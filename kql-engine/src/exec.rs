@@ -1,5 +1,6 @@
 //! Running lowered plans.
 
+use crate::partition_constants::HidePartitionConstants;
 use crate::plan::Relation;
 use crate::progress::Progress;
 use crate::sources::words;
@@ -7,7 +8,7 @@ use crate::types::TableSchema;
 use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Result, internal_err};
+use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -66,8 +67,8 @@ pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState>
         .rules
         .into_iter()
         .filter(|rule| rule.name() != "SanityCheckPlan")
-        .map(|rule| if rule.name() == "aggregate_statistics" { Arc::new(WithoutFilters(rule)) as _ } else { rule })
-        .collect();
+        .map(|rule| if rule.name() == "aggregate_statistics" { Arc::new(WithoutFilters(rule)) as _ } else { rule });
+    let physical = std::iter::once(Arc::new(HidePartitionConstants) as _).chain(physical).collect();
     let mut builder = SessionStateBuilder::new()
         .with_config(config)
         .with_optimizer_rules(rules)
@@ -114,10 +115,14 @@ pub async fn run(state: &SessionState, plan: &LogicalPlan, progress: &Arc<Progre
     Ok(partitions.into_iter().flatten().collect())
 }
 
-/// Runs what may read a damaged Parquet file, on which its reader may panic; that is an error of the run.
+/// Runs what may read a damaged Parquet file, on which its reader may panic; that is an error of the run. So is what a
+/// function calls an error of the plan: the plan stands by now, and the value of a row is meant.
 pub(crate) async fn caught<T>(run: impl Future<Output = Result<T>>) -> Result<T> {
     match AssertUnwindSafe(run).catch_unwind().await {
-        Ok(result) => result,
+        Ok(result) => result.map_err(|error| match error.find_root() {
+            DataFusionError::Plan(message) => DataFusionError::Execution(message.clone()),
+            _ => error,
+        }),
         Err(panic) => {
             internal_err!("the run broke off, most likely at a damaged file: {}", words(panic.as_ref()))
         }

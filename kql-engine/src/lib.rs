@@ -45,6 +45,7 @@ mod graph;
 mod lower;
 pub mod notes;
 mod operators;
+mod partition_constants;
 pub mod plan;
 pub mod plugins;
 pub mod progress;

@@ -66,11 +66,14 @@ use std::sync::Arc;
 /// Binds an operator after a pipe.
 pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
     let input = prepared(binder, operator, input);
-    let result = if input.open {
+    let mut result = if input.open {
         binder.with_found_names(input, |binder, input| bound(binder, operator, input))
     } else {
         bound(binder, operator, input)
     };
+    // a hidden column that was put among the others, renamed, or replaced by one of its name is hidden no more
+    let columns = &result.columns;
+    result.hidden.retain(|h| columns.iter().all(|c| c.id != h.id && c.name != h.name));
     // only the table itself, and what `as` names, goes by a name
     if matches!(operator.kind, K::As(_)) { result } else { Relation { name: None, ..result } }
 }

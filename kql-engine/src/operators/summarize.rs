@@ -33,13 +33,30 @@ pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relat
         pairs.push((result.column.id, result.value));
         columns.push(result.column);
     }
+    // `*` stands for the columns that nobody has named yet, too
+    let open = input.open && summarize.aggregates.iter().any(takes_all);
     let groups = groups.into_iter().map(|g| (g.column.id, g.value)).collect();
     let grouped = Relation {
         node: super::aggregate(&input, groups, aggregates),
         partition: input.partition.clone(),
         ..Relation::default()
     };
-    Relation { node: super::project(&grouped, pairs), columns, partition: grouped.partition, ..Relation::default() }
+    Relation {
+        node: super::project(&grouped, pairs),
+        columns,
+        open,
+        partition: grouped.partition,
+        ..Relation::default()
+    }
+}
+
+/// Whether an aggregate has a `*` among its arguments.
+fn takes_all(e: &ast::Expr) -> bool {
+    match &super::named(e).1.kind {
+        ast::ExprKind::Call(call) => call.args.iter().any(|a| a.kind == ast::ExprKind::Star),
+        ast::ExprKind::Named(named) => takes_all(&named.value),
+        _ => false,
+    }
 }
 
 fn one(

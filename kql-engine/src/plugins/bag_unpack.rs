@@ -44,7 +44,9 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     if let Some(schema) = &evaluate.schema {
         return with_schema(binder, schema, &arguments, input, span);
     }
-    let Some(batches) = super::rows_of(binder, &input, span) else {
+    // hidden columns are rows' own: they come along
+    let all = input.columns.iter().chain(&input.hidden).cloned().collect();
+    let Some(batches) = super::rows_of(binder, &Relation { columns: all, ..input.clone() }, span) else {
         let columns = input.columns.iter().filter(|c| c.id != arguments.column.id).cloned().collect();
         return Relation { columns, open: true, ..input };
     };
@@ -212,14 +214,17 @@ fn unpack(
             row += 1;
         }
     }
-    let mut columns: Vec<(Column, ArrayRef)> = Vec::new();
-    for (i, column) in input.columns.iter().enumerate() {
+    let own = |i: usize, column: &PlanColumn| {
         let arrays: Vec<&dyn Array> = batches.iter().filter_map(|b| b.columns().get(i).map(AsRef::as_ref)).collect();
-        let array = if arrays.is_empty() {
+        if arrays.is_empty() {
             arrow::array::new_empty_array(&column.ty.arrow())
         } else {
             arrow::compute::concat(&arrays).unwrap_or_else(|_| new_null_array(&column.ty.arrow(), row))
-        };
+        }
+    };
+    let mut columns: Vec<(Column, ArrayRef)> = Vec::new();
+    for (i, column) in input.columns.iter().enumerate() {
+        let array = own(i, column);
         if i != at {
             columns.push((Column::new(column.name.clone(), column.ty), array));
         } else if let Some(property) = properties.remove(&column.name) {
@@ -246,10 +251,18 @@ fn unpack(
             (None, _) => columns.push(made(&name, property, row)),
         }
     }
+    let visible = columns.len();
+    for (i, column) in input.hidden.iter().enumerate() {
+        if columns.iter().all(|(c, _)| c.name != column.name) {
+            columns.push((Column::new(column.name.clone(), column.ty), own(input.columns.len() + i, column)));
+        }
+    }
     let schema = TableSchema { columns: columns.iter().map(|(c, _)| c.clone()).collect() };
     let arrays: Vec<ArrayRef> = columns.into_iter().map(|(_, a)| a).collect();
     let batch = super::batch_of(schema.columns.iter().map(|c| c.ty), arrays);
-    super::in_memory(binder, &schema, batch.into_iter().collect())
+    let mut unpacked = super::in_memory(binder, &schema, batch.into_iter().collect());
+    unpacked.hidden = unpacked.columns.split_off(visible.min(unpacked.columns.len()));
+    unpacked
 }
 
 fn type_of(json: &str) -> ScalarType {

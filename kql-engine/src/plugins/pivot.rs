@@ -77,7 +77,17 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
         let columns = super::declared(binder, schema, &kept);
         return Relation { columns, open: false, ..binder.empty_relation() };
     }
-    let groups = kept.iter().chain([&pivot]).map(|c| (c.id, Expr::column(c, call.name.span))).collect();
+    // the pivoted column, or one that is named twice, can be a key of the result too
+    let sources = kept;
+    let mut kept: Vec<PlanColumn> = Vec::with_capacity(sources.len());
+    for column in &sources {
+        let again = column.id == pivot.id || kept.iter().any(|k| k.id == column.id);
+        let id = if again { binder.new_id() } else { column.id };
+        kept.push(PlanColumn { id, ..column.clone() });
+    }
+    let results = kept.iter().chain([&pivot]).map(|c| c.id);
+    let keys = sources.iter().chain([&pivot]).map(|c| Expr::column(c, call.name.span));
+    let groups = results.zip(keys).collect();
     let node = crate::operators::aggregate(&input, groups, aggregates);
     let value = PlanColumn { id: binder.new_id(), name: "value".to_owned(), ty: result.ty };
     let columns: Vec<PlanColumn> = kept.iter().cloned().chain([pivot.clone(), value.clone()]).collect();

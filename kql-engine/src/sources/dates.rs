@@ -110,7 +110,16 @@ impl Unit {
 }
 
 /// Ticks of a number that is a time since 1970: its size tells the unit, as all three are then of the years 1973 to 5138.
+/// Loggers in Go write `1.7041032e9`.
 pub(super) fn epoch(text: &str) -> Option<(i64, Unit)> {
+    let Some((number, exponent)) = text.split_once(['e', 'E']) else { return plain_epoch(text) };
+    let exponent: usize = exponent.parse().ok().filter(|e| *e < 18)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let (moved, rest) = fraction.split_at_checked(exponent).unwrap_or((fraction, ""));
+    plain_epoch(&format!("{whole}{moved:0<exponent$}.{rest}"))
+}
+
+fn plain_epoch(text: &str) -> Option<(i64, Unit)> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     if !digits(whole) || !digits(fraction) {
@@ -383,7 +392,11 @@ mod tests {
         assert_eq!(of("1700000000123"), at("2023-11-14T22:13:20.1230000", Unit::Milliseconds));
         assert_eq!(of("1700000000123456"), at("2023-11-14T22:13:20.1234560", Unit::Microseconds));
         assert_eq!(of("1700000000.1234567890123456789"), at("2023-11-14T22:13:20.1234567", Unit::Seconds));
-        for none in ["5", "20240101", "1700000000000000000", "-1700000000", "1.7e9", "", "x"] {
+        assert_eq!(of("1.7000000001e9"), at("2023-11-14T22:13:20.1000000", Unit::Seconds));
+        assert_eq!(of("1.7E+12"), at("2023-11-14T22:13:20", Unit::Milliseconds));
+        for none in
+            ["5", "20240101", "1700000000000000000", "-1700000000", "1.7e3", "-1.7e9", "1.-7e9", "1e400", "e9", "", "x"]
+        {
             assert_eq!(of(none), None, "{none}");
         }
     }

@@ -1,0 +1,139 @@
+//! Unions whose legs each hold one value in a column, but not the same one.
+//!
+//! DataFusion calls such a column a constant, as it is one in each partition, and leaves it out where rows are sorted by it:
+//! `union (T | extend Source='b'), (U | extend Source='a') | sort by Source, Time | take 3` mixed the legs. Its later
+//! versions know better: <https://github.com/apache/datafusion/pull/23528>. The rule goes when ours is one of them.
+
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Result, internal_err};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::{AcrossPartitions, EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::execution_plan::CardinalityEffect;
+use datafusion::physical_plan::filter_pushdown::{
+    ChildPushdownResult, FilterDescription, FilterPushdownPhase, FilterPushdownPropagation,
+};
+use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_plan::union::UnionExec;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties,
+};
+use std::fmt;
+use std::sync::Arc;
+
+/// The rule that hides such constants from the rules after it.
+#[derive(Debug)]
+pub(crate) struct HidePartitionConstants;
+
+impl PhysicalOptimizerRule for HidePartitionConstants {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        // what needs no order sees no difference, and keeps what the rules can do with a union
+        let sorts = plan.exists(|node| {
+            let wanted = node.required_input_ordering().iter().any(Option::is_some);
+            Ok(wanted || node.downcast_ref::<SortExec>().is_some())
+        })?;
+        if !sorts {
+            return Ok(plan);
+        }
+        plan.transform_up(|node| {
+            let union = node.downcast_ref::<UnionExec>().is_some();
+            let constants = if union { node.equivalence_properties().constants() } else { Vec::new() };
+            let differ = constants.iter().any(|c| !matches!(c.across_partitions, AcrossPartitions::Uniform(Some(_))));
+            Ok(if differ { Transformed::yes(Arc::new(PlainExec::new(node)) as _) } else { Transformed::no(node) })
+        })
+        .data()
+    }
+
+    fn name(&self) -> &str {
+        "hide_partition_constants"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
+/// The rows of its input, with nothing said of them.
+#[derive(Clone, Debug)]
+struct PlainExec {
+    input: Arc<dyn ExecutionPlan>,
+    properties: Arc<PlanProperties>,
+}
+
+impl PlainExec {
+    fn new(input: Arc<dyn ExecutionPlan>) -> PlainExec {
+        let of_input = input.properties();
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(input.schema()),
+            Partitioning::UnknownPartitioning(of_input.partitioning.partition_count()),
+            of_input.emission_type,
+            of_input.boundedness,
+        );
+        PlainExec { input, properties: Arc::new(properties) }
+    }
+}
+
+impl DisplayAs for PlainExec {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "PlainExec")
+    }
+}
+
+impl ExecutionPlan for PlainExec {
+    fn name(&self) -> &str {
+        "PlainExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false]
+    }
+
+    fn apply_expressions(
+        &self,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        match <[_; 1]>::try_from(children) {
+            Ok([input]) => Ok(Arc::new(PlainExec::new(input))),
+            Err(_) => internal_err!("one input is passed on"),
+        }
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        self.input.execute(partition, context)
+    }
+
+    fn cardinality_effect(&self) -> CardinalityEffect {
+        CardinalityEffect::Equal
+    }
+
+    fn gather_filters_for_pushdown(
+        &self,
+        _: FilterPushdownPhase,
+        filters: Vec<Arc<dyn PhysicalExpr>>,
+        _: &ConfigOptions,
+    ) -> Result<FilterDescription> {
+        FilterDescription::from_children(filters, &self.children())
+    }
+
+    fn handle_child_pushdown_result(
+        &self,
+        _: FilterPushdownPhase,
+        result: ChildPushdownResult,
+        _: &ConfigOptions,
+    ) -> Result<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
+        Ok(FilterPushdownPropagation::if_all(result))
+    }
+}
