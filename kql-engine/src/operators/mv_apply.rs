@@ -12,12 +12,14 @@ use std::sync::Arc;
 pub(super) fn bind(binder: &mut Binder, apply: &ast::MvApply, input: Relation) -> Relation {
     if let Some(partition) = input.partition.clone() {
         // a subquery inside a subquery: what identifies the outer part is carried through the inner one
-        let carried: Vec<PlanColumn> = partition.keys.iter().chain(&partition.carried).cloned().collect();
+        let carried: Vec<PlanColumn> =
+            partition.keys.iter().chain(&partition.carried).chain(&input.hidden).cloned().collect();
         let inner = Relation { partition: None, ..input.clone() };
         let applied = apply_to(binder, apply, inner, &carried);
         return Relation { partition: Some(partition), ..applied };
     }
-    apply_to(binder, apply, input, &[])
+    let hidden = input.hidden.clone();
+    apply_to(binder, apply, input, &hidden)
 }
 
 /// The name that an element is given: by the query, or by its expression where that is more than a column.
@@ -33,7 +35,7 @@ fn new_name(binder: &Binder, e: &ast::Expr, input: &Relation) -> Option<String> 
 fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &[PlanColumn]) -> Relation {
     let source = input.columns.clone();
     let visible = input.columns.clone();
-    // hidden columns that must not get lost: of the order, and of parts around this one
+    // columns that must not get lost: those that no schema lists, and of parts around this one
     let hidden: Vec<PlanColumn> = outer.to_vec();
     let numbered = binder.window(Relation { columns: visible, ..input.clone() }, Vec::new());
     let Some(row) = numbered.order.last().map(|k| k.column) else { return input };
@@ -94,14 +96,16 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
     }
     // what was hidden around this subquery has its old ids again
     for (copy, original) in copies.iter().zip(&all).skip(carried.len()) {
-        pairs.push((original.id, Expr::column(copy, Span::default())));
+        if pairs.iter().all(|(id, _)| *id != original.id) {
+            pairs.push((original.id, Expr::column(copy, Span::default())));
+        }
     }
     let by_row = vec![OrderKey { column: row.id, ascending: true, nulls_first: true }];
     // rows keep the order of the source, and within one row that of the subquery
     let mut order = by_row;
     order.extend(result.order.iter().filter(|k| k.column != row.id).copied());
     let unordered = input.order.is_empty();
-    let relation = Relation { order: order.clone(), ..result };
+    let relation = Relation { order: order.clone(), hidden: Vec::new(), ..result };
     let node = super::project(&relation, pairs);
     Relation {
         node,
@@ -109,6 +113,7 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
         order: if unordered { Vec::new() } else { order },
         serialized: input.serialized,
         open: input.open || relation.open,
+        hidden: input.hidden,
         ..Relation::default()
     }
 }
