@@ -1,8 +1,10 @@
-//! Unions whose legs each hold one value in a column, but not the same one.
+//! Unions whose legs each hold one value in a column, but not the same one; and outer joins, one side of which holds one
+//! value, or none in the rows that have no match.
 //!
 //! DataFusion calls such a column a constant, as it is one in each partition, and leaves it out where rows are sorted by it:
 //! `union (T | extend Source='b'), (U | extend Source='a') | sort by Source, Time | take 3` mixed the legs. Its later
-//! versions know better: <https://github.com/apache/datafusion/pull/23528>. The rule goes when ours is one of them.
+//! versions know better of unions: <https://github.com/apache/datafusion/pull/23528>. Of a join it keeps the constants of both
+//! sides, whatever its kind.
 
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
@@ -38,8 +40,10 @@ impl PhysicalOptimizerRule for HidePartitionConstants {
         }
         plan.transform_up(|node| {
             let union = node.downcast_ref::<UnionExec>().is_some();
-            let constants = if union { node.equivalence_properties().constants() } else { Vec::new() };
-            let differ = constants.iter().any(|c| !matches!(c.across_partitions, AcrossPartitions::Uniform(Some(_))));
+            let join = node.name().ends_with("JoinExec");
+            let constants = if union || join { node.equivalence_properties().constants() } else { Vec::new() };
+            let differ =
+                constants.iter().any(|c| join || !matches!(c.across_partitions, AcrossPartitions::Uniform(Some(_))));
             Ok(if differ { Transformed::yes(Arc::new(PlainExec::new(node)) as _) } else { Transformed::no(node) })
         })
         .data()

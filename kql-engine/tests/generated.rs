@@ -548,11 +548,8 @@ fn rows(answer: &Answer) -> Vec<String> {
                 for (column, array) in table.schema.columns.iter().zip(batch.columns()) {
                     let mut one = String::new();
                     cell::json(array, column.ty, row, &mut one);
-                    // the last digits of sums depend on their order
-                    match one.parse::<f64>() {
-                        Ok(real) if column.ty == kql_engine::types::ScalarType::Real => _ = write!(text, "{real:.9e}|"),
-                        _ => _ = write!(text, "{one}|"),
-                    }
+                    rounded(&one, column.ty == kql_engine::types::ScalarType::Real, &mut text);
+                    text.push('|');
                 }
                 all.push(text);
             }
@@ -560,6 +557,23 @@ fn rows(answer: &Answer) -> Vec<String> {
     }
     all.sort();
     all
+}
+
+/// The text with the numbers in it that have a point cut short: the last digits of sums depend on their order. A column of
+/// reals is cut short as a whole.
+fn rounded(text: &str, real: bool, out: &mut String) {
+    let of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (number, after) = rest.split_at(rest.find(|c| !of_number(c)).unwrap_or(rest.len()));
+        match number.parse::<f64>() {
+            Ok(value) if real || number.contains('.') => _ = write!(out, "{value:.9e}"),
+            _ => out.push_str(number),
+        }
+        let (other, next) = after.split_at(after.find(of_number).unwrap_or(after.len()));
+        out.push_str(other);
+        rest = next;
+    }
 }
 
 #[test]
