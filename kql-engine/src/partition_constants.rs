@@ -41,9 +41,9 @@ impl PhysicalOptimizerRule for HidePartitionConstants {
         plan.transform_up(|node| {
             let union = node.downcast_ref::<UnionExec>().is_some();
             let join = node.name().ends_with("JoinExec");
-            let constants = if union || join { node.equivalence_properties().constants() } else { Vec::new() };
+            let constants = if union { node.equivalence_properties().constants() } else { Vec::new() };
             let differ =
-                constants.iter().any(|c| join || !matches!(c.across_partitions, AcrossPartitions::Uniform(Some(_))));
+                join || constants.iter().any(|c| !matches!(c.across_partitions, AcrossPartitions::Uniform(Some(_))));
             Ok(if differ { Transformed::yes(Arc::new(PlainExec::new(node)) as _) } else { Transformed::no(node) })
         })
         .data()
