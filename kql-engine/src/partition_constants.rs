@@ -1,10 +1,10 @@
-//! Unions whose legs each hold one value in a column, but not the same one; and outer joins, one side of which holds one
-//! value, or none in the rows that have no match.
+//! DataFusion drops a sort key that it takes for a constant, and is wrong about it in two places.
 //!
-//! DataFusion calls such a column a constant, as it is one in each partition, and leaves it out where rows are sorted by it:
-//! `union (T | extend Source='b'), (U | extend Source='a') | sort by Source, Time | take 3` mixed the legs. Its later
-//! versions know better of unions: <https://github.com/apache/datafusion/pull/23528>. Of a join it keeps the constants of both
-//! sides, whatever its kind.
+//! - A union whose legs hold one value each, but not the same one. `union (T | extend Source='b'), (U | extend Source='a') |
+//!   sort by Source, Time | take 3` gave rows of the wrong leg. Its later versions know better:
+//!   <https://github.com/apache/datafusion/pull/23528>.
+//! - A join, one side of which holds one value, as in `join kind=leftouter (U | extend Found=1) on Key | sort by Found`. The rows
+//!   without a match hold none.
 
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
@@ -24,7 +24,7 @@ use datafusion::physical_plan::{
 use std::fmt;
 use std::sync::Arc;
 
-/// The rule that hides such constants from the rules after it.
+/// The rule that hides from the rules after it what unions and joins say of their rows, where something sorts.
 #[derive(Debug)]
 pub(crate) struct HidePartitionConstants;
 
@@ -40,11 +40,15 @@ impl PhysicalOptimizerRule for HidePartitionConstants {
         }
         plan.transform_up(|node| {
             let union = node.downcast_ref::<UnionExec>().is_some();
-            let join = node.name().ends_with("JoinExec");
             let constants = if union { node.equivalence_properties().constants() } else { Vec::new() };
-            let differ =
-                join || constants.iter().any(|c| !matches!(c.across_partitions, AcrossPartitions::Uniform(Some(_))));
-            Ok(if differ { Transformed::yes(Arc::new(PlainExec::new(node)) as _) } else { Transformed::no(node) })
+            let differ = constants.iter().any(|c| !matches!(c.across_partitions, AcrossPartitions::Uniform(Some(_))));
+            // what is a constant of a join shows only after later rules
+            let join = node.name().ends_with("JoinExec");
+            Ok(if differ || join {
+                Transformed::yes(Arc::new(PlainExec::new(node)) as _)
+            } else {
+                Transformed::no(node)
+            })
         })
         .data()
     }

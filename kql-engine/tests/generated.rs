@@ -1,7 +1,10 @@
 //! Generated queries over small tables with nulls: none panics, none meets a defect of the engine, and none gives other rows
 //! with other batches and partitions. The seed is fixed; `KQL_GENERATED` says how many queries there are.
 
+mod dice;
+
 use arrow::array::RecordBatch;
+use dice::Dice;
 use kql_engine::exec::Limits;
 use kql_engine::{Answer, Engine, Error, cell};
 use std::fmt::Write;
@@ -27,22 +30,6 @@ const B: &str = r#"datatable(k: long, s: string, v: real, u: datetime) [
 ]"#;
 
 const EMPTY: &str = "datatable(k: long, s: string, v: real, u: datetime) []";
-
-/// Numbers that look like chance, the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % sides.max(1)
-    }
-
-    fn pick<'a>(&mut self, all: &[&'a str]) -> &'a str {
-        all[self.roll(all.len())]
-    }
-}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Ty {
@@ -247,9 +234,14 @@ impl Query<'_> {
             return own[self.dice.roll(own.len())].clone();
         }
         if depth == 0 || choice == 9 {
-            return self.dice.pick(constants(ty)).to_owned();
+            return self.dice.pick(constants(ty)).to_string();
         }
         let form = self.dice.pick(forms(ty));
+        self.filled(form, depth - 1)
+    }
+
+    /// A form with an expression for each `$` and letter of a type in it.
+    fn filled(&mut self, form: &str, depth: usize) -> String {
         let mut out = String::new();
         let mut rest = form;
         while let Some((before, after)) = rest.split_once('$') {
@@ -263,7 +255,7 @@ impl Query<'_> {
                 b'D' => Ty::Dynamic,
                 _ => Ty::Bool,
             };
-            let inner = self.expr(inner, depth - 1);
+            let inner = self.expr(inner, depth);
             let _ = write!(out, "({inner})");
             rest = &after[1..];
         }
@@ -312,22 +304,7 @@ impl Query<'_> {
             ("iff(count() > 1, 'many', 'few')", Ty::Text),
             ("1", Ty::Long),
         ][self.dice.roll(28)];
-        let mut out = String::new();
-        let mut rest = form;
-        while let Some((before, after)) = rest.split_once('$') {
-            out.push_str(before);
-            let inner = match after.as_bytes()[0] {
-                b'L' => Ty::Long,
-                b'R' => Ty::Real,
-                b'T' => Ty::Text,
-                b'M' => Ty::Time,
-                b'D' => Ty::Dynamic,
-                _ => Ty::Bool,
-            };
-            out.push_str(&self.expr(inner, 1));
-            rest = &after[1..];
-        }
-        (out + rest, ty)
+        (self.filled(form, 1), ty)
     }
 
     /// One more operator.
@@ -515,7 +492,7 @@ fn generate(dice: &mut Dice) -> String {
             ("b", Ty::Bool),
         ],
     };
-    let source = if columns.len() > 4 { "A" } else { dice.pick(&["B", "E"]) };
+    let source = if columns.len() > 4 { "A" } else { *dice.pick(&["B", "E"]) };
     let columns = columns.iter().map(|(n, ty)| ((*n).to_owned(), *ty)).collect();
     let steps = 1 + dice.roll(5);
     let mut query = Query { dice, text: source.to_owned(), columns, next: 0 };

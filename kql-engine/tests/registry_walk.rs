@@ -2,6 +2,9 @@
 //! constants and columns. None panics, none ends in an internal error, and neither the size of batches nor the number of
 //! partitions changes an answer. The seed is fixed.
 
+mod dice;
+
+use dice::Dice;
 use kql_engine::exec::Limits;
 use kql_engine::registry::{self, AggregateFunction, ArgumentKind, Eval, Outputs, Parameter, ParameterType, Signature};
 use kql_engine::types::ScalarType;
@@ -121,22 +124,6 @@ fn engines() -> &'static [Engine] {
             })
             .collect()
     })
-}
-
-/// A sequence of numbers that is always the same.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides.max(1) as u64) as usize
-    }
-
-    fn pick<'v, T>(&mut self, from: &'v [T]) -> &'v T {
-        &from[self.roll(from.len())]
-    }
 }
 
 /// The types of which an argument may be.

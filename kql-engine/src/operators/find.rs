@@ -44,7 +44,7 @@ pub(super) fn bind(binder: &mut Binder, find: &ast::Find, span: Span) -> Relatio
         legs.retain(|l| l.rows);
     }
     let open = legs.iter().any(|l| l.relation.open);
-    let known: Vec<PlanColumn> = legs.iter().flat_map(|l| nameable(&l.relation)).cloned().collect();
+    let known: Vec<PlanColumn> = legs.iter().flat_map(|l| l.relation.nameable()).cloned().collect();
     let mut names = Vec::new();
     super::search::names(&find.condition, &mut names);
     let mut seen = HashSet::new();
@@ -53,7 +53,7 @@ pub(super) fn bind(binder: &mut Binder, find: &ast::Find, span: Span) -> Relatio
         return Relation { open: true, ..binder.empty_relation() };
     };
     if legs.len() > 1 && !looks_everywhere(&find.condition) {
-        legs.retain(|l| l.open || nameable(l).any(|c| names.contains(&c.name)));
+        legs.retain(|l| l.open || l.nameable().any(|c| names.contains(&c.name)));
     }
     let source = super::parameter(&find.parameters, &["withsource", "with_source"]).map_or("source_", |(name, _)| name);
     let explicit = matches!(find.project, Some(FindProject::Columns(_)));
@@ -89,7 +89,7 @@ fn filtered(
     let several = legs.len() > 1 && !looks_everywhere(&find.condition);
     for (i, leg) in legs.into_iter().enumerate() {
         let table = leg.relation;
-        let concerned = !several || table.open || nameable(&table).any(|c| names.contains(&c.name));
+        let concerned = !several || table.open || table.nameable().any(|c| names.contains(&c.name));
         // the condition is looked at once even where no table has rows, for what is wrong with it
         if (!leg.rows || !concerned) && i > 0 {
             filtered.push(table);
@@ -136,11 +136,6 @@ fn looks_everywhere(e: &ast::Expr) -> bool {
     }
 }
 
-/// A table's columns, and behind them those that no schema lists.
-fn nameable(table: &Relation) -> impl Iterator<Item = &PlanColumn> {
-    table.columns.iter().chain(&table.hidden)
-}
-
 /// The columns that all tables have, then those that the condition names.
 fn smart(legs: &[Relation], names: &[String]) -> Vec<Output> {
     let Some(first) = legs.first() else { return Vec::new() };
@@ -153,7 +148,7 @@ fn smart(legs: &[Relation], names: &[String]) -> Vec<Output> {
     let all: Vec<&str> = common.chain(names.iter().map(String::as_str)).filter(|n| seen.insert(*n)).collect();
     let types = |name: &str| {
         let mut types: Vec<ScalarType> = Vec::new();
-        for column in legs.iter().flat_map(nameable).filter(|c| c.name == name) {
+        for column in legs.iter().flat_map(Relation::nameable).filter(|c| c.name == name) {
             if !types.contains(&column.ty) {
                 types.push(column.ty);
             }
@@ -192,7 +187,7 @@ fn projected(
                     }
                     continue;
                 };
-                let mut types = legs.iter().flat_map(nameable).filter(|c| c.name == name.text).map(|c| c.ty);
+                let mut types = legs.iter().flat_map(Relation::nameable).filter(|c| c.name == name.text).map(|c| c.ty);
                 let first = types.next().unwrap_or(found.ty);
                 if ty.is_none() && types.any(|other| other != first) {
                     let message = format!("The column '{}' has several types in these tables.", name.text);
@@ -225,7 +220,7 @@ fn unite(
         let name = leg.name.clone().unwrap_or_else(|| format!("union_arg{i}"));
         let mut pairs: Vec<(ColumnId, Expr)> = vec![(source.id, text(name))];
         for (column, output) in columns.iter().skip(1).zip(outputs) {
-            let own = nameable(leg).find(|c| c.name == output.from && output.of.is_none_or(|ty| ty == c.ty));
+            let own = leg.nameable().find(|c| c.name == output.from && output.of.is_none_or(|ty| ty == c.ty));
             let value = match own {
                 Some(own) => Expr::column(own, Span::default()).convert(output.ty),
                 None => missing(output.ty),

@@ -222,7 +222,7 @@ fn key(binder: &mut Binder, condition: &ast::Expr, left: &Relation, right: &Rela
             if !fits {
                 return;
             }
-            let all = |side: &Relation| side.columns.iter().chain(&side.hidden).cloned().collect::<Vec<_>>();
+            let all = |side: &Relation| side.nameable().cloned().collect::<Vec<_>>();
             let (left, right) = (all(left), all(right));
             let row = Row { sides: Some((&left, &right)), ..Row::default() };
             let l = binder.expr(&b.left, row);

@@ -350,8 +350,8 @@ pub fn with_new_ids(binder: &mut Binder, input: &Relation) -> Relation {
         input.columns.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
     let hidden: Vec<PlanColumn> =
         input.hidden.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
-    let (new, old) = (columns.iter().chain(&hidden), input.columns.iter().chain(&input.hidden));
-    let pairs = new.zip(old).map(|(new, old)| (new.id, Expr::column(old, Span::default())));
+    let new = columns.iter().chain(&hidden);
+    let pairs = new.zip(input.nameable()).map(|(new, old)| (new.id, Expr::column(old, Span::default())));
     Relation {
         node: Arc::new(Node::Project { input: input.node.clone(), columns: pairs.collect() }),
         columns,

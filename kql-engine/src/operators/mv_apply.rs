@@ -12,14 +12,12 @@ use std::sync::Arc;
 pub(super) fn bind(binder: &mut Binder, apply: &ast::MvApply, input: Relation) -> Relation {
     if let Some(partition) = input.partition.clone() {
         // a subquery inside a subquery: what identifies the outer part is carried through the inner one
-        let carried: Vec<PlanColumn> =
-            partition.keys.iter().chain(&partition.carried).chain(&input.hidden).cloned().collect();
+        let carried: Vec<PlanColumn> = partition.keys.iter().chain(&partition.carried).cloned().collect();
         let inner = Relation { partition: None, ..input.clone() };
         let applied = apply_to(binder, apply, inner, &carried);
         return Relation { partition: Some(partition), ..applied };
     }
-    let hidden = input.hidden.clone();
-    apply_to(binder, apply, input, &hidden)
+    apply_to(binder, apply, input, &[])
 }
 
 /// The name that an element is given: by the query, or by its expression where that is more than a column.
@@ -35,8 +33,8 @@ fn new_name(binder: &Binder, e: &ast::Expr, input: &Relation) -> Option<String> 
 fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &[PlanColumn]) -> Relation {
     let source = input.columns.clone();
     let visible = input.columns.clone();
-    // columns that must not get lost: those that no schema lists, and of parts around this one
-    let hidden: Vec<PlanColumn> = outer.to_vec();
+    // columns that must not get lost: those of parts around this one, and those that no schema lists
+    let hidden: Vec<PlanColumn> = outer.iter().chain(&input.hidden).cloned().collect();
     let numbered = binder.window(Relation { columns: visible, ..input.clone() }, Vec::new());
     let Some(row) = numbered.order.last().map(|k| k.column) else { return input };
     let row = PlanColumn { id: row, name: String::new(), ty: crate::types::ScalarType::Long };

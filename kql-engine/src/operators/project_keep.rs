@@ -8,7 +8,6 @@ use kql_parser::ast;
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
     let keep = super::named_columns(binder, list, &input);
-    let columns =
-        input.columns.iter().chain(&input.hidden).filter(|c| keep.iter().any(|k| k.id == c.id)).cloned().collect();
+    let columns = input.nameable().filter(|c| keep.iter().any(|k| k.id == c.id)).cloned().collect();
     Relation { hidden: Vec::new(), ..super::project::select(input, columns) }
 }

@@ -503,6 +503,11 @@ impl Expr {
 }
 
 impl Relation {
+    /// The columns that a query may name: the visible ones, and behind them those for which `*` does not stand.
+    pub fn nameable(&self) -> impl Iterator<Item = &PlanColumn> {
+        self.columns.iter().chain(&self.hidden)
+    }
+
     /// The visible columns that the plan computes.
     pub fn computed_columns(&self) -> impl Iterator<Item = &PlanColumn> {
         self.columns.iter().filter(|c| !self.constants.contains_key(&c.id))

@@ -45,7 +45,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
         return with_schema(binder, schema, &arguments, input, span);
     }
     // hidden columns are rows' own: they come along
-    let all = input.columns.iter().chain(&input.hidden).cloned().collect();
+    let all = input.nameable().cloned().collect();
     let Some(batches) = super::rows_of(binder, &Relation { columns: all, ..input.clone() }, span) else {
         let columns = input.columns.iter().filter(|c| c.id != arguments.column.id).cloned().collect();
         return Relation { columns, open: true, ..input };
