@@ -20,6 +20,7 @@
 //! [`Engine::check`] binds without running, [`Engine::prepare`] keeps a bound query for running it several times; tables
 //! come from batches ([`EngineBuilder::table`]) or from files ([`EngineBuilder::data`]).
 #![doc = include_str!("../../docs/architecture.md")]
+#![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 
 /// The project's README, so that its example is compiled.
@@ -27,8 +28,10 @@
 #[doc = include_str!("../../README.md")]
 struct ReadMe;
 
-mod aggregates;
+pub mod aggregates;
+mod answer;
 pub mod bind;
+mod builder;
 pub mod cell;
 mod database;
 pub mod decimal;
@@ -36,8 +39,10 @@ mod defect;
 pub mod describe;
 pub mod dynamic;
 mod engine;
+mod error;
 pub mod exec;
 pub mod export;
+mod external;
 mod extract;
 pub mod functions;
 pub mod geo_ip;
@@ -54,12 +59,14 @@ pub mod render;
 mod rewrite;
 pub mod sources;
 pub mod storage;
-pub mod text;
 mod text_tables;
+pub mod time;
 pub mod types;
 pub mod value;
-mod zones;
 
+pub use answer::{Answer, Checked, Table};
 pub use bind::ExternalMissing;
+pub use builder::EngineBuilder;
 pub use defect::Defect;
-pub use engine::{Answer, Checked, Engine, EngineBuilder, Error, Prepared, Table};
+pub use engine::{Engine, Prepared};
+pub use error::{Error, SourceError};

@@ -41,7 +41,7 @@ fn every_row_says_what_it_is() {
             assert!(names.insert(alias), "{alias} is there twice");
         }
     }
-    for f in kql_engine::registry::aggregates() {
+    for f in kql_engine::aggregates::all() {
         assert!(f.summary.ends_with('.'), "{} has no sentence", f.name);
     }
 }
@@ -59,7 +59,7 @@ fn functions() -> String {
 
 fn aggregates() -> String {
     let mut out = "# Aggregation functions\n\nMade from the registry; do not edit.\n".to_owned();
-    let mut all: Vec<&AggregateFunction> = kql_engine::registry::aggregates().collect();
+    let mut all: Vec<&AggregateFunction> = kql_engine::aggregates::all().collect();
     all.sort_by_key(|f| f.name);
     for f in all {
         section(&mut out, f.name, f.aliases, f.signatures, f.summary, f.page);

@@ -114,7 +114,7 @@ impl GroupsAccumulator for Bags {
             _ => None,
         };
         for (row, group) in group_indices.iter().enumerate() {
-            if !super::passes(filter, row) || bags.is_null(row) {
+            if !super::accumulator::passes(filter, row) || bags.is_null(row) {
                 continue;
             }
             let order = order.map_or(&[][..], |o| o.value(row));
@@ -186,7 +186,7 @@ impl GroupsAccumulator for Bags {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        super::state_of_each_row(Bags { groups: Vec::new(), bytes: 0, ..*self }, values, filter)
+        super::accumulator::state_of_each_row(Bags { groups: Vec::new(), bytes: 0, ..*self }, values, filter)
     }
 
     fn size(&self) -> usize {

@@ -66,10 +66,10 @@ fn real(info: &CallInfo, n: usize, value: Expr) -> Expr {
 /// Of no values, and of one, the spread is 0.
 fn one(info: &CallInfo, mut args: Vec<Expr>, spread: fn(Expr) -> Expr) -> Result<Expr> {
     let Some(value) = args.pop() else { return internal_err!("a spread takes an argument") };
-    crate::lower::first_not_null(vec![spread(real(info, 0, value)), lit(0f64)])
+    crate::registry::rows::first_not_null(vec![spread(real(info, 0, value)), lit(0f64)])
 }
 
 fn two(info: &CallInfo, mut args: Vec<Expr>, spread: fn(Expr, Expr) -> Expr) -> Result<Expr> {
     let (Some(b), Some(a)) = (args.pop(), args.pop()) else { return internal_err!("covariance takes two arguments") };
-    crate::lower::first_not_null(vec![spread(real(info, 1, b), real(info, 0, a)), lit(0f64)])
+    crate::registry::rows::first_not_null(vec![spread(real(info, 1, b), real(info, 0, a)), lit(0f64)])
 }

@@ -5,16 +5,15 @@
 
 mod aggregate;
 mod eval;
-mod lookup;
+mod expr;
+pub mod rows;
 mod signature;
 mod text;
 mod unavailable;
 
 pub use aggregate::{AggregateArgs, AggregateFunction, Outputs, Reduce};
 pub use eval::{Call, CallInfo, Eval, Kernel, KernelFn, RewriteContext};
-pub use lookup::{
-    aggregate, aggregate_names, aggregates, is_aggregate_call, scalar, scalar_names, scalar_operator, suggest,
-};
+pub use expr::{ColumnId, Expr, ExprKind, PlanColumn, StageId};
 pub use signature::{
     ArgumentKind, OutputColumn, Parameter, ParameterType, ResultName, Returns, Signature, Values,
     converts as converts_to, optional, p, repeated, sig,

@@ -7,13 +7,13 @@ use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Scalar, ResultName, Returns, ScalarFunction, Signature, p, repeated,
     sig,
 };
-use crate::text::{Matcher, Mode};
 use crate::types::ScalarType::{self, Bool};
 use crate::value::Value;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::ColumnarValue;
+use kql_scan::text::{Matcher, Mode};
 use std::collections::HashSet;
 use std::sync::Arc;
 
