@@ -21,6 +21,7 @@ pub use aggregate::row_type;
 use crate::geo_ip::GeoIp;
 use crate::notes::Notes;
 use crate::plan::{ColumnId, Node, Order, Relation, StageId, StageResult};
+use crate::registry::{CallInfo, ScalarFunction};
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, Result};
@@ -126,6 +127,11 @@ pub fn first_not_null(values: Vec<Expr>) -> Result<Expr> {
         result = datafusion::logical_expr::when(value.clone().is_not_null(), value).otherwise(result)?;
     }
     Ok(result)
+}
+
+/// A call of a registry row.
+pub fn call(function: &'static ScalarFunction, info: CallInfo, args: Vec<Expr>) -> Result<Expr> {
+    Ok(udf::Udf::prepare(function, info)?.call(args))
 }
 
 /// What a column is called inside.
