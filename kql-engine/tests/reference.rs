@@ -83,8 +83,8 @@ fn pages(folder: &str) -> Vec<PathBuf> {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/spec").join(folder)];
     let mut pages = Vec::new();
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in std::fs::read_dir(folder).expect("a folder can be read") {
+            let path = entry.expect("a folder can be read").path();
             if path.is_dir() {
                 folders.push(path);
             } else {
@@ -98,7 +98,8 @@ fn pages(folder: &str) -> Vec<PathBuf> {
 /// The first short example on the page that has the function's name.
 fn example(pages: &[PathBuf], name: &str) -> Option<String> {
     let page = pages.iter().find(|p| p.file_stem().is_some_and(|stem| stem == name))?;
-    let document = Document::parse(&std::fs::read_to_string(page).unwrap(), page).unwrap();
+    let document = Document::parse(&std::fs::read_to_string(page).expect("a page can be read"), page)
+        .expect("a page can be parsed");
     let shown = |case: &Case| {
         let Expected::Table(rows) = &case.expected else { return None };
         let lines: Vec<&str> = case.query.lines().chain(rows.iter().map(String::as_str)).collect();
