@@ -217,7 +217,8 @@ mod tests {
         let mut rows = Rows::new(b',');
         rows.cut(text.as_bytes(), true);
         let all = (0..rows.count()).map(|i| rows.row(text, i)).filter(|row| !row.is_blank());
-        (!rows.irregular).then(|| all.map(|row| (0..row.fields()).map(|i| row.field(i).into_owned()).collect()).collect())
+        (!rows.irregular)
+            .then(|| all.map(|row| (0..row.fields()).map(|i| row.field(i).into_owned()).collect()).collect())
     }
 
     fn theirs(text: &str) -> Vec<Vec<String>> {

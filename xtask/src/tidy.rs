@@ -23,6 +23,7 @@ pub fn run() -> Result<(), String> {
     crate::floors::check(&mut wrong);
     operators(&mut wrong);
     names(&mut wrong);
+    specified(&mut wrong);
     if wrong.is_empty() {
         println!("tidy");
         return Ok(());
@@ -121,4 +122,65 @@ fn names(wrong: &mut Vec<String>) {
             }
         }
     }
+}
+
+/// Every name a query may use stands in an example of the specification, and every aggregate has a page.
+fn specified(wrong: &mut Vec<String>) {
+    let mut examples = String::new();
+    for page in files("tests/spec", "md") {
+        let mut inside = false;
+        for line in read(&page).lines() {
+            match line.strip_prefix("```") {
+                Some(fence) => inside = fence.starts_with("kql"),
+                None if inside => examples.extend([line, "\n"]),
+                None => {}
+            }
+        }
+    }
+    let pages = stems("tests/spec/aggregates", "md");
+    for name in registered("aggregates.md") {
+        // aliases are on the page of their function
+        if !pages.contains(&name.called) && name.main {
+            wrong.push(format!("the aggregate {0} has no page tests/spec/aggregates/{0}.md", name.called));
+        }
+    }
+    for (page, follows) in [("functions.md", "("), ("aggregates.md", "("), ("operators.md", "")] {
+        for name in registered(page) {
+            if !occurs(&examples, &format!("{}{follows}", name.called)) {
+                wrong.push(format!("no example of tests/spec has {}{follows}", name.called));
+            }
+        }
+    }
+}
+
+/// A name in the reference, which is made from the registry.
+struct Registered {
+    called: String,
+    /// Whether it is the first of the names of one thing.
+    main: bool,
+}
+
+fn registered(page: &str) -> Vec<Registered> {
+    let text = read(&Path::new("docs/reference").join(page));
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("## ") {
+            found.push(Registered { called: name.to_owned(), main: true });
+        } else if let Some((name, _)) = line.strip_prefix("| [`").and_then(|l| l.split_once("`]")) {
+            found.push(Registered { called: name.to_owned(), main: true });
+        } else if let Some(aliases) = line.strip_prefix("Also called: ") {
+            let aliases = aliases.split(", ").map(|a| a.trim_matches('`').to_owned());
+            found.extend(aliases.map(|called| Registered { called, main: false }));
+        }
+    }
+    found
+}
+
+/// Whether a text has a name that is not a part of a longer one.
+fn occurs(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
+        !(name.starts_with(part) && before.is_some_and(part) || name.ends_with(part) && after.is_some_and(part))
+    })
 }

@@ -3,7 +3,7 @@
 use crate::dynamic::read::{self, Kind};
 use crate::registry::{
     AggregateArgs, AggregateFunction, Outputs,
-    ParameterType::{Integer, Is},
+    ParameterType::{DynamicBag, Integer},
     Reduce, ResultName, Returns, Signature, optional, p, sig,
 };
 use crate::types::ScalarType::Dynamic;
@@ -14,8 +14,7 @@ use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-static SIGNATURES: [Signature; 1] =
-    [sig(&[p("expr", Is(Dynamic)), optional("maxSize", Integer)], Returns::Is(Dynamic))];
+static SIGNATURES: [Signature; 1] = [sig(&[p("expr", DynamicBag), optional("maxSize", Integer)], Returns::Is(Dynamic))];
 
 pub static MAKE_BAG: AggregateFunction = AggregateFunction {
     name: "make_bag",

@@ -396,7 +396,7 @@ fn expected(ty: ParameterType) -> (kql_parser::Code, String) {
             ("KS116", "The value of type 'dynamic' is not allowed in this context.".to_owned())
         }
         ParameterType::NumberOrBool => ("KS137", "The expression value must be a number or a bool.".to_owned()),
-        ParameterType::NotBool => ("KS141", "The expression must not have the type bool.".to_owned()),
+        ParameterType::NotBool => ("KS116", "The value of type 'bool' is not allowed in this context.".to_owned()),
         ParameterType::TypeLiteral => ("KS173", "A type literal such as typeof(long) expected.".to_owned()),
         ParameterType::Scalar | ParameterType::CommonScalar | ParameterType::CommonScalarOrDynamic => {
             ("KS107", "A scalar value expected.".to_owned())

@@ -424,6 +424,11 @@ impl Binder<'_> {
     }
 
     fn not_defined(&mut self, operator: &str, types: &[ScalarType], span: Span) {
+        let operator = match operator {
+            "-x" => "-",
+            "+x" => "+",
+            other => other,
+        };
         let message = match types {
             [one] => format!("The operator '{operator}' is not defined for the operand type {one}."),
             [first @ .., last] => {

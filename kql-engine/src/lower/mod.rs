@@ -12,7 +12,6 @@ mod node;
 mod order_key;
 mod range;
 mod udaf;
-mod udf;
 mod values;
 mod window;
 

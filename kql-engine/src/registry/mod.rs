@@ -9,6 +9,7 @@ mod expr;
 pub mod rows;
 mod signature;
 mod text;
+mod udf;
 mod unavailable;
 
 pub use aggregate::{AggregateArgs, AggregateFunction, Outputs, Reduce};
@@ -18,6 +19,7 @@ pub use signature::{
     ArgumentKind, OutputColumn, Parameter, ParameterType, ResultName, Returns, Signature, Values,
     converts as converts_to, optional, p, repeated, sig,
 };
+pub use udf::Udf;
 pub use unavailable::{refused, unavailable};
 
 /// A scalar function, or a scalar operator (`name` is its spelling).

@@ -1,5 +1,6 @@
 //! Expressions and types of DataFusion that rows of the registry, and lowering, have in common.
 
+use super::{CallInfo, ScalarFunction, Udf};
 use crate::types::ScalarType;
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::{Result, internal_err};
@@ -13,6 +14,11 @@ pub fn first_not_null(values: Vec<Expr>) -> Result<Expr> {
         result = when(value.clone().is_not_null(), value).otherwise(result)?;
     }
     Ok(result)
+}
+
+/// A call of a registry row.
+pub fn call(function: &'static ScalarFunction, info: CallInfo, args: Vec<Expr>) -> Result<Expr> {
+    Ok(Udf::prepare(function, info)?.call(args))
 }
 
 /// The Arrow type of a row with values of these types.

@@ -1,6 +1,6 @@
 //! One DataFusion scalar function for every row of the registry.
 
-use crate::registry::{Call, CallInfo, Eval, Kernel, ScalarFunction};
+use super::{Call, CallInfo, Eval, Kernel, ScalarFunction};
 use crate::types::ScalarType;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, internal_err};
