@@ -3,6 +3,7 @@
 use crate::bind::{ExternalMissing, StoredFunction};
 use crate::database::Database;
 use crate::engine::Engine;
+use crate::engine_core::EngineCore;
 use crate::error::Error;
 use crate::exec::Limits;
 use crate::geo_ip::GeoIp;
@@ -11,6 +12,7 @@ use crate::sources::{DataPath, DateOrder, FolderDates, Profile};
 use crate::text_tables;
 use crate::types::TableSchema;
 use arrow::array::RecordBatch;
+use datafusion::catalog::TableProvider;
 use std::sync::Arc;
 
 /// Settings of an [`Engine`].
@@ -36,9 +38,23 @@ impl EngineBuilder {
         self
     }
 
-    /// A table from Arrow batches.
+    /// A table from Arrow batches, which all have the same schema. Timestamps and dates become datetime, durations timespan,
+    /// lists, structs and maps dynamic; an empty batch tells the columns of an empty table.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where there is no batch, their columns differ, or two have one name.
     pub fn table(mut self, name: &str, batches: Vec<RecordBatch>) -> Result<Self, Error> {
         self.database.add_batches(name, batches)?;
+        Ok(self)
+    }
+
+    /// A table whose rows a table provider of DataFusion gives. Its columns are converted to KQL's types, as those of batches
+    /// are; projection and limit reach the provider, filters are applied above it.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where two columns have one name.
+    pub fn table_provider(mut self, name: &str, provider: Arc<dyn TableProvider>) -> Result<Self, Error> {
+        self.database.add_provider(name, provider)?;
         Ok(self)
     }
 
@@ -55,7 +71,7 @@ impl EngineBuilder {
         self
     }
 
-    /// The value of a `declare query_parameters` parameter, as text.
+    /// The value of a `declare query_parameters` parameter, as it is written in a query without quotes: `5`, `2024-05-01`, `text`.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         self.database.parameters.insert(name.to_owned(), value.to_owned());
         self
@@ -85,7 +101,10 @@ impl EngineBuilder {
         self
     }
 
-    /// What `now()` is, as the text of a datetime.
+    /// Value of `now()`, as the text of a datetime, so that runs are reproducible. By default it is the time of each query.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where the text is not a datetime.
     pub fn now(mut self, datetime: &str) -> Result<Self, Error> {
         let ticks = kql_parser::time::parse_datetime(datetime)
             .ok_or_else(|| Error::Setting(format!("'{datetime}' is not a datetime such as 2024-05-01T12:00:00Z")))?;
@@ -112,6 +131,9 @@ impl EngineBuilder {
     }
 
     /// The zone, by its IANA name, of columns whose header says that their time is local.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where there is no such zone.
     pub fn time_zone(mut self, name: &str) -> Result<Self, Error> {
         let zone =
             name.parse().map_err(|_| Error::Setting(format!("'{name}' is not a time zone such as Europe/Berlin")))?;
@@ -125,13 +147,16 @@ impl EngineBuilder {
         self
     }
 
-    /// Where the engine counts what it reads, and looks whether it is to stop; else it has one of its own.
+    /// Shares a progress counter and stop switch with the caller. By default the engine has its own.
     pub fn progress(mut self, progress: Arc<Progress>) -> Self {
         self.progress = progress;
         self
     }
 
-    /// Finds the data. Files are read when a query names them.
+    /// Finds the data: walks folders and reads the first bytes of files. Their rows are read when a query names them.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where a path names nothing, or nothing that is data; [`Error::Internal`] where the engine has a defect.
     pub fn build(mut self) -> Result<Engine, Error> {
         let (now, limits) = (self.now, self.limits);
         self.database.discover(&|text, rows| {
@@ -145,6 +170,6 @@ impl EngineBuilder {
             self.database.places = Some(Arc::new(GeoIp::open(path)?));
         }
         let EngineBuilder { database, limits, progress, now, .. } = self;
-        Ok(Engine::new(database, limits, progress, now))
+        Ok(Engine { core: Arc::new(EngineCore::new(database, limits, progress, now)) })
     }
 }

@@ -80,6 +80,13 @@ impl Database {
         Ok(())
     }
 
+    /// Adds a table whose rows a provider gives.
+    pub(crate) fn add_provider(&mut self, name: &str, provider: Arc<dyn TableProvider>) -> Result<(), SourceError> {
+        let table = sources::from_provider(name, provider)?;
+        lock(&self.opened).insert(name.to_owned(), Ok(Arc::new(table)));
+        Ok(())
+    }
+
     pub(crate) fn data_tables(&self) -> Vec<String> {
         let mut names: Vec<String> = self.files.keys().cloned().chain(lock(&self.opened).keys().cloned()).collect();
         names.sort();
@@ -100,8 +107,14 @@ impl Database {
     }
 
     /// The tables as one query sees them; of large files only samples are read first where `sampled` says so.
-    pub(crate) fn view(&self, sampled: bool) -> View<'_> {
-        View { database: self, sampled, tables: Mutex::default(), notes: Notes::default(), defect: Mutex::default() }
+    pub(crate) fn snapshot(self: &Arc<Self>, sampled: bool) -> CatalogSnapshot {
+        CatalogSnapshot {
+            database: self.clone(),
+            sampled,
+            tables: Mutex::default(),
+            notes: Notes::default(),
+            defect: Mutex::default(),
+        }
     }
 
     pub(crate) fn declared(&self, name: &str) -> Option<TableSchema> {
@@ -138,7 +151,7 @@ impl Database {
         let name = self.aliases.get(name).map_or(name, String::as_str);
         let opened = lock(&self.opened).get(name).cloned();
         let table = match opened {
-            Some(Ok(table)) if !sampled && table.unsure.is_some() => {
+            Some(Ok(table)) if !sampled && table.provisional.is_some() => {
                 table.confirmed().map(|(table, _)| Arc::new(table))
             }
             Some(table) => return Some(table),
@@ -159,8 +172,8 @@ impl Database {
 type Opened = Result<Arc<SourceTable>, SourceError>;
 
 /// The tables as one query sees them: each stays as it was when the query first named it.
-pub(crate) struct View<'a> {
-    database: &'a Database,
+pub(crate) struct CatalogSnapshot {
+    database: Arc<Database>,
     sampled: bool,
     tables: Mutex<HashMap<String, Option<Opened>>>,
     notes: Notes,
@@ -168,10 +181,10 @@ pub(crate) struct View<'a> {
     defect: Mutex<Option<Box<Defect>>>,
 }
 
-impl<'a> View<'a> {
+impl CatalogSnapshot {
     /// The environment of a query at a time.
-    pub(crate) fn at(&'a self, now: i64) -> At<'a> {
-        At { view: self, database: self.database, now, evaluate: None }
+    pub(crate) fn at(&self, now: i64) -> QueryEnvironment<'_> {
+        QueryEnvironment { snapshot: self, database: &self.database, now, evaluate: None }
     }
 
     /// A table with data.
@@ -190,7 +203,7 @@ impl<'a> View<'a> {
         let mut same = true;
         for (name, table) in tables.iter_mut() {
             let Some(Ok(seen)) = table else { continue };
-            if seen.unsure.is_none() {
+            if seen.provisional.is_none() {
                 continue;
             }
             let (sure, is_same) = seen.confirmed()?;
@@ -258,7 +271,7 @@ fn scanned(node: &Node, names: &mut Vec<String>) {
     node.inputs().into_iter().for_each(|input| scanned(input, names));
 }
 
-impl Tables for View<'_> {
+impl Tables for CatalogSnapshot {
     fn provider(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
         match self.data(name) {
             Some(Ok(table)) => Ok(table.provider.clone()),
@@ -279,9 +292,9 @@ impl Tables for View<'_> {
     }
 }
 
-/// A database at a time.
-pub(crate) struct At<'a> {
-    view: &'a View<'a>,
+/// What a query can name, at a time.
+pub(crate) struct QueryEnvironment<'a> {
+    snapshot: &'a CatalogSnapshot,
     database: &'a Database,
     now: i64,
     evaluate: Option<&'a Evaluate<'a>>,
@@ -291,16 +304,16 @@ pub(crate) struct At<'a> {
 pub(crate) type Evaluate<'a> =
     dyn Fn(&mut Query, &crate::plan::Relation) -> Result<Vec<RecordBatch>, crate::error::Error> + Sync + 'a;
 
-impl<'a> At<'a> {
+impl<'a> QueryEnvironment<'a> {
     /// The same where parts of a query may be run while it is bound.
-    pub(crate) fn with_runs(self, evaluate: &'a Evaluate<'a>) -> At<'a> {
-        At { evaluate: Some(evaluate), ..self }
+    pub(crate) fn with_evaluator(self, evaluate: &'a Evaluate<'a>) -> QueryEnvironment<'a> {
+        QueryEnvironment { evaluate: Some(evaluate), ..self }
     }
 }
 
-impl Environment for At<'_> {
+impl Environment for QueryEnvironment<'_> {
     fn table(&self, name: &str) -> Option<Result<TableSchema, String>> {
-        match self.view.data(name) {
+        match self.snapshot.data(name) {
             Some(Ok(table)) => {
                 let hidden = self.hidden(name);
                 let mut schema = table.schema.clone();
@@ -314,7 +327,7 @@ impl Environment for At<'_> {
 
     fn lacks_type(&self, name: &str) -> bool {
         let known = |c: &Column| c.name == TYPE && c.ty == ScalarType::String;
-        match self.view.data(name) {
+        match self.snapshot.data(name) {
             Some(Ok(table)) => {
                 let is_known = !self.database.schemas.contains_key(&table.name)
                     && catalogue::table(self.database.profile, &table.name).is_some();
@@ -329,7 +342,7 @@ impl Environment for At<'_> {
     fn hidden(&self, name: &str) -> Vec<(Column, bool)> {
         let hidden = self.database.hidden(self.database.aliases.get(name).map_or(name, String::as_str));
         // a table without data has all of them; one from memory has what it was given
-        let has = |column: &Column| match self.view.data(name) {
+        let has = |column: &Column| match self.snapshot.data(name) {
             Some(Ok(table)) => table.schema.column(&column.name).is_some_and(|own| own.ty == column.ty),
             _ => true,
         };
@@ -392,7 +405,7 @@ impl Environment for At<'_> {
         // no tables are needed, and what a session registers neither
         static STATE: LazyLock<SessionState> = LazyLock::new(|| SessionContext::new().state());
         let stages = HashMap::new();
-        let value = Lowering::new(&STATE, self.view, &stages).constant(e).ok()?;
+        let value = Lowering::new(&STATE, self.snapshot, &stages).constant(e).ok()?;
         Some(value.unwrap_or(Value::Null))
     }
 
@@ -408,7 +421,7 @@ impl Environment for At<'_> {
         Some((self.evaluate?)(query, relation).map_err(|error| {
             let text = error.to_string();
             if let crate::error::Error::Internal(defect) = error {
-                *lock(&self.view.defect) = Some(defect);
+                *lock(&self.snapshot.defect) = Some(defect);
             }
             text
         }))

@@ -1,5 +1,6 @@
 //! What the data is: for each table its files, rows, time range, and how its columns fit the schema.
 
+use crate::deep_stack::on_deep_stack;
 use crate::engine::Engine;
 use crate::exec;
 use crate::sources::{FileSummary, SourceTable};
@@ -44,21 +45,21 @@ pub struct TableDescription {
 impl Engine {
     /// Reads all data once, and says what it is.
     pub fn describe(&self) -> Vec<TableDescription> {
-        self.data_tables().iter().map(|name| self.describe_table(name)).collect()
+        on_deep_stack(|| self.data_tables().iter().map(|name| self.describe_table(name)).collect())
     }
 
     fn describe_table(&self, name: &str) -> TableDescription {
-        let other_names = self.database.other_names(name);
+        let other_names = self.core.database.other_names(name);
         let mut found = TableDescription { name: name.to_owned(), other_names, ..TableDescription::default() };
-        let table = match self.database.data(name) {
+        let table = match self.core.database.data(name) {
             Some(Ok(table)) => table,
             Some(Err(error)) => return TableDescription { error: Some(error.to_string()), ..found },
             None => return found,
         };
-        let declared = self.database.declared(name);
+        let declared = self.core.database.declared(name);
         found.declared = declared.is_some();
         let in_data = |column: &Column| table.files.iter().any(|f| f.columns.contains(&column.name));
-        let own = self.database.own_columns(&table);
+        let own = self.core.database.own_columns(&table);
         for column in own.iter().filter_map(|i| table.schema.columns.get(*i)) {
             let known = declared.as_ref().is_some_and(|d| d.column(&column.name).is_some());
             let list = match (known, in_data(column)) {
@@ -80,12 +81,12 @@ impl Engine {
 
     fn read_all(&self, table: &SourceTable, found: &mut TableDescription) -> Result<(), DataFusionError> {
         let time = crate::export::time_column(&table.schema);
-        let state = exec::session(self.limits, &self.progress)?;
-        let runtime = self.runtime().map_err(|e| DataFusionError::External(Box::new(e)))?;
+        let state = exec::session(self.core.limits, &self.core.progress)?;
+        let runtime = self.core.runtime().map_err(|e| DataFusionError::External(Box::new(e)))?;
         let mut range: Option<(i64, i64)> = None;
         runtime.block_on(exec::caught(async {
             let plan = table.provider.scan(&state, None, &[], None).await?;
-            let _watched = self.progress.watch(&plan);
+            let _watched = self.core.progress.watch(&plan);
             let mut stream = datafusion::physical_plan::execute_stream(plan, state.task_ctx())?;
             while let Some(batch) = stream.next().await {
                 let batch = batch?;

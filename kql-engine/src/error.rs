@@ -29,6 +29,13 @@ pub enum Error {
     Interrupted,
 }
 
+impl Error {
+    /// A panic, as a defect.
+    pub(crate) fn broken_off(message: &str) -> Error {
+        Error::Internal(Box::new(Defect::new(format!("the engine broke off: {message}"))))
+    }
+}
+
 fn summary(diagnostics: &[Diagnostic]) -> String {
     let errors: Vec<String> =
         diagnostics.iter().filter(|d| d.is_error()).map(|d| format!("{} {}", d.code, d.message)).collect();

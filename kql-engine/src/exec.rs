@@ -4,25 +4,30 @@ use crate::error::panic_message;
 use crate::partition_constants::HidePartitionConstants;
 use crate::plan::Relation;
 use crate::progress::Progress;
-use crate::types::TableSchema;
-use arrow::array::RecordBatch;
+use crate::types::ScalarType;
+use crate::value::Value;
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, internal_err};
-use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::execution::{SessionStateBuilder, TaskContext};
 use datafusion::optimizer::Optimizer;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::aggregates::AggregateExec;
-use datafusion::physical_plan::{ExecutionPlan, collect_partitioned};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionConfig;
-use futures::FutureExt;
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::channel;
+use tokio::task::JoinSet;
 
 /// How batches are cut and how many run at once. Neither changes an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,13 +111,63 @@ impl PhysicalOptimizerRule for WithoutFilters {
     }
 }
 
-/// Runs a plan to its end. The batches of a partition come after those of the ones before, so that rows of files that were
-/// only filtered and extended stay in their order.
-pub async fn run(state: &SessionState, plan: &LogicalPlan, progress: &Arc<Progress>) -> Result<Vec<RecordBatch>> {
-    let physical: Arc<dyn ExecutionPlan> = state.create_physical_plan(plan).await?;
-    let _watched = progress.watch(&physical);
-    let partitions = caught(collect_partitioned(physical, state.task_ctx())).await?;
-    Ok(partitions.into_iter().flatten().collect())
+/// The batches of a plan. Those of a partition come after those of the ones before, so that rows of files that were only
+/// filtered and extended stay in their order; all partitions run at once, up to `room` batches ahead. Wants a tokio runtime.
+pub(crate) fn stream(
+    plan: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+    progress: &Arc<Progress>,
+    ahead: usize,
+) -> impl Stream<Item = Result<RecordBatch>> + Send + Unpin + 'static {
+    let watched = progress.watch(&plan);
+    let mut tasks = JoinSet::new();
+    let partitions = plan.output_partitioning().partition_count();
+    let receivers: VecDeque<_> = (0..partitions)
+        .map(|partition| {
+            let (sender, receiver) = channel(room(ahead));
+            let (plan, context) = (plan.clone(), context.clone());
+            tasks.spawn(async move {
+                let run = async {
+                    let mut batches = plan.execute(partition, context)?;
+                    while let Some(batch) = batches.next().await {
+                        if sender.send(Ok(batch?)).await.is_err() {
+                            break;
+                        }
+                    }
+                    Ok(())
+                };
+                if let Err(error) = caught(run).await {
+                    // whoever asked may have gone
+                    let _ = sender.send(Err(error)).await;
+                }
+            });
+            receiver
+        })
+        .collect();
+    let state = (receivers, tasks, watched);
+    Box::pin(futures::stream::unfold(state, |(mut receivers, tasks, watched)| async move {
+        while let Some(receiver) = receivers.front_mut() {
+            if let Some(batch) = receiver.recv().await {
+                return Some((batch, (receivers, tasks, watched)));
+            }
+            receivers.pop_front();
+        }
+        None
+    }))
+}
+
+/// A number of batches as the room of a channel.
+pub(crate) fn room(batches: usize) -> usize {
+    batches.clamp(1, Semaphore::MAX_PERMITS)
+}
+
+/// Runs a plan to its end.
+pub(crate) async fn collect(
+    plan: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+    progress: &Arc<Progress>,
+) -> Result<Vec<RecordBatch>> {
+    stream(plan, context, progress, usize::MAX).try_collect().await
 }
 
 /// Runs what may read a damaged Parquet file, on which its reader may panic; that is an error of the run. So is what a
@@ -129,23 +184,30 @@ pub(crate) async fn caught<T>(run: impl Future<Output = Result<T>>) -> Result<T>
     }
 }
 
-/// The batches of a result under the names a user sees.
-pub fn named(relation: &Relation, batches: Vec<RecordBatch>) -> Result<(TableSchema, Vec<RecordBatch>)> {
-    let schema = relation.schema();
-    let arrow = schema.arrow();
-    let batches = batches
-        .into_iter()
-        .map(|batch| {
-            let rows = batch.num_rows();
-            let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
-            let mut computed = batch.columns().iter();
-            let columns = relation.columns.iter().map(|c| match relation.constants.get(&c.id) {
-                Some(value) => value.to_scalar(c.ty).to_array_of_size(rows),
-                None => computed.next().cloned().map_or_else(|| internal_err!("a column is missing"), Ok),
-            });
-            let columns = columns.collect::<Result<Vec<_>>>()?;
-            Ok(RecordBatch::try_new_with_options(arrow.clone(), columns, &options)?)
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok((schema, batches))
+/// Puts the names a user sees onto the batches of a result, and the columns that have one value in all rows.
+pub(crate) struct Naming {
+    schema: SchemaRef,
+    /// For each column its type and its value, where that is the same in all rows.
+    columns: Vec<(ScalarType, Option<Value>)>,
+}
+
+impl Naming {
+    /// Of the batches of a relation.
+    pub(crate) fn of(relation: &Relation) -> Naming {
+        let columns = relation.columns.iter().map(|c| (c.ty, relation.constants.get(&c.id).cloned())).collect();
+        Naming { schema: relation.schema().arrow(), columns }
+    }
+
+    /// The batch with names.
+    pub(crate) fn apply(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let rows = batch.num_rows();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let mut computed = batch.columns().iter();
+        let columns = self.columns.iter().map(|(ty, constant)| match constant {
+            Some(value) => value.to_scalar(*ty).to_array_of_size(rows),
+            None => computed.next().cloned().map_or_else(|| internal_err!("a column is missing"), Ok),
+        });
+        let columns = columns.collect::<Result<Vec<_>>>()?;
+        Ok(RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?)
+    }
 }

@@ -1,5 +1,6 @@
 //! Whole tables in the order of their times, for writing them to files.
 
+use crate::deep_stack::on_deep_stack;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::error::run_error;
@@ -22,6 +23,7 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::StreamExt;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
 
 /// Takes the rows of a table.
 pub trait RowWriter {
@@ -55,17 +57,18 @@ impl Engine {
         memory: usize,
         writer: &mut (dyn RowWriter + Send),
     ) -> std::result::Result<Exported, Error> {
-        let memory = self.limits.memory.unwrap_or(memory);
-        let table = match self.database.data(name) {
+        let memory = self.core.limits.memory.unwrap_or(memory);
+        let table = match self.core.database.data(name) {
             Some(table) => table?,
             None => return Err(Error::Setting(format!("there is no data of a table {name}"))),
         };
-        let own = self.database.own_columns(&table);
+        let own = self.core.database.own_columns(&table);
         let columns = own.iter().filter_map(|i| table.schema.columns.get(*i)).cloned().collect();
         let schema = TableSchema { columns };
         let time = time_column(&schema);
         let work = self.pass_on(&table, (&schema, &own), time, memory, writer);
-        let rows = self.runtime()?.block_on(self.unless_stopped(work))?;
+        let never = CancellationToken::new();
+        let rows = on_deep_stack(|| self.core.runtime()?.block_on(self.core.unless_stopped(&never, work)))?;
         Ok(Exported {
             rows,
             refused: table.report.refused(),
@@ -83,14 +86,14 @@ impl Engine {
         memory: usize,
         writer: &mut (dyn RowWriter + Send),
     ) -> std::result::Result<u64, Error> {
-        let limits = Limits { memory: Some(memory), ..self.limits };
-        let mut state = exec::session(limits, &self.progress).map_err(run_error)?;
+        let limits = Limits { memory: Some(memory), ..self.core.limits };
+        let mut state = exec::session(limits, &self.core.progress).map_err(run_error)?;
         // what each partition sets aside for merging its temporary files must fit beside what it sorts
-        let share = memory / (4 * self.limits.partitions.max(1));
+        let share = memory / (4 * self.core.limits.partitions.max(1));
         let reservation = &mut state.config_mut().options_mut().execution.sort_spill_reservation_bytes;
         *reservation = share.min(*reservation);
         let scan = table.provider.scan(&state, Some(own), &[], None).await.map_err(run_error)?;
-        let _watched = self.progress.watch(&scan);
+        let _watched = self.core.progress.watch(&scan);
         let seen = Arc::new(Mutex::new(Seen::new(schema)));
         let observed = Observed::of(&scan, schema, &seen);
         let arrow = scan.schema();

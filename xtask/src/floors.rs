@@ -11,21 +11,24 @@ const CRATES: [&str; 4] =
 
 /// The modules of the engine, from the ground up. Those of one floor do not name each other, but for those that a `+` joins:
 /// they are one layer, since an operator binds the pipelines inside it.
-const FLOORS: [(&str, &[&str]); 17] = [
+const FLOORS: [(&str, &[&str]); 20] = [
     ("words for what happens, and the simplest values", &["types", "time", "render", "progress", "notes", "defect"]),
     ("values", &["decimal", "error", "storage"]),
-    ("a constant", &["value"]),
+    ("a constant, threads", &["value", "deep_stack", "workers"]),
     ("the dynamic type", &["dynamic"]),
     ("cells of results, places of addresses", &["cell", "geo_ip"]),
     ("rows of functions", &["registry"]),
     ("what a query means", &["plan"]),
-    ("scalar functions, graphs, results", &["functions", "graph", "answer"]),
+    ("scalar functions, graphs, results", &["functions", "graph", "answer", "stages"]),
     ("aggregates, columns out of texts", &["aggregates", "extract"]),
     ("files as tables", &["sources", "partition_constants"]),
     ("plan to DataFusion, running it, files of externaldata", &["lower", "exec", "external"]),
     ("AST to plan, plan to plan", &["bind+operators+plugins", "rewrite"]),
     ("files of KQL text", &["text_tables"]),
     ("what a query can name", &["database"]),
+    ("an engine's inside", &["engine_core"]),
+    ("a result as a stream", &["stream"]),
+    ("a query that is bound", &["prepared"]),
     ("the engine", &["engine+builder"]),
     ("whole tables", &["export"]),
     ("what the data is", &["describe"]),

@@ -1,6 +1,6 @@
 //! `arg_max()`, `arg_min()`
 
-use super::best_row::{Best, BestRow};
+use super::arg_best::{ArgBest, Best};
 use crate::registry::{
     AggregateFunction, ArgumentKind, Outputs,
     ParameterType::{Orderable, Scalar},
@@ -23,8 +23,8 @@ pub static ARG_MAX: AggregateFunction = AggregateFunction {
     summary: "The greatest value of the first argument, and what the other arguments are in that row.",
     page: "arg-max-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(BestRow::new(Best::Max, args)?)),
-        state: BestRow::state_types,
+        make: |args| Ok(Box::new(ArgBest::new(Best::Max, args)?)),
+        state: ArgBest::state_types,
         ordered: true,
     },
 };
@@ -38,8 +38,8 @@ pub static ARG_MIN: AggregateFunction = AggregateFunction {
     summary: "The smallest value of the first argument, and what the other arguments are in that row.",
     page: "arg-min-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(BestRow::new(Best::Min, args)?)),
-        state: BestRow::state_types,
+        make: |args| Ok(Box::new(ArgBest::new(Best::Min, args)?)),
+        state: ArgBest::state_types,
         ordered: true,
     },
 };

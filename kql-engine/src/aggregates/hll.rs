@@ -3,7 +3,7 @@
 //! The state is exact: an array of the distinct values. It is no sketch that another engine reads.
 
 use super::make_list::MAKE_SET;
-use super::order_list::Items;
+use super::order_list::CollectedValues;
 use crate::registry::{
     AggregateFunction, Outputs,
     ParameterType::{Integer, Is, NotBool},
@@ -20,8 +20,8 @@ pub static HLL: AggregateFunction = AggregateFunction {
     summary: "What dcount_hll() counts the group's distinct values from; states can be merged.",
     page: "hll-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(Items::unlimited(args))),
-        state: |_| Items::state_types(),
+        make: |args| Ok(Box::new(CollectedValues::unlimited(args))),
+        state: |_| CollectedValues::state_types(),
         ordered: false,
     },
 };

@@ -1,6 +1,6 @@
 //! `make_list()`, `make_set()`
 
-use super::order_list::Items;
+use super::order_list::CollectedValues;
 use crate::registry::{
     AggregateFunction, Outputs,
     ParameterType::{Integer, Scalar},
@@ -19,8 +19,8 @@ pub static MAKE_LIST: AggregateFunction = AggregateFunction {
     summary: "An array of the group's values in the order of the rows, nulls left out, arrays opened.",
     page: "make-list-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(Items::new(args, false))),
-        state: |_| Items::state_types(),
+        make: |args| Ok(Box::new(CollectedValues::new(args, false))),
+        state: |_| CollectedValues::state_types(),
         ordered: true,
     },
 };
@@ -34,8 +34,8 @@ pub static MAKE_LIST_WITH_NULLS: AggregateFunction = AggregateFunction {
     summary: "An array of the group's values in the order of the rows, nulls among them.",
     page: "make-list-with-nulls-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(Items::with_nulls(args))),
-        state: |_| Items::state_types(),
+        make: |args| Ok(Box::new(CollectedValues::with_nulls(args))),
+        state: |_| CollectedValues::state_types(),
         ordered: true,
     },
 };
@@ -49,8 +49,8 @@ pub static MAKE_SET: AggregateFunction = AggregateFunction {
     summary: "An array of the group's distinct values, nulls left out, arrays opened.",
     page: "make-set-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(Items::new(args, true))),
-        state: |_| Items::state_types(),
+        make: |args| Ok(Box::new(CollectedValues::new(args, true))),
+        state: |_| CollectedValues::state_types(),
         ordered: true,
     },
 };

@@ -3,9 +3,9 @@
 #![allow(missing_docs)] // a row documents itself: its `summary` and `page`
 
 mod accumulator;
+mod arg_best;
 mod arg_max;
 mod avg;
-mod best_row;
 mod binary_all;
 mod buildschema;
 mod conditional_forms;
@@ -13,6 +13,7 @@ mod count;
 mod countif;
 mod dcount;
 mod hll;
+mod interner;
 mod lookup;
 mod make_bag;
 mod make_list;
@@ -27,7 +28,6 @@ mod spread;
 mod sum;
 mod take_any;
 mod tdigest;
-mod texts;
 
 pub use count::COUNT;
 pub use lookup::{aggregate, aggregate_names, is_aggregate_call};

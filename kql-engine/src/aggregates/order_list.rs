@@ -1,6 +1,6 @@
 //! For each group its values, all or the distinct ones, in the order of the rows: `make_list`, `make_set`.
 
-use super::texts::Texts;
+use super::interner::StringInterner;
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
 use crate::functions::conversion::Any;
@@ -23,7 +23,7 @@ const MAX_SIZE: usize = 1_048_576;
 const FEW: usize = 32;
 
 /// The accumulator.
-pub struct Items {
+pub struct CollectedValues {
     ty: ScalarType,
     ordered: bool,
     distinct: bool,
@@ -34,7 +34,7 @@ pub struct Items {
     sorted: bool,
     max: usize,
     /// Strings as they are, other values as JSON.
-    texts: Texts,
+    texts: StringInterner,
     groups: Vec<Group>,
     bytes: usize,
 }
@@ -73,12 +73,12 @@ impl Group {
     }
 }
 
-impl Items {
+impl CollectedValues {
     /// All values, or the distinct ones.
-    pub fn new(args: &AggregateArgs, distinct: bool) -> Items {
+    pub fn new(args: &AggregateArgs, distinct: bool) -> CollectedValues {
         let max = args.info.long(1).and_then(|n| usize::try_from(n).ok()).unwrap_or(MAX_SIZE).min(MAX_SIZE);
         let ty = args.info.types.first().copied().unwrap_or(ScalarType::Dynamic);
-        Items {
+        CollectedValues {
             ty,
             ordered: args.ordered,
             distinct,
@@ -86,26 +86,26 @@ impl Items {
             weighted: false,
             sorted: false,
             max,
-            texts: Texts::default(),
+            texts: StringInterner::default(),
             groups: Vec::new(),
             bytes: 0,
         }
     }
 
     /// All distinct values, whatever a second argument says, by their texts.
-    pub fn unlimited(args: &AggregateArgs) -> Items {
-        Items { max: usize::MAX, sorted: true, ..Items::new(args, true) }
+    pub fn unlimited(args: &AggregateArgs) -> CollectedValues {
+        CollectedValues { max: usize::MAX, sorted: true, ..CollectedValues::new(args, true) }
     }
 
     /// All values with their weights, where a second argument gives them, by their texts.
-    pub fn weighted(args: &AggregateArgs) -> Items {
+    pub fn weighted(args: &AggregateArgs) -> CollectedValues {
         let weighted = args.info.types.len() > 1;
-        Items { max: usize::MAX, weighted, sorted: true, ..Items::new(args, false) }
+        CollectedValues { max: usize::MAX, weighted, sorted: true, ..CollectedValues::new(args, false) }
     }
 
     /// Nulls count as values.
-    pub fn with_nulls(args: &AggregateArgs) -> Items {
-        Items { nulls: true, ..Items::new(args, false) }
+    pub fn with_nulls(args: &AggregateArgs) -> CollectedValues {
+        CollectedValues { nulls: true, ..CollectedValues::new(args, false) }
     }
 
     /// Arrow types of the state: the values, and their orders.
@@ -177,7 +177,7 @@ impl Items {
     }
 }
 
-impl GroupsAccumulator for Items {
+impl GroupsAccumulator for CollectedValues {
     fn update_batch(
         &mut self,
         values: &[ArrayRef],
@@ -307,7 +307,7 @@ impl GroupsAccumulator for Items {
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
         super::accumulator::state_of_each_row(
-            Items { texts: Texts::default(), groups: Vec::new(), bytes: 0, ..*self },
+            CollectedValues { texts: StringInterner::default(), groups: Vec::new(), bytes: 0, ..*self },
             values,
             filter,
         )

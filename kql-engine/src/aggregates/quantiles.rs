@@ -31,7 +31,7 @@ pub struct Form {
 const PACK: usize = 4096;
 
 /// A value that ranks: a whole number, a real as whole number of the same order, or a decimal.
-pub trait Rank: Copy + Ord + Send + Sync + 'static {
+pub trait OrderedKey: Copy + Ord + Send + Sync + 'static {
     /// How it lies in a state.
     type Arrow: ArrowPrimitiveType<Native = Self>;
     /// The type of a state's list.
@@ -44,7 +44,7 @@ pub trait Rank: Copy + Ord + Send + Sync + 'static {
     fn value(self, ty: ScalarType) -> Value;
 }
 
-impl Rank for i64 {
+impl OrderedKey for i64 {
     type Arrow = Int64Type;
 
     fn list() -> DataType {
@@ -74,7 +74,7 @@ impl Rank for i64 {
     }
 }
 
-impl Rank for Scaled {
+impl OrderedKey for Scaled {
     type Arrow = Decimal256Type;
 
     fn list() -> DataType {
@@ -106,7 +106,7 @@ fn rank_to_real(rank: i64) -> f64 {
 }
 
 /// The accumulator.
-pub struct Quantiles<K: Rank> {
+pub struct Quantiles<K: OrderedKey> {
     form: Form,
     ty: ScalarType,
     returns: ScalarType,
@@ -126,7 +126,7 @@ impl<K> Default for Group<K> {
     }
 }
 
-impl<K: Rank> Group<K> {
+impl<K: OrderedKey> Group<K> {
     fn add(&mut self, value: K, weight: i64) {
         self.values.push((value, weight));
         if self.values.len() >= PACK.max(2 * self.packed) {
@@ -172,7 +172,7 @@ impl Quantiles<i64> {
     }
 }
 
-impl<K: Rank> Quantiles<K> {
+impl<K: OrderedKey> Quantiles<K> {
     fn new(args: &AggregateArgs, form: Form) -> Result<Quantiles<K>> {
         let ty = args.info.types.first().copied().unwrap_or(ScalarType::Long);
         let first = if form.weighted { 2 } else { 1 };
@@ -251,7 +251,7 @@ fn number(value: &Value) -> f64 {
     }
 }
 
-impl<K: Rank> GroupsAccumulator for Quantiles<K> {
+impl<K: OrderedKey> GroupsAccumulator for Quantiles<K> {
     fn update_batch(
         &mut self,
         values: &[ArrayRef],

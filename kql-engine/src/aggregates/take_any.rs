@@ -1,6 +1,6 @@
 //! `take_any()`, `any()`
 
-use super::best_row::{Best, BestRow};
+use super::arg_best::{ArgBest, Best};
 use crate::registry::{
     AggregateFunction, ArgumentKind, Outputs, ParameterType::Scalar, Reduce, ResultName, Returns, repeated, sig,
 };
@@ -16,9 +16,9 @@ pub static TAKE_ANY: AggregateFunction = AggregateFunction {
     reduce: Reduce::Accumulator {
         make: |args| {
             let best = if args.info.types.len() == 1 { Best::FirstNotNull } else { Best::First };
-            Ok(Box::new(BestRow::new(best, args)?))
+            Ok(Box::new(ArgBest::new(best, args)?))
         },
-        state: BestRow::state_types,
+        state: ArgBest::state_types,
         ordered: true,
     },
 };

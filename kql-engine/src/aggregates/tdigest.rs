@@ -3,7 +3,7 @@
 //! The state is exact: an array of the values, `[value, weight]` where the weight is not 1. It is no sketch that another
 //! engine reads.
 
-use super::order_list::Items;
+use super::order_list::CollectedValues;
 use crate::registry::{
     AggregateFunction, Outputs,
     ParameterType::{DynamicArray, Integer, Summable},
@@ -21,8 +21,8 @@ pub static TDIGEST: AggregateFunction = AggregateFunction {
               merged.",
     page: "tdigest-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(Items::weighted(args))),
-        state: |_| Items::state_types(),
+        make: |args| Ok(Box::new(CollectedValues::weighted(args))),
+        state: |_| CollectedValues::state_types(),
         ordered: false,
     },
 };

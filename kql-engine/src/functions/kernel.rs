@@ -20,9 +20,9 @@ use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE, ScalarType};
 /// Numbers of one kind.
 pub enum Numbers<'a, T, A> {
     /// The same for all rows.
-    One(Option<T>),
+    Scalar(Option<T>),
     /// One for each row.
-    Many(&'a A),
+    Column(&'a A),
 }
 
 /// Longs, datetimes or timespans.
@@ -43,8 +43,8 @@ macro_rules! numbers {
             #[inline]
             pub fn get(&self, i: usize) -> Option<$ty> {
                 match self {
-                    Numbers::One(value) => *value,
-                    Numbers::Many(array) => (!array.is_null(i)).then(|| array.value(i)),
+                    Numbers::Scalar(value) => *value,
+                    Numbers::Column(array) => (!array.is_null(i)).then(|| array.value(i)),
                 }
             }
         }
@@ -84,9 +84,9 @@ impl AnyNumber<'_> {
 /// Strings, guids or dynamics.
 pub enum Strings<'a> {
     /// The same for all rows.
-    One(Option<&'a str>),
+    Scalar(Option<&'a str>),
     /// One for each row.
-    Many(&'a StringArray),
+    Column(&'a StringArray),
 }
 
 impl Strings<'_> {
@@ -100,8 +100,8 @@ impl Strings<'_> {
     #[inline]
     pub fn option(&self, i: usize) -> Option<&str> {
         match self {
-            Strings::One(value) => *value,
-            Strings::Many(array) => (!array.is_null(i)).then(|| array.value(i)),
+            Strings::Scalar(value) => *value,
+            Strings::Column(array) => (!array.is_null(i)).then(|| array.value(i)),
         }
     }
 }
@@ -127,9 +127,9 @@ impl<'a> Call<'a> {
     /// Argument `n` as longs, datetimes or timespans.
     pub fn longs(&self, n: usize) -> Result<Longs<'a>> {
         match self.arg(n)? {
-            ColumnarValue::Scalar(ScalarValue::Int64(v)) => Ok(Longs::One(*v)),
+            ColumnarValue::Scalar(ScalarValue::Int64(v)) => Ok(Longs::Scalar(*v)),
             ColumnarValue::Array(array) => match array.as_primitive_opt::<Int64Type>() {
-                Some(array) => Ok(Longs::Many(array)),
+                Some(array) => Ok(Longs::Column(array)),
                 None => wrong(n, "Int64", array.data_type()),
             },
             ColumnarValue::Scalar(other) => wrong(n, "Int64", &other.data_type()),
@@ -139,9 +139,9 @@ impl<'a> Call<'a> {
     /// Argument `n` as ints.
     pub fn ints(&self, n: usize) -> Result<Ints<'a>> {
         match self.arg(n)? {
-            ColumnarValue::Scalar(ScalarValue::Int32(v)) => Ok(Ints::One(*v)),
+            ColumnarValue::Scalar(ScalarValue::Int32(v)) => Ok(Ints::Scalar(*v)),
             ColumnarValue::Array(array) => match array.as_primitive_opt::<Int32Type>() {
-                Some(array) => Ok(Ints::Many(array)),
+                Some(array) => Ok(Ints::Column(array)),
                 None => wrong(n, "Int32", array.data_type()),
             },
             ColumnarValue::Scalar(other) => wrong(n, "Int32", &other.data_type()),
@@ -151,9 +151,9 @@ impl<'a> Call<'a> {
     /// Argument `n` as reals.
     pub fn reals(&self, n: usize) -> Result<Reals<'a>> {
         match self.arg(n)? {
-            ColumnarValue::Scalar(ScalarValue::Float64(v)) => Ok(Reals::One(*v)),
+            ColumnarValue::Scalar(ScalarValue::Float64(v)) => Ok(Reals::Scalar(*v)),
             ColumnarValue::Array(array) => match array.as_primitive_opt::<Float64Type>() {
-                Some(array) => Ok(Reals::Many(array)),
+                Some(array) => Ok(Reals::Column(array)),
                 None => wrong(n, "Float64", array.data_type()),
             },
             ColumnarValue::Scalar(other) => wrong(n, "Float64", &other.data_type()),
@@ -163,9 +163,9 @@ impl<'a> Call<'a> {
     /// Argument `n` as decimals.
     pub fn decimals(&self, n: usize) -> Result<Decimals<'a>> {
         match self.arg(n)? {
-            ColumnarValue::Scalar(ScalarValue::Decimal256(v, ..)) => Ok(Decimals::One(*v)),
+            ColumnarValue::Scalar(ScalarValue::Decimal256(v, ..)) => Ok(Decimals::Scalar(*v)),
             ColumnarValue::Array(array) => match array.as_primitive_opt::<Decimal256Type>() {
-                Some(array) => Ok(Decimals::Many(array)),
+                Some(array) => Ok(Decimals::Column(array)),
                 None => wrong(n, "Decimal256", array.data_type()),
             },
             ColumnarValue::Scalar(other) => wrong(n, "Decimal256", &other.data_type()),
@@ -175,9 +175,9 @@ impl<'a> Call<'a> {
     /// Argument `n` as bools.
     pub fn bools(&self, n: usize) -> Result<Bools<'a>> {
         match self.arg(n)? {
-            ColumnarValue::Scalar(ScalarValue::Boolean(v)) => Ok(Bools::One(*v)),
+            ColumnarValue::Scalar(ScalarValue::Boolean(v)) => Ok(Bools::Scalar(*v)),
             ColumnarValue::Array(array) => match array.as_boolean_opt() {
-                Some(array) => Ok(Bools::Many(array)),
+                Some(array) => Ok(Bools::Column(array)),
                 None => wrong(n, "Boolean", array.data_type()),
             },
             ColumnarValue::Scalar(other) => wrong(n, "Boolean", &other.data_type()),
@@ -187,9 +187,9 @@ impl<'a> Call<'a> {
     /// Argument `n` as strings, guids or dynamics.
     pub fn strings(&self, n: usize) -> Result<Strings<'a>> {
         match self.arg(n)? {
-            ColumnarValue::Scalar(ScalarValue::Utf8(v)) => Ok(Strings::One(v.as_deref())),
+            ColumnarValue::Scalar(ScalarValue::Utf8(v)) => Ok(Strings::Scalar(v.as_deref())),
             ColumnarValue::Array(array) => match array.as_string_opt::<i32>() {
-                Some(array) => Ok(Strings::Many(array)),
+                Some(array) => Ok(Strings::Column(array)),
                 None => wrong(n, "Utf8", array.data_type()),
             },
             ColumnarValue::Scalar(other) => wrong(n, "Utf8", &other.data_type()),
@@ -198,12 +198,12 @@ impl<'a> Call<'a> {
 
     /// Argument `n` as longs; `default` where it was left out.
     pub fn longs_or(&self, n: usize, default: i64) -> Result<Longs<'a>> {
-        if n < self.len() { self.longs(n) } else { Ok(Longs::One(Some(default))) }
+        if n < self.len() { self.longs(n) } else { Ok(Longs::Scalar(Some(default))) }
     }
 
     /// Argument `n` as bools; `default` where it was left out.
     pub fn bools_or(&self, n: usize, default: bool) -> Result<Bools<'a>> {
-        if n < self.len() { self.bools(n) } else { Ok(Bools::One(Some(default))) }
+        if n < self.len() { self.bools(n) } else { Ok(Bools::Scalar(Some(default))) }
     }
 
     /// Argument `n`, a number of any type, as reals.

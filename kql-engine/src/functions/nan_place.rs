@@ -41,7 +41,7 @@ pub fn sort_key(value: Expr, ascending: bool, nulls_first: bool) -> Expr {
 
 fn placed(call: &Call, nan: f64) -> Result<ColumnarValue> {
     match (call.reals(0)?, call.args) {
-        (Reals::Many(numbers), _) if numbers.values().iter().any(|n| n.is_nan()) => {
+        (Reals::Column(numbers), _) if numbers.values().iter().any(|n| n.is_nan()) => {
             let placed: Float64Array = numbers.unary(|n| if n.is_nan() { nan } else { n });
             Ok(ColumnarValue::Array(Arc::new(placed)))
         }

@@ -59,7 +59,7 @@ impl Lowering<'_> {
             Eval::Kernel(_) | Eval::Compiled(_) | Eval::PerRow(_) => df::Expr::ScalarFunction(
                 df::expr::ScalarFunction::new_udf(Arc::new(Udf::prepare(function, info)?), lowered),
             ),
-            Eval::Located(kernel) => {
+            Eval::GeoLookup(kernel) => {
                 let kernel = Arc::from(kernel(self.tables.places()));
                 let udf = Udf::with_kernel(function, info, Some(kernel));
                 df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(Arc::new(udf), lowered))

@@ -10,15 +10,24 @@ use kql_parser::ast::{self, ParsePartKind};
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
+/// What becomes of rows whose text has not the form of the pattern.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unmatched {
+    /// `parse`: their new columns are empty.
+    Keep,
+    /// `parse-where`: they are left out.
+    Drop,
+}
+
 pub(super) fn bind(
     binder: &mut Binder,
     parse: &ast::Parse,
     input: Relation,
-    only_matches: bool,
+    unmatched: Unmatched,
     span: Span,
 ) -> Relation {
     let kind = kind(binder, parse);
-    if only_matches && kind == PatternKind::Relaxed {
+    if unmatched == Unmatched::Drop && kind == PatternKind::Relaxed {
         // a row whose values do not convert is one that parse-where leaves out
         binder.error("KQ302", span, "parse-where has the kinds simple and regex only.");
     }
@@ -34,7 +43,7 @@ pub(super) fn bind(
             return Relation { columns: crate::plan::replaced(&input.columns, &columns), ..input };
         }
     };
-    extracted(binder, input, value, Arc::new(pattern), columns, only_matches)
+    extracted(binder, input, value, Arc::new(pattern), columns, unmatched)
 }
 
 /// The input with columns that an extractor reads out of a text.
@@ -44,7 +53,7 @@ pub(super) fn extracted(
     value: Expr,
     extractor: Arc<dyn crate::plan::Extractor>,
     columns: Vec<PlanColumn>,
-    only_matches: bool,
+    unmatched: Unmatched,
 ) -> Relation {
     let matched = PlanColumn { id: binder.new_id(), name: String::new(), ty: ScalarType::Bool };
     let span = value.span;
@@ -55,7 +64,7 @@ pub(super) fn extracted(
         columns: columns.iter().map(|c| (c.id, c.ty)).collect(),
         matched: matched.id,
     });
-    if only_matches {
+    if unmatched == Unmatched::Drop {
         node = Arc::new(Node::Filter { input: node, predicate: Expr::column(&matched, span) });
     }
     let columns = crate::plan::replaced(&input.columns, &columns);

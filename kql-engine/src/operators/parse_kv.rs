@@ -26,7 +26,14 @@ pub(super) fn bind(binder: &mut Binder, parse: &ast::ParseKv, input: Relation) -
         return Relation { columns: crate::plan::replaced(&input.columns, &columns), ..input };
     };
     let named: Vec<(String, ScalarType)> = columns.iter().map(|c| (c.name.clone(), c.ty)).collect();
-    super::parse::extracted(binder, input, value, Arc::new(KeyValues::new(form, &named)), columns, false)
+    super::parse::extracted(
+        binder,
+        input,
+        value,
+        Arc::new(KeyValues::new(form, &named)),
+        columns,
+        super::parse::Unmatched::Keep,
+    )
 }
 
 fn form(binder: &mut Binder, parse: &ast::ParseKv) -> Option<KeyValueForm> {

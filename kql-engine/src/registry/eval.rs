@@ -79,7 +79,7 @@ pub enum Eval {
     /// A kernel over all rows of a table, or of each of its parts, in their order.
     Window(KernelFn),
     /// A kernel over columns that looks addresses up in the engine's database of places, where there is one.
-    Located(fn(Option<Arc<GeoIp>>) -> Box<dyn Kernel>),
+    GeoLookup(fn(Option<Arc<GeoIp>>) -> Box<dyn Kernel>),
     /// The same as [`Eval::Compiled`], of a kernel that has something to say about the values it meets.
     Noting(fn(&CallInfo, Notes) -> Result<Box<dyn Kernel>>),
     /// An expression of DataFusion's own.
@@ -95,7 +95,7 @@ impl fmt::Debug for Eval {
             Eval::Compiled(_) => "Compiled",
             Eval::PerRow(_) => "PerRow",
             Eval::Window(_) => "Window",
-            Eval::Located(_) => "Located",
+            Eval::GeoLookup(_) => "GeoLookup",
             Eval::Noting(_) => "Noting",
             Eval::Expr(_) => "Expr",
             Eval::Rewrite(_) => "Rewrite",

@@ -4,7 +4,7 @@ mod constant_columns;
 mod filter_below_innerunique;
 mod null_literals;
 mod prune_columns;
-mod row_places;
+mod stable_row_order;
 
 use crate::plan::{Node, Query, Relation, StageKind};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub fn rewrite(query: &mut Query) {
     for stage in &mut query.stages {
         // its rows are taken one by one, or the first of them
         if !matches!(stage.kind, StageKind::List) {
-            row_places::order(&mut stage.relation);
+            stable_row_order::order(&mut stage.relation);
         }
     }
     query.stages.iter_mut().map(|s| &mut s.relation).chain(&mut query.results).for_each(rewrite_relation);
@@ -24,7 +24,7 @@ pub fn rewrite(query: &mut Query) {
 /// Applies every rewrite to a relation.
 pub fn rewrite_relation(relation: &mut Relation) {
     relation.node = node(&relation.node);
-    row_places::apply(relation);
+    stable_row_order::apply(relation);
     relation.node = prune_columns::apply(relation);
 }
 

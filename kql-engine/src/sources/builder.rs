@@ -37,7 +37,7 @@ enum Values {
 #[must_use]
 pub(super) enum Fit {
     Fits,
-    Misfit,
+    CastFailure,
     /// It fits as a time since 1970.
     Since(Unit),
 }
@@ -225,7 +225,7 @@ impl ColumnBuilder {
 
     fn misfit(&mut self) -> Fit {
         self.push_missing();
-        Fit::Misfit
+        Fit::CastFailure
     }
 
     /// The column so far; the builder starts anew.
@@ -292,7 +292,7 @@ mod tests {
                 cell::text(&array, ty, row, &mut text);
             }
             let null = if array.is_null(row) { "null" } else { "" };
-            format!("{text}{null}{}", if *fit == Fit::Misfit { "!" } else { "" })
+            format!("{text}{null}{}", if *fit == Fit::CastFailure { "!" } else { "" })
         };
         fits.iter().enumerate().map(one).collect()
     }

@@ -9,9 +9,9 @@ use super::input::{Buffer, DataFile, LONGEST, ShortLines};
 use super::kinds::Kinds;
 use super::options::OpenOptions;
 use super::rows::{self, Cell, Mapping};
+use super::scan_stats::{Declared, ScanStats, Watch};
 use super::sink::{RowReader, Sink};
 use super::splits::{FileSplits, SplitFormat};
-use super::survey::{Declared, Survey, Watch};
 use crate::error::SourceError;
 use crate::types::ScalarType;
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Terminator};
@@ -213,7 +213,7 @@ struct Columns {
     dated: Vec<usize>,
     /// Their types are open; one may be expected.
     open: Vec<(usize, Kinds, Option<ScalarType>)>,
-    survey: Survey,
+    survey: ScanStats,
 }
 
 impl Columns {
@@ -228,7 +228,7 @@ impl Columns {
         Columns {
             dated: watched.iter().enumerate().filter(|(_, watch)| watch.dates()).map(|(i, _)| i).collect(),
             open: watched.iter().enumerate().filter_map(open).collect(),
-            survey: Survey { names, ..Survey::default() },
+            survey: ScanStats { names, ..ScanStats::default() },
         }
     }
 
@@ -246,7 +246,7 @@ impl Columns {
         }
     }
 
-    fn finish(mut self) -> Survey {
+    fn finish(mut self) -> ScanStats {
         for (i, kinds, _) in self.open {
             if let Some((_, own)) = self.survey.names.get_mut(i) {
                 *own = kinds;
@@ -389,7 +389,7 @@ impl SplitReader {
     /// The split is read: what was found goes to who asks for it.
     fn finish(&mut self, end: u64, lines: u64) {
         if let Some(columns) = self.surveyor.take() {
-            self.splits.surveyed(self.split, Survey { end, lines, ..columns.finish() });
+            self.splits.surveyed(self.split, ScanStats { end, lines, ..columns.finish() });
         }
     }
 }

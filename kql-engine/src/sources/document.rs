@@ -4,8 +4,8 @@
 use super::input::DataFile;
 use super::lines::is_object_line;
 use super::rows::Mapping;
+use super::scan_stats::{Declared, ScanStats, StatsCollector};
 use super::sink::{RowReader, Sink};
-use super::survey::{Declared, Survey, Surveyor};
 use crate::error::SourceError;
 use datafusion::common::Result;
 use kql_scan::json_keys::KeyPredictor;
@@ -269,9 +269,9 @@ fn leave(cursor: &mut Cursor) -> Result<(), Fault> {
 }
 
 /// Surveys a file.
-pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<Survey, SourceError> {
+pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<ScanStats, SourceError> {
     let mut elements = Elements::open(file, mark)?;
-    let mut surveyor = Surveyor::new(declared.clone(), false, &[]);
+    let mut surveyor = StatsCollector::new(declared.clone(), false, &[]);
     loop {
         let element = elements.next();
         let at = elements.at;

@@ -3,9 +3,9 @@
 use super::input::{Blocks, DataFile, LONGEST, line_parts};
 use super::options::OpenOptions;
 use super::rows::{Cell, Mapping, Rows};
+use super::scan_stats::{Declared, StatsCollector};
 use super::sink::{RowReader, Sink};
 use super::splits::{FileSplits, SplitFormat};
-use super::survey::{Declared, Surveyor};
 use crate::error::SourceError;
 use datafusion::common::{DataFusionError, Result};
 use kql_scan::json_index::Index;
@@ -138,7 +138,7 @@ pub(super) struct LineReader {
     split: usize,
     mapping: Arc<Mapping>,
     shape: KeyPredictor,
-    surveyor: Option<Surveyor>,
+    surveyor: Option<StatsCollector>,
     blocks: LineBlocks,
     /// Lines before the split.
     before: u64,
@@ -176,7 +176,7 @@ impl LineReader {
         let blocks = LineBlocks::new(Blocks::new(&splits.file, from, length)?);
         let shape = KeyPredictor::of(mapping.names.iter().map(String::as_str));
         let surveyor =
-            (!splits.is_surveyed(split)).then(|| Surveyor::new(splits.declared.clone(), false, &mapping.names));
+            (!splits.is_surveyed(split)).then(|| StatsCollector::new(splits.declared.clone(), false, &mapping.names));
         let before = splits.lines_before(split);
         Ok(LineReader { splits, split, mapping, shape, surveyor, blocks, before })
     }

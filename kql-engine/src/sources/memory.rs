@@ -45,7 +45,7 @@ pub fn from_batches(name: &str, batches: Vec<RecordBatch>) -> Result<SourceTable
         provider: Arc::new(provider),
         report: Arc::new(InputReport::default()),
         files: Vec::new(),
-        unsure: None,
+        provisional: None,
     })
 }
 

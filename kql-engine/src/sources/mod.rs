@@ -10,11 +10,11 @@
 //! sniff.rs       the format of texts by their content            archive.rs  archives as folders
 //! recognise/     which product's format a file has        records.rs  rows out of their wrapping
 //! dates.rs       zones in headers, day or month first     summary.rs  what `kql data` tells
-//! splits.rs      text files in splits                             survey.rs   what reading a file tells of it
+//! splits.rs      text files in splits                             scan_stats.rs   what reading a file tells of it
 //! lines.rs       NDJSON            document.rs  other JSON        csv.rs, dialect.rs  CSV
 //! kinds.rs       the types of columns that no schema declares      custom.rs    those of custom tables
 //! builder.rs     texts and JSON values to columns                 sink.rs, stream.rs  to batches
-//! normalize.rs   Arrow columns of any type to ours                parquet.rs, batches.rs, memory.rs
+//! normalize.rs   Arrow columns of any type to ours                parquet.rs, batches.rs, memory.rs, provider.rs
 //! evtx.rs        Windows event logs        workbook.rs  Excel     folder_dates.rs  dates in the names of folders
 //! guard.rs       readers that panic                              ipc_lengths.rs   lengths in Arrow files
 //! table.rs       all of a table's files together
@@ -47,17 +47,18 @@ mod numbered;
 mod options;
 mod parquet;
 mod path;
+mod provider;
 mod recognise;
 mod records;
 mod report;
 mod row_filter;
 mod rows;
+mod scan_stats;
 mod sink;
 mod sniff;
 mod splits;
 mod stream;
 mod summary;
-mod survey;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -72,6 +73,7 @@ pub use memory::from_batches;
 pub(crate) use numbered::Numbered;
 pub use options::OpenOptions;
 pub use path::{DataPath, TableFiles, discover};
+pub use provider::from_provider;
 pub use recognise::Known;
 pub use report::InputReport;
 pub use summary::FileSummary;

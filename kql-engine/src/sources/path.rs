@@ -5,8 +5,8 @@ use super::compression::Compression;
 use super::input::{DataFile, Named};
 use super::recognise::{Known, Records, recognise};
 use super::records::{self, FileSurvey, TableSurvey, Wrapping};
+use super::scan_stats::ScanStats;
 use super::sniff;
-use super::survey::Survey;
 use crate::error::SourceError;
 use crate::types::ScalarType;
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ pub(super) struct TableFile {
     /// How its rows are unwrapped, where they are, and what was found.
     pub wrapped: Option<(Wrapping, TableSurvey)>,
     /// Records that are no rows.
-    pub refused: Survey,
+    pub refused: ScanStats,
 }
 
 /// Finds the tables of the paths, by the names of files and by their content. Paths that give the same name give one
@@ -170,7 +170,7 @@ impl Discovery<'_> {
             portal: recognised.portal,
             types: recognised.types,
             wrapped: None,
-            refused: Survey::default(),
+            refused: ScanStats::default(),
         };
         let (file, format) = (plain.file.clone(), recognised.format);
         let Some(records) = recognised.records else {

@@ -9,8 +9,8 @@ use super::input::{Blocks, DataFile};
 use super::lines::{LineBlocks, whole_object};
 use super::recognise::{AFTER, Known, Out, Records, Wrapped};
 use super::rows::Mapping;
+use super::scan_stats::{Declared, ScanStats, StatsCollector};
 use super::sink::{RowReader, Sink};
-use super::survey::{Declared, Survey, Surveyor};
 use super::workbook::{Item, Workbook};
 use crate::error::SourceError;
 use crate::types::ScalarType;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// What a file holds of a table.
 #[derive(Debug, Default)]
 pub(super) struct TableSurvey {
-    pub survey: Survey,
+    pub survey: ScanStats,
     /// The types that the file itself declares.
     pub types: Vec<(String, ScalarType)>,
 }
@@ -34,7 +34,7 @@ pub(super) struct TableSurvey {
 pub(super) struct FileSurvey {
     pub tables: BTreeMap<String, TableSurvey>,
     /// Records that are no rows: the counts and places only.
-    pub refused: Survey,
+    pub refused: ScanStats,
     /// Rows about the answer rather than of it.
     pub passed: u64,
     /// What is to be said of the file.
@@ -68,7 +68,7 @@ pub(super) fn survey(
     let mut stream = Stream::open(file, records)?;
     let mut out = Out::default();
     let texts = records.wrapped().texts;
-    let mut surveyors: BTreeMap<String, (Surveyor, Vec<(String, ScalarType)>)> = BTreeMap::new();
+    let mut surveyors: BTreeMap<String, (StatsCollector, Vec<(String, ScalarType)>)> = BTreeMap::new();
     let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut found = FileSurvey::default();
     loop {
@@ -78,8 +78,9 @@ pub(super) fn survey(
         };
         found.refused.lines = line;
         out.refused.drain(..).for_each(|reason| found.refused.refuse(line, &reason));
-        let new =
-            |name: &str| (Surveyor::new(Declared::of(name, known.table(name).as_deref()), texts, &[]), Vec::new());
+        let new = |name: &str| {
+            (StatsCollector::new(Declared::of(name, known.table(name).as_deref()), texts, &[]), Vec::new())
+        };
         for (table, column, ty) in out.types.drain(..) {
             let name = name_of(table.as_deref(), fallback, only);
             let (_, types) = surveyors.entry(name.to_string()).or_insert_with(|| new(&name));

@@ -42,13 +42,13 @@ pub(super) struct Place {
 
 /// The values of one scan that did not fit.
 #[derive(Debug, Default)]
-pub(super) struct Misfits {
+pub(super) struct CastFailures {
     values: BTreeMap<(PathBuf, String), (u64, Vec<Place>)>,
     /// The columns in which numbers were read as times since 1970, and in which units.
     since: BTreeSet<(PathBuf, String, Unit)>,
 }
 
-impl Misfits {
+impl CastFailures {
     pub(super) fn add(&mut self, file: &Path, column: &str, place: impl FnOnce() -> Place) {
         let (count, places) = self.values.entry((file.to_owned(), column.to_owned())).or_default();
         *count += 1;
@@ -67,7 +67,7 @@ impl Misfits {
     }
 
     /// Adds those of another part of the same scan.
-    pub(super) fn merge(&mut self, other: Misfits) {
+    pub(super) fn merge(&mut self, other: CastFailures) {
         self.since.extend(other.since);
         for (key, (count, places)) in other.values {
             let own = self.values.entry(key).or_default();
@@ -115,7 +115,7 @@ impl InputReport {
     }
 
     /// A table may be scanned several times: the fullest count is the one.
-    pub(super) fn scanned(&self, misfits: &Misfits) {
+    pub(super) fn scanned(&self, misfits: &CastFailures) {
         let mut state = self.state();
         for (path, column, unit) in &misfits.since {
             let file = state.files.entry(path.clone()).or_default();

@@ -76,7 +76,7 @@ impl RowFilter {
                         continue;
                     };
                     let cell = rows.cell(*row, name);
-                    if push_cell(&mut builder, &cell, mapping.rule(*column)) == Fit::Misfit && first {
+                    if push_cell(&mut builder, &cell, mapping.rule(*column)) == Fit::CastFailure && first {
                         misfit(*row, *column, &cell);
                     }
                 }

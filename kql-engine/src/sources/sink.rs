@@ -1,7 +1,7 @@
 //! Where the readers of text formats put their rows: batches under construction.
 
 use super::builder::{ColumnBuilder, Fit};
-use super::report::{Misfits, Place};
+use super::report::{CastFailures, Place};
 use super::row_filter::RowFilter;
 use super::rows::{Cell, Mapping, Rows, push_cell};
 use crate::types::Column;
@@ -33,14 +33,14 @@ pub(super) struct Sink {
     rows: usize,
     bytes: usize,
     filter: Option<RowFilter>,
-    pub misfits: Misfits,
+    pub misfits: CastFailures,
 }
 
 impl Sink {
     pub(super) fn new(columns: Vec<Column>, schema: SchemaRef, batch_size: usize, filter: Option<RowFilter>) -> Sink {
         let batch_size = batch_size.max(1);
         let builders = columns.iter().map(|c| ColumnBuilder::new(c.ty, batch_size.min(FIRST))).collect();
-        Sink { columns, builders, schema, batch_size, rows: 0, bytes: 0, filter, misfits: Misfits::default() }
+        Sink { columns, builders, schema, batch_size, rows: 0, bytes: 0, filter, misfits: CastFailures::default() }
     }
 
     /// One that counts rows and keeps nothing.
@@ -87,7 +87,7 @@ impl Sink {
             // of what the filter looked at it has told already
             let told = || filtered && self.filter.as_ref().is_some_and(|filter| filter.has(at));
             match push_cell(builder, &cell, mapping.rule(at)) {
-                Fit::Misfit if !told() => {
+                Fit::CastFailure if !told() => {
                     self.misfits.add(path, &label(column), || Place { line: line(), reason: cell.shown() });
                 }
                 Fit::Since(unit) => self.misfits.since(path, &column.name, unit),

@@ -8,8 +8,8 @@
 
 use super::input::DataFile;
 use super::rows::Mapping;
+use super::scan_stats::{Declared, ScanStats};
 use super::sink::{RowReader, Sink};
-use super::survey::{Declared, Survey};
 use crate::error::SourceError;
 use crate::error::run_error;
 use datafusion::common::DataFusionError;
@@ -29,7 +29,7 @@ pub(super) struct FileSplits {
     format: Arc<dyn SplitFormat>,
     /// Where each split begins, and its length; the last one may have `u64::MAX`.
     bounds: Vec<(u64, u64)>,
-    surveys: Vec<OnceLock<Survey>>,
+    surveys: Vec<OnceLock<ScanStats>>,
     /// Lines before the first split.
     head: u64,
 }
@@ -95,7 +95,7 @@ impl FileSplits {
     }
 
     /// Takes what a reader of the whole split found; who comes first counts.
-    pub(super) fn surveyed(&self, split: usize, survey: Survey) {
+    pub(super) fn surveyed(&self, split: usize, survey: ScanStats) {
         if let Some(place) = self.surveys.get(split) {
             let _ = place.set(survey);
         }
@@ -125,9 +125,9 @@ impl FileSplits {
     }
 
     /// What the beginnings of some splits hold. Damaged rows are not counted.
-    pub(super) fn sample(&self, bytes: u64) -> Result<Survey, SourceError> {
+    pub(super) fn sample(&self, bytes: u64) -> Result<ScanStats, SourceError> {
         let step = self.count().div_ceil(SAMPLES).max(1);
-        let mut all = Survey::default();
+        let mut all = ScanStats::default();
         for split in (0..self.count()).step_by(step) {
             if let Some(survey) = self.surveys.get(split).and_then(OnceLock::get) {
                 all.append(survey.clone());
@@ -143,7 +143,7 @@ impl FileSplits {
             only.survey(0)?;
             if let Some(survey) = only.surveys.first().and_then(OnceLock::get) {
                 // the last row is cut off
-                all.append(Survey { refused: 0, places: Vec::new(), ..survey.clone() });
+                all.append(ScanStats { refused: 0, places: Vec::new(), ..survey.clone() });
             }
         }
         if all.names.is_empty() {
@@ -191,8 +191,8 @@ impl FileSplits {
     }
 
     /// All of the file, or none where the splits do not begin where rows begin.
-    pub(super) fn whole(&self) -> Option<Survey> {
-        let mut all = Survey { lines: self.head, ..Survey::default() };
+    pub(super) fn whole(&self) -> Option<ScanStats> {
+        let mut all = ScanStats { lines: self.head, ..ScanStats::default() };
         let mut end = self.bounds(0).0;
         for (survey, (from, _)) in self.surveys.iter().zip(&self.bounds) {
             if *from != end {

@@ -2,7 +2,7 @@
 
 use super::batches;
 use super::input::AsOpened;
-use super::report::{InputReport, Misfits};
+use super::report::{CastFailures, InputReport};
 use super::row_filter::RowFilter;
 use super::rows::Mapping;
 use super::sink::{RowReader, Sink};
@@ -64,11 +64,11 @@ pub(super) struct TextScan {
 /// What the partitions of one scan have in common.
 struct Totals {
     report: Arc<InputReport>,
-    misfits: Mutex<Misfits>,
+    misfits: Mutex<CastFailures>,
 }
 
 impl Totals {
-    fn add(&self, misfits: Misfits) {
+    fn add(&self, misfits: CastFailures) {
         if !misfits.is_empty() {
             let mut all = self.misfits.lock().unwrap_or_else(PoisonError::into_inner);
             all.merge(misfits);

@@ -17,10 +17,10 @@ use super::records::{RecordReader, TableSurvey, Wrapping};
 use super::report::InputReport;
 use super::row_filter::RowFilter;
 use super::rows::Mapping;
+use super::scan_stats::{Declared, ScanStats};
 use super::splits::FileSplits;
 use super::stream::{Part, TextScan};
 use super::summary::FileSummary;
-use super::survey::{Declared, Survey};
 use crate::error::SourceError;
 use crate::types::{Column, ScalarType, TableSchema};
 use arrow::datatypes::SchemaRef;
@@ -50,7 +50,7 @@ pub struct SourceTable {
     /// What its files are.
     pub files: Vec<FileSummary>,
     /// How it was made, where that rests on samples.
-    pub(crate) unsure: Option<Arc<Unsure>>,
+    pub(crate) provisional: Option<Arc<ProvisionalTable>>,
 }
 
 /// A table is not split finer than by parts of about this size.
@@ -58,7 +58,7 @@ const PART: u64 = 16 << 20;
 
 /// A file, and how to scan it.
 #[derive(Clone, Debug)]
-struct Opened {
+struct ScanFile {
     file: Arc<DataFile>,
     /// The columns that it has.
     columns: Vec<FileColumn>,
@@ -103,9 +103,9 @@ enum Content {
     Nothing,
 }
 
-/// A file that was looked into.
+/// A file that was inspected into.
 #[derive(Clone, Debug)]
-struct Looked {
+struct InspectedFile {
     file: Arc<DataFile>,
     format: &'static str,
     /// Headers may tell zones, and columns come twice.
@@ -115,15 +115,15 @@ struct Looked {
     /// What tells whether it changed since.
     stamp: Stamp,
     content: Content,
-    found: Found,
+    found: FileContents,
 }
 
 /// What a file has.
 #[derive(Clone, Debug)]
-enum Found {
+enum FileContents {
     /// Names and kinds of values, which are JSON or texts; and the types that the file itself declares.
     Text {
-        survey: Survey,
+        survey: ScanStats,
         json: bool,
         types: Vec<(String, ScalarType)>,
     },
@@ -135,7 +135,7 @@ enum Found {
 
 /// What the making of a table needs beside its files.
 #[derive(Clone, Debug)]
-struct Making {
+struct TableSpec {
     name: String,
     notices: Vec<String>,
     declared: Option<TableSchema>,
@@ -145,9 +145,9 @@ struct Making {
 
 /// A table that was made from samples of its files.
 #[derive(Debug)]
-pub(crate) struct Unsure {
-    making: Making,
-    looked: Vec<Looked>,
+pub(crate) struct ProvisionalTable {
+    making: TableSpec,
+    inspected: Vec<InspectedFile>,
 }
 
 /// Looks into the files of a table: which columns there are and, for those that no schema declares, of which
@@ -158,7 +158,7 @@ pub fn open(
     twin: Option<ColumnAlias>,
     options: &OpenOptions,
 ) -> Result<SourceTable, SourceError> {
-    let making = Making {
+    let making = TableSpec {
         name: table.name.clone(),
         notices: table.notices.clone(),
         declared: declared.cloned(),
@@ -166,20 +166,20 @@ pub fn open(
         options: *options,
     };
     let names = Declared::of(&table.name, declared);
-    let looked = table.files.iter().map(|file| look(file, &names, options)).collect::<Result<Vec<_>, _>>()?;
-    making.make(looked)
+    let inspected = table.files.iter().map(|file| look(file, &names, options)).collect::<Result<Vec<_>, _>>()?;
+    making.make(inspected)
 }
 
 impl SourceTable {
     /// Reads what of the files was not read yet: the table as it is for sure, and whether it is the one that it was taken
     /// for. Where it is not, what was read from this one is not right.
     pub fn confirmed(&self) -> Result<(SourceTable, bool), SourceError> {
-        let Some(unsure) = &self.unsure else { return Ok((self.clone(), true)) };
+        let Some(provisional) = &self.provisional else { return Ok((self.clone(), true)) };
         let mut same = true;
-        let mut looked = unsure.looked.clone();
-        for file in &mut looked {
+        let mut inspected = provisional.inspected.clone();
+        for file in &mut inspected {
             if let Content::Text(splits) = &mut file.content
-                && let Found::Text { survey, .. } = &mut file.found
+                && let FileContents::Text { survey, .. } = &mut file.found
             {
                 let (whole, single) = complete(splits)?;
                 if let Some(single) = single {
@@ -189,11 +189,11 @@ impl SourceTable {
                 *survey = whole;
             }
         }
-        let table = unsure.making.make(looked)?;
+        let table = provisional.making.make(inspected)?;
         same = same && table.schema == self.schema && table.reads_like(self);
         if same {
             let line = |path: &Path, line| {
-                let splits = unsure.looked.iter().find_map(|file| match &file.content {
+                let splits = provisional.inspected.iter().find_map(|file| match &file.content {
                     Content::Text(splits) if file.file.path == path => Some(splits),
                     _ => None,
                 });
@@ -216,7 +216,7 @@ impl SourceTable {
 }
 
 /// Surveys what was not yet. Where the splits turn out not to begin where rows begin, the file is read as one.
-fn complete(splits: &Arc<FileSplits>) -> Result<(Survey, Option<Arc<FileSplits>>), SourceError> {
+fn complete(splits: &Arc<FileSplits>) -> Result<(ScanStats, Option<Arc<FileSplits>>), SourceError> {
     splits.complete()?;
     if let Some(survey) = splits.whole() {
         return Ok((survey, None));
@@ -227,20 +227,20 @@ fn complete(splits: &Arc<FileSplits>) -> Result<(Survey, Option<Arc<FileSplits>>
     Ok((survey, Some(single)))
 }
 
-impl Making {
-    fn make(&self, looked: Vec<Looked>) -> Result<SourceTable, SourceError> {
-        let Making { options, .. } = self;
+impl TableSpec {
+    fn make(&self, inspected: Vec<InspectedFile>) -> Result<SourceTable, SourceError> {
+        let TableSpec { options, .. } = self;
         let report = Arc::new(InputReport::default());
         self.notices.iter().for_each(|note| report.note(note.clone()));
         let declared_names = Declared::of(&self.name, self.declared.as_ref());
         let mut types = Types::default();
-        let mut files = Vec::with_capacity(looked.len());
-        let mut summaries = Vec::with_capacity(looked.len());
-        let sure = |file: &Looked| !matches!(&file.content, Content::Text(splits) if !splits.is_complete());
-        let unsure = !looked.iter().all(sure);
-        for one in &looked {
+        let mut files = Vec::with_capacity(inspected.len());
+        let mut summaries = Vec::with_capacity(inspected.len());
+        let sure = |file: &InspectedFile| !matches!(&file.content, Content::Text(splits) if !splits.is_complete());
+        let provisional = !inspected.iter().all(sure);
+        for one in &inspected {
             let (file, headers, survey) = (&one.file, types.add(&one.found), one.found.survey());
-            let mut opened = Opened {
+            let mut opened = ScanFile {
                 file: file.clone(),
                 columns: headers,
                 order: DateOrder::MonthFirst,
@@ -313,16 +313,16 @@ impl Making {
             provider: Arc::new(provider),
             report,
             files: summaries,
-            unsure: unsure.then(|| Arc::new(Unsure { making: self.clone(), looked })),
+            provisional: provisional.then(|| Arc::new(ProvisionalTable { making: self.clone(), inspected })),
         })
     }
 }
 
-impl Found {
-    fn survey(&self) -> Survey {
+impl FileContents {
+    fn survey(&self) -> ScanStats {
         match self {
-            Found::Text { survey, .. } => survey.clone(),
-            Found::Arrow { rows, .. } => Survey { rows: *rows, ..Survey::default() },
+            FileContents::Text { survey, .. } => survey.clone(),
+            FileContents::Arrow { rows, .. } => ScanStats { rows: *rows, ..ScanStats::default() },
         }
     }
 }
@@ -388,13 +388,13 @@ impl Types {
     }
 
     /// Adds the columns of a file.
-    fn add(&mut self, found: &Found) -> Vec<FileColumn> {
+    fn add(&mut self, found: &FileContents) -> Vec<FileColumn> {
         match found {
-            Found::Text { survey, json, types } => {
+            FileContents::Text { survey, json, types } => {
                 self.text(&survey.names, *json, types);
                 survey.names.iter().map(|(name, _)| FileColumn::of_header(name)).collect()
             }
-            Found::Arrow { schema, .. } => {
+            FileContents::Arrow { schema, .. } => {
                 self.arrow(schema);
                 schema.fields().iter().map(|f| FileColumn::plain(f.name())).collect()
             }
@@ -446,13 +446,13 @@ impl Types {
 }
 
 /// Looks into a file; into a large text only here and there.
-fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> Result<Looked, SourceError> {
+fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> Result<InspectedFile, SourceError> {
     let file = Arc::new(table_file.file.clone());
     let stamp = file.stamp()?;
     let unit = table_file.wrapped.as_ref().map_or("line", |(wrapping, _)| wrapping.records.unit());
     let types: Vec<(String, ScalarType)> =
         table_file.types.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
-    let text = |survey, json| Found::Text { survey, json, types: types.clone() };
+    let text = |survey, json| FileContents::Text { survey, json, types: types.clone() };
     let splits = |splits: FileSplits, json| {
         let splits = Arc::new(splits);
         if file.length()? > options.whole_below {
@@ -462,12 +462,12 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
         Ok((Content::Text(single.unwrap_or(splits)), text(survey, json)))
     };
     let (content, found) = if file.length()? == 0 {
-        (Content::Nothing, text(Survey::default(), true))
+        (Content::Nothing, text(ScanStats::default(), true))
     } else if let Some((wrapping, TableSurvey { survey, types })) = &table_file.wrapped {
         let refused = &table_file.refused;
-        let survey = Survey { refused: refused.refused, places: refused.places.clone(), ..survey.clone() };
+        let survey = ScanStats { refused: refused.refused, places: refused.places.clone(), ..survey.clone() };
         let json = !wrapping.records.wrapped().texts;
-        (Content::Records(wrapping.clone()), Found::Text { survey, json, types: types.clone() })
+        (Content::Records(wrapping.clone()), FileContents::Text { survey, json, types: types.clone() })
     } else {
         match file.format {
             Format::Json { lines } => {
@@ -482,7 +482,7 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
             Format::Csv => splits(super::csv::splits(&file, file.mark()?, declared, options)?, false)?,
             Format::Parquet if file.on_disk().is_some() => {
                 let parquet = ParquetFile::open(&file)?;
-                let found = Found::Arrow { schema: parquet.schema.clone(), rows: parquet.rows };
+                let found = FileContents::Arrow { schema: parquet.schema.clone(), rows: parquet.rows };
                 (Content::Parquet(Arc::new(parquet)), found)
             }
             // what is not empty is unwrapped
@@ -493,12 +493,12 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
                 return Err(SourceError::not_that(&file.path, table_file.format, "it cannot be read"));
             }
             Format::Parquet | Format::Ipc => {
-                (Content::Batches, Found::Arrow { schema: batches::schema(&file)?, rows: 0 })
+                (Content::Batches, FileContents::Arrow { schema: batches::schema(&file)?, rows: 0 })
             }
         }
     };
     let (format, portal) = (table_file.format, table_file.portal);
-    Ok(Looked { file: file.clone(), format, portal, unit, stamp, content, found })
+    Ok(InspectedFile { file: file.clone(), format, portal, unit, stamp, content, found })
 }
 
 /// The part of a split that is sampled: one in so many.
@@ -509,7 +509,7 @@ const SAMPLE: u64 = 16;
 struct FilesTable {
     schema: TableSchema,
     arrow: SchemaRef,
-    files: Vec<Opened>,
+    files: Vec<ScanFile>,
     twin: Option<ColumnAlias>,
     /// The zone of local times.
     tz: Option<chrono_tz::Tz>,
@@ -559,8 +559,8 @@ impl TableProvider for FilesTable {
         };
         let schema = TableSchema { columns: columns.clone() }.plain();
         let mut parts = Vec::new();
-        let mut footers: Vec<(&Opened, &ParquetFile)> = Vec::new();
-        let needed = |opened: &&Opened| opened.span.is_none_or(|s| folder_dates::may_pass(filters, s, &self.schema));
+        let mut footers: Vec<(&ScanFile, &ParquetFile)> = Vec::new();
+        let needed = |opened: &&ScanFile| opened.span.is_none_or(|s| folder_dates::may_pass(filters, s, &self.schema));
         for opened in self.files.iter().filter(needed) {
             let may_grow = matches!(opened.content, Content::Text(_));
             let of = AsOpened { file: opened.file.clone(), stamp: opened.stamp, may_grow };
@@ -627,7 +627,7 @@ impl TableProvider for FilesTable {
 }
 
 impl FilesTable {
-    fn mapping(&self, opened: &Opened, columns: &[Column]) -> Mapping {
+    fn mapping(&self, opened: &ScanFile, columns: &[Column]) -> Mapping {
         let found: Vec<Option<&FileColumn>> =
             columns.iter().map(|c| self.column_in(&opened.columns, &c.name)).collect();
         let mut mapping = Mapping::new(found.iter().map(|c| c.map(|c| c.header.as_str())));

@@ -21,7 +21,7 @@ pub static TOLONG: ScalarFunction = ScalarFunction {
 
 fn run(call: &Call) -> Result<ColumnarValue> {
     let value = Any::new(call, 0)?;
-    if let Any::Real(Reals::One(Some(real))) = value
+    if let Any::Real(Reals::Scalar(Some(real))) = value
         && real.is_finite()
         && !(-LIMIT..LIMIT).contains(&real)
     {

@@ -15,7 +15,7 @@ static SIGNATURES: [Signature; 1] =
     [sig(&[p("date", Is(Datetime)), optional("offset", Is(Long))], Returns::Is(Datetime))];
 
 macro_rules! boundary {
-    ($row:ident, $name:literal, $name_rule:ident, $page:literal, $summary:literal, $unit:ident, $end:literal) => {
+    ($row:ident, $name:literal, $name_rule:ident, $page:literal, $summary:literal, $unit:ident, $boundary:expr) => {
         pub static $row: ScalarFunction = ScalarFunction {
             name: $name,
             aliases: &[],
@@ -23,7 +23,7 @@ macro_rules! boundary {
             result_name: ResultName::$name_rule,
             summary: $summary,
             page: $page,
-            eval: Eval::Kernel(|call| run(call, $unit, $end)),
+            eval: Eval::Kernel(|call| run(call, $unit, $boundary)),
         };
     };
 }
@@ -35,7 +35,7 @@ boundary!(
     "startofday-function",
     "Midnight at the start of the day, moved by a number of days.",
     day,
-    false
+    Boundary::Start
 );
 boundary!(
     STARTOFWEEK,
@@ -44,7 +44,7 @@ boundary!(
     "startofweek-function",
     "Midnight at the start of the week, a Sunday, moved by a number of weeks.",
     week,
-    false
+    Boundary::Start
 );
 boundary!(
     STARTOFMONTH,
@@ -53,7 +53,7 @@ boundary!(
     "startofmonth-function",
     "Midnight at the start of the month, moved by a number of months.",
     month,
-    false
+    Boundary::Start
 );
 boundary!(
     STARTOFYEAR,
@@ -62,7 +62,7 @@ boundary!(
     "startofyear-function",
     "Midnight at the start of the year, moved by a number of years.",
     year,
-    false
+    Boundary::Start
 );
 boundary!(
     ENDOFDAY,
@@ -71,7 +71,7 @@ boundary!(
     "endofday-function",
     "The last tick of the day, moved by a number of days.",
     day,
-    true
+    Boundary::End
 );
 boundary!(
     ENDOFWEEK,
@@ -80,7 +80,7 @@ boundary!(
     "endofweek-function",
     "The last tick of the week, a Saturday, moved by a number of weeks.",
     week,
-    true
+    Boundary::End
 );
 boundary!(
     ENDOFMONTH,
@@ -89,7 +89,7 @@ boundary!(
     "endofmonth-function",
     "The last tick of the month, moved by a number of months.",
     month,
-    true
+    Boundary::End
 );
 boundary!(
     ENDOFYEAR,
@@ -98,17 +98,29 @@ boundary!(
     "endofyear-function",
     "The last tick of the year, moved by a number of years.",
     year,
-    true
+    Boundary::End
 );
+
+/// Which tick of a unit.
+#[derive(Clone, Copy)]
+enum Boundary {
+    /// Its first.
+    Start,
+    /// Its last.
+    End,
+}
 
 /// The start of the unit that is `offset` units after the one of a datetime.
 type Unit = fn(i64, i64) -> Option<i64>;
 
-fn run(call: &Call, unit: Unit, end: bool) -> Result<ColumnarValue> {
+fn run(call: &Call, unit: Unit, boundary: Boundary) -> Result<ColumnarValue> {
     let (date, offset) = (call.longs(0)?, call.longs_or(1, 0)?);
     kernel::longs(call.rows, |i| {
         let (date, offset) = (date.get(i)?, offset.get(i)?);
-        let ticks = if end { unit(date, offset.checked_add(1)?)?.checked_sub(1)? } else { unit(date, offset)? };
+        let ticks = match boundary {
+            Boundary::Start => unit(date, offset)?,
+            Boundary::End => unit(date, offset.checked_add(1)?)?.checked_sub(1)?,
+        };
         RANGE.contains(&ticks).then_some(ticks)
     })
 }

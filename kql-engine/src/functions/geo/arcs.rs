@@ -16,7 +16,7 @@ pub fn dot(a: Vector, b: Vector) -> f64 {
 }
 
 /// `a` and so many times `b`.
-pub fn plus(a: Vector, times: f64, b: Vector) -> Vector {
+pub fn add_scaled(a: Vector, times: f64, b: Vector) -> Vector {
     [a[0] + times * b[0], a[1] + times * b[1], a[2] + times * b[2]]
 }
 
@@ -43,7 +43,7 @@ pub fn nearest(point: Vector, from: Vector, to: Vector) -> Vector {
     if let Some(unit_normal) = unit(normal)
         && dot(cross(normal, from), point) > 0.0
         && dot(cross(to, normal), point) > 0.0
-        && let Some(foot) = unit(plus(point, -dot(unit_normal, point), unit_normal))
+        && let Some(foot) = unit(add_scaled(point, -dot(unit_normal, point), unit_normal))
     {
         return foot;
     }
@@ -53,7 +53,7 @@ pub fn nearest(point: Vector, from: Vector, to: Vector) -> Vector {
 /// The point at a distance in radians from the start of an edge.
 pub fn along(from: Vector, to: Vector, radians: f64) -> Vector {
     let tangent = unit(cross(cross(from, to), from)).unwrap_or([0.0; 3]);
-    plus(from.map(|x| x * radians.cos()), radians.sin(), tangent)
+    add_scaled(from.map(|x| x * radians.cos()), radians.sin(), tangent)
 }
 
 /// The longitudes and latitudes that an edge lies between.
@@ -93,7 +93,7 @@ impl Reach {
 
 /// How two edges meet.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Meeting {
+pub enum Intersection {
     /// Not at all.
     Apart,
     /// At a corner of both.
@@ -108,34 +108,34 @@ pub enum Meeting {
 const TOO_NEAR: f64 = 1e-15;
 
 /// How two edges meet.
-pub fn meeting(one: Edge, other: Edge) -> Meeting {
+pub fn meeting(one: Edge, other: Edge) -> Intersection {
     if one.0 == other.0 || one.0 == other.1 || one.1 == other.0 || one.1 == other.1 {
-        return Meeting::Corner;
+        return Intersection::Corner;
     }
     let ([a, b], [c, d]) = ([one.0.vector(), one.1.vector()], [other.0.vector(), other.1.vector()]);
-    let (Some(first), Some(second)) = (unit(cross(a, b)), unit(cross(c, d))) else { return Meeting::Unclear };
+    let (Some(first), Some(second)) = (unit(cross(a, b)), unit(cross(c, d))) else { return Intersection::Unclear };
     let sides = [-dot(first, c), dot(first, d), dot(second, a), -dot(second, b)];
     let beyond = |p: f64, q: f64| p * q < 0.0 && p.abs() > TOO_NEAR && q.abs() > TOO_NEAR;
     // both ends of an edge on the same side of the other
     if beyond(sides[0], sides[1]) || beyond(sides[2], sides[3]) {
-        return Meeting::Apart;
+        return Intersection::Apart;
     }
     if sides.iter().any(|s| s.abs() <= TOO_NEAR) {
         let near = |p: Vector, from: Vector, to: Vector| angle(p, nearest(p, from, to)) <= 4.0 * TOO_NEAR;
         let touches = near(a, c, d) || near(b, c, d) || near(c, a, b) || near(d, a, b);
-        return if touches { Meeting::Unclear } else { Meeting::Apart };
+        return if touches { Intersection::Unclear } else { Intersection::Apart };
     }
     let positive = sides.iter().filter(|s| **s > 0.0).count();
-    if positive == 0 || positive == 4 { Meeting::Cross } else { Meeting::Apart }
+    if positive == 0 || positive == 4 { Intersection::Cross } else { Intersection::Apart }
 }
 
 /// Where two edges that cross do so.
 pub fn crossing(one: Edge, other: Edge) -> Option<Vector> {
     let ([a, b], [c, d]) = ([one.0.vector(), one.1.vector()], [other.0.vector(), other.1.vector()]);
     // the cross product of the difference and the sum is twice that of the two, and exact where they are near each other
-    let normal = |p: Vector, q: Vector| cross(plus(p, 1.0, q), plus(q, -1.0, p));
+    let normal = |p: Vector, q: Vector| cross(add_scaled(p, 1.0, q), add_scaled(q, -1.0, p));
     let place = unit(cross(normal(a, b), normal(c, d)))?;
-    Some(if dot(place, plus(a, 1.0, b)) < 0.0 { place.map(|x| -x) } else { place })
+    Some(if dot(place, add_scaled(a, 1.0, b)) < 0.0 { place.map(|x| -x) } else { place })
 }
 
 #[cfg(test)]
@@ -163,14 +163,14 @@ mod tests {
     fn edges_meet_or_do_not() {
         let one = (p(0.0, 0.0), p(10.0, 0.0));
         for (other, expected) in [
-            ((p(5.0, -1.0), p(5.0, 1.0)), Meeting::Cross),
-            ((p(5.0, 1.0), p(5.0, -1.0)), Meeting::Cross),
-            ((p(11.0, -1.0), p(11.0, 1.0)), Meeting::Apart),
-            ((p(5.0, 1.0), p(5.0, 2.0)), Meeting::Apart),
-            ((p(10.0, 0.0), p(5.0, 2.0)), Meeting::Corner),
-            ((p(5.0, 0.0), p(5.0, 2.0)), Meeting::Unclear),
-            ((p(11.0, 0.0), p(12.0, 0.0)), Meeting::Apart),
-            ((p(185.0, -1.0), p(185.0, 1.0)), Meeting::Apart),
+            ((p(5.0, -1.0), p(5.0, 1.0)), Intersection::Cross),
+            ((p(5.0, 1.0), p(5.0, -1.0)), Intersection::Cross),
+            ((p(11.0, -1.0), p(11.0, 1.0)), Intersection::Apart),
+            ((p(5.0, 1.0), p(5.0, 2.0)), Intersection::Apart),
+            ((p(10.0, 0.0), p(5.0, 2.0)), Intersection::Corner),
+            ((p(5.0, 0.0), p(5.0, 2.0)), Intersection::Unclear),
+            ((p(11.0, 0.0), p(12.0, 0.0)), Intersection::Apart),
+            ((p(185.0, -1.0), p(185.0, 1.0)), Intersection::Apart),
         ] {
             assert!(meeting(one, other) == expected, "{other:?}");
             assert!(meeting(other, one) == expected, "{other:?}");

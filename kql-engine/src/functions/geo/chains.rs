@@ -1,6 +1,6 @@
 //! Lines that follow one another as one, for `geo_union_lines_array()`.
 
-use super::arcs::{Edge, Meeting};
+use super::arcs::{Edge, Intersection};
 use super::meetings::meetings;
 use super::shapes::Lines;
 use super::sphere::Point;
@@ -18,8 +18,8 @@ pub(super) fn chain(lines: &[Lines]) -> Option<Vec<Point>> {
             edges.push(edge);
         }
     }
-    let clear = |(one, other, meeting): (usize, usize, Meeting)| {
-        one == other || matches!(meeting, Meeting::Apart | Meeting::Corner)
+    let clear = |(one, other, meeting): (usize, usize, Intersection)| {
+        one == other || matches!(meeting, Intersection::Apart | Intersection::Corner)
     };
     if !meetings(&edges, &edges).all(clear) {
         return None;

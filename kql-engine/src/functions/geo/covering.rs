@@ -3,7 +3,7 @@
 //! The S2 cells of a level that have a point in common with a shape, in the order of their numbers. Cells that only touch
 //! it are among them.
 
-use super::arcs::{self, Edge, Meeting};
+use super::arcs::{self, Edge, Intersection};
 use super::meetings::Shape;
 use super::s2::{Cell, FINEST};
 use super::sphere::Point;
@@ -105,7 +105,7 @@ fn cover(shape: &Shape, edges: &[Edge], cell: Cell, level: u32, found: &mut Vec<
 
 fn reaches(edge: Edge, cell: Cell, sides: &[Edge; 4]) -> bool {
     let inside = |point: Point| Cell::of(point, FINEST).is_in(cell);
-    inside(edge.0) || inside(edge.1) || sides.iter().any(|side| arcs::meeting(edge, *side) != Meeting::Apart)
+    inside(edge.0) || inside(edge.1) || sides.iter().any(|side| arcs::meeting(edge, *side) != Intersection::Apart)
 }
 
 /// All cells of the level in a cell.

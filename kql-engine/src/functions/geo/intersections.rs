@@ -3,7 +3,7 @@
 //! What two shapes have in common. Results of which only the order of their parts is not known stop the query, and so do
 //! shapes that share edges or touch within them.
 
-use super::arcs::{self, Meeting};
+use super::arcs::{self, Intersection};
 use super::meetings::{Shape, meetings, unclear};
 use super::overlap::{Common, common};
 use super::shapes::{self, Last, Lines, Polygons};
@@ -113,8 +113,8 @@ fn of_lines(one: &Lines, other: &Lines) -> Parts {
     for (i, j, meeting) in meetings(&ones, &others) {
         let (a, b) = (ones.get(i)?, others.get(j)?);
         let place = match meeting {
-            Meeting::Cross => Point::of(arcs::crossing(*a, *b)?),
-            Meeting::Corner => {
+            Intersection::Cross => Point::of(arcs::crossing(*a, *b)?),
+            Intersection::Corner => {
                 let mut shared = [a.0, a.1].into_iter().filter(|p| *p == b.0 || *p == b.1);
                 let corner = shared.next()?;
                 if shared.next().is_some() || along_each_other(*a, *b) {
@@ -122,7 +122,7 @@ fn of_lines(one: &Lines, other: &Lines) -> Parts {
                 }
                 corner
             }
-            Meeting::Unclear | Meeting::Apart => return None,
+            Intersection::Unclear | Intersection::Apart => return None,
         };
         if !places.contains(&place) {
             places.push(place);
@@ -159,7 +159,7 @@ fn line_inside(shape: &Shape, area: &Shape) -> Parts {
         for (a, b) in line.iter().zip(line.iter().skip(1)) {
             let mut crossings = Vec::new();
             for (_, j, meeting) in meetings(&[(*a, *b)], &edges) {
-                if meeting != Meeting::Cross {
+                if meeting != Intersection::Cross {
                     return None;
                 }
                 let place = arcs::crossing((*a, *b), *edges.get(j)?)?;

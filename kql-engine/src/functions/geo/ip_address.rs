@@ -21,7 +21,7 @@ pub static GEO_INFO_FROM_IP_ADDRESS: ScalarFunction = ScalarFunction {
     summary: "A bag of country, state, city, latitude and longitude of an IP address, from the MaxMind database that \
               `--geo-ip` names.",
     page: "geo-info-from-ip-address-function",
-    eval: Eval::Located(|places| Box::new(Places(places))),
+    eval: Eval::GeoLookup(|places| Box::new(Places(places))),
 };
 
 struct Places(Option<Arc<GeoIp>>);

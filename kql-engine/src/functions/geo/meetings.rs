@@ -3,7 +3,7 @@
 //! Shapes that touch at a corner intersect. Where two edges come so near to each other that it cannot be told whether they
 //! touch, the query stops.
 
-use super::arcs::{self, Edge, Meeting, Reach};
+use super::arcs::{self, Edge, Intersection, Reach};
 use super::shapes::{Last, Lines, Polygons};
 use super::sphere::Point;
 use crate::functions::kernel;
@@ -84,9 +84,9 @@ impl Shape {
         let mut unclear = false;
         for meeting in meetings(&self.edges(), &other.edges()) {
             match meeting.2 {
-                Meeting::Cross | Meeting::Corner => return Some(true),
-                Meeting::Unclear => unclear = true,
-                Meeting::Apart => {}
+                Intersection::Cross | Intersection::Corner => return Some(true),
+                Intersection::Unclear => unclear = true,
+                Intersection::Apart => {}
             }
         }
         if self.starts().into_iter().any(|point| other.contains(point))
@@ -99,14 +99,14 @@ impl Shape {
 }
 
 /// The pairs of edges that meet, by their places, and how.
-pub(super) fn meetings(one: &[Edge], other: &[Edge]) -> impl Iterator<Item = (usize, usize, Meeting)> {
+pub(super) fn meetings(one: &[Edge], other: &[Edge]) -> impl Iterator<Item = (usize, usize, Intersection)> {
     let others: Vec<(Edge, Reach)> = other.iter().map(|edge| (*edge, Reach::of(*edge))).collect();
     let mut pairs = Vec::new();
     for (i, a) in one.iter().enumerate() {
         let reach = Reach::of(*a);
         for (j, (b, _)) in others.iter().enumerate().filter(|(_, (_, r))| r.meets(reach)) {
             let meeting = arcs::meeting(*a, *b);
-            if meeting != Meeting::Apart {
+            if meeting != Intersection::Apart {
                 pairs.push((i, j, meeting));
             }
         }

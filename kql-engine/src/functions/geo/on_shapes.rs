@@ -83,7 +83,7 @@ pub static POLYGON_CENTROID: ScalarFunction = ScalarFunction {
             let polygons = Polygons::parse(texts.get(i))?;
             let twice = super::overlap::counted_twice(&polygons);
             overlap |= twice.is_none();
-            arcs::unit(arcs::plus(polygons.moment(), -1.0, twice?.moment())).map(Point::of)
+            arcs::unit(arcs::add_scaled(polygons.moment(), -1.0, twice?.moment())).map(Point::of)
         });
         if overlap { not_apart() } else { result }
     }),

@@ -1,6 +1,6 @@
 //! What two rings have in common.
 
-use super::arcs::{self, Edge, Meeting};
+use super::arcs::{self, Edge, Intersection};
 use super::meetings::meetings;
 use super::shapes::{self, Polygons};
 use super::sphere::Point;
@@ -25,24 +25,24 @@ pub fn common(one: &[Point], other: &[Point]) -> Common {
     let mut corners: Vec<Point> = Vec::new();
     for (i, j, meeting) in meetings(&ones, &others) {
         match (meeting, ones.get(i), others.get(j)) {
-            (Meeting::Cross, Some(a), Some(b)) => match arcs::crossing(*a, *b) {
+            (Intersection::Cross, Some(a), Some(b)) => match arcs::crossing(*a, *b) {
                 Some(place) => crossings.push((i, j, Point::of(place))),
                 None => return Common::Unclear,
             },
-            (Meeting::Corner, Some(a), Some(b)) => {
+            (Intersection::Corner, Some(a), Some(b)) => {
                 let shared = [a.0, a.1].into_iter().filter(|p| *p == b.0 || *p == b.1);
                 corners.extend(shared);
             }
             _ => return Common::Unclear,
         }
     }
-    let inside = |ring: &[Point], of: &[Point]| ring.iter().filter(|p| shapes::winds(of, **p)).count();
+    let inside = |ring: &[Point], of: &[Point]| ring.iter().filter(|p| shapes::contains(of, **p)).count();
     if let Some(corner) = corners.first() {
         let alone = crossings.is_empty() && corners.iter().all(|c| c == corner);
         // the corner itself may count as inside
         let others_inside = [(one, other), (other, one)]
             .into_iter()
-            .any(|(ring, of)| ring.iter().any(|p| p != corner && shapes::winds(of, *p)));
+            .any(|(ring, of)| ring.iter().any(|p| p != corner && shapes::contains(of, *p)));
         return if alone && !others_inside { Common::Corner(*corner) } else { Common::Unclear };
     }
     if crossings.is_empty() {
@@ -118,7 +118,7 @@ fn traced(one: &[Point], other: &[Point], crossings: &[(usize, usize, Point)]) -
     let mut comes_in = vec![[false; 2]; crossings.len()];
     for (ring, of) in [other, one].into_iter().enumerate() {
         let stops = rings.get(ring)?;
-        let mut inside = shapes::winds(of, stops.first()?.point);
+        let mut inside = shapes::contains(of, stops.first()?.point);
         let before = inside;
         for crossing in stops.iter().filter_map(|s| s.crossing) {
             inside = !inside;
@@ -160,13 +160,13 @@ fn traced(one: &[Point], other: &[Point], crossings: &[(usize, usize, Point)]) -
                 return None;
             }
         }
-        found.push(begun(corners));
+        found.push(canonical_start(corners));
     }
     Some(found)
 }
 
 /// The corners of a ring, turned so that the edge with the highest number is the last.
-fn begun(mut corners: Vec<(Point, usize)>) -> Vec<Point> {
+fn canonical_start(mut corners: Vec<(Point, usize)>) -> Vec<Point> {
     let highest = corners.iter().map(|c| c.1).max().unwrap_or(0);
     let next = |n: usize| corners.get((n + 1) % corners.len().max(1)).map(|c| c.1);
     let last =

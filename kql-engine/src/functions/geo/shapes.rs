@@ -1,6 +1,6 @@
 //! Lines and polygons of GeoJSON, with edges along great circles.
 
-use super::arcs::{self, Edge, Meeting, Reach};
+use super::arcs::{self, Edge, Intersection, Reach};
 use super::sphere::{Point, RADIUS, Vector};
 use serde_json::Value;
 use std::f64::consts::{PI, TAU};
@@ -44,9 +44,9 @@ impl Lines {
     /// The middle of its length, on the sphere.
     pub fn centroid(&self) -> Option<Point> {
         let sum = self.edges().fold([0.0; 3], |sum, (a, b)| {
-            let both = arcs::plus(a.vector(), 1.0, b.vector());
-            let apart = arcs::length(arcs::plus(a.vector(), -1.0, b.vector()));
-            arcs::plus(sum, apart / arcs::length(both).max(f64::MIN_POSITIVE), both)
+            let both = arcs::add_scaled(a.vector(), 1.0, b.vector());
+            let apart = arcs::length(arcs::add_scaled(a.vector(), -1.0, b.vector()));
+            arcs::add_scaled(sum, apart / arcs::length(both).max(f64::MIN_POSITIVE), both)
         });
         arcs::unit(sum).map(Point::of)
     }
@@ -102,7 +102,7 @@ impl Polygons {
     /// Whether a point is inside of one.
     pub fn contains(&self, point: Point) -> bool {
         self.0.iter().any(|rings| match rings.split_first() {
-            Some((outer, holes)) => winds(outer, point) && !holes.iter().any(|hole| winds(hole, point)),
+            Some((outer, holes)) => contains(outer, point) && !holes.iter().any(|hole| contains(hole, point)),
             None => false,
         })
     }
@@ -151,7 +151,9 @@ impl Polygons {
     pub fn moment(&self) -> Vector {
         self.0.iter().fold([0.0; 3], |sum, rings| {
             let mut sign = 1.0;
-            rings.iter().fold(sum, |sum, ring| arcs::plus(sum, std::mem::replace(&mut sign, -1.0), surface(ring).0))
+            rings
+                .iter()
+                .fold(sum, |sum, ring| arcs::add_scaled(sum, std::mem::replace(&mut sign, -1.0), surface(ring).0))
         })
     }
 
@@ -200,7 +202,7 @@ fn cross_each_other(rings: &[Vec<Point>]) -> bool {
     edges.sort_by(|a, b| a.0.west.total_cmp(&b.0.west));
     edges.iter().enumerate().any(|(n, (reach, edge))| {
         let near = edges.iter().skip(n + 1).take_while(|(other, _)| !reach.ends_before(*other));
-        { near }.any(|(other, e)| reach.meets(*other) && arcs::meeting(*edge, *e) == Meeting::Cross)
+        { near }.any(|(other, e)| reach.meets(*other) && arcs::meeting(*edge, *e) == Intersection::Cross)
     })
 }
 
@@ -216,9 +218,9 @@ fn moment(a: Vector, b: Vector) -> Vector {
 fn surface(ring: &[Point]) -> (Vector, bool) {
     let next = ring.iter().cycle().skip(1);
     let parts = ring.iter().zip(next).map(|(a, b)| moment(a.vector(), b.vector()));
-    let sum = parts.fold([0.0; 3], |sum, part| arcs::plus(sum, 1.0, part));
+    let sum = parts.fold([0.0; 3], |sum, part| arcs::add_scaled(sum, 1.0, part));
     // the inside is the smaller part of the sphere, on the side of the corners
-    let corners = ring.iter().fold([0.0; 3], |sum, p| arcs::plus(sum, 1.0, p.vector()));
+    let corners = ring.iter().fold([0.0; 3], |sum, p| arcs::add_scaled(sum, 1.0, p.vector()));
     if arcs::dot(sum, corners) < 0.0 { (sum.map(|x| -x), true) } else { (sum, false) }
 }
 
@@ -232,7 +234,7 @@ pub fn counterclockwise(ring: &[Point]) -> Vec<Point> {
 }
 
 /// Whether a ring goes around a point.
-pub fn winds(ring: &[Point], point: Point) -> bool {
+pub fn contains(ring: &[Point], point: Point) -> bool {
     let next = ring.iter().cycle().skip(1);
     let turns = ring.iter().zip(next).map(|(a, b)| {
         let turn = point.azimuth(*b) - point.azimuth(*a);

@@ -33,7 +33,7 @@ pub static FIT_LINE: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The straight line nearest to a series.",
     page: "series-fit-line-function",
-    eval: Eval::Kernel(|call| line(call, false)),
+    eval: Eval::Kernel(|call| line(call, Form::Columns)),
 };
 
 pub static FIT_LINE_DYNAMIC: ScalarFunction = ScalarFunction {
@@ -43,7 +43,7 @@ pub static FIT_LINE_DYNAMIC: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The straight line nearest to a series, as a bag.",
     page: "series-fit-line-dynamic-function",
-    eval: Eval::Kernel(|call| line(call, true)),
+    eval: Eval::Kernel(|call| line(call, Form::Bag)),
 };
 
 pub static FIT_2LINES: ScalarFunction = ScalarFunction {
@@ -74,7 +74,7 @@ pub static FIT_2LINES: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The two straight lines that together are nearest to a series, and where they meet.",
     page: "series-fit-2lines-function",
-    eval: Eval::Kernel(|call| two_lines(call, false)),
+    eval: Eval::Kernel(|call| two_lines(call, Form::Columns)),
 };
 
 pub static FIT_2LINES_DYNAMIC: ScalarFunction = ScalarFunction {
@@ -84,7 +84,7 @@ pub static FIT_2LINES_DYNAMIC: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The two straight lines that together are nearest to a series, as a bag.",
     page: "series-fit-2lines-dynamic-function",
-    eval: Eval::Kernel(|call| two_lines(call, true)),
+    eval: Eval::Kernel(|call| two_lines(call, Form::Bag)),
 };
 
 pub static FIT_POLY: ScalarFunction = ScalarFunction {
@@ -108,12 +108,21 @@ pub static FIT_POLY: ScalarFunction = ScalarFunction {
     eval: Eval::Kernel(polynomial),
 };
 
-fn line(call: &Call, bag: bool) -> Result<ColumnarValue> {
+/// How several values come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A column for each.
+    Columns,
+    /// A bag of all.
+    Bag,
+}
+
+fn line(call: &Call, form: Form) -> Result<ColumnarValue> {
     read::map(call.rows, &call.strings(0)?, |_, series, out| {
         let Some(values) = series.complete() else { return false };
         let line = Line::fit(&values, 0);
         let fit: Vec<f64> = (0..values.len()).map(|n| line.at(n)).collect();
-        let mut parts = Parts::new(bag, out);
+        let mut parts = Parts::new(form, out);
         parts.real("rsquare", line.rsquare());
         parts.real("slope", line.slope);
         parts.real("variance", line.variance());
@@ -125,20 +134,23 @@ fn line(call: &Call, bag: bool) -> Result<ColumnarValue> {
     })
 }
 
-fn two_lines(call: &Call, bag: bool) -> Result<ColumnarValue> {
+fn two_lines(call: &Call, form: Form) -> Result<ColumnarValue> {
     read::map(call.rows, &call.strings(0)?, |_, series, out| {
         let Some(values) = series.complete().filter(|v| v.len() > 3) else { return false };
         let whole = Line::fit(&values, 0);
         let at = best_split(&values);
         let (left, right) = values.split_at(at);
         let (left, right) = (Line::fit(left, 0), Line::fit(right, at));
-        let rest = left.rest + right.rest;
+        let residual_squares = left.residual_squares + right.residual_squares;
         let fit: Vec<f64> = (0..values.len()).map(|n| if n < at { left.at(n) } else { right.at(n) }).collect();
-        let mut parts = Parts::new(bag, out);
-        parts.real("rsquare", if whole.spread > 0.0 { 1.0 - rest / whole.spread } else { 0.0 });
+        let mut parts = Parts::new(form, out);
+        parts.real(
+            "rsquare",
+            if whole.total_squares > 0.0 { 1.0 - residual_squares / whole.total_squares } else { 0.0 },
+        );
         parts.long("split_idx", at);
         parts.real("variance", whole.variance());
-        parts.real("rvariance", over(rest, values.len()));
+        parts.real("rvariance", over(residual_squares, values.len()));
         parts.array("line_fit", &fit);
         for (side, line) in [("right", right), ("left", left)] {
             parts.open(side);
@@ -154,7 +166,7 @@ fn two_lines(call: &Call, bag: bool) -> Result<ColumnarValue> {
     })
 }
 
-/// The place at which two lines leave the least rest, at least two values on each side; from running sums, so that it
+/// The place at which two lines leave the least residual_squares, at least two values on each side; from running sums, so that it
 /// takes one pass.
 fn best_split(values: &[f64]) -> usize {
     let shift = values.iter().sum::<f64>() / values.len() as f64;
@@ -166,7 +178,7 @@ fn best_split(values: &[f64]) -> usize {
         last = (last.0 + y, last.1 + n as f64 * y, last.2 + y * y);
         sums.push(last);
     }
-    let rest = |from: usize, to: usize| -> f64 {
+    let residual_squares = |from: usize, to: usize| -> f64 {
         let (Some(a), Some(b)) = (sums.get(from), sums.get(to)) else { return f64::INFINITY };
         let count = (to - from) as f64;
         let middle = (from + to - 1) as f64 / 2.0;
@@ -177,7 +189,7 @@ fn best_split(values: &[f64]) -> usize {
     };
     let mut best = (2, f64::INFINITY);
     for at in 2..=values.len() - 2 {
-        let total = rest(0, at) + rest(at, values.len());
+        let total = residual_squares(0, at) + residual_squares(at, values.len());
         if total < best.1 {
             best = (at, total);
         }
@@ -199,13 +211,13 @@ fn polynomial(call: &Call) -> Result<ColumnarValue> {
         let Some(coefficients) = least_squares(&x, &y, degree) else { return false };
         let fit: Vec<f64> = x.iter().map(|x| coefficients.iter().fold(0.0, |sum, c| sum * x + c)).collect();
         let mean = y.iter().sum::<f64>() / y.len() as f64;
-        let spread: f64 = y.iter().map(|v| (v - mean).powi(2)).sum();
-        let rest: f64 = y.iter().zip(&fit).map(|(y, f)| (y - f).powi(2)).sum();
-        let mut parts = Parts::new(false, out);
-        parts.real("rsquare", if spread > 0.0 { 1.0 - rest / spread } else { 0.0 });
+        let total_squares: f64 = y.iter().map(|v| (v - mean).powi(2)).sum();
+        let residual_squares: f64 = y.iter().zip(&fit).map(|(y, f)| (y - f).powi(2)).sum();
+        let mut parts = Parts::new(Form::Columns, out);
+        parts.real("rsquare", if total_squares > 0.0 { 1.0 - residual_squares / total_squares } else { 0.0 });
         parts.array("coefficients", &coefficients);
-        parts.real("variance", over(spread, y.len()));
-        parts.real("rvariance", over(rest, y.len()));
+        parts.real("variance", over(total_squares, y.len()));
+        parts.real("rvariance", over(residual_squares, y.len()));
         parts.array("poly_fit", &fit);
         parts.close();
         true
@@ -299,21 +311,21 @@ fn cell(rows: &[Vec<f64>], row: usize, column: usize) -> f64 {
 
 /// Parts of a result: a bag with bags in it, or one flat array.
 struct Parts<'a> {
-    bag: bool,
+    form: Form,
     out: &'a mut String,
 }
 
 impl<'a> Parts<'a> {
-    fn new(bag: bool, out: &'a mut String) -> Parts<'a> {
-        out.push(if bag { '{' } else { '[' });
-        Parts { bag, out }
+    fn new(form: Form, out: &'a mut String) -> Parts<'a> {
+        out.push(if form == Form::Bag { '{' } else { '[' });
+        Parts { form, out }
     }
 
     fn key(&mut self, name: &str) {
         if !self.out.ends_with(['{', '[']) {
             self.out.push(',');
         }
-        if self.bag {
+        if self.form == Form::Bag {
             let _ = write!(self.out, "\"{name}\":");
         }
     }
@@ -335,19 +347,19 @@ impl<'a> Parts<'a> {
 
     /// A part that is a bag in a bag, and nothing of its own in an array.
     fn open(&mut self, name: &str) {
-        if self.bag {
+        if self.form == Form::Bag {
             self.key(name);
             self.out.push('{');
         }
     }
 
     fn shut(&mut self) {
-        if self.bag {
+        if self.form == Form::Bag {
             self.out.push('}');
         }
     }
 
     fn close(self) {
-        self.out.push(if self.bag { '}' } else { ']' });
+        self.out.push(if self.form == Form::Bag { '}' } else { ']' });
     }
 }

@@ -8,9 +8,9 @@ pub struct Line {
     /// Its value at position 0.
     pub interception: f64,
     /// Sum of the squared distances of the values from their mean.
-    pub spread: f64,
+    pub total_squares: f64,
     /// Sum of the squared distances of the values from the line.
-    pub rest: f64,
+    pub residual_squares: f64,
     /// How many values it was fitted to.
     pub count: usize,
 }
@@ -26,9 +26,10 @@ impl Line {
         let product: f64 = values.iter().enumerate().map(|(n, v)| at(n) * (v - mean)).sum();
         let slope = if square > 0.0 { product / square } else { 0.0 };
         let interception = mean - slope * middle;
-        let spread = values.iter().map(|v| (v - mean).powi(2)).sum();
-        let rest = values.iter().enumerate().map(|(n, v)| (v - interception - slope * (from + n) as f64).powi(2)).sum();
-        Line { slope, interception, spread, rest, count: values.len() }
+        let total_squares = values.iter().map(|v| (v - mean).powi(2)).sum();
+        let residual_squares =
+            values.iter().enumerate().map(|(n, v)| (v - interception - slope * (from + n) as f64).powi(2)).sum();
+        Line { slope, interception, total_squares, residual_squares, count: values.len() }
     }
 
     /// Its value at a position.
@@ -38,17 +39,17 @@ impl Line {
 
     /// 1 for a perfect fit.
     pub fn rsquare(&self) -> f64 {
-        if self.spread > 0.0 { 1.0 - self.rest / self.spread } else { 0.0 }
+        if self.total_squares > 0.0 { 1.0 - self.residual_squares / self.total_squares } else { 0.0 }
     }
 
     /// Variance of the values.
     pub fn variance(&self) -> f64 {
-        over(self.spread, self.count)
+        over(self.total_squares, self.count)
     }
 
     /// Variance of their distances from the line.
     pub fn rvariance(&self) -> f64 {
-        over(self.rest, self.count)
+        over(self.residual_squares, self.count)
     }
 }
 

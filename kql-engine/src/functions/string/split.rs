@@ -28,7 +28,7 @@ pub static SPLIT: ScalarFunction = ScalarFunction {
 fn run(call: &Call) -> Result<ColumnarValue> {
     let value = Any::new(call, 0)?;
     let delimiter = call.strings(1)?;
-    let index = if call.len() > 2 { call.longs(2)? } else { Longs::One(None) };
+    let index = if call.len() > 2 { call.longs(2)? } else { Longs::Scalar(None) };
     let mut text = std::string::String::new();
     kernel::texts(call.rows, |i, out| {
         text.clear();

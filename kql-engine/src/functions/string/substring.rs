@@ -24,7 +24,7 @@ pub static SUBSTRING: ScalarFunction = ScalarFunction {
 fn run(call: &Call) -> Result<ColumnarValue> {
     let value = Any::new(call, 0)?;
     let start = call.longs(1)?;
-    let length = if call.len() > 2 { call.longs(2)? } else { Longs::One(Some(i64::MAX)) };
+    let length = if call.len() > 2 { call.longs(2)? } else { Longs::Scalar(Some(i64::MAX)) };
     let mut text = std::string::String::new();
     kernel::strings(call.rows, |i, out| {
         let (Some(start), Some(length)) = (start.get(i), length.get(i)) else { return };

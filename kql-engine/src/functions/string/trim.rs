@@ -20,7 +20,7 @@ pub static TRIM: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The text without one match of a regular expression at its start and one at its end.",
     page: "trim-function",
-    eval: Eval::Compiled(|info| compile(info, true, true)),
+    eval: Eval::Compiled(|info| compile(info, Ends::Both)),
 };
 
 pub static TRIM_START: ScalarFunction = ScalarFunction {
@@ -30,7 +30,7 @@ pub static TRIM_START: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The text without one match of a regular expression at its start.",
     page: "trim-start-function",
-    eval: Eval::Compiled(|info| compile(info, true, false)),
+    eval: Eval::Compiled(|info| compile(info, Ends::Start)),
 };
 
 pub static TRIM_END: ScalarFunction = ScalarFunction {
@@ -40,15 +40,23 @@ pub static TRIM_END: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The text without one match of a regular expression at its end.",
     page: "trim-end-function",
-    eval: Eval::Compiled(|info| compile(info, false, true)),
+    eval: Eval::Compiled(|info| compile(info, Ends::End)),
 };
 
-fn compile(info: &CallInfo, start: bool, end: bool) -> Result<Box<dyn Kernel>> {
+/// Which ends of a text are trimmed.
+#[derive(Clone, Copy, PartialEq)]
+enum Ends {
+    Start,
+    End,
+    Both,
+}
+
+fn compile(info: &CallInfo, ends: Ends) -> Result<Box<dyn Kernel>> {
     let pattern = info.text(0).unwrap_or("");
     // the pattern is checked alone first, so that a message shows it as it was written
     pattern_of(pattern)?;
-    let start = start.then(|| pattern_of(&format!(r"\A(?:{pattern})"))).transpose()?;
-    let end = end.then(|| pattern_of(&format!(r"(?:{pattern})\z"))).transpose()?;
+    let start = (ends != Ends::End).then(|| pattern_of(&format!(r"\A(?:{pattern})"))).transpose()?;
+    let end = (ends != Ends::Start).then(|| pattern_of(&format!(r"(?:{pattern})\z"))).transpose()?;
     Ok(Box::new(move |call: &Call| {
         let source = call.strings(1)?;
         kernel::strings(call.rows, |i, out| {

@@ -45,9 +45,9 @@ fn shifted(call: &Call, direction: i64) -> Result<ColumnarValue> {
     let values = call.array(0)?;
     let offset = match call.args.get(1) {
         Some(_) => match call.longs(1)? {
-            Longs::One(offset) => offset.unwrap_or(1),
-            Longs::Many(array) if !array.is_empty() && !array.is_null(0) => array.value(0),
-            Longs::Many(_) => 1,
+            Longs::Scalar(offset) => offset.unwrap_or(1),
+            Longs::Column(array) if !array.is_empty() && !array.is_null(0) => array.value(0),
+            Longs::Column(_) => 1,
         },
         None => 1,
     };

@@ -20,7 +20,7 @@ fn both_ways(path: &Path, declared: Option<&TableSchema>, split_bytes: u64) -> (
             return (false, Vec::new());
         }
     };
-    let passed = sampled.unsure.as_ref().map(|_| block_on(run(&sampled, None, &state(8192, 3))));
+    let passed = sampled.provisional.as_ref().map(|_| block_on(run(&sampled, None, &state(8192, 3))));
     let confirmed = sampled.confirmed();
     let (whole, (sure, same)) = match (whole, confirmed) {
         (Ok(whole), Ok(confirmed)) => (whole, confirmed),
@@ -30,7 +30,7 @@ fn both_ways(path: &Path, declared: Option<&TableSchema>, split_bytes: u64) -> (
         }
         (whole, sampled) => panic!("{whole:?} {sampled:?}"),
     };
-    assert!(sure.unsure.is_none());
+    assert!(sure.provisional.is_none());
     assert_eq!(sure.schema, whole.schema);
     let expected = rows(&whole);
     assert_eq!(rows(&sure), expected);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Gives the nodes that observe an order one.
 pub(super) fn apply(relation: &mut Relation) {
-    let places = Places::beside(&relation.node);
+    let places = RowOrdinals::beside(&relation.node);
     relation.node = places.ordered(&relation.node);
 }
 
@@ -27,7 +27,7 @@ pub(super) fn order(relation: &mut Relation) {
     if !relation.order.is_empty() || is_one_row(&relation.node) {
         return;
     }
-    let places = Places::beside(&relation.node);
+    let places = RowOrdinals::beside(&relation.node);
     if let Some((node, place)) = places.place(&relation.node, Groups::ByFirstRow) {
         relation.node = node;
         relation.order = by(&place);
@@ -66,7 +66,7 @@ enum Groups {
 /// A node before and after.
 type Done = (Arc<Node>, Arc<Node>);
 
-struct Places {
+struct RowOrdinals {
     /// The greatest id so far.
     last: Cell<u32>,
     /// What became of a node, which is kept so that its address stays its own: a part that is used twice stays one.
@@ -120,9 +120,9 @@ fn projected(input: Arc<Node>, columns: Vec<(ColumnId, Expr)>) -> Node {
     }
 }
 
-impl Places {
+impl RowOrdinals {
     /// For a plan whose columns keep their ids.
-    fn beside(node: &Arc<Node>) -> Places {
+    fn beside(node: &Arc<Node>) -> RowOrdinals {
         let mut seen = HashSet::new();
         let mut waiting = vec![node];
         let mut last = 0;
@@ -132,7 +132,7 @@ impl Places {
                 waiting.extend(node.inputs());
             }
         }
-        Places { last: Cell::new(last), done: RefCell::default() }
+        RowOrdinals { last: Cell::new(last), done: RefCell::default() }
     }
 
     fn new_id(&self) -> ColumnId {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// What a part of a file, or a file, holds.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Survey {
+pub(super) struct ScanStats {
     /// The names in order of appearance, and the kinds of values of those that no schema declares.
     pub names: Vec<(String, Kinds)>,
     pub rows: u64,
@@ -28,7 +28,7 @@ pub(super) struct Survey {
     pub end: u64,
 }
 
-impl Survey {
+impl ScanStats {
     /// Counts a line that is left out.
     pub(super) fn refuse(&mut self, line: u64, reason: &str) {
         self.refused += 1;
@@ -38,7 +38,7 @@ impl Survey {
     }
 
     /// Adds the survey of the next part.
-    pub(super) fn append(&mut self, next: Survey) {
+    pub(super) fn append(&mut self, next: ScanStats) {
         for (name, kinds) in next.names {
             match self.names.iter_mut().find(|(n, _)| *n == name) {
                 Some((_, own)) => own.add(kinds),
@@ -110,7 +110,7 @@ impl Watch {
 }
 
 /// Surveys objects, and hands on the values that are wanted of them.
-pub(super) struct Surveyor {
+pub(super) struct StatsCollector {
     declared: Declared,
     /// Whether every value is a text, as in CSV.
     texts: bool,
@@ -121,20 +121,20 @@ pub(super) struct Surveyor {
     uses: Vec<(Watch, Option<usize>)>,
     /// The kinds of the row under way.
     kinds: Vec<(usize, Kinds)>,
-    pub survey: Survey,
+    pub survey: ScanStats,
 }
 
-impl Surveyor {
-    /// `wanted` are the names whose values [`Surveyor::object`] gives, in that order.
-    pub(super) fn new(declared: Declared, texts: bool, wanted: &[String]) -> Surveyor {
-        Surveyor {
+impl StatsCollector {
+    /// `wanted` are the names whose values [`StatsCollector::object`] gives, in that order.
+    pub(super) fn new(declared: Declared, texts: bool, wanted: &[String]) -> StatsCollector {
+        StatsCollector {
             declared,
             texts,
             shape: KeyPredictor::default(),
             wanted: wanted.iter().enumerate().map(|(i, name)| (name.clone(), i)).collect(),
             uses: Vec::new(),
             kinds: Vec::new(),
-            survey: Survey::default(),
+            survey: ScanStats::default(),
         }
     }
 
@@ -147,10 +147,10 @@ impl Surveyor {
         whole: bool,
         values: &mut [Raw<'a>],
     ) -> Result<(), Fault> {
-        let Surveyor { declared, texts, shape, wanted, uses, kinds, survey } = self;
+        let StatsCollector { declared, texts, shape, wanted, uses, kinds, survey } = self;
         let before = survey.names.len();
         kinds.clear();
-        let Survey { names, dates, .. } = survey;
+        let ScanStats { names, dates, .. } = survey;
         let mut row = Row { declared, texts: *texts, wanted, uses, kinds, names, dates, line, values };
         let mut result = cursor.object(shape, &mut row);
         if whole && result.is_ok() {

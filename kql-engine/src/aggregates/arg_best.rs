@@ -30,7 +30,7 @@ pub enum Best {
 const SLACK: usize = 8192;
 
 /// The accumulator.
-pub struct BestRow {
+pub struct ArgBest {
     best: Best,
     ordered: bool,
     fields: Fields,
@@ -48,9 +48,9 @@ struct Winner {
     row: u32,
 }
 
-impl BestRow {
+impl ArgBest {
     /// For rows of these arguments.
-    pub fn new(best: Best, args: &AggregateArgs) -> Result<BestRow> {
+    pub fn new(best: Best, args: &AggregateArgs) -> Result<ArgBest> {
         let DataType::Struct(fields) = crate::registry::rows::row_type(&args.info.types) else {
             return datafusion::common::internal_err!("a row type is a struct");
         };
@@ -61,7 +61,7 @@ impl BestRow {
             }
             _ => None,
         };
-        Ok(BestRow { best, ordered: args.ordered, fields, key, groups: Vec::new(), chunks: Vec::new(), kept: 0 })
+        Ok(ArgBest { best, ordered: args.ordered, fields, key, groups: Vec::new(), chunks: Vec::new(), kept: 0 })
     }
 
     /// Arrow types of the state: the row, and its order.
@@ -206,7 +206,7 @@ impl BestRow {
     }
 }
 
-impl GroupsAccumulator for BestRow {
+impl GroupsAccumulator for ArgBest {
     fn update_batch(
         &mut self,
         values: &[ArrayRef],

@@ -1,18 +1,18 @@
-//! Texts kept one after the other under numbers, once each or as often as they come.
+//! StringInterner kept one after the other under numbers, once each or as often as they come.
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
 /// The texts.
 #[derive(Default)]
-pub struct Texts {
+pub struct StringInterner {
     text: String,
     ends: Vec<usize>,
     numbers: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
 
-impl Texts {
+impl StringInterner {
     /// The text of a number.
     pub fn get(&self, number: u32) -> &str {
         let n = number as usize;
@@ -27,7 +27,7 @@ impl Texts {
             return *number;
         }
         let number = self.push(text);
-        let Texts { text: all, ends, numbers, hasher } = self;
+        let StringInterner { text: all, ends, numbers, hasher } = self;
         numbers.insert_unique(hash, number, |n| {
             let n = *n as usize;
             let start = n.checked_sub(1).and_then(|n| ends.get(n)).copied().unwrap_or(0);
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn texts_are_kept_once_or_as_often_as_they_come() {
-        let mut texts = Texts::default();
+        let mut texts = StringInterner::default();
         let words: Vec<String> = (0..5000).map(|n| "é".repeat(n % 1000 % 7) + &(n % 1000).to_string()).collect();
         let numbers: Vec<u32> = words.iter().map(|w| texts.intern(w)).collect();
         assert!(words.iter().zip(&numbers).all(|(word, number)| texts.get(*number) == word));

@@ -1,0 +1,22 @@
+//! An engine inside async code, and a query that is stopped: `cargo run -p kql-engine --example cancel`
+
+use kql_engine::{CancellationToken, Engine, Error};
+use std::time::Duration;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let engine = Engine::builder().build()?;
+    let answer = engine.query_async("print 1 + 1", &CancellationToken::new()).await?;
+    println!("{} result", answer.tables.len());
+
+    let cancel = CancellationToken::new();
+    let stop = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        cancel.cancel();
+    };
+    let slow = engine.query_async("range x from 1 to 100000000000 step 1 | summarize sum(x)", &cancel);
+    let (result, ()) = futures::join!(slow, stop);
+    assert!(matches!(result, Err(Error::Interrupted)), "the query was stopped");
+    println!("stopped");
+    Ok(())
+}

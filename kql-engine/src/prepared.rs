@@ -1,0 +1,211 @@
+//! A query that is bound, and its runs.
+
+use crate::answer::{Answer, Table};
+use crate::bind::Bound;
+use crate::database::CatalogSnapshot;
+use crate::deep_stack::{on_deep_stack, spawn_deep};
+use crate::defect::Defect;
+use crate::engine_core::{EngineCore, compile};
+use crate::error::{Error, panic_message};
+use crate::exec::Naming;
+use crate::plan::{self, Query, Relation};
+use crate::stream::{Production, TableStream};
+use crate::types::TableSchema;
+use futures::TryStreamExt;
+use kql_parser::Diagnostic;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Batches that a stream holds beside those being made, for each partition.
+const ROOM: usize = 2;
+
+/// A query that is bound and can be run, as often as wanted. A clone shares what it is made of.
+#[derive(Clone)]
+pub struct Prepared {
+    core: Arc<EngineCore>,
+    snapshot: Arc<CatalogSnapshot>,
+    bound: Arc<Bound>,
+    text: Arc<str>,
+}
+
+impl Prepared {
+    /// Makes a query ready for running. Expects a deep stack, and blocks.
+    pub(crate) fn prepare(core: &Arc<EngineCore>, text: &str, cancel: &CancellationToken) -> Result<Prepared, Error> {
+        defects_named(text, || Prepared::over(core, Arc::new(core.database.snapshot(false)), text, core.time(), cancel))
+    }
+
+    fn over(
+        core: &Arc<EngineCore>,
+        snapshot: Arc<CatalogSnapshot>,
+        text: &str,
+        now: i64,
+        cancel: &CancellationToken,
+    ) -> Result<Prepared, Error> {
+        let evaluate = |query: &mut Query, relation: &Relation| core.evaluate(&snapshot, query, relation, cancel);
+        let (mut bound, _) = compile(text, &snapshot.at(now).with_evaluator(&evaluate));
+        if let Some(defect) = snapshot.take_defect() {
+            let plan = plan::print(&bound.query);
+            return Err(Error::Internal(Box::new(Defect { query: text.to_owned(), plan, ..*defect })));
+        }
+        if bound.diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(Error::Query(bound.diagnostics));
+        }
+        crate::rewrite::rewrite(&mut bound.query);
+        Ok(Prepared { core: core.clone(), snapshot, bound: Arc::new(bound), text: text.into() })
+    }
+
+    /// Runs a query, again where the samples of large files were wrong. Expects a deep stack, and blocks.
+    pub(crate) fn query(core: &Arc<EngineCore>, text: &str, cancel: &CancellationToken) -> Result<Answer, Error> {
+        defects_named(text, || {
+            let now = core.time();
+            let snapshot = Arc::new(core.database.snapshot(true));
+            let prepared = Prepared::over(core, snapshot.clone(), text, now, cancel);
+            let run = prepared.and_then(|prepared| prepared.collect(cancel).map(|tables| (prepared, tables)));
+            if matches!(run, Err(Error::Interrupted)) || snapshot.settle()? {
+                return run.map(|(prepared, tables): (Prepared, Vec<Table>)| prepared.answer(tables));
+            }
+            drop(run);
+            let whole = Arc::new(core.database.snapshot(false));
+            let prepared = Prepared::over(core, whole, text, now, cancel)?;
+            prepared.collect(cancel).map(|tables| prepared.answer(tables))
+        })
+    }
+
+    /// Warnings about the query.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.bound.diagnostics
+    }
+
+    /// The plan, as text.
+    pub fn explain(&self) -> String {
+        plan::print(&self.bound.query)
+    }
+
+    /// The names of the tables it reads, each once.
+    pub fn tables(&self) -> Vec<String> {
+        crate::database::tables(&self.bound.query)
+    }
+
+    /// The columns of each result.
+    pub fn schemas(&self) -> Vec<TableSchema> {
+        self.bound.query.results.iter().map(Relation::schema).collect()
+    }
+
+    /// Notices about the data, one per line: tables without data, rejected rows. Complete when the results have been read.
+    pub fn notices(&self) -> Vec<String> {
+        self.snapshot.notices(&self.bound.query)
+    }
+
+    /// Runs it and collects the results. Blocks.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where a file cannot be read, [`Error::Run`] where the run fails or needs more memory than it may have,
+    /// [`Error::Interrupted`] after [`crate::Progress::stop`], [`Error::Internal`] where the engine has a defect.
+    pub fn run(&self) -> Result<Answer, Error> {
+        on_deep_stack(|| self.collect(&CancellationToken::new())).map(|tables| self.answer(tables))
+    }
+
+    /// [`Prepared::run`] for async code; `cancel` stops this run and no other.
+    ///
+    /// # Errors
+    /// Those of [`Prepared::run`].
+    pub async fn run_async(&self, cancel: &CancellationToken) -> Result<Answer, Error> {
+        let (prepared, cancel) = (self.clone(), cancel.child_token());
+        let _stops = cancel.clone().drop_guard();
+        let tables = spawn_deep(move || prepared.collect(&cancel)).await??;
+        Ok(self.answer(tables))
+    }
+
+    /// Runs its subqueries, and gives the results as streams, in the order of the statements. A stream begins to run when its
+    /// first batch is asked for, holds few batches at a time, and stops when it is dropped. `cancel` stops all of them. Blocks
+    /// while subqueries run.
+    ///
+    /// # Errors
+    /// Those of [`Prepared::run`], of the subqueries; those of the results come in the streams.
+    pub fn stream(&self, cancel: &CancellationToken) -> Result<Vec<TableStream>, Error> {
+        on_deep_stack(|| self.start(cancel, ROOM))
+    }
+
+    /// [`Prepared::stream`] for async code.
+    ///
+    /// # Errors
+    /// Those of [`Prepared::stream`].
+    pub async fn stream_async(&self, cancel: &CancellationToken) -> Result<Vec<TableStream>, Error> {
+        let (prepared, cancel) = (self.clone(), cancel.clone());
+        spawn_deep(move || prepared.start(&cancel, ROOM)).await?
+    }
+
+    /// All results. Expects a deep stack, and blocks.
+    pub(crate) fn collect(&self, cancel: &CancellationToken) -> Result<Vec<Table>, Error> {
+        let streams = self.start(cancel, usize::MAX)?;
+        let mut tables = Vec::with_capacity(streams.len());
+        for mut stream in streams {
+            let batches = futures::executor::block_on((&mut stream).try_collect())?;
+            let TableStream { name, schema, render, .. } = stream;
+            tables.push(Table { name, schema, batches, render });
+        }
+        Ok(tables)
+    }
+
+    pub(crate) fn answer(&self, tables: Vec<Table>) -> Answer {
+        Answer { tables, diagnostics: self.bound.diagnostics.clone(), notices: self.notices() }
+    }
+
+    fn start(&self, cancel: &CancellationToken, room: usize) -> Result<Vec<TableStream>, Error> {
+        let run = self.core.unless_stopped(cancel, self.plans(cancel, room));
+        self.core.runtime()?.block_on(run).map_err(|error| self.blame(error))
+    }
+
+    async fn plans(&self, cancel: &CancellationToken, room: usize) -> Result<Vec<TableStream>, Error> {
+        let state = self.core.session()?;
+        let query = &self.bound.query;
+        let mut stages = query.computed.clone();
+        let needed = plan::stages_of(query, &query.results);
+        self.core.run_stages(&self.snapshot, &state, query, &needed, &mut stages).await?;
+        let mut streams = Vec::with_capacity(query.results.len());
+        for (i, relation) in query.results.iter().enumerate() {
+            let name = match &relation.title {
+                Some(title) => title.clone(),
+                None if i == 0 => "PrimaryResult".to_owned(),
+                None => format!("PrimaryResult_{i}"),
+            };
+            let production = Production {
+                core: self.core.clone(),
+                plan: self.core.plan(&self.snapshot, &state, &stages, relation).await?,
+                context: state.task_ctx(),
+                naming: Naming::of(relation),
+                cancel: cancel.clone(),
+                room,
+                blame: {
+                    let prepared = self.clone();
+                    Box::new(move |error| prepared.blame(error))
+                },
+            };
+            streams.push(TableStream::new(name, relation.schema(), relation.render.clone(), production));
+        }
+        Ok(streams)
+    }
+
+    /// The error, with query and plan where it is a defect.
+    fn blame(&self, error: Error) -> Error {
+        match error {
+            Error::Internal(defect) => {
+                Error::Internal(Box::new(Defect { query: self.text.to_string(), plan: self.explain(), ..*defect }))
+            }
+            error => error,
+        }
+    }
+}
+
+/// A panic as an error, and the query's text in the report of a defect.
+fn defects_named<T>(text: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let result = catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(Error::broken_off(panic_message(panic.as_ref()))));
+    result.map_err(|error| match error {
+        Error::Internal(defect) if defect.query.is_empty() => {
+            Error::Internal(Box::new(Defect { query: text.to_owned(), ..*defect }))
+        }
+        error => error,
+    })
+}

@@ -1,0 +1,121 @@
+//! A result as a stream of batches.
+
+use crate::engine_core::EngineCore;
+use crate::error::{Error, panic_message, run_error};
+use crate::exec::{self, Naming};
+use crate::plan::Render;
+use crate::types::TableSchema;
+use arrow::array::RecordBatch;
+use datafusion::execution::TaskContext;
+use datafusion::physical_plan::ExecutionPlan;
+use futures::{FutureExt, Stream, StreamExt};
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A result whose rows come as they are made. The first batch that is asked for starts the run; dropping the stream ends it.
+///
+/// Any executor can poll it: the work is done by the engine's own threads.
+pub struct TableStream {
+    /// `PrimaryResult`, then `PrimaryResult_1` and so on.
+    pub name: String,
+    /// Columns with their KQL types.
+    pub schema: TableSchema,
+    /// What `render` asks for.
+    pub render: Option<Render>,
+    state: State,
+}
+
+enum State {
+    Waiting(Box<Production>),
+    Running { receiver: Receiver<Result<RecordBatch, Error>>, _task: Task },
+    Done,
+}
+
+/// The work behind a stream. It ends with the stream.
+struct Task(AbortHandle);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What makes the batches.
+pub(crate) struct Production {
+    pub core: Arc<EngineCore>,
+    pub plan: Arc<dyn ExecutionPlan>,
+    pub context: Arc<TaskContext>,
+    pub naming: Naming,
+    pub cancel: CancellationToken,
+    /// Batches of a partition that wait to be taken.
+    pub room: usize,
+    /// Puts the query into the report of a defect.
+    pub blame: Box<dyn Fn(Error) -> Error + Send + Sync>,
+}
+
+impl TableStream {
+    pub(crate) fn new(
+        name: String,
+        schema: TableSchema,
+        render: Option<Render>,
+        production: Production,
+    ) -> TableStream {
+        TableStream { name, schema, render, state: State::Waiting(Box::new(production)) }
+    }
+
+    /// The batches one after the other, for code that is not async. Each step blocks.
+    pub fn batches(mut self) -> impl Iterator<Item = Result<RecordBatch, Error>> {
+        std::iter::from_fn(move || futures::executor::block_on(self.next()))
+    }
+}
+
+impl Production {
+    async fn run(self, sender: Sender<Result<RecordBatch, Error>>) {
+        let Production { core, plan, context, naming, cancel, room, blame } = self;
+        let work = async {
+            let mut batches = exec::stream(plan, context, &core.progress, room);
+            while let Some(batch) = batches.next().await {
+                let batch = batch.and_then(|batch| naming.apply(&batch)).map_err(run_error)?;
+                if sender.send(Ok(batch)).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let done = AssertUnwindSafe(core.unless_stopped(&cancel, work)).catch_unwind().await;
+        let done = done.unwrap_or_else(|panic| Err(Error::broken_off(panic_message(panic.as_ref()))));
+        if let Err(error) = done {
+            // whoever asked may have gone
+            let _ = sender.send(Err(blame(error))).await;
+        }
+    }
+}
+
+impl Stream for TableStream {
+    type Item = Result<RecordBatch, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let State::Waiting(_) = &self.state
+            && let State::Waiting(production) = std::mem::replace(&mut self.state, State::Done)
+        {
+            let runtime = match production.core.runtime() {
+                Ok(runtime) => runtime.handle().clone(),
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            };
+            let (sender, receiver) = channel(exec::room(production.room));
+            let task = runtime.spawn(production.run(sender));
+            self.state = State::Running { receiver, _task: Task(task.abort_handle()) };
+        }
+        let State::Running { receiver, .. } = &mut self.state else { return Poll::Ready(None) };
+        let batch = std::task::ready!(receiver.poll_recv(context));
+        if !matches!(batch, Some(Ok(_))) {
+            self.state = State::Done;
+        }
+        Poll::Ready(batch)
+    }
+}
