@@ -1,12 +1,14 @@
 //! Literals, decoded.
 
 use crate::ast::{Dynamic, Expr, ExprKind, Literal, UnaryOp};
-use crate::combinators::{BRACKETS, bracketed, fatal, token};
+use crate::combinators::{BRACES, BRACKETS, PARENS, bracketed, token, within};
 use crate::grammar::{expression, name};
 use crate::input::{Parsed, Tokens, Want};
 use crate::time;
 use crate::token::{Kind, Token};
 use crate::{Diagnostic, Span};
+use nom::Parser;
+use nom::sequence::{preceded, separated_pair};
 
 /// Whether a literal stands here.
 pub fn starts(i: &Tokens) -> bool {
@@ -39,6 +41,11 @@ pub fn literal(i: Tokens) -> Parsed<Expr> {
         _ => return i.expected(Want::Literal),
     };
     Ok((i.skip(1), Expr { kind: ExprKind::Literal(value), span }))
+}
+
+/// A literal, or an expression that is none.
+pub fn or_expression(i: Tokens) -> Parsed<Expr> {
+    if starts(&i) { literal(i) } else { expression::expression(i) }
 }
 
 /// The digits of the least long, which do not fit a long without their sign. Where a literal may have one, as in a
@@ -290,47 +297,31 @@ fn guid(text: &str) -> Option<u128> {
 
 /// `dynamic({"a": [1, 2]})`
 fn dynamic_literal(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (rest, _) = token(Kind::OpenParen, Want::OpenParen)(i.skip(1))?;
-    let (rest, value) = dynamic(rest).map_err(fatal)?;
-    let (rest, end) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
-    Ok((rest, Expr { kind: ExprKind::Literal(Literal::Dynamic(value)), span: start.to(end) }))
+    let value = preceded(token(Kind::Word, Want::Literal), within(PARENS, dynamic));
+    expression::of_kind(value.map(|value| ExprKind::Literal(Literal::Dynamic(value)))).parse(i)
 }
 
 fn dynamic(i: Tokens) -> Parsed<Dynamic> {
     match i.kind() {
-        Kind::OpenBracket => {
-            let (rest, (items, _)) = bracketed(BRACKETS.0, BRACKETS.1, dynamic)(i)?;
-            Ok((rest, Dynamic::Array(items)))
-        }
-        Kind::OpenBrace => {
-            let open = (Kind::OpenBrace, Want::OpenBrace);
-            let close = (Kind::CloseBrace, Want::CloseBrace);
-            let (rest, (properties, _)) = bracketed(open, close, property)(i)?;
-            Ok((rest, Dynamic::Bag(properties)))
-        }
+        Kind::OpenBracket => bracketed(BRACKETS, dynamic).map(Dynamic::Array).parse(i),
+        Kind::OpenBrace => bracketed(BRACES, property).map(Dynamic::Bag).parse(i),
         Kind::Word if i.is_word("null") => Ok((i.skip(1), Dynamic::Null)),
         Kind::Minus if i.ahead(1).kind == Kind::Long && i.text_ahead(1) == LEAST_WITHOUT_SIGN => {
             Ok((i.skip(2), Dynamic::Scalar(Box::new(Literal::Long(Some(i64::MIN))))))
         }
-        Kind::Minus if matches!(i.ahead(1).kind, Kind::Long | Kind::Real) => {
-            let (rest, value) = scalar(i.skip(1))?;
-            Ok((rest, negate(value)))
-        }
+        Kind::Minus if matches!(i.ahead(1).kind, Kind::Long | Kind::Real) => scalar.map(negate).parse(i.skip(1)),
         _ => scalar(i),
     }
 }
 
 fn scalar(i: Tokens) -> Parsed<Dynamic> {
-    let (rest, e) = literal(i)?;
-    Ok((
-        rest,
-        match e.kind {
+    literal
+        .map(|e| match e.kind {
             ExprKind::Literal(Literal::Dynamic(inner)) => inner,
             ExprKind::Literal(value) => Dynamic::Scalar(Box::new(value)),
             _ => Dynamic::Null,
-        },
-    ))
+        })
+        .parse(i)
 }
 
 fn negate(value: Dynamic) -> Dynamic {
@@ -343,12 +334,14 @@ fn negate(value: Dynamic) -> Dynamic {
     }))
 }
 
+/// `'a': 1`
 fn property(i: Tokens) -> Parsed<(String, Dynamic)> {
-    let (rest, key) = match i.kind() {
-        Kind::String | Kind::Verbatim | Kind::MultiLine => (i.skip(1), string_value(i.token(), i.text)),
-        _ => return i.expected(Want::Text),
-    };
-    let (rest, _) = token(Kind::Colon, Want::Colon)(rest).map_err(fatal)?;
-    let (rest, value) = dynamic(rest).map_err(fatal)?;
-    Ok((rest, (key, value)))
+    separated_pair(key, token(Kind::Colon, Want::Colon), dynamic).parse(i)
+}
+
+fn key(i: Tokens) -> Parsed<String> {
+    match i.kind() {
+        Kind::String | Kind::Verbatim | Kind::MultiLine => Ok((i.skip(1), string_value(i.token(), i.text))),
+        _ => i.expected(Want::Text),
+    }
 }
