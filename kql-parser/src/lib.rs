@@ -7,6 +7,7 @@ mod grammar;
 mod input;
 mod print;
 mod span;
+mod text;
 pub mod time;
 pub mod token;
 mod word;
