@@ -18,16 +18,21 @@ pub fn man() -> Result<(), Failure> {
     // with the options of all of them, and names such as `kql-run`
     command.build();
     let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut text)?;
+    let man = clap_mangen::Man::new(command.clone());
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    sections(&man, &mut text)?;
     for part in command.get_subcommands().filter(|part| !part.is_hide_set() && part.get_name() != "help") {
-        let man = clap_mangen::Man::new(part.clone());
-        let heading = part.get_name().to_uppercase();
-        writeln!(text, ".SH \"KQL {heading}\"")?;
-        man.render_description_section(&mut text)?;
-        man.render_synopsis_section(&mut text)?;
-        man.render_options_section(&mut text)?;
+        writeln!(text, ".SH \"KQL {}\"", part.get_name().to_uppercase())?;
+        sections(&clap_mangen::Man::new(part.clone()), &mut text)?;
     }
     print(&text)
+}
+
+fn sections(man: &clap_mangen::Man, text: &mut Vec<u8>) -> Result<(), Failure> {
+    man.render_description_section(text)?;
+    man.render_synopsis_section(text)?;
+    Ok(man.render_options_section(text)?)
 }
 
 fn print(text: &[u8]) -> Result<(), Failure> {
