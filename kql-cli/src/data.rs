@@ -45,11 +45,6 @@ fn uncounted(file: &FileSummary) -> bool {
     file.format == "Arrow IPC" || (file.format == "Parquet" && (packed || file.rows == 0))
 }
 
-/// `1 row`, `2 rows`
-pub fn plural(count: u64, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
-}
-
 /// What a person reads of a table.
 fn text(table: &TableDescription) -> String {
     let mut out = table.name.clone();
@@ -61,10 +56,16 @@ fn text(table: &TableDescription) -> String {
         let _ = writeln!(out, "  {label:<10} {content}");
     };
     for file in &table.files {
-        let left_out =
-            if file.refused > 0 { format!(", {} left out", plural(file.refused, "row")) } else { String::new() };
-        let rows =
-            if file.rows == 0 && uncounted(file) { String::new() } else { format!(", {}", plural(file.rows, "row")) };
+        let left_out = if file.refused > 0 {
+            format!(", {} left out", crate::words::plural(file.refused, "row"))
+        } else {
+            String::new()
+        };
+        let rows = if file.rows == 0 && uncounted(file) {
+            String::new()
+        } else {
+            format!(", {}", crate::words::plural(file.rows, "row"))
+        };
         line("file", &format!("{}: {}{rows}{left_out}", file.path.display(), file.format));
     }
     if let Some(error) = &table.error {
@@ -79,15 +80,15 @@ fn text(table: &TableDescription) -> String {
         None => line("time", "none"),
     }
     if table.declared {
-        line("matched", &plural(table.matched.len() as u64, "column"));
+        line("matched", &crate::words::plural(table.matched.len() as u64, "column"));
         if table.unmatched.is_empty() {
             line("unmatched", "none");
         } else {
-            let count = plural(table.unmatched.len() as u64, "column");
+            let count = crate::words::plural(table.unmatched.len() as u64, "column");
             line("unmatched", &format!("{count} that the table's schema lacks: {}", list(&table.unmatched)));
         }
         if !table.missing.is_empty() {
-            line("missing", &format!("{} of the schema", plural(table.missing.len() as u64, "column")));
+            line("missing", &format!("{} of the schema", crate::words::plural(table.missing.len() as u64, "column")));
         }
     } else {
         let columns = if table.unmatched.is_empty() { "none".to_owned() } else { list(&table.unmatched) };

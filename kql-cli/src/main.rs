@@ -1,4 +1,5 @@
 //! `kql`: run and check Kusto queries on local files.
+#![forbid(unsafe_code)]
 
 mod arguments;
 mod bar;
@@ -17,6 +18,7 @@ mod partial;
 mod repl;
 mod run;
 mod schemas_file;
+mod words;
 mod yaml;
 
 use clap::Parser;

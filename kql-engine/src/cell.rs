@@ -45,11 +45,11 @@ pub fn text(array: &dyn Array, ty: ScalarType, row: usize, out: &mut String) {
         ScalarType::Long => _ = write!(out, "{}", array.as_primitive::<Int64Type>().value(row)),
         ScalarType::Real => render::real(array.as_primitive::<Float64Type>().value(row), out),
         ScalarType::Decimal => decimal::text(array.as_primitive::<Decimal256Type>().value(row), out),
-        ScalarType::Datetime => render::datetime_short(array.as_primitive::<Int64Type>().value(row), out),
-        ScalarType::Timespan => render::timespan(array.as_primitive::<Int64Type>().value(row), out),
+        ScalarType::Datetime => crate::time::datetime_short(array.as_primitive::<Int64Type>().value(row), out),
+        ScalarType::Timespan => crate::time::timespan(array.as_primitive::<Int64Type>().value(row), out),
         ScalarType::String | ScalarType::Guid => out.push_str(array.as_string::<i32>().value(row)),
         ScalarType::Dynamic => {
-            out.push_str(&crate::functions::conversion::dynamic_text(array.as_string::<i32>().value(row)));
+            out.push_str(&dynamic::dynamic_text(array.as_string::<i32>().value(row)));
         }
         ScalarType::Unknown => {}
     }

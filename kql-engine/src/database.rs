@@ -2,12 +2,12 @@
 
 use crate::bind::{Environment, ExternalMissing, StoredFunction};
 use crate::defect::Defect;
-use crate::engine::EngineBuilder;
+use crate::error::SourceError;
 use crate::geo_ip::GeoIp;
 use crate::lower::{Lowering, Tables};
 use crate::notes::Notes;
 use crate::plan::{Expr, Node, Query};
-use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceError, SourceTable, TableFiles, catalogue};
+use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceTable, TableFiles, catalogue};
 use crate::text_tables;
 use crate::types::{Column, ScalarType, TableSchema};
 use crate::value::Value;
@@ -44,8 +44,8 @@ pub struct Database {
 }
 
 impl Database {
-    /// Finds the tables under the data paths; `bare` makes an engine without tables, for files of KQL text.
-    pub(crate) fn discover(&mut self, bare: &dyn Fn() -> EngineBuilder) -> Result<(), SourceError> {
+    /// Finds the tables under the data paths; `run` answers the queries of files of KQL text.
+    pub(crate) fn discover(&mut self, run: &text_tables::Run) -> Result<(), SourceError> {
         let known = Arc::new(Known::new(self.profile, self.schemas.clone()));
         let (texts, paths): (Vec<DataPath>, Vec<DataPath>) =
             std::mem::take(&mut self.paths).into_iter().partition(|data| text_tables::is_text(&data.path));
@@ -59,7 +59,7 @@ impl Database {
         for data in &texts {
             let declared = |name: &str| Some((self.declared(name)?, catalogue::twin(self.profile, name)));
             let ordered = |name: &str| self.schemas.get(name).cloned();
-            for table in text_tables::read(data, &declared, &ordered, bare)? {
+            for table in text_tables::read(data, &declared, &ordered, run)? {
                 if self.files.contains_key(&table.name) || lock(&self.opened).contains_key(&table.name) {
                     let reason = format!("other data is the table {} already", table.name);
                     return Err(SourceError::unreadable(&data.path, reason));
@@ -289,7 +289,7 @@ pub(crate) struct At<'a> {
 
 /// Runs a part of a query while the rest is bound.
 pub(crate) type Evaluate<'a> =
-    dyn Fn(&mut Query, &crate::plan::Relation) -> Result<Vec<RecordBatch>, crate::engine::Error> + Sync + 'a;
+    dyn Fn(&mut Query, &crate::plan::Relation) -> Result<Vec<RecordBatch>, crate::error::Error> + Sync + 'a;
 
 impl<'a> At<'a> {
     /// The same where parts of a query may be run while it is bound.
@@ -407,7 +407,7 @@ impl Environment for At<'_> {
     ) -> Option<Result<Vec<RecordBatch>, String>> {
         Some((self.evaluate?)(query, relation).map_err(|error| {
             let text = error.to_string();
-            if let crate::engine::Error::Internal(defect) = error {
+            if let crate::error::Error::Internal(defect) = error {
                 *lock(&self.view.defect) = Some(defect);
             }
             text

@@ -43,7 +43,8 @@ impl fmt::Display for Defect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Error, run_error};
+    use crate::error::Error;
+    use crate::error::run_error;
     use datafusion::common::DataFusionError;
 
     #[test]

@@ -69,7 +69,7 @@ impl Engine {
             list.push(column.clone());
         }
         if let Err(error) = self.read_all(&table, &mut found) {
-            found.error = Some(crate::engine::run_error(error).to_string());
+            found.error = Some(crate::error::run_error(error).to_string());
         }
         found.files.clone_from(&table.files);
         found.refused = table.report.refused();

@@ -1,18 +1,19 @@
 //! The engine: tables, functions and settings, and queries over them.
 
-use crate::bind::{self, Bound, ExternalMissing, StoredFunction};
+use crate::answer::{Answer, Checked, Table};
+use crate::bind::{self, Bound};
+use crate::builder::EngineBuilder;
 use crate::database::{At, Database, View};
 use crate::defect::Defect;
+use crate::error::{Error, run_error};
 use crate::exec::{self, Limits};
-use crate::geo_ip::GeoIp;
 use crate::lower::Lowering;
-use crate::plan::{self, Render, StageId, StageKind, StageResult};
+use crate::plan::{self, StageId, StageKind, StageResult};
 use crate::progress::Progress;
-use crate::sources::{DataPath, DateOrder, FolderDates, Profile, SourceError};
-use crate::types::{Column, TableSchema};
+use crate::types::TableSchema;
 use crate::value::Value;
 use arrow::array::RecordBatch;
-use datafusion::common::{DataFusionError, ScalarValue};
+use datafusion::common::ScalarValue;
 use datafusion::execution::session_state::SessionState;
 use kql_parser::Diagnostic;
 use std::collections::{HashMap, HashSet};
@@ -30,204 +31,12 @@ pub struct Engine {
     runtime: OnceLock<tokio::runtime::Runtime>,
 }
 
-/// Settings of an [`Engine`].
-#[derive(Default)]
-pub struct EngineBuilder {
-    database: Database,
-    limits: Limits,
-    progress: Arc<Progress>,
-    now: Option<i64>,
-    geo_ip: Option<std::path::PathBuf>,
-}
-
-/// A result.
-#[derive(Clone, Debug)]
-pub struct Table {
-    /// `PrimaryResult`, then `PrimaryResult_1` and so on.
-    pub name: String,
-    /// Columns with their KQL types.
-    pub schema: TableSchema,
-    /// The rows; the types are those of [`crate::types`].
-    pub batches: Vec<RecordBatch>,
-    /// What `render` asks for.
-    pub render: Option<Render>,
-}
-
-/// What a query gives.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// A table for each tabular statement.
-    pub tables: Vec<Table>,
-    /// Warnings about the query.
-    pub diagnostics: Vec<Diagnostic>,
-    /// What is to be known about the data, in lines: tables without data, rows refused.
-    pub notices: Vec<String>,
-}
-
-/// What [`Engine::check`] says of a query.
-#[derive(Clone, Debug)]
-pub struct Checked {
-    /// Everything found, in the order of the text.
-    pub diagnostics: Vec<Diagnostic>,
-    /// Whether the text parses, whatever binding says.
-    pub syntax_ok: bool,
-    /// The columns of the last result; none where there are errors, or where they depend on data.
-    pub columns: Option<Vec<Column>>,
-    /// The addresses of external data that the query reads, each once.
-    pub external: Vec<String>,
-}
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The query is wrong.
-    #[error("{}", summary(.0))]
-    Query(Vec<Diagnostic>),
-    /// The data is at fault.
-    #[error(transparent)]
-    Data(#[from] SourceError),
-    /// A setting is wrong.
-    #[error("{0}")]
-    Setting(String),
-    /// The run failed.
-    #[error("{0}")]
-    Run(String),
-    /// The engine has a defect; the report of it has the query and its plan.
-    #[error("{0}")]
-    Internal(Box<Defect>),
-    /// The run was stopped ([`Progress::stop`]).
-    #[error("interrupted")]
-    Interrupted,
-}
-
-fn summary(diagnostics: &[Diagnostic]) -> String {
-    let errors: Vec<String> =
-        diagnostics.iter().filter(|d| d.is_error()).map(|d| format!("{} {}", d.code, d.message)).collect();
-    errors.join("\n")
-}
-
-impl EngineBuilder {
-    /// Which built-in table schemas hold.
-    pub fn profile(mut self, profile: Profile) -> Self {
-        self.database.profile = profile;
-        self
-    }
-
-    /// A file or folder of tables; see the command line's `--data`.
-    pub fn data(mut self, path: DataPath) -> Self {
-        self.database.paths.push(path);
-        self
-    }
-
-    /// A table from Arrow batches.
-    pub fn table(mut self, name: &str, batches: Vec<RecordBatch>) -> Result<Self, Error> {
-        self.database.add_batches(name, batches)?;
-        Ok(self)
-    }
-
-    /// The columns of a table, beside the built-in ones.
-    pub fn schema(mut self, name: &str, schema: TableSchema) -> Self {
-        self.database.schemas.insert(name.to_owned(), schema);
-        self
-    }
-
-    /// A saved function: its parameters in parentheses, and its body.
-    pub fn function(mut self, name: &str, parameters: &str, body: &str) -> Self {
-        let function = StoredFunction { parameters: parameters.to_owned(), body: body.to_owned() };
-        self.database.functions.insert(name.to_owned(), function);
-        self
-    }
-
-    /// The value of a `declare query_parameters` parameter, as text.
-    pub fn parameter(mut self, name: &str, value: &str) -> Self {
-        self.database.parameters.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    /// The local copy of external data that queries name by this address.
-    pub fn external(mut self, address: &str, path: impl Into<std::path::PathBuf>) -> Self {
-        self.database.externals.insert(address.to_owned(), path.into());
-        self
-    }
-
-    /// A folder with local copies of external data: the copy of an address is the file with the last part of its path.
-    pub fn external_folder(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
-        self.database.external_folders.push(folder.into());
-        self
-    }
-
-    /// What a query gets of external data that has no local copy.
-    pub fn external_missing(mut self, missing: ExternalMissing) -> Self {
-        self.database.external_missing = missing;
-        self
-    }
-
-    /// The database in MaxMind's format (`.mmdb`) that `geo_info_from_ip_address()` looks addresses up in.
-    pub fn geo_ip(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.geo_ip = Some(path.into());
-        self
-    }
-
-    /// What `now()` is, as the text of a datetime.
-    pub fn now(mut self, datetime: &str) -> Result<Self, Error> {
-        let ticks = kql_parser::time::parse_datetime(datetime)
-            .ok_or_else(|| Error::Setting(format!("'{datetime}' is not a datetime such as 2024-05-01T12:00:00Z")))?;
-        self.now = Some(ticks);
-        Ok(self)
-    }
-
-    /// Whether a damaged row refuses the query, rather than being counted and left out.
-    pub fn strict(mut self, strict: bool) -> Self {
-        self.database.options.strict = strict;
-        self
-    }
-
-    /// Whether the day or the month comes first in dates such as `3/4/2021`, where a file does not show it.
-    pub fn date_order(mut self, order: DateOrder) -> Self {
-        self.database.options.date_order = Some(order);
-        self
-    }
-
-    /// Which times the dates in the names of folders are (`y=2026/m=03`, `date=2026-03-10`).
-    pub fn folder_dates(mut self, dates: FolderDates) -> Self {
-        self.database.options.folder_dates = dates;
-        self
-    }
-
-    /// The zone, by its IANA name, of columns whose header says that their time is local.
-    pub fn time_zone(mut self, name: &str) -> Result<Self, Error> {
-        let zone =
-            name.parse().map_err(|_| Error::Setting(format!("'{name}' is not a time zone such as Europe/Berlin")))?;
-        self.database.options.tz = Some(zone);
-        Ok(self)
-    }
-
-    /// How batches are cut and how many run at once; neither changes an answer.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Where the engine counts what it reads, and looks whether it is to stop; else it has one of its own.
-    pub fn progress(mut self, progress: Arc<Progress>) -> Self {
-        self.progress = progress;
-        self
-    }
-
-    /// Finds the data. Files are read when a query names them.
-    pub fn build(mut self) -> Result<Engine, Error> {
-        let (now, limits) = (self.now, self.limits);
-        let bare = || EngineBuilder { now, limits, ..EngineBuilder::default() }.profile(Profile::Bare);
-        self.database.discover(&bare)?;
-        if let Some(path) = &self.geo_ip {
-            self.database.places = Some(Arc::new(GeoIp::open(path)?));
-        }
-        let EngineBuilder { database, limits, progress, now, .. } = self;
-        Ok(Engine { database, limits, progress, now, runtime: OnceLock::new() })
-    }
-}
-
 impl Engine {
+    /// What [`EngineBuilder::build`] made.
+    pub(crate) fn new(database: Database, limits: Limits, progress: Arc<Progress>, now: Option<i64>) -> Engine {
+        Engine { database, limits, progress, now, runtime: OnceLock::new() }
+    }
+
     /// Settings for an engine.
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
@@ -271,7 +80,7 @@ impl Engine {
     pub fn query(&self, text: &str) -> Result<Answer, Error> {
         let run = std::panic::AssertUnwindSafe(|| self.query_once_or_again(text));
         let answer = std::panic::catch_unwind(run).unwrap_or_else(|panic| {
-            let message = format!("the engine broke off: {}", crate::sources::words(panic.as_ref()));
+            let message = format!("the engine broke off: {}", crate::error::panic_message(panic.as_ref()));
             Err(Error::Internal(Box::new(Defect::new(message))))
         });
         answer.map_err(|error| match error {
@@ -553,23 +362,6 @@ fn list(relation: &plan::Relation, batches: &[RecordBatch]) -> Result<Value, Err
     Ok(Value::Text(text))
 }
 
-/// What DataFusion reports, as an error of ours: the data's faults come through it unchanged.
-pub(crate) fn run_error(error: DataFusionError) -> Error {
-    match error.find_root() {
-        DataFusionError::External(inner) => match inner.downcast_ref::<SourceError>() {
-            Some(source) => Error::Data(source.clone()),
-            None => Error::Run(inner.to_string()),
-        },
-        DataFusionError::ResourcesExhausted(_) => Error::Run(
-            "The query needs more memory than it may have: a higher limit, fewer columns (project) or earlier filters help."
-                .to_owned(),
-        ),
-        DataFusionError::Execution(message) => Error::Run(message.clone()),
-        DataFusionError::Internal(message) => Error::Internal(Box::new(Defect::new(message.clone()))),
-        root => Error::Internal(Box::new(Defect::new(root.strip_backtrace()))),
-    }
-}
-
 /// Runs `f` on a thread with a deep stack: binding and planning recurse with the depth of the query.
 fn on_deep_stack<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     std::thread::scope(|scope| {
@@ -586,5 +378,5 @@ fn on_deep_stack<R: Send>(f: impl FnOnce() -> R + Send) -> R {
 fn clock() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let ticks = i64::try_from(since.as_nanos() / 100).unwrap_or(0);
-    ticks + crate::render::days(1970, 1, 1) * crate::render::DAY
+    ticks + crate::time::EPOCH
 }

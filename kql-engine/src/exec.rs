@@ -1,9 +1,9 @@
 //! Running lowered plans.
 
+use crate::error::panic_message;
 use crate::partition_constants::HidePartitionConstants;
 use crate::plan::Relation;
 use crate::progress::Progress;
-use crate::sources::words;
 use crate::types::TableSchema;
 use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
@@ -124,7 +124,7 @@ pub(crate) async fn caught<T>(run: impl Future<Output = Result<T>>) -> Result<T>
             _ => error,
         }),
         Err(panic) => {
-            internal_err!("the run broke off, most likely at a damaged file: {}", words(panic.as_ref()))
+            internal_err!("the run broke off, most likely at a damaged file: {}", panic_message(panic.as_ref()))
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Whole tables in the order of their times, for writing them to files.
 
-use crate::engine::{Engine, Error, run_error};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::error::run_error;
 use crate::exec::{self, Limits};
 use crate::sources::SourceTable;
 use crate::storage::{Layout, Seen};

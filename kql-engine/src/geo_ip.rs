@@ -1,7 +1,7 @@
 //! Where addresses are, from a database in MaxMind's format that the user names. None comes with the engine.
 
 use crate::dynamic::write;
-use crate::sources::SourceError;
+use crate::error::SourceError;
 use crate::types::ScalarType;
 use crate::value::Value;
 use maxminddb::{Reader, geoip2};

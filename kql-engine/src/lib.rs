@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 
-mod aggregates;
+pub mod aggregates;
+mod answer;
 pub mod bind;
+mod builder;
 pub mod cell;
 mod database;
 pub mod decimal;
@@ -10,8 +13,10 @@ mod defect;
 pub mod describe;
 pub mod dynamic;
 mod engine;
+mod error;
 pub mod exec;
 pub mod export;
+mod external;
 mod extract;
 pub mod functions;
 pub mod geo_ip;
@@ -28,12 +33,14 @@ pub mod render;
 mod rewrite;
 pub mod sources;
 pub mod storage;
-pub mod text;
 mod text_tables;
+pub mod time;
 pub mod types;
 pub mod value;
-mod zones;
 
+pub use answer::{Answer, Checked, Table};
 pub use bind::ExternalMissing;
+pub use builder::EngineBuilder;
 pub use defect::Defect;
-pub use engine::{Answer, Checked, Engine, EngineBuilder, Error, Prepared, Table};
+pub use engine::{Engine, Prepared};
+pub use error::{Error, SourceError};

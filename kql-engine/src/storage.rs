@@ -4,7 +4,7 @@
 //! where they are within their years (1677 to 2262); only where neither holds it is ticks, which the field's metadata says
 //! (`kql.type`). Everything else lies as in [`crate::types`].
 
-use crate::sources::TICKS_OF_1970;
+use crate::time::EPOCH;
 use crate::types::{ScalarType, TableSchema};
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use arrow::compute::{max, min};
@@ -70,7 +70,7 @@ impl Layout {
     pub fn new(schema: &TableSchema, seen: &Seen) -> Layout {
         let unit = |(column, times): (&crate::types::Column, &Times)| {
             let empty = times.low > times.high;
-            let nanoseconds = |ticks: i64| ticks.checked_sub(TICKS_OF_1970)?.checked_mul(100);
+            let nanoseconds = |ticks: i64| ticks.checked_sub(EPOCH)?.checked_mul(100);
             match column.ty {
                 ScalarType::Datetime if empty || times.micro => Some(TimeUnit::Microsecond),
                 ScalarType::Datetime if nanoseconds(times.low).is_some() && nanoseconds(times.high).is_some() => {
@@ -111,7 +111,7 @@ impl Layout {
 fn encoded(array: &ArrayRef, unit: Option<TimeUnit>) -> ArrayRef {
     let (Some(unit), Some(ticks)) = (unit, array.as_primitive_opt::<Int64Type>()) else { return array.clone() };
     // what lies under a null may be anything, and is not to overflow
-    let since = |ticks: i64| ticks.wrapping_sub(TICKS_OF_1970);
+    let since = |ticks: i64| ticks.wrapping_sub(EPOCH);
     if unit == TimeUnit::Microsecond {
         let values = ticks.unary::<_, TimestampMicrosecondType>(|t| since(t).div_euclid(10));
         return Arc::new(values.with_timezone("UTC"));
@@ -139,8 +139,8 @@ mod tests {
     fn units() {
         let timestamp = |unit| DataType::Timestamp(unit, Some("UTC".into()));
         assert_eq!(unit(vec![]), timestamp(TimeUnit::Microsecond));
-        assert_eq!(unit(vec![Some(TICKS_OF_1970 + 10), None]), timestamp(TimeUnit::Microsecond));
-        assert_eq!(unit(vec![Some(TICKS_OF_1970 + 1), None]), timestamp(TimeUnit::Nanosecond));
+        assert_eq!(unit(vec![Some(EPOCH + 10), None]), timestamp(TimeUnit::Microsecond));
+        assert_eq!(unit(vec![Some(EPOCH + 1), None]), timestamp(TimeUnit::Nanosecond));
         // year 1 and year 9999, in microseconds and not
         assert_eq!(unit(vec![Some(0), Some(3_155_378_975_999_999_990)]), timestamp(TimeUnit::Microsecond));
         assert_eq!(unit(vec![Some(0), Some(3_155_378_975_999_999_999)]), DataType::Int64);

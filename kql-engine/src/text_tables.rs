@@ -3,8 +3,11 @@
 //! Such a file is what people keep small data in, beside the query that it is for. Only a file that is named itself is
 //! read so: in a folder, `.kql` files are queries.
 
-use crate::engine::{EngineBuilder, Error, Table};
-use crate::sources::{DataPath, FileSummary, SourceError, Twin, external};
+use crate::answer::Table;
+use crate::error::Error;
+use crate::error::SourceError;
+use crate::external;
+use crate::sources::{ColumnAlias, DataPath, FileSummary};
 use crate::types::{Column, ScalarType, TableSchema};
 use arrow::array::RecordBatch;
 use std::fmt::Write;
@@ -14,7 +17,13 @@ use std::path::Path;
 const NAME: &str = "KQL text";
 
 /// The schema of a known table, and its two columns of the same times.
-pub(crate) type Declared<'a> = dyn Fn(&str) -> Option<(TableSchema, Option<Twin>)> + 'a;
+pub(crate) type Declared<'a> = dyn Fn(&str) -> Option<(TableSchema, Option<ColumnAlias>)> + 'a;
+
+/// The name that a query of ours has for rows that it is given.
+pub(crate) const ROWS: &str = "rows";
+
+/// Runs a query over no tables, or over the rows given, as the table [`ROWS`].
+pub(crate) type Run<'a> = dyn Fn(&str, Option<Vec<RecordBatch>>) -> Result<Vec<Table>, Error> + 'a;
 
 /// A table, and what is to be said of it.
 pub(crate) struct TextTable {
@@ -31,19 +40,19 @@ pub(crate) fn is_text(path: &Path) -> bool {
 }
 
 /// Reads a file's tables. Known tables get the columns and types of their schemas; of those that the user declares,
-/// `ordered` tells the columns in the order of rows. `engine` makes an engine without tables.
+/// `ordered` tells the columns in the order of rows.
 pub(crate) fn read(
     data: &DataPath,
     declared: &Declared,
     ordered: &dyn Fn(&str) -> Option<TableSchema>,
-    engine: &dyn Fn() -> EngineBuilder,
+    run: &Run,
 ) -> Result<Vec<TextTable>, SourceError> {
     let path = &data.path;
     let bytes = std::fs::read(path).map_err(|e| SourceError::unreadable(path, e))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| SourceError::unreadable(path, "the text is not UTF-8; save it as UTF-8 and try again"))?;
     let text = text.trim_start_matches('\u{feff}');
-    let reader = Reader { path, declared, ordered, engine };
+    let reader = Reader { path, declared, ordered, run };
     let first = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//"));
     let Some(first) = first else { return Err(reader.not_that("it has no query")) };
     if first.starts_with('.') {
@@ -58,7 +67,7 @@ struct Reader<'a> {
     path: &'a Path,
     declared: &'a Declared<'a>,
     ordered: &'a dyn Fn(&str) -> Option<TableSchema>,
-    engine: &'a dyn Fn() -> EngineBuilder,
+    run: &'a Run<'a>,
 }
 
 impl Reader<'_> {
@@ -68,7 +77,7 @@ impl Reader<'_> {
 
     /// The one result of a query that names no table.
     fn query(&self, text: &str) -> Result<Table, SourceError> {
-        let answer = (self.engine)().build().and_then(|engine| engine.query(text)).map_err(|error| match error {
+        let tables = (self.run)(text, None).map_err(|error| match error {
             Error::Query(found) => {
                 let first = found.iter().find(|d| d.is_error());
                 let line = first.and_then(|d| text.get(..d.span.start as usize)).map_or(0, |b| b.matches('\n').count());
@@ -77,8 +86,8 @@ impl Reader<'_> {
             }
             error => self.not_that(error.to_string()),
         })?;
-        let count = answer.tables.len();
-        match <[Table; 1]>::try_from(answer.tables) {
+        let count = tables.len();
+        match <[Table; 1]>::try_from(tables) {
             Ok([table]) => Ok(table),
             Err(_) => Err(self.not_that(format!("it has {count} results, and a table is one"))),
         }
@@ -100,12 +109,8 @@ impl Reader<'_> {
         let declared = (self.declared)(&name).filter(|(declared, _)| *declared != rows.schema);
         if let Some((declared, twin)) = declared {
             let query = filled(&rows.schema, &declared, twin);
-            let filled = (self.engine)()
-                .table("rows", batches)
-                .and_then(EngineBuilder::build)
-                .and_then(|engine| engine.query(&query))
-                .map_err(|e| self.not_that(e.to_string()))?;
-            let Some(table) = filled.tables.into_iter().next() else { return Err(self.not_that("it has no rows")) };
+            let filled = (self.run)(&query, Some(batches)).map_err(|e| self.not_that(e.to_string()))?;
+            let Some(table) = filled.into_iter().next() else { return Err(self.not_that("it has no rows")) };
             batches = table.batches;
             if batches.is_empty() {
                 batches.push(RecordBatch::new_empty(table.schema.arrow()));
@@ -217,8 +222,8 @@ fn table_name(text: &str) -> Option<(String, &str)> {
 }
 
 /// The query that gives rows the columns of a schema; those that only the rows have come after them.
-fn filled(rows: &TableSchema, declared: &TableSchema, twin: Option<Twin>) -> String {
-    let mut query = "rows | project ".to_owned();
+fn filled(rows: &TableSchema, declared: &TableSchema, twin: Option<ColumnAlias>) -> String {
+    let mut query = format!("{ROWS} | project ");
     let quoted = |name: &str| format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"));
     for (i, column) in declared.columns.iter().enumerate() {
         let name = quoted(&column.name);

@@ -1,12 +1,19 @@
 //! The pages of `docs/reference` are made from the registry; this says whether they are current. `KQL_BLESS=1` writes
 //! them.
 
+use document::{Case, Document, Expected};
 use kql_engine::registry::{AggregateFunction, ScalarFunction, Signature};
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[path = "coverage/mod.rs"]
 mod coverage;
+#[allow(dead_code)] // only the queries and their tables are shown here
+#[path = "spec/document.rs"]
+mod document;
+
+/// How long an example may be, and how wide.
+const EXAMPLE: (usize, usize) = (15, 160);
 
 const SITE: &str = "https://learn.microsoft.com/kusto/query/";
 
@@ -41,7 +48,7 @@ fn every_row_says_what_it_is() {
             assert!(names.insert(alias), "{alias} is there twice");
         }
     }
-    for f in kql_engine::registry::aggregates() {
+    for f in kql_engine::aggregates::all() {
         assert!(f.summary.ends_with('.'), "{} has no sentence", f.name);
     }
 }
@@ -51,20 +58,57 @@ fn functions() -> String {
     let mut all: Vec<&ScalarFunction> =
         kql_engine::functions::all().filter(|f| !f.is_operator() && !f.name.ends_with("()")).collect();
     all.sort_by_key(|f| f.name);
+    let pages = pages("functions");
     for f in all {
         section(&mut out, f.name, f.aliases, f.signatures, f.summary, f.page);
+        out.push_str(&example(&pages, f.name).unwrap_or_default());
     }
     out
 }
 
 fn aggregates() -> String {
     let mut out = "# Aggregation functions\n\nMade from the registry; do not edit.\n".to_owned();
-    let mut all: Vec<&AggregateFunction> = kql_engine::registry::aggregates().collect();
+    let mut all: Vec<&AggregateFunction> = kql_engine::aggregates::all().collect();
     all.sort_by_key(|f| f.name);
+    let pages = pages("aggregates");
     for f in all {
         section(&mut out, f.name, f.aliases, f.signatures, f.summary, f.page);
+        out.push_str(&example(&pages, f.name).unwrap_or_default());
     }
     out
+}
+
+/// The specifications in a folder of `tests/spec`.
+fn pages(folder: &str) -> Vec<PathBuf> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/spec").join(folder)];
+    let mut pages = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder can be read") {
+            let path = entry.expect("a folder can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                pages.push(path);
+            }
+        }
+    }
+    pages
+}
+
+/// The first short example on the page that has the function's name.
+fn example(pages: &[PathBuf], name: &str) -> Option<String> {
+    let page = pages.iter().find(|p| p.file_stem().is_some_and(|stem| stem == name))?;
+    let document = Document::parse(&std::fs::read_to_string(page).expect("a page can be read"), page)
+        .expect("a page can be parsed");
+    let shown = |case: &Case| {
+        let Expected::Table(rows) = &case.expected else { return None };
+        let lines: Vec<&str> = case.query.lines().chain(rows.iter().map(String::as_str)).collect();
+        let short = lines.len() <= EXAMPLE.0 && lines.iter().all(|line| line.chars().count() <= EXAMPLE.1);
+        let whole = case.tables.is_empty() && case.settings.data.is_empty();
+        let about = case.query.contains(&format!("{name}("));
+        (short && whole && about).then(|| format!("\n```kql\n{}\n```\n\n{}\n", case.query, rows.join("\n")))
+    };
+    document.cases.iter().find_map(shown)
 }
 
 fn operators() -> String {

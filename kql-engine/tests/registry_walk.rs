@@ -6,7 +6,7 @@ mod dice;
 
 use dice::Dice;
 use kql_engine::exec::Limits;
-use kql_engine::registry::{self, AggregateFunction, ArgumentKind, Eval, Outputs, Parameter, ParameterType, Signature};
+use kql_engine::registry::{AggregateFunction, ArgumentKind, Eval, Outputs, Parameter, ParameterType, Signature};
 use kql_engine::types::ScalarType;
 use kql_engine::{Engine, Error, Table};
 use std::panic::AssertUnwindSafe;
@@ -238,10 +238,10 @@ fn scalar_functions_of_anything() {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut failures = Vec::new();
-    let mut names: Vec<&str> = registry::scalar_names().collect();
+    let mut names: Vec<&str> = kql_engine::functions::scalar_names().collect();
     names.sort_unstable();
     for name in names {
-        let Some(function) = registry::scalar(name).filter(|f| f.name == name) else { continue };
+        let Some(function) = kql_engine::functions::scalar(name).filter(|f| f.name == name) else { continue };
         let windowed = matches!(function.eval, Eval::Window(_));
         let varies = matches!(function.eval, Eval::PerRow(_));
         for signature in function.signatures {
@@ -319,7 +319,7 @@ fn aggregates_of_known_rows() {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     let mut failures = Vec::new();
-    let all: Vec<&AggregateFunction> = registry::aggregates().collect();
+    let all: Vec<&AggregateFunction> = kql_engine::aggregates::all().collect();
     for function in &all {
         for signature in function.signatures {
             for relation in RELATIONS {

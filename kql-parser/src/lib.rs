@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
 
 pub mod ast;
 mod combinators;
@@ -7,6 +8,7 @@ mod grammar;
 mod input;
 mod print;
 mod span;
+mod suggest;
 mod text;
 pub mod time;
 pub mod token;
@@ -15,6 +17,7 @@ mod word;
 pub use diagnostic::{Code, Diagnostic, Label, Severity};
 pub use print::{format, print};
 pub use span::Span;
+pub use suggest::suggest;
 pub use token::{Kind, Lexed, Token, lex};
 
 /// What [`parse`] returns.

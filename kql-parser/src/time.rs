@@ -74,6 +74,14 @@ pub fn timespan_text(ticks: i64) -> String {
     format!("{sign}{day}{hours:02}:{minutes:02}:{seconds:02}{rest}")
 }
 
+/// A timespan in the greatest unit that it is a whole number of: `90m`.
+pub fn units(ticks: i64) -> String {
+    const UNITS: [(i64, &str); 5] = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (SECOND / 1000, "ms")];
+    let whole = UNITS.iter().find(|(unit, _)| ticks % unit == 0);
+    let (unit, name) = whole.copied().unwrap_or((1, "tick"));
+    format!("{}{name}", ticks / unit)
+}
+
 /// Ticks since midnight of a text that has a time and no date: `8:00`, `8:00:00 AM`. As a datetime it is of today.
 pub fn parse_time_of_day(text: &str) -> Option<i64> {
     let (text, offset) = zone(text.trim())?;

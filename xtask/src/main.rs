@@ -1,6 +1,9 @@
 //! Repository tasks: `cargo xtask NAME`.
+#![forbid(unsafe_code)]
 
 mod catalogue;
+mod floors;
+mod modules;
 mod tidy;
 
 use std::process::ExitCode;
@@ -10,8 +13,9 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
         ["catalogue", folder] => catalogue::run(folder),
+        ["floors"] => floors::print(),
         ["tidy"] => tidy::run(),
-        _ => Err("tasks: catalogue FOLDER, tidy".to_owned()),
+        _ => Err("tasks: catalogue FOLDER, floors, tidy".to_owned()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,10 +8,6 @@ use std::path::{Path, PathBuf};
 /// Lines of code a file may have.
 const MAX_LINES: usize = 800;
 
-/// Files of the engine that must not know DataFusion: binding and plans are about meaning, not about running.
-const WITHOUT_DATAFUSION: [&str; 4] =
-    ["kql-engine/src/bind", "kql-engine/src/plan", "kql-engine/src/types.rs", "kql-engine/src/rewrite"];
-
 /// Operators whose two homes have other names: `lookup` is written like `join`, `graph-shortest-paths` like `graph-match`, and a `datatable` is an expression.
 const ENGINE_ONLY: [&str; 4] = ["lookup", "datatable", "externaldata", "graph_shortest_paths"];
 
@@ -24,9 +20,11 @@ pub fn run() -> Result<(), String> {
     let mut wrong = Vec::new();
     sizes(&mut wrong);
     dependencies(&mut wrong);
+    crate::floors::check(&mut wrong);
     operators(&mut wrong);
     names(&mut wrong);
     examples(&mut wrong);
+    specified(&mut wrong);
     if wrong.is_empty() {
         println!("tidy");
         return Ok(());
@@ -73,7 +71,8 @@ fn sizes(wrong: &mut Vec<String>) {
 }
 
 fn dependencies(wrong: &mut Vec<String>) {
-    let rules: [(&str, &[&str]); 2] = [
+    let rules: [(&str, &[&str]); 3] = [
+        ("kql-scan/Cargo.toml", &["kql-parser", "kql-engine", "kql-cli", "datafusion", "tokio"]),
         ("kql-parser/Cargo.toml", &["kql-engine", "kql-cli", "arrow", "datafusion", "tokio"]),
         ("kql-engine/Cargo.toml", &["kql-cli", "clap"]),
     ];
@@ -83,11 +82,6 @@ fn dependencies(wrong: &mut Vec<String>) {
             if text.lines().any(|l| l.starts_with(&format!("{name}.")) || l.starts_with(&format!("{name} "))) {
                 wrong.push(format!("{manifest} must not depend on {name}"));
             }
-        }
-    }
-    for path in WITHOUT_DATAFUSION.iter().flat_map(|folder| files(folder, "rs")) {
-        if read(&path).contains("datafusion") {
-            wrong.push(format!("{} must not name datafusion", path.display()));
         }
     }
 }
@@ -141,4 +135,65 @@ fn examples(wrong: &mut Vec<String>) {
     if example("README.md") != example("kql-engine/README.md") {
         wrong.push("README.md: its Rust example is not the one of kql-engine/README.md".to_owned());
     }
+}
+
+/// Every name a query may use stands in an example of the specification, and every aggregate has a page.
+fn specified(wrong: &mut Vec<String>) {
+    let mut examples = String::new();
+    for page in files("tests/spec", "md") {
+        let mut inside = false;
+        for line in read(&page).lines() {
+            match line.strip_prefix("```") {
+                Some(fence) => inside = fence.starts_with("kql"),
+                None if inside => examples.extend([line, "\n"]),
+                None => {}
+            }
+        }
+    }
+    let pages = stems("tests/spec/aggregates", "md");
+    for name in registered("aggregates.md") {
+        // aliases are on the page of their function
+        if !pages.contains(&name.called) && name.main {
+            wrong.push(format!("the aggregate {0} has no page tests/spec/aggregates/{0}.md", name.called));
+        }
+    }
+    for (page, follows) in [("functions.md", "("), ("aggregates.md", "("), ("operators.md", "")] {
+        for name in registered(page) {
+            if !occurs(&examples, &format!("{}{follows}", name.called)) {
+                wrong.push(format!("no example of tests/spec has {}{follows}", name.called));
+            }
+        }
+    }
+}
+
+/// A name in the reference, which is made from the registry.
+struct Registered {
+    called: String,
+    /// Whether it is the first of the names of one thing.
+    main: bool,
+}
+
+fn registered(page: &str) -> Vec<Registered> {
+    let text = read(&Path::new("docs/reference").join(page));
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("## ") {
+            found.push(Registered { called: name.to_owned(), main: true });
+        } else if let Some((name, _)) = line.strip_prefix("| [`").and_then(|l| l.split_once("`]")) {
+            found.push(Registered { called: name.to_owned(), main: true });
+        } else if let Some(aliases) = line.strip_prefix("Also called: ") {
+            let aliases = aliases.split(", ").map(|a| a.trim_matches('`').to_owned());
+            found.extend(aliases.map(|called| Registered { called, main: false }));
+        }
+    }
+    found
+}
+
+/// Whether a text has a name that is not a part of a longer one.
+fn occurs(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
+        !(name.starts_with(part) && before.is_some_and(part) || name.ends_with(part) && after.is_some_and(part))
+    })
 }

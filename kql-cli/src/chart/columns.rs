@@ -164,7 +164,7 @@ impl Data {
         match &found.values {
             Values::Time(values) => {
                 if let Some(ticks) = values.get(row).copied().flatten() {
-                    kql_engine::render::datetime_short(ticks, &mut out);
+                    kql_engine::time::datetime_short(ticks, &mut out);
                 }
             }
             Values::Number(values) => {

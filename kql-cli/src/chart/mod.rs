@@ -5,6 +5,7 @@
 //! datetime; numbers are values; texts that are not x name the series.
 
 mod columns;
+mod kinds;
 mod plot;
 mod properties;
 pub mod scale;
@@ -12,9 +13,10 @@ pub mod svg;
 pub mod terminal;
 pub mod vega;
 
-pub use plot::{Plot, Positions, Series, Unit};
+pub use kinds::{Kind, Stacking, Unit};
+pub use plot::{Plot, Positions, Series};
 
-use columns::{Data, Values};
+use columns::Data;
 use kql_engine::Table;
 use properties::Properties;
 
@@ -22,32 +24,6 @@ use properties::Properties;
 const MAX_POINTS: usize = 100_000;
 /// More slices than this are one, called `others`.
 const MAX_SLICES: usize = 20;
-
-/// The shape of a drawing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// Lines over x, of `timechart` and `linechart`.
-    Line,
-    /// Upright bars.
-    Column,
-    /// Bars that lie.
-    Bar,
-    /// Lines that are filled to the axis.
-    Area,
-    /// Points.
-    Scatter,
-}
-
-/// How series stand to each other.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stacking {
-    /// Each for itself.
-    Unstacked,
-    /// One on the other.
-    Stacked,
-    /// One on the other, as parts of a hundred.
-    Stacked100,
-}
 
 /// A drawing.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,7 +120,10 @@ fn pie(title: String, properties: &Properties, table: &Table) -> Result<Chart, S
         }
     }
     if left_out > 0 {
-        notes.push(format!("{} without a value for a slice: null or negative", rows(left_out)));
+        notes.push(format!(
+            "{} without a value for a slice: null or negative",
+            crate::words::plural(left_out as u64, "row")
+        ));
     }
     slices.sort_by(|a, b| b.1.total_cmp(&a.1));
     if slices.len() > MAX_SLICES {
@@ -153,10 +132,6 @@ fn pie(title: String, properties: &Properties, table: &Table) -> Result<Chart, S
         slices.push((format!("others ({})", rest.len()), sum));
     }
     Ok(Chart { title, drawing: Drawing::Pie { slices, legend: properties.legend() }, notes })
-}
-
-fn rows(count: usize) -> String {
-    crate::data::plural(count as u64, "row")
 }
 
 /// A text cut to so many characters.

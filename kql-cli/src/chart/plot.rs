@@ -1,20 +1,9 @@
 //! A drawing over two axes.
 
-use super::{Data, Kind, Properties, Stacking, Values};
+use super::columns::{Data, Values};
+use super::kinds::{Kind, Stacking, Unit};
+use super::properties::Properties;
 use std::collections::HashMap;
-
-/// What numbers along an axis are.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unit {
-    /// Numbers.
-    Number,
-    /// Ticks of a timespan.
-    Timespan,
-    /// Ticks since this datetime, itself in ticks: a double holds differences exactly, and no ticks since year 1.
-    Time(i64),
-    /// Parts of a hundred.
-    Percent,
-}
 
 /// Where points can lie along x.
 #[derive(Clone, PartialEq, Debug)]
@@ -171,7 +160,11 @@ impl Plot {
         let mut plot = Plot { kind, stacking, x_title, x, x_log, y, series, legend };
         let without = places.iter().filter(|p| p.is_none()).count();
         if without > 0 {
-            notes.push(format!("{} without {} not drawn", super::rows(without), data.name(roles.x)));
+            notes.push(format!(
+                "{} without {} not drawn",
+                crate::words::plural(without as u64, "row"),
+                data.name(roles.x)
+            ));
         }
         plot.arrange(properties.is_true("accumulate"), notes);
         Ok(plot)
@@ -266,7 +259,7 @@ impl Plot {
         if lost > 0 {
             notes.push(format!(
                 "a logarithmic axis shows only what is above zero: {} not drawn",
-                crate::data::plural(lost as u64, "value")
+                crate::words::plural(lost as u64, "value")
             ));
         }
     }
@@ -332,7 +325,7 @@ fn positions(x: usize, discrete: bool, data: &Data) -> (Positions, Vec<Option<f6
             let places = values.iter().map(place).collect();
             let names = times.iter().map(|t| {
                 let mut text = String::new();
-                kql_engine::render::datetime_short(*t, &mut text);
+                kql_engine::time::datetime_short(*t, &mut text);
                 text
             });
             (Positions::Categories(names.collect(), Some(times)), places)

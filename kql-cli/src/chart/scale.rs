@@ -1,7 +1,7 @@
 //! From values to places along an axis, and marks at round values.
 
-use super::Unit;
-use kql_engine::render::{DAY, SECOND, civil, days};
+use super::kinds::Unit;
+use kql_engine::time::{DAY, SECOND, civil, days};
 
 /// A mark of an axis.
 #[derive(Clone, PartialEq, Debug)]
@@ -182,7 +182,7 @@ pub fn short(value: f64) -> String {
 pub fn exact(value: f64, timespan: bool) -> String {
     if timespan {
         let mut out = String::new();
-        kql_engine::render::timespan(value as i64, &mut out);
+        kql_engine::time::timespan(value as i64, &mut out);
         return out;
     }
     if value.fract() == 0.0 && value.abs() < 1e15 {
@@ -201,7 +201,7 @@ pub fn shown(value: f64, unit: Unit) -> String {
         Unit::Timespan => exact(value, true),
         Unit::Time(base) => {
             let mut out = String::new();
-            kql_engine::render::datetime_short(base.saturating_add(value as i64), &mut out);
+            kql_engine::time::datetime_short(base.saturating_add(value as i64), &mut out);
             out
         }
     }
@@ -336,7 +336,7 @@ pub fn category_times(times: &[i64]) -> Vec<String> {
                 return format!("{month:02}-{day:02} {hour:02}:{minute:02}");
             }
             let mut text = String::new();
-            kql_engine::render::datetime_short(*ticks, &mut text);
+            kql_engine::time::datetime_short(*ticks, &mut text);
             text
         })
         .collect()

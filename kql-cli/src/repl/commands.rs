@@ -1,10 +1,10 @@
 //! What begins with a point.
 
-use super::{Flow, Session, engine};
+use super::session::{Flow, Session, engine};
 use crate::arguments::Format;
 use crate::failure::Failure;
 use clap::ValueEnum;
-use kql_engine::registry::{self, Signature};
+use kql_engine::registry::Signature;
 use std::fmt::Write;
 
 /// A command, what it takes, and what it does.
@@ -67,7 +67,7 @@ impl Session {
             }
             ".quit" | ".exit" => return Ok(Flow::Quit),
             other => {
-                let like = registry::suggest(other, COMMANDS.iter().map(|(name, ..)| *name));
+                let like = kql_parser::suggest(other, COMMANDS.iter().map(|(name, ..)| *name));
                 let like = like.map_or_else(|| ".help lists them".to_owned(), |like| format!("one like it is {like}"));
                 return Err(Failure::Query(format!("There is no command {other}: {like}.")));
             }
@@ -107,7 +107,7 @@ impl Session {
             Some(schema) => schema.map_err(Failure::Query)?,
             None => {
                 let names = engine.table_names();
-                let like = registry::suggest(name, names.iter().map(String::as_str));
+                let like = kql_parser::suggest(name, names.iter().map(String::as_str));
                 let like = like.map_or_else(String::new, |like| format!(" One with a name like it is {like}."));
                 return Err(Failure::Query(format!("There is no table {name}.{like}")));
             }
@@ -149,13 +149,13 @@ fn help() -> String {
 fn function(name: &str) -> Result<String, Failure> {
     let name = name.trim_end_matches("()");
     let mut out = String::new();
-    if let Some(f) = registry::scalar(name) {
+    if let Some(f) = kql_engine::functions::scalar(name) {
         entry(&mut out, f.name, f.aliases, f.signatures, (f.summary, f.page));
     }
-    if let Some(f) = registry::aggregate(name) {
+    if let Some(f) = kql_engine::aggregates::aggregate(name) {
         entry(&mut out, f.name, f.aliases, f.signatures, (f.summary, f.page));
     }
-    if let Some(f) = registry::scalar_operator(name) {
+    if let Some(f) = kql_engine::functions::scalar_operator(name) {
         let _ = writeln!(out, "{} is an operator of expressions. {}", f.name, f.summary);
     }
     if !out.is_empty() {
@@ -164,8 +164,8 @@ fn function(name: &str) -> Result<String, Failure> {
     if kql_parser::operator_names().any(|operator| operator == name) {
         return Ok(format!("{name} is an operator: {SITE}{name}-operator\n"));
     }
-    let names = || registry::scalar_names().chain(registry::aggregate_names());
-    let like = registry::suggest(name, names());
+    let names = || kql_engine::functions::scalar_names().chain(kql_engine::aggregates::aggregate_names());
+    let like = kql_parser::suggest(name, names());
     let like = like.map_or_else(String::new, |like| format!(" One with a name like it is {like}()."));
     Err(Failure::Query(format!("There is no function {name}().{like}")))
 }

@@ -3,11 +3,10 @@
 
 use super::commands::COMMANDS;
 use super::highlight::WORDS;
-use super::{Shared, engine};
+use super::session::{Shared, engine};
 use crate::arguments::Format;
 use clap::ValueEnum;
 use kql_engine::Engine;
-use kql_engine::registry;
 use kql_parser::token::{Kind, Token};
 use reedline::{Completer, Span, Suggestion};
 
@@ -99,17 +98,18 @@ pub fn complete(engine: &Engine, line: &str, pos: usize) -> (usize, Vec<Found>) 
             }
             let aggregates = matches!(operator.as_str(), "summarize" | "make-series" | "top-nested" | "mv-apply");
             if aggregates {
-                let mut names: Vec<&str> = registry::aggregate_names().collect();
+                let mut names: Vec<&str> = kql_engine::aggregates::aggregate_names().collect();
                 names.sort_unstable();
-                for f in names.into_iter().filter_map(registry::aggregate) {
+                for f in names.into_iter().filter_map(kql_engine::aggregates::aggregate) {
                     put(&format!("{}(", f.name), f.summary);
                 }
             }
-            let mut names: Vec<&str> =
-                registry::scalar_names().filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())).collect();
+            let mut names: Vec<&str> = kql_engine::functions::scalar_names()
+                .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+                .collect();
             names.sort_unstable();
             for name in names {
-                let summary = registry::scalar(name).map_or("", |f| f.summary);
+                let summary = kql_engine::functions::scalar(name).map_or("", |f| f.summary);
                 put(&format!("{name}("), summary);
             }
             WORDS.iter().for_each(|name| put(name, ""));
@@ -143,7 +143,8 @@ fn command(engine: &Engine, before: &str) -> (usize, Vec<Found>) {
     let all: Vec<Found> = match name {
         ".schema" | ".tables" => engine.table_names().iter().map(|name| found(name, "")).collect(),
         ".help" => {
-            let mut names: Vec<&str> = registry::scalar_names().chain(registry::aggregate_names()).collect();
+            let mut names: Vec<&str> =
+                kql_engine::functions::scalar_names().chain(kql_engine::aggregates::aggregate_names()).collect();
             names.sort_unstable();
             names.into_iter().map(|name| found(name, "")).collect()
         }

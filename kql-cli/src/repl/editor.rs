@@ -2,7 +2,8 @@
 
 use super::complete::Names;
 use super::highlight::Colours;
-use super::{Flow, Session, input};
+use super::input;
+use super::session::{Flow, Session};
 use crate::failure::Failure;
 use crate::interrupt;
 use reedline::{

@@ -1,6 +1,5 @@
 //! Colours of a query while it is typed, from the parser's own tokens.
 
-use kql_engine::registry;
 use kql_parser::token::{Kind, Token};
 use nu_ansi_term::{Color, Style};
 use reedline::{Highlighter, StyledText};
@@ -141,7 +140,7 @@ fn word(text: &str, tokens: &[Token], i: usize) -> (Class, usize) {
         return (Class::Operator, i);
     }
     if kind(i + 1) == Kind::OpenParen
-        && (registry::scalar(spelling).is_some() || registry::aggregate(spelling).is_some())
+        && (kql_engine::functions::scalar(spelling).is_some() || kql_engine::aggregates::aggregate(spelling).is_some())
     {
         return (Class::Function, i);
     }

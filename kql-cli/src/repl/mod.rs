@@ -5,6 +5,7 @@ mod complete;
 mod editor;
 mod highlight;
 mod input;
+mod session;
 
 use crate::arguments::{Environment, Format, Repl};
 use crate::bar::Bar;
@@ -15,35 +16,9 @@ use crate::interrupt;
 use crate::output;
 use kql_engine::Engine;
 use kql_engine::progress::Progress;
+use session::{Flow, Session, engine};
 use std::io::{BufRead, BufWriter, IsTerminal, Write};
 use std::sync::{Arc, PoisonError, RwLock};
-
-/// Whether to go on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Flow {
-    Continue,
-    Quit,
-}
-
-/// The engine of a session: it is another one after `.load` and `.now`, and the completion follows.
-type Shared = Arc<RwLock<Arc<Engine>>>;
-
-fn engine(shared: &Shared) -> Arc<Engine> {
-    shared.read().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-/// A session.
-struct Session {
-    environment: Environment,
-    strict: bool,
-    format: Format,
-    engine: Shared,
-    progress: Arc<Progress>,
-    /// Whether anything failed.
-    failed: bool,
-    /// Whether a person types: an interrupted query does not end the session.
-    person: bool,
-}
 
 /// Reads queries and commands to the end of standard input, or `.quit`.
 pub fn repl(arguments: Repl) -> Result<(), Failure> {

@@ -51,7 +51,7 @@ struct Winner {
 impl BestRow {
     /// For rows of these arguments.
     pub fn new(best: Best, args: &AggregateArgs) -> Result<BestRow> {
-        let DataType::Struct(fields) = crate::lower::row_type(&args.info.types) else {
+        let DataType::Struct(fields) = crate::registry::rows::row_type(&args.info.types) else {
             return datafusion::common::internal_err!("a row type is a struct");
         };
         let key = match (best, fields.first()) {
@@ -66,7 +66,7 @@ impl BestRow {
 
     /// Arrow types of the state: the row, and its order.
     pub fn state_types(args: &AggregateArgs) -> Vec<DataType> {
-        vec![crate::lower::row_type(&args.info.types), DataType::Binary]
+        vec![crate::registry::rows::row_type(&args.info.types), DataType::Binary]
     }
 
     fn update(
@@ -90,7 +90,7 @@ impl BestRow {
         let mut touched: Vec<(usize, u32)> = Vec::new();
         let chunk = self.chunks.len() as u32;
         for (row, group) in group_indices.iter().enumerate() {
-            if !super::passes(filter, row) || valid.is_some_and(|v| v.is_null(row)) {
+            if !super::accumulator::passes(filter, row) || valid.is_some_and(|v| v.is_null(row)) {
                 continue;
             }
             let missing = first.is_null(row) || texts.is_some_and(|t| t.value(row).is_empty());

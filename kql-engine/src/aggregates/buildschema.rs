@@ -152,7 +152,7 @@ impl GroupsAccumulator for Schemas {
         let Some(values) = values.first() else { return internal_err!("a value is expected") };
         let values = values.as_string::<i32>();
         for (row, group) in group_indices.iter().enumerate() {
-            if !super::passes(filter, row) || values.is_null(row) {
+            if !super::accumulator::passes(filter, row) || values.is_null(row) {
                 continue;
             }
             let text = values.value(row);
@@ -192,7 +192,7 @@ impl GroupsAccumulator for Schemas {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        super::state_of_each_row(Schemas::default(), values, filter)
+        super::accumulator::state_of_each_row(Schemas::default(), values, filter)
     }
 
     fn size(&self) -> usize {

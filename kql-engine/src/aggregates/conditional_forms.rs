@@ -3,7 +3,7 @@
 
 use crate::registry::{
     AggregateFunction, Outputs,
-    ParameterType::{Integer, Is, NotBool, NotDynamic, Orderable, Scalar, Summable},
+    ParameterType::{DynamicBag, Integer, Is, NotBool, NotDynamic, Orderable, Scalar, Summable},
     Reduce, ResultName, Returns, Signature, optional, p, sig,
 };
 use crate::types::ScalarType::{Bool, Datetime, Decimal, Dynamic, Long, Real, Timespan};
@@ -37,7 +37,7 @@ static MEANS: [Signature; 5] = [
 static LISTS: [Signature; 1] =
     [sig(&[p("expr", Scalar), PREDICATE, optional("maxSize", Integer)], Returns::Is(Dynamic))];
 static BAGS: [Signature; 1] =
-    [sig(&[p("expr", Is(Dynamic)), PREDICATE, optional("maxSize", Integer)], Returns::Is(Dynamic))];
+    [sig(&[p("expr", DynamicBag), PREDICATE, optional("maxSize", Integer)], Returns::Is(Dynamic))];
 static SPREADS: [Signature; 1] = [sig(&[p("expr", Summable), PREDICATE], Returns::Is(Real))];
 static PAIRS: [Signature; 1] = [sig(&[p("expr1", Summable), p("expr2", Summable), PREDICATE], Returns::Is(Real))];
 

@@ -7,9 +7,10 @@ use crate::registry::{
     ParameterType::{NotDynamic, Scalar},
     Reduce, ResultName, Returns, optional, p, sig,
 };
-use crate::types::ScalarType::Long;
+use crate::types::ScalarType::{Long, Real};
 use datafusion::common::internal_err;
 use datafusion::functions_aggregate::expr_fn::count_distinct;
+use datafusion::logical_expr::lit;
 
 pub static DCOUNT: AggregateFunction = AggregateFunction {
     name: "dcount",
@@ -19,7 +20,9 @@ pub static DCOUNT: AggregateFunction = AggregateFunction {
     outputs: Outputs::One,
     summary: "How many distinct values, nulls aside, the group has.",
     page: "dcount-aggregation-function",
-    reduce: Reduce::Expr(|_, mut args| match args.drain(..).next() {
+    reduce: Reduce::Expr(|info, mut args| match args.drain(..).next() {
+        // both zeros are one number
+        Some(value) if info.types.first() == Some(&Real) => Ok(count_distinct(value + lit(0.0f64))),
         Some(value) => Ok(count_distinct(value)),
         None => internal_err!("dcount takes an argument"),
     }),

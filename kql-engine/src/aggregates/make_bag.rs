@@ -3,7 +3,7 @@
 use crate::dynamic::read::{self, Kind};
 use crate::registry::{
     AggregateArgs, AggregateFunction, Outputs,
-    ParameterType::{Integer, Is},
+    ParameterType::{DynamicBag, Integer},
     Reduce, ResultName, Returns, Signature, optional, p, sig,
 };
 use crate::types::ScalarType::Dynamic;
@@ -14,8 +14,7 @@ use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-static SIGNATURES: [Signature; 1] =
-    [sig(&[p("expr", Is(Dynamic)), optional("maxSize", Integer)], Returns::Is(Dynamic))];
+static SIGNATURES: [Signature; 1] = [sig(&[p("expr", DynamicBag), optional("maxSize", Integer)], Returns::Is(Dynamic))];
 
 pub static MAKE_BAG: AggregateFunction = AggregateFunction {
     name: "make_bag",
@@ -114,7 +113,7 @@ impl GroupsAccumulator for Bags {
             _ => None,
         };
         for (row, group) in group_indices.iter().enumerate() {
-            if !super::passes(filter, row) || bags.is_null(row) {
+            if !super::accumulator::passes(filter, row) || bags.is_null(row) {
                 continue;
             }
             let order = order.map_or(&[][..], |o| o.value(row));
@@ -186,7 +185,7 @@ impl GroupsAccumulator for Bags {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        super::state_of_each_row(Bags { groups: Vec::new(), bytes: 0, ..*self }, values, filter)
+        super::accumulator::state_of_each_row(Bags { groups: Vec::new(), bytes: 0, ..*self }, values, filter)
     }
 
     fn size(&self) -> usize {

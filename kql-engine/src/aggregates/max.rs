@@ -16,7 +16,9 @@ pub static MAX: AggregateFunction = AggregateFunction {
     page: "max-aggregation-function",
     reduce: Reduce::Expr(|info, mut args| match args.pop() {
         // a string is never null
-        Some(value) if info.returns == ScalarType::String => crate::lower::first_not_null(vec![max(value), lit("")]),
+        Some(value) if info.returns == ScalarType::String => {
+            crate::registry::rows::first_not_null(vec![max(value), lit("")])
+        }
         Some(value) if info.returns == ScalarType::Real => super::nan::or_nan(max(value.clone()), value),
         Some(value) => Ok(max(value)),
         None => internal_err!("max takes an argument"),

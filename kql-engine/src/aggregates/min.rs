@@ -16,7 +16,9 @@ pub static MIN: AggregateFunction = AggregateFunction {
     page: "min-aggregation-function",
     reduce: Reduce::Expr(|info, mut args| match args.pop() {
         // a string is never null
-        Some(value) if info.returns == ScalarType::String => crate::lower::first_not_null(vec![min(value), lit("")]),
+        Some(value) if info.returns == ScalarType::String => {
+            crate::registry::rows::first_not_null(vec![min(value), lit("")])
+        }
         Some(value) if info.returns == ScalarType::Real => super::nan::or_nan(min(value.clone()), value),
         Some(value) => Ok(min(value)),
         None => internal_err!("min takes an argument"),

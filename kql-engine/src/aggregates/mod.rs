@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)] // a row documents itself: its `summary` and `page`
 
+mod accumulator;
 mod arg_max;
 mod avg;
 mod best_row;
@@ -12,6 +13,7 @@ mod count;
 mod countif;
 mod dcount;
 mod hll;
+mod lookup;
 mod make_bag;
 mod make_list;
 mod max;
@@ -28,14 +30,12 @@ mod tdigest;
 mod texts;
 
 pub use count::COUNT;
+pub use lookup::{aggregate, aggregate_names, is_aggregate_call};
 pub use series_points::SERIES_POINTS;
 pub use sum::SUM;
 pub use take_any::TAKE_ANY;
 
 use crate::registry::{AggregateFunction, ResultName};
-use arrow::array::{Array, ArrayRef, BooleanArray};
-use datafusion::common::Result;
-use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 
 /// Every row.
 pub fn all() -> impl Iterator<Item = &'static AggregateFunction> {
@@ -97,23 +97,6 @@ static ALL: &[&AggregateFunction] = &[
     &conditional_forms::COVARIANCEPIF,
     &conditional_forms::TAKE_ANYIF,
 ];
-
-/// Whether a row is among those that a filter leaves.
-fn passes(filter: Option<&BooleanArray>, row: usize) -> bool {
-    filter.is_none_or(|f| f.is_valid(row) && f.value(row))
-}
-
-/// The state of each row by itself, by way of a fresh accumulator.
-fn state_of_each_row(
-    mut fresh: impl GroupsAccumulator,
-    values: &[ArrayRef],
-    filter: Option<&BooleanArray>,
-) -> Result<Vec<ArrayRef>> {
-    let rows = values.first().map_or(0, |v| v.len());
-    let groups: Vec<usize> = (0..rows).collect();
-    fresh.update_batch(values, &groups, filter, rows)?;
-    fresh.state(EmitTo::All)
-}
 
 /// The naming rule of an aggregate under one of its older names.
 pub fn alias_name(name: &str, function: &AggregateFunction) -> ResultName {

@@ -195,7 +195,8 @@ impl GroupsAccumulator for Items {
             (true, Some(order)) => Some(order.as_binary::<i32>()),
             _ => None,
         };
-        let rows = group_indices.iter().copied().enumerate().filter(|(row, _)| super::passes(filter, *row));
+        let rows =
+            group_indices.iter().copied().enumerate().filter(|(row, _)| super::accumulator::passes(filter, *row));
         if self.ty == ScalarType::String {
             self.update_strings(first.as_string::<i32>(), order, rows);
             return Ok(());
@@ -305,7 +306,7 @@ impl GroupsAccumulator for Items {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        super::state_of_each_row(
+        super::accumulator::state_of_each_row(
             Items { texts: Texts::default(), groups: Vec::new(), bytes: 0, ..*self },
             values,
             filter,

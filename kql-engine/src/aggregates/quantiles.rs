@@ -268,7 +268,7 @@ impl<K: Rank> GroupsAccumulator for Quantiles<K> {
         };
         let weights = weights.as_ref().map(|w| w.as_primitive::<Int64Type>());
         for (row, (value, group)) in ranks.into_iter().zip(group_indices).enumerate() {
-            if !super::passes(filter, row) {
+            if !super::accumulator::passes(filter, row) {
                 continue;
             }
             let weight = match weights {
@@ -328,7 +328,7 @@ impl<K: Rank> GroupsAccumulator for Quantiles<K> {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        super::state_of_each_row(
+        super::accumulator::state_of_each_row(
             Quantiles::<K> { groups: Vec::new(), percentages: Vec::new(), ..*self },
             values,
             filter,

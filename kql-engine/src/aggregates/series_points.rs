@@ -216,7 +216,7 @@ impl GroupsAccumulator for Points {
         let value = if self.value == ScalarType::Unknown { None } else { Some(Any::new(&call, 0)?) };
         let mut json = String::new();
         for (row, (bin, group)) in bins.into_iter().zip(group_indices).enumerate() {
-            if !super::passes(filter, row) {
+            if !super::accumulator::passes(filter, row) {
                 continue;
             }
             let (Some(bin), Some(group)) = (bin, self.groups.get_mut(*group)) else { continue };
@@ -280,7 +280,7 @@ impl GroupsAccumulator for Points {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        super::state_of_each_row(
+        super::accumulator::state_of_each_row(
             Points { groups: Vec::new(), default: String::new(), bytes: 0, ..*self },
             values,
             filter,

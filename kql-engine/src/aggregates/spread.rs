@@ -1,12 +1,18 @@
 //! `stdev()`, `variance()`, `covariance()` and their population forms.
+//!
+//! The engine gives variances to ten digits behind the point, and takes their roots after that, as it was measured.
 
+use crate::functions::kernel;
+use crate::registry::rows;
 use crate::registry::{
-    AggregateFunction, CallInfo, Outputs, ParameterType::Summable, Reduce, ResultName, Returns, Signature, p, sig,
+    AggregateFunction, Call, CallInfo, Eval, Outputs,
+    ParameterType::{Is, Summable},
+    Reduce, ResultName, Returns, ScalarFunction, Signature, p, sig,
 };
 use crate::types::ScalarType::{Decimal, Real};
 use datafusion::common::{Result, internal_err};
-use datafusion::functions_aggregate::expr_fn::{covar_pop, covar_samp, stddev, stddev_pop, var_pop, var_sample};
-use datafusion::logical_expr::{Expr, cast, lit};
+use datafusion::functions_aggregate::expr_fn::{covar_pop, covar_samp, var_pop, var_sample};
+use datafusion::logical_expr::{ColumnarValue, Expr, cast, lit};
 
 static ONE: [Signature; 1] = [sig(&[p("expr", Summable)], Returns::Is(Real))];
 static TWO: [Signature; 1] = [sig(&[p("expr1", Summable), p("expr2", Summable)], Returns::Is(Real))];
@@ -26,22 +32,36 @@ macro_rules! spread {
     };
 }
 
-spread!(STDEV, "stdev", &[], &ONE, |info, args| one(info, args, stddev), "The standard deviation of a sample.");
+spread!(
+    STDEV,
+    "stdev",
+    &[],
+    &ONE,
+    |info, args| one(info, args, var_sample, &ROOT),
+    "The standard deviation of a sample."
+);
 spread!(
     STDEVP,
     "stdevp",
     &[],
     &ONE,
-    |info, args| one(info, args, stddev_pop),
+    |info, args| one(info, args, var_pop, &ROOT),
     "The standard deviation of a whole population."
 );
-spread!(VARIANCE, "variance", &[], &ONE, |info, args| one(info, args, var_sample), "The variance of a sample.");
+spread!(
+    VARIANCE,
+    "variance",
+    &[],
+    &ONE,
+    |info, args| one(info, args, var_sample, &ROUNDED),
+    "The variance of a sample."
+);
 spread!(
     VARIANCEP,
     "variancep",
     &[],
     &ONE,
-    |info, args| one(info, args, var_pop),
+    |info, args| one(info, args, var_pop, &ROUNDED),
     "The variance of a whole population."
 );
 spread!(COVARIANCE, "covariance", &[], &TWO, |info, args| two(info, args, covar_samp), "The covariance of a sample.");
@@ -63,13 +83,45 @@ fn real(info: &CallInfo, n: usize, value: Expr) -> Expr {
     }
 }
 
-/// Of no values, and of one, the spread is 0.
-fn one(info: &CallInfo, mut args: Vec<Expr>, spread: fn(Expr) -> Expr) -> Result<Expr> {
-    let Some(value) = args.pop() else { return internal_err!("a spread takes an argument") };
-    crate::lower::first_not_null(vec![spread(real(info, 0, value)), lit(0f64)])
+macro_rules! to_ten_digits {
+    ($row:ident, $name:literal, $of:expr) => {
+        static $row: ScalarFunction = ScalarFunction {
+            name: $name,
+            aliases: &[],
+            signatures: &[sig(&[p("variance", Is(Real))], Returns::Is(Real))],
+            result_name: ResultName::None,
+            summary: "",
+            page: "variance-aggregation-function",
+            eval: Eval::Kernel(|call| to_ten_digits(call, $of)),
+        };
+    };
 }
 
-fn two(info: &CallInfo, mut args: Vec<Expr>, spread: fn(Expr, Expr) -> Expr) -> Result<Expr> {
+to_ten_digits!(ROUNDED, "to_ten_digits", |variance| variance);
+to_ten_digits!(ROOT, "root_to_ten_digits", f64::sqrt);
+
+fn to_ten_digits(call: &Call, of: fn(f64) -> f64) -> Result<ColumnarValue> {
+    // beyond this a real has no ten digits behind the point
+    const WHOLE: f64 = (1u64 << 53) as f64;
+    let values = call.reals(0)?;
+    kernel::reals(call.rows, |i| {
+        let value = values.get(i)?;
+        let scaled = value * 1e10;
+        Some(of(if scaled.abs() < WHOLE { scaled.round() / 1e10 } else { value }))
+    })
+}
+
+fn shown(spread: Expr, by: &'static ScalarFunction) -> Result<Expr> {
+    rows::call(by, CallInfo { types: vec![Real], constants: vec![None], returns: Real }, vec![spread])
+}
+
+/// Of no values, and of one, the spread is 0.
+fn one(info: &CallInfo, mut args: Vec<Expr>, of: fn(Expr) -> Expr, by: &'static ScalarFunction) -> Result<Expr> {
+    let Some(value) = args.pop() else { return internal_err!("a spread takes an argument") };
+    rows::first_not_null(vec![shown(of(real(info, 0, value)), by)?, lit(0f64)])
+}
+
+fn two(info: &CallInfo, mut args: Vec<Expr>, of: fn(Expr, Expr) -> Expr) -> Result<Expr> {
     let (Some(b), Some(a)) = (args.pop(), args.pop()) else { return internal_err!("covariance takes two arguments") };
-    crate::lower::first_not_null(vec![spread(real(info, 1, b), real(info, 0, a)), lit(0f64)])
+    rows::first_not_null(vec![shown(of(real(info, 1, b), real(info, 0, a)), &ROUNDED)?, lit(0f64)])
 }

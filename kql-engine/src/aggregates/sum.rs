@@ -19,6 +19,6 @@ pub static SUM: AggregateFunction = AggregateFunction {
         let value =
             if info.types.first() == Some(&ScalarType::Int) { cast(value, info.returns.arrow()) } else { value };
         let zero = cast(lit(0i64), info.returns.arrow());
-        crate::lower::first_not_null(vec![cast(sum(value), info.returns.arrow()), zero])
+        crate::registry::rows::first_not_null(vec![cast(sum(value), info.returns.arrow()), zero])
     }),
 };

@@ -241,7 +241,7 @@ fn without_parens(e: &ast::Expr) -> &ast::Expr {
 /// Whether an expression is a call of a function that gives several columns.
 pub fn gives_several(e: &ast::Expr) -> bool {
     match &e.kind {
-        ast::ExprKind::Call(call) => crate::registry::scalar(&call.name.text)
+        ast::ExprKind::Call(call) => crate::functions::scalar(&call.name.text)
             .is_some_and(|f| f.signatures.iter().any(|s| matches!(s.returns, Returns::Columns(_)))),
         ast::ExprKind::Parens(inner) => gives_several(inner),
         _ => false,

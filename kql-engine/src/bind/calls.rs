@@ -2,8 +2,9 @@
 
 use super::{Binder, Row, Symbol, UserFunction, coerce};
 use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn, WindowCall};
-use crate::registry::{self, ArgumentKind, Eval, ParameterType, RewriteContext, Signature, suggest};
+use crate::registry::{self, ArgumentKind, Eval, ParameterType, RewriteContext, Signature};
 use crate::types::ScalarType;
+use kql_parser::suggest;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
@@ -21,7 +22,9 @@ impl Binder<'_> {
         if let Some(special) = self.special(call, span, row) {
             return special;
         }
-        if let Some(function) = registry::scalar(name).filter(|_| !registry::is_aggregate_call(name, call.args.len())) {
+        if let Some(function) =
+            crate::functions::scalar(name).filter(|_| !crate::aggregates::is_aggregate_call(name, call.args.len()))
+        {
             let (args, literals) = self.arguments(&call.args, row, function.signatures);
             let Some((args, returns)) = self.overload(call, function.signatures, args, &literals) else {
                 return Expr::error(span);
@@ -44,7 +47,7 @@ impl Binder<'_> {
                 _ => Expr::call(function, args, returns, span),
             };
         }
-        if let Some(function) = registry::aggregate(name) {
+        if let Some(function) = crate::aggregates::aggregate(name) {
             if !row.aggregates_only || self.aggregates.is_none() {
                 let message = format!("The aggregate function '{name}' is not allowed in this context.");
                 self.report(
@@ -81,7 +84,7 @@ impl Binder<'_> {
             return;
         }
         let mut names = self.environment.function_names();
-        names.extend(registry::scalar_names().chain(registry::aggregate_names()).map(str::to_owned));
+        names.extend(crate::functions::scalar_names().chain(crate::aggregates::aggregate_names()).map(str::to_owned));
         names.extend(super::special::NAMES.iter().map(|n| (*n).to_owned()));
         names.extend(
             self.scope.names().filter(|(_, s)| matches!(s, Symbol::Function(_))).map(|(name, _)| name.to_owned()),
@@ -393,7 +396,7 @@ fn expected(ty: ParameterType) -> (kql_parser::Code, String) {
             ("KS116", "The value of type 'dynamic' is not allowed in this context.".to_owned())
         }
         ParameterType::NumberOrBool => ("KS137", "The expression value must be a number or a bool.".to_owned()),
-        ParameterType::NotBool => ("KS141", "The expression must not have the type bool.".to_owned()),
+        ParameterType::NotBool => ("KS116", "The value of type 'bool' is not allowed in this context.".to_owned()),
         ParameterType::TypeLiteral => ("KS173", "A type literal such as typeof(long) expected.".to_owned()),
         ParameterType::Scalar | ParameterType::CommonScalar | ParameterType::CommonScalarOrDynamic => {
             ("KS107", "A scalar value expected.".to_owned())

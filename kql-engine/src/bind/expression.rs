@@ -4,10 +4,10 @@ use super::coerce::{self, Operands};
 use super::{Binder, Symbol};
 use crate::functions::operators;
 use crate::plan::{Expr, ExprKind, Node, PlanColumn, Relation, StageKind};
-use crate::registry::suggest;
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, BinaryOp};
+use kql_parser::suggest;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ impl Binder<'_> {
         let (column, row) = (self.new_column("", e.ty), self.new_column("row", ScalarType::Long));
         let one = Node::Values { columns: vec![row], rows: vec![Vec::new()] };
         let one = Relation { node: Arc::new(one), ..Relation::default() };
-        let node = crate::operators::project(&one, vec![(column.id, e.clone())]);
+        let node = crate::plan::project(&one, vec![(column.id, e.clone())]);
         let relation = Relation { node, columns: vec![column], ..one };
         let batches = self.evaluate(&relation)?.ok()?;
         Value::first(batches.iter().find(|b| b.num_rows() > 0)?.columns().first()?)
@@ -424,6 +424,11 @@ impl Binder<'_> {
     }
 
     fn not_defined(&mut self, operator: &str, types: &[ScalarType], span: Span) {
+        let operator = match operator {
+            "-x" => "-",
+            "+x" => "+",
+            other => other,
+        };
         let message = match types {
             [one] => format!("The operator '{operator}' is not defined for the operand type {one}."),
             [first @ .., last] => {

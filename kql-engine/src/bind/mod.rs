@@ -8,6 +8,7 @@ mod coerce;
 mod environment;
 mod expression;
 mod graph;
+mod groups;
 mod literals;
 mod open;
 mod patterns;
@@ -22,11 +23,12 @@ pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
 pub use environment::{Environment, ExternalMissing, NoData, StoredFunction};
 pub use expression::{Row, balanced};
 pub use graph::{PatternNames, PatternVariable};
+pub use groups::grouped;
 pub use open::known;
 pub use scope::{Scope, Symbol, UserFunction, UserPattern};
 
 use crate::plan::{
-    Aggregate, ColumnId, ExprKind, Node, OrderKey, PlanColumn, Query, Relation, Stage, StageId, WindowCall,
+    Aggregate, ColumnId, ColumnIds, ExprKind, Node, OrderKey, PlanColumn, Query, Relation, Stage, StageId, WindowCall,
 };
 use crate::types::ScalarType;
 use kql_parser::{Diagnostic, Span, ast};
@@ -57,7 +59,8 @@ pub struct Binder<'a> {
     pub scope: Scope,
     query: Query,
     diagnostics: Vec<Diagnostic>,
-    next_column: u32,
+    /// Gives columns their ids.
+    pub ids: ColumnIds,
     /// How many columns without a name there are so far.
     unnamed: u32,
     /// Aggregates met so far, where aggregates may stand.
@@ -87,7 +90,7 @@ impl<'a> Binder<'a> {
             scope: Scope::default(),
             query: Query::default(),
             diagnostics: Vec::new(),
-            next_column: 0,
+            ids: ColumnIds::default(),
             unnamed: 0,
             aggregates: None,
             windows: Vec::new(),
@@ -133,13 +136,12 @@ impl<'a> Binder<'a> {
 
     /// A column id not used before.
     pub fn new_id(&mut self) -> ColumnId {
-        self.next_column += 1;
-        ColumnId(self.next_column)
+        self.ids.fresh()
     }
 
     /// A new visible column.
     pub fn new_column(&mut self, name: impl Into<String>, ty: ScalarType) -> PlanColumn {
-        PlanColumn { id: self.new_id(), name: name.into(), ty }
+        self.ids.column(name, ty)
     }
 
     /// The rows of a relation, for operators whose columns depend on them; none where nothing may be run, and where the

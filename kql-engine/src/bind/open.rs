@@ -118,9 +118,9 @@ impl Binder<'_> {
         if missing.is_empty() {
             return relation;
         }
-        let mut pairs = crate::operators::identity(&relation.columns);
-        pairs.extend(missing.iter().map(|c| (c.id, crate::operators::missing(c.ty))));
-        let node = crate::operators::project(&relation, pairs);
+        let mut pairs = crate::plan::identity(&relation.columns);
+        pairs.extend(missing.iter().map(|c| (c.id, crate::plan::missing(c.ty))));
+        let node = crate::plan::project(&relation, pairs);
         let mut columns = relation.columns.clone();
         let place = place.unwrap_or(columns.len()).min(columns.len());
         columns.splice(place..place, missing);
@@ -142,7 +142,7 @@ impl Binder<'_> {
             .collect();
         let values = relation.columns.iter().map(|c| Expr::column(c, Span::default()).convert(known(c.ty)));
         let pairs = columns.iter().map(|c| c.id).zip(values).collect();
-        let node = crate::operators::project(&relation, pairs);
+        let node = crate::plan::project(&relation, pairs);
         Relation { node, columns, ..relation }
     }
 }

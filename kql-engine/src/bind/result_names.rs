@@ -42,7 +42,7 @@ impl Binder<'_> {
             ExprKind::Call(call)
                 if matches!(call.name.text.as_str(), "column_ifexists" | "columnifexists")
                     || super::gives_several(argument)
-                    || registry::aggregate(&call.name.text)
+                    || crate::aggregates::aggregate(&call.name.text)
                         .is_some_and(|f| f.outputs == registry::Outputs::EachArgument) =>
             {
                 None
@@ -71,7 +71,9 @@ impl Binder<'_> {
             "ingestion_time" => return Some("$IngestionTime".to_owned()),
             _ => {}
         }
-        if let Some(function) = registry::scalar(name).filter(|_| !registry::is_aggregate_call(name, call.args.len())) {
+        if let Some(function) =
+            crate::functions::scalar(name).filter(|_| !crate::aggregates::is_aggregate_call(name, call.args.len()))
+        {
             return match function.result_name {
                 ResultName::None => None,
                 ResultName::FirstArgument => first(),
@@ -82,7 +84,7 @@ impl Binder<'_> {
                 ResultName::Suffix(suffix) => first().map(|name| format!("{name}{suffix}")),
             };
         }
-        let function = registry::aggregate(name)?;
+        let function = crate::aggregates::aggregate(name)?;
         if matches!(name, "covariance" | "covariancep" | "covarianceif" | "covariancepif") {
             let second = call.args.get(1).and_then(|a| self.argument_name(a, row)).unwrap_or_default();
             return Some(format!("{name}_{}_{second}", first().unwrap_or_default()));

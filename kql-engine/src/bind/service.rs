@@ -102,14 +102,14 @@ impl Binder<'_> {
             }
             let column = self.new_column(*name, *ty);
             let value = known.as_ref().and_then(|k| k.columns.iter().find(|c| c.name == *name));
-            let value = value.map_or_else(|| crate::operators::missing(*ty), |c| Expr::column(c, span).convert(*ty));
+            let value = value.map_or_else(|| crate::plan::missing(*ty), |c| Expr::column(c, span).convert(*ty));
             pairs.push((column.id, value));
             match own.and_then(|at| columns.get_mut(at)) {
                 Some(old) => *old = column,
                 None => columns.push(column),
             }
         }
-        let node = crate::operators::project(&Relation { node, ..input.clone() }, pairs);
+        let node = crate::plan::project(&Relation { node, ..input.clone() }, pairs);
         Some(Relation { node, columns, ..input.clone() })
     }
 

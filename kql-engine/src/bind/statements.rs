@@ -102,7 +102,7 @@ impl Binder<'_> {
         use ast::ExprKind as K;
         match &e.kind {
             K::Parens(inner) => self.is_scalar_statement(inner),
-            K::Call(call) => crate::registry::scalar(&call.name.text).is_some(),
+            K::Call(call) => crate::functions::scalar(&call.name.text).is_some(),
             K::Literal(_) | K::Unary(..) | K::Binary(_) | K::In(_) | K::Between(_) => true,
             K::Name(name) => matches!(self.scope.find(&name.text), Some(Symbol::Scalar(_))),
             _ => false,

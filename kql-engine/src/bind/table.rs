@@ -2,9 +2,9 @@
 
 use super::{Binder, Symbol};
 use crate::plan::{Expr, Node, OrderKey, PlanColumn, Relation, StageKind};
-use crate::registry::suggest;
 use crate::types::ScalarType;
 use crate::value::Value;
+use kql_parser::suggest;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
@@ -27,8 +27,8 @@ impl Binder<'_> {
                 None => {
                     matches!(call.name.text.as_str(), "materialize" | "table" | "view")
                         || super::service::TABLES.contains(&call.name.text.as_str())
-                        || (crate::registry::scalar(&call.name.text).is_none()
-                            && crate::registry::aggregate(&call.name.text).is_none()
+                        || (crate::functions::scalar(&call.name.text).is_none()
+                            && crate::aggregates::aggregate(&call.name.text).is_none()
                             && self.environment.function(&call.name.text).is_some())
                 }
             },
@@ -278,7 +278,7 @@ impl Binder<'_> {
         let table = || Expr::constant(Value::Text(name.to_owned()), ScalarType::String, span);
         let own = |c: &PlanColumn| {
             let own = Expr::column(c, span);
-            match (crate::registry::scalar("isempty"), crate::registry::scalar("iff")) {
+            match (crate::functions::scalar("isempty"), crate::functions::scalar("iff")) {
                 (Some(isempty), Some(iff)) if lacks_type && is_type(c) => {
                     let test = Expr::call(isempty, vec![own.clone()], ScalarType::Bool, span);
                     Expr::call(iff, vec![test, table(), own], ScalarType::String, span)
@@ -286,7 +286,7 @@ impl Binder<'_> {
                 _ => own,
             }
         };
-        let missing = |c: &PlanColumn| if is_type(c) { table() } else { crate::operators::missing(c.ty) };
+        let missing = |c: &PlanColumn| if is_type(c) { table() } else { crate::plan::missing(c.ty) };
         let pairs = stored.iter().map(|c| (c.id, own(c))).chain(absent.iter().map(|c| (c.id, missing(c))));
         (Arc::new(Node::Project { input: node, columns: pairs.collect() }), hidden)
     }
@@ -326,7 +326,7 @@ impl Binder<'_> {
             }
             _ => {}
         }
-        if crate::registry::scalar(name).is_some() || crate::registry::aggregate(name).is_some() {
+        if crate::functions::scalar(name).is_some() || crate::aggregates::aggregate(name).is_some() {
             self.error("KS104", span, format!("'{name}' gives a scalar, and a table is expected here."));
             return self.empty_relation();
         }

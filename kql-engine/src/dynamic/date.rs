@@ -4,8 +4,6 @@
 //! datetime where it becomes a dynamic value. It is held as the string `"2023-05-06T07:08:09.0000000Z"`, so that this
 //! form is what tells a datetime from a string.
 
-use crate::render;
-
 /// The length of a datetime as it is held, quotes left out.
 const HELD: usize = 28;
 
@@ -55,7 +53,7 @@ pub fn write(text: &str, out: &mut String) {
     match ticks(text) {
         Some(ticks) => {
             out.push('"');
-            render::datetime(ticks, out);
+            crate::time::datetime(ticks, out);
             out.push('"');
         }
         None => super::write::string(text, out),

@@ -6,7 +6,7 @@ pub mod expand;
 pub mod json_path;
 pub mod path;
 pub mod read;
-mod unescape;
+mod text;
 pub mod write;
 
-pub use unescape::unescape;
+pub use text::dynamic_text;

@@ -3,7 +3,8 @@
 //! The text of a dynamic column is compact and valid, because whoever makes one makes it so ([`normalize`]); the
 //! functions here still take any text and give nothing for what is no JSON.
 
-use super::{date, unescape};
+use super::date;
+use kql_scan::unescape;
 use std::borrow::Cow;
 
 /// What a dynamic value is.

@@ -61,12 +61,12 @@ pub fn value(value: &Value, ty: ScalarType, out: &mut String) {
         }
         (Value::Long(ticks), ScalarType::Datetime) => {
             out.push('"');
-            render::datetime(*ticks, out);
+            crate::time::datetime(*ticks, out);
             out.push('"');
         }
         (Value::Long(ticks), ScalarType::Timespan) => {
             out.push('"');
-            render::timespan(*ticks, out);
+            crate::time::timespan(*ticks, out);
             out.push('"');
         }
         (Value::Long(i), _) => {

@@ -239,9 +239,9 @@ pub fn ints(rows: usize, f: impl FnMut(usize) -> Option<i32>) -> Result<Columnar
     Ok(ColumnarValue::Array(Arc::new(array)))
 }
 
-/// Reals as a result.
-pub fn reals(rows: usize, f: impl FnMut(usize) -> Option<f64>) -> Result<ColumnarValue> {
-    let array: Float64Array = (0..rows).map(f).collect();
+/// Reals as a result. All that is no number is one NaN, so that groups and sets have it once.
+pub fn reals(rows: usize, mut f: impl FnMut(usize) -> Option<f64>) -> Result<ColumnarValue> {
+    let array: Float64Array = (0..rows).map(|i| f(i).map(|v| if v.is_nan() { f64::NAN } else { v })).collect();
     Ok(ColumnarValue::Array(Arc::new(array)))
 }
 

@@ -11,6 +11,7 @@ pub mod geo;
 pub mod hash;
 pub mod ip;
 pub mod kernel;
+mod lookup;
 pub mod math;
 pub mod nan_place;
 pub mod operators;
@@ -19,6 +20,8 @@ pub mod series;
 pub mod string;
 pub mod units;
 pub mod window;
+
+pub use lookup::{scalar, scalar_names, scalar_operator};
 
 use crate::registry::ScalarFunction;
 

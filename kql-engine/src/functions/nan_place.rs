@@ -1,7 +1,7 @@
 //! Where NaN stands among sorted numbers: beside the nulls, whichever the direction.
 
 use super::kernel::Reals;
-use crate::plan::Expr;
+use crate::registry::Expr;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
 use crate::types::ScalarType;
 use arrow::array::Float64Array;

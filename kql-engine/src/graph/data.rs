@@ -1,7 +1,6 @@
 //! A graph in memory, of the rows that the plan makes of it.
 
-use super::evaluate::{compute, truths};
-use crate::plan::{ColumnId, Compiler, Graph, GraphStep, PlanColumn};
+use crate::plan::Graph;
 use crate::types::ScalarType;
 use arrow::array::{
     Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray, new_empty_array, new_null_array,
@@ -34,7 +33,7 @@ pub struct GraphData {
 
 impl GraphData {
     /// The graph of these rows.
-    pub fn build(graph: &Graph, rows: &[RecordBatch], compiler: &dyn Compiler) -> Result<GraphData, String> {
+    pub fn build(graph: &Graph, rows: &[RecordBatch]) -> Result<GraphData, String> {
         let failed = |e: arrow::error::ArrowError| e.to_string();
         let types: Vec<ScalarType> = graph.rows.columns.iter().map(|c| c.ty).collect();
         let column = |i: usize| -> Result<ArrayRef, String> {
@@ -134,45 +133,10 @@ impl GraphData {
             node_columns.push(interleave(&values, &picks).map_err(failed)?);
         }
         let (out, into) = lists(nodes, &edges);
-        let mut data = GraphData { edges, edge_columns, nodes, node_columns, ids, out, into };
-        for step in &graph.steps {
-            data.step(graph, step, compiler)?;
-        }
-        Ok(data)
+        Ok(GraphData { edges, edge_columns, nodes, node_columns, ids, out, into })
     }
 
-    fn step(&mut self, graph: &Graph, step: &GraphStep, compiler: &dyn Compiler) -> Result<(), String> {
-        let missing = || "a column of a graph is missing".to_owned();
-        let column = |columns: &[PlanColumn], arrays: &[ArrayRef], id: ColumnId| {
-            columns.iter().position(|c| c.id == id).and_then(|at| arrays.get(at)).cloned().ok_or_else(missing)
-        };
-        match step {
-            GraphStep::Components(strong) => {
-                let marks = super::components::mark(self, *strong);
-                self.node_columns.push(Arc::new(Int64Array::from(marks)));
-            }
-            GraphStep::Nodes(condition, degrees) => {
-                let values = compute(compiler, condition, self.nodes, |id| {
-                    match degrees.iter().find(|(column, _)| *column == id) {
-                        Some((_, ends_here)) => {
-                            let lists = if *ends_here { &self.into } else { &self.out };
-                            Ok(Arc::new(Int64Array::from_iter_values(lists.iter().map(|l| l.len() as i64))) as ArrayRef)
-                        }
-                        None => column(&graph.nodes, &self.node_columns, id),
-                    }
-                })?;
-                self.keep_nodes(&truths(&values))?;
-            }
-            GraphStep::Edges(condition) => {
-                let values =
-                    compute(compiler, condition, self.edges.len(), |id| column(&graph.edges, &self.edge_columns, id))?;
-                self.keep_edges(&truths(&values))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn keep_nodes(&mut self, stays: &[bool]) -> Result<(), String> {
+    pub fn keep_nodes(&mut self, stays: &[bool]) -> Result<(), String> {
         let mut numbers: Vec<Option<u32>> = Vec::with_capacity(stays.len());
         let mut next = 0;
         for stays in stays {
@@ -193,7 +157,7 @@ impl GraphData {
         self.keep_edges(&between)
     }
 
-    fn keep_edges(&mut self, stays: &[bool]) -> Result<(), String> {
+    pub fn keep_edges(&mut self, stays: &[bool]) -> Result<(), String> {
         let mask = BooleanArray::from(stays.to_vec());
         for array in &mut self.edge_columns {
             *array = filter(array, &mask).map_err(|e| e.to_string())?;

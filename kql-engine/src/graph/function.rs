@@ -3,6 +3,7 @@
 use super::data::{BEFORE_EDGES, GraphData};
 use super::evaluate::{Frame, compute, reads, truths};
 use super::search::{Masks, Match, Search};
+use super::steps::graph_of;
 use crate::plan::{
     ColumnId, Compiler, Expr, ExprKind, Graph, GraphCall, GraphCallKind, GraphColumn, GraphCycles, GraphOver,
     GraphPattern, GraphStep, TableFunction,
@@ -64,7 +65,7 @@ impl TableFunction for GraphSearch {
         };
         let mut batches = Vec::new();
         for part in parts {
-            let data = GraphData::build(&self.graph, &part, compiler)?;
+            let data = graph_of(&self.graph, &part, compiler)?;
             let (masks, conditions) = self.masks(&data, compiler)?;
             let mut out = Output { search: self, data: &data, compiler, conditions, matches: Vec::new(), batches };
             out.search(&masks)?;
@@ -254,7 +255,7 @@ impl Output<'_> {
         let arrays: Vec<ArrayRef> =
             self.search.outputs.iter().map(|e| frame.value(self.compiler, e)).collect::<Result<_, _>>()?;
         let types = self.search.outputs.iter().map(|e| e.ty);
-        let batch = crate::plugins::batch_of(types, arrays).ok_or("the columns of the matches do not fit")?;
+        let batch = crate::plan::batch_of(types, arrays).ok_or("the columns of the matches do not fit")?;
         self.batches.push(batch);
         Ok(())
     }
@@ -365,7 +366,7 @@ impl TableFunction for GraphTable {
     }
 
     fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
-        let data = GraphData::build(&self.graph, input, compiler)?;
+        let data = graph_of(&self.graph, input, compiler)?;
         let rows = if self.edges { data.edges.len() } else { data.nodes };
         if rows == 0 {
             return Ok(Vec::new());
@@ -394,7 +395,7 @@ impl TableFunction for GraphTable {
         if arrays.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(crate::plugins::batch_of(types.into_iter(), arrays).into_iter().collect())
+        Ok(crate::plan::batch_of(types.into_iter(), arrays).into_iter().collect())
     }
 }
 

@@ -6,5 +6,6 @@ mod evaluate;
 mod function;
 mod paths;
 mod search;
+mod steps;
 
 pub use function::{GraphSearch, GraphTable, Wanted};

@@ -3,9 +3,10 @@
 use super::udaf::Udaf;
 use super::{Lowering, column, name};
 use crate::plan::{Aggregate, ColumnId, Expr, Node, Order};
+use crate::registry::rows::{field_name, first_not_null, row_type};
 use crate::registry::{AggregateArgs, CallInfo, Outputs, Reduce};
 use crate::types::ScalarType;
-use arrow::datatypes::{DataType, Field, Fields};
+use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
 use datafusion::functions::core::expr_fn::get_field;
@@ -41,7 +42,7 @@ impl Lowering<'_> {
                         let field = get_field(value.clone(), field_name(n));
                         // without any row there is no struct, and a string is still not null
                         let field = match ty {
-                            ScalarType::String => super::first_not_null(vec![field, lit("")])?,
+                            ScalarType::String => first_not_null(vec![field, lit("")])?,
                             _ => field,
                         };
                         outputs.push(field.alias(name(*id)));
@@ -181,15 +182,4 @@ impl Calls {
         })?;
         Ok(replaced.data)
     }
-}
-
-/// The Arrow type of a row with values of these types.
-pub fn row_type(types: &[ScalarType]) -> DataType {
-    let fields = types.iter().enumerate().map(|(i, ty)| Field::new(field_name(i), ty.arrow(), true));
-    DataType::Struct(Fields::from(fields.collect::<Vec<_>>()))
-}
-
-/// What a value of a row is called.
-fn field_name(i: usize) -> String {
-    format!("f{i}")
 }

@@ -1,9 +1,8 @@
 //! Plan expressions to DataFusion expressions.
 
-use super::udf::Udf;
 use super::{Lowering, column};
 use crate::plan::{Compiled, Compiler, Expr, ExprKind, PlanColumn, StageResult};
-use crate::registry::{CallInfo, Eval, ScalarFunction};
+use crate::registry::{CallInfo, Eval, ScalarFunction, Udf};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{ArrayRef, RecordBatch};

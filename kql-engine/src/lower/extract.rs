@@ -35,7 +35,7 @@ impl Lowering<'_> {
             fields: Fields::from(fields),
             signature: Signature::any(1, Volatility::Immutable),
         };
-        let mut first: Vec<DfExpr> = crate::operators::node_columns(input).iter().map(|(id, _)| column(*id)).collect();
+        let mut first: Vec<DfExpr> = input.columns().iter().map(|(id, _)| column(*id)).collect();
         let mut second = first.clone();
         first.push(ScalarUDF::new_from_impl(udf).call(vec![self.expr(value)?]).alias(ROW));
         let row = DfExpr::Column(datafusion::common::Column::new_unqualified(ROW));

@@ -12,11 +12,8 @@ mod node;
 mod order_key;
 mod range;
 mod udaf;
-mod udf;
 mod values;
 mod window;
-
-pub use aggregate::row_type;
 
 use crate::geo_ip::GeoIp;
 use crate::notes::Notes;
@@ -116,16 +113,6 @@ fn column(id: ColumnId) -> Expr {
 /// A column of a table that has the names used inside, under that name.
 fn table_column(id: ColumnId) -> Expr {
     Expr::Column(Column::new(Some(node::TABLE), name(id))).alias(name(id))
-}
-
-/// The first value that is not null. A plain CASE: DataFusion's own coalesce runs only after its optimizer.
-pub fn first_not_null(values: Vec<Expr>) -> Result<Expr> {
-    let mut values = values.into_iter().rev();
-    let Some(mut result) = values.next() else { return datafusion::common::internal_err!("coalesce of nothing") };
-    for value in values {
-        result = datafusion::logical_expr::when(value.clone().is_not_null(), value).otherwise(result)?;
-    }
-    Ok(result)
 }
 
 /// What a column is called inside.

@@ -26,8 +26,7 @@ impl Lowering<'_> {
             None => None,
         };
         let input_plan = self.node(input)?;
-        let mut columns: Vec<df::Expr> =
-            crate::operators::node_columns(input).iter().map(|(id, _)| column(*id)).collect();
+        let mut columns: Vec<df::Expr> = input.columns().iter().map(|(id, _)| column(*id)).collect();
         let mut unnested = Vec::with_capacity(expanded.len() + 1);
         let mut values = Vec::with_capacity(expanded.len());
         for item in expanded {
@@ -43,8 +42,7 @@ impl Lowering<'_> {
             .project(columns)?
             .unnest_columns_with_options(unnested, UnnestOptions::new().with_preserve_nulls(false))?
             .build()?;
-        let mut outputs: Vec<df::Expr> =
-            crate::operators::node_columns(input).iter().map(|(id, _)| column(*id)).collect();
+        let mut outputs: Vec<df::Expr> = input.columns().iter().map(|(id, _)| column(*id)).collect();
         for item in expanded {
             outputs.push(if item.ty == ScalarType::Dynamic {
                 column(item.id)

@@ -143,13 +143,13 @@ impl Lowering<'_> {
         let left_filled = matches!(kind, JoinKind::RightOuter | JoinKind::FullOuter);
         let right_filled = matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter);
         let fill = |(id, ty): &(ColumnId, ScalarType), filled: bool| match ty {
-            ScalarType::String if filled => {
-                super::first_not_null(vec![column(*id), lit("")]).unwrap_or_else(|_| column(*id)).alias(name(*id))
-            }
+            ScalarType::String if filled => crate::registry::rows::first_not_null(vec![column(*id), lit("")])
+                .unwrap_or_else(|_| column(*id))
+                .alias(name(*id)),
             _ => column(*id),
         };
-        let left_columns = crate::operators::node_columns(left);
-        let right_columns = crate::operators::node_columns(right);
+        let left_columns = left.columns();
+        let right_columns = right.columns();
         let columns: Vec<df::Expr> = match kind {
             JoinKind::LeftSemi | JoinKind::LeftAnti => left_columns.iter().map(|c| fill(c, false)).collect(),
             JoinKind::RightSemi | JoinKind::RightAnti => right_columns.iter().map(|c| fill(c, false)).collect(),

@@ -46,8 +46,7 @@ impl Lowering<'_> {
                 bare.push(window);
             }
         }
-        let mut columns: Vec<df::Expr> =
-            crate::operators::node_columns(input).iter().map(|(id, _)| column(*id)).collect();
+        let mut columns: Vec<df::Expr> = input.columns().iter().map(|(id, _)| column(*id)).collect();
         columns.extend(windows);
         let plan = LogicalPlanBuilder::window_plan(plan, bare)?;
         LogicalPlanBuilder::from(plan).project(rebased(columns))?.build()
@@ -63,8 +62,7 @@ impl Lowering<'_> {
     ) -> Result<LogicalPlan> {
         let plan = self.node(input)?;
         let number = over(WholePart::Number, Vec::new(), order, partition);
-        let mut columns: Vec<df::Expr> =
-            crate::operators::node_columns(input).iter().map(|(id, _)| column(*id)).collect();
+        let mut columns: Vec<df::Expr> = input.columns().iter().map(|(id, _)| column(*id)).collect();
         let kept = columns.clone();
         columns.push(number.clone().alias(NUMBER));
         let plan = LogicalPlanBuilder::window_plan(plan, vec![number])?;

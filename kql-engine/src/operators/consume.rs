@@ -24,7 +24,7 @@ pub(super) fn bind(binder: &mut Binder, input: Relation, span: Span) -> Relation
         outputs: vec![(count.id, count.ty)],
         span,
     };
-    let node = super::aggregate(&input, Vec::new(), vec![counted]);
+    let node = crate::bind::grouped(&input, Vec::new(), vec![counted]);
     let zero = Expr::constant(Value::Long(0), ScalarType::Long, span);
     let less = operators::binary(BinaryOp::LessThan);
     let predicate = Expr::call(less, vec![Expr::column(&count, span), zero], ScalarType::Bool, span);

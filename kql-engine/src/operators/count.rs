@@ -17,7 +17,7 @@ pub(super) fn bind(binder: &mut Binder, name: Option<&ast::Name>, input: Relatio
         span,
     };
     Relation {
-        node: super::aggregate(&input, Vec::new(), vec![count]),
+        node: crate::bind::grouped(&input, Vec::new(), vec![count]),
         columns: vec![column],
         partition: input.partition,
         ..Relation::default()

@@ -21,7 +21,7 @@ pub(super) fn bind(binder: &mut Binder, distinct: &ast::Distinct, input: Relatio
     }
     let groups = assigned.iter().map(|a| (a.column.id, a.value.clone())).collect();
     Relation {
-        node: super::aggregate(&input, groups, Vec::new()),
+        node: crate::bind::grouped(&input, groups, Vec::new()),
         partition: input.partition.clone(),
         columns: assigned.into_iter().map(|a| a.column).collect(),
         open: input.open,

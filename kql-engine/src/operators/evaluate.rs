@@ -4,7 +4,7 @@
 
 use crate::bind::Binder;
 use crate::plan::Relation;
-use crate::registry::suggest;
+use kql_parser::suggest;
 use kql_parser::{Diagnostic, ast};
 
 pub(super) fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {

@@ -8,7 +8,7 @@ use kql_parser::ast;
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
     let mut columns: Vec<PlanColumn> = input.columns.clone();
-    let mut pairs = super::identity(&input.columns);
+    let mut pairs = crate::plan::identity(&input.columns);
     let mut declared: Vec<String> = Vec::new();
     // the names of a call's several columns replace nothing
     let mut several_names = ColumnNames::added_to(&input.columns);
@@ -77,6 +77,6 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
     let input = binder.with_windows(input);
     // replaced columns go, unless the row order needs them
     pairs.retain(|(id, _)| columns.iter().any(|c| c.id == *id));
-    let node = super::project(&input, pairs);
+    let node = crate::plan::project(&input, pairs);
     Relation { node, columns, ..input }
 }

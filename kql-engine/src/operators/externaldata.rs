@@ -4,8 +4,8 @@
 //! <https://learn.microsoft.com/kusto/query/externaldata-operator>
 
 use crate::bind::{Binder, ExternalMissing, Row};
+use crate::external::{self, ExternalFormat};
 use crate::plan::{PlanColumn, Relation};
-use crate::sources::{ExternalFormat, external};
 use crate::types::{Column, ScalarType, TableSchema};
 use crate::value::Value;
 use kql_parser::{Diagnostic, Span, ast};
@@ -84,12 +84,12 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
                 for notice in notices {
                     binder.report(Diagnostic::warning("KQ305", at, notice));
                 }
-                batches.extend(crate::plugins::batch_of(named.iter().map(|(_, ty)| *ty), arrays));
+                batches.extend(crate::plan::batch_of(named.iter().map(|(_, ty)| *ty), arrays));
             }
             Err(error) => binder.error("KQ301", at, error.to_string()),
         }
     }
-    crate::plugins::in_memory(binder, &schema, batches)
+    crate::plan::in_memory(&mut binder.ids, &schema, batches)
 }
 
 /// An address as it may be shown: what follows a semicolon is a secret.

@@ -38,7 +38,7 @@ pub(super) fn bind(binder: &mut Binder, facet: &ast::Facet, input: Relation) -> 
             span: by.span,
         };
         let groups = vec![(key.id, Expr::column(column, by.span))];
-        let node = super::aggregate(&rows, groups, vec![counted]);
+        let node = crate::bind::grouped(&rows, groups, vec![counted]);
         tables.push(Relation { node, columns: vec![key, count], open: rows.open, ..Relation::default() });
     }
     Relation { tables, ..Relation::default() }

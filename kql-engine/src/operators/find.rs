@@ -4,9 +4,9 @@
 //! all tables have and those that the condition names, and a bag of each table's others.
 //! <https://learn.microsoft.com/kusto/query/find-operator>
 
-use super::union::{Aligned, Leg, missing};
+use super::union::{Aligned, Leg};
 use crate::bind::{Binder, Row};
-use crate::plan::{ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
+use crate::plan::{ColumnId, Expr, ExprKind, Node, PlanColumn, Relation, missing};
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, BinaryOp, FindColumnKind, FindProject};
@@ -97,7 +97,7 @@ fn filtered(
         }
         // a column that the condition names and a table lacks is empty there
         let mut columns = table.columns.clone();
-        let mut pairs = super::identity(&columns);
+        let mut pairs = crate::plan::identity(&columns);
         for name in names {
             if let Some(column) = known.iter().find(|c| c.name == *name)
                 && columns.iter().chain(&table.hidden).all(|c| c.name != *name)
@@ -107,7 +107,7 @@ fn filtered(
                 columns.push(column);
             }
         }
-        let whole = Relation { node: super::project(&table, pairs), columns, ..table.clone() };
+        let whole = Relation { node: crate::plan::project(&table, pairs), columns, ..table.clone() };
         let predicate = super::search::condition(binder, &find.condition, &whole, &table.columns, false);
         if predicate.kind == ExprKind::Error {
             return None;

@@ -55,7 +55,7 @@ fn table(binder: &mut Binder, graph: &Arc<Graph>, output: &ast::GraphOutput) -> 
     columns.extend(own.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }));
     let rows = graph.rows.clone();
     let id = binder.new_column("", graph.id_type);
-    let hash = crate::registry::scalar("hash");
+    let hash = crate::functions::scalar("hash");
     let Some(hash) = hash else {
         return Relation { columns, open: rows.open, ..binder.empty_relation() };
     };

@@ -7,7 +7,6 @@ use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, PlanColumn, Relation
 use crate::types::ScalarType;
 use kql_parser::ast::{self, BinaryOp};
 use kql_parser::{Diagnostic, Span};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 const KINDS: &[&str] = &[
@@ -45,7 +44,7 @@ pub(super) fn bind(binder: &mut Binder, join: &ast::Join, mut input: Relation, s
         return input;
     }
     let right = binder.tabular(&join.right);
-    let mut right = super::with_new_ids(binder, &right);
+    let mut right = crate::plan::with_new_ids(&mut binder.ids, &right);
     open_keys(binder, &join.on, &mut input, &mut right);
     let keys = keys(binder, join, &input, &right, span);
     let kind_name = kind.map_or("innerunique", |(word, _)| word);
@@ -62,7 +61,7 @@ pub(super) fn bind(binder: &mut Binder, join: &ast::Join, mut input: Relation, s
         other => {
             let at = kind.map_or(span, |(_, span)| span);
             let mut d = Diagnostic::error("KS005", at, format!("Expected one of: {}", KINDS.join(", ")));
-            d.help = crate::registry::suggest(other, KINDS.iter().copied()).map(|s| format!("a kind like it is '{s}'"));
+            d.help = kql_parser::suggest(other, KINDS.iter().copied()).map(|s| format!("a kind like it is '{s}'"));
             binder.report(d);
             (true, JoinKind::Inner)
         }
@@ -71,7 +70,7 @@ pub(super) fn bind(binder: &mut Binder, join: &ast::Join, mut input: Relation, s
     let columns = match kind {
         JoinKind::LeftSemi | JoinKind::LeftAnti => input.columns.clone(),
         JoinKind::RightSemi | JoinKind::RightAnti => right.columns.clone(),
-        _ => side_by_side(&input.columns, right.columns.clone()),
+        _ => crate::plan::side_by_side(&input.columns, right.columns.clone()),
     };
     joined(input, right, left, kind, keys, columns)
 }
@@ -120,30 +119,9 @@ fn first_of_keys(input: &Relation, keys: &[Key]) -> Arc<Node> {
             .map(|k| k.left.clone())
             .chain(input.partition.iter().flat_map(|p| p.keys.iter().map(|k| Expr::column(k, Span::default()))))
             .collect(),
-        columns: super::node_columns(&input.node),
+        columns: input.node.columns(),
         order: input.order.clone(),
     })
-}
-
-/// The left columns, then the right ones, whose names get a number where the left side has them.
-pub fn side_by_side(left: &[PlanColumn], right: Vec<PlanColumn>) -> Vec<PlanColumn> {
-    let mut columns = left.to_vec();
-    let mut taken: HashSet<String> = left.iter().map(|c| c.name.clone()).collect();
-    let own: HashSet<String> = right.iter().map(|c| c.name.clone()).collect();
-    for mut column in right {
-        if taken.contains(&column.name) {
-            // nor may the new name be that of another right column
-            let name = column.name.clone();
-            let mut i = 0;
-            while taken.contains(&column.name) || own.contains(&column.name) {
-                i += 1;
-                column.name = format!("{name}{i}");
-            }
-        }
-        taken.insert(column.name.clone());
-        columns.push(column);
-    }
-    columns
 }
 
 /// Adds the columns that the conditions name to sides whose columns are not known.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, lookup: &ast::Join, mut input: Relation, span: Span) -> Relation {
     let right = binder.tabular(&lookup.right);
-    let mut right = super::with_new_ids(binder, &right);
+    let mut right = crate::plan::with_new_ids(&mut binder.ids, &right);
     super::join::open_keys(binder, &lookup.on, &mut input, &mut right);
     let keys = super::join::keys(binder, lookup, &input, &right, span);
     let kind = match super::parameter(&lookup.parameters, &["kind"]) {
@@ -23,7 +23,7 @@ pub(super) fn bind(binder: &mut Binder, lookup: &ast::Join, mut input: Relation,
     };
     let is_key = |c: &PlanColumn| keys.iter().any(|k| k.right_column == Some(c.id));
     let added: Vec<PlanColumn> = right.columns.iter().filter(|c| !is_key(c)).cloned().collect();
-    let columns = super::join::side_by_side(&input.columns, added);
+    let columns = crate::plan::side_by_side(&input.columns, added);
     let left = input.node.clone();
     super::join::joined(input, right, left, kind, keys, columns)
 }
@@ -33,7 +33,7 @@ pub fn first_match(input: &Relation, known: &Relation, left: Expr, right: Expr) 
     let known = Arc::new(Node::FirstOf {
         input: known.node.clone(),
         keys: vec![right.clone()],
-        columns: super::node_columns(&known.node),
+        columns: known.node.columns(),
         order: known.order.clone(),
     });
     Arc::new(Node::Join { kind: JoinKind::LeftOuter, left: input.node.clone(), right: known, on: vec![(left, right)] })

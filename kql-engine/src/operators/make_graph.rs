@@ -140,16 +140,16 @@ fn rows(binder: &mut Binder, edges: Relation, ends: [Expr; 2], tables: Vec<Relat
         for (i, column) in columns.iter().enumerate() {
             let value = match i {
                 0 => Expr::constant(Value::Long(n as i64), ScalarType::Long, Span::default()),
-                1 | 2 if n == 0 => ends.get(i - 1).cloned().unwrap_or_else(|| super::missing(column.ty)),
+                1 | 2 if n == 0 => ends.get(i - 1).cloned().unwrap_or_else(|| crate::plan::missing(column.ty)),
                 _ => match i.checked_sub(skipped).filter(|at| *at < width).and_then(|at| table.columns.get(at)) {
                     Some(own) => Expr::column(own, Span::default()),
-                    None => super::missing(column.ty),
+                    None => crate::plan::missing(column.ty),
                 },
             };
             pairs.push((column.id, value));
         }
         let number = table.order.last().map(|k| PlanColumn { id: k.column, ..row.clone() });
-        let number = number.map_or_else(|| super::missing(row.ty), |c| Expr::column(&c, Span::default()));
+        let number = number.map_or_else(|| crate::plan::missing(row.ty), |c| Expr::column(&c, Span::default()));
         pairs.push((row.id, number));
         inputs.push(Arc::new(Node::Project { input: table.node.clone(), columns: pairs }));
         skipped += width;

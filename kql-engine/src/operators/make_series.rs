@@ -6,7 +6,6 @@
 use crate::bind::{Binder, ColumnNames, Row};
 use crate::functions::operators;
 use crate::plan::{Aggregate, Expr, ExprKind, Node, PlanColumn, Relation};
-use crate::registry;
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, BinaryOp};
@@ -84,11 +83,11 @@ pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relatio
     let mut keys: Vec<_> = groups.iter().map(|g| (g.column.id, g.value.clone())).collect();
     keys.push((bin.id, bin_of(&axis)));
     // constants are evaluated beside the aggregates
-    let binned = Relation { node: super::aggregate(&filtered, keys, aggregates), ..Relation::default() };
+    let binned = Relation { node: crate::bind::grouped(&filtered, keys, aggregates), ..Relation::default() };
     let mut pairs: Vec<_> = groups.iter().map(|g| (g.column.id, Expr::column(&g.column, span))).collect();
     pairs.push((bin.id, Expr::column(&bin, span)));
     pairs.extend(values.iter().map(|(c, value, _)| (c.id, value.clone())));
-    let bins = Relation { node: super::project(&binned, pairs), ..Relation::default() };
+    let bins = Relation { node: crate::plan::project(&binned, pairs), ..Relation::default() };
     let null = |ty| Expr::constant(Value::Null, ty, span);
     let points = |value: Expr, default: Expr, id| Aggregate {
         function: &crate::aggregates::SERIES_POINTS,
@@ -123,7 +122,7 @@ pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relatio
         span,
     });
     let keys = groups.iter().map(|g| (g.column.id, Expr::column(&g.column, span))).collect();
-    let mut node = super::aggregate(&bins, keys, series_aggregates);
+    let mut node = crate::bind::grouped(&bins, keys, series_aggregates);
     if groups.is_empty() && !nonempty {
         // no rows make no series
         let zero = Expr::constant(Value::Long(0), ScalarType::Long, span);
@@ -183,7 +182,7 @@ fn axis(binder: &mut Binder, series: &ast::MakeSeries, on: &ast::Expr, row: Row)
     let mut first = first.map(|e| e.convert(ty));
     let mut end = end.map(|e| e.convert(ty));
     let step = step.convert(distance);
-    if inclusive && let Some(bin) = registry::scalar("bin") {
+    if inclusive && let Some(bin) = crate::functions::scalar("bin") {
         // the older form aligns its points as `bin()` does, and its end is one of them
         let bin = |e: Expr| {
             let span = e.span;
@@ -213,7 +212,7 @@ fn in_range(axis: &Axis, input: &Relation) -> Arc<Node> {
         test(BinaryOp::LessThan, end);
     }
     if axis.first.is_none() && axis.end.is_none() {
-        let predicate = match registry::scalar("isnotnull") {
+        let predicate = match crate::functions::scalar("isnotnull") {
             Some(function) => Expr::call(function, vec![axis.value.clone()], ScalarType::Bool, axis.value.span),
             None => return node,
         };
@@ -226,7 +225,7 @@ fn in_range(axis: &Axis, input: &Relation) -> Arc<Node> {
 fn bin_of(axis: &Axis) -> Expr {
     let (ty, span) = (axis.value.ty, axis.value.span);
     let value = axis.value.clone();
-    match (&axis.first, registry::scalar("bin_at"), registry::scalar("bin")) {
+    match (&axis.first, crate::functions::scalar("bin_at"), crate::functions::scalar("bin")) {
         (Some(first), Some(bin_at), _) => Expr::call(bin_at, vec![value, axis.step.clone(), first.clone()], ty, span),
         (_, _, Some(bin)) => Expr::call(bin, vec![value, axis.step.clone()], ty, span),
         _ => Expr { kind: ExprKind::Error, ty, span },

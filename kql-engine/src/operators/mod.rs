@@ -55,13 +55,11 @@ mod union;
 mod where_;
 
 pub use lookup::first_match;
-pub use union::missing;
 
 use crate::bind::Binder;
-use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, Node, PlanColumn, Relation};
+use crate::plan::{Expr, PlanColumn, Relation};
 use kql_parser::ast::{self, OperatorKind as K};
 use kql_parser::{Diagnostic, Span};
-use std::sync::Arc;
 
 /// Binds an operator after a pipe.
 pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
@@ -229,24 +227,6 @@ fn unsupported(binder: &mut Binder, operator: &ast::Operator, input: Option<Rela
     }
 }
 
-/// `input` with just these columns, and behind them those that its rows are ordered by, those of its parts, and those that
-/// are not listed.
-pub fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node> {
-    for key in &input.order {
-        if columns.iter().all(|(id, _)| *id != key.column) {
-            let ty = column_type(&input.node, key.column);
-            let kind = ExprKind::Column(key.column);
-            columns.push((key.column, Expr { kind, ty, span: Span::default() }));
-        }
-    }
-    for column in input.partition.iter().flat_map(|p| p.keys.iter().chain(&p.carried)).chain(&input.hidden) {
-        if columns.iter().all(|(id, _)| *id != column.id) {
-            columns.push((column.id, Expr::column(column, Span::default())));
-        }
-    }
-    Arc::new(Node::Project { input: input.node.clone(), columns })
-}
-
 /// Reports an operator that cannot work on the parts of a table one by one.
 fn not_in_parts(binder: &mut Binder, span: Span) {
     binder.error("KQ202", span, "This is not supported inside mv-apply and partition.");
@@ -257,109 +237,6 @@ fn named(e: &ast::Expr) -> (Option<&ast::Name>, &ast::Expr) {
     match &e.kind {
         ast::ExprKind::Named(named) if !named.tuple => (named.names.first(), &named.value),
         _ => (None, e),
-    }
-}
-
-/// The columns with others at their end; a new one of the same name takes the place of an old one.
-fn replaced(columns: &[PlanColumn], added: &[PlanColumn]) -> Vec<PlanColumn> {
-    let placed = columns.iter().map(|c| added.iter().find(|a| a.name == c.name).unwrap_or(c));
-    let new = added.iter().filter(|a| columns.iter().all(|c| c.name != a.name));
-    placed.chain(new).cloned().collect()
-}
-
-/// The columns of a relation as a projection that changes nothing.
-pub fn identity(columns: &[PlanColumn]) -> Vec<(ColumnId, Expr)> {
-    columns.iter().map(|c| (c.id, Expr::column(c, Span::default()))).collect()
-}
-
-/// A node's columns.
-pub fn node_columns(node: &Node) -> Vec<(ColumnId, crate::types::ScalarType)> {
-    let of = |columns: &[PlanColumn]| columns.iter().map(|c| (c.id, c.ty)).collect::<Vec<_>>();
-    match node {
-        Node::Nothing => Vec::new(),
-        Node::Scan { columns, .. }
-        | Node::Values { columns, .. }
-        | Node::Memory { columns, .. }
-        | Node::Stage { columns, .. } => of(columns),
-        Node::Window { input, row, calls, .. } => {
-            let mut all = node_columns(input);
-            all.push((*row, crate::types::ScalarType::Long));
-            all.extend(calls.iter().map(|c| (c.id, c.ty)));
-            all
-        }
-        Node::Extract { input, columns, matched, .. } => {
-            let mut all = node_columns(input);
-            all.extend(columns.iter().copied());
-            all.push((*matched, crate::types::ScalarType::Bool));
-            all
-        }
-        Node::Range { column, row, .. } => vec![(column.id, column.ty), (*row, crate::types::ScalarType::Long)],
-        Node::Filter { input, .. } | Node::Limit { input, .. } => node_columns(input),
-        Node::Project { columns, .. } => columns.iter().map(|(id, e)| (*id, e.ty)).collect(),
-        Node::Aggregate { groups, aggregates, .. } => {
-            let keys = groups.iter().map(|(id, e)| (*id, e.ty));
-            keys.chain(aggregates.iter().flat_map(|a| a.outputs.iter().copied())).collect()
-        }
-        Node::Join { kind, left, right, .. } => {
-            use crate::plan::JoinKind as J;
-            match kind {
-                J::LeftSemi | J::LeftAnti => node_columns(left),
-                J::RightSemi | J::RightAnti => node_columns(right),
-                _ => node_columns(left).into_iter().chain(node_columns(right)).collect(),
-            }
-        }
-        Node::FirstOf { columns, .. } | Node::Union { columns, .. } => columns.clone(),
-        Node::MvExpand { input, columns, index, .. } => {
-            let mut all = node_columns(input);
-            all.extend(columns.iter().map(|c| (c.id, c.ty)));
-            all.push((*index, crate::types::ScalarType::Long));
-            all
-        }
-    }
-}
-
-fn column_type(node: &Node, id: ColumnId) -> crate::types::ScalarType {
-    node_columns(node).iter().find(|(c, _)| *c == id).map_or(crate::types::ScalarType::Unknown, |(_, ty)| *ty)
-}
-
-/// Groups and aggregates over `input`; inside `mv-apply` and `partition`, those of each part.
-pub fn aggregate(input: &Relation, mut groups: Vec<(ColumnId, Expr)>, mut aggregates: Vec<Aggregate>) -> Arc<Node> {
-    if let Some(partition) = &input.partition {
-        groups.extend(partition.keys.iter().map(|k| (k.id, Expr::column(k, Span::default()))));
-        aggregates.extend(partition.carried.iter().map(|c| Aggregate {
-            function: &crate::aggregates::TAKE_ANY,
-            args: vec![Expr::column(c, Span::default())],
-            ty: c.ty,
-            outputs: vec![(c.id, c.ty)],
-            span: Span::default(),
-        }));
-    }
-    Arc::new(Node::Aggregate { input: input.node.clone(), groups, aggregates, order: input.order.clone() })
-}
-
-/// The first rows of `input`; inside `mv-apply` and `partition`, those of each part.
-fn limit(input: Relation, count: Expr) -> Relation {
-    let partition = input.partition.iter().flat_map(|p| p.keys.iter().map(|k| k.id)).collect();
-    let node = Node::Limit { input: input.node.clone(), count, order: input.order.clone(), partition };
-    Relation { node: Arc::new(node), ..input }
-}
-
-/// A relation with the same columns under new ids, so that it can stand beside itself.
-pub fn with_new_ids(binder: &mut Binder, input: &Relation) -> Relation {
-    let columns: Vec<PlanColumn> =
-        input.columns.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
-    let hidden: Vec<PlanColumn> =
-        input.hidden.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
-    let new = columns.iter().chain(&hidden);
-    let pairs = new.zip(input.nameable()).map(|(new, old)| (new.id, Expr::column(old, Span::default())));
-    Relation {
-        node: Arc::new(Node::Project { input: input.node.clone(), columns: pairs.collect() }),
-        columns,
-        hidden,
-        open: input.open,
-        origin: input.origin,
-        name: input.name.clone(),
-        ..Relation::default()
     }
 }
 

@@ -57,7 +57,7 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
     let all: Vec<PlanColumn> = carried.iter().chain(&hidden).cloned().collect();
     // hidden copies: the subquery may drop or change what it sees
     let copies: Vec<PlanColumn> = all.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
-    let mut pairs = super::identity(&expanded.columns);
+    let mut pairs = crate::plan::identity(&expanded.columns);
     pairs.extend(copies.iter().zip(&all).map(|(copy, c)| (copy.id, Expr::column(c, Span::default()))));
     let order = vec![
         OrderKey { column: row.id, ascending: true, nulls_first: true },
@@ -71,7 +71,7 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
         serialized: true,
         ..expanded
     };
-    let node = super::project(&expanded, pairs);
+    let node = crate::plan::project(&expanded, pairs);
     let parts = Partition { keys: vec![row.clone()], carried: copies.clone() };
     let parted = Relation { node, order, partition: Some(Arc::new(parts)), ..expanded };
     let result = binder.subquery(&apply.subquery.pipeline, parted);
@@ -104,7 +104,7 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
     order.extend(result.order.iter().filter(|k| k.column != row.id).copied());
     let unordered = input.order.is_empty();
     let relation = Relation { order: order.clone(), hidden: Vec::new(), ..result };
-    let node = super::project(&relation, pairs);
+    let node = crate::plan::project(&relation, pairs);
     Relation {
         node,
         columns,

@@ -67,7 +67,7 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
     if let Some((name, _)) = super::parameter(&mv_expand.parameters, &["with_itemindex"]) {
         // a name that is there already gets a number
         let own = vec![PlanColumn { id: index, name: name.to_owned(), ty: ScalarType::Long }];
-        columns = super::join::side_by_side(&columns, own);
+        columns = crate::plan::side_by_side(&columns, own);
     }
     let limit = match (&mv_expand.limit, mv_expand.legacy) {
         (Some(limit), _) => Some(super::whole_number(binder, limit)),
@@ -83,6 +83,6 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
     // replaced columns go, unless the row order needs them
     let pairs = columns.iter().map(|c| (c.id, Expr::column(c, Span::default()))).collect::<Vec<(ColumnId, Expr)>>();
     let relation = Relation { node, order, ..input };
-    let node = super::project(&relation, pairs);
+    let node = crate::plan::project(&relation, pairs);
     Relation { node, columns, ..relation }
 }

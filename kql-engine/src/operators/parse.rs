@@ -31,7 +31,7 @@ pub(super) fn bind(
             let at = parse.pattern.first().map_or(span, |p| p.span);
             let to = parse.pattern.last().map_or(at, |p| p.span);
             binder.error("KQ302", at.to(to), message);
-            return Relation { columns: super::replaced(&input.columns, &columns), ..input };
+            return Relation { columns: crate::plan::replaced(&input.columns, &columns), ..input };
         }
     };
     extracted(binder, input, value, Arc::new(pattern), columns, only_matches)
@@ -58,7 +58,7 @@ pub(super) fn extracted(
     if only_matches {
         node = Arc::new(Node::Filter { input: node, predicate: Expr::column(&matched, span) });
     }
-    let columns = super::replaced(&input.columns, &columns);
+    let columns = crate::plan::replaced(&input.columns, &columns);
     Relation { node, columns, ..input }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn bind(binder: &mut Binder, parse: &ast::ParseKv, input: Relation) -
         columns.push(binder.new_column(declaration.name.text.clone(), ty));
     }
     let Some(form) = form(binder, parse) else {
-        return Relation { columns: super::replaced(&input.columns, &columns), ..input };
+        return Relation { columns: crate::plan::replaced(&input.columns, &columns), ..input };
     };
     let named: Vec<(String, ScalarType)> = columns.iter().map(|c| (c.name.clone(), c.ty)).collect();
     super::parse::extracted(binder, input, value, Arc::new(KeyValues::new(form, &named)), columns, false)

@@ -43,9 +43,9 @@ pub(super) fn bind(binder: &mut Binder, partition: &ast::Partition, input: Relat
     };
     // a hidden copy: the subquery may drop or change the column
     let copy = PlanColumn { id: binder.new_id(), ..key.clone() };
-    let mut pairs = super::identity(&input.columns);
+    let mut pairs = crate::plan::identity(&input.columns);
     pairs.push((copy.id, by));
-    let node = super::project(&input, pairs);
+    let node = crate::plan::project(&input, pairs);
     let parts = Partition { keys: vec![copy], carried: Vec::new() };
     let parted = Relation { node, partition: Some(Arc::new(parts)), ..input };
     let result = binder.subquery(&subquery.pipeline, parted);
@@ -116,7 +116,7 @@ fn for_each_value(
     let Some(key) = place.and_then(|p| rows.columns.get(p)).cloned() else { return Relation { open: true, ..rows } };
     let copy = PlanColumn { id: binder.new_id(), ..key.clone() };
     let groups = vec![(copy.id, Expr::column(&key, span))];
-    let node = super::aggregate(&rows, groups, Vec::new());
+    let node = crate::bind::grouped(&rows, groups, Vec::new());
     let distinct = Relation { node, columns: vec![copy], open: rows.open, ..Relation::default() };
     let values = match binder.evaluate(&distinct) {
         Some(Ok(batches)) => constants(&batches),
@@ -169,7 +169,7 @@ fn one_value(
     let right = Arc::new(Node::Values { columns: vec![wanted.clone(), row], rows: vec![vec![constant]] });
     let on = vec![(Expr::column(key, span), Expr::column(&wanted, span))];
     let node = Arc::new(Node::Join { kind: JoinKind::LeftSemi, left: rows.node.clone(), right, on });
-    let part = super::with_new_ids(binder, &Relation { node, ..rows.clone() });
+    let part = crate::plan::with_new_ids(&mut binder.ids, &Relation { node, ..rows.clone() });
     binder.subquery(&subquery.pipeline, part)
 }
 

@@ -14,7 +14,7 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
 /// A relation of the assigned columns.
 pub(super) fn from_assigned(input: Relation, assigned: Vec<Assigned>) -> Relation {
     let pairs = assigned.iter().map(|a| (a.column.id, a.value.clone())).collect();
-    let node = super::project(&input, pairs);
+    let node = crate::plan::project(&input, pairs);
     Relation {
         node,
         columns: assigned.into_iter().map(|a| a.column).collect(),
@@ -26,6 +26,6 @@ pub(super) fn from_assigned(input: Relation, assigned: Vec<Assigned>) -> Relatio
 
 /// A relation of some of its own columns, in this order.
 pub(super) fn select(input: Relation, columns: Vec<crate::plan::PlanColumn>) -> Relation {
-    let node = super::project(&input, super::identity(&columns));
+    let node = crate::plan::project(&input, crate::plan::identity(&columns));
     Relation { node, columns, ..input }
 }

@@ -65,7 +65,7 @@ pub(super) fn bind(binder: &mut Binder, reduce: &ast::Reduce, input: Relation, s
     let ids: Vec<PlanColumn> = read.iter().map(|v| binder.new_column("", v.ty)).collect();
     let pairs = ids.iter().map(|c| c.id).zip(read).collect();
     let rows = Relation { order, serialized: keeps_rows && input.serialized, columns: Vec::new(), ..input };
-    let rows = Relation { node: super::project(&rows, pairs), columns: ids, ..rows };
+    let rows = Relation { node: crate::plan::project(&rows, pairs), columns: ids, ..rows };
     let types = columns.iter().map(|c| c.ty).collect();
     let reduction = Reduction { types, keeps_rows, threshold, separators };
     binder.staged(rows, StageKind::Table(Some(Arc::new(reduction))), Some(columns))
@@ -202,7 +202,7 @@ impl TableFunction for Reduction {
                 key(a).cmp(&key(b)).then_with(|| a.pattern.cmp(&b.pattern))
             });
             let arrays = described(groups.iter());
-            return Ok(crate::plugins::batch_of(self.types.iter().copied(), arrays).into_iter().collect());
+            return Ok(crate::plan::batch_of(self.types.iter().copied(), arrays).into_iter().collect());
         }
         let mut of = of.as_slice();
         let mut batches = Vec::with_capacity(input.len());
@@ -211,7 +211,7 @@ impl TableFunction for Reduction {
             of = rest;
             let mut arrays: Vec<ArrayRef> = batch.columns().iter().skip(1).cloned().collect();
             arrays.extend(described(own.iter().filter_map(|place| groups.get(*place))));
-            batches.extend(crate::plugins::batch_of(self.types.iter().copied(), arrays));
+            batches.extend(crate::plan::batch_of(self.types.iter().copied(), arrays));
         }
         Ok(batches)
     }

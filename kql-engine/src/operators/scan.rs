@@ -41,7 +41,7 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
         let ty = binder.scalar_type(ty);
         let default = match &parameter.default {
             Some(default) => binder.expr(default, Row::default()).convert(ty),
-            None => Expr { span: parameter.name.span, ..super::missing(ty) },
+            None => Expr { span: parameter.name.span, ..crate::plan::missing(ty) },
         };
         declared.push((binder.new_column(parameter.name.text.clone(), ty), default));
     }
@@ -112,7 +112,7 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
         types: columns.iter().map(|c| c.ty).collect(),
     };
     let name = input.name.clone();
-    let node = super::project(&input, super::identity(&given));
+    let node = crate::plan::project(&input, crate::plan::identity(&given));
     let whole = Relation { node, columns: given, partition: None, ..input };
     // the rows of a part stand together
     let whole = parted_order(whole, &keys);
@@ -239,7 +239,7 @@ impl TableFunction for ScanFunction {
                 concat(&cells).map_err(|e| e.to_string())
             })
             .collect();
-        Ok(crate::plugins::batch_of(self.types.iter().copied(), arrays?).into_iter().collect())
+        Ok(crate::plan::batch_of(self.types.iter().copied(), arrays?).into_iter().collect())
     }
 }
 

@@ -77,16 +77,16 @@ fn filtered(
     cased: bool,
 ) -> Relation {
     let mut columns = table.columns.clone();
-    let mut pairs = super::identity(&columns);
+    let mut pairs = crate::plan::identity(&columns);
     for (name, ty) in declared {
         if columns.iter().all(|c| c.name != *name) {
             let column = binder.new_column(name.clone(), *ty);
-            pairs.push((column.id, super::union::missing(*ty)));
+            pairs.push((column.id, crate::plan::missing(*ty)));
             columns.push(column);
         }
     }
     let searched = table.columns.clone();
-    let node = super::project(&table, pairs);
+    let node = crate::plan::project(&table, pairs);
     let table = Relation { node, columns, ..table };
     let predicate = condition(binder, &search.condition, &table, &searched, cased);
     if predicate.kind == ExprKind::Error {
@@ -142,7 +142,7 @@ pub(super) fn condition(
         ast::ExprKind::Call(call) if call.name.text == "not" && call.args.len() == 1 => {
             let Some(arg) = call.args.first() else { return Expr::error(span) };
             let inner = condition(binder, arg, table, searched, cased);
-            match crate::registry::scalar("not") {
+            match crate::functions::scalar("not") {
                 Some(not) if inner.kind != ExprKind::Error => Expr::call(not, vec![inner], ScalarType::Bool, span),
                 _ => Expr::error(span),
             }

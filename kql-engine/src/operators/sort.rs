@@ -48,9 +48,9 @@ pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relatio
     let node = if added.is_empty() {
         input.node.clone()
     } else {
-        let mut pairs = super::identity(&input.columns);
+        let mut pairs = crate::plan::identity(&input.columns);
         pairs.append(&mut added);
-        super::project(&input, pairs)
+        crate::plan::project(&input, pairs)
     };
     order.extend(before);
     Relation { node, order, serialized: true, ..input }

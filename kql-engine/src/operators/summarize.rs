@@ -28,7 +28,7 @@ pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relat
     }
     let input = binder.with_windows(input);
     let mut columns: Vec<PlanColumn> = groups.iter().map(|g| g.column.clone()).collect();
-    let mut pairs = super::identity(&columns);
+    let mut pairs = crate::plan::identity(&columns);
     for result in results {
         pairs.push((result.column.id, result.value));
         columns.push(result.column);
@@ -37,12 +37,12 @@ pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relat
     let open = input.open && summarize.aggregates.iter().any(takes_all);
     let groups = groups.into_iter().map(|g| (g.column.id, g.value)).collect();
     let grouped = Relation {
-        node: super::aggregate(&input, groups, aggregates),
+        node: crate::bind::grouped(&input, groups, aggregates),
         partition: input.partition.clone(),
         ..Relation::default()
     };
     Relation {
-        node: super::project(&grouped, pairs),
+        node: crate::plan::project(&grouped, pairs),
         columns,
         open,
         partition: grouped.partition,
@@ -74,7 +74,7 @@ fn one(
     };
     let row = Row { aggregates_only: true, ..Row::of(input) };
     if let ast::ExprKind::Call(call) = &value.kind
-        && let Some(function) = registry::aggregate(&call.name.text)
+        && let Some(function) = crate::aggregates::aggregate(&call.name.text)
         && function.outputs != Outputs::One
     {
         // `*` leaves out the columns that the rows are grouped by

@@ -8,5 +8,5 @@ use kql_parser::ast;
 
 pub(super) fn bind(binder: &mut Binder, count: &ast::Expr, input: Relation) -> Relation {
     let count = super::whole_number(binder, count);
-    super::limit(input, count)
+    crate::plan::limit(input, count)
 }

@@ -9,5 +9,5 @@ use kql_parser::ast;
 pub(super) fn bind(binder: &mut Binder, top: &ast::Top, input: Relation) -> Relation {
     let count = super::whole_number(binder, &top.count);
     let sorted = super::sort::by_keys(binder, &top.keys, input, false);
-    super::limit(sorted, count)
+    crate::plan::limit(sorted, count)
 }

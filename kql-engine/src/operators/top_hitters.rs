@@ -35,7 +35,7 @@ pub(super) fn bind(binder: &mut Binder, top: &ast::TopHitters, input: Relation, 
     let aggregate = Aggregate { function, args, ty, outputs: vec![(hits.id, ty)], span };
     let input = binder.with_windows(input);
     let relation = Relation {
-        node: super::aggregate(&input, vec![(group.id, value)], vec![aggregate]),
+        node: crate::bind::grouped(&input, vec![(group.id, value)], vec![aggregate]),
         order: vec![
             OrderKey { column: hits.id, ascending: false, nulls_first: false },
             OrderKey { column: group.id, ascending: false, nulls_first: false },
@@ -45,5 +45,5 @@ pub(super) fn bind(binder: &mut Binder, top: &ast::TopHitters, input: Relation, 
         partition: input.partition,
         ..Relation::default()
     };
-    super::limit(relation, count)
+    crate::plan::limit(relation, count)
 }

@@ -100,20 +100,20 @@ fn one_level(
     let rank = binder.with_aggregates(&mut aggregates, |binder| binder.expr(by, row));
     let groups: Vec<PlanColumn> = keys.iter().map(|k| binder.new_column(k.name.clone(), k.value.ty)).collect();
     let pairs = groups.iter().zip(keys).map(|(c, k)| (c.id, k.value.clone())).collect();
-    let grouped = Relation { node: super::aggregate(input, pairs, aggregates), ..Relation::default() };
+    let grouped = Relation { node: crate::bind::grouped(input, pairs, aggregates), ..Relation::default() };
     let ranked = binder.new_column(rank_name, rank.ty);
     let mut columns = groups.clone();
-    let mut pairs = super::identity(&columns);
+    let mut pairs = crate::plan::identity(&columns);
     pairs.push((ranked.id, rank));
     columns.push(ranked.clone());
-    let grouped = Relation { node: super::project(&grouped, pairs), ..Relation::default() };
+    let grouped = Relation { node: crate::plan::project(&grouped, pairs), ..Relation::default() };
     let ascending = level.by.ascending.unwrap_or(false);
     let nulls_first = level.by.nulls_first.unwrap_or(ascending);
     let key = binder.new_id();
     let by = Expr::column(&ranked, level.by.expr.span);
-    let mut pairs = super::identity(&columns);
+    let mut pairs = crate::plan::identity(&columns);
     pairs.push((key, crate::functions::nan_place::sort_key(by, ascending, nulls_first)));
-    let node = super::project(&grouped, pairs);
+    let node = crate::plan::project(&grouped, pairs);
     let outer: Vec<PlanColumn> = groups.split_last().map(|(_, outer)| outer.to_vec()).unwrap_or_default();
     let relation = Relation {
         node,
@@ -125,7 +125,7 @@ fn one_level(
     let limited = match &level.count {
         Some(count) => {
             let count = super::whole_number(binder, count);
-            super::limit(relation, count)
+            crate::plan::limit(relation, count)
         }
         None => relation,
     };
@@ -134,7 +134,7 @@ fn one_level(
 
 /// Both levels side by side where they agree in the first columns.
 fn joined(binder: &mut Binder, before: Relation, level: Relation, shared: usize) -> Relation {
-    let level = super::with_new_ids(binder, &level);
+    let level = crate::plan::with_new_ids(&mut binder.ids, &level);
     // the columns before are a key and its rank in turn
     let outer = before.columns.iter().step_by(2).take(shared);
     let on = outer
@@ -160,14 +160,14 @@ fn rest(
 ) -> Option<(Arc<Node>, Vec<Expr>)> {
     // the rows with their keys
     let own: Vec<PlanColumn> = keys.iter().map(|k| binder.new_column("", k.value.ty)).collect();
-    let mut pairs = super::identity(&input.columns);
+    let mut pairs = crate::plan::identity(&input.columns);
     pairs.extend(own.iter().zip(keys).map(|(c, k)| (c.id, k.value.clone())));
-    let rows = super::project(input, pairs);
+    let rows = crate::plan::project(input, pairs);
     let pairs_of = |right: &[PlanColumn], n: usize| -> Vec<(Expr, Expr)> {
         let both = own.iter().zip(right).take(n);
         both.map(|(l, r)| (Expr::column(l, Span::default()), Expr::column(r, Span::default()))).collect()
     };
-    let best = super::with_new_ids(binder, alone.get(depth)?);
+    let best = crate::plan::with_new_ids(&mut binder.ids, alone.get(depth)?);
     let on = pairs_of(&best.columns, depth + 1);
     let left = Arc::new(Node::Join { kind: JoinKind::LeftAnti, left: rows, right: best.node, on });
     let left = Relation { node: left, ..input.clone() };
@@ -185,12 +185,12 @@ fn rest(
     // grouped by a constant, no rows have no rest
     groups.push((binder.new_id(), Expr::constant(Value::Long(1), ScalarType::Long, Span::default())));
     let ids: Vec<ColumnId> = groups.iter().map(|(id, _)| *id).collect();
-    let node = super::aggregate(&left, groups, aggregates);
+    let node = crate::bind::grouped(&left, groups, aggregates);
     let mut result: Vec<Expr> = Vec::new();
     let node = match before {
         None => node,
         Some(before) => {
-            let before = super::with_new_ids(binder, before);
+            let before = crate::plan::with_new_ids(&mut binder.ids, before);
             let on = ids
                 .iter()
                 .zip(before.columns.iter().step_by(2).take(depth))
@@ -206,10 +206,10 @@ fn rest(
         }
     };
     for ((key, rank), level) in keys.iter().skip(depth).zip(ranks).zip(alone.iter().skip(depth)) {
-        let label = key.others.clone().unwrap_or_else(|| super::union::missing(key.value.ty));
+        let label = key.others.clone().unwrap_or_else(|| crate::plan::missing(key.value.ty));
         result.push(label);
         let ty = level.columns.last().map_or(ScalarType::Unknown, |c| c.ty);
-        result.push(rank.unwrap_or_else(|| super::union::missing(ty)));
+        result.push(rank.unwrap_or_else(|| crate::plan::missing(ty)));
     }
     Some((node, result))
 }

@@ -138,13 +138,16 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
             // what a column of an unknown type has is the same as what a table without the column has
             let value = match own.get(&(column.from.as_str(), column.ty)) {
                 Some(own) => Expr::column(own, Span::default()),
-                None => missing(column.ty),
+                None => crate::plan::missing(column.ty),
             };
             pairs.push((result.id, value));
         }
         for (column, result) in unlisted.iter().zip(&hidden) {
             let own = leg.hidden.iter().find(|c| c.name == column.name && c.ty == column.ty);
-            pairs.push((result.id, own.map_or_else(|| missing(column.ty), |own| Expr::column(own, Span::default()))));
+            pairs.push((
+                result.id,
+                own.map_or_else(|| crate::plan::missing(column.ty), |own| Expr::column(own, Span::default())),
+            ));
         }
         inputs.push(Arc::new(Node::Project { input: leg.node.clone(), columns: pairs }));
     }
@@ -157,11 +160,6 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
         Node::Union { inputs, columns: all.iter().chain(&hidden).map(|c| (c.id, c.ty)).collect() }
     };
     Relation { node: Arc::new(node), columns: all, hidden, open, ..Relation::default() }
-}
-
-/// What a row has in a column that its table lacks, as a constant.
-pub fn missing(ty: ScalarType) -> Expr {
-    Expr::constant(Value::missing(ty), ty, Span::default())
 }
 
 /// The wanted name, with a number where it is taken; it is taken from now on.

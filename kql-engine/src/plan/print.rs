@@ -2,6 +2,7 @@
 //! plan runs.
 
 use super::*;
+use crate::render;
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -39,7 +40,7 @@ fn order(keys: &Order) -> String {
 fn expr(e: &Expr) -> String {
     match &e.kind {
         ExprKind::Column(id) => format!("#{}", id.0),
-        ExprKind::Constant(value) => crate::render::literal(value, e.ty),
+        ExprKind::Constant(value) => literal(value, e.ty),
         ExprKind::Call(f, args) => {
             format!("{}({})", f.name, args.iter().map(expr).collect::<Vec<_>>().join(", "))
         }
@@ -171,4 +172,47 @@ fn collect(node: &Node, used: &mut HashSet<ColumnId>) {
         used.extend(columns.iter().map(|(id, _)| *id));
     }
     node.inputs().into_iter().for_each(|input| collect(input, used));
+}
+
+/// A value as a literal of the language, for plans and messages.
+fn literal(value: &Value, ty: ScalarType) -> String {
+    let mut out = String::new();
+    match (value, ty) {
+        (Value::Null, _) => {
+            let _ = write!(out, "{ty}(null)");
+        }
+        (Value::Long(ticks), ScalarType::Datetime) => {
+            out.push_str("datetime(");
+            crate::time::datetime_short(*ticks, &mut out);
+            out.push(')');
+        }
+        (Value::Long(ticks), ScalarType::Timespan) => {
+            out.push_str("timespan(");
+            crate::time::timespan(*ticks, &mut out);
+            out.push(')');
+        }
+        (Value::Bool(b), _) => {
+            let _ = write!(out, "{b}");
+        }
+        (Value::Int(i), _) => {
+            let _ = write!(out, "int({i})");
+        }
+        (Value::Long(i), _) => {
+            let _ = write!(out, "{i}");
+        }
+        (Value::Real(r), _) => render::real(*r, &mut out),
+        (Value::Decimal(d), _) => {
+            out.push_str("decimal(");
+            crate::decimal::text(*d, &mut out);
+            out.push(')');
+        }
+        (Value::Text(text), ScalarType::Dynamic) => {
+            let _ = write!(out, "dynamic({text})");
+        }
+        (Value::Text(text), ScalarType::Guid) => {
+            let _ = write!(out, "guid({text})");
+        }
+        (Value::Text(text), _) => crate::dynamic::write::string(text, &mut out),
+    }
+    out
 }

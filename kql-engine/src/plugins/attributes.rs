@@ -214,7 +214,7 @@ pub fn percentages(shares: impl Iterator<Item = f64>, decimals: i32) -> ArrayRef
 /// A batch of these columns, none where there is no row.
 pub fn batches(types: impl Iterator<Item = ScalarType>, arrays: Vec<ArrayRef>) -> Vec<RecordBatch> {
     match arrays.first() {
-        Some(first) if !first.is_empty() => super::batch_of(types, arrays).into_iter().collect(),
+        Some(first) if !first.is_empty() => crate::plan::batch_of(types, arrays).into_iter().collect(),
         _ => Vec::new(),
     }
 }

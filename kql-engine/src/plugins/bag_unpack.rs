@@ -131,8 +131,8 @@ fn with_schema(
         let value = match (own, property, arguments.conflict) {
             (Some(own), None, _) | (Some(own), Some(_), Conflict::Keep) => own,
             (None, Some((_, value)), _) | (Some(_), Some((_, value)), Conflict::Replace) => value,
-            (None, None, _) => crate::operators::missing(column.ty),
-            (Some(own), Some((has, value)), Conflict::Error) => match crate::registry::scalar("iff") {
+            (None, None, _) => crate::plan::missing(column.ty),
+            (Some(own), Some((has, value)), Conflict::Error) => match crate::functions::scalar("iff") {
                 Some(iff) => Expr::call(iff, vec![has, value, own], column.ty, span),
                 None => value,
             },
@@ -141,7 +141,7 @@ fn with_schema(
         result.push(column);
     }
     let relation = Relation { open: false, ..input };
-    let node = crate::operators::project(&relation, pairs);
+    let node = crate::plan::project(&relation, pairs);
     Relation { node, columns: result, ..relation }
 }
 
@@ -154,7 +154,7 @@ fn property(arguments: &Arguments, bag: &Expr, column: &PlanColumn, span: Span) 
     }
     let key = Expr::constant(Value::Text(key.to_owned()), ScalarType::String, span);
     let has =
-        Expr::call(crate::registry::scalar("bag_has_key")?, vec![bag.clone(), key.clone()], ScalarType::Bool, span);
+        Expr::call(crate::functions::scalar("bag_has_key")?, vec![bag.clone(), key.clone()], ScalarType::Bool, span);
     let element = Expr::call(&operators::ELEMENT, vec![bag.clone(), key], ScalarType::Dynamic, span);
     Some((has, element.convert(column.ty)))
 }
@@ -259,8 +259,8 @@ fn unpack(
     }
     let schema = TableSchema { columns: columns.iter().map(|(c, _)| c.clone()).collect() };
     let arrays: Vec<ArrayRef> = columns.into_iter().map(|(_, a)| a).collect();
-    let batch = super::batch_of(schema.columns.iter().map(|c| c.ty), arrays);
-    let mut unpacked = super::in_memory(binder, &schema, batch.into_iter().collect());
+    let batch = crate::plan::batch_of(schema.columns.iter().map(|c| c.ty), arrays);
+    let mut unpacked = crate::plan::in_memory(&mut binder.ids, &schema, batch.into_iter().collect());
     unpacked.hidden = unpacked.columns.split_off(visible.min(unpacked.columns.len()));
     unpacked
 }

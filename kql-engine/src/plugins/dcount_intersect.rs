@@ -6,7 +6,6 @@
 use super::Plugin;
 use crate::bind::{Binder, Row};
 use crate::plan::{Expr, Relation};
-use crate::registry;
 use crate::types::ScalarType;
 use kql_parser::ast;
 
@@ -24,7 +23,9 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
         binder.error("KS119", call.name.span, "The plugin 'dcount_intersect' expects 2 to 16 arguments.");
         return binder.empty_relation();
     }
-    let (Some(intersect), Some(length)) = (registry::scalar("set_intersect"), registry::scalar("array_length")) else {
+    let (Some(intersect), Some(length)) =
+        (crate::functions::scalar("set_intersect"), crate::functions::scalar("array_length"))
+    else {
         return binder.empty_relation();
     };
     let mut sets = Vec::with_capacity(call.args.len());
@@ -50,21 +51,21 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
             None => set,
         };
         let hidden = binder.new_column("", ScalarType::Dynamic);
-        let mut pairs = crate::operators::identity(&node.columns);
+        let mut pairs = crate::plan::identity(&node.columns);
         pairs.push((hidden.id, value));
-        let projected = crate::operators::project(&node, pairs);
+        let projected = crate::plan::project(&node, pairs);
         node.columns.push(hidden.clone());
         node.node = projected;
         let kept = Expr::column(&hidden, span);
-        let mut pairs = crate::operators::identity(&node.columns);
+        let mut pairs = crate::plan::identity(&node.columns);
         let count = binder.new_column(format!("s{i}"), ScalarType::Long);
         pairs.push((count.id, Expr::call(length, vec![kept.clone()], ScalarType::Long, span)));
-        let projected = crate::operators::project(&node, pairs);
+        let projected = crate::plan::project(&node, pairs);
         node.columns.push(count.clone());
         node.node = projected;
         columns.push(count);
         common = Some(kept);
     }
-    let pairs = crate::operators::identity(&columns);
-    Relation { node: crate::operators::project(&node, pairs), columns, ..node }
+    let pairs = crate::plan::identity(&columns);
+    Relation { node: crate::plan::project(&node, pairs), columns, ..node }
 }

@@ -50,7 +50,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation, shape:
         return None;
     };
     let table = binder.tabular(table);
-    let table = crate::operators::with_new_ids(binder, &table);
+    let table = crate::plan::with_new_ids(&mut binder.ids, &table);
     let key_span = key.span;
     let key = super::column_of(binder, key, &table)?;
     if !matches!(key.ty, ScalarType::Dynamic | ScalarType::Unknown) {
@@ -93,10 +93,10 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation, shape:
     };
     let found = Node::Filter { input: Arc::new(pairs), predicate };
     let added: Vec<PlanColumn> = table.columns.iter().filter(|c| options.key || c.id != key.id).cloned().collect();
-    let columns = crate::operators::join::side_by_side(&input.columns, added.clone());
+    let columns = crate::plan::side_by_side(&input.columns, added.clone());
     let open = input.open || table.open;
     if !options.unmatched {
-        let node = Node::Project { input: Arc::new(found), columns: crate::operators::identity(&columns) };
+        let node = Node::Project { input: Arc::new(found), columns: crate::plan::identity(&columns) };
         return Some(Relation { node: Arc::new(node), columns, open, ..Relation::default() });
     }
     let all = unmatched::with_unmatched(binder, &numbered, found, columns, &added, span);

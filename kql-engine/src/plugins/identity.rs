@@ -27,7 +27,7 @@ pub static ESTIMATE_ROWS_COUNT: Plugin = Plugin {
         let count = binder.new_column("EstimatedRowsCount", Long);
         let (function, span) = (&crate::aggregates::COUNT, evaluate.call_span);
         let aggregate = Aggregate { function, args: Vec::new(), ty: Long, outputs: vec![(count.id, Long)], span };
-        let node = crate::operators::aggregate(&input, Vec::new(), vec![aggregate]);
+        let node = crate::bind::grouped(&input, Vec::new(), vec![aggregate]);
         Relation { node, columns: vec![count], ..Relation::default() }
     },
 };

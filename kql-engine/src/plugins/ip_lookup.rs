@@ -177,7 +177,7 @@ fn lookup(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, family
         return Relation { open: true, ..input };
     };
     let table = binder.tabular(table);
-    let table = crate::operators::with_new_ids(binder, &table);
+    let table = crate::plan::with_new_ids(&mut binder.ids, &table);
     let (Some(address), Some(network)) =
         (super::column_of(binder, address, &input), super::column_of(binder, network, &table))
     else {
@@ -221,7 +221,7 @@ fn lookup(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, family
         limit: None,
     };
     let key = PlanColumn { id: binder.new_id(), name: String::new(), ty: ScalarType::String };
-    let mut keyed = crate::operators::identity(&table.columns);
+    let mut keyed = crate::plan::identity(&table.columns);
     keyed.push((key.id, Expr::call(family.network, vec![text(&network)], ScalarType::String, span)));
     let keyed = Node::Project { input: table.node.clone(), columns: keyed };
     let mut on = vec![(Expr::column(&candidate, span), Expr::column(&key, span))];
@@ -229,14 +229,14 @@ fn lookup(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, family
     let added: Vec<PlanColumn> =
         table.columns.iter().filter(|c| pairs.iter().all(|(_, other)| other.id != c.id)).cloned().collect();
     let columns = if family.table_first {
-        crate::operators::join::side_by_side(&added, input.columns.clone())
+        crate::plan::side_by_side(&added, input.columns.clone())
     } else {
-        crate::operators::join::side_by_side(&input.columns, added.clone())
+        crate::plan::side_by_side(&input.columns, added.clone())
     };
     let found = Node::Join { kind: JoinKind::Inner, left: Arc::new(expanded), right: Arc::new(keyed), on };
     let open = input.open || table.open;
     if !unmatched {
-        let matched = Arc::new(Node::Project { input: Arc::new(found), columns: crate::operators::identity(&columns) });
+        let matched = Arc::new(Node::Project { input: Arc::new(found), columns: crate::plan::identity(&columns) });
         return Relation { node: matched, columns, open, ..Relation::default() };
     }
     let all = super::unmatched::with_unmatched(binder, &numbered, found, columns, &added, span);

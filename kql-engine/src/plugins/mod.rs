@@ -26,11 +26,9 @@ mod timeline;
 mod unmatched;
 
 use crate::bind::Binder;
-use crate::plan::{Node, OrderKey, PlanColumn, Relation};
-use crate::types::{ScalarType, TableSchema};
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use crate::plan::{PlanColumn, Relation};
+use arrow::array::RecordBatch;
 use kql_parser::{Span, ast};
-use std::sync::Arc;
 
 /// A plugin.
 pub struct Plugin {
@@ -74,39 +72,6 @@ pub static ALL: &[&Plugin] = &[
 /// The plugin of that name.
 pub fn plugin(name: &str) -> Option<&'static Plugin> {
     ALL.iter().copied().find(|p| p.name == name)
-}
-
-/// Rows in memory as a relation.
-pub fn in_memory(binder: &mut Binder, schema: &TableSchema, batches: Vec<RecordBatch>) -> Relation {
-    let columns: Vec<PlanColumn> = schema.columns.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
-    let row = binder.new_column("row", ScalarType::Long);
-    let mut next = 0;
-    let mut numbered = Vec::with_capacity(batches.len());
-    for batch in batches {
-        let rows = batch.num_rows() as i64;
-        let mut arrays = batch.columns().to_vec();
-        arrays.push(Arc::new(Int64Array::from_iter_values(next..next + rows)));
-        next += rows;
-        numbered.extend(batch_of(schema.columns.iter().map(|c| c.ty).chain([ScalarType::Long]), arrays));
-    }
-    Relation {
-        node: Arc::new(Node::Memory {
-            columns: columns.iter().cloned().chain([row.clone()]).collect(),
-            batches: Arc::new(numbered),
-        }),
-        columns,
-        order: vec![OrderKey { column: row.id, ascending: true, nulls_first: true }],
-        ..Relation::default()
-    }
-}
-
-/// A batch of columns of these types, by position; none where the columns do not fit.
-pub fn batch_of(types: impl Iterator<Item = ScalarType>, arrays: Vec<ArrayRef>) -> Option<RecordBatch> {
-    let fields: Vec<arrow::datatypes::Field> =
-        types.enumerate().map(|(i, ty)| arrow::datatypes::Field::new(format!("f{i}"), ty.arrow(), true)).collect();
-    let rows = arrays.first().map_or(0, |a| a.len());
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::new(arrow::datatypes::Schema::new(fields)), arrays, &options).ok()
 }
 
 /// The declared columns of `: (*, a: long)`. They stand behind those of the input where `*` is written; one of the same

@@ -49,6 +49,6 @@ impl TableFunction for Narrow {
         }
         let arrays: Vec<ArrayRef> = vec![Arc::new(rows.finish()), Arc::new(names.finish()), Arc::new(values.finish())];
         let types = [ScalarType::Long, ScalarType::String, ScalarType::String];
-        Ok(super::batch_of(types.into_iter(), arrays).into_iter().collect())
+        Ok(crate::plan::batch_of(types.into_iter(), arrays).into_iter().collect())
     }
 }

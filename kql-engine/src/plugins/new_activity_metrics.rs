@@ -123,7 +123,7 @@ impl TableFunction for Metrics {
         arrays.extend([longs(|l| l.new), longs(|l| l.retained), longs(|l| l.all - l.retained)]);
         arrays.push(reals(|l| l.retained as f64 / l.all as f64));
         arrays.push(reals(|l| (l.all - l.retained) as f64 / l.all as f64));
-        Ok(super::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
+        Ok(crate::plan::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
     }
 }
 

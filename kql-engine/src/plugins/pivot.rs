@@ -88,22 +88,22 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     let results = kept.iter().chain([&pivot]).map(|c| c.id);
     let keys = sources.iter().chain([&pivot]).map(|c| Expr::column(c, call.name.span));
     let groups = results.zip(keys).collect();
-    let node = crate::operators::aggregate(&input, groups, aggregates);
+    let node = crate::bind::grouped(&input, groups, aggregates);
     let value = PlanColumn { id: binder.new_id(), name: "value".to_owned(), ty: result.ty };
     let columns: Vec<PlanColumn> = kept.iter().cloned().chain([pivot.clone(), value.clone()]).collect();
-    let mut pairs = crate::operators::identity(&columns);
+    let mut pairs = crate::plan::identity(&columns);
     if let Some(last) = pairs.last_mut() {
         *last = (value.id, result);
     }
     let grouped = Relation { node, ..Relation::default() };
-    let grouped = Relation { node: crate::operators::project(&grouped, pairs), columns, ..Relation::default() };
+    let grouped = Relation { node: crate::plan::project(&grouped, pairs), columns, ..Relation::default() };
     let Some(batches) = super::rows_of(binder, &grouped, evaluate.call_span) else {
         return Relation { columns: kept, open: true, ..binder.empty_relation() };
     };
     let Some((schema, batch)) = pivoted(&grouped, &batches, is_count) else {
         return Relation { columns: kept, open: true, ..binder.empty_relation() };
     };
-    let table = super::in_memory(binder, &schema, vec![batch]);
+    let table = crate::plan::in_memory(&mut binder.ids, &schema, vec![batch]);
     match &evaluate.schema {
         Some(declared) => conformed(binder, declared, &kept, table),
         None => super::known_by_rows(table, &batches),
@@ -116,7 +116,7 @@ fn pivoted(grouped: &Relation, batches: &[RecordBatch], is_count: bool) -> Optio
     let (keys, pivot_at) = (types.len() - 2, types.len() - 2);
     let all = match batches.first() {
         Some(first) => concat_batches(&first.schema(), batches).ok()?,
-        None => super::batch_of(
+        None => crate::plan::batch_of(
             types.iter().copied(),
             types.iter().map(|ty| arrow::array::new_empty_array(&ty.arrow())).collect(),
         )?,
@@ -164,7 +164,7 @@ fn pivoted(grouped: &Relation, batches: &[RecordBatch], is_count: bool) -> Optio
         columns.push(Column::new(name, ty));
         arrays.push(interleave(&[source, &missing], &indices).ok()?);
     }
-    let batch = super::batch_of(columns.iter().map(|c| c.ty), arrays)?;
+    let batch = crate::plan::batch_of(columns.iter().map(|c| c.ty), arrays)?;
     Some((TableSchema { columns }, batch))
 }
 
@@ -176,12 +176,12 @@ fn conformed(binder: &mut Binder, schema: &ast::EvaluateSchema, kept: &[PlanColu
     for column in wanted {
         let value = match table.columns.iter().find(|c| c.name == column.name) {
             Some(own) => Expr::column(own, schema.span).convert(column.ty),
-            None => Expr { span: schema.span, ..crate::operators::missing(column.ty) },
+            None => Expr { span: schema.span, ..crate::plan::missing(column.ty) },
         };
         let made = PlanColumn { id: binder.new_id(), ..column };
         pairs.push((made.id, value));
         columns.push(made);
     }
-    let node = crate::operators::project(&table, pairs);
+    let node = crate::plan::project(&table, pairs);
     Relation { node, columns, ..table }
 }

@@ -140,7 +140,7 @@ impl TableFunction for Rolling {
         let mut arrays = vec![timeline::typed(bins, self.types.first().copied())?];
         arrays.extend(groups.columns(&numbers)?);
         arrays.push(take(&values, &UInt32Array::from(rows), None).map_err(|e| e.to_string())?);
-        Ok(super::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
+        Ok(crate::plan::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
     }
 }
 

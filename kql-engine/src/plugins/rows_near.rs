@@ -52,7 +52,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
     read.extend(input.columns.iter().map(|c| Expr::column(c, evaluate.call_span)));
     let ids: Vec<_> = read.iter().map(|v| binder.new_column("", v.ty)).collect();
     let pairs = ids.iter().map(|c| c.id).zip(read).collect();
-    let rows = Relation { node: crate::operators::project(&input, pairs), columns: ids, ..input };
+    let rows = Relation { node: crate::plan::project(&input, pairs), columns: ids, ..input };
     Some(binder.staged(rows, StageKind::Table(Some(Arc::new(Near { before, after }))), Some(columns)))
 }
 

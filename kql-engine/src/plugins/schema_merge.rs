@@ -141,6 +141,6 @@ impl TableFunction for Merge {
         let ordinals = Int64Array::from_iter_values(columns.iter().map(|(_, c)| c.ordinal));
         let arrays: Vec<ArrayRef> =
             vec![texts(|(name, _)| name), Arc::new(ordinals), texts(|(_, c)| &c.types.0), texts(|(_, c)| &c.types.1)];
-        Ok(super::batch_of(COLUMNS.iter().map(|(_, ty)| *ty), arrays).into_iter().collect())
+        Ok(crate::plan::batch_of(COLUMNS.iter().map(|(_, ty)| *ty), arrays).into_iter().collect())
     }
 }

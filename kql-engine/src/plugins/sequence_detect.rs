@@ -145,7 +145,7 @@ impl TableFunction for Sequences {
         };
         arrays.extend(search.found.into_iter().map(|times| Arc::new(Int64Array::from(times)) as ArrayRef));
         arrays.push(Arc::new(durations));
-        Ok(super::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
+        Ok(crate::plan::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
     }
 }
 

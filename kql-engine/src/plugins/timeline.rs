@@ -170,7 +170,7 @@ pub fn rows(binder: &mut Binder, input: &Relation, values: Vec<Expr>) -> Relatio
     let columns: Vec<PlanColumn> = values.iter().map(|v| binder.new_column("", v.ty)).collect();
     let pairs = columns.iter().map(|c| c.id).zip(values).collect();
     let unordered = Relation { node: input.node.clone(), open: input.open, ..Relation::default() };
-    Relation { node: crate::operators::project(&unordered, pairs), columns, ..unordered }
+    Relation { node: crate::plan::project(&unordered, pairs), columns, ..unordered }
 }
 
 /// The start of the window that `value` is in, windows of `step` lying at `origin`.
@@ -328,7 +328,7 @@ impl TableFunction for Activity {
                 _ => Arc::new(Int64Array::from_iter_values(numbers)) as ArrayRef,
             });
         }
-        Ok(super::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
+        Ok(crate::plan::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
     }
 }
 

@@ -15,7 +15,7 @@ pub fn with_unmatched(
     added: &[PlanColumn],
     span: Span,
 ) -> Relation {
-    let matched = crate::operators::identity(&columns);
+    let matched = crate::plan::identity(&columns);
     let matched = Arc::new(Node::Project { input: Arc::new(found.clone()), columns: matched });
     let Some(row) = numbered.order.last().map(|k| k.column) else {
         return Relation { node: matched, columns, ..Relation::default() };
@@ -39,7 +39,7 @@ pub fn with_unmatched(
         .iter()
         .map(|c| {
             let is_added = added.iter().any(|a| a.id == c.id);
-            (c.id, if is_added { crate::operators::missing(c.ty) } else { Expr::column(c, span) })
+            (c.id, if is_added { crate::plan::missing(c.ty) } else { Expr::column(c, span) })
         })
         .collect();
     let rest = Arc::new(Node::Project { input: Arc::new(rest), columns: rest_columns });

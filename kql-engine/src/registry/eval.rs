@@ -2,11 +2,10 @@
 
 use crate::geo_ip::GeoIp;
 use crate::notes::Notes;
-use crate::plan;
 use crate::types::ScalarType;
 use crate::value::Value;
 use datafusion::common::Result;
-use datafusion::logical_expr::{ColumnarValue, Expr};
+use datafusion::logical_expr::{self as df, ColumnarValue};
 use std::fmt;
 use std::sync::Arc;
 
@@ -84,9 +83,9 @@ pub enum Eval {
     /// The same as [`Eval::Compiled`], of a kernel that has something to say about the values it meets.
     Noting(fn(&CallInfo, Notes) -> Result<Box<dyn Kernel>>),
     /// An expression of DataFusion's own.
-    Expr(fn(&CallInfo, Vec<Expr>) -> Result<Expr>),
+    Expr(fn(&CallInfo, Vec<df::Expr>) -> Result<df::Expr>),
     /// Defined by other functions.
-    Rewrite(fn(&RewriteContext, Vec<plan::Expr>) -> plan::Expr),
+    Rewrite(fn(&RewriteContext, Vec<super::Expr>) -> super::Expr),
 }
 
 impl fmt::Debug for Eval {

@@ -5,20 +5,21 @@
 
 mod aggregate;
 mod eval;
-mod lookup;
+mod expr;
+pub mod rows;
 mod signature;
 mod text;
+mod udf;
 mod unavailable;
 
 pub use aggregate::{AggregateArgs, AggregateFunction, Outputs, Reduce};
 pub use eval::{Call, CallInfo, Eval, Kernel, KernelFn, RewriteContext};
-pub use lookup::{
-    aggregate, aggregate_names, aggregates, is_aggregate_call, scalar, scalar_names, scalar_operator, suggest,
-};
+pub use expr::{ColumnId, Expr, ExprKind, PlanColumn, StageId};
 pub use signature::{
     ArgumentKind, OutputColumn, Parameter, ParameterType, ResultName, Returns, Signature, Values,
     converts as converts_to, optional, p, repeated, sig,
 };
+pub use udf::Udf;
 pub use unavailable::{refused, unavailable};
 
 /// A scalar function, or a scalar operator (`name` is its spelling).

@@ -3,7 +3,6 @@
 //! DataFusion does it too, at a cost that grows with the square of the columns: a union of all tables of the catalogue has
 //! 27,000.
 
-use crate::operators::node_columns;
 use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, Relation};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -113,7 +112,7 @@ fn prune(node: &Arc<Node>, needed: &Needed) -> Arc<Node> {
             let wanted: Needed = columns.iter().map(|(id, _)| *id).collect();
             let pruned: Vec<Arc<Node>> = inputs.iter().map(|i| prune(i, &wanted)).collect();
             // the legs are put together by position
-            if pruned.iter().any(|p| node_columns(p).iter().map(|(id, _)| id).ne(columns.iter().map(|(id, _)| id))) {
+            if pruned.iter().any(|p| p.columns().iter().map(|(id, _)| id).ne(columns.iter().map(|(id, _)| id))) {
                 return node.clone();
             }
             Node::Union { inputs: pruned, columns }

@@ -6,7 +6,7 @@
 //! the places of both sides, those of a union come leg by leg, a group stands where its first row stood.
 
 use crate::aggregates::TAKE_ANY;
-use crate::operators::{missing, node_columns};
+use crate::plan::missing;
 use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, JoinKind, Node, Order, OrderKey, PlanColumn, ROW, Relation};
 use crate::registry::{AggregateFunction, Reduce};
 use crate::types::ScalarType;
@@ -128,7 +128,7 @@ impl Places {
         let mut last = 0;
         while let Some(node) = waiting.pop() {
             if seen.insert(Arc::as_ptr(node)) {
-                last = node_columns(node).iter().map(|(id, _)| id.0).fold(last, u32::max);
+                last = node.columns().iter().map(|(id, _)| id.0).fold(last, u32::max);
                 waiting.extend(node.inputs());
             }
         }
@@ -282,7 +282,7 @@ impl Places {
                 }
                 let mut placed = Vec::with_capacity(legs.len());
                 for (n, (((leg, place), input), taken)) in legs.into_iter().zip(inputs).zip(used).enumerate() {
-                    let of_leg = node_columns(input);
+                    let of_leg = input.columns();
                     let own = columns.iter().zip(&of_leg).map(|((id, ty), (from, _))| (*id, column(*from, *ty)));
                     let of_place = all.iter().enumerate().map(|(i, (id, ty))| {
                         let from = taken.iter().position(|t| *t == i).and_then(|at| place.get(at.checked_sub(1)?));
@@ -315,7 +315,7 @@ impl Places {
     /// The node with a place whose columns have new ids: a part of the plan may be on both sides of a join.
     fn renamed(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Place)> {
         let (placed, place) = self.place(node, groups)?;
-        let own = node_columns(node).into_iter().map(|(id, ty)| (id, column(id, ty)));
+        let own = node.columns().into_iter().map(|(id, ty)| (id, column(id, ty)));
         let ids: Place = place.iter().map(|(_, ty)| (self.new_id(), *ty)).collect();
         let new = ids.iter().zip(&place).map(|((new, ty), (old, _))| (*new, column(*old, *ty)));
         let columns = own.chain(new).collect();

@@ -11,8 +11,8 @@
 //! | bytes that a file unpacks to | as many as the archive says |
 //! | files that are encrypted, packed in an unknown way, or lie over one another | none |
 
-use super::SourceError;
-use super::input::Compression;
+use super::compression::Compression;
+use crate::error::SourceError;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use std::collections::HashMap;

@@ -1,11 +1,11 @@
 //! Files that hold Arrow batches: Arrow IPC, and Parquet that is packed as a whole.
 
-use super::SourceError;
 use super::guard::guarded;
 use super::input::{DataFile, Format};
 use super::ipc_lengths;
 use super::normalize::{missing, physical};
-use super::sink::Mapping;
+use super::rows::Mapping;
+use crate::error::SourceError;
 use crate::types::Column;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;

@@ -4,14 +4,14 @@
 //! also the empty text) is the empty string in a string column and null in all others.
 
 use super::dates::{DateRule, Unit, epoch};
-use super::json_text::Raw;
-use crate::dynamic::unescape;
 use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE, ScalarType};
 use crate::{decimal, dynamic};
 use arrow::array::{
     ArrayRef, BooleanBuilder, Decimal256Builder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
 };
 use kql_parser::time::parse_timespan;
+use kql_scan::json_text::Raw;
+use kql_scan::unescape;
 use std::sync::Arc;
 
 /// A column under construction.

@@ -4,11 +4,13 @@
 //! name. A look-up is a binary search in the text and parses one line, so that a query pays for the tables
 //! it names only.
 
-use super::Twin;
 use crate::types::{Column, ScalarType, TableSchema};
 
 static TABLES: &str = include_str!("schemas/tables.txt");
 static HIDDEN: &str = include_str!("schemas/hidden.txt");
+
+/// Two columns that tell the same: each stands in for the other in a file that has only one.
+pub type ColumnAlias = (&'static str, &'static str);
 
 /// Which portal's tables hold.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
@@ -73,8 +75,8 @@ pub fn names(profile: Profile) -> impl Iterator<Item = &'static str> {
 
 /// The two columns of a Defender table that tell the same time. In the unified profile each stands in for
 /// the other in data that has only one.
-pub fn twin(profile: Profile, name: &str) -> Option<Twin> {
-    const TWIN: Twin = ("Timestamp", "TimeGenerated");
+pub fn twin(profile: Profile, name: &str) -> Option<ColumnAlias> {
+    const TWIN: ColumnAlias = ("Timestamp", "TimeGenerated");
     if profile != Profile::Unified {
         return None;
     }

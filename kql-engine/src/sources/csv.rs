@@ -3,18 +3,20 @@
 //! A row must have as many fields as the header; one more or less, and nobody knows which column is which,
 //! so the row is refused. Surplus fields that are empty are let pass, as are columns without a name.
 
-use super::SourceError;
-use super::csv_rows::{Row, Rows};
 use super::custom;
-use super::dialect::Dialect;
+use super::dialect::{self, Dialect};
 use super::input::{Buffer, DataFile, LONGEST, ShortLines};
 use super::kinds::Kinds;
-use super::pieces::{Pieces, Text};
-use super::sink::{self, Cell, Mapping, RowReader, Sink};
-use super::survey::{Survey, Watch};
+use super::options::OpenOptions;
+use super::rows::{self, Cell, Mapping};
+use super::sink::{RowReader, Sink};
+use super::splits::{FileSplits, SplitFormat};
+use super::survey::{Declared, Survey, Watch};
+use crate::error::SourceError;
 use crate::types::ScalarType;
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
+use kql_scan::csv_rows::{Row, Rows};
 use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
@@ -34,11 +36,6 @@ pub(super) fn reader(file: &DataFile, from: u64, delimiter: u8) -> Result<CsvRea
 /// The last field of a row without the carriage return of the line's end.
 fn without_return(field: &[u8]) -> &[u8] {
     field.strip_suffix(b"\r").unwrap_or(field)
-}
-
-/// Whether the row is an empty line.
-pub(super) fn is_blank(record: &ByteRecord) -> bool {
-    record.len() == 1 && record.get(0) == Some(b"\r")
 }
 
 /// The fields of a record as text, or why it is refused.
@@ -104,8 +101,8 @@ impl CsvLayout {
         })
     }
 
-    /// Pieces of about that size: a piece begins behind the first line feed after which the text looks like rows of
-    /// this file. Whether rows do begin there shows when the piece before has been read.
+    /// FileSplits of about that size: a split begins behind the first line feed after which the text looks like rows of
+    /// this file. Whether rows do begin there shows when the split before has been read.
     pub(super) fn cut(&self, file: &DataFile, size: u64) -> Result<Vec<(u64, u64)>, SourceError> {
         let length = file.length()?;
         let mut begins = vec![self.begin];
@@ -132,8 +129,8 @@ impl CsvLayout {
             let rest = text.get(feed + 1..).unwrap_or_default();
             rows.cut(rest, false);
             let block = String::from_utf8_lossy(rest);
-            let alike = |i| rows.row(&block, i).len() == self.header.len();
-            if !rows.irregular && rows.len() > 0 && (0..rows.len().min(ALIKE)).all(alike) {
+            let alike = |i| rows.row(&block, i).fields() == self.header.len();
+            if !rows.irregular && rows.count() > 0 && (0..rows.count().min(ALIKE)).all(alike) {
                 return Ok(Some(at + feed as u64 + 1));
             }
         }
@@ -189,16 +186,16 @@ pub(super) fn names(header: &ByteRecord) -> Vec<String> {
 /// Why the last row of a file may be left out.
 const CUT: &str = "the text ends inside a quoted value";
 
-/// Reads a piece of a file; surveys it as well where nobody did before.
-pub(super) struct PieceReader {
-    pieces: Arc<Pieces>,
-    piece: usize,
+/// Reads a split of a file; surveys it as well where nobody did before.
+pub(super) struct SplitReader {
+    splits: Arc<FileSplits>,
+    split: usize,
     mapping: Arc<Mapping>,
     /// For each name of the mapping its place in a row.
     places: Vec<usize>,
     fields: usize,
     delimiter: u8,
-    /// Lines before the piece.
+    /// Lines before the split.
     before: u64,
     surveyor: Option<Columns>,
     way: Way,
@@ -220,8 +217,8 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(pieces: &Pieces, header: &[String]) -> Columns {
-        let watched: Vec<Watch> = header.iter().map(|h| pieces.declared.watch(h)).collect();
+    fn of(splits: &FileSplits, header: &[String]) -> Columns {
+        let watched: Vec<Watch> = header.iter().map(|h| splits.declared.watch(h)).collect();
         let open = |(i, watch): (usize, &Watch)| match watch {
             Watch::Kinds => Some((i, Kinds::default(), None)),
             Watch::Expected(ty) => Some((i, Kinds::default(), Some(*ty))),
@@ -259,17 +256,17 @@ impl Columns {
     }
 }
 
-/// Blocks of a piece, cut into rows.
+/// Blocks of a split, cut into rows.
 struct Blocks {
     reader: Box<dyn Read + Send>,
     buffer: Buffer,
     rows: Rows,
     /// The next row of the block.
     next: usize,
-    /// Where the block begins in the file, and how many lines of the piece are before it.
+    /// Where the block begins in the file, and how many lines of the split are before it.
     at: u64,
     lines: u64,
-    /// Where the piece ends: a row that begins before is read to its end.
+    /// Where the split ends: a row that begins before is read to its end.
     end: u64,
     ended: bool,
 }
@@ -300,7 +297,7 @@ impl Blocks {
             if self.rows.irregular {
                 return Ok(false);
             }
-            if self.rows.len() > 0 || self.ended {
+            if self.rows.count() > 0 || self.ended {
                 return Ok(true);
             }
             if self.block().len() > LONGEST {
@@ -314,7 +311,7 @@ impl Blocks {
 struct Records {
     rows: CsvReader,
     record: ByteRecord,
-    /// Where the reader began: offset and lines of the piece before.
+    /// Where the reader began: offset and lines of the split before.
     from: u64,
     lines: u64,
     end: u64,
@@ -322,18 +319,48 @@ struct Records {
     length: u64,
 }
 
-impl PieceReader {
-    pub(super) fn open(pieces: Arc<Pieces>, piece: usize, mapping: Arc<Mapping>) -> Result<PieceReader, SourceError> {
-        let (header, delimiter): (&[String], u8) = match &pieces.text {
-            Text::Csv(layout) => (&layout.header, layout.delimiter),
-            Text::Lines => (&[], b','),
-        };
+/// The splits of a CSV file; where its rows begin is found by looking around the places where splits would end.
+pub(super) fn splits(
+    file: &Arc<DataFile>,
+    mark: u64,
+    declared: &Declared,
+    options: &OpenOptions,
+) -> Result<FileSplits, SourceError> {
+    let layout = CsvLayout::read(file, mark)?;
+    let bounds = layout.cut(file, options.split_bytes)?;
+    let head = layout.head_lines;
+    Ok(FileSplits::new(file, declared, Arc::new(layout), bounds, head))
+}
+
+impl SplitFormat for CsvLayout {
+    fn open(
+        &self,
+        splits: Arc<FileSplits>,
+        split: usize,
+        mapping: Arc<Mapping>,
+    ) -> Result<Box<dyn RowReader>, SourceError> {
+        Ok(Box::new(SplitReader::open(self, splits, split, mapping)?))
+    }
+
+    fn header(&self) -> &[String] {
+        &self.header
+    }
+}
+
+impl SplitReader {
+    fn open(
+        layout: &CsvLayout,
+        splits: Arc<FileSplits>,
+        split: usize,
+        mapping: Arc<Mapping>,
+    ) -> Result<SplitReader, SourceError> {
+        let (header, delimiter): (&[String], u8) = (&layout.header, layout.delimiter);
         let place = |name: &String| header.iter().position(|h| h == name).unwrap_or(usize::MAX);
         let places = mapping.names.iter().map(place).collect();
         let fields = header.len();
-        let (from, length) = pieces.bounds(piece);
+        let (from, length) = splits.bounds(split);
         let blocks = Blocks {
-            reader: pieces.file.reader(from)?,
+            reader: splits.file.reader(from)?,
             buffer: Buffer::default(),
             rows: Rows::new(delimiter),
             next: 0,
@@ -342,32 +369,32 @@ impl PieceReader {
             end: from.saturating_add(length),
             ended: false,
         };
-        let surveyor = (!pieces.is_surveyed(piece)).then(|| Columns::of(&pieces, header));
-        let before = pieces.lines_before(piece);
+        let surveyor = (!splits.is_surveyed(split)).then(|| Columns::of(&splits, header));
+        let before = splits.lines_before(split);
         let way = Way::Blocks(blocks);
-        Ok(PieceReader { pieces, piece, mapping, places, fields, delimiter, before, surveyor, way })
+        Ok(SplitReader { splits, split, mapping, places, fields, delimiter, before, surveyor, way })
     }
 
     /// Goes on with the csv crate from the block's beginning.
     fn go_by_record(&mut self) -> Result<(), SourceError> {
         if let Way::Blocks(blocks) = &self.way {
-            let rows = reader(&self.pieces.file, blocks.at, self.delimiter)?;
+            let rows = reader(&self.splits.file, blocks.at, self.delimiter)?;
             let (from, lines, end) = (blocks.at, blocks.lines, blocks.end);
-            let length = self.pieces.file.length()?;
+            let length = self.splits.file.length()?;
             self.way = Way::Records(Records { rows, record: ByteRecord::new(), from, lines, end, length });
         }
         Ok(())
     }
 
-    /// The piece is read: what was found goes to who asks for it.
+    /// The split is read: what was found goes to who asks for it.
     fn finish(&mut self, end: u64, lines: u64) {
         if let Some(columns) = self.surveyor.take() {
-            self.pieces.surveyed(self.piece, Survey { end, lines, ..columns.finish() });
+            self.splits.surveyed(self.split, Survey { end, lines, ..columns.finish() });
         }
     }
 }
 
-impl RowReader for PieceReader {
+impl RowReader for SplitReader {
     fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
         let external = |e: SourceError| DataFusionError::External(Box::new(e));
         loop {
@@ -394,7 +421,7 @@ struct TextRows<'b> {
     before: u64,
 }
 
-impl<'b> sink::Rows<'b> for TextRows<'b> {
+impl<'b> rows::Rows<'b> for TextRows<'b> {
     fn len(&self) -> usize {
         self.rows.len()
     }
@@ -420,13 +447,13 @@ enum Step {
     Irregular,
 }
 
-impl PieceReader {
+impl SplitReader {
     fn fill_by_block(&mut self, sink: &mut Sink) -> Result<Step, SourceError> {
-        let PieceReader { pieces, mapping, places, fields, before, surveyor, way, .. } = self;
+        let SplitReader { splits, mapping, places, fields, before, surveyor, way, .. } = self;
         let Way::Blocks(blocks) = way else { return Ok(Step::Irregular) };
-        let file = &pieces.file;
+        let file = &splits.file;
         loop {
-            if blocks.next >= blocks.rows.len() {
+            if blocks.next >= blocks.rows.count() {
                 let used = blocks.rows.end().min(blocks.block().len());
                 let here = blocks.at + used as u64;
                 if here >= blocks.end {
@@ -437,7 +464,7 @@ impl PieceReader {
                 if !blocks.advance().map_err(|e| file.unreadable(e))? {
                     return Ok(Step::Irregular);
                 }
-                if blocks.rows.len() == 0 {
+                if blocks.rows.count() == 0 {
                     // the end of the file
                     let (at, lines) = (blocks.at, blocks.lines);
                     self.finish(at, lines);
@@ -452,14 +479,14 @@ impl PieceReader {
             let room = sink.room();
             let mut rows = TextRows { block: text, places, rows: Vec::new(), before: *before + blocks.lines };
             let (mut ended, mut next) = (None, blocks.next);
-            while next < blocks.rows.len() && rows.rows.len() < room {
+            while next < blocks.rows.count() && rows.rows.len() < room {
                 let at = blocks.rows.start(next);
                 if blocks.at + at as u64 >= blocks.end {
                     ended = Some((blocks.at + at as u64, blocks.lines + lines_in(blocks.block(), at)));
                     break;
                 }
                 let row = blocks.rows.row(text, next);
-                let is_last = next + 1 == blocks.rows.len();
+                let is_last = next + 1 == blocks.rows.count();
                 next += 1;
                 if row.is_blank() {
                     continue;
@@ -481,7 +508,7 @@ impl PieceReader {
                     }
                 }
             }
-            sink.push_rows(mapping, &rows, &file.path).map_err(|e| pieces.failure(e))?;
+            sink.push_rows(mapping, &rows, &file.path).map_err(|e| splits.failure(e))?;
             blocks.next = next;
             if let Some((here, lines)) = ended {
                 self.finish(here, lines);
@@ -494,11 +521,11 @@ impl PieceReader {
     }
 
     fn fill_by_record(&mut self, sink: &mut Sink) -> Result<Step, SourceError> {
-        let PieceReader { pieces, mapping, places, fields, delimiter, before, surveyor, way, .. } = self;
+        let SplitReader { splits, mapping, places, fields, delimiter, before, surveyor, way, .. } = self;
         let Way::Records(Records { rows, record, from, lines, end, length }) = way else {
             return Ok(Step::Irregular);
         };
-        let file = &pieces.file;
+        let file = &splits.file;
         let broken = |e: csv::Error| file.unreadable(e);
         loop {
             let start = rows.position().clone();
@@ -509,7 +536,7 @@ impl PieceReader {
                 self.finish(begin, lines);
                 return Ok(Step::End);
             }
-            if is_blank(record) {
+            if dialect::is_blank(record) {
                 continue;
             }
             let line = *lines + record.position().map_or(0, Position::line);
@@ -543,9 +570,9 @@ impl PieceReader {
 
 /// Why a row is refused, if it is.
 fn checked(row: &Row, fields: usize) -> Result<(), String> {
-    let surplus = || (fields..row.len()).all(|i| row.field(i).is_empty());
-    if row.len() < fields || (row.len() > fields && !surplus()) {
-        return Err(wrong_number(row.len(), fields));
+    let surplus = || (fields..row.fields()).all(|i| row.field(i).is_empty());
+    if row.fields() < fields || (row.fields() > fields && !surplus()) {
+        return Err(wrong_number(row.fields(), fields));
     }
     if row.text().len() > LONGEST {
         return Err("the row is too long".to_owned());

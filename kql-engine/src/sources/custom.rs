@@ -7,10 +7,10 @@
 
 use super::builder;
 use super::dates;
-use super::json_text::Raw;
 use super::kinds::Kinds;
-use crate::dynamic::unescape;
 use crate::types::ScalarType;
+use kql_scan::json_text::Raw;
+use kql_scan::unescape;
 
 /// Whether the table is one of those.
 pub(super) fn is_custom(table: &str) -> bool {

@@ -4,7 +4,7 @@
 //! or in April, and only other values of the same file can tell: where none does, the file is refused until
 //! `--date-order` says it.
 
-use crate::zones::local_to_utc;
+use crate::time::local_to_utc;
 use chrono_tz::Tz;
 use kql_parser::time::parse_datetime;
 
@@ -137,7 +137,7 @@ fn plain_epoch(text: &str) -> Option<(i64, Unit)> {
         .bytes()
         .fold((0i64, ticks), |(sum, ticks), digit| (sum + i64::from(digit - b'0') * ticks / 10, ticks / 10));
     let since = number.checked_mul(ticks)?.checked_add(part.0)?;
-    Some((since.checked_add(super::normalize::EPOCH)?, unit))
+    Some((since.checked_add(crate::time::EPOCH)?, unit))
 }
 
 /// The two numbers before the year of `3/4/2021…` or `3-4-2021…`, and what follows the second separator.

@@ -9,8 +9,8 @@
 //!
 //! Any other header fits no delimiter, and the file is refused: its rows would be no columns.
 
-use super::SourceError;
 use super::input::DataFile;
+use crate::error::SourceError;
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 use std::io::Read;
 
@@ -83,7 +83,7 @@ impl Reading {
                 found.header = record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
                 continue;
             }
-            if (!whole && rows.is_done()) || super::csv::is_blank(&record) {
+            if (!whole && rows.is_done()) || is_blank(&record) {
                 continue;
             }
             let width = found.header.len();
@@ -163,6 +163,11 @@ fn is_plain(name: &str, text: &[u8]) -> bool {
     // columns of a fixed width
     let wide = name.contains("  ") && rows.iter().all(|row| row.contains("  "));
     !wide && !name.chars().filter(|c| !usual(*c)).any(|c| parts(c.encode_utf8(&mut [0; 4])))
+}
+
+/// Whether the row is an empty line.
+pub(super) fn is_blank(record: &ByteRecord) -> bool {
+    record.len() == 1 && record.get(0) == Some(b"\r")
 }
 
 #[cfg(test)]

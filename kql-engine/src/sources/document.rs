@@ -1,14 +1,15 @@
 //! JSON that is not a line an object: an array of objects, one object, or objects one after the other, with
 //! line breaks anywhere. The text is in memory as a whole while it is read.
 
-use super::SourceError;
 use super::input::DataFile;
-use super::json_shape::Shape;
-use super::json_text::{Cursor, Fault, Raw};
 use super::lines::is_object_line;
-use super::sink::{Mapping, RowReader, Sink};
+use super::rows::Mapping;
+use super::sink::{RowReader, Sink};
 use super::survey::{Declared, Survey, Surveyor};
+use crate::error::SourceError;
 use datafusion::common::Result;
+use kql_scan::json_keys::KeyPredictor;
+use kql_scan::json_text::{Cursor, Fault, Raw};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -309,14 +310,14 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
 pub(super) struct DocumentReader {
     file: Arc<DataFile>,
     mapping: Arc<Mapping>,
-    shape: Shape,
+    shape: KeyPredictor,
     elements: Elements,
 }
 
 impl DocumentReader {
     pub(super) fn open(file: Arc<DataFile>, mark: u64, mapping: Arc<Mapping>) -> Result<DocumentReader, SourceError> {
         let elements = Elements::open(&file, mark)?;
-        let shape = Shape::of(mapping.names.iter().map(String::as_str));
+        let shape = KeyPredictor::of(mapping.names.iter().map(String::as_str));
         Ok(DocumentReader { file, mapping, shape, elements })
     }
 }

@@ -3,9 +3,9 @@
 //! Each record comes out as the JSON that `evtx_dump -o json` writes, which `recognise/windows.rs` unwraps. What cannot
 //! be read is told, with the record's number or the place in the file, and reading goes on behind it.
 
-use super::SourceError;
 use super::guard;
-use super::input::DataFile;
+use super::input::{self, DataFile};
+use crate::error::SourceError;
 use evtx::err::EvtxError;
 use evtx::{EvtxChunkData, EvtxParser, IntoIterChunks, ParserSettings};
 use std::collections::VecDeque;
@@ -13,9 +13,6 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
-
-/// What a file of this format begins with.
-pub(super) const MAGIC: [u8; 8] = *b"ElfFile\0";
 
 /// As `kql data` calls it.
 pub(super) const NAME: &str = "Windows event log";
@@ -78,7 +75,7 @@ impl Events {
     pub(super) fn open(file: &DataFile) -> Result<Events, SourceError> {
         let not_that = |reason: String| SourceError::not_that(&file.path, NAME, reason);
         // it may be unpacked into memory: it should be a log then
-        if !file.begins_with(&MAGIC) {
+        if !file.begins_with(&input::EVTX_MAGIC) {
             return Err(not_that("it does not begin with ElfFile".to_owned()));
         }
         let mut bytes: Box<dyn ReadSeek> = match file.on_disk() {

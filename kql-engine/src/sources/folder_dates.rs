@@ -3,7 +3,7 @@
 //! Exports put a row in the folder of the time at which it arrived, and rows arrive late: what a folder is called does not
 //! say which times its rows have. Only where the user says that folders are of the rows' own times are files left out.
 
-use crate::render::{DAY, days};
+use crate::time::{DAY, days};
 use crate::types::{ScalarType, TableSchema};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};

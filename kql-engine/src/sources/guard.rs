@@ -1,7 +1,7 @@
 //! Readers of others (Arrow IPC, Parquet, event logs) that give up on some damaged files by a panic. Here it becomes an
 //! error about the file.
 
-use std::any::Any;
+use crate::error::panic_message;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -20,16 +20,7 @@ pub(super) fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, String> {
     let before = IN_READER.replace(true);
     let result = catch_unwind(AssertUnwindSafe(read));
     IN_READER.set(before);
-    result.map_err(|panic| format!("the reader gave up: {}", words(panic.as_ref())))
-}
-
-/// The message of a panic.
-pub(crate) fn words(panic: &(dyn Any + Send)) -> &str {
-    match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
-        (Some(text), _) => text,
-        (_, Some(text)) => text,
-        _ => "it does not say why",
-    }
+    result.map_err(|panic| format!("the reader gave up: {}", panic_message(panic.as_ref())))
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! Files as bytes: formats and compressions by name, byte-order marks, and blocks of whole lines.
 
-use super::SourceError;
 use super::archive::Member;
-use super::sniff;
+use super::compression::Compression;
+use crate::error::SourceError;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// What a Windows event log begins with.
+pub(super) const EVTX_MAGIC: [u8; 8] = *b"ElfFile\0";
 
 /// How a file's rows are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,25 +63,6 @@ impl Named {
     }
 }
 
-/// How a file is packed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Compression {
-    None,
-    Gzip,
-    Zstd,
-}
-
-impl Compression {
-    /// The name without the compression's extension.
-    pub(super) fn split(name: &str) -> (&str, Compression) {
-        match name.rsplit_once('.') {
-            Some((stem, e)) if e.eq_ignore_ascii_case("gz") => (stem, Compression::Gzip),
-            Some((stem, e)) if e.eq_ignore_ascii_case("zst") => (stem, Compression::Zstd),
-            _ => (name, Compression::None),
-        }
-    }
-}
-
 /// The length of a file, and when it was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
@@ -98,24 +82,6 @@ pub(super) struct DataFile {
 }
 
 impl DataFile {
-    /// None where neither the name nor the first bytes tell the format.
-    pub(super) fn new(path: &Path) -> Option<DataFile> {
-        DataFile::at(path, None)
-    }
-
-    /// The same of a file in an archive.
-    pub(super) fn at(path: &Path, member: Option<Arc<Member>>) -> Option<DataFile> {
-        let name = path.file_name()?.to_str()?;
-        if name.starts_with('.') {
-            return None;
-        }
-        let (rest, compression) = Compression::split(name);
-        let named = Named::split(rest).map(|(_, named)| named);
-        let mut file = DataFile { path: path.to_owned(), format: Format::Csv, compression, member };
-        file.format = sniff::format(&file, named)?;
-        Some(file)
-    }
-
     /// The first bytes of the file, unpacked; nothing where it cannot be read.
     pub(super) fn head(&self, length: u64) -> Vec<u8> {
         let mut head = Vec::new();
@@ -184,7 +150,7 @@ impl DataFile {
     /// When it was changed last, in ticks.
     pub(super) fn changed(&self) -> Option<i64> {
         let since = self.stamp().ok()?.changed?.duration_since(std::time::UNIX_EPOCH).ok()?;
-        Some(i64::try_from(since.as_nanos() / 100).ok()?.saturating_add(super::normalize::EPOCH))
+        Some(i64::try_from(since.as_nanos() / 100).ok()?.saturating_add(crate::time::EPOCH))
     }
 
     /// Whether its bytes are unpacked from the beginning on, so that it cannot be read in pieces.
@@ -413,4 +379,13 @@ pub(super) fn line_parts(file: &DataFile, from: u64, part: u64) -> Result<Vec<(u
         start = end;
     }
     Ok(parts)
+}
+
+/// The bytes of a file, unpacked, and its name without the extension of the compression. Whatever format it has, nothing is
+/// looked into.
+pub(crate) fn unpacked(path: &Path) -> Result<(Vec<u8>, String), SourceError> {
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+    let (stem, compression) = Compression::split(name);
+    let file = DataFile { path: path.to_owned(), format: Format::Csv, compression, member: None };
+    Ok((file.read()?, stem.to_owned()))
 }

@@ -1,14 +1,16 @@
 //! NDJSON: an object a line.
 
-use super::SourceError;
-use super::input::{Blocks, DataFile, LONGEST};
-use super::json_index::Index;
-use super::json_shape::Shape;
-use super::json_text::{Cursor, Fault, Raw};
-use super::pieces::Pieces;
-use super::sink::{Cell, Mapping, RowReader, Rows, Sink};
-use super::survey::Surveyor;
+use super::input::{Blocks, DataFile, LONGEST, line_parts};
+use super::options::OpenOptions;
+use super::rows::{Cell, Mapping, Rows};
+use super::sink::{RowReader, Sink};
+use super::splits::{FileSplits, SplitFormat};
+use super::survey::{Declared, Surveyor};
+use crate::error::SourceError;
 use datafusion::common::{DataFusionError, Result};
+use kql_scan::json_index::Index;
+use kql_scan::json_keys::KeyPredictor;
+use kql_scan::json_text::{Cursor, Fault, Raw};
 use std::io;
 use std::sync::Arc;
 
@@ -127,30 +129,56 @@ pub(super) fn whole_object<'a>(
 /// Whether the text is a line with a whole object.
 pub(super) fn is_object_line(text: &[u8]) -> bool {
     std::str::from_utf8(text)
-        .is_ok_and(|t| whole_object(Cursor::new(t), |c| c.object(&mut Shape::default(), &mut ())).is_ok())
+        .is_ok_and(|t| whole_object(Cursor::new(t), |c| c.object(&mut KeyPredictor::default(), &mut ())).is_ok())
 }
 
-/// Reads a piece of a file; surveys it as well where nobody did before.
+/// Reads a split of a file; surveys it as well where nobody did before.
 pub(super) struct LineReader {
-    pieces: Arc<Pieces>,
-    piece: usize,
+    splits: Arc<FileSplits>,
+    split: usize,
     mapping: Arc<Mapping>,
-    shape: Shape,
+    shape: KeyPredictor,
     surveyor: Option<Surveyor>,
     blocks: LineBlocks,
-    /// Lines before the piece.
+    /// Lines before the split.
     before: u64,
 }
 
+/// The splits of an NDJSON file from an offset on.
+pub(super) fn splits(
+    file: &Arc<DataFile>,
+    from: u64,
+    declared: &Declared,
+    options: &OpenOptions,
+) -> Result<FileSplits, SourceError> {
+    let bounds = line_parts(file, from, options.split_bytes)?;
+    Ok(FileSplits::new(file, declared, Arc::new(JsonLines), bounds, 0))
+}
+
+/// An object a line.
+#[derive(Debug)]
+struct JsonLines;
+
+impl SplitFormat for JsonLines {
+    fn open(
+        &self,
+        splits: Arc<FileSplits>,
+        split: usize,
+        mapping: Arc<Mapping>,
+    ) -> Result<Box<dyn RowReader>, SourceError> {
+        Ok(Box::new(LineReader::open(splits, split, mapping)?))
+    }
+}
+
 impl LineReader {
-    pub(super) fn open(pieces: Arc<Pieces>, piece: usize, mapping: Arc<Mapping>) -> Result<LineReader, SourceError> {
-        let (from, length) = pieces.bounds(piece);
-        let blocks = LineBlocks::new(Blocks::new(&pieces.file, from, length)?);
-        let shape = Shape::of(mapping.names.iter().map(String::as_str));
+    fn open(splits: Arc<FileSplits>, split: usize, mapping: Arc<Mapping>) -> Result<LineReader, SourceError> {
+        let (from, length) = splits.bounds(split);
+        let blocks = LineBlocks::new(Blocks::new(&splits.file, from, length)?);
+        let shape = KeyPredictor::of(mapping.names.iter().map(String::as_str));
         let surveyor =
-            (!pieces.is_surveyed(piece)).then(|| Surveyor::new(pieces.declared.clone(), false, &mapping.names));
-        let before = pieces.lines_before(piece);
-        Ok(LineReader { pieces, piece, mapping, shape, surveyor, blocks, before })
+            (!splits.is_surveyed(split)).then(|| Surveyor::new(splits.declared.clone(), false, &mapping.names));
+        let before = splits.lines_before(split);
+        Ok(LineReader { splits, split, mapping, shape, surveyor, blocks, before })
     }
 }
 
@@ -159,9 +187,9 @@ struct JsonRows<'a> {
     /// Values of a row.
     width: usize,
     values: Vec<Raw<'a>>,
-    /// For each row its line in the piece, and its length.
+    /// For each row its line in the split, and its length.
     lines: Vec<(u64, usize)>,
-    /// Lines before the piece.
+    /// Lines before the split.
     before: u64,
 }
 
@@ -185,8 +213,8 @@ impl<'a> Rows<'a> for JsonRows<'a> {
 
 impl RowReader for LineReader {
     fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
-        let LineReader { pieces, piece, mapping, shape, surveyor, blocks, before } = self;
-        let file: &DataFile = &pieces.file;
+        let LineReader { splits, split, mapping, shape, surveyor, blocks, before } = self;
+        let file: &DataFile = &splits.file;
         while blocks.advance().map_err(|e| DataFusionError::External(Box::new(file.unreadable(e))))? {
             let width = mapping.names.len();
             let room = sink.room();
@@ -227,10 +255,10 @@ impl RowReader for LineReader {
             }
         }
         if let Some(mut surveyor) = surveyor.take() {
-            let (from, length) = pieces.bounds(*piece);
+            let (from, length) = splits.bounds(*split);
             surveyor.survey.lines = blocks.number();
             surveyor.survey.end = from.saturating_add(length);
-            pieces.surveyed(*piece, surveyor.survey);
+            splits.surveyed(*split, surveyor.survey);
         }
         Ok(false)
     }

@@ -1,8 +1,9 @@
 //! Tables from Arrow batches, for embedding.
 
+use super::SourceTable;
 use super::normalize::{natural, physical};
 use super::report::InputReport;
-use super::{SourceError, SourceTable};
+use crate::error::SourceError;
 use crate::types::{Column, TableSchema};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::error::ArrowError;

@@ -16,6 +16,7 @@
 //! A field whose metadata names a KQL type (`kql.type`) and whose Arrow type is that type's is taken as it is.
 
 use super::builder::{ColumnBuilder, Fit};
+use crate::time::{EPOCH, RANGE};
 use crate::types::{ScalarType, TYPE_KEY};
 use crate::{cell, dynamic};
 use arrow::array::{
@@ -31,11 +32,6 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 use std::sync::Arc;
-
-/// Ticks of 1970-01-01.
-pub(crate) const EPOCH: i64 = 621_355_968_000_000_000;
-/// The last tick of year 9999.
-const LAST: i64 = 3_155_378_975_999_999_999;
 
 /// The KQL type of an Arrow field.
 pub(super) fn natural(field: &Field) -> ScalarType {
@@ -153,7 +149,7 @@ fn natural_array(array: &ArrayRef, ty: ScalarType) -> Result<ArrayRef, ArrowErro
 }
 
 fn since_epoch(ticks: i64) -> Option<i64> {
-    ticks.checked_add(EPOCH).filter(|t| (0..=LAST).contains(t))
+    ticks.checked_add(EPOCH).filter(|t| RANGE.contains(t))
 }
 
 fn ticks<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> Option<i64>) -> ArrayRef {
@@ -178,7 +174,7 @@ fn converted(array: &ArrayRef, from: ScalarType, wanted: ScalarType) -> Result<A
         }
         (Long, Datetime) => {
             let values: &Int64Array = array.as_primitive();
-            return Ok(Arc::new(values.unary_opt::<_, Int64Type>(|v| (0..=LAST).contains(&v).then_some(v))));
+            return Ok(Arc::new(values.unary_opt::<_, Int64Type>(|v| RANGE.contains(&v).then_some(v))));
         }
         _ => {}
     }

@@ -5,11 +5,11 @@
 //! are left. What pruning by statistics can understand is handed to it here: a comparison of a datetime with
 //! a number of ticks as one of the file's own timestamps with a number of its unit.
 
-use super::SourceError;
 use super::guard::guarded;
 use super::input::DataFile;
 use super::normalize::{from_ticks, missing, natural, physical};
-use super::sink::Mapping;
+use super::rows::Mapping;
+use crate::error::SourceError;
 use crate::types::{Column, ScalarType};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::Session;

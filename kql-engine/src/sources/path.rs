@@ -1,11 +1,13 @@
 //! Which files make which tables.
 
-use super::SourceError;
 use super::archive::{self, Archive, Member};
-use super::input::{Compression, DataFile, Named};
+use super::compression::Compression;
+use super::input::{DataFile, Named};
 use super::recognise::{Known, Records, recognise};
 use super::records::{self, FileSurvey, TableSurvey, Wrapping};
+use super::sniff;
 use super::survey::Survey;
+use crate::error::SourceError;
 use crate::types::ScalarType;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -89,7 +91,7 @@ pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles
             if !path.is_file() {
                 return Err(SourceError::NoFile(path.clone()));
             }
-            let file = DataFile::new(path).ok_or_else(|| unknown(path))?;
+            let file = sniff::data_file(path, None).ok_or_else(|| unknown(path))?;
             match name {
                 Some(name) => found.add(file, name, true)?,
                 None => found.add(file, &stem(path), false)?,
@@ -371,9 +373,9 @@ fn is_query(path: &Path) -> bool {
 /// A data file in a folder. What has the name of one must be one: left out, its rows would be missing.
 fn data_file(path: &Path, member: Option<Arc<Member>>) -> Result<Option<DataFile>, SourceError> {
     if member.is_some() {
-        return Ok(DataFile::at(path, member));
+        return Ok(sniff::data_file(path, member));
     }
-    match DataFile::new(path) {
+    match sniff::data_file(path, None) {
         Some(_) if !path.exists() => Err(SourceError::Missing(path.to_owned())),
         Some(_) if !path.is_file() => Err(SourceError::NoFile(path.to_owned())),
         file => Ok(file),

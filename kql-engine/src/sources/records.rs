@@ -1,27 +1,25 @@
 //! Files whose records are not rows ([`crate::sources::recognise`]): each record is unwrapped to rows of one or of
 //! several tables. Finding a file's tables reads it once; scanning a table reads it again and takes that table's rows.
 
-use super::SourceError;
 use super::csv::{self, CsvReader};
-use super::dialect::Dialect;
+use super::dialect::{self, Dialect};
 use super::document::{Element, Elements, Layout};
 use super::evtx::{Event, Events};
 use super::input::{Blocks, DataFile};
-use super::json_shape::Shape;
-use super::json_text::{Cursor, Raw};
 use super::lines::{LineBlocks, whole_object};
-use super::recognise::{Known, Out, Records, Wrapped};
-use super::sink::{Mapping, RowReader, Sink};
+use super::recognise::{AFTER, Known, Out, Records, Wrapped};
+use super::rows::Mapping;
+use super::sink::{RowReader, Sink};
 use super::survey::{Declared, Survey, Surveyor};
 use super::workbook::{Item, Workbook};
+use crate::error::SourceError;
 use crate::types::ScalarType;
 use ::csv::{ByteRecord, Position};
 use datafusion::common::{DataFusionError, Result};
+use kql_scan::json_keys::KeyPredictor;
+use kql_scan::json_text::{Cursor, Raw};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-
-/// What a further result of an answer adds to the table's name: `_1`.
-pub(super) const AFTER: &str = "_";
 
 /// What a file holds of a table.
 #[derive(Debug, Default)]
@@ -198,7 +196,7 @@ impl Stream {
                     let read = line.map(|line| {
                         let cursor = line?;
                         let text = cursor.text();
-                        whole_object(cursor, |c| c.object(&mut Shape::default(), &mut ())).map(|()| text)
+                        whole_object(cursor, |c| c.object(&mut KeyPredictor::default(), &mut ())).map(|()| text)
                     });
                     match read {
                         Some(Ok(text)) => take(text.trim(), out),
@@ -249,7 +247,7 @@ impl Stream {
                     Element::Object => {
                         let mut cursor = Cursor::new(&elements.text);
                         cursor.at = at;
-                        let result = cursor.object(&mut Shape::default(), &mut ());
+                        let result = cursor.object(&mut KeyPredictor::default(), &mut ());
                         let end = cursor.at;
                         let result = match result {
                             Ok(()) if !elements.is_one(at, end) => Err("this object goes on into the next one"),
@@ -274,7 +272,7 @@ impl Stream {
                 if !rows.read_byte_record(record).map_err(|e| file.unreadable(e))? {
                     return Ok(Step::End);
                 }
-                if csv::is_blank(record) {
+                if dialect::is_blank(record) {
                     continue;
                 }
                 let line = *before + record.position().map_or(0, Position::line);
@@ -330,7 +328,7 @@ pub(super) struct RecordReader {
     table: Arc<str>,
     fallback: Arc<str>,
     only: bool,
-    shape: Shape,
+    shape: KeyPredictor,
     stream: Stream,
     out: Out,
     waiting: VecDeque<(u64, String)>,
@@ -342,7 +340,7 @@ impl RecordReader {
         Ok(RecordReader {
             file,
             known: of.known.clone(),
-            shape: Shape::of(mapping.names.iter().map(String::as_str)),
+            shape: KeyPredictor::of(mapping.names.iter().map(String::as_str)),
             mapping,
             table: of.table.clone(),
             fallback: of.fallback.clone(),

@@ -177,14 +177,8 @@ impl InputReport {
     }
 }
 
-/// A place as a message shows it. Where its number is 0, the reason says where.
-pub(super) fn place(unit: &str, number: u64, reason: &str) -> String {
-    let unit = if unit.is_empty() { "line" } else { unit };
-    if number == 0 { reason.to_owned() } else { format!("{unit} {number}: {reason}") }
-}
-
 fn list(unit: &str, places: &[Place], count: u64) -> String {
-    let mut text: Vec<String> = places.iter().map(|p| place(unit, p.line, &p.reason)).collect();
+    let mut text: Vec<String> = places.iter().map(|p| crate::error::place(unit, p.line, &p.reason)).collect();
     if count > places.len() as u64 {
         text.push("and more".to_owned());
     }

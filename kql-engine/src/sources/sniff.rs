@@ -11,23 +11,39 @@
 //! A file whose name tells nothing at all is taken only for the first, the second and the fourth, which are hardly met by
 //! chance.
 
+use super::archive::Member;
+use super::compression::Compression;
 use super::dialect::Reading;
-use super::evtx;
-use super::input::{DataFile, Format, Named};
+use super::input::{self, DataFile, Format, Named};
 use super::recognise::is_log_line;
+use std::path::Path;
+use std::sync::Arc;
 
 /// So much of a text is looked at.
 const HEAD: u64 = 64 << 10;
 /// So many lines are looked at.
 const LINES: usize = 20;
 
+/// A file of data; none where neither the name nor the first bytes tell the format.
+pub(super) fn data_file(path: &Path, member: Option<Arc<Member>>) -> Option<DataFile> {
+    let name = path.file_name()?.to_str()?;
+    if name.starts_with('.') {
+        return None;
+    }
+    let (rest, compression) = Compression::split(name);
+    let named = Named::split(rest).map(|(_, named)| named);
+    let mut file = DataFile { path: path.to_owned(), format: Format::Csv, compression, member };
+    file.format = format(&file, named)?;
+    Some(file)
+}
+
 /// The format of a file whose name says so much; none where nothing tells it.
-pub(super) fn format(file: &DataFile, named: Option<Named>) -> Option<Format> {
+fn format(file: &DataFile, named: Option<Named>) -> Option<Format> {
     let head = match named {
         Some(Named::Is(_)) => file.head(16),
         _ => file.head(HEAD),
     };
-    if head.starts_with(&evtx::MAGIC) {
+    if head.starts_with(&input::EVTX_MAGIC) {
         return Some(Format::Evtx);
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);

@@ -1,11 +1,12 @@
 //! The partitions of a scan of text and Arrow files: each reads its parts one after the other.
 
-use super::SourceError;
 use super::batches;
 use super::input::AsOpened;
 use super::report::{InputReport, Misfits};
-use super::sieve::Sieve;
-use super::sink::{Mapping, RowReader, Sink};
+use super::row_filter::RowFilter;
+use super::rows::Mapping;
+use super::sink::{RowReader, Sink};
+use crate::error::SourceError;
 use crate::progress::Progress;
 use crate::types::Column;
 use arrow::array::RecordBatch;
@@ -56,7 +57,7 @@ pub(super) struct TextScan {
     parts: Vec<Part>,
     columns: Vec<Column>,
     schema: SchemaRef,
-    sieve: Option<Sieve>,
+    filter: Option<RowFilter>,
     totals: Arc<Totals>,
 }
 
@@ -87,7 +88,7 @@ impl TextScan {
         schema: SchemaRef,
         report: Arc<InputReport>,
         partitions: usize,
-        sieve: Option<Sieve>,
+        filter: Option<RowFilter>,
     ) -> Vec<TextScan> {
         let totals = Arc::new(Totals { report, misfits: Mutex::default() });
         let bytes: u64 = parts.iter().map(|p| p.bytes).sum();
@@ -96,7 +97,7 @@ impl TextScan {
             parts,
             columns: columns.clone(),
             schema: schema.clone(),
-            sieve: sieve.clone(),
+            filter: filter.clone(),
             totals: totals.clone(),
         };
         let mut all: Vec<TextScan> = Vec::new();
@@ -128,7 +129,7 @@ impl PartitionStream for TextScan {
         let batch_size = context.session_config().batch_size();
         let running = Running {
             parts: self.parts.iter().cloned().collect(),
-            sink: Sink::new(self.columns.clone(), self.schema.clone(), batch_size, self.sieve.clone()),
+            sink: Sink::new(self.columns.clone(), self.schema.clone(), batch_size, self.filter.clone()),
             columns: self.columns.clone(),
             schema: self.schema.clone(),
             batch_size,
@@ -250,7 +251,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("T.ndjson");
         std::fs::write(&path, "{\"a\":1}\n{\"a\":2}\n").expect("written");
-        let file = Arc::new(DataFile::new(&path).expect("a data file"));
+        let file = Arc::new(crate::sources::sniff::data_file(&path, None).expect("a data file"));
         let of = AsOpened { file: file.clone(), stamp: file.stamp().expect("there"), may_grow: true };
         let happens: Arc<dyn Fn(&Path) + Send + Sync> = Arc::new(happens);
         let part = Part::rows(16, of, move || Ok(Box::new(Happens(happens.clone(), file.clone()))));

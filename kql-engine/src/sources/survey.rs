@@ -3,12 +3,12 @@
 
 use super::custom;
 use super::dates::{Dates, Zone, split_zone};
-use super::json_shape::{Members, Shape, Slot};
-use super::json_text::{Cursor, Fault, Raw};
 use super::kinds::Kinds;
 use super::report::Place;
-use crate::dynamic::unescape;
 use crate::types::{Column, ScalarType, TableSchema};
+use kql_scan::json_keys::{KeyPredictor, Members, Slot};
+use kql_scan::json_text::{Cursor, Fault, Raw};
+use kql_scan::unescape;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -114,7 +114,7 @@ pub(super) struct Surveyor {
     declared: Declared,
     /// Whether every value is a text, as in CSV.
     texts: bool,
-    shape: Shape,
+    shape: KeyPredictor,
     /// The names whose values are wanted, and the index that each has there.
     wanted: HashMap<String, usize>,
     /// For each name of the survey what is done with its values.
@@ -130,7 +130,7 @@ impl Surveyor {
         Surveyor {
             declared,
             texts,
-            shape: Shape::default(),
+            shape: KeyPredictor::default(),
             wanted: wanted.iter().enumerate().map(|(i, name)| (name.clone(), i)).collect(),
             uses: Vec::new(),
             kinds: Vec::new(),
@@ -159,7 +159,7 @@ impl Surveyor {
         if result.is_err() {
             if survey.names.len() > before {
                 // what is damaged names no columns, and the shape must not know them
-                *shape = Shape::default();
+                *shape = KeyPredictor::default();
                 survey.names.truncate(before);
                 uses.truncate(before);
             }

@@ -1,6 +1,7 @@
 //! A table of files: its schema from all of them, and the plan that scans them.
 
 use super::batches;
+use super::catalogue::ColumnAlias;
 use super::custom;
 use super::dates::{DateOrder, DateRule, Zone, split_zone};
 use super::document::{self, DocumentReader, Layout};
@@ -8,16 +9,19 @@ use super::folder_dates::{self, FolderDates, Span};
 use super::input::{AsOpened, DataFile, Format, Stamp};
 use super::kinds::{Kinds, unified};
 use super::normalize::natural;
+use super::options::OpenOptions;
 use super::parquet::{self, ParquetFile};
 use super::path::TableFile;
-use super::pieces::Pieces;
+use super::path::TableFiles;
 use super::records::{RecordReader, TableSurvey, Wrapping};
 use super::report::InputReport;
-use super::sieve::Sieve;
-use super::sink::Mapping;
+use super::row_filter::RowFilter;
+use super::rows::Mapping;
+use super::splits::FileSplits;
 use super::stream::{Part, TextScan};
+use super::summary::FileSummary;
 use super::survey::{Declared, Survey};
-use super::{FileSummary, OpenOptions, SourceError, SourceTable, TableFiles, Twin};
+use crate::error::SourceError;
 use crate::types::{Column, ScalarType, TableSchema};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
@@ -31,6 +35,23 @@ use datafusion::physical_plan::union::UnionExec;
 use std::any::Any;
 use std::path::Path;
 use std::sync::Arc;
+
+/// A table that can be scanned.
+#[derive(Clone, Debug)]
+pub struct SourceTable {
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub schema: TableSchema,
+    /// Scans it; its Arrow schema is that of `schema`.
+    pub provider: Arc<dyn TableProvider>,
+    /// What was wrong with its input.
+    pub report: Arc<InputReport>,
+    /// What its files are.
+    pub files: Vec<FileSummary>,
+    /// How it was made, where that rests on samples.
+    pub(crate) unsure: Option<Arc<Unsure>>,
+}
 
 /// A table is not split finer than by parts of about this size.
 const PART: u64 = 16 << 20;
@@ -74,7 +95,7 @@ impl FileColumn {
 
 #[derive(Clone, Debug)]
 enum Content {
-    Text(Arc<Pieces>),
+    Text(Arc<FileSplits>),
     Document { mark: u64 },
     Batches,
     Parquet(Arc<ParquetFile>),
@@ -118,7 +139,7 @@ struct Making {
     name: String,
     notices: Vec<String>,
     declared: Option<TableSchema>,
-    twin: Option<Twin>,
+    twin: Option<ColumnAlias>,
     options: OpenOptions,
 }
 
@@ -134,7 +155,7 @@ pub(crate) struct Unsure {
 pub fn open(
     table: &TableFiles,
     declared: Option<&TableSchema>,
-    twin: Option<Twin>,
+    twin: Option<ColumnAlias>,
     options: &OpenOptions,
 ) -> Result<SourceTable, SourceError> {
     let making = Making {
@@ -157,12 +178,12 @@ impl SourceTable {
         let mut same = true;
         let mut looked = unsure.looked.clone();
         for file in &mut looked {
-            if let Content::Text(pieces) = &mut file.content
+            if let Content::Text(splits) = &mut file.content
                 && let Found::Text { survey, .. } = &mut file.found
             {
-                let (whole, uncut) = complete(pieces)?;
-                if let Some(uncut) = uncut {
-                    *pieces = uncut;
+                let (whole, single) = complete(splits)?;
+                if let Some(single) = single {
+                    *splits = single;
                     same = false;
                 }
                 *survey = whole;
@@ -172,11 +193,11 @@ impl SourceTable {
         same = same && table.schema == self.schema && table.reads_like(self);
         if same {
             let line = |path: &Path, line| {
-                let pieces = unsure.looked.iter().find_map(|file| match &file.content {
-                    Content::Text(pieces) if file.file.path == path => Some(pieces),
+                let splits = unsure.looked.iter().find_map(|file| match &file.content {
+                    Content::Text(splits) if file.file.path == path => Some(splits),
                     _ => None,
                 });
-                pieces.map_or(line, |pieces| pieces.line(line))
+                splits.map_or(line, |splits| splits.line(line))
             };
             table.report.adopt(&self.report, line);
         }
@@ -194,16 +215,16 @@ impl SourceTable {
     }
 }
 
-/// Surveys what was not yet. Where the pieces turn out not to begin where rows begin, the file is read as one.
-fn complete(pieces: &Arc<Pieces>) -> Result<(Survey, Option<Arc<Pieces>>), SourceError> {
-    pieces.complete()?;
-    if let Some(survey) = pieces.whole() {
+/// Surveys what was not yet. Where the splits turn out not to begin where rows begin, the file is read as one.
+fn complete(splits: &Arc<FileSplits>) -> Result<(Survey, Option<Arc<FileSplits>>), SourceError> {
+    splits.complete()?;
+    if let Some(survey) = splits.whole() {
         return Ok((survey, None));
     }
-    let uncut = Arc::new(pieces.uncut());
-    uncut.complete()?;
-    let survey = uncut.whole().unwrap_or_default();
-    Ok((survey, Some(uncut)))
+    let single = Arc::new(splits.as_single_split());
+    single.complete()?;
+    let survey = single.whole().unwrap_or_default();
+    Ok((survey, Some(single)))
 }
 
 impl Making {
@@ -215,7 +236,7 @@ impl Making {
         let mut types = Types::default();
         let mut files = Vec::with_capacity(looked.len());
         let mut summaries = Vec::with_capacity(looked.len());
-        let sure = |file: &Looked| !matches!(&file.content, Content::Text(pieces) if !pieces.is_complete());
+        let sure = |file: &Looked| !matches!(&file.content, Content::Text(splits) if !splits.is_complete());
         let unsure = !looked.iter().all(sure);
         for one in &looked {
             let (file, headers, survey) = (&one.file, types.add(&one.found), one.found.survey());
@@ -432,13 +453,13 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
     let types: Vec<(String, ScalarType)> =
         table_file.types.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
     let text = |survey, json| Found::Text { survey, json, types: types.clone() };
-    let pieces = |pieces: Pieces, json| {
-        let pieces = Arc::new(pieces);
+    let splits = |splits: FileSplits, json| {
+        let splits = Arc::new(splits);
         if file.length()? > options.whole_below {
-            return Ok((Content::Text(pieces.clone()), text(pieces.sample(options.piece / SAMPLE)?, json)));
+            return Ok((Content::Text(splits.clone()), text(splits.sample(options.split_bytes / SAMPLE)?, json)));
         }
-        let (survey, uncut) = complete(&pieces)?;
-        Ok((Content::Text(uncut.unwrap_or(pieces)), text(survey, json)))
+        let (survey, single) = complete(&splits)?;
+        Ok((Content::Text(single.unwrap_or(splits)), text(survey, json)))
     };
     let (content, found) = if file.length()? == 0 {
         (Content::Nothing, text(Survey::default(), true))
@@ -455,10 +476,10 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
                     Layout::Document => {
                         (Content::Document { mark }, text(document::survey(&file, mark, declared)?, true))
                     }
-                    Layout::Lines => pieces(Pieces::lines(&file, mark, declared, options)?, true)?,
+                    Layout::Lines => splits(super::lines::splits(&file, mark, declared, options)?, true)?,
                 }
             }
-            Format::Csv => pieces(Pieces::csv(&file, file.mark()?, declared, options)?, false)?,
+            Format::Csv => splits(super::csv::splits(&file, file.mark()?, declared, options)?, false)?,
             Format::Parquet if file.on_disk().is_some() => {
                 let parquet = ParquetFile::open(&file)?;
                 let found = Found::Arrow { schema: parquet.schema.clone(), rows: parquet.rows };
@@ -480,7 +501,7 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
     Ok(Looked { file: file.clone(), format, portal, unit, stamp, content, found })
 }
 
-/// The part of a piece that is sampled: one in so many.
+/// The part of a split that is sampled: one in so many.
 const SAMPLE: u64 = 16;
 
 /// A table of files.
@@ -489,7 +510,7 @@ struct FilesTable {
     schema: TableSchema,
     arrow: SchemaRef,
     files: Vec<Opened>,
-    twin: Option<Twin>,
+    twin: Option<ColumnAlias>,
     /// The zone of local times.
     tz: Option<chrono_tz::Tz>,
     report: Arc<InputReport>,
@@ -549,12 +570,12 @@ impl TableProvider for FilesTable {
             match &opened.content {
                 Content::Nothing => {}
                 Content::Parquet(footer) => footers.push((opened, footer)),
-                Content::Text(pieces) => {
+                Content::Text(splits) => {
                     let mapping = mapping();
-                    parts.extend((0..pieces.count()).map(|piece| {
-                        let (pieces, mapping) = (pieces.clone(), mapping.clone());
-                        Part::rows(pieces.bytes(piece).min(PART), of.clone(), move || {
-                            pieces.open(piece, mapping.clone())
+                    parts.extend((0..splits.count()).map(|split| {
+                        let (splits, mapping) = (splits.clone(), mapping.clone());
+                        Part::rows(splits.bytes(split).min(PART), of.clone(), move || {
+                            splits.open(split, mapping.clone())
                         })
                     }));
                 }
@@ -578,8 +599,8 @@ impl TableProvider for FilesTable {
         let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         if !parts.is_empty() {
             let target = state.config_options().execution.target_partitions;
-            let sieve = Sieve::new(filters, &columns, state);
-            let scan = TextScan::new(parts, columns.clone(), schema.clone(), self.report.clone(), target, sieve);
+            let filter = RowFilter::new(filters, &columns, state);
+            let scan = TextScan::new(parts, columns.clone(), schema.clone(), self.report.clone(), target, filter);
             let partitions: Vec<Arc<dyn PartitionStream>> = scan.into_iter().map(|p| Arc::new(p) as _).collect();
             plans.push(Arc::new(StreamingTableExec::try_new(schema.clone(), partitions, None, None, false, limit)?));
         }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::cell;
-use crate::types::{Column, ScalarType};
+use crate::error::SourceError;
+use crate::types::{Column, ScalarType, TableSchema};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::util::pretty::pretty_format_batches;
 use datafusion::execution::SessionStateBuilder;
@@ -13,12 +14,14 @@ use datafusion::prelude::SessionConfig;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 mod event_log;
 mod formats;
+mod row_filter;
+
 mod sampled;
-mod sieve;
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
@@ -363,7 +366,7 @@ fn parquet_filters_agree_with_the_rows() {
         vec![("Timestamp", Arc::new(TimestampMicrosecondArray::from(stamps)), true)];
     parquet_file(&path, &RecordBatch::try_from_iter_with_nullable(columns).expect("a batch"), 10);
     let table = open_path(&path, None).expect("a table");
-    let start = normalize::EPOCH;
+    let start = crate::time::EPOCH;
     for offset in [-15i64, 0, 5, 10, 255, 500, 505, 990, 1000] {
         let tick = start + offset;
         let count = |filter: Expr| -> usize {
@@ -412,7 +415,7 @@ fn our_own_parquet_comes_back() {
     let dir = folder();
     let types = schema(&[("t", ScalarType::Datetime), ("d", ScalarType::Dynamic), ("s", ScalarType::Timespan)]);
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from(vec![normalize::EPOCH + 1])),
+        Arc::new(Int64Array::from(vec![crate::time::EPOCH + 1])),
         Arc::new(StringArray::from(vec!["{\"a\":1}"])),
         Arc::new(Int64Array::from(vec![10_000_000])),
     ];

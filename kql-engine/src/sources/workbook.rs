@@ -9,11 +9,12 @@
 //! | an error such as `#N/A` | null, counted in a notice |
 //! | empty | null |
 
-use super::SourceError;
 use super::archive;
 use super::csv;
 use super::guard::guarded;
 use super::input::DataFile;
+use super::recognise::WORKBOOK_NAME;
+use crate::error::SourceError;
 use ::csv::ByteRecord;
 use calamine::{Data, ExcelDateTime, Range, Reader, Xlsx};
 use kql_parser::time::{datetime_text, timespan_text};
@@ -21,9 +22,6 @@ use serde_json::{Map, Value};
 use std::collections::VecDeque;
 use std::io::Cursor;
 use std::sync::Arc;
-
-/// As `kql data` calls it.
-pub(super) const NAME: &str = "Excel workbook";
 
 /// What a workbook has at a place.
 pub(super) enum Item {
@@ -54,7 +52,7 @@ struct Sheet {
 impl Workbook {
     /// Reads all of it.
     pub(super) fn open(file: &DataFile) -> Result<Workbook, SourceError> {
-        let not_that = |reason: String| SourceError::not_that(&file.path, NAME, reason);
+        let not_that = |reason: String| SourceError::not_that(&file.path, WORKBOOK_NAME, reason);
         let bytes = file.read()?;
         archive::harmless(&bytes).map_err(not_that)?;
         let read = || -> Result<Vec<(String, Range<Data>)>, String> {
@@ -120,7 +118,7 @@ fn table(sheet: &str) -> String {
     let word = sheet.strip_suffix(digits).unwrap_or(sheet);
     let own = ["Sheet", "Tabelle", "Feuil", "Hoja", "Foglio", "Planilha", "Blad"].contains(&word);
     if own && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
-        format!("{}{digits}", super::records::AFTER)
+        format!("{}{digits}", super::recognise::AFTER)
     } else {
         sheet.to_owned()
     }
@@ -159,14 +157,14 @@ fn value(cell: &Data) -> Value {
 
 /// A date or a time, to the millisecond.
 fn date(time: &ExcelDateTime) -> Value {
-    const DAY: i64 = crate::render::DAY;
+    const DAY: i64 = crate::time::DAY;
     let days = time.as_f64();
     if time.is_duration() || (0.0..1.0).contains(&days) {
         let ticks = (days * 86_400_000.0).round() as i64 * (DAY / 86_400_000);
         return timespan_text(ticks).into();
     }
     let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
-    let midnight = crate::render::days(i64::from(year), u32::from(month), u32::from(day)).saturating_mul(DAY);
+    let midnight = crate::time::days(i64::from(year), u32::from(month), u32::from(day)).saturating_mul(DAY);
     let millis = ((i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second)) * 1000 + i64::from(milli);
     let ticks = midnight.saturating_add(millis * 10_000);
     (datetime_text(ticks) + "Z").into()

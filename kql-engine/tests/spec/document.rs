@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// Words that say where an expectation comes from.
+const SOURCES: [&str; 4] = ["docs", "recorded", "binder", "reasoned"];
+
 /// A page's cases.
 pub struct Document {
     pub cases: Vec<Case>,
@@ -18,6 +21,8 @@ pub struct Case {
     pub ordered: bool,
     pub tables: Vec<InputTable>,
     pub settings: Settings,
+    /// Where the expectation comes from, if the page says so.
+    pub from: Option<&'static str>,
     pub expected: Expected,
     /// Where the expectation stands: lines from 0, end excluded; empty where it is missing.
     pub expected_lines: (usize, usize),
@@ -59,18 +64,27 @@ impl Document {
         let mut level = 0;
         let mut tables: Vec<(usize, InputTable)> = Vec::new();
         let mut settings = Settings::default();
+        // a `from:` line, with its place, holds up to the next heading
+        let mut from: Option<(usize, &'static str)> = None;
         let mut open: Option<Case> = None;
         let mut i = 0;
         while i < lines.len() {
             let line = lines[i];
             if let Some(heading) = line.strip_prefix('#') {
                 cases.extend(open.take());
+                unused(from.take(), &cases)?;
                 level = line.bytes().take_while(|b| *b == b'#').count();
                 tables.retain(|(of, _)| *of < level);
                 if level < 3 {
                     settings = Settings::default();
                 }
                 title = heading.trim_start_matches('#').trim().to_owned();
+            } else if let Some(word) = line.strip_prefix("from:") {
+                cases.extend(open.take());
+                unused(from.take(), &cases)?;
+                let word = word.trim();
+                let source = SOURCES.into_iter().find(|s| *s == word);
+                from = Some((i + 1, source.ok_or_else(|| format!("line {}: no source is called '{word}'", i + 1))?));
             } else if let Some(fence) = line.strip_prefix("```") {
                 let end = (i + 1..lines.len())
                     .find(|n| lines[*n] == "```")
@@ -87,6 +101,7 @@ impl Document {
                             ordered: words.any(|w| w == "ordered"),
                             tables: tables.iter().map(|(_, t)| t.clone()).collect(),
                             settings: settings.clone(),
+                            from: from.map(|(_, source)| source),
                             expected: Expected::Missing,
                             expected_lines: (end + 1, end + 1),
                         });
@@ -122,6 +137,7 @@ impl Document {
                                         ordered: false,
                                         tables: tables.iter().map(|(_, t)| t.clone()).collect(),
                                         settings: settings.clone(),
+                                        from: from.map(|(_, source)| source),
                                         expected: Expected::Missing,
                                         expected_lines: (end + 1, end + 1),
                                     });
@@ -146,6 +162,17 @@ impl Document {
             i += 1;
         }
         cases.extend(open.take());
+        unused(from, &cases)?;
         Ok(Document { cases })
+    }
+}
+
+/// Refuses a `from:` line that no query follows.
+fn unused(from: Option<(usize, &str)>, cases: &[Case]) -> Result<(), String> {
+    match from {
+        Some((line, _)) if cases.last().is_none_or(|case| case.line < line) => {
+            Err(format!("line {line}: no query follows"))
+        }
+        _ => Ok(()),
     }
 }

@@ -37,9 +37,10 @@ pub fn check(case: &Case) -> Result<(), Failed> {
         };
         if arranged(&want, ordered) != arranged(&got, ordered) {
             let message = format!(
-                "at batch size {} and {} partitions\n--- expected\n{}\n--- given\n{}",
+                "at batch size {} and {} partitions\n--- expected{}\n{}\n--- given\n{}",
                 size.0,
                 size.1,
+                case.from.map(|from| format!(", from: {from}")).unwrap_or_default(),
                 want.join("\n"),
                 got.join("\n")
             );

@@ -7,6 +7,7 @@ use crate::ast::{
     Literal, MaterializedViewCombine, PathPart, Pipeline, Property, TypeOf, UnaryOp,
 };
 use crate::grammar::expression::{EQUALITY, STRING, power};
+use crate::time;
 
 const PARENS: [&str; 2] = ["(", ")"];
 const BRACKETS: [&str; 2] = ["[", "]"];
@@ -130,6 +131,8 @@ impl<'a> Printer<'a> {
             ExprKind::Literal(Literal::Long(Some(i64::MIN))) if op == UnaryOp::Minus => {
                 self.text("9223372036854775808");
             }
+            // a datatable takes -1h for a literal, and no -time(01:00:00)
+            ExprKind::Literal(Literal::Timespan(Some(ticks))) if *ticks >= 0 => self.text(time::units(*ticks)),
             ExprKind::Unary(..) => self.in_parens(operand),
             _ => self.operand(operand, u8::MAX),
         }

@@ -13,7 +13,7 @@ pub static COALESCE: ScalarFunction = ScalarFunction {
     page: "coalesce-function",
     eval: Eval::Expr(|info, args| {
         if info.returns != ScalarType::String {
-            return crate::lower::first_not_null(args);
+            return crate::registry::rows::first_not_null(args);
         }
         let mut args = args.into_iter().rev();
         let Some(mut result) = args.next() else { return datafusion::common::internal_err!("coalesce of nothing") };

@@ -1,7 +1,8 @@
 //! What the conversions share: texts of values, and values of texts.
 
 use crate::decimal;
-use crate::dynamic::read::{self, Kind};
+use crate::dynamic::dynamic_text;
+use crate::dynamic::read;
 use crate::functions::kernel::{self, Bools, Decimals, Ints, Longs, Reals, Strings};
 use crate::registry::Call;
 use crate::render;
@@ -9,7 +10,6 @@ use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{Array, ArrayRef, AsArray, StringBuilder};
 use datafusion::common::{Result, internal_err};
-use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -63,8 +63,8 @@ impl<'a> Any<'a> {
             Any::Long(v) => v.get(i).map(|n| _ = write!(out, "{n}")).is_some(),
             Any::Real(v) => v.get(i).map(|r| render::real(r, out)).is_some(),
             Any::Decimal(v) => v.get(i).map(|d| decimal::text(d, out)).is_some(),
-            Any::Datetime(v) => v.get(i).map(|t| render::datetime(t, out)).is_some(),
-            Any::Timespan(v) => v.get(i).map(|t| render::timespan(t, out)).is_some(),
+            Any::Datetime(v) => v.get(i).map(|t| crate::time::datetime(t, out)).is_some(),
+            Any::Timespan(v) => v.get(i).map(|t| crate::time::timespan(t, out)).is_some(),
             Any::String(v) | Any::Guid(v) => v.option(i).map(|s| out.push_str(s)).is_some(),
             Any::Dynamic(v) => v.option(i).map(|s| out.push_str(&dynamic_text(s))).is_some(),
         }
@@ -105,15 +105,6 @@ impl<'a> Any<'a> {
     }
 }
 
-/// The text of a dynamic value: a string without quotes, anything else as JSON.
-pub fn dynamic_text(json: &str) -> Cow<'_, str> {
-    match read::kind(json) {
-        Kind::String => read::unquote(json).unwrap_or(Cow::Borrowed(json)),
-        Kind::Null => Cow::Borrowed(""),
-        _ => Cow::Borrowed(json),
-    }
-}
-
 /// The texts of a dynamic column; null becomes `""`.
 pub fn dynamic_texts(array: &ArrayRef) -> Result<ArrayRef> {
     let Some(values) = array.as_string_opt::<i32>() else { return internal_err!("a dynamic column that is no text") };
@@ -134,8 +125,8 @@ pub fn text_of(value: &Value, ty: ScalarType, out: &mut String) {
         (Value::Null, _) => {}
         (Value::Bool(b), _) => out.push_str(render::bool_text(*b)),
         (Value::Int(i), _) => _ = write!(out, "{i}"),
-        (Value::Long(t), ScalarType::Datetime) => render::datetime(*t, out),
-        (Value::Long(t), ScalarType::Timespan) => render::timespan(*t, out),
+        (Value::Long(t), ScalarType::Datetime) => crate::time::datetime(*t, out),
+        (Value::Long(t), ScalarType::Timespan) => crate::time::timespan(*t, out),
         (Value::Long(i), _) => _ = write!(out, "{i}"),
         (Value::Real(r), _) => render::real(*r, out),
         (Value::Decimal(d), _) => decimal::text(*d, out),

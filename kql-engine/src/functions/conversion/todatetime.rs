@@ -1,9 +1,9 @@
 //! `todatetime()`
 
 use super::convert::{Any, by_text};
-use crate::functions::datetime::RANGE;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
+use crate::time::RANGE;
 use crate::types::ScalarType::Datetime;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

@@ -1,11 +1,12 @@
 //! `startofday()` … `endofyear()`: the first and the last tick of the day, week, month or year around a datetime.
 
-use super::{RANGE, floor_to};
+use super::floor_to;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, optional, p, sig,
 };
-use crate::render::{DAY, civil, days};
+use crate::time::RANGE;
+use crate::time::{DAY, civil, days};
 use crate::types::ScalarType::{Datetime, Long};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

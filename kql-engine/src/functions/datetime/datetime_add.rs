@@ -1,10 +1,10 @@
 //! `datetime_add()`
 
-use super::RANGE;
 use super::datetime_diff::PARTS;
 use crate::functions::kernel;
 use crate::registry::{Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
-use crate::render::{DAY, SECOND, civil, days};
+use crate::time::RANGE;
+use crate::time::{DAY, SECOND, civil, days};
 use crate::types::ScalarType::{Datetime, Long, String};
 use datafusion::common::{Result, internal_err};
 

@@ -4,7 +4,7 @@ use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Values, p, sig,
 };
-use crate::render::{DAY, SECOND, civil};
+use crate::time::{DAY, SECOND, civil};
 use crate::types::ScalarType::{Datetime, Long, Real, String};
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::ColumnarValue;

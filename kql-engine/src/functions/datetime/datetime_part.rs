@@ -5,7 +5,7 @@ use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Values, p, sig,
 };
-use crate::render::SECOND;
+use crate::time::SECOND;
 use crate::types::ScalarType::{Datetime, Long, String};
 use datafusion::common::{Result, internal_err};
 

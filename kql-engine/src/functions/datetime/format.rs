@@ -5,7 +5,7 @@ use crate::functions::kernel;
 use crate::registry::{
     ArgumentKind, Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig,
 };
-use crate::render::{DAY, SECOND};
+use crate::time::{DAY, SECOND};
 use crate::types::ScalarType::{Datetime, String, Timespan};
 use datafusion::common::{Result, plan_err};
 use std::fmt::Write;

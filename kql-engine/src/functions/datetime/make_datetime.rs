@@ -1,16 +1,16 @@
 //! `make_datetime()`
 
-use super::RANGE;
 use super::datetime_add::month_length;
 use crate::functions::conversion;
 use crate::functions::kernel;
-use crate::plan::Expr;
+use crate::registry::Expr;
 use crate::registry::{
     Call, Eval,
     ParameterType::{Number, Scalar},
     ResultName, Returns, ScalarFunction, optional, p, sig,
 };
-use crate::render::{DAY, SECOND, days};
+use crate::time::RANGE;
+use crate::time::{DAY, SECOND, days};
 use crate::types::ScalarType::Datetime;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

@@ -2,13 +2,13 @@
 
 use crate::functions::conversion;
 use crate::functions::kernel;
-use crate::plan::Expr;
+use crate::registry::Expr;
 use crate::registry::{
     Call, Eval,
     ParameterType::{Is, Number, Scalar},
     ResultName, Returns, ScalarFunction, optional, p, sig,
 };
-use crate::render::{DAY, SECOND};
+use crate::time::{DAY, SECOND};
 use crate::types::ScalarType::{Long, Timespan};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

@@ -14,10 +14,6 @@ mod time_zone;
 mod unixtime;
 
 use crate::registry::ScalarFunction;
-use std::ops::RangeInclusive;
-
-/// The ticks that a datetime can have: from year 1 to the end of year 9999.
-pub const RANGE: RangeInclusive<i64> = 0..=3_155_378_975_999_999_999;
 
 /// Every row.
 pub static ALL: &[&ScalarFunction] = &[

@@ -1,7 +1,7 @@
 //! `now()`, `ago()`: one value for the whole query.
 
 use crate::functions::operators;
-use crate::plan::Expr;
+use crate::registry::Expr;
 use crate::registry::{Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, optional, p, sig};
 use crate::types::ScalarType::{Datetime, Timespan};
 use crate::value::Value;

@@ -4,7 +4,7 @@
 
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
-use crate::render::{DAY, SECOND, civil, days};
+use crate::time::{DAY, SECOND, civil, days};
 use crate::types::ScalarType::{Datetime, Long, Timespan};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
@@ -99,7 +99,7 @@ pub(super) fn old_week_of_year(ticks: i64) -> i64 {
 /// None on the last day of the calendar, as in the engine.
 fn day_of_week(ticks: i64) -> Option<i64> {
     let day = ticks.div_euclid(DAY);
-    super::RANGE.contains(&((day + 1) * DAY)).then(|| (day + 1).rem_euclid(7) * DAY)
+    crate::time::RANGE.contains(&((day + 1) * DAY)).then(|| (day + 1).rem_euclid(7) * DAY)
 }
 
 fn ordinal(day: i64) -> i64 {

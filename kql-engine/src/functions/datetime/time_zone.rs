@@ -1,13 +1,13 @@
 //! `datetime_utc_to_local()`, `datetime_local_to_utc()`, `datetime_list_timezones()`
 
-use super::RANGE;
 use crate::dynamic::write;
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig,
 };
+use crate::time::RANGE;
+use crate::time::{local_to_utc, utc_to_local};
 use crate::types::ScalarType::{Datetime, Dynamic, String};
-use crate::zones::{local_to_utc, utc_to_local};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use datafusion::common::{Result, plan_err};
 

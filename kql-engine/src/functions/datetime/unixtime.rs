@@ -1,9 +1,9 @@
 //! `unixtime_seconds_todatetime()` and its kin.
 
-use super::RANGE;
 use crate::functions::kernel::{self, AnyNumber};
 use crate::registry::{Call, Eval, ParameterType::Number, ResultName, Returns, ScalarFunction, Signature, p, sig};
-use crate::render::{DAY, SECOND, days};
+use crate::time::RANGE;
+use crate::time::{EPOCH, SECOND};
 use crate::types::ScalarType::Datetime;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
@@ -58,7 +58,7 @@ unixtime!(
 );
 
 fn run(call: &Call, multiplier: i64, divisor: i64) -> Result<ColumnarValue> {
-    let epoch = days(1970, 1, 1) * DAY;
+    let epoch = EPOCH;
     let number = call.numbers(0)?;
     kernel::longs(call.rows, |i| {
         let whole = match &number {

@@ -2,14 +2,13 @@
 
 use crate::dynamic::write;
 use crate::functions::conversion::Any;
-use crate::functions::datetime;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
     ParameterType::{Is, Number, Scalar},
     ResultName, Returns, ScalarFunction, optional, p, sig,
 };
-use crate::render::SECOND;
+use crate::time::SECOND;
 use crate::types::ScalarType::{self, Datetime, Decimal, Dynamic, Int, Long, Real, Timespan};
 use crate::value::Value;
 use datafusion::common::Result;
@@ -117,7 +116,7 @@ fn steps(rows: usize, ty: ScalarType, bounds: impl Fn(usize) -> Option<(i64, i64
                 out.push(',');
             }
             write::value(&Value::Long(value), ty, out);
-            match value.checked_add(step).filter(|v| ty != Datetime || datetime::RANGE.contains(v)) {
+            match value.checked_add(step).filter(|v| ty != Datetime || crate::time::RANGE.contains(v)) {
                 Some(next) => value = next,
                 None => break,
             }

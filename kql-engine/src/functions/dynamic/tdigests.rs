@@ -154,9 +154,7 @@ fn percentile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
         let find = |i: usize| nearest(&values(states.option(i)?)?, percentages.get(i)?);
         match call.returns {
             Long => kernel::longs(call.rows, |i| find(i).map(ticks)),
-            Datetime => kernel::longs(call.rows, |i| {
-                find(i).map(ticks).filter(|t| crate::functions::datetime::RANGE.contains(t))
-            }),
+            Datetime => kernel::longs(call.rows, |i| find(i).map(ticks).filter(|t| crate::time::RANGE.contains(t))),
             Timespan => kernel::longs(call.rows, |i| find(i).map(ticks)),
             Int => kernel::ints(call.rows, |i| find(i).and_then(|found| found.text.parse().ok())),
             Real => kernel::reals(call.rows, |i| find(i).map(|found| found.number.real)),

@@ -105,7 +105,7 @@ fn of_polygons(call: &Call, measure: fn(&Polygons) -> f64) -> Result<ColumnarVal
     let mut overlap = false;
     let result = kernel::reals(call.rows, |i| {
         let polygons = Polygons::parse(texts.get(i))?;
-        let twice = polygons.counted_twice();
+        let twice = super::overlap::counted_twice(&polygons);
         overlap |= twice.is_none();
         Some(measure(&polygons) - measure(&twice?))
     });

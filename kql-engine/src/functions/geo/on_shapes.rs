@@ -81,7 +81,7 @@ pub static POLYGON_CENTROID: ScalarFunction = ScalarFunction {
         let mut overlap = false;
         let result = located(call.rows, |i| {
             let polygons = Polygons::parse(texts.get(i))?;
-            let twice = polygons.counted_twice();
+            let twice = super::overlap::counted_twice(&polygons);
             overlap |= twice.is_none();
             arcs::unit(arcs::plus(polygons.moment(), -1.0, twice?.moment())).map(Point::of)
         });

@@ -2,7 +2,7 @@
 
 use super::arcs::{self, Edge, Meeting};
 use super::meetings::meetings;
-use super::shapes;
+use super::shapes::{self, Polygons};
 use super::sphere::Point;
 
 /// What two rings have in common.
@@ -54,6 +54,25 @@ pub fn common(one: &[Point], other: &[Point]) -> Common {
         };
     }
     traced(one, other, &crossings).map_or(Common::Unclear, Common::Rings)
+}
+
+/// Rings whose measures are to be taken from the sum of those of the polygons, so that what two of them have in common
+/// is measured once; none where that cannot be told.
+pub fn counted_twice(polygons: &Polygons) -> Option<Polygons> {
+    if polygons.are_apart() {
+        return Some(Polygons(Vec::new()));
+    }
+    match polygons.0.as_slice() {
+        [one, other] => match (one.as_slice(), other.as_slice()) {
+            ([one], [other]) => match common(&shapes::counterclockwise(one), &shapes::counterclockwise(other)) {
+                Common::Rings(rings) => Some(Polygons(rings.into_iter().map(|ring| vec![ring]).collect())),
+                Common::Nothing => Some(Polygons(Vec::new())),
+                Common::Corner(_) | Common::Unclear => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn edges(ring: &[Point]) -> Vec<Edge> {

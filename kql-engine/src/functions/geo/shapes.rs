@@ -1,7 +1,6 @@
 //! Lines and polygons of GeoJSON, with edges along great circles.
 
 use super::arcs::{self, Edge, Meeting, Reach};
-use super::overlap::{self, Common};
 use super::sphere::{Point, RADIUS, Vector};
 use serde_json::Value;
 use std::f64::consts::{PI, TAU};
@@ -125,25 +124,6 @@ impl Polygons {
             let near = boxes.iter().skip(n + 1).take_while(|(other, _)| other.longitude <= high.longitude);
             { near }.all(|(a, b)| a.latitude > high.latitude || b.latitude < low.latitude)
         })
-    }
-
-    /// Rings whose measures are to be taken from the sum of those of the polygons, so that what two of them have in common
-    /// is measured once; none where that cannot be told.
-    pub fn counted_twice(&self) -> Option<Polygons> {
-        if self.are_apart() {
-            return Some(Polygons(Vec::new()));
-        }
-        match self.0.as_slice() {
-            [one, other] => match (one.as_slice(), other.as_slice()) {
-                ([one], [other]) => match overlap::common(&counterclockwise(one), &counterclockwise(other)) {
-                    Common::Rings(rings) => Some(Polygons(rings.into_iter().map(|ring| vec![ring]).collect())),
-                    Common::Nothing => Some(Polygons(Vec::new())),
-                    Common::Corner(_) | Common::Unclear => None,
-                },
-                _ => None,
-            },
-            _ => None,
-        }
     }
 
     /// The edges of all rings.

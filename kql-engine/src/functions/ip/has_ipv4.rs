@@ -1,17 +1,18 @@
 //! `has_ipv4()`, `has_any_ipv4()`, `has_ipv4_prefix()`, `has_any_ipv4_prefix()`: addresses in a text, between characters
 //! that are no letters and no digits.
 
+use crate::dynamic::dynamic_text;
 use crate::dynamic::read;
-use crate::functions::conversion::{Any, dynamic_text};
+use crate::functions::conversion::Any;
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel,
     ParameterType::{DynamicArray, Is, StringOrDynamic},
     ResultName, Returns, ScalarFunction, Signature, p, repeated, sig,
 };
-use crate::text::terms::is_term;
 use crate::types::ScalarType::{Bool, Dynamic, String};
 use datafusion::common::Result;
+use kql_scan::text::terms::is_term;
 use memchr::memmem;
 
 static ONE: [Signature; 1] = [sig(&[p("source", StringOrDynamic), p("ip", Is(String))], Returns::Is(Bool))];

@@ -3,8 +3,9 @@
 //! Constant ranges are sorted and merged once; a range that is no address is passed over.
 
 use super::address::{Ranges, V4, V6};
+use crate::dynamic::dynamic_text;
 use crate::dynamic::read;
-use crate::functions::conversion::{Any, dynamic_text};
+use crate::functions::conversion::Any;
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel,

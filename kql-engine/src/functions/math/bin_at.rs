@@ -1,13 +1,14 @@
 //! `bin_at()`
 
 use crate::decimal;
-use crate::functions::datetime::{RANGE, floor_to};
+use crate::functions::datetime::floor_to;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
     ParameterType::{Is, Number},
     ResultName, Returns, ScalarFunction, p, sig,
 };
+use crate::time::RANGE;
 use crate::types::ScalarType::{Datetime, Decimal, Real, Timespan};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

@@ -244,7 +244,7 @@ fn ticks(op: Op, a: i64, b: i64) -> Option<i64> {
 }
 
 fn in_range(value: i64, datetime: bool) -> Option<i64> {
-    (!datetime || crate::functions::datetime::RANGE.contains(&value)).then_some(value)
+    (!datetime || crate::time::RANGE.contains(&value)).then_some(value)
 }
 
 /// A number that ticks are multiplied or divided by.

@@ -7,13 +7,13 @@ use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Scalar, ResultName, Returns, ScalarFunction, Signature, p, repeated,
     sig,
 };
-use crate::text::{Matcher, Mode};
 use crate::types::ScalarType::{self, Bool};
 use crate::value::Value;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::ColumnarValue;
+use kql_scan::text::{Matcher, Mode};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ fn by_row(call: &Call, ty: ScalarType, test: Test) -> Result<ColumnarValue> {
         } else {
             Values::new(&values, ty).run(&one, matches!(test, Test::Equal { negated: true, .. }))?
         };
-        found.push(result.to_array(1)?.as_boolean().value(0));
+        found.push(result.to_array(1)?.as_boolean().iter().next().flatten());
     }
     Ok(ColumnarValue::Array(Arc::new(BooleanArray::from(found))))
 }
@@ -179,7 +179,13 @@ fn flatten(json: &str, null: Option<&str>, out: &mut Vec<String>) {
 }
 
 /// Values other than texts that are looked for.
-enum Values {
+struct Values {
+    set: Set,
+    /// Whether a null is among them: as by `==`, nothing is known between it and a null.
+    null: bool,
+}
+
+enum Set {
     Whole(HashSet<i64>),
     Ints(HashSet<i32>),
     Reals(Vec<f64>),
@@ -202,9 +208,10 @@ impl Values {
             }
         }
         let long = |v: &Value| v.as_long();
-        match ty {
-            ScalarType::Int => Values::Ints(values.iter().filter_map(|v| i32::try_from(long(v)?).ok()).collect()),
-            ScalarType::Real => Values::Reals(
+        let null = items.iter().any(|(value, ty)| *value == Value::Null && *ty != ScalarType::Dynamic);
+        let set = match ty {
+            ScalarType::Int => Set::Ints(values.iter().filter_map(|v| i32::try_from(long(v)?).ok()).collect()),
+            ScalarType::Real => Set::Reals(
                 values
                     .iter()
                     .filter_map(|v| match v {
@@ -213,7 +220,7 @@ impl Values {
                     })
                     .collect(),
             ),
-            ScalarType::Decimal => Values::Decimals(
+            ScalarType::Decimal => Set::Decimals(
                 values
                     .iter()
                     .filter_map(|v| match v {
@@ -222,42 +229,43 @@ impl Values {
                     })
                     .collect(),
             ),
-            ScalarType::Bool => {
-                Values::Bools([values.contains(&Value::Bool(false)), values.contains(&Value::Bool(true))])
-            }
-            ScalarType::Guid => Values::Guids(values.iter().filter_map(|v| v.as_text().map(str::to_owned)).collect()),
-            _ => Values::Whole(values.iter().filter_map(long).collect()),
-        }
+            ScalarType::Bool => Set::Bools([values.contains(&Value::Bool(false)), values.contains(&Value::Bool(true))]),
+            ScalarType::Guid => Set::Guids(values.iter().filter_map(|v| v.as_text().map(str::to_owned)).collect()),
+            _ => Set::Whole(values.iter().filter_map(long).collect()),
+        };
+        Values { set, null }
     }
 
-    /// A null is none of the items.
+    /// A null is none of the values.
     fn run(&self, array: &ArrayRef, negated: bool) -> Result<ColumnarValue> {
         let rows = array.len();
         let test = |found: &dyn Fn(usize) -> bool| -> BooleanArray {
-            (0..rows).map(|i| Some((!array.is_null(i) && found(i)) != negated)).collect()
+            (0..rows)
+                .map(|i| if array.is_null(i) { (!self.null).then_some(negated) } else { Some(found(i) != negated) })
+                .collect()
         };
-        let result = match self {
-            Values::Whole(set) => {
+        let result = match &self.set {
+            Set::Whole(set) => {
                 let values = array.as_primitive::<Int64Type>();
                 test(&|i| set.contains(&values.value(i)))
             }
-            Values::Ints(set) => {
+            Set::Ints(set) => {
                 let values = array.as_primitive::<Int32Type>();
                 test(&|i| set.contains(&values.value(i)))
             }
-            Values::Reals(set) => {
+            Set::Reals(set) => {
                 let values = array.as_primitive::<Float64Type>();
                 test(&|i| set.contains(&values.value(i)))
             }
-            Values::Decimals(set) => {
+            Set::Decimals(set) => {
                 let values = array.as_primitive::<Decimal256Type>();
                 test(&|i| set.contains(&values.value(i)))
             }
-            Values::Bools([has_false, has_true]) => {
+            Set::Bools([has_false, has_true]) => {
                 let values = array.as_boolean();
                 test(&|i| if values.value(i) { *has_true } else { *has_false })
             }
-            Values::Guids(set) => {
+            Set::Guids(set) => {
                 let values = array.as_string::<i32>();
                 test(&|i| set.contains(values.value(i)))
             }

@@ -4,11 +4,11 @@ use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig,
 };
-use crate::text::{Matcher, Mode};
 use crate::types::ScalarType::{Bool, String};
 use arrow::array::{AsArray, BooleanArray};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::ColumnarValue;
+use kql_scan::text::{Matcher, Mode};
 use std::sync::Arc;
 
 static SIGNATURES: [Signature; 1] = [sig(&[p("text", Is(String)), p("search", Is(String))], Returns::Is(Bool))];

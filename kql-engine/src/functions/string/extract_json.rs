@@ -1,8 +1,9 @@
 //! `extract_json()`
 
+use crate::dynamic::dynamic_text;
 use crate::dynamic::json_path;
 use crate::dynamic::read;
-use crate::functions::conversion::{self, dynamic_text};
+use crate::functions::conversion;
 use crate::functions::kernel;
 use crate::registry::{
     ArgumentKind, Call, CallInfo, Eval, Kernel,

@@ -1,16 +1,17 @@
 //! `has_any_index()`
 
+use crate::dynamic::dynamic_text;
 use crate::dynamic::read::{self, Kind};
-use crate::functions::conversion::{Any, dynamic_text};
+use crate::functions::conversion::Any;
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel,
     ParameterType::{DynamicArray, StringOrDynamic},
     ResultName, Returns, ScalarFunction, p, sig,
 };
-use crate::text::{Matcher, Mode};
 use crate::types::ScalarType::Long;
 use datafusion::common::Result;
+use kql_scan::text::{Matcher, Mode};
 
 pub static HAS_ANY_INDEX: ScalarFunction = ScalarFunction {
     name: "has_any_index",

@@ -1,7 +1,8 @@
 //! `strcat_array()`
 
+use crate::dynamic::dynamic_text;
 use crate::dynamic::read::{self, Kind};
-use crate::functions::conversion::{Any, dynamic_text};
+use crate::functions::conversion::Any;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,

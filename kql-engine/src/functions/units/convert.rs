@@ -2,7 +2,7 @@
 //!
 //! A unit that does not exist gives null. Units whose exact size in Kusto is not known are refused.
 
-use super::tables;
+use super::tables::{self, Unit};
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig,
@@ -12,9 +12,6 @@ use datafusion::common::{Result, plan_err};
 
 static SIGNATURES: [Signature; 1] =
     [sig(&[p("value", Is(Real)), p("from", Is(String)), p("to", Is(String))], Returns::Is(Real))];
-
-/// A unit: its name, and how a value of it becomes one of the base unit: times a factor, plus an offset.
-pub type Unit = (&'static str, f64, f64);
 
 macro_rules! convert {
     ($row:ident, $name:literal, $page:literal, $summary:literal, $units:expr, $unknown:expr) => {

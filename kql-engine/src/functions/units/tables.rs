@@ -1,6 +1,8 @@
 //! The units of each quantity, by their definitions.
 
-use super::convert::Unit;
+/// A unit: its name, and how a value of it becomes one of the base unit: times a factor, plus an offset.
+pub type Unit = (&'static str, f64, f64);
+
 use std::f64::consts::PI;
 
 /// In degrees.

@@ -12,8 +12,9 @@
 //! belongs to it; others to the table of the file's name.
 
 use super::head::JsonHead;
+use super::known::Known;
 use super::table_name::is_table;
-use super::{Known, Out, Wrapped};
+use super::wrapped::{Out, Wrapped};
 use crate::types::ScalarType;
 use serde::Deserialize;
 use serde_json::Value;
@@ -132,7 +133,7 @@ fn tables(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
 
 /// What the second and later results add to the table's name.
 fn numbered(number: usize) -> String {
-    if number == 0 { String::new() } else { format!("{}{number}", super::super::records::AFTER) }
+    if number == 0 { String::new() } else { format!("{}{number}", super::wrapped::AFTER) }
 }
 
 #[derive(Deserialize)]
@@ -205,7 +206,7 @@ fn rows(suffix: &str, names: &[String], raw: &[&RawValue], known: &Known, out: &
                 Ok(Value::Object(error)) => {
                     format!(
                         "the answer tells an error: {}",
-                        super::super::sink::shorten(&Value::Object(error).to_string())
+                        super::super::rows::shorten(&Value::Object(error).to_string())
                     )
                 }
                 _ => "a row is no array".to_owned(),

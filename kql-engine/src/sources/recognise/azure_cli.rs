@@ -1,8 +1,9 @@
 //! `az monitor log-analytics query -o json`: flat objects in which every value is a text, absent ones `"None"`.
 
 use super::head::JsonHead;
+use super::known::Known;
 use super::table_name::is_table;
-use super::{Known, Out, Wrapped};
+use super::wrapped::{Out, Wrapped};
 use serde_json::{Map, Value};
 
 pub(super) static AZURE_CLI: Wrapped =

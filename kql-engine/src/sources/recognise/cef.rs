@@ -8,8 +8,8 @@
 //! | the host of the line's syslog header | Computer |
 //! | that header's time, else `rt`, `end`, `start`, `devTime` | TimeGenerated; a header without a year comes last |
 
-use super::Out;
 use super::syslog::{Header, Time};
+use super::wrapped::Out;
 use kql_parser::time::{datetime_text, parse_datetime};
 use serde_json::{Map, Value};
 
@@ -386,8 +386,8 @@ fn event_time(text: &str) -> Option<Time> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::SECOND;
-    use crate::sources::normalize::EPOCH;
+    use crate::time::EPOCH;
+    use crate::time::SECOND;
 
     #[test]
     fn keys_and_values() {

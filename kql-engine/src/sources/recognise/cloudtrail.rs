@@ -10,7 +10,8 @@
 //! | other keys | the column of the name, apart from letter case; else a column of their own |
 
 use super::head::JsonHead;
-use super::{Known, Out, Wrapped};
+use super::known::Known;
+use super::wrapped::{Out, Wrapped};
 use serde_json::{Map, Value};
 
 pub(super) static RECORDS: Wrapped =

@@ -1,12 +1,12 @@
 //! The beginning of a file.
 
-use super::super::SourceError;
 use super::super::dates::split_zone;
 use super::super::dialect::Dialect;
 use super::super::input::DataFile;
-use super::super::json_text::{Cursor, Raw};
-use crate::dynamic::unescape;
+use crate::error::SourceError;
 use csv::{ByteRecord, ReaderBuilder, Terminator};
+use kql_scan::json_text::{Cursor, Raw};
+use kql_scan::unescape;
 use std::io::Read;
 
 /// How much is looked at.

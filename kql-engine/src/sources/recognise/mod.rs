@@ -21,6 +21,7 @@ mod azure_cli;
 mod cef;
 mod cloudtrail;
 mod head;
+mod known;
 mod office365;
 mod products;
 mod streaming;
@@ -28,98 +29,18 @@ mod syslog;
 mod table_name;
 mod windows;
 mod winlogbeat;
+mod wrapped;
 mod zeek;
 
+pub use known::Known;
 pub(super) use syslog::is_log_line;
+pub(super) use wrapped::{AFTER, Out, WORKBOOK as WORKBOOK_NAME, Wrapped};
 
 use super::document::{self, Layout};
 use super::input::{DataFile, Format};
-use super::{Profile, SourceError, catalogue};
-use crate::types::{ScalarType, TableSchema};
+use crate::error::SourceError;
+use crate::types::ScalarType;
 use head::{CsvHead, JsonHead};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Which tables are known, for naming those of files.
-#[derive(Debug, Default)]
-pub struct Known {
-    profile: Profile,
-    schemas: HashMap<String, TableSchema>,
-    looked_up: Mutex<HashMap<String, Option<Arc<TableSchema>>>>,
-}
-
-impl Known {
-    /// The built-in tables of a profile, and others.
-    pub fn new(profile: Profile, schemas: HashMap<String, TableSchema>) -> Known {
-        Known { profile, schemas, looked_up: Mutex::default() }
-    }
-
-    /// The columns of a known table.
-    pub(super) fn table(&self, name: &str) -> Option<Arc<TableSchema>> {
-        let mut looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = looked_up.get(name) {
-            return found.clone();
-        }
-        let found = self.schemas.get(name).cloned().or_else(|| catalogue::table(self.profile, name)).map(Arc::new);
-        looked_up.insert(name.to_owned(), found.clone());
-        found
-    }
-
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.table(name).is_some()
-    }
-
-    /// The known table of a name in whatever case.
-    fn any_case(&self, name: &str) -> Option<String> {
-        if self.has(name) {
-            return Some(name.to_owned());
-        }
-        catalogue::names(self.profile).find(|known| known.eq_ignore_ascii_case(name)).map(str::to_owned)
-    }
-
-    /// Whether there is anything to recognise tables by.
-    fn is_bare(&self) -> bool {
-        self.profile == Profile::Bare && self.schemas.is_empty()
-    }
-}
-
-/// The rows of records, as they come out of their wrapping.
-#[derive(Debug, Default)]
-pub(super) struct Out {
-    /// The table, where the record names it, and the row as a JSON object.
-    pub rows: Vec<(Option<Arc<str>>, String)>,
-    /// The types that the file declares: table, column, type.
-    pub types: Vec<(Option<Arc<str>>, String, ScalarType)>,
-    /// Columns that are there whatever the rows have: table, column.
-    pub columns: Vec<(Option<Arc<str>>, String)>,
-    /// Why parts of the record are no rows.
-    pub refused: Vec<String>,
-    /// What of the record is known not to be data, and left out for that.
-    pub passed: u64,
-    /// What is to be said of the file.
-    pub note: Option<String>,
-    /// When the file was changed last, in ticks.
-    pub changed: Option<i64>,
-    /// Columns of tables whose rows come in later records, by the table's number.
-    headers: Vec<(i64, Arc<str>, Vec<String>)>,
-    /// The header of a log of Zeek.
-    zeek: Option<zeek::Header>,
-}
-
-/// Takes the rows out of a record, which is a JSON object, or a line of text.
-pub(super) type Unwrap = fn(record: &str, known: &Known, out: &mut Out) -> Result<(), String>;
-
-/// A format whose records are not rows.
-#[derive(Debug)]
-pub(super) struct Wrapped {
-    /// As `kql data` calls it.
-    pub name: &'static str,
-    pub unwrap: Unwrap,
-    /// Every value is a text, as in CSV, whatever its type.
-    pub texts: bool,
-    /// The key whose array holds the records of a document, if one does: `{"Records": [...]}`.
-    pub inside: Option<&'static str>,
-}
 
 /// A format, and whether a file's head is of it.
 type Recogniser<Head> = (&'static Wrapped, fn(&Head) -> bool);
@@ -161,8 +82,7 @@ pub(super) enum Records {
 }
 
 /// Its rows come as they are.
-static WORKBOOK: Wrapped =
-    Wrapped { name: super::workbook::NAME, unwrap: |_, _, _| Ok(()), texts: false, inside: None };
+static WORKBOOK: Wrapped = Wrapped { name: wrapped::WORKBOOK, unwrap: |_, _, _| Ok(()), texts: false, inside: None };
 
 impl Records {
     /// Whether the records are rows as they stand, and are only told apart by table.

@@ -10,7 +10,8 @@
 //! | keys that no column has | columns of their own |
 
 use super::head::{CsvHead, JsonHead};
-use super::{Known, Out, Wrapped};
+use super::known::Known;
+use super::wrapped::{Out, Wrapped};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -6,11 +6,12 @@
 //! | `category` is a log of Entra ID | the log's table | `properties` and the envelope, in the table's letter case |
 //! | `records` is an array | of each element | of each element |
 
-use super::super::json_shape::Shape;
-use super::super::json_text::{Cursor, Raw};
 use super::head::JsonHead;
-use super::{Known, Out, Wrapped};
-use crate::dynamic::unescape;
+use super::known::Known;
+use super::wrapped::{Out, Wrapped};
+use kql_scan::json_keys::KeyPredictor;
+use kql_scan::json_text::{Cursor, Raw};
+use kql_scan::unescape;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -89,7 +90,7 @@ fn members<'a, const N: usize>(record: &'a str, keys: [&str; N]) -> Result<[Raw<
     let mut values = [Raw::Null; N];
     let mut cursor = Cursor::new(record);
     cursor.space();
-    cursor.object(&mut Shape::of(keys), values.as_mut_slice())?;
+    cursor.object(&mut KeyPredictor::of(keys), values.as_mut_slice())?;
     Ok(values)
 }
 

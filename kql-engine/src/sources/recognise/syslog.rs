@@ -9,8 +9,10 @@
 //! RFC 3164 has no year and no zone. The zone is taken to be UTC, and the year to be the one that makes the time the last
 //! possible before the file was changed.
 
-use super::{Known, Out, Wrapped, cef};
-use crate::render::{DAY, days};
+use super::cef;
+use super::known::Known;
+use super::wrapped::{Out, Wrapped};
+use crate::time::{DAY, days};
 use kql_parser::time::{datetime_text, parse_datetime};
 use serde_json::{Map, Value};
 

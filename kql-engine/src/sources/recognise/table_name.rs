@@ -2,12 +2,14 @@
 //! columns that only one table has.
 
 use super::super::catalogue;
+use super::super::catalogue::Profile;
 use super::super::dates::split_zone;
 use super::super::input::DataFile;
-use super::super::json_shape::Shape;
-use super::super::json_text::{Cursor, Raw};
-use super::{Known, Out, Profile, Wrapped};
-use crate::dynamic::unescape;
+use super::known::Known;
+use super::wrapped::{Out, Wrapped};
+use kql_scan::json_keys::KeyPredictor;
+use kql_scan::json_text::{Cursor, Raw};
+use kql_scan::unescape;
 use std::collections::HashSet;
 use std::path::Component;
 
@@ -30,7 +32,7 @@ pub(super) static MIXED_CSV: Wrapped = Wrapped { name: "exported CSV", unwrap: b
 /// A row as it is, of the table that it names.
 fn by_type(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     let mut values = [Raw::Null];
-    Cursor::new(record).object(&mut Shape::of(["Type"]), values.as_mut_slice())?;
+    Cursor::new(record).object(&mut KeyPredictor::of(["Type"]), values.as_mut_slice())?;
     let table = match values {
         [Raw::String(text)] => Some(unescape(text).into_owned()),
         _ => None,
@@ -132,7 +134,7 @@ mod tests {
 
     fn found(names: &[&str], types: &[&str], path: &str) -> Found {
         let known = Known::new(Profile::Unified, Default::default());
-        let file = DataFile::new(Path::new(path)).expect("a data file");
+        let file = crate::sources::sniff::data_file(Path::new(path), None).expect("a data file");
         let types: Vec<String> = types.iter().map(|t| (*t).to_owned()).collect();
         let stem = Path::new(path).file_stem().and_then(|s| s.to_str()).unwrap_or_default();
         of_rows(names, &types, &file, stem, &known)

@@ -11,9 +11,10 @@
 //! `Get-WinEvent` writes the values of an event without their names; those of some events of the channel Security are
 //! known here, others keep their numbers.
 
+use super::activities;
 use super::head::{CsvHead, JsonHead};
-use super::{Known, Out, Wrapped, activities};
-use crate::render::DAY;
+use super::known::Known;
+use super::wrapped::{Out, Wrapped};
 use serde_json::{Map, Value};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -299,7 +300,7 @@ fn date(value: &Value) -> String {
     match millis.and_then(|m| m.split(['+', '-']).next_back().filter(|_| m.starts_with('-')).or(Some(m))) {
         Some(digits) => match digits.split(['+', '-']).next().unwrap_or_default().parse::<i64>() {
             Ok(millis) => {
-                let epoch = crate::render::days(1970, 1, 1) * DAY;
+                let epoch = crate::time::EPOCH;
                 kql_parser::time::datetime_text(millis.saturating_mul(10_000).saturating_add(epoch)) + "Z"
             }
             Err(_) => text,

@@ -8,8 +8,9 @@
 //! | any of these as Elasticsearch keeps it | `_source` or `fields` around it; `hits` around many |
 
 use super::head::{CsvHead, JsonHead};
+use super::known::Known;
 use super::windows::{Event, number, rows, text};
-use super::{Known, Out, Wrapped};
+use super::wrapped::{Out, Wrapped};
 use serde_json::{Map, Value};
 
 pub(super) static JSON: Wrapped = Wrapped { name: "Windows events (Winlogbeat)", unwrap, texts: false, inside: None };

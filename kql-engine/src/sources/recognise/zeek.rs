@@ -12,7 +12,8 @@
 //! `#path` names the table. A value that is not set (`-`) is null, an empty one (`(empty)`) the empty text or array. A
 //! header in the middle, as in logs that were put together, holds from there on.
 
-use super::{Known, Out, Wrapped};
+use super::known::Known;
+use super::wrapped::{Out, Wrapped};
 use crate::types::ScalarType;
 use kql_parser::time::datetime_text;
 use serde_json::{Map, Value};

@@ -4,16 +4,16 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Pieces and samples that are small beside the files.
-fn small(piece: u64) -> OpenOptions {
-    OpenOptions { whole_below: 0, piece, ..OpenOptions::default() }
+/// Splits and samples that are small beside the files.
+fn small(split_bytes: u64) -> OpenOptions {
+    OpenOptions { whole_below: 0, split_bytes, ..OpenOptions::default() }
 }
 
 /// Reads a file both ways. Gives whether the samples were right, and the rows.
-fn both_ways(path: &Path, declared: Option<&TableSchema>, piece: u64) -> (bool, Vec<String>) {
+fn both_ways(path: &Path, declared: Option<&TableSchema>, split_bytes: u64) -> (bool, Vec<String>) {
     let tables = discover(&[path.into()], &Arc::default()).expect("a table");
     let whole = open(&tables[0], declared, None, &OpenOptions::default());
-    let sampled = match open(&tables[0], declared, None, &small(piece)) {
+    let sampled = match open(&tables[0], declared, None, &small(split_bytes)) {
         Ok(table) => table,
         Err(error) => {
             assert!(whole.is_err(), "{error}");
@@ -66,7 +66,7 @@ fn samples_that_are_right() {
 #[test]
 fn samples_that_are_not() {
     let dir = folder();
-    // a column, a type, and an order of dates that only a row in the middle of a piece tells of
+    // a column, a type, and an order of dates that only a row in the middle of a split tells of
     let cases = [
         ("c.ndjson", ndjson(100, |i| if i == 57 { "{\"n\":1,\"late\":1}".into() } else { "{\"n\":1}".into() })),
         ("t.ndjson", ndjson(100, |i| if i == 57 { "{\"n\":1.5}".into() } else { "{\"n\":1}".into() })),
@@ -114,18 +114,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_csv(text in r#"([ab",1]|\n|\r\n|""|","|é|3/4/2023|25/4/2023){0,200}"#, piece in 10u64..100) {
+    fn any_csv(text in r#"([ab",1]|\n|\r\n|""|","|é|3/4/2023|25/4/2023){0,200}"#, split in 10u64..100) {
         let dir = folder();
-        both_ways(&file(&dir, "T.csv", format!("a,b\n{text}")), None, piece);
+        both_ways(&file(&dir, "T.csv", format!("a,b\n{text}")), None, split);
     }
 
     #[test]
     fn any_ndjson(
         text in r#"(\{"a":1\}\n|\{"a":"x","b":\[1\]\}\n|\{"a":1|\}|\n|"|\{"b":"3/4/2023"\}\n|\{"c":1.5\}\n){0,60}"#,
-        piece in 10u64..100,
+        split in 10u64..100,
     ) {
         let dir = folder();
         let declared = schema(&[("b", ScalarType::Datetime)]);
-        both_ways(&file(&dir, "T.ndjson", text), Some(&declared), piece);
+        both_ways(&file(&dir, "T.ndjson", text), Some(&declared), split);
     }
 }

@@ -172,14 +172,10 @@ pub fn at(i: &Tokens) -> Result<&'static Entry, Diagnostic> {
         return Ok(entry);
     }
     let d = wrong(span);
-    let lower = name.to_lowercase();
-    let like = TABLE.iter().map(|e| (distance(&lower, e.name), e.name)).min();
-    Err(match like {
-        Some((0, like)) => d.with_help(format!("operators are lower case: {like}")),
-        Some((n, like)) if n * 3 <= like.len().max(3) => {
-            d.with_help(format!("an operator with a name like it is '{like}'"))
-        }
-        _ => d,
+    Err(match crate::suggest(name, TABLE.iter().map(|e| e.name)) {
+        Some(like) if like == name.to_lowercase() => d.with_help(format!("operators are lower case: {like}")),
+        Some(like) => d.with_help(format!("an operator with a name like it is '{like}'")),
+        None => d,
     })
 }
 
@@ -220,27 +216,4 @@ pub fn source_at(i: &Tokens) -> Option<&'static Entry> {
     };
     // `print` alone is an operator that lacks its expressions
     (begins || (name == "print" && matches!(next, Kind::End | Kind::Semicolon))).then_some(entry)
-}
-
-/// Edits that make one word of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or(usize::MAX);
-            let best = (above + 1).min(left + 1).min(diagonal + usize::from(x != *y));
-            if let Some(cell) = row.get_mut(j) {
-                *cell = left;
-            }
-            diagonal = above;
-            left = best;
-        }
-        if let Some(last) = row.last_mut() {
-            *last = left;
-        }
-    }
-    row.last().copied().unwrap_or(usize::MAX)
 }

@@ -1,0 +1,34 @@
+//! What a session knows.
+
+use crate::arguments::{Environment, Format};
+use kql_engine::Engine;
+use kql_engine::progress::Progress;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Whether to go on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Flow {
+    Continue,
+    Quit,
+}
+
+/// The engine of a session: it is another one after `.load` and `.now`, and the completion follows.
+pub(super) type Shared = Arc<RwLock<Arc<Engine>>>;
+
+/// The engine as it is now.
+pub(super) fn engine(shared: &Shared) -> Arc<Engine> {
+    shared.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// A session.
+pub(super) struct Session {
+    pub(super) environment: Environment,
+    pub(super) strict: bool,
+    pub(super) format: Format,
+    pub(super) engine: Shared,
+    pub(super) progress: Arc<Progress>,
+    /// Whether anything failed.
+    pub(super) failed: bool,
+    /// Whether a person types: an interrupted query does not end the session.
+    pub(super) person: bool,
+}

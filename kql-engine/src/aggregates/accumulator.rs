@@ -1,0 +1,22 @@
+//! What accumulators share.
+
+use arrow::array::{Array, ArrayRef, BooleanArray};
+use datafusion::common::Result;
+use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
+
+/// Whether a row is among those that a filter leaves.
+pub(super) fn passes(filter: Option<&BooleanArray>, row: usize) -> bool {
+    filter.is_none_or(|f| f.is_valid(row) && f.value(row))
+}
+
+/// Per-row partial states, produced by a fresh accumulator with one group per row.
+pub(super) fn state_of_each_row(
+    mut fresh: impl GroupsAccumulator,
+    values: &[ArrayRef],
+    filter: Option<&BooleanArray>,
+) -> Result<Vec<ArrayRef>> {
+    let rows = values.first().map_or(0, |v| v.len());
+    let groups: Vec<usize> = (0..rows).collect();
+    fresh.update_batch(values, &groups, filter, rows)?;
+    fresh.state(EmitTo::All)
+}

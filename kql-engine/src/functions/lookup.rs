@@ -1,0 +1,26 @@
+//! Finding the row of a scalar function or operator by its name.
+
+use crate::registry::ScalarFunction;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+static SCALARS: LazyLock<HashMap<&'static str, &'static ScalarFunction>> = LazyLock::new(|| {
+    super::all()
+        .flat_map(|f| std::iter::once(f.name).chain(f.aliases.iter().copied()).map(move |name| (name, f)))
+        .collect()
+});
+
+/// The scalar function of that name.
+pub fn scalar(name: &str) -> Option<&'static ScalarFunction> {
+    SCALARS.get(name).copied().filter(|f| !f.is_operator())
+}
+
+/// The operator of expressions that is written so: `has_any`, `==`.
+pub fn scalar_operator(name: &str) -> Option<&'static ScalarFunction> {
+    SCALARS.get(name).copied().filter(|f| f.is_operator())
+}
+
+/// All names of scalar functions.
+pub fn scalar_names() -> impl Iterator<Item = &'static str> {
+    SCALARS.iter().filter(|(_, f)| !f.is_operator()).map(|(name, _)| *name)
+}

@@ -1,0 +1,110 @@
+//! One DataFusion scalar function for every row of the registry.
+
+use super::{Call, CallInfo, Eval, Kernel, ScalarFunction};
+use crate::types::ScalarType;
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::logical_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// A call of a registry row, prepared for its constant arguments.
+pub struct Udf {
+    function: &'static ScalarFunction,
+    info: CallInfo,
+    compiled: Option<Arc<dyn Kernel>>,
+    signature: Signature,
+}
+
+impl Udf {
+    /// Prepares a call.
+    pub fn prepare(function: &'static ScalarFunction, info: CallInfo) -> Result<ScalarUDF> {
+        let compiled = match function.eval {
+            Eval::Compiled(compile) => Some(Arc::from(compile(&info)?)),
+            _ => None,
+        };
+        Ok(Udf::with_kernel(function, info, compiled))
+    }
+
+    /// A call that a kernel runs, where the function's row has none of its own.
+    pub fn with_kernel(
+        function: &'static ScalarFunction,
+        info: CallInfo,
+        compiled: Option<Arc<dyn Kernel>>,
+    ) -> ScalarUDF {
+        let volatility =
+            if matches!(function.eval, Eval::PerRow(_)) { Volatility::Volatile } else { Volatility::Immutable };
+        let signature =
+            if info.types.is_empty() { Signature::nullary(volatility) } else { Signature::variadic_any(volatility) };
+        ScalarUDF::new_from_impl(Udf { function, info, compiled, signature })
+    }
+}
+
+impl ScalarUDFImpl for Udf {
+    fn name(&self) -> &str {
+        self.function.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(self.info.returns.arrow())
+    }
+
+    fn return_field_from_args(&self, _: ReturnFieldArgs) -> Result<FieldRef> {
+        Ok(Arc::new(Field::new(self.name(), self.info.returns.arrow(), self.info.returns != ScalarType::String)))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        // DataFusion asks what a predicate makes of nulls by giving it columns of no type: kernels know only KQL's
+        for (arg, ty) in args.args.iter().zip(&self.info.types) {
+            if arg.data_type() != ty.arrow() {
+                return internal_err!("{} is given {} for {ty}", self.name(), arg.data_type());
+            }
+        }
+        // constants alone: one row is enough
+        let per_row = matches!(self.function.eval, Eval::PerRow(_));
+        let constant = !per_row && args.args.iter().all(|a| matches!(a, ColumnarValue::Scalar(_)));
+        let rows = if constant { 1 } else { args.number_rows };
+        let call = Call { args: &args.args, rows, types: &self.info.types, returns: self.info.returns };
+        let result = match (&self.compiled, self.function.eval) {
+            (Some(kernel), _) => kernel.run(&call)?,
+            (None, Eval::Kernel(kernel) | Eval::PerRow(kernel)) => kernel(&call)?,
+            _ => return internal_err!("{} has no kernel", self.name()),
+        };
+        match result {
+            ColumnarValue::Array(array) if constant => {
+                Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?))
+            }
+            result => Ok(result),
+        }
+    }
+}
+
+impl PartialEq for Udf {
+    fn eq(&self, other: &Self) -> bool {
+        self.function == other.function && self.info == other.info
+    }
+}
+
+impl Eq for Udf {}
+
+impl Hash for Udf {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // constants are left out: they are arguments of the call too
+        self.function.name.hash(state);
+        self.info.types.hash(state);
+        self.info.returns.hash(state);
+    }
+}
+
+impl fmt::Debug for Udf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({:?})", self.function.name, self.info)
+    }
+}

@@ -1,0 +1,49 @@
+//! Which tables are known.
+
+use super::super::catalogue::{self, Profile};
+use crate::types::TableSchema;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which tables are known, for naming those of files.
+#[derive(Debug, Default)]
+pub struct Known {
+    profile: Profile,
+    schemas: HashMap<String, TableSchema>,
+    looked_up: Mutex<HashMap<String, Option<Arc<TableSchema>>>>,
+}
+
+impl Known {
+    /// The built-in tables of a profile, and others.
+    pub fn new(profile: Profile, schemas: HashMap<String, TableSchema>) -> Known {
+        Known { profile, schemas, looked_up: Mutex::default() }
+    }
+
+    /// The columns of a known table.
+    pub(in crate::sources) fn table(&self, name: &str) -> Option<Arc<TableSchema>> {
+        let mut looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = looked_up.get(name) {
+            return found.clone();
+        }
+        let found = self.schemas.get(name).cloned().or_else(|| catalogue::table(self.profile, name)).map(Arc::new);
+        looked_up.insert(name.to_owned(), found.clone());
+        found
+    }
+
+    pub(in crate::sources) fn has(&self, name: &str) -> bool {
+        self.table(name).is_some()
+    }
+
+    /// The known table of a name in whatever case.
+    pub(in crate::sources) fn any_case(&self, name: &str) -> Option<String> {
+        if self.has(name) {
+            return Some(name.to_owned());
+        }
+        catalogue::names(self.profile).find(|known| known.eq_ignore_ascii_case(name)).map(str::to_owned)
+    }
+
+    /// Whether there is anything to recognise tables by.
+    pub(in crate::sources) fn is_bare(&self) -> bool {
+        self.profile == Profile::Bare && self.schemas.is_empty()
+    }
+}

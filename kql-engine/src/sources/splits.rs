@@ -1,0 +1,218 @@
+//! Text files in splits that are read on their own, on all processors.
+//!
+//! What a query can name has to be known before it is bound, and only all rows of a file tell it: which columns no
+//! schema declares, their types, whether days or months come first in dates. Reading a large file for that alone would
+//! double the time of a query. So of a large file only samples are read first ([`FileSplits::sample`]); whoever scans a
+//! split surveys it in passing, and when the query has run, the splits that nobody scanned are surveyed too
+//! ([`FileSplits::complete`]). Where the whole says otherwise than the samples did, the query runs anew.
+
+use super::input::DataFile;
+use super::rows::Mapping;
+use super::sink::{RowReader, Sink};
+use super::survey::{Declared, Survey};
+use crate::error::SourceError;
+use crate::error::run_error;
+use datafusion::common::DataFusionError;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Line numbers of a split before which there is an unknown number of lines have this bit, the split, and the line in it.
+const UNKNOWN: u64 = 1 << 63;
+const LINE_BITS: u32 = 40;
+
+/// A text file in splits.
+#[derive(Debug)]
+pub(super) struct FileSplits {
+    pub file: Arc<DataFile>,
+    pub declared: Declared,
+    format: Arc<dyn SplitFormat>,
+    /// Where each split begins, and its length; the last one may have `u64::MAX`.
+    bounds: Vec<(u64, u64)>,
+    surveys: Vec<OnceLock<Survey>>,
+    /// Lines before the first split.
+    head: u64,
+}
+
+/// How the rows of a text file are written, and read.
+pub(super) trait SplitFormat: fmt::Debug + Send + Sync {
+    /// Opens a split for reading.
+    fn open(
+        &self,
+        splits: Arc<FileSplits>,
+        split: usize,
+        mapping: Arc<Mapping>,
+    ) -> Result<Box<dyn RowReader>, SourceError>;
+
+    /// The columns that the file's header names.
+    fn header(&self) -> &[String] {
+        &[]
+    }
+}
+
+impl FileSplits {
+    /// Splits with these offsets and lengths; `head` lines stand before the first.
+    pub(super) fn new(
+        file: &Arc<DataFile>,
+        declared: &Declared,
+        format: Arc<dyn SplitFormat>,
+        bounds: Vec<(u64, u64)>,
+        head: u64,
+    ) -> FileSplits {
+        let surveys = bounds.iter().map(|_| OnceLock::new()).collect();
+        FileSplits { file: file.clone(), declared: declared.clone(), format, bounds, surveys, head }
+    }
+
+    /// The same as one split, which begins where rows begin for sure.
+    pub(super) fn as_single_split(&self) -> FileSplits {
+        let from = self.bounds.first().map_or(0, |(from, _)| *from);
+        FileSplits::new(&self.file, &self.declared, self.format.clone(), vec![(from, u64::MAX)], self.head)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.bounds.len()
+    }
+
+    /// Offset and length of a split.
+    pub(super) fn bounds(&self, split: usize) -> (u64, u64) {
+        self.bounds.get(split).copied().unwrap_or_default()
+    }
+
+    /// How many bytes a split has, roughly.
+    pub(super) fn bytes(&self, split: usize) -> u64 {
+        match self.bounds(split) {
+            (from, u64::MAX) => self.file.length().unwrap_or(0).saturating_sub(from),
+            (_, length) => length,
+        }
+    }
+
+    pub(super) fn is_surveyed(&self, split: usize) -> bool {
+        self.surveys.get(split).is_some_and(|s| s.get().is_some())
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.surveys.iter().all(|s| s.get().is_some())
+    }
+
+    /// Takes what a reader of the whole split found; who comes first counts.
+    pub(super) fn surveyed(&self, split: usize, survey: Survey) {
+        if let Some(place) = self.surveys.get(split) {
+            let _ = place.set(survey);
+        }
+    }
+
+    /// The number of lines before a split; a number that [`FileSplits::line`] can tell later where it is not known yet.
+    pub(super) fn lines_before(&self, split: usize) -> u64 {
+        match self.known_lines_before(split) {
+            Some(lines) => lines,
+            None => UNKNOWN | (split as u64) << LINE_BITS,
+        }
+    }
+
+    fn known_lines_before(&self, split: usize) -> Option<u64> {
+        let before = self.surveys.get(..split)?;
+        before.iter().try_fold(self.head, |lines, s| Some(lines + s.get()?.lines))
+    }
+
+    /// The line of a place, once all is surveyed.
+    pub(super) fn line(&self, line: u64) -> u64 {
+        if line & UNKNOWN == 0 {
+            return line;
+        }
+        let split = (line & !UNKNOWN) >> LINE_BITS;
+        let within = line & ((1 << LINE_BITS) - 1);
+        within + self.known_lines_before(split as usize).unwrap_or(0)
+    }
+
+    /// What the beginnings of some splits hold. Damaged rows are not counted.
+    pub(super) fn sample(&self, bytes: u64) -> Result<Survey, SourceError> {
+        let step = self.count().div_ceil(SAMPLES).max(1);
+        let mut all = Survey::default();
+        for split in (0..self.count()).step_by(step) {
+            if let Some(survey) = self.surveys.get(split).and_then(OnceLock::get) {
+                all.append(survey.clone());
+                continue;
+            }
+            let (from, length) = self.bounds(split);
+            let only = FileSplits {
+                bounds: vec![(from, length.min(bytes))],
+                surveys: vec![OnceLock::new()],
+                ..self.as_single_split()
+            };
+            let only = Arc::new(only);
+            only.survey(0)?;
+            if let Some(survey) = only.surveys.first().and_then(OnceLock::get) {
+                // the last row is cut off
+                all.append(Survey { refused: 0, places: Vec::new(), ..survey.clone() });
+            }
+        }
+        if all.names.is_empty() {
+            all.names = self.format.header().iter().map(|name| (name.clone(), Default::default())).collect();
+        }
+        Ok(all)
+    }
+
+    /// Surveys the splits that were not yet, on all processors.
+    pub(super) fn complete(self: &Arc<Self>) -> Result<(), SourceError> {
+        let open: Vec<usize> = (0..self.count()).filter(|i| !self.is_surveyed(*i)).collect();
+        let next = AtomicUsize::new(0);
+        let failed = OnceLock::new();
+        let work = || {
+            while let Some(split) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if let Err(error) = self.survey(*split) {
+                    let _ = failed.set(error);
+                }
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(open.len());
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
+        });
+        failed.into_inner().map_or(Ok(()), Err)
+    }
+
+    fn survey(self: &Arc<Self>, split: usize) -> Result<(), SourceError> {
+        let mut reader = self.open(split, Arc::default())?;
+        let mut sink = Sink::counting();
+        while reader.fill(&mut sink).map_err(|e| self.failure(e))? {
+            sink = Sink::counting();
+        }
+        Ok(())
+    }
+
+    pub(super) fn failure(&self, error: DataFusionError) -> SourceError {
+        match run_error(error) {
+            crate::error::Error::Data(error) => error,
+            other => self.file.unreadable(other),
+        }
+    }
+
+    /// All of the file, or none where the splits do not begin where rows begin.
+    pub(super) fn whole(&self) -> Option<Survey> {
+        let mut all = Survey { lines: self.head, ..Survey::default() };
+        let mut end = self.bounds(0).0;
+        for (survey, (from, _)) in self.surveys.iter().zip(&self.bounds) {
+            if *from != end {
+                return None;
+            }
+            all.append(survey.get()?.clone());
+            end = all.end;
+        }
+        Some(all)
+    }
+
+    /// Opens a split for reading.
+    pub(super) fn open(
+        self: &Arc<Self>,
+        split: usize,
+        mapping: Arc<Mapping>,
+    ) -> Result<Box<dyn RowReader>, SourceError> {
+        self.format.open(self.clone(), split, mapping)
+    }
+}
+
+/// So many splits are sampled.
+const SAMPLES: usize = 16;

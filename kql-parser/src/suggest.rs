@@ -1,0 +1,11 @@
+//! "Did you mean": the name most like a misspelt one.
+
+/// The name among `names` that someone who wrote `wrong` most likely meant.
+pub fn suggest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = wrong.to_lowercase();
+    names
+        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
+        .filter(|(distance, name)| *distance * 3 <= wrong.chars().count().max(name.chars().count()).max(3))
+        .min()
+        .map(|(_, name)| name)
+}
