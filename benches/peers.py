@@ -2,7 +2,7 @@
 """The same questions to kql, DuckDB and Polars over the same generated process events.
 
     cargo build --release -p kql-cli
-    cargo run --release -p kql-engine --example generate -- EVENTS 2000000
+    cargo run --release -p bench-events -- EVENTS 2000000
     python3 benches/peers.py --kql target/release/kql EVENTS
 
 Each answer comes from a process of its own, so that start-up, memory and time are those of a user: seconds of the best run,

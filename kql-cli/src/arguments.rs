@@ -31,6 +31,20 @@ pub enum Command {
     Convert(Convert),
     /// Lay queries out in the one canonical way; comments stay
     Fmt(Fmt),
+    /// Print what completes this command in a shell
+    #[command(hide = true)]
+    Completions(Completions),
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// `kql completions`
+#[derive(Args)]
+pub struct Completions {
+    /// The shell that reads them
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 /// `kql run`

@@ -11,6 +11,7 @@ mod diagnostics;
 mod failure;
 mod fmt;
 mod functions_file;
+mod install;
 mod interrupt;
 mod output;
 mod partial;
@@ -43,6 +44,8 @@ fn main() -> ExitCode {
         arguments::Command::Convert(convert) => convert::convert(&convert),
         arguments::Command::Data(data) => data::data(&data),
         arguments::Command::Fmt(fmt) => fmt::fmt(&fmt),
+        arguments::Command::Completions(completions) => install::completions(&completions),
+        arguments::Command::Man => install::man(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -402,3 +402,22 @@ fn check_lists_the_addresses_of_external_data() {
     let ran = place.run(&["check", "a.kql"]);
     assert!(ran.out.contains("External data: https://example.com/b.json\n"), "{}", ran.out);
 }
+
+#[test]
+fn completions_and_the_manual_page() {
+    let place = Place::new();
+    for (shell, part) in
+        [("bash", "_kql"), ("zsh", "#compdef kql"), ("fish", "complete -c kql"), ("powershell", "'kql'")]
+    {
+        let ran = place.run(&["completions", shell]);
+        assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""), "{shell}");
+        assert!(ran.out.contains(part) && ran.out.contains("date-order"), "{shell}");
+    }
+    let man = place.run(&["man"]);
+    assert_eq!(man.status, Some(0), "{}", man.err);
+    for part in [".TH kql 1", "KQL RUN", "KQL CONVERT", "\\-\\-date\\-order"] {
+        assert!(man.out.contains(part), "{part}");
+    }
+    assert!(!man.out.contains("KQL COMPLETIONS"));
+    assert!(!place.run(&["--help"]).out.contains("completions"));
+}

@@ -3,8 +3,6 @@
 //!
 //! `cargo bench --bench founding_query`; `KQL_BENCH_ROWS` changes the number of rows.
 
-mod generate;
-
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, Operator, binary_expr, lit};
 use datafusion::prelude::{DataFrame, JsonReadOptions, ParquetReadOptions, SessionConfig, SessionContext, col, ident};
@@ -57,10 +55,10 @@ fn best(runs: usize, mut run: impl FnMut() -> usize) -> (f64, usize) {
 
 fn main() {
     let rows = std::env::var("KQL_BENCH_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000_000);
-    let files = generate::process_events(Path::new(env!("CARGO_TARGET_TMPDIR")), rows);
+    let files = bench_events::process_events(Path::new(env!("CARGO_TARGET_TMPDIR")), rows);
     let query = Path::new(env!("CARGO_MANIFEST_DIR")).join("../queries/T1070.008-clear-mailbox-data/query.kql");
     let query = std::fs::read_to_string(query).expect("the founding query is there");
-    let now = generate::now();
+    let now = bench_events::now();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     println!("the founding query over {rows} rows, best of 5 runs");
     for path in [files.parquet, files.ndjson] {

@@ -3,8 +3,6 @@
 //!
 //! `cargo bench --bench kernels`; `KQL_BENCH_ROWS` changes the number of rows.
 
-mod generate;
-
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, TimestampMicrosecondType};
 use datafusion::common::{Column, JoinType, Result, UnnestOptions};
@@ -25,7 +23,7 @@ const HOUR: i64 = 36_000_000_000;
 
 /// The events with a column of JSON, one of arrays as JSON, and the same arrays as Arrow has them.
 fn events(rows: usize) -> Vec<RecordBatch> {
-    let parquet = generate::process_events(Path::new(env!("CARGO_TARGET_TMPDIR")), rows).parquet;
+    let parquet = bench_events::process_events(Path::new(env!("CARGO_TARGET_TMPDIR")), rows).parquet;
     let file = std::fs::File::open(parquet).expect("the events are there");
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").with_batch_size(8192);
     let batches = reader.build().expect("a reader").map(|batch| batch.expect("a batch"));

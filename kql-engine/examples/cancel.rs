@@ -3,8 +3,11 @@
 use kql_engine::{CancellationToken, Engine, Error};
 use std::time::Duration;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(run())
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::builder().build()?;
     let answer = engine.query_async("print 1 + 1", &CancellationToken::new()).await?;
     println!("{} result", answer.tables.len());

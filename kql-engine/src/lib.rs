@@ -1,32 +1,6 @@
-//! Binds KQL to columns and types, and runs it over Arrow batches on Apache DataFusion.
-//!
-//! ```
-//! use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-//! use kql_engine::Engine;
-//! use std::sync::Arc;
-//!
-//! let users: ArrayRef = Arc::new(StringArray::from(vec!["ann", "bob", "ann"]));
-//! let bytes: ArrayRef = Arc::new(Int64Array::from(vec![10, 20, 30]));
-//! let batch = RecordBatch::try_from_iter([("user", users), ("bytes", bytes)])?;
-//!
-//! let engine = Engine::builder().table("Transfers", vec![batch])?.build()?;
-//! let answer = engine.query("Transfers | summarize total = sum(bytes) by user | where user =~ 'ANN'")?;
-//! let table = &answer.tables[0];
-//! assert_eq!(table.schema.columns[1].name, "total");
-//! assert_eq!(table.batches.iter().map(|b| b.num_rows()).sum::<usize>(), 1);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! [`Engine::check`] binds without running, [`Engine::prepare`] keeps a bound query for running it several times; tables
-//! come from batches ([`EngineBuilder::table`]) or from files ([`EngineBuilder::data`]).
-#![doc = include_str!("../../docs/architecture.md")]
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![recursion_limit = "256"]
-
-/// The project's README, so that its example is compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct ReadMe;
 
 pub mod aggregates;
 mod answer;

@@ -1,111 +1,105 @@
-//! Small parsers that everything is made of.
+//! What nom does not have ready for tokens: a token and a word that are expected, and KQL's lists. All else is nom's.
 
 use crate::Span;
-use crate::input::{Parsed, Tokens, Want};
+use crate::input::{Expected, Parsed, Tokens, Want};
 use crate::token::Kind;
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{cut, not, opt, peek};
+use nom::error::{ErrorKind, ParseError};
+use nom::multi::{separated_list0, separated_list1};
+use nom::sequence::{delimited, preceded, terminated};
+
+/// A parser of tokens.
+pub trait Reads<'a, T>: Parser<Tokens<'a>, Output = T, Error = Expected> {}
+
+impl<'a, T, P: Parser<Tokens<'a>, Output = T, Error = Expected>> Reads<'a, T> for P {}
 
 /// A token of a kind.
 pub fn token<'a>(kind: Kind, want: Want) -> impl Fn(Tokens<'a>) -> Parsed<'a, Span> {
-    move |i| {
-        if i.kind() == kind {
-            return Ok((i.skip(1), i.span()));
-        }
-        i.expected(want)
-    }
+    move |i| if i.kind() == kind { Ok((i.skip(1), i.span())) } else { i.expected(want) }
 }
 
 /// A word spelled so.
 pub fn word<'a>(text: &'static str, want: Want) -> impl Fn(Tokens<'a>) -> Parsed<'a, Span> {
+    move |i| if i.is_word(text) { Ok((i.skip(1), i.span())) } else { i.expected(want) }
+}
+
+/// A token of a kind. Where it is missing, no message says that it might have come.
+pub fn quiet<'a>(kind: Kind) -> impl Fn(Tokens<'a>) -> Parsed<'a, Span> {
+    move |i| if i.kind() == kind { Ok((i.skip(1), i.span())) } else { missing(i) }
+}
+
+/// A word spelled so. Where it is missing, no message says that it might have come.
+pub fn quiet_word<'a>(text: &'static str) -> impl Fn(Tokens<'a>) -> Parsed<'a, Span> {
+    move |i| if i.is_word(text) { Ok((i.skip(1), i.span())) } else { missing(i) }
+}
+
+fn missing<'a, T>(i: Tokens<'a>) -> Parsed<'a, T> {
+    Err(nom::Err::Error(Expected::from_error_kind(i, ErrorKind::Tag)))
+}
+
+/// Fails, and remembers that this might have come.
+pub fn expected<'a, T>(want: Want) -> impl Fn(Tokens<'a>) -> Parsed<'a, T> {
+    move |i| i.expected(want)
+}
+
+/// Tokens of these kinds with nothing between them: `-->`.
+pub fn touching<'a>(kinds: &'static [Kind]) -> impl Fn(Tokens<'a>) -> Parsed<'a, ()> {
     move |i| {
-        if i.is_word(text) {
-            return Ok((i.skip(1), i.span()));
-        }
-        i.expected(want)
+        let all = kinds.iter().enumerate().all(|(n, kind)| i.ahead(n).kind == *kind && (n == 0 || i.touches(n)));
+        if all { Ok((i.skip(kinds.len()), ())) } else { missing(i) }
     }
 }
 
-/// A word spelled so, where there is one; otherwise it is remembered as something that might have come.
-pub fn opt_word<'a>(text: &'static str, want: Want, i: Tokens<'a>) -> (Tokens<'a>, Option<Span>) {
-    match word(text, want)(i) {
-        Ok((rest, span)) => (rest, Some(span)),
-        Err(_) => (i, None),
+/// What a parser gives, and its place.
+pub fn spanned<'a, T>(mut parser: impl Reads<'a, T>) -> impl FnMut(Tokens<'a>) -> Parsed<'a, (T, Span)> {
+    move |i| {
+        let (rest, value) = parser.parse(i)?;
+        Ok((rest, (value, rest.from(i.span()))))
     }
+}
+
+/// What stands behind a word, where the word stands: `by a, b`.
+pub fn opt_after<'a, T>(text: &'static str, want: Want, parser: impl Reads<'a, T>) -> impl Reads<'a, Option<T>> {
+    opt(preceded(word(text, want), cut(parser)))
 }
 
 /// Items with commas between them, at least one. After a comma an item must come: its failure is reported where it
 /// failed and not at the comma.
-pub fn comma_list<'a, T>(item: impl Fn(Tokens<'a>) -> Parsed<'a, T>) -> impl Fn(Tokens<'a>) -> Parsed<'a, Vec<T>> {
-    move |i| {
-        let (mut rest, first) = item(i)?;
-        let mut items = vec![first];
-        loop {
-            if rest.kind() != Kind::Comma {
-                rest.note(Want::Comma);
-                return Ok((rest, items));
-            }
-            let (next, value) = item(rest.skip(1)).map_err(fatal)?;
-            items.push(value);
-            rest = next;
-        }
-    }
+pub fn comma_list<'a, T>(item: impl Reads<'a, T>) -> impl Reads<'a, Vec<T>> {
+    separated_list1(token(Kind::Comma, Want::Comma), cut(item))
 }
 
-/// Items with commas between brackets, possibly none; and the place of it all.
-pub fn bracketed<'a, T>(
-    open: (Kind, Want),
-    close: (Kind, Want),
-    item: impl Fn(Tokens<'a>) -> Parsed<'a, T>,
-) -> impl Fn(Tokens<'a>) -> Parsed<'a, (Vec<T>, Span)> {
-    move |i| {
-        let (mut rest, start) = token(open.0, open.1)(i)?;
-        let mut items = Vec::new();
-        if rest.kind() != close.0 {
-            (rest, items) = comma_list(&item)(rest).map_err(fatal)?;
-        }
-        let (rest, end) = token(close.0, close.1)(rest).map_err(fatal)?;
-        Ok((rest, (items, start.to(end))))
-    }
+/// What opens, what closes, and what both are in messages.
+pub type Brackets = ((Kind, Want), (Kind, Want));
+
+/// `( )`
+pub const PARENS: Brackets = ((Kind::OpenParen, Want::OpenParen), (Kind::CloseParen, Want::CloseParen));
+/// `[ ]`
+pub const BRACKETS: Brackets = ((Kind::OpenBracket, Want::OpenBracket), (Kind::CloseBracket, Want::CloseBracket));
+/// `{ }`
+pub const BRACES: Brackets = ((Kind::OpenBrace, Want::OpenBrace), (Kind::CloseBrace, Want::CloseBrace));
+
+/// What stands between brackets. Behind the opening one there is no other way to go on.
+pub fn within<'a, T>(brackets: Brackets, inner: impl Reads<'a, T>) -> impl Reads<'a, T> {
+    let (open, close) = brackets;
+    delimited(token(open.0, open.1), cut(inner), cut(token(close.0, close.1)))
+}
+
+/// Items with commas between brackets, possibly none.
+pub fn bracketed<'a, T>(brackets: Brackets, item: impl Reads<'a, T>) -> impl Reads<'a, Vec<T>> {
+    let none = peek(quiet(brackets.1.0)).map(|_| Vec::new());
+    within(brackets, alt((none, comma_list(item))))
 }
 
 /// The same where a comma may stand before the first item and behind the last.
-pub fn loosely_bracketed<'a, T>(
-    open: (Kind, Want),
-    close: (Kind, Want),
-    item: impl Fn(Tokens<'a>) -> Parsed<'a, T>,
-) -> impl Fn(Tokens<'a>) -> Parsed<'a, (Vec<T>, Span)> {
-    move |i| {
-        let (mut rest, start) = token(open.0, open.1)(i)?;
-        let mut items = Vec::new();
-        if rest.kind() == Kind::Comma {
-            rest = rest.skip(1);
-        }
-        while rest.kind() != close.0 {
-            let (next, value) = item(rest).map_err(fatal)?;
-            items.push(value);
-            rest = next;
-            if rest.kind() != Kind::Comma {
-                rest.note(Want::Comma);
-                break;
-            }
-            rest = rest.skip(1);
-        }
-        let (rest, end) = token(close.0, close.1)(rest).map_err(fatal)?;
-        Ok((rest, (items, start.to(end))))
-    }
+pub fn loosely_bracketed<'a, T>(brackets: Brackets, item: impl Reads<'a, T>) -> impl Reads<'a, Vec<T>> {
+    within(brackets, preceded(opt(quiet(Kind::Comma)), loose_list(brackets.1.0, item)))
 }
 
-/// The opening and closing of `( )`.
-pub const PARENS: ((Kind, Want), (Kind, Want)) =
-    ((Kind::OpenParen, Want::OpenParen), (Kind::CloseParen, Want::CloseParen));
-
-/// The opening and closing of `[ ]`.
-pub const BRACKETS: ((Kind, Want), (Kind, Want)) =
-    ((Kind::OpenBracket, Want::OpenBracket), (Kind::CloseBracket, Want::CloseBracket));
-
-/// A failure from which no other way leads on.
-pub fn fatal<E>(error: nom::Err<E>) -> nom::Err<E> {
-    match error {
-        nom::Err::Error(e) => nom::Err::Failure(e),
-        other => other,
-    }
+/// Items up to a closing bracket, possibly none, where a comma may stand behind the last.
+pub fn loose_list<'a, T>(close: Kind, item: impl Reads<'a, T>) -> impl Reads<'a, Vec<T>> {
+    let item = preceded(not(quiet(close)), cut(item));
+    terminated(separated_list0(token(Kind::Comma, Want::Comma), item), opt(quiet(Kind::Comma)))
 }

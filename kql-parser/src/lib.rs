@@ -9,6 +9,7 @@ mod input;
 mod print;
 mod span;
 mod suggest;
+mod text;
 pub mod time;
 pub mod token;
 mod word;

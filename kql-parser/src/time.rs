@@ -2,6 +2,15 @@
 //!
 //! Datetimes are ticks of 100 ns since 0001-01-01T00:00:00Z, timespans ticks.
 
+use crate::text::{Read, blank, whole};
+use nom::Parser;
+use nom::branch::alt;
+use nom::bytes::complete::{tag_no_case, take_till1, take_while, take_while_m_n, take_while1};
+use nom::character::complete::{char, digit0, digit1, one_of};
+use nom::combinator::{map_opt, map_res, opt, rest, success, value, verify};
+use nom::multi::{many_m_n, many0_count, separated_list1};
+use nom::sequence::{preceded, separated_pair, terminated};
+
 const SECOND: i64 = 10_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -76,7 +85,7 @@ pub fn units(ticks: i64) -> String {
 /// Ticks since midnight of a text that has a time and no date: `8:00`, `8:00:00 AM`. As a datetime it is of today.
 pub fn parse_time_of_day(text: &str) -> Option<i64> {
     let (text, offset) = zone(text.trim())?;
-    let time = if text.contains(':') && text.is_ascii() { time_part(text)? } else { return None };
+    let time = if text.contains(':') { whole(time_of_day, text)? } else { return None };
     time.checked_sub(offset)
 }
 
@@ -145,7 +154,20 @@ fn clock(hour: i64, minute: i64, second: i64) -> Option<i64> {
         .then_some(hour * HOUR + minute * MINUTE + second * SECOND)
 }
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /// The other forms: `2020`, `2020-01`, `1/2/2020 3:04 PM`, `2 Dec 2022`, `Sat, 08 Nov 2014 15:05:02 GMT`, `20221202`.
@@ -154,22 +176,29 @@ fn free(text: &str) -> Option<i64> {
         return None;
     }
     let (text, offset) = zone(text)?;
-    if let Some(day) = listed_date(text) {
+    if let Some(day) = whole(listed_date, text) {
         return in_range(day);
     }
-    let (day, rest) = day_part(text)?;
-    let time = match rest.trim() {
-        "" => 0,
-        rest => time_part(rest)?,
-    };
-    in_range(day.checked_add(time)?.checked_sub(offset)?)
+    let day = alt((numeric_date, named_month));
+    let (_, day, time) = whole((blank, day, opt(preceded(blank, time_of_day))), text.trim_end())?;
+    in_range(day.checked_add(time.unwrap_or(0))?.checked_sub(offset)?)
+}
+
+/// The number that digits stand for.
+fn number(i: &str) -> Read<'_, i64> {
+    map_res(digit1, str::parse).parse(i)
+}
+
+/// The number of exactly so many digits.
+fn digits<'a>(n: usize) -> impl Parser<&'a str, Output = i64, Error = ()> {
+    map_res(take_while_m_n(n, n, |c: char| c.is_ascii_digit()), str::parse)
 }
 
 /// `2025, 6, 14`, or `2025, 6` for the first day of a month.
-fn listed_date(text: &str) -> Option<i64> {
-    let mut parts = text.split(',').map(|part| part.trim().parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(1))?);
-    if parts.next().is_some() || year < 1000 { None } else { date(year, month, day) }
+fn listed_date(i: &str) -> Read<'_, i64> {
+    let next = || preceded((blank, char(','), blank), number);
+    let year = verify(number, |year| *year >= 1000);
+    map_opt((year, next(), opt(next())), |(year, month, day)| date(year, month, day.unwrap_or(1))).parse(i)
 }
 
 /// The text without its zone, and the zone's distance from UTC in ticks.
@@ -187,12 +216,9 @@ fn zone(text: &str) -> Option<(&str, i64)> {
         return Some((trimmed, 0));
     };
     let (rest, sign) = (trimmed.get(..at)?.trim_end(), trimmed.get(at..=at)?);
-    let digits = trimmed.get(at + 1..)?;
-    let (hours, minutes) = match digits.split_once(':') {
-        Some((h, m)) => (h.parse::<i64>().ok()?, m.parse::<i64>().ok()?),
-        None if digits.len() == 4 => (digits.get(..2)?.parse().ok()?, digits.get(2..)?.parse().ok()?),
-        None => (digits.parse::<i64>().ok()?, 0),
-    };
+    let colon = separated_pair(number, char(':'), number);
+    let form = alt((colon, (digits(2), digits(2)), number.map(|hours| (hours, 0))));
+    let (hours, minutes) = whole(form, trimmed.get(at + 1..)?)?;
     if hours > 14 || minutes > 59 {
         return None;
     }
@@ -200,34 +226,21 @@ fn zone(text: &str) -> Option<(&str, i64)> {
     Some((rest, if sign == "-" { -ticks } else { ticks }))
 }
 
-/// The date at the start, and what follows it.
-fn day_part(text: &str) -> Option<(i64, &str)> {
-    let text = text.trim_start();
-    if text.starts_with(|c: char| c.is_ascii_alphabetic()) || text.split([' ', '-', ',']).nth(1).is_some_and(is_month) {
-        return named_month(text);
-    }
-    let end = text.find([' ', 'T', ',']).unwrap_or(text.len());
-    let (head, rest) = (text.get(..end)?, text.get(end..)?);
-    let rest = rest.strip_prefix('T').or_else(|| rest.strip_prefix(',')).unwrap_or(rest);
-    let separator = head.chars().find(|c| !c.is_ascii_digit());
-    let parts: Vec<&str> = match separator {
-        Some(c @ ('-' | '/' | '.')) => head.split(c).collect(),
-        None => vec![head],
-        Some(_) => return None,
-    };
-    let numbers = parts.iter().map(|p| p.parse::<i64>().ok()).collect::<Option<Vec<_>>>()?;
-    let day = match (numbers.as_slice(), separator) {
-        ([year], None) if head.len() == 4 => date(*year, 1, 1)?,
-        ([_], None) if head.len() == 8 => {
-            date(head.get(..4)?.parse().ok()?, head.get(4..6)?.parse().ok()?, head.get(6..)?.parse().ok()?)?
-        }
-        ([year, month], _) if parts.first()?.len() == 4 => date(*year, *month, 1)?,
-        ([month, year], _) if parts.get(1)?.len() == 4 => date(*year, *month, 1)?,
-        ([year, month, day], _) if parts.first()?.len() == 4 => date(*year, *month, *day)?,
-        ([month, day, year], _) => date(full_year(*year, parts.get(2)?)?, *month, *day)?,
-        _ => return None,
-    };
-    Some((day, rest))
+/// `2020`, `2020-01`, `01/2020`, `2020-01-02`, `1/2/2020`, `20200102`, and what may join it to a time.
+fn numeric_date(i: &str) -> Read<'_, i64> {
+    let more = |separator| many_m_n(1, 2, preceded(char(separator), digit1));
+    let parts = (digit1, alt((more('-'), more('/'), more('.'), success(Vec::new()))));
+    let number = |digits: &str| digits.parse().ok();
+    let day = map_opt(parts, |(first, more): (&str, Vec<&str>)| match *more.as_slice() {
+        [] if first.len() == 4 => date(number(first)?, 1, 1),
+        [] => whole((digits(4), digits(2), digits(2)), first).and_then(|(year, month, day)| date(year, month, day)),
+        [second] if first.len() == 4 => date(number(first)?, number(second)?, 1),
+        [second] if second.len() == 4 => date(number(second)?, number(first)?, 1),
+        [second, third] if first.len() == 4 => date(number(first)?, number(second)?, number(third)?),
+        [second, third] => date(full_year(number(third)?, third)?, number(first)?, number(second)?),
+        _ => None,
+    });
+    terminated(day, opt(one_of("T,"))).parse(i)
 }
 
 fn full_year(year: i64, text: &str) -> Option<i64> {
@@ -238,145 +251,94 @@ fn full_year(year: i64, text: &str) -> Option<i64> {
     }
 }
 
+/// The number of a month by its name or the first three letters of it.
 fn month(word: &str) -> Option<i64> {
-    let lower = word.to_ascii_lowercase();
-    let short = lower.get(..3)?;
-    let index = MONTHS.iter().position(|m| *m == short)?;
-    let full = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    (lower.len() == 3 || full.get(index) == Some(&lower.as_str())).then_some(index as i64 + 1)
+    let is =
+        |name: &str| word.eq_ignore_ascii_case(name) || name.get(..3).is_some_and(|s| word.eq_ignore_ascii_case(s));
+    MONTHS.iter().position(|name| is(name)).map(|index| index as i64 + 1)
 }
 
-fn is_month(word: &str) -> bool {
-    month(word).is_some()
+/// Whether a word begins as a day of the week does. The first letters of none are those of a month.
+fn is_weekday(word: &str) -> bool {
+    word.get(..3).is_some_and(|start| DAYS.iter().any(|day| start.eq_ignore_ascii_case(day)))
 }
 
 /// `Sat, 08 Nov 2014`, `Saturday, 08-Nov-14`, `2 Dec 2022`, `Dec 2, 2022`
-fn named_month(text: &str) -> Option<(i64, &str)> {
-    let mut rest = text;
-    let mut parts: Vec<&str> = Vec::new();
-    while parts.len() < 3 {
-        rest = rest.trim_start_matches([' ', ',', '-']);
-        let end = rest.find([' ', ',', '-']).unwrap_or(rest.len());
-        let word = rest.get(..end)?;
-        if word.is_empty() {
-            return None;
-        }
-        rest = rest.get(end..)?;
-        let weekday = word.to_ascii_lowercase();
-        if parts.is_empty() && month(word).is_none() && DAYS.iter().any(|d| weekday.starts_with(d)) {
-            continue;
-        }
-        parts.push(word);
-    }
-    let [a, b, c] = parts.as_slice() else { return None };
-    let (day, month_number) = match (month(a), month(b)) {
-        (Some(m), _) => (b.parse().ok()?, m),
-        (None, Some(m)) => (a.parse().ok()?, m),
-        _ => return None,
-    };
-    let year = full_year(c.parse().ok()?, c)?;
-    Some((date(year, month_number, day)?, rest))
+fn named_month(i: &str) -> Read<'_, i64> {
+    let gap = |c: char| matches!(c, ' ' | ',' | '-');
+    let word = || preceded(take_while(gap), take_till1(gap));
+    let weekday = verify(word(), |word: &str| is_weekday(word));
+    let parts = preceded(many0_count(weekday), (word(), word(), word()));
+    map_opt(parts, |(first, second, year): (&str, &str, &str)| {
+        let (day, month) = match month(first) {
+            Some(month) => (second, month),
+            None => (first, month(second)?),
+        };
+        date(full_year(year.parse().ok()?, year)?, month, day.parse().ok()?)
+    })
+    .parse(i)
 }
 
-/// `15:05`, `15:05:02.5`, `3:05 PM`
-fn time_part(text: &str) -> Option<i64> {
-    let upper = text.to_ascii_uppercase();
-    let (text, half) = match upper.strip_suffix("PM") {
-        Some(rest) => (rest.trim_end(), Some(true)),
-        None => match upper.strip_suffix("AM") {
-            Some(rest) => (rest.trim_end(), Some(false)),
-            None => (upper.trim_end(), None),
-        },
-    };
-    let mut parts = text.split(':');
-    let mut hour: i64 = parts.next()?.parse().ok()?;
-    let minute: i64 = match parts.next() {
-        Some(m) => m.parse().ok()?,
-        None if half.is_some() => 0,
-        None => return None,
-    };
-    let (second, fraction) = match parts.next() {
-        Some(s) => {
-            let (s, f) = s.split_once('.').unwrap_or((s, ""));
-            (s.parse().ok()?, fraction(f)?)
-        }
-        None => (0, 0),
-    };
-    if parts.next().is_some() {
-        return None;
-    }
-    match half {
-        Some(pm) if (1..=12).contains(&hour) => hour = hour % 12 + if pm { 12 } else { 0 },
-        Some(_) => return None,
-        None => {}
-    }
-    Some(clock(hour, minute, second)? + fraction)
+/// `15:05`, `15:05:02.5`, `3:05 PM`, `3 PM`
+fn time_of_day(i: &str) -> Read<'_, i64> {
+    let half = preceded(blank, alt((value(12, tag_no_case("PM")), value(0, tag_no_case("AM")))));
+    let second = (number, opt(preceded(char('.'), fraction)).map(Option::unwrap_or_default));
+    let parts = (number, opt(preceded(char(':'), number)), opt(preceded(char(':'), second)), opt(half));
+    map_opt(parts, |(hour, minute, second, half)| {
+        let (second, fraction) = second.unwrap_or_default();
+        let time = match half {
+            Some(half) if (1..=12).contains(&hour) => clock(hour % 12 + half, minute.unwrap_or(0), second),
+            Some(_) => None,
+            None => clock(hour, minute?, second),
+        };
+        Some(time? + fraction)
+    })
+    .parse(i)
 }
 
 /// Ticks of the digits behind a second's point; more than seven are cut off.
-fn fraction(digits: &str) -> Option<i64> {
-    if !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    Some(digits.bytes().map(|b| i64::from(b - b'0')).chain(std::iter::repeat(0)).take(7).fold(0, |v, d| v * 10 + d))
+fn fraction(i: &str) -> Read<'_, i64> {
+    let ticks = |digits: &str| {
+        let digits = digits.bytes().map(|b| i64::from(b - b'0')).chain(std::iter::repeat(0));
+        digits.take(7).fold(0, |value, digit| value * 10 + digit)
+    };
+    digit0.map(ticks).parse(i)
 }
 
 /// Ticks of a timespan text: `1.02:03:04.5`, `02:03`, `1d`, `1.5h`, `15 seconds`, and a bare number of days.
 pub fn parse_timespan(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let (negative, text) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest.trim_start()),
-        None => (false, text),
-    };
-    let ticks = if text.contains(':') { colons(text)? } else { number_and_unit(text)? };
-    if negative { ticks.checked_neg() } else { Some(ticks) }
+    let minus = opt(terminated(char('-'), blank));
+    let (minus, ticks) = whole((minus, alt((with_colons, number_and_unit))), text.trim())?;
+    if minus.is_some() { ticks.checked_neg() } else { Some(ticks) }
 }
 
-fn colons(text: &str) -> Option<i64> {
-    let parts: Vec<&str> = text.split(':').collect();
-    let whole = |s: &str| -> Option<i64> { s.bytes().all(|b| b.is_ascii_digit()).then(|| s.parse().ok()).flatten() };
-    let (days, hours, minutes, seconds) = match parts.as_slice() {
-        [h, m] => (None, *h, *m, "0"),
-        [h, m, s] => (None, *h, *m, *s),
-        [d, h, m, s] => (Some(*d), *h, *m, *s),
-        _ => return None,
-    };
-    let (days, hours) = match (days, hours.split_once('.')) {
-        (Some(d), None) => (whole(d)?, whole(hours)?),
-        (None, Some((d, h))) => (whole(d)?, whole(h)?),
-        (None, None) => (0, whole(hours)?),
-        _ => return None,
-    };
-    let (seconds, fraction_digits) = seconds.split_once('.').unwrap_or((seconds, ""));
-    let (minutes, seconds) = (whole(minutes)?, whole(seconds)?);
-    if hours > 23 || minutes > 59 || seconds > 59 {
-        return None;
-    }
-    days.checked_mul(DAY)?.checked_add(clock(hours, minutes, seconds)? + fraction(fraction_digits)?)
+/// `1.02:03:04.5`, `1:02:03:04.5`, `02:03:04`, `02:03`
+fn with_colons(i: &str) -> Read<'_, i64> {
+    let parts =
+        (opt(terminated(number, char('.'))), separated_list1(char(':'), number), opt(preceded(char('.'), fraction)));
+    map_opt(parts, |(days, parts, fraction)| {
+        let (days, time) = match (days, parts.as_slice(), fraction) {
+            (_, [hours, minutes], None) => (days, clock(*hours, *minutes, 0)?),
+            (_, [hours, minutes, seconds], _) => (days, clock(*hours, *minutes, *seconds)?),
+            (None, [days, hours, minutes, seconds], _) => (Some(*days), clock(*hours, *minutes, *seconds)?),
+            _ => return None,
+        };
+        days.unwrap_or(0).checked_mul(DAY)?.checked_add(time + fraction.unwrap_or(0))
+    })
+    .parse(i)
 }
 
-fn number_and_unit(text: &str) -> Option<i64> {
-    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let (number, word) = (text.get(..end)?, text.get(end..)?.trim());
-    let ticks = if word.is_empty() { DAY } else { unit(word)? };
-    let nano = word.starts_with("nano");
-    if let Ok(whole) = number.parse::<i64>() {
-        return if nano { Some(whole / 100) } else { whole.checked_mul(ticks) };
-    }
-    let value: f64 = number.parse().ok()?;
-    let ticks = if nano { value / 100.0 } else { value * ticks as f64 };
-    (ticks.abs() < 9.2e18).then_some(ticks.round() as i64)
+fn number_and_unit(i: &str) -> Read<'_, i64> {
+    let number = take_while1(|c: char| c.is_ascii_digit() || c == '.');
+    map_opt(separated_pair(number, blank, rest), |(number, word): (&str, &str)| {
+        let ticks = if word.is_empty() { DAY } else { unit(word)? };
+        let nano = word.starts_with("nano");
+        if let Ok(whole) = number.parse::<i64>() {
+            return if nano { Some(whole / 100) } else { whole.checked_mul(ticks) };
+        }
+        let value: f64 = number.parse().ok()?;
+        let ticks = if nano { value / 100.0 } else { value * ticks as f64 };
+        (ticks.abs() < 9.2e18).then_some(ticks.round() as i64)
+    })
+    .parse(i)
 }

@@ -3,7 +3,7 @@
 //! Words are not told apart from keywords: almost every keyword of KQL is a legal column name too, and the grammar
 //! knows where it is which.
 
-use crate::{Diagnostic, Span};
+use crate::{Diagnostic, Span, text};
 use logos::{Lexer, Logos};
 
 /// What a token is.
@@ -178,7 +178,8 @@ pub fn lex(text: &str) -> Lexed {
 fn escapes(literal: &str, span: Span, lexed: &mut Lexed) {
     let mut from = 0;
     while let Some(at) = literal.get(from..).and_then(|rest| rest.find('\\')).map(|at| from + at) {
-        let length = escape_length(literal.as_bytes().get(at + 1..).unwrap_or(&[]));
+        let rest = literal.get(at + 1..).unwrap_or("");
+        let length = text::escape(rest).map_or(0, |(after, _)| rest.len() - after.len());
         if length == 0 {
             let sequence: String = literal.get(at..).unwrap_or("").chars().take(2).collect();
             let start = span.start + at as u32;
@@ -191,26 +192,6 @@ fn escapes(literal: &str, span: Span, lexed: &mut Lexed) {
             return;
         }
         from = at + 1 + length;
-    }
-}
-
-/// How many bytes behind a backslash belong to the escape.
-fn escape_length(rest: &[u8]) -> usize {
-    let hex = |n: usize| rest.get(1..=n).is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit));
-    match rest.first() {
-        Some(b'\\' | b'\'' | b'"' | b'a' | b'b' | b'f' | b'n' | b'r' | b't' | b'v') => 1,
-        Some(b'u') if hex(4) => 5,
-        Some(b'U') if hex(8) => 9,
-        Some(b'x') if hex(2) => 3,
-        Some(first @ b'0'..=b'7') => {
-            let octal = |n: usize| matches!(rest.get(n), Some(b'0'..=b'7'));
-            match (octal(1), octal(2)) {
-                (true, true) if *first <= b'3' => 3,
-                (true, _) => 2,
-                _ => 1,
-            }
-        }
-        _ => 0,
     }
 }
 

@@ -404,7 +404,7 @@ fn cell(query: &str) -> String {
 
 #[test]
 fn nothing_of_the_inventory_is_missing() {
-    let Some(path) = std::env::var_os("KQL_INVENTORY") else { return };
+    let Some(path) = shared::named_by("KQL_INVENTORY", "an inventory of Kusto's syntax") else { return };
     let text = std::fs::read_to_string(path).expect("an inventory");
     let mut missing = Vec::new();
     for (_, section, rows) in SECTIONS {

@@ -91,6 +91,7 @@ macro_rules! message {
 }
 
 message! {
+    numbers_that_are_none: "print long(0x+d), decimal(1-2), decimal(.), decimal(-1.5e3), int(- 5), guid(74be27de-1e4e)";
     a_stray_page_fragment: "T\n| sort by Timestamp desc high severity medium confidence";
     a_missing_pipe: "T where x == 1";
     a_missing_bracket: "T | where x in~ (1, 2";

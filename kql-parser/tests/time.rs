@@ -67,6 +67,8 @@ fn what_is_no_datetime() {
         ":::",
         "T",
         "--",
+        "3/1/-0",
+        "15:05:02-0000001",
         "2020-01-01T",
     ] {
         let found = parse_datetime(text);

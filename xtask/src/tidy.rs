@@ -23,6 +23,7 @@ pub fn run() -> Result<(), String> {
     crate::floors::check(&mut wrong);
     operators(&mut wrong);
     names(&mut wrong);
+    examples(&mut wrong);
     specified(&mut wrong);
     if wrong.is_empty() {
         println!("tidy");
@@ -121,6 +122,18 @@ fn names(wrong: &mut Vec<String>) {
                 wrong.push(format!("{}: the name \"{name}\" stands in another row too", path.display()));
             }
         }
+    }
+}
+
+/// The README's example is the one of the engine's own page, which the documentation's tests compile and run.
+fn examples(wrong: &mut Vec<String>) {
+    let example = |path: &str| {
+        let text = read(Path::new(path));
+        let (_, behind) = text.split_once("```rust\n")?;
+        behind.split_once("```\n").map(|(example, _)| example.to_owned())
+    };
+    if example("README.md") != example("kql-engine/README.md") {
+        wrong.push("README.md: its Rust example is not the one of kql-engine/README.md".to_owned());
     }
 }
 

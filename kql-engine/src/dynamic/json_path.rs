@@ -1,6 +1,13 @@
 //! JSON paths such as `$.a.b[0]['c d']`, as `extract_json()` and `bag_remove_keys()` take them.
 
 use super::path;
+use nom::branch::alt;
+use nom::bytes::complete::is_not;
+use nom::character::complete::{anychar, char, i64, multispace0, satisfy};
+use nom::combinator::all_consuming;
+use nom::multi::{fold_many0, many0};
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
 
 /// A step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,46 +20,28 @@ pub enum Step {
 
 /// The steps of a path, `$` left out; none where it is no path.
 pub fn parse(text: &str) -> Option<Vec<Step>> {
-    let mut rest = text.trim().strip_prefix('$')?;
-    let mut steps = Vec::new();
-    while !rest.is_empty() {
-        if let Some(after) = rest.strip_prefix('.') {
-            let end = after.find(['.', '[']).unwrap_or(after.len());
-            let key = after.get(..end)?;
-            if key.is_empty() {
-                return None;
-            }
-            steps.push(Step::Key(key.to_owned()));
-            rest = after.get(end..)?;
-            continue;
-        }
-        let inner = rest.strip_prefix('[')?;
-        let quote = inner.chars().next()?;
-        if quote == '\'' || quote == '"' {
-            let (key, after) = quoted(inner.get(1..)?, quote)?;
-            steps.push(Step::Key(key));
-            rest = after.strip_prefix(']')?;
-        } else {
-            let (index, after) = inner.split_once(']')?;
-            steps.push(Step::Index(index.trim().parse().ok()?));
-            rest = after;
-        }
-    }
-    Some(steps)
+    let mut path = all_consuming(preceded(char('$'), many0(step)));
+    path.parse(text.trim()).ok().map(|(_, steps)| steps)
 }
 
-/// A key up to the closing quote, and what follows it.
-fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
-    let mut key = String::new();
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '\\' => key.push(chars.next()?.1),
-            c if c == quote => return Some((key, text.get(at + c.len_utf8()..)?)),
-            c => key.push(c),
-        }
-    }
-    None
+/// `.b`, `[0]`, `['c d']`
+fn step(i: &str) -> IResult<&str, Step, ()> {
+    let index = delimited(multispace0, i64, multispace0).map(Step::Index);
+    alt((
+        preceded(char('.'), is_not(".[")).map(|key: &str| Step::Key(key.to_owned())),
+        delimited(char('['), alt((quoted('\''), quoted('"'), index)), char(']')),
+    ))
+    .parse(i)
+}
+
+/// A key between quotes. A character behind a backslash stands for itself.
+fn quoted<'a>(quote: char) -> impl Parser<&'a str, Output = Step, Error = ()> {
+    let character = alt((preceded(char('\\'), anychar), satisfy(move |c| c != quote && c != '\\')));
+    let key = fold_many0(character, String::new, |mut key, c| {
+        key.push(c);
+        key
+    });
+    delimited(char(quote), key, char(quote)).map(Step::Key)
 }
 
 /// The value that a path leads to.

@@ -1,7 +1,7 @@
 //! The row types of the registry: one row says what a function takes, returns, is called in a result, means and does.
 //!
 //! Field names follow Microsoft's `Symbols` so that Kusto people recognise them. The rows themselves stand at the top
-//! of each function's file; [`crate::functions`] and [`crate::aggregates`] list them.
+//! of each function's file; `functions` and `aggregates` list them.
 
 mod aggregate;
 mod eval;

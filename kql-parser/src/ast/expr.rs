@@ -15,6 +15,12 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl From<Name> for Expr {
+    fn from(name: Name) -> Self {
+        Expr { span: name.span, kind: ExprKind::Name(name) }
+    }
+}
+
 /// The forms of an expression.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ExprKind {

@@ -1,13 +1,19 @@
 //! Expressions: the loop of binding powers, and operands.
 
 use crate::ast::{Between, Binary, BinaryOp, Call, Expr, ExprKind, In, InOp, Name, Named, TypeOf, UnaryOp};
-use crate::combinators::{BRACKETS, PARENS, bracketed, fatal, token};
+use crate::combinators::{
+    BRACKETS, PARENS, Reads, bracketed, expected, loose_list, quiet, spanned, token, within, word as spelled,
+};
 use crate::grammar::operators::search;
 use crate::grammar::{literal, name, operators, parameter, pipeline, source};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
 use crate::word::{Word, word as word_class};
 use crate::{Diagnostic, Span};
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{cut, value};
+use nom::sequence::{preceded, separated_pair};
 
 /// An expression that may be named: `e`, `x = e`, `(a, b) = e`.
 pub fn named(i: Tokens) -> Parsed<Expr> {
@@ -20,11 +26,11 @@ pub fn named(i: Tokens) -> Parsed<Expr> {
 /// `x = e`, `(a, b) = e`, where one stands.
 fn named_only(i: Tokens) -> Parsed<Option<Expr>> {
     let start = i.span();
+    let assign = quiet(Kind::Assign);
     let one = (i.kind() == Kind::Word && i.ahead(1).kind == Kind::Assign)
         || (name::is_bracketed(&i) && i.ahead(3).kind == Kind::Assign);
     if one {
-        let (rest, name) = name::declared(i)?;
-        let (rest, value) = expression(rest.skip(1)).map_err(fatal)?;
+        let (rest, (name, value)) = separated_pair(name::declared, assign, cut(expression)).parse(i)?;
         let named = Named { names: vec![name], tuple: false, value };
         return Ok((rest, Some(Expr { kind: ExprKind::Named(Box::new(named)), span: rest.from(start) })));
     }
@@ -32,7 +38,7 @@ fn named_only(i: Tokens) -> Parsed<Option<Expr>> {
         let after = i.skip(operators::name_length(&i));
         if after.kind() == Kind::Assign {
             name::needs_brackets(&i, after.from(start));
-            let (rest, value) = expression(after.skip(1)).map_err(fatal)?;
+            let (rest, value) = cut(expression).parse(after.skip(1))?;
             return Ok((rest, Some(value)));
         }
     }
@@ -40,8 +46,8 @@ fn named_only(i: Tokens) -> Parsed<Option<Expr>> {
         && let Some(close) = i.partner_ahead()
         && i.ahead(close + 1).kind == Kind::Assign
     {
-        let (rest, (names, _)) = bracketed(PARENS.0, PARENS.1, name::declared)(i)?;
-        let (rest, value) = expression(rest.skip(1)).map_err(fatal)?;
+        let names = bracketed(PARENS, name::declared);
+        let (rest, (names, value)) = separated_pair(names, assign, cut(expression)).parse(i)?;
         let named = Named { names, tuple: true, value };
         return Ok((rest, Some(Expr { kind: ExprKind::Named(Box::new(named)), span: rest.from(start) })));
     }
@@ -182,36 +188,34 @@ fn binary(i: Tokens, least: u8) -> Parsed<Expr> {
             return Ok((rest, left));
         }
         let op_span = rest.span();
+        let operand = |i| cut(|i| binary(i, power + 1)).parse(i);
         let (next, kind) = match right {
             Right::Operand(op) => {
-                let (next, value) = binary(rest.skip(1), power + 1).map_err(fatal)?;
+                let (next, value) = operand(rest.skip(1))?;
                 (next, ExprKind::Binary(Box::new(Binary { op, op_span, left, right: value })))
             }
             Right::Regex => {
-                let (next, _) = crate::combinators::word("regex", Want::Expression)(rest.skip(1)).map_err(fatal)?;
+                let (next, _) = cut(spelled("regex", Want::Expression)).parse(rest.skip(1))?;
                 let op_span = next.from(op_span);
-                let (next, value) = binary(next, power + 1).map_err(fatal)?;
+                let (next, value) = operand(next)?;
                 let op = BinaryOp::MatchesRegex;
                 (next, ExprKind::Binary(Box::new(Binary { op, op_span, left, right: value })))
             }
             Right::Match => {
-                let (next, value) = binary(rest.skip(1), power + 1).map_err(fatal)?;
+                let (next, value) = operand(rest.skip(1))?;
                 (next, ExprKind::Match(Box::new(left), Box::new(value)))
             }
             Right::List(op) => {
-                let list = bracketed(PARENS.0, PARENS.1, pipeline::expression_or_pipeline);
-                let (next, (items, items_span)) = list(rest.skip(1)).map_err(fatal)?;
+                let list = spanned(bracketed(PARENS, pipeline::expression_or_pipeline));
+                let (next, (items, items_span)) = cut(list).parse(rest.skip(1))?;
                 if items.is_empty() {
-                    return rest.skip(2).expected(Want::Expression).map_err(fatal);
+                    return cut(expected(Want::Expression)).parse(rest.skip(2));
                 }
                 (next, ExprKind::In(Box::new(In { op, op_span, left, items, items_span })))
             }
             Right::Couple(negated) => {
-                let (next, _) = token(Kind::OpenParen, Want::OpenParen)(rest.skip(1)).map_err(fatal)?;
-                let (next, low) = expression(next).map_err(fatal)?;
-                let (next, _) = token(Kind::DotDot, Want::DotDot)(next).map_err(fatal)?;
-                let (next, high) = expression(next).map_err(fatal)?;
-                let (next, _) = token(Kind::CloseParen, Want::CloseParen)(next).map_err(fatal)?;
+                let range = separated_pair(expression, token(Kind::DotDot, Want::DotDot), expression);
+                let (next, (low, high)) = cut(within(PARENS, range)).parse(rest.skip(1))?;
                 (next, ExprKind::Between(Box::new(Between { negated, op_span, value: left, low, high })))
             }
         };
@@ -229,7 +233,7 @@ pub fn unary(i: Tokens) -> Parsed<Expr> {
         Kind::Plus => UnaryOp::Plus,
         _ => return operand(i),
     };
-    let (rest, e) = operand(i.skip(1)).map_err(fatal)?;
+    let (rest, e) = cut(operand).parse(i.skip(1))?;
     Ok((rest, Expr { span: i.span().to(e.span), kind: ExprKind::Unary(op, Box::new(e)) }))
 }
 
@@ -248,7 +252,7 @@ pub fn entity(i: Tokens) -> Parsed<Expr> {
 /// A name with what is behind it, but no call: `a.b`, `a['b']`.
 pub fn path(i: Tokens) -> Parsed<Expr> {
     let (rest, name) = name::name(i)?;
-    postfix(rest, i.span(), Expr { span: name.span, kind: ExprKind::Name(name) }, Parts::Names)
+    postfix(rest, i.span(), Expr::from(name), Parts::Names)
 }
 
 /// More parts than this are no path that anybody wrote, and each is a level of the tree.
@@ -273,7 +277,7 @@ fn postfix(i: Tokens, start: Span, e: Expr, may_be: Parts) -> Parsed<Expr> {
         parts += 1;
         if parts > MAX_PARTS {
             rest.report(Diagnostic::error("KQ003", e.span, format!("A path has more than {MAX_PARTS} parts.")));
-            return rest.expected(Want::Infix).map_err(fatal);
+            return cut(expected(Want::Infix)).parse(rest);
         }
         match rest.kind() {
             // `a.[0]` is an older way to write `a[0]`
@@ -281,18 +285,18 @@ fn postfix(i: Tokens, start: Span, e: Expr, may_be: Parts) -> Parsed<Expr> {
                 rest = rest.skip(1);
             }
             Kind::Dot if may_be == Parts::Wildcards && name::is_pattern(&rest.skip(1)) => {
-                let (next, pattern) = name::pattern(rest.skip(1)).map_err(fatal)?;
+                let (next, pattern) = cut(name::pattern).parse(rest.skip(1))?;
                 let name = Name { text: pattern.span.text(rest.text).to_owned(), span: pattern.span };
                 let kind = ExprKind::Path(Box::new(e), name);
                 return Ok((next, Expr { kind, span: next.from(start) }));
             }
             Kind::Dot => {
-                let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
+                let (next, name) = cut(name::name).parse(rest.skip(1))?;
                 if may_be != Parts::Names
                     && next.kind() == Kind::OpenParen
                     && !name.span.text(next.text).starts_with('[')
                 {
-                    let (next, (args, _)) = bracketed(PARENS.0, PARENS.1, argument)(next).map_err(fatal)?;
+                    let (next, args) = bracketed(PARENS, argument).parse(next)?;
                     e = Expr { kind: ExprKind::Method(Box::new(e), Call { name, args }), span: next.from(start) };
                     rest = next;
                 } else {
@@ -301,8 +305,7 @@ fn postfix(i: Tokens, start: Span, e: Expr, may_be: Parts) -> Parsed<Expr> {
                 }
             }
             Kind::OpenBracket => {
-                let (next, index) = expression(rest.skip(1)).map_err(fatal)?;
-                let (next, _) = token(Kind::CloseBracket, Want::CloseBracket)(next).map_err(fatal)?;
+                let (next, index) = within(BRACKETS, expression).parse(rest)?;
                 e = Expr { kind: ExprKind::Element(Box::new(e), Box::new(index)), span: next.from(start) };
                 rest = next;
             }
@@ -321,10 +324,7 @@ fn primary(i: Tokens) -> Parsed<Expr> {
     match i.kind() {
         Kind::Word => word(i),
         Kind::OpenParen => parens(i),
-        Kind::OpenBracket if name::is_bracketed(&i) => {
-            let (rest, name) = name::name(i)?;
-            Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }))
-        }
+        Kind::OpenBracket if name::is_bracketed(&i) => name::name.map(Expr::from).parse(i),
         Kind::OpenBracket if name::is_bracketed_pattern(&i) => name::bracketed_pattern(i),
         Kind::OpenBrace if name::is_placeholder(&i) => name::placeholder(i),
         // `* has 'a'`: any column
@@ -358,7 +358,7 @@ fn word(i: Tokens) -> Parsed<Expr> {
     }
     let name = Name { text: text.to_owned(), span: i.span() };
     if !called {
-        let e = Expr { span: name.span, kind: ExprKind::Name(name) };
+        let e = Expr::from(name);
         let (rest, scope) = search::opt_scope(i.skip(1))?;
         return Ok(match scope {
             None => (rest, e),
@@ -368,26 +368,24 @@ fn word(i: Tokens) -> Parsed<Expr> {
             }
         });
     }
-    let start = i.span();
-    let (rest, (args, _)) = bracketed(PARENS.0, PARENS.1, argument)(i.skip(1)).map_err(fatal)?;
-    Ok((rest, Expr { kind: ExprKind::Call(Call { name, args }), span: rest.from(start) }))
+    let (rest, args) = bracketed(PARENS, argument).parse(i.skip(1))?;
+    Ok((rest, Expr { kind: ExprKind::Call(Call { name, args }), span: rest.from(i.span()) }))
+}
+
+/// A form of expression, with its place.
+pub fn of_kind<'a>(kind: impl Reads<'a, ExprKind>) -> impl Reads<'a, Expr> {
+    spanned(kind).map(|(kind, span)| Expr { kind, span })
 }
 
 /// `entity_group [A, B]`
 fn entity_group(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (rest, (entities, _)) = bracketed(BRACKETS.0, BRACKETS.1, expression)(i.skip(1)).map_err(fatal)?;
-    Ok((rest, Expr { kind: ExprKind::EntityGroup(entities), span: rest.from(start) }))
+    of_kind(preceded(quiet(Kind::Word), bracketed(BRACKETS, expression)).map(ExprKind::EntityGroup)).parse(i)
 }
 
 /// `toscalar kind=nooptimization (T)`
 fn call_of_kind(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let name = Name { text: i.text_ahead(0).to_owned(), span: start };
-    let (rest, kind) = parameter::property(i.skip(1)).map_err(fatal)?;
-    let (rest, (args, _)) = bracketed(PARENS.0, PARENS.1, argument)(rest).map_err(fatal)?;
-    let call = Call { name, args };
-    Ok((rest, Expr { kind: ExprKind::CallOfKind(Box::new((call, kind))), span: rest.from(start) }))
+    let call = (name::any_word(Want::Name), cut(parameter::property), cut(bracketed(PARENS, argument)));
+    of_kind(call.map(|(name, kind, args)| ExprKind::CallOfKind(Box::new((Call { name, args }, kind))))).parse(i)
 }
 
 /// Whether an operator follows that `*` may stand before.
@@ -412,46 +410,31 @@ pub fn argument(i: Tokens) -> Parsed<Expr> {
 }
 
 fn parens(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (rest, inner) = pipeline::expression_or_pipeline(i.skip(1)).map_err(fatal)?;
-    let (rest, end) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
-    Ok((rest, Expr { kind: ExprKind::Parens(Box::new(inner)), span: start.to(end) }))
+    of_kind(within(PARENS, pipeline::expression_or_pipeline).map(|inner| ExprKind::Parens(Box::new(inner)))).parse(i)
 }
 
 /// `typeof(long)`, `typeof(a: long, *)`
 pub fn type_of(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (rest, _) = crate::combinators::word("typeof", Want::Typeof)(i)?;
-    let (rest, _) = token(Kind::OpenParen, Want::OpenParen)(rest).map_err(fatal)?;
-    let (rest, value) = if rest.kind() == Kind::Word && rest.ahead(1).kind == Kind::CloseParen {
-        let (rest, ty) = name::type_name(rest)?;
-        (rest, TypeOf::Scalar(ty))
-    } else {
-        let (rest, (columns, star)) = schema_items(rest).map_err(fatal)?;
-        (rest, TypeOf::Tabular(columns, star))
+    of_kind(type_argument.map(ExprKind::TypeOf)).parse(i)
+}
+
+/// The same as a type.
+pub fn type_argument(i: Tokens) -> Parsed<TypeOf> {
+    let scalar = |i: Tokens<'_>| i.kind() == Kind::Word && i.ahead(1).kind == Kind::CloseParen;
+    let ty = |i| match scalar(i) {
+        true => name::type_name.map(TypeOf::Scalar).parse(i),
+        false => schema_items.map(|(columns, star)| TypeOf::Tabular(columns, star)).parse(i),
     };
-    let (rest, _) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
-    Ok((rest, Expr { kind: ExprKind::TypeOf(value), span: rest.from(start) }))
+    preceded(spelled("typeof", Want::Typeof), cut(within(PARENS, ty))).parse(i)
 }
 
 /// `a: long, b: string, *` before a closing bracket.
-pub fn schema_items(mut i: Tokens) -> Parsed<crate::ast::Schema> {
-    let mut columns = Vec::new();
-    let mut star = false;
-    while i.kind() != Kind::CloseParen {
-        if i.kind() == Kind::Star {
-            star = true;
-            i = i.skip(1);
-        } else {
-            let (rest, column) = name::column_declaration(i)?;
-            columns.push(column);
-            i = rest;
-        }
-        if i.kind() != Kind::Comma {
-            i.note(Want::Comma);
-            break;
-        }
-        i = i.skip(1);
-    }
-    Ok((i, (columns, star)))
+pub fn schema_items(i: Tokens) -> Parsed<crate::ast::Schema> {
+    let item = alt((value(None, quiet(Kind::Star)), name::column_declaration.map(Some)));
+    loose_list(Kind::CloseParen, item)
+        .map(|items| {
+            let star = items.iter().any(Option::is_none);
+            (items.into_iter().flatten().collect(), star)
+        })
+        .parse(i)
 }

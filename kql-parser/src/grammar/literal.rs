@@ -1,12 +1,14 @@
 //! Literals, decoded.
 
 use crate::ast::{Dynamic, Expr, ExprKind, Literal, UnaryOp};
-use crate::combinators::{BRACKETS, bracketed, fatal, token};
+use crate::combinators::{BRACES, BRACKETS, PARENS, bracketed, token, within};
 use crate::grammar::{expression, name};
 use crate::input::{Parsed, Tokens, Want};
-use crate::time;
 use crate::token::{Kind, Token};
-use crate::{Diagnostic, Span};
+use crate::{Diagnostic, Span, text, time};
+use nom::Parser;
+use nom::number::complete::recognize_float;
+use nom::sequence::{preceded, separated_pair};
 
 /// Whether a literal stands here.
 pub fn starts(i: &Tokens) -> bool {
@@ -41,15 +43,17 @@ pub fn literal(i: Tokens) -> Parsed<Expr> {
     Ok((i.skip(1), Expr { kind: ExprKind::Literal(value), span }))
 }
 
+/// A literal, or an expression that is none.
+pub fn or_expression(i: Tokens) -> Parsed<Expr> {
+    if starts(&i) { literal(i) } else { expression::expression(i) }
+}
+
 /// The digits of the least long, which do not fit a long without their sign. Where a literal may have one, as in a
 /// `datatable` and in a dynamic value, the sign belongs to it.
 const LEAST_WITHOUT_SIGN: &str = "9223372036854775808";
 
 fn long(i: &Tokens, text: &str, span: Span) -> Literal {
-    let value = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(hex) => u64::from_str_radix(hex, 16).ok().map(u64::cast_signed),
-        None => text.parse().ok(),
-    };
+    let value = text::whole(text::integer, text);
     if value.is_none() {
         let mut error = Diagnostic::error("KQ002", span, format!("The number {text} does not fit a long."));
         if text == LEAST_WITHOUT_SIGN && i.follows(Kind::Minus) {
@@ -106,43 +110,19 @@ fn unescape(text: &str) -> String {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        let Some(escape) = rest.next() else { break };
-        let code = |digits: &str, radix: u32| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
-        let take = |rest: &mut std::str::Chars, most: usize, radix: u32, first: Option<char>| {
-            let mut digits: String = first.into_iter().collect();
-            while digits.len() < most {
-                match rest.clone().next() {
-                    Some(d) if d.is_digit(radix) => {
-                        digits.push(d);
-                        rest.next();
-                    }
-                    _ => break,
-                }
+    let mut rest = text;
+    while let Some((plain, after)) = rest.split_once('\\') {
+        out.push_str(plain);
+        rest = match text::escape(after) {
+            Ok((after, character)) => {
+                out.extend(character);
+                after
             }
-            code(&digits, radix)
+            // the lexer has complained about it
+            Err(_) => after,
         };
-        match escape {
-            'n' => out.push('\n'),
-            't' => out.push('\t'),
-            'r' => out.push('\r'),
-            'a' => out.push('\u{7}'),
-            'b' => out.push('\u{8}'),
-            'f' => out.push('\u{c}'),
-            'v' => out.push('\u{b}'),
-            'u' => out.extend(take(&mut rest, 4, 16, None)),
-            'U' => out.extend(take(&mut rest, 8, 16, None)),
-            'x' => out.extend(take(&mut rest, 2, 16, None)),
-            '0'..='3' => out.extend(take(&mut rest, 3, 8, Some(escape))),
-            '4'..='7' => out.extend(take(&mut rest, 2, 8, Some(escape))),
-            other => out.push(other),
-        }
     }
+    out.push_str(rest);
     out
 }
 
@@ -175,18 +155,13 @@ pub fn starts_signed(i: &Tokens) -> bool {
 
 /// Whether `74be27de-1e4e-49d9-b579-fe0b331d3642` stands here.
 pub fn is_raw_guid(i: &Tokens) -> bool {
-    let start = i.span().start as usize;
-    i.text.as_bytes().get(start..start + 36).is_some_and(|text| {
-        text.iter()
-            .enumerate()
-            .all(|(n, b)| if matches!(n, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
-    })
+    i.text.get(i.span().start as usize..).is_some_and(|text| text::hyphenated_guid(text).is_ok())
 }
 
 /// A guid without `guid(...)` around it, which is reported.
 pub fn raw_guid(i: Tokens) -> Parsed<Expr> {
     let span = Span::new(i.span().start, i.span().start + 36);
-    let value = guid(span.text(i.text));
+    let value = text::whole(text::guid, span.text(i.text));
     i.report(Diagnostic::error(
         "KS214",
         span,
@@ -208,6 +183,7 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
     let inner = plain.as_str();
     let bare = inner.strip_prefix(['"', '\'']).and_then(|s| s.strip_suffix(['"', '\''])).unwrap_or(inner);
     let null = inner == "null";
+    let integer = |text| text::whole(text::integer, text);
     let (value, what) = match name.trim() {
         "bool" => {
             let value = match bare {
@@ -219,18 +195,13 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
         }
         "int" | "int32" => {
             // 32 hexadecimal bits may have the sign's
-            let hex = bare.starts_with("0x").then(|| whole(bare).and_then(|n| u32::try_from(n).ok()));
-            let value = whole(bare).and_then(|n| i32::try_from(n).ok());
+            let hex = bare.starts_with("0x").then(|| integer(bare).and_then(|n| u32::try_from(n).ok()));
+            let value = integer(bare).and_then(|n| i32::try_from(n).ok());
             (Literal::Int(value.or(hex.flatten().map(u32::cast_signed))), "int")
         }
-        "long" | "int64" => (Literal::Long(whole(bare)), "long"),
-        "real" | "double" => (Literal::Real(real(bare)), "real"),
-        "decimal" => {
-            let digits = bare.trim_start_matches(['-', '+']);
-            let valid = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-                && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
-            (Literal::Decimal(valid.then(|| bare.to_owned())), "decimal")
-        }
+        "long" | "int64" => (Literal::Long(integer(bare)), "long"),
+        "real" | "double" => (Literal::Real(bare.parse().ok()), "real"),
+        "decimal" => (Literal::Decimal(text::whole(recognize_float, bare).map(str::to_owned)), "decimal"),
         "datetime" | "date" => {
             if matches!(bare, "" | "now") {
                 return Literal::DatetimeNow;
@@ -242,7 +213,7 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
             (Literal::Datetime(value.or_else(|| time::parse_ticks(bare))), "datetime")
         }
         "timespan" | "time" => (Literal::Timespan(time::parse_timespan(bare)), "timespan"),
-        _ => (Literal::Guid(guid(bare)), "guid"),
+        _ => (Literal::Guid(text::whole(text::guid, bare)), "guid"),
     };
     let missing = matches!(
         value,
@@ -261,76 +232,33 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
     value
 }
 
-fn whole(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest.trim()),
-        None => (false, text),
-    };
-    if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-        let value = u64::from_str_radix(hex, 16).ok()?.cast_signed();
-        return Some(if negative { value.wrapping_neg() } else { value });
-    }
-    if negative { format!("-{digits}").parse().ok() } else { digits.parse().ok() }
-}
-
-fn real(text: &str) -> Option<f64> {
-    match text.to_ascii_lowercase().as_str() {
-        "nan" => Some(f64::NAN),
-        "inf" | "+inf" => Some(f64::INFINITY),
-        "-inf" => Some(f64::NEG_INFINITY),
-        other => other.parse().ok(),
-    }
-}
-
-fn guid(text: &str) -> Option<u128> {
-    let text = text.trim_start_matches('{').trim_end_matches('}');
-    let digits: String = text.chars().filter(|c| *c != '-').collect();
-    (digits.len() == 32).then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
-}
-
 /// `dynamic({"a": [1, 2]})`
 fn dynamic_literal(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (rest, _) = token(Kind::OpenParen, Want::OpenParen)(i.skip(1))?;
-    let (rest, value) = dynamic(rest).map_err(fatal)?;
-    let (rest, end) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
-    Ok((rest, Expr { kind: ExprKind::Literal(Literal::Dynamic(value)), span: start.to(end) }))
+    let value = preceded(token(Kind::Word, Want::Literal), within(PARENS, dynamic));
+    expression::of_kind(value.map(|value| ExprKind::Literal(Literal::Dynamic(value)))).parse(i)
 }
 
 fn dynamic(i: Tokens) -> Parsed<Dynamic> {
     match i.kind() {
-        Kind::OpenBracket => {
-            let (rest, (items, _)) = bracketed(BRACKETS.0, BRACKETS.1, dynamic)(i)?;
-            Ok((rest, Dynamic::Array(items)))
-        }
-        Kind::OpenBrace => {
-            let open = (Kind::OpenBrace, Want::OpenBrace);
-            let close = (Kind::CloseBrace, Want::CloseBrace);
-            let (rest, (properties, _)) = bracketed(open, close, property)(i)?;
-            Ok((rest, Dynamic::Bag(properties)))
-        }
+        Kind::OpenBracket => bracketed(BRACKETS, dynamic).map(Dynamic::Array).parse(i),
+        Kind::OpenBrace => bracketed(BRACES, property).map(Dynamic::Bag).parse(i),
         Kind::Word if i.is_word("null") => Ok((i.skip(1), Dynamic::Null)),
         Kind::Minus if i.ahead(1).kind == Kind::Long && i.text_ahead(1) == LEAST_WITHOUT_SIGN => {
             Ok((i.skip(2), Dynamic::Scalar(Box::new(Literal::Long(Some(i64::MIN))))))
         }
-        Kind::Minus if matches!(i.ahead(1).kind, Kind::Long | Kind::Real) => {
-            let (rest, value) = scalar(i.skip(1))?;
-            Ok((rest, negate(value)))
-        }
+        Kind::Minus if matches!(i.ahead(1).kind, Kind::Long | Kind::Real) => scalar.map(negate).parse(i.skip(1)),
         _ => scalar(i),
     }
 }
 
 fn scalar(i: Tokens) -> Parsed<Dynamic> {
-    let (rest, e) = literal(i)?;
-    Ok((
-        rest,
-        match e.kind {
+    literal
+        .map(|e| match e.kind {
             ExprKind::Literal(Literal::Dynamic(inner)) => inner,
             ExprKind::Literal(value) => Dynamic::Scalar(Box::new(value)),
             _ => Dynamic::Null,
-        },
-    ))
+        })
+        .parse(i)
 }
 
 fn negate(value: Dynamic) -> Dynamic {
@@ -343,12 +271,14 @@ fn negate(value: Dynamic) -> Dynamic {
     }))
 }
 
+/// `'a': 1`
 fn property(i: Tokens) -> Parsed<(String, Dynamic)> {
-    let (rest, key) = match i.kind() {
-        Kind::String | Kind::Verbatim | Kind::MultiLine => (i.skip(1), string_value(i.token(), i.text)),
-        _ => return i.expected(Want::Text),
-    };
-    let (rest, _) = token(Kind::Colon, Want::Colon)(rest).map_err(fatal)?;
-    let (rest, value) = dynamic(rest).map_err(fatal)?;
-    Ok((rest, (key, value)))
+    separated_pair(key, token(Kind::Colon, Want::Colon), dynamic).parse(i)
+}
+
+fn key(i: Tokens) -> Parsed<String> {
+    match i.kind() {
+        Kind::String | Kind::Verbatim | Kind::MultiLine => Ok((i.skip(1), string_value(i.token(), i.text))),
+        _ => i.expected(Want::Text),
+    }
 }

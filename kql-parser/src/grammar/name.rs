@@ -1,12 +1,15 @@
 //! Names: `x`, `['a b']`, `Device*`, `hint.strategy`.
 
 use crate::ast::{ColumnDeclaration, Expr, ExprKind, Name, TypeName};
-use crate::combinators::{PARENS, fatal, loosely_bracketed, token};
+use crate::combinators::{PARENS, loosely_bracketed, token};
 use crate::grammar::literal;
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
 use crate::word::{Word, is_column_type, word};
 use crate::{Diagnostic, Span};
+use nom::Parser;
+use nom::combinator::{cut, opt};
+use nom::sequence::{preceded, separated_pair, terminated};
 
 /// A name, bracketed or not.
 pub fn name(i: Tokens) -> Parsed<Name> {
@@ -72,14 +75,14 @@ pub fn needs_brackets(i: &Tokens, span: Span) {
     i.report(Diagnostic::error("KS228", span, message));
 }
 
+/// Any word, a keyword too.
+pub fn any_word<'a>(want: Want) -> impl Fn(Tokens<'a>) -> Parsed<'a, Name> {
+    move |i| if i.kind() == Kind::Word { Ok(bare(i)) } else { i.expected(want) }
+}
+
 /// `: long`, where it stands.
 pub fn opt_type(i: Tokens) -> Parsed<Option<TypeName>> {
-    if i.kind() != Kind::Colon {
-        i.note(Want::Colon);
-        return Ok((i, None));
-    }
-    let (rest, ty) = column_type(i.skip(1)).map_err(fatal)?;
-    Ok((rest, Some(ty)))
+    opt(preceded(token(Kind::Colon, Want::Colon), cut(column_type))).parse(i)
 }
 
 /// Whether `['a b']` stands here.
@@ -98,12 +101,10 @@ fn bracketed(i: Tokens) -> Parsed<Name> {
 /// A name or a pattern such as `Device*`, `*_s` or `*`, as an expression.
 pub fn pattern(i: Tokens) -> Parsed<Expr> {
     if is_bracketed(&i) {
-        let (rest, name) = bracketed(i)?;
-        return Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }));
+        return bracketed.map(Expr::from).parse(i);
     }
     if i.kind() == Kind::Word && !(i.ahead(1).kind == Kind::Star && i.touches(1)) {
-        let (rest, name) = name(i)?;
-        return Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }));
+        return name.map(Expr::from).parse(i);
     }
     let part = |n: usize| matches!(i.ahead(n).kind, Kind::Word | Kind::Star | Kind::Long | Kind::Timespan);
     if !matches!(i.kind(), Kind::Word | Kind::Star) {
@@ -138,8 +139,7 @@ pub fn is_bracketed_pattern(i: &Tokens) -> bool {
 
 /// `[a*]`
 pub fn bracketed_pattern(i: Tokens) -> Parsed<Expr> {
-    let (rest, inner) = pattern(i.skip(1))?;
-    let (rest, _) = token(Kind::CloseBracket, Want::CloseBracket)(rest)?;
+    let (rest, inner) = terminated(pattern, token(Kind::CloseBracket, Want::CloseBracket)).parse(i.skip(1))?;
     let span = rest.from(i.span());
     let kind = match inner.kind {
         ExprKind::Star => ExprKind::Wildcard(Name { text: "*".to_owned(), span }),
@@ -176,8 +176,7 @@ pub fn placeholder(i: Tokens) -> Parsed<Expr> {
 
 /// `(a: long, b: string)`
 pub fn row_schema(i: Tokens) -> Parsed<Vec<ColumnDeclaration>> {
-    let (rest, (columns, _)) = loosely_bracketed(PARENS.0, PARENS.1, column_declaration)(i)?;
-    Ok((rest, columns))
+    loosely_bracketed(PARENS, column_declaration).parse(i)
 }
 
 /// A word with dots or hyphens in it: `hint.strategy`, `granny-asc`.
@@ -199,8 +198,7 @@ pub fn compound(i: Tokens) -> Parsed<Name> {
 
 /// A type: a word.
 pub fn type_name(i: Tokens) -> Parsed<TypeName> {
-    let (rest, span) = token(Kind::Word, Want::Type)(i)?;
-    Ok((rest, TypeName { text: span.text(i.text).to_owned(), span }))
+    any_word(Want::Type).map(|Name { text, span }| TypeName { text, span }).parse(i)
 }
 
 /// The type of a column.
@@ -219,8 +217,7 @@ pub fn column_type(i: Tokens) -> Parsed<TypeName> {
 
 /// `name: type`
 pub fn column_declaration(i: Tokens) -> Parsed<ColumnDeclaration> {
-    let (rest, name) = declared(i)?;
-    let (rest, _) = token(Kind::Colon, Want::Colon)(rest).map_err(fatal)?;
-    let (rest, ty) = column_type(rest).map_err(fatal)?;
-    Ok((rest, ColumnDeclaration { name, ty }))
+    separated_pair(declared, cut(token(Kind::Colon, Want::Colon)), cut(column_type))
+        .map(|(name, ty)| ColumnDeclaration { name, ty })
+        .parse(i)
 }

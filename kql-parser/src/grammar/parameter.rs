@@ -1,25 +1,21 @@
 //! `name = value` pairs of operators and of `with (...)`.
 
-use crate::ast::{Expr, ExprKind, Property};
-use crate::combinators::{PARENS, bracketed, fatal, token};
+use crate::ast::{Expr, ExprKind, Name, Property};
+use crate::combinators::{PARENS, Reads, bracketed, opt_after, quiet, token};
 use crate::grammar::{expression, literal, name};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
 use crate::word::{Word, word};
+use nom::Parser;
+use nom::combinator::{cut, verify};
+use nom::multi::many0;
+use nom::sequence::{separated_pair, terminated};
 
 /// The parameters of an operator, such as `kind=inner hint.strategy=shuffle`: those of `names`, and hints.
-pub fn parameters<'a>(mut i: Tokens<'a>, names: &[&str]) -> Parsed<'a, Vec<Property>> {
-    let mut found = Vec::new();
-    loop {
-        let Ok((rest, name)) = name::compound(i) else { return Ok((i, found)) };
-        let known = name.text.starts_with("hint.") || names.contains(&name.text.as_str());
-        if !known || rest.kind() != Kind::Assign {
-            return Ok((i, found));
-        }
-        let (rest, value) = value(rest.skip(1)).map_err(fatal)?;
-        found.push(Property { name, value });
-        i = rest;
-    }
+pub fn parameters<'a>(names: &'static [&'static str]) -> impl Reads<'a, Vec<Property>> {
+    let known = |name: &Name| name.text.starts_with("hint.") || names.contains(&name.text.as_str());
+    let name = verify(terminated(name::compound, quiet(Kind::Assign)), known);
+    many0((name, cut(value)).map(|(name, value)| Property { name, value }))
 }
 
 /// Keywords that are values too.
@@ -32,21 +28,17 @@ fn value(i: Tokens) -> Parsed<Expr> {
         if word(text) != Word::Name && !VALUES.contains(&text) {
             return i.expected(Want::Literal);
         }
-        let (rest, name) = name::compound(i)?;
-        return Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }));
+        return name::compound.map(Expr::from).parse(i);
     }
     expression::operand(i)
 }
 
 /// `name = value`
 pub fn property(i: Tokens) -> Parsed<Property> {
-    let (rest, name) = match i.kind() {
-        Kind::Word => name::compound(i)?,
-        _ => name::name(i)?,
-    };
-    let (rest, _) = token(Kind::Assign, Want::Assign)(rest)?;
-    let (rest, value) = value(rest).map_err(fatal)?;
-    Ok((rest, Property { name, value }))
+    let name = if i.kind() == Kind::Word { name::compound } else { name::name };
+    separated_pair(name, token(Kind::Assign, Want::Assign), cut(value))
+        .map(|(name, value)| Property { name, value })
+        .parse(i)
 }
 
 /// `name = value`, where the value may be several names: `ycolumns = a, b`.
@@ -62,7 +54,7 @@ pub fn property_of_names(i: Tokens) -> Parsed<Property> {
         if rest.ahead(1 + length).kind == Kind::Assign {
             break;
         }
-        let (next, name) = name::name(rest.skip(1)).map_err(fatal)?;
+        let (next, name) = cut(name::name).parse(rest.skip(1))?;
         names.push(name);
         rest = next;
     }
@@ -74,10 +66,5 @@ pub fn property_of_names(i: Tokens) -> Parsed<Property> {
 
 /// `with (a = 1, b = 2)`, where it stands.
 pub fn opt_with(i: Tokens) -> Parsed<Vec<Property>> {
-    if !i.is_word("with") {
-        i.note(Want::With);
-        return Ok((i, Vec::new()));
-    }
-    let (rest, (properties, _)) = bracketed(PARENS.0, PARENS.1, property_of_names)(i.skip(1)).map_err(fatal)?;
-    Ok((rest, properties))
+    opt_after("with", Want::With, bracketed(PARENS, property_of_names)).map(Option::unwrap_or_default).parse(i)
 }

@@ -1,11 +1,13 @@
 //! `source | operator | operator`, and recovery where an operator is wrong.
 
 use crate::ast::{Expr, ExprKind, Operator, OperatorKind, Pipeline, Subquery};
-use crate::combinators::{fatal, token};
+use crate::combinators::{PARENS, Reads, comma_list, spanned, within};
 use crate::grammar::{expression, operators};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
 use crate::{Diagnostic, Span};
+use nom::Parser;
+use nom::combinator::cond;
 
 /// An expression; where a `|` follows, it was the source of a pipeline.
 pub fn expression_or_pipeline(i: Tokens) -> Parsed<Expr> {
@@ -30,18 +32,25 @@ pub fn expression_or_pipeline(i: Tokens) -> Parsed<Expr> {
 
 /// `(operator | operator)`: operators over the rows of the operator around it.
 pub fn subquery(i: Tokens) -> Parsed<Subquery> {
-    let start = i.span();
-    let (rest, open) = token(Kind::OpenParen, Want::OpenParen)(i)?;
-    let (rest, pipeline) = if rest.is_word("__contextual_datatable") {
-        let (rest, source) = expression::operand(rest).map_err(fatal)?;
-        let (rest, operators) = pipes(rest);
-        (rest, Pipeline { source: Some(source), operators })
-    } else {
-        let (rest, operators) = steps(rest, open);
-        (rest, Pipeline { source: None, operators })
-    };
-    let (rest, end) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
-    Ok((rest, Subquery { pipeline, span: start.to(end) }))
+    spanned(within(PARENS, inner)).map(|(pipeline, span)| Subquery { pipeline, span }).parse(i)
+}
+
+fn inner(i: Tokens) -> Parsed<Pipeline> {
+    if !i.is_word("__contextual_datatable") {
+        let (rest, operators) = steps(i, i.before().span);
+        return Ok((rest, Pipeline { source: None, operators }));
+    }
+    let (rest, source) = expression::operand(i)?;
+    let (rest, operators) = pipes(rest);
+    Ok((rest, Pipeline { source: Some(source), operators }))
+}
+
+/// Items with commas between them, or none where the operator ends.
+pub fn opt_list<'a, T>(mut item: impl Reads<'a, T>) -> impl FnMut(Tokens<'a>) -> Parsed<'a, Vec<T>> {
+    move |i| {
+        let some = cond(!ends_operator(&i), comma_list(|i| item.parse(i)));
+        some.map(Option::unwrap_or_default).parse(i)
+    }
 }
 
 /// `operator | operator`, where `before` stands before the first.

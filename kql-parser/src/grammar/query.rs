@@ -2,14 +2,18 @@
 
 use crate::Diagnostic;
 use crate::ast::{
-    Expr, ExprKind, Function, Let, LetValue, Parameter, ParameterType, Pattern, PatternDeclaration, PatternMatch,
-    Query, Restrict, Statement, StatementKind,
+    Expr, Function, Let, LetValue, Parameter, ParameterType, Pattern, PatternDeclaration, PatternMatch, Query,
+    Restrict, Statement, StatementKind,
 };
-use crate::combinators::{PARENS, bracketed, fatal, token, word};
+use crate::combinators::{BRACES, BRACKETS, PARENS, bracketed, quiet, spanned, token, within, word};
 use crate::grammar::operators::union;
 use crate::grammar::{expression, literal, name, parameter, pipeline};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use nom::Parser;
+use nom::combinator::{cond, cut, opt, peek};
+use nom::multi::many0;
+use nom::sequence::{preceded, separated_pair, terminated};
 
 /// A whole text.
 pub fn query(i: Tokens) -> Query {
@@ -71,8 +75,7 @@ fn statement(i: Tokens) -> Parsed<StatementKind> {
             "let" if next == Kind::Word || next == Kind::OpenBracket => return let_statement(i),
             "set" => return set(i),
             "declare" if i.word_ahead(1, "query_parameters") => {
-                let (rest, (parameters, _)) = bracketed(PARENS.0, PARENS.1, parameter)(i.skip(2)).map_err(fatal)?;
-                return Ok((rest, StatementKind::DeclareQueryParameters(parameters)));
+                return bracketed(PARENS, parameter).map(StatementKind::DeclareQueryParameters).parse(i.skip(2));
             }
             "declare" if i.word_ahead(1, "pattern") => return pattern(i),
             "alias" if i.word_ahead(1, "database") => return alias(i),
@@ -91,35 +94,36 @@ fn statement(i: Tokens) -> Parsed<StatementKind> {
         );
         return Ok((pipeline::recover(pipeline::recover_past(i, i)), StatementKind::Error));
     }
-    let (rest, e) = pipeline::expression_or_pipeline(i)?;
-    Ok((rest, StatementKind::Expr(e)))
+    pipeline::expression_or_pipeline.map(StatementKind::Expr).parse(i)
 }
 
 fn let_statement(i: Tokens) -> Parsed<StatementKind> {
-    let (rest, name) = name::name(i.skip(1)).map_err(fatal)?;
-    let (rest, _) = token(Kind::Assign, Want::Assign)(rest).map_err(fatal)?;
-    let view = rest.is_word("view") && rest.ahead(1).kind == Kind::OpenParen;
-    let parens = if view { rest.skip(1) } else { rest };
+    separated_pair(name::name, token(Kind::Assign, Want::Assign), let_value)
+        .map(|(name, value)| StatementKind::Let(Let { name, value }))
+        .parse(i.skip(1))
+}
+
+fn let_value(i: Tokens) -> Parsed<LetValue> {
+    let view = i.is_word("view") && i.ahead(1).kind == Kind::OpenParen;
+    let parens = i.skip(usize::from(view));
     let lambda = parens.kind() == Kind::OpenParen
         && parens.partner_ahead().is_some_and(|n| parens.ahead(n + 1).kind == Kind::OpenBrace);
     if lambda {
-        let (rest, function) = function(rest, view).map_err(fatal)?;
-        return Ok((rest, StatementKind::Let(Let { name, value: LetValue::Function(function) })));
+        return spanned(preceded(cond(view, quiet(Kind::Word)), function))
+            .map(|((parameters, body), span)| LetValue::Function(Function { view, parameters, body, span }))
+            .parse(i);
     }
-    let (rest, value) = pipeline::expression_or_pipeline(rest).map_err(fatal)?;
-    Ok((rest, StatementKind::Let(Let { name, value: LetValue::Expr(value) })))
+    pipeline::expression_or_pipeline.map(LetValue::Expr).parse(i)
 }
 
-/// `view (parameters) { statements }`
-fn function(i: Tokens, view: bool) -> Parsed<Function> {
-    let start = i.span();
-    let i = if view { i.skip(1) } else { i };
-    let (rest, (parameters, _)) = bracketed(PARENS.0, PARENS.1, parameter)(i)?;
-    let (rest, _) = token(Kind::OpenBrace, Want::OpenBrace)(rest)?;
-    let (rest, body) = statements(rest, Kind::CloseBrace);
-    check_body(&rest, &body);
-    let (rest, end) = token(Kind::CloseBrace, Want::CloseBrace)(rest)?;
-    Ok((rest, Function { view, parameters, body, span: start.to(end) }))
+/// `(parameters) { statements }`
+fn function(i: Tokens) -> Parsed<(Vec<Parameter>, Vec<Statement>)> {
+    let body = |i| {
+        let (rest, body) = statements(i, Kind::CloseBrace);
+        check_body(&rest, &body);
+        Ok((rest, body))
+    };
+    (bracketed(PARENS, parameter), within(BRACES, body)).parse(i)
 }
 
 /// A function has let statements, and then its result.
@@ -137,98 +141,72 @@ fn check_body(i: &Tokens, body: &[Statement]) {
 
 /// `a: long = 5`, `T: (x: long, *)`
 pub fn parameter(i: Tokens) -> Parsed<Parameter> {
-    let (rest, name) = name::declared(i)?;
-    let (rest, _) = token(Kind::Colon, Want::Colon)(rest).map_err(fatal)?;
-    let (rest, ty) = if rest.kind() == Kind::OpenParen {
-        let (rest, (columns, star)) = expression::schema_items(rest.skip(1)).map_err(fatal)?;
-        let (rest, _) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
-        (rest, ParameterType::Tabular(columns, star))
-    } else {
-        let (rest, ty) = name::column_type(rest).map_err(fatal)?;
-        (rest, ParameterType::Scalar(ty))
-    };
-    if rest.kind() != Kind::Assign {
-        return Ok((rest, Parameter { name, ty, default: None }));
-    }
-    let after = rest.skip(1);
-    let (rest, default) = if name::is_bracketed(&after) || after.kind() == Kind::Word && !literal::starts(&after) {
-        let (rest, name) = name::name(after).map_err(fatal)?;
-        (rest, Expr { span: name.span, kind: ExprKind::Name(name) })
-    } else {
-        literal::signed(after).map_err(fatal)?
-    };
-    Ok((rest, Parameter { name, ty, default: Some(default) }))
+    let colon = token(Kind::Colon, Want::Colon);
+    (name::declared, preceded(colon, parameter_type), opt(preceded(quiet(Kind::Assign), cut(default))))
+        .map(|(name, ty, default)| Parameter { name, ty, default })
+        .parse(i)
 }
 
-fn set(i: Tokens) -> Parsed<StatementKind> {
-    let (rest, name) = name::name(i.skip(1)).map_err(fatal)?;
-    if rest.kind() != Kind::Assign {
-        return Ok((rest, StatementKind::Set(name, None)));
+/// `long`, `(x: long, *)`
+fn parameter_type(i: Tokens) -> Parsed<ParameterType> {
+    if i.kind() == Kind::OpenParen {
+        let schema = within(PARENS, expression::schema_items);
+        return schema.map(|(columns, star)| ParameterType::Tabular(columns, star)).parse(i);
     }
-    let after = rest.skip(1);
-    let (rest, value) = if literal::starts(&after) { literal::literal(after)? } else { expression::expression(after)? };
-    Ok((rest, StatementKind::Set(name, Some(value))))
+    name::column_type.map(ParameterType::Scalar).parse(i)
+}
+
+/// A literal or a name.
+fn default(i: Tokens) -> Parsed<Expr> {
+    if name::is_bracketed(&i) || i.kind() == Kind::Word && !literal::starts(&i) {
+        return name::name.map(Expr::from).parse(i);
+    }
+    literal::signed(i)
+}
+
+/// `set name = value`
+fn set(i: Tokens) -> Parsed<StatementKind> {
+    (name::name, opt(preceded(quiet(Kind::Assign), cut(literal::or_expression))))
+        .map(|(name, value)| StatementKind::Set(name, value))
+        .parse(i.skip(1))
 }
 
 /// `alias database d = cluster('c').database('d')`
 fn alias(i: Tokens) -> Parsed<StatementKind> {
-    let (rest, name) = name::name(i.skip(2)).map_err(fatal)?;
-    let (rest, _) = token(Kind::Assign, Want::Assign)(rest).map_err(fatal)?;
-    let (rest, database) = expression::expression(rest).map_err(fatal)?;
-    Ok((rest, StatementKind::Alias(name, database)))
+    separated_pair(name::name, token(Kind::Assign, Want::Assign), expression::expression)
+        .map(|(name, database)| StatementKind::Alias(name, database))
+        .parse(i.skip(2))
 }
 
 /// `restrict access to (A, B*, database('d').*) with (a = true)`
 fn restrict(i: Tokens) -> Parsed<StatementKind> {
-    let (rest, _) = word("to", Want::To)(i.skip(2)).map_err(fatal)?;
-    let (rest, (entities, _)) = bracketed(PARENS.0, PARENS.1, union::table)(rest).map_err(fatal)?;
-    let (rest, properties) = parameter::opt_with(rest)?;
-    Ok((rest, StatementKind::Restrict(Restrict { entities, properties })))
+    (preceded(word("to", Want::To), bracketed(PARENS, union::table)), parameter::opt_with)
+        .map(|(entities, properties)| StatementKind::Restrict(Restrict { entities, properties }))
+        .parse(i.skip(2))
 }
 
 /// `declare pattern p = (a: string)[b: string] { ('x').['y'] = { T }; }`
 fn pattern(i: Tokens) -> Parsed<StatementKind> {
-    let (rest, name) = name::name(i.skip(2)).map_err(fatal)?;
-    if rest.kind() != Kind::Assign {
-        return Ok((rest, StatementKind::DeclarePattern(Pattern { name, declaration: None })));
-    }
-    let (rest, (parameters, _)) =
-        bracketed(PARENS.0, PARENS.1, name::column_declaration)(rest.skip(1)).map_err(fatal)?;
-    let (rest, path) = if rest.kind() == Kind::OpenBracket {
-        let (rest, path) = name::column_declaration(rest.skip(1)).map_err(fatal)?;
-        let (rest, _) = token(Kind::CloseBracket, Want::CloseBracket)(rest).map_err(fatal)?;
-        (rest, Some(path))
-    } else {
-        (rest, None)
-    };
-    let (mut rest, _) = token(Kind::OpenBrace, Want::OpenBrace)(rest).map_err(fatal)?;
-    let mut matches = Vec::new();
-    while rest.kind() == Kind::OpenParen {
-        let (next, found) = pattern_match(rest).map_err(fatal)?;
-        matches.push(found);
-        rest = next;
-    }
-    let (rest, _) = token(Kind::CloseBrace, Want::CloseBrace)(rest).map_err(fatal)?;
-    let declaration = Some(PatternDeclaration { parameters, path, matches });
-    Ok((rest, StatementKind::DeclarePattern(Pattern { name, declaration })))
+    (name::name, opt(preceded(quiet(Kind::Assign), cut(pattern_declaration))))
+        .map(|(name, declaration)| StatementKind::DeclarePattern(Pattern { name, declaration }))
+        .parse(i.skip(2))
+}
+
+/// `(a: string)[b: string] { ('x').['y'] = { T }; }`
+fn pattern_declaration(i: Tokens) -> Parsed<PatternDeclaration> {
+    let path = preceded(peek(quiet(Kind::OpenBracket)), within(BRACKETS, name::column_declaration));
+    let matches = many0(preceded(peek(quiet(Kind::OpenParen)), cut(pattern_match)));
+    (bracketed(PARENS, name::column_declaration), opt(path), within(BRACES, matches))
+        .map(|(parameters, path, matches)| PatternDeclaration { parameters, path, matches })
+        .parse(i)
 }
 
 /// `('x').['y'] = { T };`
 fn pattern_match(i: Tokens) -> Parsed<PatternMatch> {
-    let start = i.span();
-    let (rest, (arguments, _)) = bracketed(PARENS.0, PARENS.1, expression::expression)(i)?;
-    let (rest, path) = if rest.kind() == Kind::Dot {
-        let (rest, _) = token(Kind::OpenBracket, Want::OpenBracket)(rest.skip(1))?;
-        let (rest, path) = literal::literal(rest)?;
-        let (rest, _) = token(Kind::CloseBracket, Want::CloseBracket)(rest)?;
-        (rest, Some(path))
-    } else {
-        (rest, None)
-    };
-    let (rest, _) = token(Kind::Assign, Want::Assign)(rest)?;
-    let (rest, _) = token(Kind::OpenBrace, Want::OpenBrace)(rest)?;
-    let (rest, body) = statements(rest, Kind::CloseBrace);
-    let (rest, _) = token(Kind::CloseBrace, Want::CloseBrace)(rest)?;
-    let (rest, end) = token(Kind::Semicolon, Want::Semicolon)(rest)?;
-    Ok((rest, PatternMatch { arguments, path, body, span: start.to(end) }))
+    let path = preceded(quiet(Kind::Dot), cut(within(BRACKETS, literal::literal)));
+    let body = within(BRACES, |i| Ok(statements(i, Kind::CloseBrace)));
+    let (assign, end) = (token(Kind::Assign, Want::Assign), token(Kind::Semicolon, Want::Semicolon));
+    spanned((bracketed(PARENS, expression::expression), opt(path), terminated(preceded(assign, body), end)))
+        .map(|((arguments, path, body), span)| PatternMatch { arguments, path, body, span })
+        .parse(i)
 }

@@ -3,22 +3,26 @@
 use crate::Diagnostic;
 use crate::ast::{
     ContextualDatatable, Datatable, Expr, ExprKind, Externaldata, InlineExternalTable, MaterializedViewCombine,
-    OperatorKind, PartitionColumn, PathPart,
+    PartitionColumn, PathPart,
 };
-use crate::combinators::{BRACKETS, PARENS, fatal, loosely_bracketed, token, word};
+use crate::combinators::{BRACKETS, PARENS, loosely_bracketed, quiet, quiet_word, spanned, token, within, word};
 use crate::grammar::operators::summarize;
 use crate::grammar::{expression, literal, name, parameter, pipeline};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use nom::Parser;
+use nom::combinator::{cond, cut, not, opt};
+use nom::multi::many0;
+use nom::sequence::{preceded, separated_pair};
 
 /// `datatable (a: long) [1, 2]`
 pub fn datatable(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (rest, parameters) = parameter::parameters(i.skip(1), &["kind"])?;
-    let (rest, columns) = name::row_schema(rest).map_err(fatal)?;
-    let (rest, (values, values_span)) = loosely_bracketed(BRACKETS.0, BRACKETS.1, value)(rest).map_err(fatal)?;
-    let datatable = Datatable { parameters, columns, values, values_span };
-    Ok((rest, Expr { kind: ExprKind::Datatable(Box::new(datatable)), span: rest.from(start) }))
+    let parts =
+        (parameter::parameters(&["kind"]), cut(name::row_schema), cut(spanned(loosely_bracketed(BRACKETS, value))));
+    let datatable = preceded(quiet(Kind::Word), parts).map(|(parameters, columns, (values, values_span))| {
+        ExprKind::Datatable(Box::new(Datatable { parameters, columns, values, values_span }))
+    });
+    expression::of_kind(datatable).parse(i)
 }
 
 /// A literal; what is none is read all the same, and reported.
@@ -37,94 +41,69 @@ fn value(i: Tokens) -> Parsed<Expr> {
 
 /// `externaldata (a: long) ['uri'] with (format = 'csv')`
 pub fn externaldata(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (rest, parameters) = parameter::parameters(i.skip(1), &["kind"])?;
-    let (rest, columns) = name::row_schema(rest).map_err(fatal)?;
-    let (rest, (uris, _)) =
-        loosely_bracketed(BRACKETS.0, BRACKETS.1, pipeline::expression_or_pipeline)(rest).map_err(fatal)?;
-    let (rest, properties) = parameter::opt_with(rest)?;
-    let data = Externaldata { parameters, columns, uris, properties };
-    Ok((rest, Expr { kind: ExprKind::Externaldata(Box::new(data)), span: rest.from(start) }))
+    let parts = (
+        parameter::parameters(&["kind"]),
+        cut(name::row_schema),
+        cut(loosely_bracketed(BRACKETS, pipeline::expression_or_pipeline)),
+        parameter::opt_with,
+    );
+    let data = preceded(quiet(Kind::Word), parts).map(|(parameters, columns, uris, properties)| {
+        ExprKind::Externaldata(Box::new(Externaldata { parameters, columns, uris, properties }))
+    });
+    expression::of_kind(data).parse(i)
 }
 
 /// `inline_external_table (a: long) kind=storage partition by (p: long) pathformat = (p) dataformat=csv ('uri')`
 pub fn inline_external_table(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (rest, columns) = if i.ahead(1).kind == Kind::OpenParen {
-        name::row_schema(i.skip(1)).map_err(fatal)?
-    } else {
-        (i.skip(1), vec![])
-    };
-    let (rest, _) = word("kind", Want::Kind)(rest).map_err(fatal)?;
-    let (rest, _) = token(Kind::Assign, Want::Assign)(rest).map_err(fatal)?;
-    let (mut rest, kind) = name::name(rest).map_err(fatal)?;
-    let (mut partitions, mut path, mut format) = (Vec::new(), Vec::new(), None);
-    if rest.is_word("partition") {
-        let (after, _) = word("by", Want::By)(rest.skip(1)).map_err(fatal)?;
-        (rest, (partitions, _)) = loosely_bracketed(PARENS.0, PARENS.1, partition)(after).map_err(fatal)?;
-    }
-    if rest.is_word("pathformat") {
-        let (after, _) = token(Kind::Assign, Want::Assign)(rest.skip(1)).map_err(fatal)?;
-        (rest, path) = path_format(after).map_err(fatal)?;
-    }
-    if rest.is_word("dataformat") {
-        let (after, _) = token(Kind::Assign, Want::Assign)(rest.skip(1)).map_err(fatal)?;
-        let (after, name) = name::name(after).map_err(fatal)?;
-        (rest, format) = (after, Some(name));
-    }
-    let (rest, (uris, _)) = loosely_bracketed(PARENS.0, PARENS.1, expression::argument)(rest).map_err(fatal)?;
-    let (rest, properties) = parameter::opt_with(rest)?;
-    let table = InlineExternalTable { columns, kind, partitions, path, format, uris, properties };
-    Ok((rest, Expr { kind: ExprKind::InlineExternalTable(Box::new(table)), span: rest.from(start) }))
+    let assign = || cut(token(Kind::Assign, Want::Assign));
+    let by = cut(word("by", Want::By));
+    let parts = (
+        cond(i.ahead(1).kind == Kind::OpenParen, name::row_schema),
+        preceded((word("kind", Want::Kind), assign()), name::name),
+        opt(preceded((quiet_word("partition"), by), cut(loosely_bracketed(PARENS, partition)))),
+        opt(preceded((quiet_word("pathformat"), assign()), cut(path_format))),
+        opt(preceded((quiet_word("dataformat"), assign()), cut(name::name))),
+        loosely_bracketed(PARENS, expression::argument),
+        parameter::opt_with,
+    );
+    let table =
+        preceded(quiet(Kind::Word), cut(parts)).map(|(columns, kind, partitions, path, format, uris, properties)| {
+            let (columns, partitions) = (columns.unwrap_or_default(), partitions.unwrap_or_default());
+            let path = path.unwrap_or_default();
+            let table = InlineExternalTable { columns, kind, partitions, path, format, uris, properties };
+            ExprKind::InlineExternalTable(Box::new(table))
+        });
+    expression::of_kind(table).parse(i)
 }
 
 /// `p: datetime = bin(t, 1d)`
 fn partition(i: Tokens) -> Parsed<PartitionColumn> {
-    let (rest, column) = name::column_declaration(i)?;
-    if rest.kind() != Kind::Assign {
-        return Ok((rest, PartitionColumn { column, value: None }));
-    }
-    let (rest, value) = expression::expression(rest.skip(1)).map_err(fatal)?;
-    Ok((rest, PartitionColumn { column, value: Some(value) }))
+    (name::column_declaration, opt(preceded(quiet(Kind::Assign), cut(expression::expression))))
+        .map(|(column, value)| PartitionColumn { column, value })
+        .parse(i)
 }
 
 /// `('a/' p '/b' datetime_pattern('yyyy', q))`
 fn path_format(i: Tokens) -> Parsed<Vec<PathPart>> {
-    let (mut rest, _) = token(Kind::OpenParen, Want::OpenParen)(i)?;
-    let mut parts = Vec::new();
-    while rest.kind() != Kind::CloseParen {
-        let (next, part) = path_part(rest)?;
-        parts.push(part);
-        rest = next;
-    }
-    Ok((rest.skip(1), parts))
+    within(PARENS, many0(preceded(not(quiet(Kind::CloseParen)), cut(path_part)))).parse(i)
 }
 
 fn path_part(i: Tokens) -> Parsed<PathPart> {
-    if i.is_word("datetime_pattern") {
-        let (rest, _) = token(Kind::OpenParen, Want::OpenParen)(i.skip(1))?;
-        let (rest, pattern) = literal::string(rest)?;
-        let (rest, _) = token(Kind::Comma, Want::Comma)(rest)?;
-        let (rest, name) = name::name(rest)?;
-        let (rest, _) = token(Kind::CloseParen, Want::CloseParen)(rest)?;
-        return Ok((rest, PathPart::Datetime(pattern, name)));
+    let pattern = separated_pair(literal::string, token(Kind::Comma, Want::Comma), name::name);
+    match i.kind() {
+        Kind::Word if i.is_word("datetime_pattern") => {
+            within(PARENS, pattern).map(|(pattern, name)| PathPart::Datetime(pattern, name)).parse(i.skip(1))
+        }
+        Kind::Word => name::name.map(PathPart::Column).parse(i),
+        _ => literal::string.map(PathPart::Text).parse(i),
     }
-    if i.kind() == Kind::Word {
-        let (rest, name) = name::name(i)?;
-        return Ok((rest, PathPart::Column(name)));
-    }
-    let (rest, text) = literal::string(i)?;
-    Ok((rest, PathPart::Text(text)))
 }
 
 /// `__contextual_datatable id (a: long)`
 pub fn contextual_datatable(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let after = i.skip(1);
-    let (rest, id) = if literal::starts(&after) { literal::literal(after)? } else { expression::expression(after)? };
-    let (rest, columns) = name::row_schema(rest).map_err(fatal)?;
-    let table = ContextualDatatable { id, columns };
-    Ok((rest, Expr { kind: ExprKind::ContextualDatatable(Box::new(table)), span: rest.from(start) }))
+    let table = preceded(quiet(Kind::Word), (literal::or_expression, cut(name::row_schema)))
+        .map(|(id, columns)| ExprKind::ContextualDatatable(Box::new(ContextualDatatable { id, columns })));
+    expression::of_kind(table).parse(i)
 }
 
 /// Whether `materialized-view-combine` stands here.
@@ -134,25 +113,15 @@ pub fn is_view_combine(i: &Tokens) -> bool {
 
 /// `materialized-view-combine (name) base (T) delta (T) aggregations (summarize count())`
 pub fn view_combine(i: Tokens) -> Parsed<Expr> {
-    let start = i.span();
-    let (rest, name) = in_parens(i.skip(5), pipeline::expression_or_pipeline)?;
-    let (rest, _) = word("base", Want::Name)(rest).map_err(fatal)?;
-    let (rest, base) = in_parens(rest, pipeline::expression_or_pipeline)?;
-    let (rest, _) = word("delta", Want::Name)(rest).map_err(fatal)?;
-    let (rest, delta) = in_parens(rest, pipeline::expression_or_pipeline)?;
-    let (rest, _) = word("aggregations", Want::Name)(rest).map_err(fatal)?;
-    let (rest, operator) = in_parens(rest, |i| {
-        let (rest, _) = word("summarize", Want::Operator)(i)?;
-        summarize::parse(rest)
-    })?;
-    let OperatorKind::Summarize(aggregations) = operator else { return i.expected(Want::Operator).map_err(fatal) };
+    let part = || within(PARENS, pipeline::expression_or_pipeline);
+    let aggregations = within(PARENS, preceded(word("summarize", Want::Operator), summarize::parts));
+    let (rest, (name, base, delta, aggregations)) = cut((
+        part(),
+        preceded(word("base", Want::Name), part()),
+        preceded(word("delta", Want::Name), part()),
+        preceded(word("aggregations", Want::Name), aggregations),
+    ))
+    .parse(i.skip(5))?;
     let combine = MaterializedViewCombine { name, base, delta, aggregations };
-    Ok((rest, Expr { kind: ExprKind::MaterializedViewCombine(Box::new(combine)), span: rest.from(start) }))
-}
-
-fn in_parens<'a, T>(i: Tokens<'a>, inner: impl Fn(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
-    let (rest, _) = token(Kind::OpenParen, Want::OpenParen)(i).map_err(fatal)?;
-    let (rest, value) = inner(rest).map_err(fatal)?;
-    let (rest, _) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
-    Ok((rest, value))
+    Ok((rest, Expr { kind: ExprKind::MaterializedViewCombine(Box::new(combine)), span: rest.from(i.span()) }))
 }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // each test uses a part of it
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The texts of `KQL_CORPUS`, else of `queries/`.
@@ -10,6 +11,16 @@ pub fn corpus() -> Vec<String> {
         Some(path) => lines(Path::new(&path)).iter().filter_map(|line| field(line, "query")).collect(),
         None => own(),
     }
+}
+
+/// The file that a variable names. Where it names none, says so: straight to standard error, which the test runner does
+/// not hold back.
+pub fn named_by(variable: &str, what: &str) -> Option<PathBuf> {
+    let path = std::env::var_os(variable).map(PathBuf::from);
+    if path.is_none() {
+        let _ = writeln!(std::io::stderr(), "skipped: {variable} does not name {what}");
+    }
+    path
 }
 
 /// The lines of a file; none where there is no such file.

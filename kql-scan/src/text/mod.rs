@@ -10,7 +10,7 @@
 //! | more | hash of up to four folded bytes at every position | `grams.rs` |
 //! | `startswith`, `endswith`, `==`, `=~`, `in`, `in~` | the edge of each row | `edge.rs` |
 //!
-//! A candidate is only a place worth looking at; the needle itself ([`needle`]) decides with the term rule:
+//! A candidate is only a place worth looking at; the needle itself (`needle`) decides with the term rule:
 //! a term character is a Unicode letter or number ([`terms`]), and an edge of the needle that is one must
 //! not touch another. Candidates never span rows: verification sees the row's own bytes only.
 //!

@@ -1,12 +1,12 @@
 //! `as hint.materialized=true Name`
 
 use crate::ast::{As, OperatorKind};
-use crate::combinators::fatal;
 use crate::grammar::{name, parameter};
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, &[])?;
-    let (rest, name) = name::name(rest).map_err(fatal)?;
-    Ok((rest, OperatorKind::As(As { parameters, name })))
+    (parameter::parameters(&[]), name::name)
+        .map(|(parameters, name)| OperatorKind::As(As { parameters, name }))
+        .parse(i)
 }

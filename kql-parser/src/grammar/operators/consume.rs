@@ -3,8 +3,8 @@
 use crate::ast::OperatorKind;
 use crate::grammar::parameter;
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, &["decodeblocks"])?;
-    Ok((rest, OperatorKind::Consume(parameters)))
+    parameter::parameters(&["decodeblocks"]).map(OperatorKind::Consume).parse(i)
 }

@@ -1,14 +1,13 @@
 //! `count`, `count as Name`
 
 use crate::ast::OperatorKind;
-use crate::combinators::fatal;
+use crate::combinators::quiet_word;
 use crate::grammar::name;
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
+use nom::combinator::{cut, opt};
+use nom::sequence::preceded;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    if !i.is_word("as") {
-        return Ok((i, OperatorKind::Count(None)));
-    }
-    let (rest, name) = name::name(i.skip(1)).map_err(fatal)?;
-    Ok((rest, OperatorKind::Count(Some(name))))
+    opt(preceded(quiet_word("as"), cut(name::name))).map(OperatorKind::Count).parse(i)
 }

@@ -1,20 +1,20 @@
 //! `distinct a, b`, `distinct *`
 
 use crate::ast::{Distinct, Expr, ExprKind, OperatorKind};
-use crate::combinators::{comma_list, fatal};
+use crate::combinators::{comma_list, quiet};
 use crate::grammar::{expression, parameter};
 use crate::input::{Parsed, Tokens};
 use crate::token::Kind;
+use nom::Parser;
+use nom::branch::alt;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, &[])?;
-    let (rest, columns) = comma_list(column)(rest).map_err(fatal)?;
-    Ok((rest, OperatorKind::Distinct(Distinct { parameters, columns })))
+    (parameter::parameters(&[]), comma_list(column))
+        .map(|(parameters, columns)| OperatorKind::Distinct(Distinct { parameters, columns }))
+        .parse(i)
 }
 
 fn column(i: Tokens) -> Parsed<Expr> {
-    if i.kind() == Kind::Star {
-        return Ok((i.skip(1), Expr { kind: ExprKind::Star, span: i.span() }));
-    }
-    expression::named(i)
+    let star = quiet(Kind::Star).map(|span| Expr { kind: ExprKind::Star, span });
+    alt((star, expression::named)).parse(i)
 }

@@ -1,11 +1,11 @@
 //! `extend x = e, ...`
 
 use crate::ast::OperatorKind;
-use crate::combinators::{comma_list, fatal};
+use crate::combinators::comma_list;
 use crate::grammar::expression;
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, columns) = comma_list(expression::named)(i).map_err(fatal)?;
-    Ok((rest, OperatorKind::Extend(columns)))
+    comma_list(expression::named).map(OperatorKind::Extend).parse(i)
 }

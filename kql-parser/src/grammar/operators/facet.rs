@@ -1,25 +1,24 @@
 //! `facet by a, b with (take 5)`
 
-use crate::Span;
 use crate::ast::{Facet, OperatorKind, Pipeline, Subquery};
-use crate::combinators::{comma_list, fatal, opt_word, word};
+use crate::combinators::{comma_list, opt_after, word};
 use crate::grammar::{expression, pipeline};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use nom::Parser;
+use nom::sequence::preceded;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, _) = word("by", Want::By)(i).map_err(fatal)?;
-    let (rest, by) = comma_list(expression::path)(rest).map_err(fatal)?;
-    let (rest, with) = opt_word("with", Want::With, rest);
-    let Some(with) = with else { return Ok((rest, OperatorKind::Facet(Facet { by, with: None }))) };
-    let (rest, with) =
-        if rest.kind() == Kind::OpenParen { pipeline::subquery(rest).map_err(fatal)? } else { bare(rest, with) };
-    Ok((rest, OperatorKind::Facet(Facet { by, with: Some(with) })))
+    let by = preceded(word("by", Want::By), comma_list(expression::path));
+    (by, opt_after("with", Want::With, subquery)).map(|(by, with)| OperatorKind::Facet(Facet { by, with })).parse(i)
 }
 
-/// One operator without parentheses.
-fn bare(i: Tokens, before: Span) -> (Tokens, Subquery) {
-    let (rest, operator) = pipeline::step(i, before);
+/// Operators in parentheses, or one without.
+fn subquery(i: Tokens) -> Parsed<Subquery> {
+    if i.kind() == Kind::OpenParen {
+        return pipeline::subquery(i);
+    }
+    let (rest, operator) = pipeline::step(i, i.before().span);
     let span = operator.span;
-    (rest, Subquery { pipeline: Pipeline { source: None, operators: vec![operator] }, span })
+    Ok((rest, Subquery { pipeline: Pipeline { source: None, operators: vec![operator] }, span }))
 }

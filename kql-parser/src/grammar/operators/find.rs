@@ -2,57 +2,50 @@
 
 use super::search;
 use crate::ast::{Find, FindColumn, FindColumnKind, FindProject, OperatorKind};
-use crate::combinators::{comma_list, fatal, word};
+use crate::combinators::{comma_list, quiet, quiet_word, spanned, word};
 use crate::grammar::{expression, name, parameter};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{cut, opt, value};
+use nom::sequence::preceded;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, scope) = search::opt_scope(i)?;
-    let (rest, parameters) = parameter::parameters(rest, &["withsource", "with_source"])?;
-    let (rest, tables) = search::opt_tables(rest)?;
-    let rest = if rest.is_word("where") {
-        rest.skip(1)
-    } else if parameters.is_empty() && tables.is_none() {
-        rest
+    let (rest, (scope, parameters, tables)) =
+        (search::opt_scope, parameter::parameters(&["withsource", "with_source"]), search::opt_tables).parse(i)?;
+    // `find p` needs no `where`
+    let (rest, _) = if parameters.is_empty() && tables.is_none() {
+        opt(quiet_word("where")).parse(rest)?
     } else {
-        word("where", Want::Where)(rest).map_err(fatal)?.0
+        word("where", Want::Where).map(Some).parse(rest)?
     };
-    let (rest, condition) = expression::expression(rest).map_err(fatal)?;
-    let (rest, project) = if rest.is_word("project") { smart_or_columns(rest)? } else { (rest, None) };
-    let (rest, project_away) = if rest.is_word("__projectAway") {
-        comma_list(column)(rest.skip(1)).map_err(fatal)?
-    } else {
-        (rest, Vec::new())
-    };
+    let project = opt(preceded(quiet_word("project"), cut(smart_or_columns)));
+    let away = opt(preceded(quiet_word("__projectAway"), comma_list(column)));
+    let (rest, (condition, project, project_away)) =
+        (expression::expression, project, away.map(Option::unwrap_or_default)).parse(rest)?;
     let find = Find { scope, parameters, tables, condition, project, project_away };
     Ok((rest, OperatorKind::Find(find)))
 }
 
-/// `project a, b: long`, `project-smart`
-fn smart_or_columns(i: Tokens) -> Parsed<Option<FindProject>> {
-    if i.ahead(1).kind == Kind::Minus && i.touches(1) {
-        let (rest, _) = word("smart", Want::Name)(i.skip(2)).map_err(fatal)?;
-        return Ok((rest, Some(FindProject::Smart)));
+/// `a, b: long` or `-smart`, behind `project`
+fn smart_or_columns(i: Tokens) -> Parsed<FindProject> {
+    if i.kind() == Kind::Minus && i.before().span.end == i.span().start {
+        return value(FindProject::Smart, word("smart", Want::Name)).parse(i.skip(1));
     }
-    let (rest, columns) = comma_list(column)(i.skip(1)).map_err(fatal)?;
-    Ok((rest, Some(FindProject::Columns(columns))))
+    comma_list(column).map(FindProject::Columns).parse(i)
 }
 
 fn column(i: Tokens) -> Parsed<FindColumn> {
-    let start = i.span();
-    let packs = i.is_word("pack") && i.ahead(1).kind == Kind::OpenParen && i.ahead(2).kind == Kind::Star;
-    let packs_all = i.is_word("pack_all") && i.ahead(1).kind == Kind::OpenParen && i.ahead(2).kind == Kind::CloseParen;
-    let (rest, kind) = if packs_all {
-        (i.skip(3), FindColumnKind::PackAll)
-    } else if packs && i.ahead(3).kind == Kind::CloseParen {
-        (i.skip(4), FindColumnKind::Pack)
-    } else if i.kind() == Kind::Star {
-        (i.skip(1), FindColumnKind::Star)
-    } else {
-        let (rest, name) = name::name(i)?;
-        let (rest, ty) = name::opt_type(rest)?;
-        (rest, FindColumnKind::Column(name, ty))
-    };
-    Ok((rest, FindColumn { kind, span: rest.from(start) }))
+    let (open, close) = (quiet(Kind::OpenParen), quiet(Kind::CloseParen));
+    let pack_all = (quiet_word("pack_all"), &open, &close);
+    let pack = (quiet_word("pack"), &open, quiet(Kind::Star), &close);
+    spanned(alt((
+        value(FindColumnKind::PackAll, pack_all),
+        value(FindColumnKind::Pack, pack),
+        value(FindColumnKind::Star, quiet(Kind::Star)),
+        (name::name, name::opt_type).map(|(name, ty)| FindColumnKind::Column(name, ty)),
+    )))
+    .map(|(kind, span)| FindColumn { kind, span })
+    .parse(i)
 }

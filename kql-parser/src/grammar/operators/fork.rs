@@ -1,16 +1,18 @@
 //! `fork (where a) n = (where b | count)`
 
 use crate::ast::{ExprKind, ForkBranch, OperatorKind, Pipeline, Subquery};
-use crate::combinators::{fatal, token};
+use crate::combinators::{PARENS, spanned, token, within};
 use crate::grammar::{name, operators, pipeline};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use nom::Parser;
+use nom::sequence::terminated;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (mut rest, first) = branch(i).map_err(fatal)?;
+    let (mut rest, first) = branch(i)?;
     let mut branches = vec![first];
     while matches!(rest.kind(), Kind::Word | Kind::OpenParen | Kind::OpenBracket) {
-        let (next, branch) = branch(rest).map_err(fatal)?;
+        let (next, branch) = branch(rest)?;
         branches.push(branch);
         rest = next;
     }
@@ -19,26 +21,23 @@ pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
 
 fn branch(i: Tokens) -> Parsed<ForkBranch> {
     if i.kind() == Kind::OpenParen {
-        let (rest, subquery) = subquery(i)?;
-        return Ok((rest, ForkBranch { name: None, subquery }));
+        return subquery.map(|subquery| ForkBranch { name: None, subquery }).parse(i);
     }
-    let (rest, name) = name::name(i)?;
-    let (rest, _) = token(Kind::Assign, Want::Assign)(rest).map_err(fatal)?;
-    let (rest, subquery) = subquery(rest).map_err(fatal)?;
-    Ok((rest, ForkBranch { name: Some(name), subquery }))
+    (terminated(name::name, token(Kind::Assign, Want::Assign)), subquery)
+        .map(|(name, subquery)| ForkBranch { name: Some(name), subquery })
+        .parse(i)
 }
 
 /// Operators, or a query of its own.
 fn subquery(i: Tokens) -> Parsed<Subquery> {
-    let (rest, open) = token(Kind::OpenParen, Want::OpenParen)(i)?;
-    if operators::at(&rest).is_ok() || rest.kind() != Kind::Word {
+    let inner = i.skip(1);
+    if i.kind() != Kind::OpenParen || operators::at(&inner).is_ok() || inner.kind() != Kind::Word {
         return pipeline::subquery(i);
     }
-    let (rest, e) = pipeline::expression_or_pipeline(rest).map_err(fatal)?;
-    let (rest, end) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
-    let pipeline = match e.kind {
-        ExprKind::Pipeline(pipeline) => *pipeline,
-        _ => Pipeline { source: Some(e), operators: Vec::new() },
-    };
-    Ok((rest, Subquery { pipeline, span: open.to(end) }))
+    spanned(within(PARENS, pipeline::expression_or_pipeline))
+        .map(|(e, span)| match e.kind {
+            ExprKind::Pipeline(pipeline) => Subquery { pipeline: *pipeline, span },
+            _ => Subquery { pipeline: Pipeline { source: Some(e), operators: Vec::new() }, span },
+        })
+        .parse(i)
 }

@@ -3,8 +3,8 @@
 use crate::ast::OperatorKind;
 use crate::grammar::parameter;
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, &["kind", "with_component_id"])?;
-    Ok((rest, OperatorKind::GraphMarkComponents(parameters)))
+    parameter::parameters(&["kind", "with_component_id"]).map(OperatorKind::GraphMarkComponents).parse(i)
 }

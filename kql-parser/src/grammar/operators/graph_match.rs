@@ -2,9 +2,12 @@
 
 use super::graph_pattern;
 use crate::ast::{GraphMatch, OperatorKind};
-use crate::combinators::{comma_list, fatal};
+use crate::combinators::{comma_list, opt_after, quiet_word};
 use crate::grammar::{expression, parameter};
 use crate::input::{Parsed, Tokens, Want};
+use nom::Parser;
+use nom::combinator::opt;
+use nom::sequence::preceded;
 
 pub(super) fn graph_match(i: Tokens) -> Parsed<OperatorKind> {
     let (rest, parts) = parts(i, &["cycles"])?;
@@ -16,20 +19,14 @@ pub(super) fn shortest_paths(i: Tokens) -> Parsed<OperatorKind> {
     Ok((rest, OperatorKind::GraphShortestPaths(parts)))
 }
 
-fn parts<'a>(i: Tokens<'a>, names: &[&str]) -> Parsed<'a, GraphMatch> {
-    let (rest, parameters) = parameter::parameters(i, names)?;
-    let (rest, patterns) = comma_list(graph_pattern::pattern)(rest).map_err(fatal)?;
-    let (rest, condition) = if rest.is_word("where") {
-        let (rest, condition) = expression::expression(rest.skip(1)).map_err(fatal)?;
-        (rest, Some(condition))
-    } else {
-        rest.note(Want::Where);
-        (rest, None)
-    };
-    let (rest, project) = if rest.is_word("project") {
-        comma_list(expression::named)(rest.skip(1)).map_err(fatal)?
-    } else {
-        (rest, Vec::new())
-    };
-    Ok((rest, GraphMatch { parameters, patterns, condition, project }))
+fn parts<'a>(i: Tokens<'a>, names: &'static [&'static str]) -> Parsed<'a, GraphMatch> {
+    let project = opt(preceded(quiet_word("project"), comma_list(expression::named)));
+    (
+        parameter::parameters(names),
+        comma_list(graph_pattern::pattern),
+        opt_after("where", Want::Where, expression::expression),
+        project.map(Option::unwrap_or_default),
+    )
+        .map(|(parameters, patterns, condition, project)| GraphMatch { parameters, patterns, condition, project })
+        .parse(i)
 }

@@ -1,94 +1,78 @@
 //! `(a)-[e*1..3]->(b)--(c)`: what graph operators look for
 
-use crate::ast::{GraphDirection, GraphEdge, GraphPart, GraphPattern, Name};
-use crate::combinators::{fatal, token};
+use crate::ast::{Expr, GraphDirection, GraphEdge, GraphPart, GraphPattern, Name};
+use crate::combinators::{expected, quiet, spanned, token, touching};
 use crate::grammar::{expression, name};
 use crate::input::{Parsed, Tokens, Want};
-use crate::token::Kind;
+use crate::token::Kind::{self, CloseBracket, Greater, Less, Minus, OpenBracket};
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{cut, opt, peek, value};
+use nom::multi::many0;
+use nom::sequence::{delimited, preceded, separated_pair};
 
 pub(super) fn pattern(i: Tokens) -> Parsed<GraphPattern> {
-    let start = i.span();
-    let (mut rest, first) = node(i)?;
-    let mut parts = vec![first];
-    loop {
-        let edge_follows = matches!(rest.kind(), Kind::Minus | Kind::Less);
-        if !edge_follows {
-            rest.note(Want::Edge);
-            return Ok((rest, GraphPattern { parts, span: rest.from(start) }));
-        }
-        let (next, edge) = edge(rest).map_err(fatal)?;
-        let (next, node) = node(next).map_err(fatal)?;
-        parts.push(GraphPart::Edge(edge));
-        parts.push(node);
-        rest = next;
-    }
+    spanned((node, many0((edge, cut(node)))))
+        .map(|((first, steps), span)| {
+            let mut parts = vec![first];
+            steps.into_iter().for_each(|(edge, node)| parts.extend([GraphPart::Edge(edge), node]));
+            GraphPattern { parts, span }
+        })
+        .parse(i)
 }
 
 /// `(a)`, `()`
 fn node(i: Tokens) -> Parsed<GraphPart> {
-    let start = i.span();
-    if i.kind() != Kind::OpenParen {
-        return i.expected(Want::Node);
-    }
-    let (rest, name) = opt_name(i.skip(1))?;
-    let (rest, end) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
-    Ok((rest, GraphPart::Node(name, start.to(end))))
+    spanned(delimited(token(Kind::OpenParen, Want::Node), opt_name, cut(token(Kind::CloseParen, Want::CloseParen))))
+        .map(|(name, span)| GraphPart::Node(name, span))
+        .parse(i)
 }
 
 fn opt_name(i: Tokens) -> Parsed<Option<Name>> {
     match i.kind() {
-        Kind::Word | Kind::OpenBracket => {
-            let (rest, name) = name::name(i).map_err(fatal)?;
-            Ok((rest, Some(name)))
-        }
+        Kind::Word | Kind::OpenBracket => cut(name::name).map(Some).parse(i),
         _ => Ok((i, None)),
     }
 }
 
-/// Whether these tokens stand here with nothing between them.
-pub(super) fn touching(i: &Tokens, kinds: &[Kind]) -> bool {
-    kinds.iter().enumerate().all(|(n, kind)| i.ahead(n).kind == *kind && (n == 0 || i.touches(n)))
-}
-
 /// `-->`, `<--`, `--`, `-[e]->`, `<-[e]-`, `-[e]-`
 fn edge(i: Tokens) -> Parsed<GraphEdge> {
-    use Kind::{CloseBracket, Greater, Less, Minus, OpenBracket};
-    let start = i.span();
-    let bare = |n: usize, direction| {
-        let rest = i.skip(n);
-        Ok((rest, GraphEdge { direction, name: None, range: None, span: rest.from(start) }))
-    };
-    if touching(&i, &[Minus, Minus, Greater]) {
-        return bare(3, GraphDirection::Right);
-    }
-    if touching(&i, &[Less, Minus, Minus]) {
-        return bare(3, GraphDirection::Left);
-    }
-    if touching(&i, &[Minus, Minus]) {
-        return bare(2, GraphDirection::Any);
-    }
-    let (rest, left) = if touching(&i, &[Less, Minus, OpenBracket]) {
-        (i.skip(3), true)
-    } else if touching(&i, &[Minus, OpenBracket]) {
-        (i.skip(2), false)
-    } else {
-        return i.expected(Want::Edge);
-    };
-    let (rest, name) = opt_name(rest)?;
-    let (rest, range) = if rest.kind() == Kind::Star {
-        let (rest, low) = expression::unary(rest.skip(1)).map_err(fatal)?;
-        let (rest, _) = token(Kind::DotDot, Want::DotDot)(rest).map_err(fatal)?;
-        let (rest, high) = expression::unary(rest).map_err(fatal)?;
-        (rest, Some((low, high)))
-    } else {
-        (rest, None)
-    };
-    let (rest, direction) = if !left && touching(&rest, &[CloseBracket, Minus, Greater]) {
-        (rest.skip(3), GraphDirection::Right)
-    } else if touching(&rest, &[CloseBracket, Minus]) {
-        (rest.skip(2), if left { GraphDirection::Left } else { GraphDirection::Any })
-    } else {
-        return rest.expected(Want::CloseBracket);
-    };
-    Ok((rest, GraphEdge { direction, name, range, span: rest.from(start) }))
+    let bare = alt((
+        value(GraphDirection::Right, touching(&[Minus, Minus, Greater])),
+        value(GraphDirection::Left, touching(&[Less, Minus, Minus])),
+        value(GraphDirection::Any, touching(&[Minus, Minus])),
+    ));
+    let left = preceded(
+        touching(&[Less, Minus, OpenBracket]),
+        cut((
+            inside,
+            alt((value(GraphDirection::Left, touching(&[CloseBracket, Minus])), expected(Want::CloseBracket))),
+        )),
+    );
+    let right_or_any = preceded(
+        touching(&[Minus, OpenBracket]),
+        cut((
+            inside,
+            alt((
+                value(GraphDirection::Right, touching(&[CloseBracket, Minus, Greater])),
+                value(GraphDirection::Any, touching(&[CloseBracket, Minus])),
+                expected(Want::CloseBracket),
+            )),
+        )),
+    );
+    // what begins as an edge is nothing else
+    let wrong = preceded(peek(alt((quiet(Minus), quiet(Less)))), cut(expected(Want::Edge)));
+    let nothing_inside = bare.map(|direction| ((None, None), direction));
+    spanned(alt((nothing_inside, left, right_or_any, wrong, expected(Want::Edge))))
+        .map(|(((name, range), direction), span)| GraphEdge { direction, name, range, span })
+        .parse(i)
+}
+
+/// The least and the most edges of a path.
+type Range = (Expr, Expr);
+
+/// `e*1..3`
+fn inside(i: Tokens) -> Parsed<(Option<Name>, Option<Range>)> {
+    let range = separated_pair(expression::unary, token(Kind::DotDot, Want::DotDot), expression::unary);
+    (opt_name, opt(preceded(quiet(Kind::Star), cut(range)))).parse(i)
 }

@@ -1,29 +1,27 @@
 //! `join kind=inner (T) on a, $left.b == $right.c`, and `lookup`, which is written alike
 
 use crate::ast::{Join, OperatorKind};
-use crate::combinators::{comma_list, fatal, word};
+use crate::combinators::{comma_list, quiet_word, word};
 use crate::grammar::{expression, parameter};
 use crate::input::{Parsed, Tokens, Want};
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::cut;
+use nom::sequence::preceded;
 
 pub(super) fn join(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, join) = parts(i)?;
-    Ok((rest, OperatorKind::Join(join)))
+    parts.map(OperatorKind::Join).parse(i)
 }
 
 pub(super) fn lookup(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, join) = parts(i)?;
-    Ok((rest, OperatorKind::Lookup(join)))
+    parts.map(OperatorKind::Lookup).parse(i)
 }
 
 fn parts(i: Tokens) -> Parsed<Join> {
-    let (rest, parameters) = parameter::parameters(i, &["kind"])?;
-    let (rest, right) = expression::operand(rest).map_err(fatal)?;
+    let (rest, (parameters, right)) = (parameter::parameters(&["kind"]), expression::operand).parse(i)?;
     let on_span = Some(rest.span());
-    if rest.is_word("where") {
-        let (rest, condition) = expression::expression(rest.skip(1)).map_err(fatal)?;
-        return Ok((rest, Join { parameters, right, on: vec![condition], on_span, on_where: true }));
-    }
-    let (rest, _) = word("on", Want::On)(rest).map_err(fatal)?;
-    let (rest, on) = comma_list(expression::expression)(rest).map_err(fatal)?;
-    Ok((rest, Join { parameters, right, on, on_span, on_where: false }))
+    let on_where = preceded(quiet_word("where"), cut(expression::expression)).map(|condition| (vec![condition], true));
+    let on = preceded(word("on", Want::On), comma_list(expression::expression)).map(|on| (on, false));
+    let (rest, (on, on_where)) = alt((on_where, on)).parse(rest)?;
+    Ok((rest, Join { parameters, right, on, on_span, on_where }))
 }

@@ -1,28 +1,20 @@
 //! `macro-expand isfuzzy=true entity_group [A, B] as X (X.T | count)`
 
 use super::union;
-use crate::ast::{Expr, ExprKind, MacroExpand, OperatorKind};
-use crate::combinators::{fatal, opt_word, token};
+use crate::ast::{Expr, MacroExpand, OperatorKind};
+use crate::combinators::{PARENS, opt_after, spanned, within};
 use crate::grammar::{expression, name, parameter, query};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use nom::Parser;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, union::PARAMETERS)?;
-    let (rest, group) = group(rest).map_err(fatal)?;
-    let (rest, as_span) = opt_word("as", Want::As, rest);
-    let (rest, name) = if as_span.is_some() {
-        let (rest, name) = name::name(rest).map_err(fatal)?;
-        (rest, Some(name))
-    } else {
-        (rest, None)
-    };
-    let start = rest.span();
-    let (rest, _) = token(Kind::OpenParen, Want::OpenParen)(rest).map_err(fatal)?;
-    let (rest, body) = query::statements(rest, Kind::CloseParen);
-    let (rest, end) = token(Kind::CloseParen, Want::CloseParen)(rest).map_err(fatal)?;
-    let expand = MacroExpand { parameters, group, name, body, body_span: start.to(end) };
-    Ok((rest, OperatorKind::MacroExpand(expand)))
+    let body = within(PARENS, |i| Ok(query::statements(i, Kind::CloseParen)));
+    (parameter::parameters(union::PARAMETERS), group, opt_after("as", Want::As, name::name), spanned(body))
+        .map(|(parameters, group, name, (body, body_span))| {
+            OperatorKind::MacroExpand(MacroExpand { parameters, group, name, body, body_span })
+        })
+        .parse(i)
 }
 
 /// A name before parentheses is no call here, but for those that name places.
@@ -31,9 +23,6 @@ fn group(i: Tokens) -> Parsed<Expr> {
     match i.text_ahead(0) {
         "entity_group" => expression::operand(i),
         "cluster" | "database" if called => expression::operand(i),
-        _ => {
-            let (rest, name) = name::name(i)?;
-            Ok((rest, Expr { span: name.span, kind: ExprKind::Name(name) }))
-        }
+        _ => name::name.map(Expr::from).parse(i),
     }
 }

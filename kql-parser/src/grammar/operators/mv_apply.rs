@@ -2,21 +2,23 @@
 
 use super::mv_expand;
 use crate::ast::{MvApply, OperatorKind};
-use crate::combinators::{comma_list, fatal, word};
+use crate::combinators::{comma_list, quiet_word, word};
 use crate::grammar::{expression, parameter, pipeline};
 use crate::input::{Parsed, Tokens, Want};
+use nom::Parser;
+use nom::combinator::{cut, opt};
+use nom::sequence::preceded;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, &["with_itemindex"])?;
-    let (rest, columns) = comma_list(mv_expand::column)(rest).map_err(fatal)?;
-    let (rest, limit) = mv_expand::opt_limit(rest)?;
-    let (rest, id) = if rest.is_word("id") {
-        let (rest, id) = expression::expression(rest.skip(1)).map_err(fatal)?;
-        (rest, Some(id))
-    } else {
-        (rest, None)
-    };
-    let (rest, _) = word("on", Want::On)(rest).map_err(fatal)?;
-    let (rest, subquery) = pipeline::subquery(rest).map_err(fatal)?;
-    Ok((rest, OperatorKind::MvApply(MvApply { parameters, columns, limit, id, subquery })))
+    (
+        parameter::parameters(&["with_itemindex"]),
+        comma_list(mv_expand::column),
+        mv_expand::opt_limit,
+        opt(preceded(quiet_word("id"), cut(expression::expression))),
+        preceded(word("on", Want::On), pipeline::subquery),
+    )
+        .map(|(parameters, columns, limit, id, subquery)| {
+            OperatorKind::MvApply(MvApply { parameters, columns, limit, id, subquery })
+        })
+        .parse(i)
 }

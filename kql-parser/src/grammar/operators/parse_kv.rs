@@ -1,14 +1,14 @@
 //! `parse-kv x as (a: long, b: string) with (pair_delimiter=',')`
 
 use crate::ast::{OperatorKind, ParseKv};
-use crate::combinators::{fatal, word};
+use crate::combinators::word;
 use crate::grammar::{expression, name, parameter};
 use crate::input::{Parsed, Tokens, Want};
+use nom::Parser;
+use nom::sequence::preceded;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, value) = expression::expression(i).map_err(fatal)?;
-    let (rest, _) = word("as", Want::As)(rest).map_err(fatal)?;
-    let (rest, columns) = name::row_schema(rest).map_err(fatal)?;
-    let (rest, properties) = parameter::opt_with(rest)?;
-    Ok((rest, OperatorKind::ParseKv(ParseKv { value, columns, properties })))
+    (expression::expression, preceded(word("as", Want::As), name::row_schema), parameter::opt_with)
+        .map(|(value, columns, properties)| OperatorKind::ParseKv(ParseKv { value, columns, properties }))
+        .parse(i)
 }

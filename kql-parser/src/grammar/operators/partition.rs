@@ -1,34 +1,31 @@
 //! `partition hint.strategy=native by x (top 1 by y)`, `partition by x { T | where z }`
 
 use crate::ast::{OperatorKind, Partition, PartitionQuery};
-use crate::combinators::{fatal, token, word};
+use crate::combinators::{BRACES, quiet_word, spanned, within, word};
 use crate::grammar::{expression, parameter, pipeline};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use nom::Parser;
+use nom::combinator::{cut, opt};
+use nom::sequence::preceded;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, &[])?;
-    let (rest, _) = word("by", Want::By)(rest).map_err(fatal)?;
-    let (rest, by) = expression::path(rest).map_err(fatal)?;
-    let (rest, scope) = if rest.is_word("in") {
-        let (rest, scope) = expression::operand(rest.skip(1)).map_err(fatal)?;
-        (rest, Some(scope))
-    } else {
-        (rest, None)
-    };
-    let (rest, query) = if rest.kind() == Kind::OpenBrace {
-        query(rest).map_err(fatal)?
-    } else {
-        let (rest, subquery) = pipeline::subquery(rest).map_err(fatal)?;
-        (rest, PartitionQuery::Subquery(subquery))
-    };
-    Ok((rest, OperatorKind::Partition(Partition { parameters, by, scope, query })))
+    (
+        parameter::parameters(&[]),
+        preceded(word("by", Want::By), expression::path),
+        opt(preceded(quiet_word("in"), cut(expression::operand))),
+        query,
+    )
+        .map(|(parameters, by, scope, query)| OperatorKind::Partition(Partition { parameters, by, scope, query }))
+        .parse(i)
 }
 
-/// `{ T | where z }`
+/// `{ T | where z }`, `(top 1 by y)`
 fn query(i: Tokens) -> Parsed<PartitionQuery> {
-    let start = i.span();
-    let (rest, e) = pipeline::expression_or_pipeline(i.skip(1)).map_err(fatal)?;
-    let (rest, end) = token(Kind::CloseBrace, Want::CloseBrace)(rest).map_err(fatal)?;
-    Ok((rest, PartitionQuery::Query(e, start.to(end))))
+    if i.kind() != Kind::OpenBrace {
+        return pipeline::subquery.map(PartitionQuery::Subquery).parse(i);
+    }
+    spanned(within(BRACES, pipeline::expression_or_pipeline))
+        .map(|(query, span)| PartitionQuery::Query(query, span))
+        .parse(i)
 }

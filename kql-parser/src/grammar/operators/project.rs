@@ -1,14 +1,10 @@
 //! `project x = e, ...`
 
 use crate::ast::OperatorKind;
-use crate::combinators::{comma_list, fatal};
 use crate::grammar::{expression, pipeline};
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    if pipeline::ends_operator(&i) {
-        return Ok((i, OperatorKind::Project(Vec::new())));
-    }
-    let (rest, columns) = comma_list(expression::named)(i).map_err(fatal)?;
-    Ok((rest, OperatorKind::Project(columns)))
+    pipeline::opt_list(expression::named).map(OperatorKind::Project).parse(i)
 }

@@ -1,14 +1,10 @@
 //! `project-keep a, b*`
 
 use crate::ast::OperatorKind;
-use crate::combinators::{comma_list, fatal};
 use crate::grammar::{name, pipeline};
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    if pipeline::ends_operator(&i) {
-        return Ok((i, OperatorKind::ProjectKeep(Vec::new())));
-    }
-    let (rest, columns) = comma_list(name::pattern)(i).map_err(fatal)?;
-    Ok((rest, OperatorKind::ProjectKeep(columns)))
+    pipeline::opt_list(name::pattern).map(OperatorKind::ProjectKeep).parse(i)
 }

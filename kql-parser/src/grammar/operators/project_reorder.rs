@@ -1,29 +1,22 @@
 //! `project-reorder a, b* asc, c granny-desc`
 
-use crate::ast::{OperatorKind, ReorderColumn, ReorderOrder};
-use crate::combinators::{comma_list, fatal};
+use crate::ast::{Name, OperatorKind, ReorderColumn, ReorderOrder};
 use crate::grammar::{name, pipeline};
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
+use nom::combinator::{map_opt, opt};
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    if pipeline::ends_operator(&i) {
-        return Ok((i, OperatorKind::ProjectReorder(Vec::new())));
-    }
-    let (rest, columns) = comma_list(column)(i).map_err(fatal)?;
-    Ok((rest, OperatorKind::ProjectReorder(columns)))
+    pipeline::opt_list(column).map(OperatorKind::ProjectReorder).parse(i)
 }
 
 fn column(i: Tokens) -> Parsed<ReorderColumn> {
-    let (rest, column) = name::pattern(i)?;
-    let (after, order) = match name::compound(rest) {
-        Ok((after, word)) => match word.text.as_str() {
-            "asc" => (after, Some(ReorderOrder::Asc)),
-            "desc" => (after, Some(ReorderOrder::Desc)),
-            "granny-asc" => (after, Some(ReorderOrder::GrannyAsc)),
-            "granny-desc" => (after, Some(ReorderOrder::GrannyDesc)),
-            _ => (rest, None),
-        },
-        Err(_) => (rest, None),
-    };
-    Ok((after, ReorderColumn { column, order }))
+    let order = map_opt(name::compound, |word: Name| match word.text.as_str() {
+        "asc" => Some(ReorderOrder::Asc),
+        "desc" => Some(ReorderOrder::Desc),
+        "granny-asc" => Some(ReorderOrder::GrannyAsc),
+        "granny-desc" => Some(ReorderOrder::GrannyDesc),
+        _ => None,
+    });
+    (name::pattern, opt(order)).map(|(column, order)| ReorderColumn { column, order }).parse(i)
 }

@@ -1,17 +1,15 @@
 //! `range x from a to b step c`
 
 use crate::ast::{OperatorKind, Range};
-use crate::combinators::{fatal, word};
+use crate::combinators::word;
 use crate::grammar::{expression, name};
 use crate::input::{Parsed, Tokens, Want};
+use nom::Parser;
+use nom::sequence::preceded;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, name) = name::name(i).map_err(fatal)?;
-    let (rest, _) = word("from", Want::From)(rest).map_err(fatal)?;
-    let (rest, from) = expression::expression(rest).map_err(fatal)?;
-    let (rest, _) = word("to", Want::To)(rest).map_err(fatal)?;
-    let (rest, to) = expression::expression(rest).map_err(fatal)?;
-    let (rest, _) = word("step", Want::Step)(rest).map_err(fatal)?;
-    let (rest, step) = expression::expression(rest).map_err(fatal)?;
-    Ok((rest, OperatorKind::Range(Box::new(Range { name, from, to, step }))))
+    let after = |text, want| preceded(word(text, want), expression::expression);
+    (name::name, after("from", Want::From), after("to", Want::To), after("step", Want::Step))
+        .map(|(name, from, to, step)| OperatorKind::Range(Box::new(Range { name, from, to, step })))
+        .parse(i)
 }

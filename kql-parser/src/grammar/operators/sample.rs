@@ -1,12 +1,12 @@
 //! `sample 5`
 
 use crate::ast::{OperatorKind, Sample};
-use crate::combinators::fatal;
 use crate::grammar::{expression, parameter};
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, &[])?;
-    let (rest, count) = expression::named(rest).map_err(fatal)?;
-    Ok((rest, OperatorKind::Sample(Sample { parameters, count })))
+    (parameter::parameters(&[]), expression::named)
+        .map(|(parameters, count)| OperatorKind::Sample(Sample { parameters, count }))
+        .parse(i)
 }

@@ -1,18 +1,21 @@
 //! `search kind=case_sensitive in (A, B*) 'term' and x: 'y'`
 
 use super::union;
-use crate::ast::{Binary, BinaryOp, DataScope, Expr, ExprKind, Name, OperatorKind, Pipeline, Search, SearchTables};
-use crate::combinators::{PARENS, bracketed, fatal, token};
-use crate::grammar::{expression, parameter, pipeline};
+use crate::ast::{Binary, BinaryOp, DataScope, Expr, ExprKind, OperatorKind, Pipeline, Search, SearchTables};
+use crate::combinators::{PARENS, bracketed, quiet, quiet_word, spanned, word};
+use crate::grammar::{expression, name, parameter, pipeline};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use nom::Parser;
+use nom::combinator::{cut, opt};
+use nom::sequence::preceded;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, &["kind"])?;
-    let (rest, scope) = opt_scope(rest)?;
-    let (rest, tables) = opt_tables(rest)?;
-    let (rest, condition) = predicate(rest).map_err(fatal)?;
-    Ok((rest, OperatorKind::Search(Search { parameters, scope, tables, condition })))
+    (parameter::parameters(&["kind"]), opt_scope, opt_tables, predicate)
+        .map(|(parameters, scope, tables, condition)| {
+            OperatorKind::Search(Search { parameters, scope, tables, condition })
+        })
+        .parse(i)
 }
 
 /// `'term' or x: 'y'`, `*`, `* and x: 'y'`
@@ -28,7 +31,7 @@ fn predicate(i: Tokens) -> Parsed<Expr> {
     if !rest.is_word("and") {
         return expression::expression(i);
     }
-    let (after, right) = expression::expression(rest.skip(1)).map_err(fatal)?;
+    let (after, right) = expression::expression(rest.skip(1))?;
     let span = after.from(i.span());
     let binary = Binary { op: BinaryOp::And, op_span: rest.span(), left: star, right };
     Ok((after, Expr { kind: ExprKind::Binary(Box::new(binary)), span }))
@@ -36,25 +39,14 @@ fn predicate(i: Tokens) -> Parsed<Expr> {
 
 /// `datascope=all`, where it stands.
 pub(crate) fn opt_scope(i: Tokens) -> Parsed<Option<DataScope>> {
-    if !i.is_word("datascope") || i.ahead(1).kind != Kind::Assign {
-        return Ok((i, None));
-    }
-    let start = i.span();
-    let (rest, _) = token(Kind::Assign, Want::Assign)(i.skip(1))?;
-    let (rest, span) = token(Kind::Word, Want::Name)(rest).map_err(fatal)?;
-    let value = Name { text: span.text(rest.text).to_owned(), span };
-    Ok((rest, Some(DataScope { value, span: rest.from(start) })))
+    let value = preceded((quiet_word("datascope"), quiet(Kind::Assign)), cut(name::any_word(Want::Name)));
+    opt(spanned(value).map(|(value, span)| DataScope { value, span })).parse(i)
 }
 
 /// `in (A, B*)`, where it stands.
 pub(super) fn opt_tables(i: Tokens) -> Parsed<Option<SearchTables>> {
-    if !i.is_word("in") {
-        i.note(Want::In);
-        return Ok((i, None));
-    }
-    let start = i.span();
-    let (rest, (tables, _)) = bracketed(PARENS.0, PARENS.1, table)(i.skip(1)).map_err(fatal)?;
-    Ok((rest, Some(SearchTables { tables, span: rest.from(start) })))
+    let tables = preceded(word("in", Want::In), cut(bracketed(PARENS, table)));
+    opt(spanned(tables).map(|(tables, span)| SearchTables { tables, span })).parse(i)
 }
 
 /// A name, a path, a wildcard; `A | as B` gives a name.

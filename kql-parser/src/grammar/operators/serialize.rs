@@ -1,15 +1,12 @@
 //! `serialize`, `serialize n = row_number()`
 
 use crate::ast::{OperatorKind, Serialize};
-use crate::combinators::{comma_list, fatal};
 use crate::grammar::{expression, parameter, pipeline};
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, &[])?;
-    if pipeline::ends_operator(&rest) {
-        return Ok((rest, OperatorKind::Serialize(Serialize { parameters, columns: Vec::new() })));
-    }
-    let (rest, columns) = comma_list(expression::named)(rest).map_err(fatal)?;
-    Ok((rest, OperatorKind::Serialize(Serialize { parameters, columns })))
+    (parameter::parameters(&[]), pipeline::opt_list(expression::named))
+        .map(|(parameters, columns)| OperatorKind::Serialize(Serialize { parameters, columns }))
+        .parse(i)
 }

@@ -1,35 +1,25 @@
 //! `sort by a asc nulls last, b`, `order by ...`
 
 use crate::ast::{OperatorKind, Sort, SortKey};
-use crate::combinators::{comma_list, fatal, word};
+use crate::combinators::{comma_list, opt_after, quiet_word, word};
 use crate::grammar::{expression, parameter};
 use crate::input::{Parsed, Tokens, Want};
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{opt, value};
+use nom::sequence::preceded;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, &[])?;
-    let (rest, _) = word("by", Want::By)(rest).map_err(fatal)?;
-    let (rest, keys) = comma_list(key)(rest).map_err(fatal)?;
-    Ok((rest, OperatorKind::Sort(Sort { parameters, keys })))
+    (parameter::parameters(&[]), preceded(word("by", Want::By), comma_list(key)))
+        .map(|(parameters, keys)| OperatorKind::Sort(Sort { parameters, keys }))
+        .parse(i)
 }
 
 /// `e asc nulls first`
 pub(super) fn key(i: Tokens) -> Parsed<SortKey> {
-    let (mut rest, expr) = expression::named(i)?;
-    let mut ascending = None;
-    if rest.is_word("asc") || rest.is_word("desc") {
-        ascending = Some(rest.is_word("asc"));
-        rest = rest.skip(1);
-    }
-    let mut nulls_first = None;
-    if rest.is_word("nulls") {
-        rest = rest.skip(1);
-        if !rest.is_word("first") && !rest.is_word("last") {
-            return rest.expected(Want::FirstLast).map_err(fatal);
-        }
-        nulls_first = Some(rest.is_word("first"));
-        rest = rest.skip(1);
-    } else {
-        rest.note(Want::Nulls);
-    }
-    Ok((rest, SortKey { expr, ascending, nulls_first }))
+    let ascending = alt((value(true, quiet_word("asc")), value(false, quiet_word("desc"))));
+    let first = alt((value(true, word("first", Want::FirstLast)), value(false, word("last", Want::FirstLast))));
+    (expression::named, opt(ascending), opt_after("nulls", Want::Nulls, first))
+        .map(|(expr, ascending, nulls_first)| SortKey { expr, ascending, nulls_first })
+        .parse(i)
 }

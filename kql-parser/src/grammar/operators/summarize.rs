@@ -1,32 +1,31 @@
 //! `summarize n = count(), ... by a, bin(b, 1h)`
 
 use crate::ast::{Expr, OperatorKind, Summarize};
-use crate::combinators::{comma_list, fatal, opt_word};
+use crate::combinators::{comma_list, quiet, quiet_word, word};
 use crate::grammar::{expression, parameter};
 use crate::input::{Parsed, Tokens, Want};
 use crate::token::Kind;
+use nom::Parser;
+use nom::combinator::{cond, cut, opt};
+use nom::sequence::preceded;
 
 pub(crate) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (mut rest, parameters) = parameter::parameters(i, &[])?;
-    let mut aggregates = Vec::new();
+    parts.map(OperatorKind::Summarize).parse(i)
+}
+
+/// What stands behind `summarize`.
+pub(crate) fn parts(i: Tokens) -> Parsed<Summarize> {
+    let (rest, parameters) = parameter::parameters(&[]).parse(i)?;
     let empty = matches!(rest.kind(), Kind::Pipe | Kind::Semicolon | Kind::End | Kind::CloseParen | Kind::CloseBrace);
-    if !rest.is_word("by") && !empty {
-        (rest, aggregates) = comma_list(expression::named)(rest).map_err(fatal)?;
-    }
-    let (mut rest, by_span) = opt_word("by", Want::By, rest);
-    let mut by = Vec::new();
-    if by_span.is_some() {
-        (rest, by) = comma_list(expression::named)(rest).map_err(fatal)?;
-    }
-    let (rest, bin) = opt_bin(rest)?;
-    Ok((rest, OperatorKind::Summarize(Summarize { parameters, aggregates, by, by_span, bin })))
+    let aggregates = cond(!rest.is_word("by") && !empty, comma_list(expression::named));
+    let by = opt((word("by", Want::By), comma_list(expression::named)));
+    let (rest, (aggregates, by, bin)) = (aggregates, by, opt_bin).parse(rest)?;
+    let (by_span, by) = by.unzip();
+    let (aggregates, by) = (aggregates.unwrap_or_default(), by.unwrap_or_default());
+    Ok((rest, Summarize { parameters, aggregates, by, by_span, bin }))
 }
 
 /// `bin=1h`, where it stands.
 fn opt_bin(i: Tokens) -> Parsed<Option<Expr>> {
-    if !i.is_word("bin") || i.ahead(1).kind != Kind::Assign {
-        return Ok((i, None));
-    }
-    let (rest, value) = expression::expression(i.skip(2)).map_err(fatal)?;
-    Ok((rest, Some(value)))
+    opt(preceded((quiet_word("bin"), quiet(Kind::Assign)), cut(expression::expression))).parse(i)
 }

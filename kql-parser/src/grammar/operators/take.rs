@@ -1,11 +1,10 @@
 //! `take n`, `limit n`
 
 use crate::ast::OperatorKind;
-use crate::combinators::fatal;
 use crate::grammar::expression;
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, count) = expression::expression(i).map_err(fatal)?;
-    Ok((rest, OperatorKind::Take(count)))
+    expression::expression.map(OperatorKind::Take).parse(i)
 }

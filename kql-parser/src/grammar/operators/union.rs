@@ -1,16 +1,17 @@
 //! `union kind=outer A, (B | take 1), C*`
 
 use crate::ast::{Expr, OperatorKind, Union};
-use crate::combinators::{comma_list, fatal};
+use crate::combinators::comma_list;
 use crate::grammar::{expression, name, parameter};
 use crate::input::{Parsed, Tokens};
+use nom::Parser;
 
 pub(super) const PARAMETERS: &[&str] = &["kind", "withsource", "with_source", "isfuzzy", "best_effort", "force_remote"];
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    let (rest, parameters) = parameter::parameters(i, PARAMETERS)?;
-    let (rest, tables) = comma_list(table)(rest).map_err(fatal)?;
-    Ok((rest, OperatorKind::Union(Union { parameters, tables })))
+    (parameter::parameters(PARAMETERS), comma_list(table))
+        .map(|(parameters, tables)| OperatorKind::Union(Union { parameters, tables }))
+        .parse(i)
 }
 
 /// A table, or a wildcard for several.

@@ -203,7 +203,6 @@ impl Iterator for Events {
 }
 
 /// Files of the same events.
-#[allow(dead_code)] // each user takes some
 pub struct Files {
     /// Parquet.
     pub parquet: PathBuf,
@@ -327,7 +326,6 @@ pub fn datetime(micros: i64) -> String {
     time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
-#[allow(dead_code)] // a benchmark over memory has no need of it
 /// The time that the events end at, as text.
 pub fn now() -> String {
     datetime(END)
