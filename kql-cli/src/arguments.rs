@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kql_engine::exec::Limits;
-use kql_engine::sources::{DataPath, DateOrder, FolderDates, Profile};
+use kql_engine::Limits;
+use kql_engine::{DataPath, DateOrder, FolderDates, Profile};
 use kql_engine::{Engine, EngineBuilder, ExternalMissing};
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! What is read, on standard error, for whoever waits longer than a second.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use kql_engine::progress::Progress;
+use kql_engine::Progress;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};

@@ -3,9 +3,9 @@
 use crate::arguments::{Data, DataFormat};
 use crate::bar::Bar;
 use crate::failure::Failure;
-use kql_engine::describe::TableDescription;
-use kql_engine::sources::FileSummary;
-use kql_engine::types::Column;
+use kql_engine::Column;
+use kql_engine::FileSummary;
+use kql_engine::TableDescription;
 use kql_parser::time::datetime_text;
 use serde_json::{Value, json};
 use std::fmt::Write as _;

@@ -1,7 +1,7 @@
 //! `--functions`: saved functions as JSON, as the YAML of a Sentinel parser, or as a `.kql` file of `let` functions.
 
 use crate::failure::Failure;
-use kql_engine::bind::StoredFunction;
+use kql_engine::StoredFunction;
 use kql_parser::ast::{LetValue, StatementKind};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Ctrl-C: what runs stops, a file that is half written goes away, and the exit status is 130.
 
-use kql_engine::progress::Progress;
+use kql_engine::Progress;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

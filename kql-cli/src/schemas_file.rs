@@ -1,7 +1,7 @@
 //! `--schemas`: JSON `{"Table": [["column", "type"], ...]}`.
 
 use crate::failure::Failure;
-use kql_engine::types::{Column, ScalarType, TableSchema};
+use kql_engine::{Column, ScalarType, TableSchema};
 use std::collections::BTreeMap;
 use std::path::Path;
 

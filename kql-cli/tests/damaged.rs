@@ -8,7 +8,7 @@ mod folder;
 
 use files::{Event, event_log, gzip};
 use folder::{place, shown};
-use kql_engine::sources::DataPath;
+use kql_engine::DataPath;
 use kql_engine::{Engine, Error};
 use std::fmt::Write as _;
 use std::io::Write as _;

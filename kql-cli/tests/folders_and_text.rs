@@ -5,7 +5,7 @@ mod folder;
 
 use folder::{place, shown};
 use kql_engine::Engine;
-use kql_engine::sources::{DataPath, FolderDates};
+use kql_engine::{DataPath, FolderDates};
 use std::fmt::Write;
 use std::path::Path;
 

@@ -6,8 +6,8 @@
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, Operator, binary_expr, lit};
 use datafusion::prelude::{DataFrame, JsonReadOptions, ParquetReadOptions, SessionConfig, SessionContext, col, ident};
+use kql_engine::DataPath;
 use kql_engine::Engine;
-use kql_engine::sources::DataPath;
 use std::path::Path;
 use std::time::Instant;
 

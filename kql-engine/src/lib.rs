@@ -2,58 +2,75 @@
 #![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 
+#[doc(hidden)]
 pub mod aggregates;
 mod answer;
-pub mod bind;
+mod bind;
 mod builder;
 pub mod cell;
 mod database;
+#[doc(hidden)]
 pub mod decimal;
 mod deep_stack;
 mod defect;
-pub mod describe;
+mod describe;
+#[doc(hidden)]
 pub mod dynamic;
 mod engine;
 mod engine_core;
 mod error;
-pub mod exec;
-pub mod export;
+mod exec;
+mod export;
 mod external;
 mod extract;
+#[doc(hidden)]
 pub mod functions;
-pub mod geo_ip;
+mod geo_ip;
 mod graph;
 mod lower;
-pub mod notes;
+mod notes;
 mod operators;
 mod partition_constants;
-pub mod plan;
+mod plan;
+#[doc(hidden)]
 pub mod plugins;
 mod prepared;
-pub mod progress;
+mod progress;
+#[doc(hidden)]
 pub mod registry;
+#[doc(hidden)]
 pub mod render;
 mod rewrite;
+#[doc(hidden)]
 pub mod sources;
 mod stages;
-pub mod storage;
+mod storage;
 mod stream;
 mod text_tables;
+#[doc(hidden)]
 pub mod time;
 pub mod types;
+#[doc(hidden)]
 pub mod value;
 mod workers;
 
 pub use answer::{Answer, Checked, Table};
-pub use bind::ExternalMissing;
+pub use bind::{ExternalMissing, StoredFunction};
 pub use builder::EngineBuilder;
 pub use defect::Defect;
+pub use describe::TableDescription;
 pub use engine::Engine;
 pub use error::{Error, SourceError};
+pub use exec::Limits;
+pub use export::{Exported, RowWriter};
+pub use plan::Render;
 pub use prepared::Prepared;
 pub use progress::Progress;
+pub use sources::{DataPath, DateOrder, FileSummary, FolderDates, Profile};
+pub use storage::Layout;
 pub use stream::TableStream;
 pub use tokio_util::sync::CancellationToken;
+pub use types::{Column, ScalarType, TableSchema};
 
 /// Arrow and DataFusion as the engine has them: tables from memory, and table providers, are made of these.
 pub use {arrow, datafusion};

@@ -1,9 +1,9 @@
 //! Columns, types and errors against small queries whose answers by Microsoft's binder were recorded. The file, of
 //! JSON lines, is the one `KQL_PROBES` names, else the one beside the project; where there is none, nothing is compared.
 
-use kql_engine::sources::Profile;
-use kql_engine::types::{Column, ScalarType, TableSchema};
+use kql_engine::Profile;
 use kql_engine::{Checked, Engine};
+use kql_engine::{Column, ScalarType, TableSchema};
 use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;

@@ -5,7 +5,7 @@ mod dice;
 
 use arrow::array::RecordBatch;
 use dice::Dice;
-use kql_engine::exec::Limits;
+use kql_engine::Limits;
 use kql_engine::{Answer, Engine, Error, cell};
 use std::fmt::Write;
 
@@ -525,7 +525,7 @@ fn rows(answer: &Answer) -> Vec<String> {
                 for (column, array) in table.schema.columns.iter().zip(batch.columns()) {
                     let mut one = String::new();
                     cell::json(array, column.ty, row, &mut one);
-                    rounded(&one, column.ty == kql_engine::types::ScalarType::Real, &mut text);
+                    rounded(&one, column.ty == kql_engine::ScalarType::Real, &mut text);
                     text.push('|');
                 }
                 all.push(text);

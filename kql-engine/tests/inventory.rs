@@ -1,8 +1,8 @@
 //! Names, argument counts, result types and result names of the functions against an inventory of Kusto's own, a JSON
 //! file whose path stands in `KQL_INVENTORY`. Without that nothing is compared.
 
+use kql_engine::ScalarType;
 use kql_engine::registry::{ResultName, Returns, ScalarFunction};
-use kql_engine::types::ScalarType;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Write;

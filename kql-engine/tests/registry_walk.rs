@@ -5,9 +5,9 @@
 mod dice;
 
 use dice::Dice;
-use kql_engine::exec::Limits;
+use kql_engine::Limits;
+use kql_engine::ScalarType;
 use kql_engine::registry::{AggregateFunction, ArgumentKind, Eval, Outputs, Parameter, ParameterType, Signature};
-use kql_engine::types::ScalarType;
 use kql_engine::{Engine, Error, Table};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};

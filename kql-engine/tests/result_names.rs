@@ -2,8 +2,8 @@
 //! aggregates. Each line of `result_names.tsv` is a query and the names of its columns; `*` stands for all columns of T.
 
 use kql_engine::Engine;
-use kql_engine::sources::Profile;
-use kql_engine::types::{Column, ScalarType, TableSchema};
+use kql_engine::Profile;
+use kql_engine::{Column, ScalarType, TableSchema};
 
 const RECORDED: &str = include_str!("result_names.tsv");
 

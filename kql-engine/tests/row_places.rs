@@ -1,7 +1,7 @@
 //! Which row is the first, where no order is asked for, depends on the data alone: not on batches, partitions or files.
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use kql_engine::exec::Limits;
+use kql_engine::Limits;
 use kql_engine::{Answer, Engine, cell};
 use std::fmt::Write;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
+use kql_engine::ScalarType;
 use kql_engine::Table;
-use kql_engine::types::ScalarType;
 use kql_engine::{cell, decimal};
 use kql_parser::time::{parse_datetime, parse_timespan};
 use serde_json::Value;

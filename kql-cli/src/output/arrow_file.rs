@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use arrow::ipc::writer::FileWriter;
+use kql_engine::Layout;
 use kql_engine::Table;
-use kql_engine::storage::Layout;
 use std::io::Write;
 
 pub fn write(table: &Table, out: &mut impl Write) -> Result<(), Failure> {

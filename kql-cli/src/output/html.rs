@@ -3,7 +3,7 @@
 
 use crate::chart::{Chart, cut, svg, svg::escape, vega};
 use crate::failure::Failure;
-use kql_engine::types::ScalarType;
+use kql_engine::ScalarType;
 use kql_engine::{Table, cell};
 use std::fmt::Write as _;
 use std::io::Write;

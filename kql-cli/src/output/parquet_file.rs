@@ -1,8 +1,8 @@
 //! An Apache Parquet file; the KQL types stand in the fields' metadata.
 
 use crate::failure::Failure;
+use kql_engine::Layout;
 use kql_engine::Table;
-use kql_engine::storage::Layout;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::SortingColumn;

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table as Grid, presets};
 use kql_engine::Table;
 use kql_engine::cell;
-use kql_engine::types::{Column, ScalarType};
+use kql_engine::{Column, ScalarType};
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::interrupt;
 use crate::output;
 use kql_engine::Engine;
-use kql_engine::progress::Progress;
+use kql_engine::Progress;
 use session::{Flow, Session, engine};
 use std::io::{BufRead, BufWriter, IsTerminal, Write};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -2,7 +2,7 @@
 
 use crate::arguments::{Environment, Format};
 use kql_engine::Engine;
-use kql_engine::progress::Progress;
+use kql_engine::Progress;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Whether to go on.

@@ -87,34 +87,3 @@ pub trait Environment {
         None
     }
 }
-
-/// No tables, no functions; `now()` as given.
-#[derive(Debug, Default)]
-pub struct NoData {
-    /// The time of the query, in ticks.
-    pub now: i64,
-}
-
-impl Environment for NoData {
-    fn table(&self, _: &str) -> Option<Result<TableSchema, String>> {
-        None
-    }
-    fn has_data(&self, _: &str) -> bool {
-        false
-    }
-    fn table_names(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn function(&self, _: &str) -> Option<&StoredFunction> {
-        None
-    }
-    fn function_names(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn parameter(&self, _: &str) -> Option<&str> {
-        None
-    }
-    fn now(&self) -> i64 {
-        self.now
-    }
-}

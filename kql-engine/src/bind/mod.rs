@@ -20,7 +20,7 @@ mod statements;
 mod table;
 
 pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
-pub use environment::{Environment, ExternalMissing, NoData, StoredFunction};
+pub use environment::{Environment, ExternalMissing, StoredFunction};
 pub use expression::{Row, balanced};
 pub use graph::{PatternNames, PatternVariable};
 pub use groups::grouped;

@@ -10,8 +10,9 @@ mod constants;
 mod rows;
 
 use constants::Constants;
-use kql_engine::exec::Limits;
-use kql_engine::sources::{Profile, catalogue};
+use kql_engine::Limits;
+use kql_engine::Profile;
+use kql_engine::sources::catalogue;
 use kql_engine::{Engine, EngineBuilder, Error};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use arrow::array::{
     ArrayRef, BooleanArray, Decimal256Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
 };
 use arrow::datatypes::i256;
-use kql_engine::types::{ScalarType, TableSchema};
+use kql_engine::{ScalarType, TableSchema};
 use std::sync::Arc;
 
 /// Rows of a table.

@@ -1,8 +1,8 @@
 //! Running a case over the matrix, and comparing.
 
 use crate::document::{Case, Expected};
-use kql_engine::exec::Limits;
-use kql_engine::sources::DataPath;
+use kql_engine::DataPath;
+use kql_engine::Limits;
 use kql_engine::{Engine, Error, Table, cell};
 use libtest_mimic::Failed;
 
