@@ -80,7 +80,7 @@ fn json(out: &mut impl Write, file: &str, checked: &Checked) -> Result<(), Failu
         .iter()
         .map(|d| {
             json!({
-                "code": d.code,
+                "code": d.code.as_str(),
                 "severity": if d.is_error() { "error" } else { "warning" },
                 "message": d.message,
                 "start": d.span.start,

@@ -3,6 +3,7 @@
 //! Words are not told apart from keywords: almost every keyword of KQL is a legal column name too, and the grammar
 //! knows where it is which.
 
+use crate::codes;
 use crate::{Diagnostic, Span};
 use logos::{Lexer, Logos};
 
@@ -155,7 +156,7 @@ pub fn lex(text: &str) -> Lexed {
             Ok(Kind::Directive) => unknown(text, Span::new(span.start, span.start + 1), &mut lexed),
             Ok(Kind::Unclosed) => {
                 lexed.diagnostics.push(
-                    Diagnostic::error("KS003", span, "The string is not closed on its line.")
+                    Diagnostic::error(codes::UNCLOSED_STRING, span, "The string is not closed on its line.")
                         .with_help("a string over several lines stands between ``` and ```"),
                 );
                 lexed.tokens.push(Token { kind: Kind::String, span });
@@ -184,7 +185,12 @@ fn escapes(literal: &str, span: Span, lexed: &mut Lexed) {
             let start = span.start + at as u32;
             let place = Span::new(start, start + sequence.len() as u32);
             lexed.diagnostics.push(
-                Diagnostic::error("KS001", place, format!("The string has {sequence}, which is no escape.")).with_help(
+                Diagnostic::error(
+                    codes::INVALID_ESCAPE,
+                    place,
+                    format!("The string has {sequence}, which is no escape."),
+                )
+                .with_help(
                     "a backslash is written \\\\, or the string begins with @ and has none to escape: @'C:\\dir'",
                 ),
             );
@@ -231,7 +237,7 @@ fn unknown(text: &str, span: Span, lexed: &mut Lexed) {
         return;
     }
     let character = span.text(text);
-    let mut d = Diagnostic::error("KS002", span, format!("Unexpected: {character}"));
+    let mut d = Diagnostic::error(codes::UNEXPECTED_CHARACTER, span, format!("Unexpected: {character}"));
     d.help = match character {
         "&" => Some("'and' joins two conditions".to_owned()),
         "!" => Some("not() turns a condition round".to_owned()),

@@ -4,6 +4,7 @@ use super::statements::Called;
 use super::{Binder, Row, Symbol, UserPattern};
 use crate::plan::Relation;
 use crate::value::Value;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ impl Binder<'_> {
         let Some(found) = found else {
             let message = format!("The pattern '{}' has no match for these arguments.", pattern.name);
             self.report(
-                Diagnostic::error("KQ107", span, message)
+                Diagnostic::error(codes::NO_PATTERN_MATCH, span, message)
                     .with_help(format!("it has {} matches, each for certain literals", matches.len())),
             );
             return self.empty_relation();
@@ -56,7 +57,7 @@ impl Binder<'_> {
         match called {
             Some(Called::Table(relation)) => relation,
             Some(Called::Scalar(_)) => {
-                self.error("KS104", span, "A match of a pattern must be a table.");
+                self.error(codes::TABLE_EXPECTED, span, "A match of a pattern must be a table.");
                 self.empty_relation()
             }
             None => self.empty_relation(),
@@ -67,7 +68,7 @@ impl Binder<'_> {
         let bound = self.expr(e, Row::default());
         let value = bound.as_constant().and_then(Value::as_text).map(str::to_owned);
         if value.is_none() {
-            self.error("KS112", e.span, "A string literal is expected here.");
+            self.error(codes::LITERAL_EXPECTED, e.span, "A string literal is expected here.");
         }
         value
     }

@@ -13,6 +13,7 @@ use crate::plan::{
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, GraphDirection, GraphPart};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ pub(super) fn bind(binder: &mut Binder, search: &ast::GraphMatch, input: Relatio
         Some(("all", _)) => GraphCycles::All,
         Some(("none", _)) => GraphCycles::None,
         Some((_, at)) => {
-            binder.error("KS005", at, "Expected one of: all, none, unique_edges");
+            binder.error(codes::TERM_EXPECTED, at, "Expected one of: all, none, unique_edges");
             GraphCycles::UniqueEdges
         }
     };
@@ -41,7 +42,7 @@ pub(super) fn look(
 ) -> Relation {
     let Some(graph) = input.graph.clone() else {
         if !input.open {
-            binder.error("KS219", span, "The query operator requires an input graph.");
+            binder.error(codes::GRAPH_EXPECTED, span, "The query operator requires an input graph.");
         }
         return Relation { open: true, ..binder.empty_relation() };
     };
@@ -50,14 +51,18 @@ pub(super) fn look(
         return Relation { open: true, ..binder.empty_relation() };
     };
     if !pattern.is_connected() {
-        binder.error("KQ203", span, "Each of the patterns must share a node with another one.");
+        binder.error(codes::DISCONNECTED_PATTERNS, span, "Each of the patterns must share a node with another one.");
     }
     if matches!(wanted, Wanted::Shortest(_)) && pattern.edges.iter().any(|e| e.range.is_some_and(|(low, _)| low == 0)) {
-        binder.error("KQ202", span, "A shortest path without an edge is not supported: a length goes from 1 on.");
+        binder.error(
+            codes::INVALID_PATH_LENGTH,
+            span,
+            "A shortest path without an edge is not supported: a length goes from 1 on.",
+        );
     }
     if search.project.is_empty() {
         let message = "A search without project, which gives a graph, is not supported.";
-        binder.error("KQ202", span, message);
+        binder.error(codes::UNSUPPORTED_GRAPH_SEARCH, span, message);
         return Relation { open: true, ..binder.empty_relation() };
     }
     // the columns of each named element, under ids of their own
@@ -91,7 +96,7 @@ pub(super) fn look(
         if !paths.is_empty() && !alone {
             let message =
                 "A condition on the edges of a variable length stands alone here: all() and any() say which is meant.";
-            binder.error("KQ202", condition.span, message);
+            binder.error(codes::UNSUPPORTED_GRAPH_SEARCH, condition.span, message);
         }
     }
     let mut columns = Vec::with_capacity(assigned.len());
@@ -140,7 +145,7 @@ fn pattern(
                         && high < low
                     {
                         let message = "The greatest length of an edge is not below its least.";
-                        binder.error("KQ203", edge.span, message);
+                        binder.error(codes::INVALID_PATH_LENGTH, edge.span, message);
                         return None;
                     }
                     let ways = match edge.direction {
@@ -153,7 +158,7 @@ fn pattern(
                     if let Some(name) = &edge.name {
                         if names.variables.iter().any(|(n, _)| *n == name.text) {
                             let message = format!("The name '{}' is given twice in the pattern.", name.text);
-                            binder.error("KQ203", name.span, message);
+                            binder.error(codes::PATTERN_NAME_REUSED, name.span, message);
                             return None;
                         }
                         let variable =
@@ -184,7 +189,7 @@ fn node(
             return Some(*n);
         }
         let message = format!("The name '{}' is an edge's in the pattern.", name.text);
-        binder.error("KQ203", name.span, message);
+        binder.error(codes::PATTERN_NAME_REUSED, name.span, message);
         return None;
     }
     let number = pattern.nodes;
@@ -202,7 +207,7 @@ fn whole(binder: &mut Binder, e: &ast::Expr) -> Option<usize> {
         Some(Value::Long(n)) => usize::try_from(*n).ok(),
         _ => {
             if bound.kind != ExprKind::Error {
-                binder.report(Diagnostic::error("KQ203", e.span, "A length is a whole number."));
+                binder.report(Diagnostic::error(codes::INVALID_PATH_LENGTH, e.span, "A length is a whole number."));
             }
             None
         }
@@ -290,7 +295,11 @@ fn output(
             return Expr { kind: ExprKind::Column(id), ty: ScalarType::Dynamic, span };
         }
         _ => {
-            binder.error("KQ202", span, "An expression over several edges of variable length is not supported.");
+            binder.error(
+                codes::UNSUPPORTED_GRAPH_SEARCH,
+                span,
+                "An expression over several edges of variable length is not supported.",
+            );
             return Expr::error(span);
         }
     }

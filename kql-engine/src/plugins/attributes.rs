@@ -9,6 +9,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, RecordBat
 use arrow::compute::{cast, concat, take};
 use arrow::datatypes::{DataType, Float64Type};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::collections::HashMap;
 
 /// Optional arguments, of which `'~'` stands for the default.
@@ -35,13 +36,17 @@ impl<'q> Options<'q> {
             Some(value) if value.as_long().is_some() => value.as_long()? as f64,
             _ => {
                 if value.ty != ScalarType::Unknown {
-                    binder.error("KS107", argument.span, format!("{name} must be a constant of type real."));
+                    binder.error(
+                        codes::TYPE_EXPECTED,
+                        argument.span,
+                        format!("{name} must be a constant of type real."),
+                    );
                 }
                 return None;
             }
         };
         if !(number > 0.0 && number <= 1.0) {
-            binder.error("KQ302", argument.span, format!("{name} must be above 0 and at most 1."));
+            binder.error(codes::INVALID_ARGUMENT, argument.span, format!("{name} must be above 0 and at most 1."));
             return None;
         }
         Some(number)
@@ -55,7 +60,7 @@ impl<'q> Options<'q> {
             ScalarType::Int | ScalarType::Long | ScalarType::Real | ScalarType::Unknown => Ok(Some(column)),
             _ => {
                 let message = "The column of weights must be of type int, long or real.";
-                binder.error("KS107", argument.span, message);
+                binder.error(codes::TYPE_EXPECTED, argument.span, message);
                 Err(())
             }
         }
@@ -69,7 +74,11 @@ impl<'q> Options<'q> {
             Some(number) if value.ty.is_integer() && number > 0 => usize::try_from(number).ok(),
             _ => {
                 if value.ty != ScalarType::Unknown {
-                    binder.error("KS107", argument.span, format!("{name} must be a constant integer above 0."));
+                    binder.error(
+                        codes::TYPE_EXPECTED,
+                        argument.span,
+                        format!("{name} must be a constant integer above 0."),
+                    );
                 }
                 None
             }
@@ -85,7 +94,7 @@ impl<'q> Options<'q> {
                 Some(constant) => wildcards.push((value.ty, constant.clone())),
                 None => {
                     if value.ty != ScalarType::Unknown {
-                        binder.error("KS129", argument.span, "A wildcard must be a constant.");
+                        binder.error(codes::CONSTANT_EXPECTED, argument.span, "A wildcard must be a constant.");
                     }
                     return None;
                 }

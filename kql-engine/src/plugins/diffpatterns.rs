@@ -11,6 +11,7 @@ use crate::types::ScalarType::{self, Long, Real};
 use crate::value::Value;
 use arrow::array::{AsArray, RecordBatch};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub static DIFFPATTERNS: Plugin = Plugin {
@@ -41,7 +42,11 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
             Some(Value::Text(text)) if value.ty == ScalarType::String => Some(text.clone()),
             _ => {
                 if value.ty != ScalarType::Unknown {
-                    binder.error("KS107", argument.span, format!("{name} must be a constant of type string."));
+                    binder.error(
+                        codes::TYPE_EXPECTED,
+                        argument.span,
+                        format!("{name} must be a constant of type string."),
+                    );
                 }
                 None
             }

@@ -13,6 +13,7 @@ use crate::types::ScalarType;
 use crate::value::Value;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, ast};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -168,7 +169,7 @@ fn lookup(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, family
     let [table, address, network, extra @ ..] = plain.as_slice() else {
         binder.report(
             Diagnostic::error(
-                "KS121",
+                codes::TOO_FEW_ARGUMENTS,
                 call.name.span,
                 format!("The plugin '{}' expects at least 3 arguments.", call.name.text),
             )

@@ -9,6 +9,7 @@ use crate::plan::{Compiler, Expr, PlanColumn, Relation, StageKind, TableFunction
 use crate::types::ScalarType::{self, Long, Real};
 use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,13 +34,17 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
     let (mut cohort, mut dimensions) = (None, Vec::new());
     for (n, argument) in rest.iter().enumerate() {
         if binder.is_tabular(argument) {
-            binder.error("KQ201", argument.span, "new_activity_metrics() with a Lookback is not supported yet.");
+            binder.error(
+                codes::UNSUPPORTED_ARGUMENT,
+                argument.span,
+                "new_activity_metrics() with a Lookback is not supported yet.",
+            );
             return None;
         }
         if n == 0 && crate::bind::plain_column(argument, Row::of(input)).is_none() {
             let place = timeline::number(binder, argument, "Cohort", time.ty, Axis::Point)?;
             if timeline::window(place, step, start) != Some(place) {
-                binder.error("KQ201", argument.span, "The Cohort must be the start of a window.");
+                binder.error(codes::UNSUPPORTED_ARGUMENT, argument.span, "The Cohort must be the start of a window.");
                 return None;
             }
             cohort = Some(place);

@@ -9,6 +9,7 @@ use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -44,13 +45,13 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
             Some(Value::Bool(wanted)) => in_order = *wanted,
             _ if value.ty == ScalarType::Unknown => return None,
             _ => {
-                binder.error("KS107", argument.span, "PreserveOrder must be true or false.");
+                binder.error(codes::TYPE_EXPECTED, argument.span, "PreserveOrder must be true or false.");
                 return None;
             }
         }
     }
     if call.args.len() > 1 {
-        binder.error("KS119", call.name.span, "The plugin 'schema_merge' expects at most 1 argument.");
+        binder.error(codes::ARGUMENT_COUNT, call.name.span, "The plugin 'schema_merge' expects at most 1 argument.");
         return None;
     }
     let mut read = Vec::with_capacity(COLUMNS.len());
@@ -62,7 +63,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
             _ if input.open => return None,
             _ => {
                 let message = format!("schema_merge() takes the result of getschema: a column {name} of type {ty}.");
-                binder.error("KQ302", evaluate.call_span, message);
+                binder.error(codes::INPUT_COLUMNS, evaluate.call_span, message);
                 return None;
             }
         }

@@ -9,6 +9,7 @@ use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction};
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub static SEQUENCE_DETECT: Plugin = Plugin {
@@ -37,7 +38,11 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Opti
     let time_span = time.span;
     let time = timeline::time_column(binder, time, &input)?;
     if time.ty != ScalarType::Datetime && time.ty != ScalarType::Timespan {
-        binder.error("KQ201", time_span, "sequence_detect() takes a timeline of datetimes or timespans here.");
+        binder.error(
+            codes::UNSUPPORTED_ARGUMENT,
+            time_span,
+            "sequence_detect() takes a timeline of datetimes or timespans here.",
+        );
         return None;
     }
     let step = timeline::number(binder, step, "MaxSequenceStepWindow", time.ty, Axis::Length)?;

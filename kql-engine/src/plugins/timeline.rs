@@ -8,6 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use arrow::row::{RowConverter, SortField};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, ast};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub fn bind(
     let counting = match function(&arguments.numbers) {
         Ok(counting) => counting,
         Err(message) => {
-            binder.error("KQ201", evaluate.call_span, message);
+            binder.error(codes::UNSUPPORTED_ARGUMENT, evaluate.call_span, message);
             return binder.empty_relation();
         }
     };
@@ -101,7 +102,7 @@ pub fn too_few(binder: &mut Binder, evaluate: &ast::Evaluate, least: usize) {
     let name = &evaluate.call.name;
     let message = format!("The plugin '{}' expects at least {least} arguments.", name.text);
     binder.report(
-        Diagnostic::error("KS121", name.span, message)
+        Diagnostic::error(codes::TOO_FEW_ARGUMENTS, name.span, message)
             .with_help(format!("its arguments are described in {}", super::plugin(&name.text).map_or("", |p| p.page))),
     );
 }
@@ -112,13 +113,17 @@ pub fn time_column(binder: &mut Binder, argument: &ast::Expr, input: &Relation) 
     match column.ty {
         ScalarType::Datetime | ScalarType::Timespan | ScalarType::Int | ScalarType::Long => Some(column),
         ScalarType::Real | ScalarType::Decimal => {
-            binder.error("KQ201", argument.span, "A timeline of reals or decimals is not supported yet.");
+            binder.error(
+                codes::UNSUPPORTED_ARGUMENT,
+                argument.span,
+                "A timeline of reals or decimals is not supported yet.",
+            );
             None
         }
         ScalarType::Unknown => None,
         _ => {
             let message = "The argument value must be summable: a number, timespan or datetime.";
-            binder.error("KS138", argument.span, message);
+            binder.error(codes::SUMMABLE_EXPECTED, argument.span, message);
             None
         }
     }
@@ -141,19 +146,23 @@ pub fn number(binder: &mut Binder, argument: &ast::Expr, name: &str, ty: ScalarT
             (Axis::Length, ScalarType::Datetime) => "a timespan, as the timeline is of datetimes".to_owned(),
             _ => format!("of the timeline's type, {ty}"),
         };
-        binder.error("KS107", argument.span, format!("{name} must be {wanted}; this is of type {}.", value.ty));
+        binder.error(
+            codes::TYPE_EXPECTED,
+            argument.span,
+            format!("{name} must be {wanted}; this is of type {}.", value.ty),
+        );
         return None;
     }
     match value.as_constant().and_then(Value::as_long) {
         Some(number) if axis == Axis::Point || number > 0 => Some(number),
         Some(_) => {
-            binder.error("KQ302", argument.span, format!("{name} must be above zero."));
+            binder.error(codes::INVALID_ARGUMENT, argument.span, format!("{name} must be above zero."));
             None
         }
         // what a subquery gives is not known while a query is only checked
         None if over_subquery(&value) && !binder.evaluates() => Some(if axis == Axis::Point { 0 } else { 1 }),
         None => {
-            binder.error("KS129", argument.span, format!("{name} must be a constant."));
+            binder.error(codes::CONSTANT_EXPECTED, argument.span, format!("{name} must be a constant."));
             None
         }
     }

@@ -1,6 +1,7 @@
 //! `source | operator | operator`, and recovery where an operator is wrong.
 
 use crate::ast::{Expr, ExprKind, Operator, OperatorKind, Pipeline, Subquery};
+use crate::codes;
 use crate::combinators::{fatal, token};
 use crate::grammar::{expression, operators};
 use crate::input::{Parsed, Tokens, Want};
@@ -140,8 +141,8 @@ pub fn unexpected(at: Tokens, after: Tokens) {
     }
     let only_expression = names == ["an expression"];
     let (code, message) = match only_expression {
-        true => ("KS006", "Missing expression.".to_owned()),
-        false => ("KS005", format!("Expected: {}", listed(&names))),
+        true => (codes::MISSING_EXPRESSION, "Missing expression.".to_owned()),
+        false => (codes::TERM_EXPECTED, format!("Expected: {}", listed(&names))),
     };
     let marked = if only_expression { found.span } else { whole };
     let gap = Span::empty(at.end_before());

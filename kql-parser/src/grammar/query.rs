@@ -5,6 +5,7 @@ use crate::ast::{
     Expr, ExprKind, Function, Let, LetValue, Parameter, ParameterType, Pattern, PatternDeclaration, PatternMatch,
     Query, Restrict, Statement, StatementKind,
 };
+use crate::codes;
 use crate::combinators::{PARENS, bracketed, fatal, token, word};
 use crate::grammar::operators::union;
 use crate::grammar::{expression, literal, name, parameter, pipeline};
@@ -25,7 +26,7 @@ pub fn statements(mut i: Tokens, end: Kind) -> (Tokens, Vec<Statement>) {
             return (i, found);
         }
         if i.kind() == Kind::Semicolon {
-            i.report(Diagnostic::error("KS198", i.span(), "No statement stands before this ';'."));
+            i.report(Diagnostic::error(codes::EMPTY_STATEMENT, i.span(), "No statement stands before this ';'."));
             i = i.skip(1);
             continue;
         }
@@ -86,7 +87,7 @@ fn statement(i: Tokens) -> Parsed<StatementKind> {
     }
     if i.kind() == Kind::Word && next == Kind::Assign {
         i.report(
-            Diagnostic::error("KS005", i.span(), "A statement does not begin with a name and =.")
+            Diagnostic::error(codes::TERM_EXPECTED, i.span(), "A statement does not begin with a name and =.")
                 .with_help("let gives a name: let x = ..."),
         );
         return Ok((pipeline::recover(pipeline::recover_past(i, i)), StatementKind::Error));
@@ -131,7 +132,7 @@ fn check_body(i: &Tokens, body: &[Statement]) {
             StatementKind::Expr(_) => "A function has one result, and this is not its last statement.",
             _ => "This statement does not stand in a function.",
         };
-        i.report(Diagnostic::error("KS005", statement.span, message));
+        i.report(Diagnostic::error(codes::TERM_EXPECTED, statement.span, message));
     }
 }
 
