@@ -58,7 +58,7 @@ impl Engine {
         let memory = self.limits.memory.unwrap_or(memory);
         let table = match self.database.data(name) {
             Some(table) => table?,
-            None => return Err(Error::Setting(format!("there is no data of a table {name}"))),
+            None => return Err(Error::Setting(format!("there is no data for a table {name}"))),
         };
         let own = self.database.own_columns(&table);
         let columns = own.iter().filter_map(|i| table.schema.columns.get(*i)).cloned().collect();

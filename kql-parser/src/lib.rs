@@ -78,7 +78,7 @@ pub fn parse(text: &str) -> Parse {
                 Err(panic) => std::panic::resume_unwind(panic),
             },
             Err(error) => {
-                let message = format!("There is no thread for a query as deep as this: {error}");
+                let message = format!("The thread for a deeply nested query could not be started: {error}.");
                 let d = Diagnostic::error(codes::NESTED_TOO_DEEP, Span::empty(0), message);
                 Parse { query: ast::Query::default(), diagnostics: vec![d] }
             }
@@ -98,7 +98,7 @@ fn parse_tokens(text: &str, lexed: Lexed, partner: &[u32]) -> Parse {
     if diagnostics.is_empty() && query.statements.is_empty() {
         diagnostics.push(
             Diagnostic::error(codes::EMPTY_QUERY, Span::empty(0), "The query is empty.")
-                .with_help("a query names a table and what to do with it: Table | where Column == 1"),
+                .with_help("a query names a table and the operators to apply: Table | where Column == 1"),
         );
     }
     Parse { query, diagnostics }

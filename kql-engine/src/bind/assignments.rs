@@ -225,9 +225,9 @@ impl Binder<'_> {
                     Diagnostic::error(
                         codes::SEVERAL_NAMES,
                         span,
-                        "Several names are given to an expression that has one value.",
+                        "The expression returns one column, but several names are assigned to it.",
                     )
-                    .with_help("several names are for functions that give several columns, such as arg_max()"),
+                    .with_help("only functions that return several columns, such as arg_max(), take several names"),
                 );
                 None
             }

@@ -33,10 +33,10 @@ impl Binder<'_> {
             return match function.eval {
                 Eval::Window(_) => {
                     if !row.serialized {
-                        let message = format!("The function '{name}' needs rows in an order.");
+                        let message = format!("The function '{name}' needs sorted input.");
                         self.report(
                             Diagnostic::error(codes::ORDER_NEEDED, call.name.span, message)
-                                .with_help("sort, top or serialize before it gives them one"),
+                                .with_help("add sort, top or serialize before it"),
                         );
                         return Expr::error(span);
                     }
@@ -53,7 +53,7 @@ impl Binder<'_> {
                 let message = format!("The aggregate function '{name}' is not allowed in this context.");
                 self.report(
                     Diagnostic::error(codes::AGGREGATE_NOT_ALLOWED, call.name.span, message)
-                        .with_help("aggregates stand in summarize"),
+                        .with_help("use aggregate functions in summarize"),
                 );
                 return Expr::error(span);
             }
@@ -61,7 +61,7 @@ impl Binder<'_> {
                 [(id, ty)] => Expr { kind: ExprKind::Column(*id), ty: *ty, span },
                 [] => Expr::error(span),
                 [_, ..] => {
-                    let message = format!("'{name}' gives several columns, and one is expected here.");
+                    let message = format!("Expected a single column, but '{name}' returns several.");
                     self.error(codes::SEVERAL_COLUMNS, span, message);
                     Expr::error(span)
                 }
@@ -85,7 +85,7 @@ impl Binder<'_> {
             self.error(
                 codes::UNAVAILABLE_OFFLINE,
                 name.span,
-                format!("The function '{}' has no answer here: {reason}", name.text),
+                format!("The function '{}' is not available offline: {reason}", name.text),
             );
             return;
         }
@@ -95,8 +95,7 @@ impl Binder<'_> {
         names.extend(
             self.scope.names().filter(|(_, s)| matches!(s, Symbol::Function(_))).map(|(name, _)| name.to_owned()),
         );
-        let help = suggest(&name.text, names.iter().map(String::as_str))
-            .map(|s| format!("a function with a name like it is '{s}'"));
+        let help = suggest(&name.text, names.iter().map(String::as_str)).map(|s| format!("did you mean '{s}'?"));
         let message = format!("The name '{}' does not refer to any known function.", name.text);
         let mut d = Diagnostic::error(codes::UNKNOWN_FUNCTION, name.span, message);
         d.help = help;
@@ -155,7 +154,7 @@ impl Binder<'_> {
                 name.span,
                 format!("The name '{}' is not a valid type name.", name.text),
             );
-            d.help = suggest(&name.text, names).map(|s| format!("a type like it is '{s}'"));
+            d.help = suggest(&name.text, names).map(|s| format!("did you mean '{s}'?"));
             self.report(d);
             ScalarType::Unknown
         })
@@ -223,7 +222,7 @@ impl Binder<'_> {
             if parameter.kind == ArgumentKind::Constant && has_column(arg) {
                 self.report(
                     Diagnostic::error(codes::CONSTANT_EXPECTED, arg.span, "The expression must be a constant.")
-                        .with_help(format!("'{}' of {name}() is the same for all rows", parameter.name)),
+                        .with_help(format!("the parameter '{}' of {name}() cannot depend on the row", parameter.name)),
                 );
                 return None;
             }
@@ -273,7 +272,7 @@ impl Binder<'_> {
             for (i, arg) in args.iter().enumerate() {
                 let Some(p) = signature.parameter(i, n).filter(|p| !p.ty.accepts(arg.ty)) else { continue };
                 let (code, message) = expected(p.ty);
-                self.report(Diagnostic::error(code, arg.span, message).with_help(format!("it is of type {}", arg.ty)));
+                self.report(Diagnostic::error(code, arg.span, message).with_help(format!("the type is {}", arg.ty)));
             }
             return;
         }
@@ -357,7 +356,7 @@ impl Binder<'_> {
         match self.user_call(function, None, args, span, row) {
             Some(super::statements::Called::Scalar(value)) => Expr { span, ..value },
             Some(super::statements::Called::Table(_)) => {
-                let message = format!("'{}' gives a table, and a scalar is expected here.", function.name);
+                let message = format!("Expected a scalar, but '{}' returns a table.", function.name);
                 self.error(codes::SCALAR_EXPECTED, span, message);
                 Expr::error(span)
             }
@@ -371,7 +370,7 @@ impl Binder<'_> {
             self.error(
                 codes::CALLS_TOO_DEEP,
                 span,
-                format!("Calls are nested more than {MAX_CALL_DEPTH} deep at '{name}'."),
+                format!("The calls are nested more than {MAX_CALL_DEPTH} levels deep at '{name}'."),
             );
             return None;
         }

@@ -98,7 +98,7 @@ impl Binder<'_> {
             ast::ExprKind::In(membership) => self.membership(membership, e.span, row),
             ast::ExprKind::Between(between) => self.between(between, e.span, row),
             ast::ExprKind::Named(named) => {
-                self.error(codes::NAME_NOT_ALLOWED, e.span, "A name cannot be given here.");
+                self.error(codes::NAME_NOT_ALLOWED, e.span, "A name cannot be assigned here.");
                 self.expr(&named.value, row)
             }
             ast::ExprKind::Error => Expr::error(e.span),
@@ -107,14 +107,18 @@ impl Binder<'_> {
                 Expr::error(e.span)
             }
             ast::ExprKind::TypeOf(_) => {
-                self.error(codes::TYPE_NOT_A_VALUE, e.span, "A type is not a value: typeof() is not allowed here.");
+                self.error(
+                    codes::TYPE_NOT_A_VALUE,
+                    e.span,
+                    "A type cannot be used as a value; typeof() is not allowed here.",
+                );
                 Expr::error(e.span)
             }
             _ => {
                 self.error(
                     codes::SCALAR_EXPECTED,
                     e.span,
-                    "A scalar is expected here, and this is a table: toscalar() makes a scalar of one.",
+                    "Expected a scalar, but this is a table; use toscalar() to convert it.",
                 );
                 Expr::error(e.span)
             }
@@ -127,7 +131,7 @@ impl Binder<'_> {
         if !matches!(bound.ty, ScalarType::Bool | ScalarType::Unknown) {
             let mut d = Diagnostic::error(codes::EXPRESSION_TYPE, e.span, "The expression must have the type bool.");
             if bound.ty == ScalarType::Dynamic {
-                d = d.with_help("tobool() makes a bool of a dynamic value");
+                d = d.with_help("use tobool() to convert a dynamic value");
             }
             self.report(d);
             return Expr::error(e.span);
@@ -141,7 +145,7 @@ impl Binder<'_> {
                 let message = format!("The name '{}' is not an aggregate or scalar function.", name.text);
                 self.report(
                     Diagnostic::error(codes::NOT_AN_AGGREGATE, span, message)
-                        .with_help("an aggregate such as take_any() chooses one of its values"),
+                        .with_help("use an aggregate function such as take_any() to select one of its values"),
                 );
                 return Expr::error(span);
             }
@@ -154,11 +158,10 @@ impl Binder<'_> {
             Some(Symbol::Scalar(value)) => return Expr { span, ..value },
             Some(Symbol::RowValue(value, depth)) if depth == self.table_depth => return Expr { span, ..value },
             Some(Symbol::RowValue(..)) => {
-                let message =
-                    format!("'{}' differs from row to row, and this subquery runs once for all rows.", name.text);
+                let message = format!("'{}' depends on the row, but this subquery runs once for all rows.", name.text);
                 self.report(
                     Diagnostic::error(codes::ROW_VALUE_IN_SUBQUERY, span, message)
-                        .with_help("join or lookup gives each row the values that another table has for it"),
+                        .with_help("use join or lookup to combine each row with the rows of another table"),
                 );
                 return Expr::error(span);
             }
@@ -166,22 +169,18 @@ impl Binder<'_> {
                 return self.user_scalar(&function, &[], span, row);
             }
             Some(Symbol::Function(_)) => {
-                self.error(codes::ARGUMENT_COUNT, span, format!("The function '{}' needs its arguments.", name.text));
+                self.error(codes::ARGUMENT_COUNT, span, format!("The function '{}' requires arguments.", name.text));
                 return Expr::error(span);
             }
             Some(Symbol::Table(_) | Symbol::Pattern(_)) => {
-                self.error(
-                    codes::SCALAR_EXPECTED,
-                    span,
-                    format!("'{}' is a table, and a scalar is expected here.", name.text),
-                );
+                self.error(codes::SCALAR_EXPECTED, span, format!("Expected a scalar, but '{}' is a table.", name.text));
                 return Expr::error(span);
             }
             Some(Symbol::Place | Symbol::Places(_)) => {
                 self.error(
                     codes::SCALAR_EXPECTED,
                     span,
-                    format!("'{}' is a place, and a scalar is expected here.", name.text),
+                    format!("Expected a scalar, but '{}' is a database reference.", name.text),
                 );
                 return Expr::error(span);
             }
@@ -203,7 +202,7 @@ impl Binder<'_> {
             .iter()
             .map(|c| c.name.as_str())
             .chain(self.scope.names().filter(|(_, s)| matches!(s, Symbol::Scalar(_))).map(|(n, _)| n));
-        let help = suggest(&name.text, known).map(|s| format!("a column or name like it is '{s}'"));
+        let help = suggest(&name.text, known).map(|s| format!("did you mean '{s}'?"));
         let mut d = Diagnostic::error(codes::UNKNOWN_NAME, span, message);
         d.help = help.or_else(|| columns_in_scope(row));
         self.report(d);
@@ -270,7 +269,8 @@ impl Binder<'_> {
             ScalarType::Unknown => Expr { span, ..value },
             ScalarType::Dynamic => Expr::call(&operators::ELEMENT, vec![value, step], ScalarType::Dynamic, span),
             ty => {
-                let help = format!("what stands before it is of type {ty}: parse_json() makes a dynamic of JSON text");
+                let help =
+                    format!("the value before it has the type {ty}; use parse_json() to convert JSON text to dynamic");
                 let d = match member {
                     Some(name) => Diagnostic::error(
                         codes::UNKNOWN_NAME,
@@ -385,7 +385,7 @@ impl Binder<'_> {
         if let Some(left) = args.first().filter(|l| ignores_case && !l.is_untyped() && !text(l.ty)) {
             let op = membership.op.text();
             let message = format!(
-                "{op} compares text, and this is of type {}: it is compared as by {}.",
+                "The operator {op} compares strings, but this has the type {}; it is compared with {} instead.",
                 left.ty,
                 op.trim_end_matches('~')
             );
@@ -481,5 +481,5 @@ fn columns_in_scope(row: Row) -> Option<String> {
     }
     let shown: Vec<&str> = row.columns.iter().take(8).map(|c| c.name.as_str()).collect();
     let more = if row.columns.len() > 8 { format!(" and {} more", row.columns.len() - 8) } else { String::new() };
-    Some(format!("the columns here are {}{more}", shown.join(", ")))
+    Some(format!("the available columns are {}{more}", shown.join(", ")))
 }

@@ -47,12 +47,12 @@ impl Binder<'_> {
                 self.error(
                     codes::GRAPH_FUNCTION_ARGUMENT,
                     call.name.span,
-                    "inner_nodes() stands in map(), all() and any() only.",
+                    "inner_nodes() is only allowed in map(), all() and any().",
                 );
                 return Some(Expr::error(span));
             }
             "labels" | "node_id" => {
-                let message = format!("The function '{}' is not supported here.", call.name.text);
+                let message = format!("The function '{}' is not supported yet.", call.name.text);
                 self.error(codes::UNSUPPORTED_FUNCTION, call.name.span, message);
                 return Some(Expr::error(span));
             }
@@ -75,7 +75,7 @@ impl Binder<'_> {
             Some(over @ (GraphOver::Edges(_) | GraphOver::InnerNodes(_))) if !of_nodes => over,
             _ => {
                 let wanted = if of_nodes { "a node of the pattern" } else { "an edge of variable length" };
-                let message = format!("The function '{}' goes over {wanted}.", call.name.text);
+                let message = format!("The function '{}' expects {wanted}.", call.name.text);
                 self.error(codes::GRAPH_FUNCTION_ARGUMENT, call.args.first().map_or(span, |a| a.span), message);
                 return Some(Expr::error(span));
             }
@@ -118,7 +118,8 @@ impl Binder<'_> {
             }
             None => {
                 let message = format!(
-                    "The function '{}' needs a node of the pattern, except inside of functions over inner_nodes().",
+                    "The function '{}' expects a node of the pattern, unless it is inside a function over \
+                     inner_nodes().",
                     call.name.text
                 );
                 self.error(codes::ARGUMENT_COUNT, call.name.span, message);

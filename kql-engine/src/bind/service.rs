@@ -89,9 +89,12 @@ impl Binder<'_> {
                 Diagnostic::warning(
                     codes::NO_SERVICE_DATA,
                     span,
-                    format!("{}() asks the service, and there is none here: its columns are empty.", call.name.text),
+                    format!(
+                        "{}() needs a service that is not available offline; its columns are empty.",
+                        call.name.text
+                    ),
                 )
-                .with_help(format!("a file of the name {}, given with --data, fills them", call.name.text)),
+                .with_help(format!("pass a file named {} with --data to fill them", call.name.text)),
             ),
         }
         let mut columns = input.columns.clone();
@@ -134,7 +137,7 @@ impl Binder<'_> {
                         call.args.first().map_or(call.name.span, |a| a.span),
                         format!("The name '{name}' does not refer to any known column."),
                     )
-                    .with_help(format!("{}() looks up the values of a column", call.name.text)),
+                    .with_help(format!("{}() expects the name of a column", call.name.text)),
                 );
                 None
             }
@@ -149,17 +152,17 @@ impl Binder<'_> {
             self.error(
                 codes::LITERAL_EXPECTED,
                 span,
-                "_GetWatchlist() wants the alias of a watchlist as a string literal.",
+                "_GetWatchlist() expects the alias of a watchlist as a string literal.",
             );
             return self.empty_relation();
         };
         if self.environment.has_data(&alias) {
             return self.stored_table(&alias, span);
         }
-        let message = format!("The watchlist '{alias}' has no data: it is empty here.");
+        let message = format!("The watchlist '{alias}' has no data; it is treated as empty.");
         self.report(
             Diagnostic::warning(codes::NO_SERVICE_DATA, span, message)
-                .with_help("a file of that name, given with --data, becomes the watchlist"),
+                .with_help("pass a file of that name with --data to use it as the watchlist"),
         );
         let empty = self.without_rows(WATCHLIST);
         Relation { open: true, ..empty }
@@ -172,7 +175,7 @@ impl Binder<'_> {
         self.report(Diagnostic::warning(
             codes::NO_SERVICE_DATA,
             span,
-            format!("{name} has no data: it is empty here."),
+            format!("{name} has no data; it is treated as empty."),
         ));
         self.without_rows(columns)
     }

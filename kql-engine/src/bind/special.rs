@@ -65,9 +65,9 @@ impl Binder<'_> {
                 Diagnostic::error(
                     codes::INVALID_OPTION,
                     call.name.span,
-                    "bin_auto() takes the size of its bins from an option.",
+                    "bin_auto() needs the option query_bin_auto_size.",
                 )
-                .with_help("set query_bin_auto_size = 1h; before the query gives it one"),
+                .with_help("add set query_bin_auto_size = 1h; before the query"),
             );
             return Expr::error(span);
         };
@@ -104,7 +104,7 @@ impl Binder<'_> {
         let name = self.expr(name, Row::default());
         let Some(column) = name.as_constant().and_then(Value::as_text) else {
             if name.ty != ScalarType::Unknown {
-                self.error(codes::LITERAL_EXPECTED, name.span, "A string literal is expected here.");
+                self.error(codes::LITERAL_EXPECTED, name.span, "Expected a string literal.");
             }
             return Expr::error(span);
         };
@@ -129,7 +129,7 @@ impl Binder<'_> {
             Some(column) => Expr::constant(Value::Bool(row.find(column).is_some()), ScalarType::Bool, span),
             None => {
                 if name.ty != ScalarType::Unknown {
-                    self.error(codes::LITERAL_EXPECTED, name.span, "A string literal is expected here.");
+                    self.error(codes::LITERAL_EXPECTED, name.span, "Expected a string literal.");
                 }
                 Expr::error(span)
             }

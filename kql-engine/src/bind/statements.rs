@@ -75,7 +75,7 @@ impl Binder<'_> {
             self.error(
                 codes::EMPTY_QUERY,
                 Span::empty(end),
-                "The query has no tabular expression statement: nothing is asked for.",
+                "The query has no tabular expression, so it produces no result.",
             );
         }
     }
@@ -94,7 +94,7 @@ impl Binder<'_> {
         self.error(
             codes::TABLE_EXPECTED,
             e.span,
-            "A query is a tabular expression, and this is a scalar: print makes a table of it.",
+            "A query must return a table, but this is a scalar; use print to show it.",
         );
         self.empty_relation()
     }
@@ -199,7 +199,7 @@ impl Binder<'_> {
     fn query_parameters(&mut self, parameters: &[ast::Parameter]) {
         for parameter in parameters {
             let ast::ParameterType::Scalar(ty) = &parameter.ty else {
-                self.error(codes::INVALID_TYPE_NAME, parameter.name.span, "A query parameter is a scalar.");
+                self.error(codes::INVALID_TYPE_NAME, parameter.name.span, "A query parameter must be a scalar.");
                 continue;
             };
             let ty = self.scalar_type(ty);
@@ -218,7 +218,7 @@ impl Binder<'_> {
                         parameter.name.span,
                         format!("The query parameter '{name}' has no value."),
                     )
-                    .with_help(format!("--param {name}=VALUE gives it one")),
+                    .with_help(format!("set it with --param {name}=VALUE")),
                 );
                 Expr::error(parameter.name.span)
             });
@@ -238,7 +238,7 @@ impl Binder<'_> {
         };
         let parse = kql_parser::parse(&text);
         if let Some(d) = parse.diagnostics.iter().find(|d| d.is_error()) {
-            self.error(d.code, span, format!("The saved function '{name}' cannot be read: {}", d.message));
+            self.error(d.code, span, format!("The saved function '{name}' is not valid: {}", d.message));
             return None;
         }
         let function = parse.query.statements.into_iter().find_map(|s| match s.kind {
@@ -271,7 +271,7 @@ impl Binder<'_> {
                     self.error(
                         codes::TABLE_EXPECTED,
                         span,
-                        format!("'{}' gives a scalar, and a table is expected here.", function.name),
+                        format!("Expected a table, but '{}' returns a scalar.", function.name),
                     );
                 }
                 self.empty_relation()
@@ -311,7 +311,7 @@ impl Binder<'_> {
             Some(Called::Table(relation)) => self.one_table(relation, span),
             Some(Called::Scalar(value)) => {
                 if value.ty != ScalarType::Unknown {
-                    self.error(codes::TABLE_EXPECTED, value.span, "A table is expected here.");
+                    self.error(codes::TABLE_EXPECTED, value.span, "Expected a table.");
                 }
                 self.empty_relation()
             }
@@ -333,12 +333,12 @@ impl Binder<'_> {
                     _ => self.error(
                         codes::INVALID_OPTION,
                         value.span,
-                        "query_now takes a datetime, such as datetime(2024-05-01).",
+                        "query_now expects a datetime such as datetime(2024-05-01).",
                     ),
                 }
             }
             "query_datetimescope_column" | "query_datetimescope_from" | "query_datetimescope_to" => {
-                let message = format!("The option '{}' is not supported: it filters the rows of tables.", name.text);
+                let message = format!("The option '{}' is not supported.", name.text);
                 self.error(codes::UNSUPPORTED_OPTION, name.span, message);
             }
             _ => {}
@@ -359,7 +359,7 @@ impl Binder<'_> {
                 _ => self.error(
                     codes::INVALID_FUNCTION_BODY,
                     statement.span,
-                    "Only let statements may stand before the result of a function.",
+                    "Only let statements are allowed before the result of a function.",
                 ),
             }
         }
@@ -389,7 +389,7 @@ impl Binder<'_> {
                 return None;
             };
             let ast::ParameterType::Tabular(columns, _) = &parameter.ty else {
-                let message = format!("The first parameter of the function '{}' takes no table.", function.name);
+                let message = format!("The first parameter of the function '{}' is not a table.", function.name);
                 self.error(codes::TABLE_EXPECTED, span, message);
                 return None;
             };
@@ -491,7 +491,7 @@ impl Binder<'_> {
             span,
             "The tabular value does not have the required columns.",
         )
-        .with_help(format!("it lacks {}", missing.join(", ")));
+        .with_help(format!("missing: {}", missing.join(", ")));
         self.report(d);
         false
     }

@@ -90,13 +90,13 @@ impl Binder<'_> {
     /// The relation, where it is one table: what `fork` and `facet` give can only be the result of a query.
     pub fn one_table(&mut self, relation: Relation, span: Span) -> Relation {
         if relation.graph.is_some() {
-            self.error(codes::TABLE_NOT_GRAPH, span, "This is a graph, and a table is expected here.");
+            self.error(codes::TABLE_NOT_GRAPH, span, "Expected a table, but this is a graph.");
             return self.empty_relation();
         }
         if relation.tables.is_empty() {
             return relation;
         }
-        self.error(codes::SEVERAL_TABLES, span, "These are several tables, and one is expected here.");
+        self.error(codes::SEVERAL_TABLES, span, "Expected a single table, but this produces several.");
         self.empty_relation()
     }
 
@@ -119,7 +119,7 @@ impl Binder<'_> {
             ast::ExprKind::Method(..) | ast::ExprKind::Path(..) => self.qualified(e),
             ast::ExprKind::Externaldata(external) => crate::operators::externaldata::bind(self, external),
             _ => {
-                self.error(codes::TABLE_EXPECTED, e.span, "A table is expected here.");
+                self.error(codes::TABLE_EXPECTED, e.span, "Expected a table.");
                 self.empty_relation()
             }
         }
@@ -187,23 +187,19 @@ impl Binder<'_> {
                 return self.user_table(&function, &[], span);
             }
             Some(Symbol::Pattern(_)) => {
-                self.error(codes::ARGUMENT_COUNT, span, format!("The pattern '{}' needs its arguments.", name.text));
+                self.error(codes::ARGUMENT_COUNT, span, format!("The pattern '{}' requires arguments.", name.text));
                 return self.empty_relation();
             }
             Some(Symbol::Place | Symbol::Places(_)) => {
                 self.error(
                     codes::TABLE_EXPECTED,
                     span,
-                    format!("'{}' is a place, and a table is expected here.", name.text),
+                    format!("Expected a table, but '{}' is a database reference.", name.text),
                 );
                 return self.empty_relation();
             }
             Some(Symbol::Scalar(_) | Symbol::RowValue(..)) => {
-                self.error(
-                    codes::TABLE_EXPECTED,
-                    span,
-                    format!("'{}' is a scalar, and a table is expected here.", name.text),
-                );
+                self.error(codes::TABLE_EXPECTED, span, format!("Expected a table, but '{}' is a scalar.", name.text));
                 return self.empty_relation();
             }
             None => {}
@@ -222,10 +218,10 @@ impl Binder<'_> {
         if let Some(function) = self.stored(name, span) {
             return self.user_table(&function, &[], span);
         }
-        let message = format!("The table '{name}' of another place is not here: it is empty.");
+        let message = format!("The table '{name}' of another database is not available; it is treated as empty.");
         self.report(
             Diagnostic::warning(codes::UNKNOWN_TABLE, span, message)
-                .with_help("a file of that name, given with --data, becomes such a table"),
+                .with_help("pass a file of that name with --data to use it as this table"),
         );
         self.empty_relation()
     }
@@ -245,7 +241,7 @@ impl Binder<'_> {
             }
             None if self.in_saved_function() => {
                 // a parser names the tables of all its vendors' connectors, and few places have them all
-                let message = format!("The table '{name}' is not known: it is empty here.");
+                let message = format!("The table '{name}' is not known; it is treated as empty.");
                 self.report(Diagnostic::warning(codes::UNKNOWN_TABLE, span, message));
                 self.empty_relation()
             }
@@ -258,8 +254,8 @@ impl Binder<'_> {
                     format!("The name '{name}' does not refer to any known table, tabular variable or function.");
                 let mut d = Diagnostic::error(codes::UNKNOWN_TABLE, span, message);
                 d.help = Some(match suggest(name, names.iter().map(String::as_str)) {
-                    Some(like) => format!("a table with a name like it is '{like}'"),
-                    None => "a file of that name, given with --data, becomes such a table".to_owned(),
+                    Some(like) => format!("did you mean '{like}'?"),
+                    None => "pass a file of that name with --data to use it as this table".to_owned(),
                 });
                 self.report(d);
                 self.empty_relation()
@@ -335,7 +331,7 @@ impl Binder<'_> {
                         self.error(
                             codes::LITERAL_EXPECTED,
                             span,
-                            "table() wants the name of a table as a string literal.",
+                            "table() expects the name of a table as a string literal.",
                         );
                         self.empty_relation()
                     }
@@ -344,7 +340,7 @@ impl Binder<'_> {
             _ => {}
         }
         if crate::functions::scalar(name).is_some() || crate::aggregates::aggregate(name).is_some() {
-            self.error(codes::TABLE_EXPECTED, span, format!("'{name}' gives a scalar, and a table is expected here."));
+            self.error(codes::TABLE_EXPECTED, span, format!("Expected a table, but '{name}' returns a scalar."));
             return self.empty_relation();
         }
         if let Some(function) = self.stored(name, call.name.span) {
@@ -432,12 +428,12 @@ impl Binder<'_> {
             ast::ExprKind::Path(base, _) | ast::ExprKind::Method(base, _) if bare => {
                 match &base.kind {
                     ast::ExprKind::Call(call) => self.unknown_function(&call.name),
-                    _ => self.error(codes::TABLE_EXPECTED, e.span, "A table is expected here."),
+                    _ => self.error(codes::TABLE_EXPECTED, e.span, "Expected a table."),
                 }
                 self.empty_relation()
             }
             _ => {
-                self.error(codes::TABLE_EXPECTED, e.span, "A table is expected here.");
+                self.error(codes::TABLE_EXPECTED, e.span, "Expected a table.");
                 self.empty_relation()
             }
         }

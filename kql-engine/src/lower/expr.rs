@@ -50,7 +50,7 @@ impl Lowering<'_> {
                 let name = function.name;
                 self.tables
                     .notes()
-                    .add(&format!("The pattern of {name} comes from a table without rows: nothing matches it."));
+                    .add(&format!("The pattern of {name} comes from a table without rows, so it never matches."));
                 *value = df::Expr::Literal(Value::Text(NEVER.to_owned()).to_scalar(ScalarType::String), None);
             }
         }

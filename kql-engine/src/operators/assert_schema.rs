@@ -12,10 +12,10 @@ pub(super) fn bind(binder: &mut Binder, declared: &[ast::ColumnDeclaration], inp
         && wanted.iter().zip(&input.columns).all(|((name, ty), c)| *name == c.name && *ty == c.ty);
     if !same && !input.open {
         let found: Vec<String> = input.columns.iter().map(|c| format!("{}: {}", c.name, c.ty)).collect();
-        let message = "The columns are not those that are asserted.";
+        let message = "The columns differ from the asserted schema.";
         binder.report(
             Diagnostic::error(codes::SCHEMA_ASSERTION_FAILED, span, message)
-                .with_help(format!("they are {}", found.join(", "))),
+                .with_help(format!("the columns are {}", found.join(", "))),
         );
     }
     input

@@ -21,15 +21,15 @@ pub(super) fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relatio
             binder.error(
                 codes::UNAVAILABLE_OFFLINE,
                 name.span,
-                format!("The plugin '{}' has no answer here: {reason}", name.text),
+                format!("The plugin '{}' is not available offline: {reason}", name.text),
             );
             Relation { open: true, ..input }
         }
         None => {
-            let message = format!("The plugin '{}' is not known here.", name.text);
+            let message = format!("The plugin '{}' is not known.", name.text);
             let mut d = Diagnostic::error(codes::UNKNOWN_PLUGIN, name.span, message);
-            d.help = suggest(&name.text, crate::plugins::ALL.iter().map(|p| p.name))
-                .map(|s| format!("a plugin with a name like it is '{s}'"));
+            d.help =
+                suggest(&name.text, crate::plugins::ALL.iter().map(|p| p.name)).map(|s| format!("did you mean '{s}'?"));
             binder.report(d);
             Relation { open: true, ..input }
         }

@@ -67,15 +67,15 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
             let shown = shown_address(&uri);
             let empty = binder.environment.external_missing() == ExternalMissing::Empty;
             binder.report(if empty {
-                let message = format!("There is no local copy of {shown}: the table is empty here.");
+                let message = format!("There is no local copy of {shown}; the table is treated as empty.");
                 Diagnostic::warning(codes::NO_LOCAL_COPY, at, message)
-                    .with_help(format!("--external {shown}=PATH, or --external FOLDER, names a local copy"))
+                    .with_help(format!("pass a local copy with --external {shown}=PATH or --external FOLDER"))
             } else {
                 let message =
-                    format!("There is no local copy of {shown}, and external data are read from local files only.");
+                    format!("There is no local copy of {shown}; external data is only read from local files.");
                 Diagnostic::error(codes::NO_LOCAL_COPY, at, message).with_help(format!(
-                    "--external {shown}=PATH, or --external FOLDER, names a local copy; --external-missing empty goes on \
-                     without"
+                    "pass a local copy with --external {shown}=PATH or --external FOLDER, or use \
+                     --external-missing empty"
                 ))
             });
             continue;

@@ -195,8 +195,8 @@ fn projected(
                 let mut types = legs.iter().flat_map(Relation::nameable).filter(|c| c.name == name.text).map(|c| c.ty);
                 let first = types.next().unwrap_or(found.ty);
                 if ty.is_none() && types.any(|other| other != first) {
-                    let message = format!("The column '{}' has several types in these tables.", name.text);
-                    let help = format!("a type behind it says which is wanted, such as {}: string", name.text);
+                    let message = format!("The column '{}' has different types in these tables.", name.text);
+                    let help = format!("choose one by adding a type, such as {}: string", name.text);
                     binder.report(Diagnostic::error(codes::SEVERAL_COLUMN_TYPES, column.span, message).with_help(help));
                 }
                 let (from, name) = (name.text.clone(), name.text.clone());

@@ -17,7 +17,7 @@ pub(super) fn bind(binder: &mut Binder, branches: &[ast::ForkBranch], input: Rel
             binder.error(
                 codes::OPERATOR_EXPECTED,
                 source.span,
-                "A query operator is expected here: the rows are those before fork.",
+                "A fork branch must start with an operator; its input is the rows before fork.",
             );
             continue;
         }

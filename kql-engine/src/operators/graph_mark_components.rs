@@ -26,7 +26,7 @@ pub(super) fn bind(binder: &mut Binder, parameters: &[ast::Property], input: Rel
     };
     let name = super::parameter(parameters, &["with_component_id"]).map_or("ComponentId", |(name, _)| name);
     if graph.nodes.iter().any(|c| c.name == name) {
-        binder.error(codes::NODE_COLUMN_EXISTS, span, format!("The nodes have a column '{name}' already."));
+        binder.error(codes::NODE_COLUMN_EXISTS, span, format!("The nodes already have a column '{name}'."));
         return input;
     }
     let column = binder.new_column(name, ScalarType::Long);

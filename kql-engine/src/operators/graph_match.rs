@@ -51,17 +51,13 @@ pub(super) fn look(
         return Relation { open: true, ..binder.empty_relation() };
     };
     if !pattern.is_connected() {
-        binder.error(codes::DISCONNECTED_PATTERNS, span, "Each of the patterns must share a node with another one.");
+        binder.error(codes::DISCONNECTED_PATTERNS, span, "Each pattern must share a node with another pattern.");
     }
     if matches!(wanted, Wanted::Shortest(_)) && pattern.edges.iter().any(|e| e.range.is_some_and(|(low, _)| low == 0)) {
-        binder.error(
-            codes::INVALID_PATH_LENGTH,
-            span,
-            "A shortest path without an edge is not supported: a length goes from 1 on.",
-        );
+        binder.error(codes::INVALID_PATH_LENGTH, span, "The minimum path length must be at least 1.");
     }
     if search.project.is_empty() {
-        let message = "A search without project, which gives a graph, is not supported.";
+        let message = "A graph search without project, which returns a graph, is not supported.";
         binder.error(codes::UNSUPPORTED_GRAPH_SEARCH, span, message);
         return Relation { open: true, ..binder.empty_relation() };
     }
@@ -94,8 +90,8 @@ pub(super) fn look(
         let paths = paths_of(condition, &origins, &pattern);
         let alone = paths.len() == 1 && reads_only(condition, &origins);
         if !paths.is_empty() && !alone {
-            let message =
-                "A condition on the edges of a variable length stands alone here: all() and any() say which is meant.";
+            let message = "A condition on edges of variable length cannot be combined with other elements; use all() or \
+                 any().";
             binder.error(codes::UNSUPPORTED_GRAPH_SEARCH, condition.span, message);
         }
     }
@@ -144,7 +140,7 @@ fn pattern(
                     if let Some((low, high)) = range
                         && high < low
                     {
-                        let message = "The greatest length of an edge is not below its least.";
+                        let message = "The maximum path length is less than the minimum.";
                         binder.error(codes::INVALID_PATH_LENGTH, edge.span, message);
                         return None;
                     }
@@ -157,7 +153,7 @@ fn pattern(
                     let number = result.edges.len();
                     if let Some(name) = &edge.name {
                         if names.variables.iter().any(|(n, _)| *n == name.text) {
-                            let message = format!("The name '{}' is given twice in the pattern.", name.text);
+                            let message = format!("The name '{}' is used twice in the pattern.", name.text);
                             binder.error(codes::PATTERN_NAME_REUSED, name.span, message);
                             return None;
                         }
@@ -188,7 +184,7 @@ fn node(
         if let PatternVariable::Node(n) = variable {
             return Some(*n);
         }
-        let message = format!("The name '{}' is an edge's in the pattern.", name.text);
+        let message = format!("The name '{}' is already used for an edge of the pattern.", name.text);
         binder.error(codes::PATTERN_NAME_REUSED, name.span, message);
         return None;
     }
@@ -207,7 +203,11 @@ fn whole(binder: &mut Binder, e: &ast::Expr) -> Option<usize> {
         Some(Value::Long(n)) => usize::try_from(*n).ok(),
         _ => {
             if bound.kind != ExprKind::Error {
-                binder.report(Diagnostic::error(codes::INVALID_PATH_LENGTH, e.span, "A length is a whole number."));
+                binder.report(Diagnostic::error(
+                    codes::INVALID_PATH_LENGTH,
+                    e.span,
+                    "A path length must be a whole number.",
+                ));
             }
             None
         }

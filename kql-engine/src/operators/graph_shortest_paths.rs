@@ -18,7 +18,7 @@ pub(super) fn bind(binder: &mut Binder, search: &ast::GraphMatch, input: Relatio
         }
     };
     if let [_, second, ..] = search.patterns.as_slice() {
-        binder.error(codes::SHORTEST_PATH_PATTERN, second.span, "graph-shortest-paths takes one pattern.");
+        binder.error(codes::SHORTEST_PATH_PATTERN, second.span, "graph-shortest-paths expects a single pattern.");
     }
     let variable = |part: &ast::GraphPart| matches!(part, ast::GraphPart::Edge(edge) if edge.range.is_some());
     if let Some(first) = search.patterns.first()
@@ -27,7 +27,7 @@ pub(super) fn bind(binder: &mut Binder, search: &ast::GraphMatch, input: Relatio
         binder.error(
             codes::SHORTEST_PATH_PATTERN,
             first.span,
-            "The pattern of graph-shortest-paths has an edge of variable length.",
+            "The pattern of graph-shortest-paths must have an edge of variable length.",
         );
     }
     super::graph_match::look(binder, search, input, GraphCycles::UniqueEdges, Wanted::Shortest(all), span)

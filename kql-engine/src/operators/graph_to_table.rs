@@ -38,7 +38,7 @@ pub(super) fn bind(binder: &mut Binder, outputs: &[ast::GraphOutput], input: Rel
             Relation { tables, ..Relation::default() }
         }
         _ => {
-            binder.error(codes::GRAPH_OUTPUT_COUNT, span, "graph-to-table gives nodes, edges, or both.");
+            binder.error(codes::GRAPH_OUTPUT_COUNT, span, "graph-to-table returns nodes, edges or both.");
             binder.empty_relation()
         }
     }

@@ -12,7 +12,7 @@ pub(super) fn bind(binder: &mut Binder, call: &ast::Expr, input: Relation) -> Re
         // whatever database the function is said to be in, there is one place for all of them here
         ast::ExprKind::Call(call) | ast::ExprKind::Method(_, call) => binder.invoke(call, input),
         _ => {
-            binder.error(codes::UNKNOWN_FUNCTION, call.span, "A call of a function is expected after invoke.");
+            binder.error(codes::UNKNOWN_FUNCTION, call.span, "Expected a function call after invoke.");
             Relation { open: true, ..input }
         }
     }

@@ -62,7 +62,7 @@ pub(super) fn bind(binder: &mut Binder, join: &ast::Join, mut input: Relation, s
         other => {
             let at = kind.map_or(span, |(_, span)| span);
             let mut d = Diagnostic::error(codes::TERM_EXPECTED, at, format!("Expected one of: {}", KINDS.join(", ")));
-            d.help = kql_parser::suggest(other, KINDS.iter().copied()).map(|s| format!("a kind like it is '{s}'"));
+            d.help = kql_parser::suggest(other, KINDS.iter().copied()).map(|s| format!("did you mean '{s}'?"));
             binder.report(d);
             (true, JoinKind::Inner)
         }
@@ -155,7 +155,7 @@ pub(super) fn keys(binder: &mut Binder, join: &ast::Join, left: &Relation, right
     if join.on.is_empty() {
         binder.report(
             Diagnostic::error(codes::MISSING_JOIN_CONDITION, Span::empty(span.end), "The join has no condition.")
-                .with_help("on Key joins by a column that both tables have, on $left.A == $right.B by two columns"),
+                .with_help("use on Key for a common column, or on $left.A == $right.B for two columns"),
         );
     }
     for condition in &join.on {
@@ -193,7 +193,7 @@ fn key(binder: &mut Binder, condition: &ast::Expr, left: &Relation, right: &Rela
                     let message = format!("The join condition operand must be: {wanted}.<column>");
                     let mut d = Diagnostic::error(codes::JOIN_OPERAND, operand.span, message);
                     if side(&b.left) == Some("$right") && side(&b.right) == Some("$left") {
-                        d = d.with_help("the left table's column comes first");
+                        d = d.with_help("put the column of the left table first");
                     }
                     binder.report(d);
                 }
@@ -210,7 +210,7 @@ fn key(binder: &mut Binder, condition: &ast::Expr, left: &Relation, right: &Rela
                 let at = if l.ty == ScalarType::Dynamic { l.span } else { r.span };
                 binder.report(
                     Diagnostic::error(codes::DYNAMIC_JOIN_KEY, at, "Join keys cannot be dynamic")
-                        .with_help("extend a column with tostring() or another conversion, and join by it"),
+                        .with_help("convert the key first, for example with extend and tostring()"),
                 );
                 return;
             }
@@ -256,7 +256,7 @@ fn push(
         // by name the types must be the same
         (a, b) if code != codes::JOIN_COLUMN_TYPES && a.is_integer() && b.is_integer() => ScalarType::Long,
         (a, b) => {
-            binder.report(Diagnostic::error(code, span, message).with_help(format!("they are {a} and {b}")));
+            binder.report(Diagnostic::error(code, span, message).with_help(format!("the types are {a} and {b}")));
             return;
         }
     };

@@ -36,9 +36,9 @@ pub(super) fn bind(binder: &mut Binder, expand: &ast::MacroExpand, span: Span) -
             Diagnostic::error(
                 codes::SEVERAL_DATABASES,
                 expand.group.span,
-                "All places are one here, and this group has several.",
+                "The entity group has several databases, but only one is available.",
             )
-            .with_help("a group of one place runs"),
+            .with_help("use an entity group with a single database"),
         );
         return binder.empty_relation();
     }

@@ -35,9 +35,9 @@ pub(super) fn bind(binder: &mut Binder, make: &ast::MakeGraph, input: Relation, 
     }
     let ids: Vec<Expr> = [&source, &target].into_iter().chain(tables.iter().map(|(_, key)| key)).cloned().collect();
     if let Some(other) = ids.iter().find(|e| e.ty != source.ty && ![e.ty, source.ty].contains(&ScalarType::Unknown)) {
-        let message = format!("The ids of the nodes are of types {} and {}.", source.ty, other.ty);
+        let message = format!("The node ids have different types: {} and {}.", source.ty, other.ty);
         binder.report(
-            Diagnostic::error(codes::NODE_ID_TYPES, other.span, message).with_help("a conversion makes them one type"),
+            Diagnostic::error(codes::NODE_ID_TYPES, other.span, message).with_help("convert them to a common type"),
         );
         return open(binder);
     }
@@ -60,7 +60,7 @@ pub(super) fn bind(binder: &mut Binder, make: &ast::MakeGraph, input: Relation, 
                 }
             };
             if nodes.get(place).is_some_and(|c| c.ty != column.ty) {
-                let message = format!("The nodes have the column '{}' in several types.", column.name);
+                let message = format!("The node column '{}' has different types in the tables of nodes.", column.name);
                 binder.error(codes::NODE_COLUMN_TYPES, key.span, message);
                 return open(binder);
             }
@@ -108,7 +108,7 @@ fn id(binder: &mut Binder, name: &ast::Name, input: &Relation) -> Expr {
     let e = ast::Expr { kind: ast::ExprKind::Name(name.clone()), span: name.span };
     let bound = binder.expr(&e, Row::of(input));
     if bound.ty == ScalarType::Dynamic {
-        let message = "The ids of nodes cannot be dynamic: a conversion makes them another type.";
+        let message = "Node ids cannot be dynamic; convert them to another type.";
         binder.error(codes::DYNAMIC_NODE_ID, name.span, message);
         return Expr::error(name.span);
     }
@@ -183,7 +183,7 @@ fn partitioned(binder: &mut Binder, partition: &ast::MakeGraphPartition, graph: 
     let name = graph.edges.get(place).map(|c| c.name.clone()).unwrap_or_default();
     let node = graph.nodes.iter().position(|c| c.name == name && c.ty == by.ty);
     if !graph.rows.open && !graph.tables.iter().all(|table| node.is_some_and(|node| table.places.contains(&node))) {
-        let message = "Each table of nodes must have the column behind partitioned-by.";
+        let message = "Each table of nodes must have the partitioned-by column.";
         binder.error(codes::PARTITIONED_BY_COLUMN, partition.by.span, message);
         return open(binder);
     }
@@ -202,8 +202,8 @@ fn partitioned(binder: &mut Binder, partition: &ast::MakeGraphPartition, graph: 
             _ => false,
         };
         if !fits {
-            let message = "Behind partitioned-by, graph-match or graph-shortest-paths is expected, and project, extend and \
-                           where after it.";
+            let message = "partitioned-by expects graph-match or graph-shortest-paths, followed only by \
+                 project, extend and where.";
             binder.error(codes::PARTITIONED_BY_OPERATOR, operator.name_span, message);
             return open(binder);
         }

@@ -179,7 +179,7 @@ fn axis(binder: &mut Binder, series: &ast::MakeSeries, on: &ast::Expr, row: Row)
         {
             binder.report(
                 Diagnostic::error(codes::TYPE_EXPECTED, e.span, format!("A value of type {want} expected."))
-                    .with_help(format!("it is of type {}", e.ty)),
+                    .with_help(format!("the type is {}", e.ty)),
             );
             return None;
         }

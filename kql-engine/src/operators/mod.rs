@@ -112,7 +112,7 @@ fn prepared(binder: &mut Binder, operator: &ast::Operator, mut input: Relation) 
 
 fn bound(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
     if input.graph.is_some() && !of_graphs(&operator.kind) {
-        binder.error(codes::TABLE_NOT_GRAPH, operator.name_span, "This is a graph, and a table is expected here.");
+        binder.error(codes::TABLE_NOT_GRAPH, operator.name_span, "Expected a table, but this is a graph.");
         return Relation { open: true, ..binder.empty_relation() };
     }
     match &operator.kind {
@@ -177,7 +177,7 @@ fn bound(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Rela
             binder.error(
                 codes::OPERATOR_EXPECTED,
                 operator.name_span,
-                "This stands at the start of a query, not after a pipe.",
+                "This operator can only start a query; it cannot follow a pipe.",
             );
             input
         }
@@ -224,7 +224,7 @@ pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
 fn unsupported(binder: &mut Binder, operator: &ast::Operator, input: Option<Relation>) -> Relation {
     binder.report(
         Diagnostic::error(codes::UNSUPPORTED_OPERATOR, operator.name_span, "This operator is not supported yet.")
-            .with_help("docs/deviations.md lists what is"),
+            .with_help("see docs/deviations.md for what is supported"),
     );
     match input {
         Some(input) => Relation { open: true, ..input },
@@ -234,7 +234,7 @@ fn unsupported(binder: &mut Binder, operator: &ast::Operator, input: Option<Rela
 
 /// Reports an operator that cannot work on the parts of a table one by one.
 fn not_in_parts(binder: &mut Binder, span: Span) {
-    binder.error(codes::UNSUPPORTED_INSIDE, span, "This is not supported inside mv-apply and partition.");
+    binder.error(codes::UNSUPPORTED_INSIDE, span, "This operator is not supported inside mv-apply or partition.");
 }
 
 /// The name that an expression is given, and the expression.
@@ -332,7 +332,7 @@ pub fn not_dynamic(binder: &mut Binder, value: &Expr) {
                 value.span,
                 "The value of type 'dynamic' is not allowed in this context.",
             )
-            .with_help("a conversion such as tostring() makes it one that is"),
+            .with_help("convert it first, for example with tostring()"),
         );
     }
 }

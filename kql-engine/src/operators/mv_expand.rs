@@ -33,7 +33,7 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
             binder.report(
                 Diagnostic::error(codes::EXPRESSION_TYPE, value.span, "The expression must have the type dynamic.")
                     .with_help(format!(
-                        "it is of type {}: parse_json() or split() makes an array of a string",
+                        "the type is {}; use parse_json() or split() to make an array from a string",
                         bound.ty
                     )),
             );
@@ -42,7 +42,7 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
         let ty = match &item.to {
             Some(ast::TypeOf::Scalar(name)) => binder.scalar_type(name),
             Some(ast::TypeOf::Tabular(..)) => {
-                binder.error(codes::INVALID_TYPE_NAME, item.expr.span, "A scalar type is expected after 'to'.");
+                binder.error(codes::INVALID_TYPE_NAME, item.expr.span, "Expected a scalar type after 'to'.");
                 ScalarType::Unknown
             }
             None => ScalarType::Dynamic,

@@ -21,7 +21,7 @@ pub(super) fn bind(
     let kind = kind(binder, parse);
     if only_matches && kind == PatternKind::Relaxed {
         // a row whose values do not convert is one that parse-where leaves out
-        binder.error(codes::INVALID_PARSE_KIND, span, "parse-where has the kinds simple and regex only.");
+        binder.error(codes::INVALID_PARSE_KIND, span, "parse-where only supports kind=simple and kind=regex.");
     }
     let value = binder.expr(&parse.value, Row::of(&input));
     let input = binder.with_windows(input);
@@ -68,7 +68,7 @@ fn kind(binder: &mut Binder, parse: &ast::Parse) -> PatternKind {
     if let Some((_, at)) = super::parameter(&parse.parameters, &["flags"])
         && kind.is_none_or(|(kind, _)| kind != "regex")
     {
-        binder.error(codes::INVALID_PARSE_KIND, at, "Flags belong to kind=regex.");
+        binder.error(codes::INVALID_PARSE_KIND, at, "flags is only allowed with kind=regex.");
     }
     match kind {
         None | Some(("simple", _)) => PatternKind::Simple,
@@ -98,14 +98,18 @@ fn parts(binder: &mut Binder, pattern: &[ast::ParsePart]) -> (Vec<Part>, Vec<Pla
                             part.span,
                             "Using * after parsing a string column is ambiguous.",
                         )
-                        .with_help("a text between them says where the column ends"),
+                        .with_help("add a string literal between them to mark the end of the column"),
                     );
                 }
                 parts.push(Part::Any);
             }
             ParsePartKind::Text(text) => {
                 if text.is_empty() {
-                    binder.error(codes::INVALID_PARSE_PATTERN, part.span, "A text of the pattern is empty.");
+                    binder.error(
+                        codes::INVALID_PARSE_PATTERN,
+                        part.span,
+                        "The pattern contains an empty string literal.",
+                    );
                 }
                 parts.push(Part::Text(text.clone()));
             }

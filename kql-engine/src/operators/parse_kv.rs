@@ -48,7 +48,8 @@ fn form(binder: &mut Binder, parse: &ast::ParseKv) -> Option<KeyValueForm> {
             ("regex", Some(Value::Text(text))) => match crate::functions::operators::compiled(text) {
                 Ok(regex) if regex.captures_len() >= 3 => return Some(KeyValueForm::Regex(regex)),
                 Ok(_) => {
-                    let message = "The regular expression needs two groups: one for the key, one for the value.";
+                    let message = "The regular expression must have two groups, one for the key and one for the \
+                         value.";
                     binder.error(codes::INVALID_ARGUMENT, value.span, message);
                     return None;
                 }
@@ -58,14 +59,14 @@ fn form(binder: &mut Binder, parse: &ast::ParseKv) -> Option<KeyValueForm> {
                     binder.error(
                         codes::INVALID_ARGUMENT,
                         value.span,
-                        format!("This is no regular expression: {reason}"),
+                        format!("The regular expression is not valid: {reason}."),
                     );
                     return None;
                 }
             },
             (_, None) if value.ty == ScalarType::Unknown => return None,
             _ => {
-                let message = format!("'{name}' is no property of parse-kv with such a value.");
+                let message = format!("'{name}' with this value is not a valid property of parse-kv.");
                 binder.error(codes::TERM_EXPECTED, property.value.span, message);
                 return None;
             }

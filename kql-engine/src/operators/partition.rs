@@ -129,10 +129,10 @@ fn for_each_value(
     };
     if values.len() > MOST {
         let message =
-            format!("The column '{}' has {} values, and partition takes {MOST} here.", key.name, values.len());
+            format!("The column '{}' has {} values; partition supports at most {MOST}.", key.name, values.len());
         binder.report(
             Diagnostic::error(codes::TOO_MANY_PARTITIONS, span, message)
-                .with_help("hint.strategy=native has no such limit"),
+                .with_help("use hint.strategy=native, which has no limit"),
         );
     }
     if values.is_empty() || values.len() > MOST {

@@ -18,7 +18,7 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
                     && input.columns.iter().all(|c| c.name != name.text)
                     && binder.scope.find(&name.text).is_none() =>
             {
-                let message = format!("There is no column '{}' to take away.", name.text);
+                let message = format!("There is no column '{}' to remove.", name.text);
                 binder.report(Diagnostic::warning(codes::UNKNOWN_NAME, e.span, message));
             }
             _ => wanted.push(e.clone()),

@@ -21,11 +21,7 @@ pub(super) fn bind(binder: &mut Binder, names: &[ast::Expr], input: Relation) ->
             Some(Value::Text(text)) => vec![text.clone()],
             _ if bound.ty == crate::types::ScalarType::Unknown => continue,
             _ => {
-                binder.error(
-                    codes::LITERAL_EXPECTED,
-                    e.span,
-                    "A string literal or an array of strings is expected here.",
-                );
+                binder.error(codes::LITERAL_EXPECTED, e.span, "Expected a string literal or an array of strings.");
                 continue;
             }
         };

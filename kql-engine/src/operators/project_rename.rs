@@ -12,7 +12,7 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
     for e in list {
         let ast::ExprKind::Named(named) = &e.kind else {
             if e.kind != ast::ExprKind::Error {
-                binder.error(codes::RENAME_EXPECTED, e.span, "project-rename wants new = old.");
+                binder.error(codes::RENAME_EXPECTED, e.span, "project-rename expects new = old.");
             }
             continue;
         };

@@ -47,7 +47,7 @@ pub(super) fn bind(binder: &mut Binder, reduce: &ast::Reduce, input: Relation, s
             ("characters", Some(Value::Text(text)), _) => separators = Some(text.chars().collect::<Vec<char>>()),
             _ if value.ty == ScalarType::Unknown => {}
             ("threshold", ..) => {
-                binder.error(codes::INVALID_ARGUMENT, property.value.span, "threshold must be from 0 to 1.")
+                binder.error(codes::INVALID_ARGUMENT, property.value.span, "threshold must be between 0 and 1.")
             }
             ("characters", ..) => {
                 binder.error(codes::TYPE_EXPECTED, property.value.span, "characters must be a constant string.")
@@ -55,7 +55,7 @@ pub(super) fn bind(binder: &mut Binder, reduce: &ast::Reduce, input: Relation, s
             _ => binder.error(codes::TERM_EXPECTED, property.name.span, "Expected: threshold, characters"),
         }
     }
-    let message = "How reduce groups texts is described in part only: Kusto may group them otherwise.";
+    let message = "The grouping rules of reduce are only partly documented; Kusto may return different groups.";
     binder.report(Diagnostic::warning(codes::UNPUBLISHED_ALGORITHM, by.span, message));
     let kept: &[PlanColumn] = if keeps_rows { &input.columns } else { &[] };
     let mut columns: Vec<PlanColumn> = kept.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
@@ -194,7 +194,7 @@ impl TableFunction for Reduction {
         let arrays: Vec<StringArray> = input
             .iter()
             .filter_map(|b| b.columns().first())
-            .map(|a| a.as_string_opt::<i32>().cloned().ok_or("Texts were expected."))
+            .map(|a| a.as_string_opt::<i32>().cloned().ok_or("Expected strings."))
             .collect::<Result<_, _>>()?;
         let texts: Vec<&str> = arrays.iter().flat_map(|a| (0..a.len()).map(|i| a.value(i))).collect();
         if texts.is_empty() {

@@ -21,14 +21,14 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
         binder.error(
             codes::UNSUPPORTED_SYNTAX,
             span,
-            "scan with partition by is not supported yet: partition by before it is.",
+            "scan with partition by is not supported yet; put partition by around scan instead.",
         );
         return Relation { open: true, ..input };
     }
     if !input.serialized {
         binder.report(
-            Diagnostic::error(codes::ORDER_NEEDED, span, "scan needs rows in an order.")
-                .with_help("sort, top or serialize before it gives them one"),
+            Diagnostic::error(codes::ORDER_NEEDED, span, "scan needs sorted input.")
+                .with_help("add sort, top or serialize before it"),
         );
         return Relation { open: true, ..input };
     }
@@ -40,7 +40,7 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
     let mut declared: Vec<(PlanColumn, Expr)> = Vec::new();
     for parameter in &scan.declare {
         let ast::ParameterType::Scalar(ty) = &parameter.ty else {
-            binder.error(codes::INVALID_TYPE_NAME, parameter.name.span, "A scalar type is expected here.");
+            binder.error(codes::INVALID_TYPE_NAME, parameter.name.span, "Expected a scalar type.");
             continue;
         };
         let ty = binder.scalar_type(ty);
@@ -75,7 +75,7 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
                 }
                 None => {
                     let name = &assignment.name.text;
-                    let message = format!("The column '{name}' is neither declared in scan nor one of its input.");
+                    let message = format!("The column '{name}' is neither declared in scan nor part of its input.");
                     binder.error(codes::UNKNOWN_NAME, assignment.name.span, message);
                 }
             }

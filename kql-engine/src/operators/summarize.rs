@@ -13,7 +13,7 @@ pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relat
         binder.error(
             codes::UNSUPPORTED_SYNTAX,
             bin.span,
-            "The old form bin=... after the groups is not supported: write bin(column, size).",
+            "The legacy form bin=... after the groups is not supported; use bin(column, size).",
         );
     }
     let mut names = ColumnNames::default();
@@ -122,7 +122,11 @@ fn one(
             None => return binder.already_declared(&name.text, name.span),
         },
         _ => {
-            binder.error(codes::SEVERAL_NAMES, e.span, "Several names are given to an expression that has one value.");
+            binder.error(
+                codes::SEVERAL_NAMES,
+                e.span,
+                "The expression returns one column, but several names are assigned to it.",
+            );
             return;
         }
     };

@@ -81,7 +81,7 @@ fn others(binder: &mut Binder, level: &ast::TopNestedLevel, value: &Expr) -> Opt
     let fits = bound.ty == value.ty || (bound.ty.is_number() && value.ty.is_number());
     if !fits && bound.ty != ScalarType::Unknown && value.ty != ScalarType::Unknown {
         let message =
-            format!("What stands for the others is of type {}, and the values are of type {}.", bound.ty, value.ty);
+            format!("The value for the others has the type {}, but the column has the type {}.", bound.ty, value.ty);
         binder.report(Diagnostic::error(codes::OTHERS_TYPE, bound.span, message));
     }
     Some(bound.convert(value.ty))

@@ -46,7 +46,11 @@ impl<'q> Options<'q> {
             }
         };
         if !(number > 0.0 && number <= 1.0) {
-            binder.error(codes::INVALID_ARGUMENT, argument.span, format!("{name} must be above 0 and at most 1."));
+            binder.error(
+                codes::INVALID_ARGUMENT,
+                argument.span,
+                format!("{name} must be greater than 0 and at most 1."),
+            );
             return None;
         }
         Some(number)
@@ -59,7 +63,7 @@ impl<'q> Options<'q> {
         match column.ty {
             ScalarType::Int | ScalarType::Long | ScalarType::Real | ScalarType::Unknown => Ok(Some(column)),
             _ => {
-                let message = "The column of weights must be of type int, long or real.";
+                let message = "The weight column must have the type int, long or real.";
                 binder.error(codes::TYPE_EXPECTED, argument.span, message);
                 Err(())
             }
@@ -77,7 +81,7 @@ impl<'q> Options<'q> {
                     binder.error(
                         codes::TYPE_EXPECTED,
                         argument.span,
-                        format!("{name} must be a constant integer above 0."),
+                        format!("{name} must be a constant integer greater than 0."),
                     );
                 }
                 None
@@ -149,7 +153,7 @@ impl Rows {
         for row in 0..weights.len() {
             let weight = if weights.is_valid(row) { weights.value(row) } else { 0.0 };
             if weight < 0.0 || !weight.is_finite() {
-                return Err("A weight must be a number from 0 on.".to_owned());
+                return Err("A weight must be 0 or more.".to_owned());
             }
             let (Some(set), true) = (set(row), weight > 0.0) else { continue };
             let values: Box<[u32]> = numbers.iter().filter_map(|n| n.get(row).copied()).collect();

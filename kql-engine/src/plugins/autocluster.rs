@@ -42,7 +42,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
 /// Says that Kusto may choose other patterns.
 pub fn own_choice(binder: &mut Binder, evaluate: &ast::Evaluate) {
     let name = &evaluate.call.name;
-    let message = format!("Which patterns {}() chooses is not published: Kusto may choose others.", name.text);
+    let message = format!("The algorithm of {}() is not published; Kusto may choose different patterns.", name.text);
     binder.report(Diagnostic::warning(codes::UNPUBLISHED_ALGORITHM, name.span, message));
 }
 

@@ -101,7 +101,7 @@ fn arguments(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) ->
                 binder.error(
                     codes::TYPE_EXPECTED,
                     arg.span,
-                    "bag_unpack() takes a prefix, columnsConflict and ignoredProperties.",
+                    "bag_unpack() only accepts a prefix, columnsConflict and ignoredProperties.",
                 );
                 return None;
             }
@@ -247,10 +247,10 @@ fn unpack(
                 }
             }
             (Some(_), Conflict::Error) => {
-                let message = format!("A column with the name '{name}' is already there.");
+                let message = format!("A column with the name '{name}' already exists.");
                 binder.report(
                     kql_parser::Diagnostic::error(codes::COLUMN_CONFLICT, span, message)
-                        .with_help("columnsConflict='replace_source' or 'keep_source' says which one counts"),
+                        .with_help("choose one with columnsConflict='replace_source' or 'keep_source'"),
                 );
             }
             (None, _) => columns.push(made(&name, property, row)),

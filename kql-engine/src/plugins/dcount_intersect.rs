@@ -36,11 +36,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
             ScalarType::Dynamic => sets.push(set),
             ScalarType::Unknown => return binder.empty_relation(),
             _ => {
-                binder.error(
-                    codes::TYPE_EXPECTED,
-                    argument.span,
-                    "A value of type dynamic expected, as hll() gives it.",
-                );
+                binder.error(codes::TYPE_EXPECTED, argument.span, "Expected a dynamic value returned by hll().");
                 return binder.empty_relation();
             }
         }

@@ -55,13 +55,13 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation, shape:
     let key_span = key.span;
     let key = super::column_of(binder, key, &table)?;
     if !matches!(key.ty, ScalarType::Dynamic | ScalarType::Unknown) {
-        binder.error(codes::TYPE_EXPECTED, key_span, "A column of type dynamic is expected: shapes in GeoJSON.");
+        binder.error(codes::TYPE_EXPECTED, key_span, "Expected a dynamic column with GeoJSON shapes.");
         return None;
     }
     let mut place = |argument: &ast::Expr| {
         let column = super::column_of(binder, argument, input)?;
         if !column.ty.is_number() && column.ty != ScalarType::Unknown {
-            binder.error(codes::TYPE_EXPECTED, argument.span, "A column of numbers is expected: degrees.");
+            binder.error(codes::TYPE_EXPECTED, argument.span, "Expected a numeric column with degrees.");
             return None;
         }
         Some(Expr::column(&column, span).convert(ScalarType::Real))
@@ -132,7 +132,7 @@ fn options(binder: &mut Binder, arguments: &[ast::Expr]) -> Option<Given> {
             (Some("return_lookup_key"), Some(Value::Bool(wanted)), _) => given.key = *wanted,
             _ if bound.ty == ScalarType::Unknown => return None,
             (Some(name), ..) if OPTIONS.contains(&name) => {
-                let wanted = if name.starts_with("return") { "true or false" } else { "a number from 0 on" };
+                let wanted = if name.starts_with("return") { "true or false" } else { "a number of 0 or more" };
                 binder.error(codes::TYPE_EXPECTED, value.span, format!("{name} must be {wanted}."));
                 return None;
             }
@@ -140,7 +140,7 @@ fn options(binder: &mut Binder, arguments: &[ast::Expr]) -> Option<Given> {
                 binder.error(
                     codes::ARGUMENT_COUNT,
                     argument.span,
-                    format!("The arguments behind the columns are {}.", OPTIONS.join(", ")),
+                    format!("The arguments after the columns must be {}.", OPTIONS.join(", ")),
                 );
                 return None;
             }

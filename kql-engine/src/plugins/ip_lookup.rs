@@ -173,7 +173,7 @@ fn lookup(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, family
                 call.name.span,
                 format!("The plugin '{}' expects at least 3 arguments.", call.name.text),
             )
-            .with_help("a table, the column of the address, and the table's column of the network"),
+            .with_help("pass a table, the address column, and the network column of that table"),
         );
         return Relation { open: true, ..input };
     };

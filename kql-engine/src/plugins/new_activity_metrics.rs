@@ -159,8 +159,8 @@ impl Metrics {
         let wanted = if self.cohort.is_some() { 1 } else { all_windows };
         if (cohorts.len() as i128) < wanted {
             compiler.note(
-                "new_activity_metrics: nobody is new in one of the windows. There are no rows for it here; Kusto may give \
-                 rows without rates.",
+                "new_activity_metrics(): a window without new users has no rows here; Kusto may return rows \
+                 without rates.",
             );
         }
         for from in cohorts {
@@ -170,7 +170,7 @@ impl Metrics {
                 let new = if to == from { all } else { later };
                 lines.push(Line { group, from, to, new, retained: count(to, from), all });
                 if lines.len() > MOST {
-                    return Err("The windows make too many rows.".to_owned());
+                    return Err("The windows produce too many rows.".to_owned());
                 }
             }
         }

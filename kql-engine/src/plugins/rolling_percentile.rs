@@ -61,7 +61,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
         }
     };
     if !(0.0..=100.0).contains(&share) {
-        binder.error(codes::INVALID_ARGUMENT, percentage.span, "Percentile must be from 0 to 100.");
+        binder.error(codes::INVALID_ARGUMENT, percentage.span, "Percentile must be between 0 and 100.");
         return None;
     }
     let time = timeline::time_column(binder, index, input)?;
@@ -178,8 +178,8 @@ impl Rolling {
     }
 }
 
-const GAPS: &str = "rolling_percentile: some bins have no rows. There is no row for them here; Kusto may give one, with the \
-                    percentile of the bins before it.";
+const GAPS: &str = "rolling_percentile(): bins without rows have no result here; Kusto may return the \
+     percentile of the preceding bins.";
 
 /// How often each rank is in the window, summed up as a binary indexed tree.
 struct Ranks {

@@ -30,7 +30,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
         }
     };
     if !input.serialized {
-        binder.error(codes::ORDER_NEEDED, evaluate.call.name.span, "The plugin 'rows_near' needs rows in an order.");
+        binder.error(codes::ORDER_NEEDED, evaluate.call.name.span, "The plugin 'rows_near' needs sorted input.");
         return None;
     }
     let condition = binder.predicate(condition, Row::of(input));
@@ -40,7 +40,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
             Some(count) if value.ty.is_integer() => Some(count),
             _ => {
                 if value.ty != ScalarType::Unknown {
-                    binder.error(codes::TYPE_EXPECTED, argument.span, "A constant integer from 0 on is expected.");
+                    binder.error(codes::TYPE_EXPECTED, argument.span, "Expected a constant integer of 0 or more.");
                 }
                 None
             }

@@ -62,7 +62,8 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
             }
             _ if input.open => return None,
             _ => {
-                let message = format!("schema_merge() takes the result of getschema: a column {name} of type {ty}.");
+                let message =
+                    format!("schema_merge() expects the output of getschema, with a column {name} of type {ty}.");
                 binder.error(codes::INPUT_COLUMNS, evaluate.call_span, message);
                 return None;
             }
@@ -95,7 +96,7 @@ impl TableFunction for Merge {
         let mut merged: HashMap<String, Merged> = HashMap::new();
         for batch in input {
             let [names, ordinals, data, kinds] = batch.columns() else { continue };
-            let text = |array: &ArrayRef| array.as_string_opt::<i32>().cloned().ok_or("Texts were expected.");
+            let text = |array: &ArrayRef| array.as_string_opt::<i32>().cloned().ok_or("Expected strings.");
             let (names, ordinals, data, kinds) = (text(names)?, timeline::longs(ordinals)?, text(data)?, text(kinds)?);
             for row in 0..batch.num_rows() {
                 let types = (data.value(row).to_owned(), kinds.value(row).to_owned());
@@ -110,7 +111,8 @@ impl TableFunction for Merge {
                         both.sort();
                         let [one, two] = both;
                         return Err(format!(
-                            "schema_merge(): '{name}' is of type {one} and {two}, and it is not known what Kusto makes of that."
+                            "schema_merge(): '{name}' has the types {one} and {two}; how Kusto merges them is \
+                             not documented."
                         ));
                     }
                     Some(known) => {
@@ -135,7 +137,7 @@ impl TableFunction for Merge {
         });
         if let Some((a, b)) = clash {
             return Err(format!(
-                "schema_merge(): '{a}' and '{b}' have the same place, and it is not known how Kusto orders them."
+                "schema_merge(): '{a}' and '{b}' have the same position; how Kusto orders them is not documented."
             ));
         }
         let texts = |f: fn(&(String, Merged)) -> &str| Arc::new(StringArray::from_iter_values(columns.iter().map(f)));

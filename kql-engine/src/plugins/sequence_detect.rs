@@ -41,7 +41,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Opti
         binder.error(
             codes::UNSUPPORTED_ARGUMENT,
             time_span,
-            "sequence_detect() takes a timeline of datetimes or timespans here.",
+            "sequence_detect() only supports a timeline of type datetime or timespan.",
         );
         return None;
     }
@@ -188,7 +188,7 @@ impl Search<'_> {
                 }
                 self.taken += 1;
                 if self.taken > MOST {
-                    return Err("sequence_detect() finds too many sequences: make the windows smaller.".to_owned());
+                    return Err("sequence_detect() found too many sequences; use smaller windows.".to_owned());
                 }
                 let time = places.last().and_then(|place| next.get(*place)).copied();
                 match time.filter(|t| t.saturating_sub(last) <= step && t.saturating_sub(*first) <= whole) {
@@ -210,5 +210,5 @@ impl Search<'_> {
     }
 }
 
-const TIES: &str = "sequence_detect: two steps came at the very same time. They follow one another here; whether they do in \
-                    Kusto is not known.";
+const TIES: &str = "sequence_detect(): two steps have the same time and are treated as consecutive; Kusto may \
+     treat them differently.";

@@ -103,7 +103,7 @@ pub fn too_few(binder: &mut Binder, evaluate: &ast::Evaluate, least: usize) {
     let message = format!("The plugin '{}' expects at least {least} arguments.", name.text);
     binder.report(
         Diagnostic::error(codes::TOO_FEW_ARGUMENTS, name.span, message)
-            .with_help(format!("its arguments are described in {}", super::plugin(&name.text).map_or("", |p| p.page))),
+            .with_help(format!("see {} for its arguments", super::plugin(&name.text).map_or("", |p| p.page))),
     );
 }
 
@@ -116,7 +116,7 @@ pub fn time_column(binder: &mut Binder, argument: &ast::Expr, input: &Relation) 
             binder.error(
                 codes::UNSUPPORTED_ARGUMENT,
                 argument.span,
-                "A timeline of reals or decimals is not supported yet.",
+                "A timeline of type real or decimal is not supported yet.",
             );
             None
         }
@@ -143,20 +143,20 @@ pub fn number(binder: &mut Binder, argument: &ast::Expr, name: &str, ty: ScalarT
     if !fits {
         let wanted = match (axis, ty) {
             (Axis::Count, _) => "a whole number".to_owned(),
-            (Axis::Length, ScalarType::Datetime) => "a timespan, as the timeline is of datetimes".to_owned(),
-            _ => format!("of the timeline's type, {ty}"),
+            (Axis::Length, ScalarType::Datetime) => "a timespan, because the timeline has the type datetime".to_owned(),
+            _ => format!("of the type {ty}, like the timeline"),
         };
         binder.error(
             codes::TYPE_EXPECTED,
             argument.span,
-            format!("{name} must be {wanted}; this is of type {}.", value.ty),
+            format!("{name} must be {wanted}, but has the type {}.", value.ty),
         );
         return None;
     }
     match value.as_constant().and_then(Value::as_long) {
         Some(number) if axis == Axis::Point || number > 0 => Some(number),
         Some(_) => {
-            binder.error(codes::INVALID_ARGUMENT, argument.span, format!("{name} must be above zero."));
+            binder.error(codes::INVALID_ARGUMENT, argument.span, format!("{name} must be greater than 0."));
             None
         }
         // what a subquery gives is not known while a query is only checked
@@ -194,8 +194,8 @@ pub fn window(value: i64, step: i64, origin: i64) -> Option<i64> {
 pub fn unaligned(plugin: &str, start: i64, step: i64) -> Option<String> {
     (start.checked_rem_euclid(step) != Some(0)).then(|| {
         format!(
-            "{plugin}: the windows begin at Start, which is not where bin() would let them begin. Kusto may cut them there \
-             instead; a Start that bin() has rounded to the window gives the same windows either way."
+            "{plugin}(): the windows begin at Start, which is not aligned to the window size; Kusto may align \
+             them with bin(). Round Start with bin() to avoid a difference."
         )
     })
 }
@@ -344,7 +344,7 @@ impl TableFunction for Activity {
 /// Whole numbers, datetimes or timespans as longs.
 pub fn longs(array: &ArrayRef) -> Result<Int64Array, String> {
     let array = cast(array, &DataType::Int64).map_err(|e| e.to_string())?;
-    array.as_primitive_opt::<Int64Type>().cloned().ok_or_else(|| "A whole number was expected.".to_owned())
+    array.as_primitive_opt::<Int64Type>().cloned().ok_or_else(|| "Expected a whole number.".to_owned())
 }
 
 /// Longs in the type that a column has.

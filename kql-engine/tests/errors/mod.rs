@@ -1,6 +1,7 @@
 //! The page of the codes of diagnostics, and whether their examples trigger them.
 
-use kql_engine::{Diagnostic, Engine, Error};
+use kql_engine::{Engine, Error};
+use kql_parser::Diagnostic;
 use kql_parser::codes::{self, Code, Entry, Example};
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -276,7 +276,7 @@ fn postfix(i: Tokens, start: Span, e: Expr, may_be: Parts) -> Parsed<Expr> {
             rest.report(Diagnostic::error(
                 codes::NESTED_TOO_DEEP,
                 e.span,
-                format!("A path has more than {MAX_PARTS} parts."),
+                format!("The path has more than {MAX_PARTS} parts."),
             ));
             return rest.expected(Want::Infix).map_err(fatal);
         }

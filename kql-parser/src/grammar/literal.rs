@@ -53,9 +53,9 @@ fn long(i: &Tokens, text: &str, span: Span) -> Literal {
     };
     if value.is_none() {
         let mut error =
-            Diagnostic::error(codes::INVALID_LITERAL, span, format!("The number {text} does not fit a long."));
+            Diagnostic::error(codes::INVALID_LITERAL, span, format!("The number {text} is out of range for a long."));
         if text == LEAST_WITHOUT_SIGN && i.follows(Kind::Minus) {
-            error = error.with_help("the sign is an operator here: long(-9223372036854775808) is the least long");
+            error = error.with_help("the minus sign is an operator here; write long(-9223372036854775808)");
         }
         i.report(error);
     }

@@ -26,7 +26,7 @@ pub fn statements(mut i: Tokens, end: Kind) -> (Tokens, Vec<Statement>) {
             return (i, found);
         }
         if i.kind() == Kind::Semicolon {
-            i.report(Diagnostic::error(codes::EMPTY_STATEMENT, i.span(), "No statement stands before this ';'."));
+            i.report(Diagnostic::error(codes::EMPTY_STATEMENT, i.span(), "There is no statement before this ';'."));
             i = i.skip(1);
             continue;
         }
@@ -87,8 +87,8 @@ fn statement(i: Tokens) -> Parsed<StatementKind> {
     }
     if i.kind() == Kind::Word && next == Kind::Assign {
         i.report(
-            Diagnostic::error(codes::TERM_EXPECTED, i.span(), "A statement does not begin with a name and =.")
-                .with_help("let gives a name: let x = ..."),
+            Diagnostic::error(codes::TERM_EXPECTED, i.span(), "A statement cannot start with a name and '='.")
+                .with_help("use let to name a value: let x = ..."),
         );
         return Ok((pipeline::recover(pipeline::recover_past(i, i)), StatementKind::Error));
     }
@@ -129,8 +129,8 @@ fn check_body(i: &Tokens, body: &[Statement]) {
         let message = match statement.kind {
             StatementKind::Let(_) | StatementKind::DeclareQueryParameters(_) | StatementKind::Error => continue,
             StatementKind::Expr(_) if n + 1 == body.len() => continue,
-            StatementKind::Expr(_) => "A function has one result, and this is not its last statement.",
-            _ => "This statement does not stand in a function.",
+            StatementKind::Expr(_) => "A function has one result, which must be its last statement.",
+            _ => "This statement is not allowed in a function.",
         };
         i.report(Diagnostic::error(codes::TERM_EXPECTED, statement.span, message));
     }

@@ -32,7 +32,7 @@ fn value(i: Tokens) -> Parsed<Expr> {
         return Ok((rest, value));
     }
     let (rest, value) = expression::expression(i)?;
-    i.report(Diagnostic::error(codes::LITERAL_EXPECTED, value.span, "A literal is expected here."));
+    i.report(Diagnostic::error(codes::LITERAL_EXPECTED, value.span, "Expected a literal."));
     Ok((rest, value))
 }
 

@@ -175,7 +175,7 @@ pub fn at(i: &Tokens) -> Result<&'static Entry, Diagnostic> {
     let d = wrong(span);
     Err(match crate::suggest(name, TABLE.iter().map(|e| e.name)) {
         Some(like) if like == name.to_lowercase() => d.with_help(format!("operators are lower case: {like}")),
-        Some(like) => d.with_help(format!("an operator with a name like it is '{like}'")),
+        Some(like) => d.with_help(format!("did you mean '{like}'?")),
         None => d,
     })
 }
