@@ -21,15 +21,15 @@ pub struct Arguments {
 pub enum Command {
     /// Run a query and print its result
     Run(Run),
-    /// Answer queries one after the other, with completion and history
+    /// Run queries interactively, with completion and history
     Repl(Repl),
-    /// Parse and bind queries without running them; print what is wrong and the result columns
+    /// Check queries without running them; print errors, warnings and result columns
     Check(Check),
-    /// Tell what data files are recognised as, their tables, rows, times and columns
+    /// Show what data files are recognised as: tables, row counts, time range, columns
     Data(Data),
-    /// Write the tables of data files as Parquet, which queries read many times faster
+    /// Convert data files to Parquet, which queries read many times faster
     Convert(Convert),
-    /// Lay queries out in the one canonical way; comments stay
+    /// Format queries; comments are kept
     Fmt(Fmt),
     /// Print what completes this command in a shell
     #[command(hide = true)]
@@ -56,13 +56,13 @@ pub struct Run {
     /// The text of the query
     #[arg(short, long, value_name = "TEXT")]
     pub query: Option<String>,
-    /// How the result is printed [default: table on a terminal, csv into a pipe]
+    /// Output format [default: table on a terminal, otherwise csv]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
-    /// Write the result to a file; its extension says the format where --format does not
+    /// Write the result to a file; without --format, its extension determines the format
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Refuse data with a damaged row instead of leaving the row out
+    /// Fail on a damaged row instead of skipping it
     #[arg(long)]
     pub strict: bool,
     /// What the query can name.
@@ -73,13 +73,13 @@ pub struct Run {
 /// `kql repl`
 #[derive(Args)]
 pub struct Repl {
-    /// How results are printed: table, json, ndjson, csv or markdown [default: table on a terminal, csv into a pipe]
+    /// Output format: table, json, ndjson, csv or markdown [default: table on a terminal, otherwise csv]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
-    /// Neither read nor write the history of what was entered
+    /// Do not read or save the input history
     #[arg(long)]
     pub no_history: bool,
-    /// Refuse data with a damaged row instead of leaving the row out
+    /// Fail on a damaged row instead of skipping it
     #[arg(long)]
     pub strict: bool,
     /// What queries can name.
@@ -90,10 +90,10 @@ pub struct Repl {
 /// `kql check`
 #[derive(Args)]
 pub struct Check {
-    /// Files of queries, or folders in which every .kql, .csl and .yaml is one; - is standard input
+    /// Query files, or folders whose .kql, .csl and .yaml files are checked; - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<String>,
-    /// How the findings are printed
+    /// Output format
     #[arg(long, value_enum, default_value = "human")]
     pub format: CheckFormat,
     /// What the query can name.
@@ -107,7 +107,7 @@ pub struct Data {
     /// Files or folders of data, as for --data
     #[arg(required_unless_present = "data", value_name = "[NAME=]PATH")]
     pub paths: Vec<String>,
-    /// How it is told
+    /// Output format
     #[arg(long, value_enum, default_value = "human")]
     pub format: DataFormat,
     /// What is known of tables.
@@ -121,13 +121,13 @@ pub struct Convert {
     /// Files or folders of data, as for --data
     #[arg(required_unless_present = "data", value_name = "[NAME=]PATH")]
     pub paths: Vec<String>,
-    /// The folder that gets a file TABLE.parquet for each table, and can then be given as --data
+    /// Output folder: one file TABLE.parquet per table; pass the folder to --data afterwards
     #[arg(short, long, value_name = "FOLDER")]
     pub output: PathBuf,
-    /// Replace files that exist
+    /// Replace existing files
     #[arg(long)]
     pub force: bool,
-    /// Refuse data with a damaged row instead of leaving the row out
+    /// Fail on a damaged row instead of skipping it
     #[arg(long)]
     pub strict: bool,
     /// What is known of tables.
@@ -138,11 +138,11 @@ pub struct Convert {
 /// `kql fmt`
 #[derive(Args)]
 pub struct Fmt {
-    /// Files of queries, which are rewritten, or folders in which every .kql and .csl is one; standard input goes to
-    /// standard output where there is none
+    /// Query files to rewrite, or folders whose .kql and .csl files are rewritten; without a path, standard input is
+    /// formatted to standard output
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Write nothing: name the files that are not formatted, and exit with 1 if there are any
+    /// Write nothing; list the files that are not formatted, and exit with 1 if there are any
     #[arg(long)]
     pub check: bool,
 }
@@ -151,52 +151,52 @@ pub struct Fmt {
 #[derive(Args, Clone)]
 pub struct Environment {
     /// A file or folder of NDJSON, JSON, CSV, Parquet, Arrow or Windows event logs, also .gz and .zst, or a .kql file of a
-    /// datatable; the table is named by the file, or outright
+    /// datatable; the table has the name of the file unless NAME is given
     #[arg(long, value_name = "[NAME=]PATH")]
     pub data: Vec<String>,
-    /// Whether dates such as 3/4/2021 have the day or the month first [default: what other dates of the file show]
+    /// Order of day and month in dates such as 3/4/2021 [default: detected from other dates of the file]
     #[arg(long, value_enum)]
     pub date_order: Option<DateOrderName>,
-    /// The zone of columns whose header says [Local Time], such as Europe/Berlin
+    /// Time zone of columns whose header contains [Local Time], such as Europe/Berlin
     #[arg(long, value_name = "ZONE")]
     pub tz: Option<String>,
-    /// Which times the dates in folder names are (y=2026/m=03, date=2026-03-10)
+    /// Meaning of dates in folder names (y=2026/m=03, date=2026-03-10)
     #[arg(long, value_enum, default_value = "arrival")]
     pub folder_dates: FolderDatesName,
-    /// Which built-in table schemas hold
+    /// Built-in table schemas to use
     #[arg(long, value_enum, default_value = "unified")]
     pub profile: ProfileName,
-    /// More table schemas: JSON {"Table": [["column", "type"], ...]}
+    /// Additional table schemas: JSON {"Table": [["column", "type"], ...]}
     #[arg(long, value_name = "FILE")]
     pub schemas: Vec<PathBuf>,
     /// Saved functions: JSON {"Name": {"parameters": "(a:long)", "body": "..."}}, a Sentinel parser's YAML, or a .kql
     /// file of let functions
     #[arg(long, value_name = "FILE")]
     pub functions: Vec<PathBuf>,
-    /// The local copy of external data that a query names by its address, or a folder of copies under the last parts of
-    /// their addresses; the network is never opened
+    /// Local copy of external data that a query refers to by URL, or a folder of such copies, each named like the end of
+    /// its URL; the network is never used
     #[arg(long, value_name = "URL=PATH|FOLDER")]
     pub external: Vec<String>,
-    /// What external data without a local copy are: refused, or empty with a notice
+    /// What to do with external data that has no local copy: refuse the query, or treat it as empty
     #[arg(long, value_enum, default_value = "refuse", value_name = "WHAT")]
     pub external_missing: ExternalMissingName,
-    /// The database in MaxMind's format, such as GeoLite2-City.mmdb, that geo_info_from_ip_address() looks addresses up in
+    /// Database for geo_info_from_ip_address() in MaxMind's format, such as GeoLite2-City.mmdb
     #[arg(long, value_name = "FILE")]
     pub geo_ip: Option<PathBuf>,
-    /// What now() is, so that ago(24h) is repeatable [default: the clock]
+    /// Value of now(), for reproducible runs [default: the clock]
     #[arg(long, value_name = "DATETIME")]
     pub now: Option<String>,
-    /// A value for declare query_parameters
+    /// Value of a parameter of declare query_parameters
     #[arg(long, value_name = "NAME=VALUE")]
     pub param: Vec<String>,
-    /// How much memory sorting, grouping and joining may take before they go on in temporary files, such as 500MB or 4GB
+    /// Memory for sorting, grouping and joining before temporary files are used, such as 500MB or 4GB
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory: Option<usize>,
 }
 
 /// `500MB`, `4GB`: a number of bytes, kilobytes, megabytes or gigabytes, of 1,024 each.
 fn size(text: &str) -> Result<usize, String> {
-    let wrong = || format!("'{text}' is no size such as 500MB or 4GB");
+    let wrong = || format!("'{text}' is not a valid size; use a size such as 500MB or 4GB");
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(end).ok_or_else(wrong)?;
     let number: f64 = number.parse().map_err(|_| wrong())?;
@@ -217,9 +217,9 @@ fn size(text: &str) -> Result<usize, String> {
 pub enum Format {
     /// An aligned table
     Table,
-    /// One object in the encodings of Kusto's REST API
+    /// One JSON object with the encodings of Kusto's REST API
     Json,
-    /// One object a row
+    /// One JSON object per row
     Ndjson,
     /// Comma-separated values with a header
     Csv,
@@ -229,27 +229,27 @@ pub enum Format {
     Parquet,
     /// An Apache Arrow IPC file
     Arrow,
-    /// A page that works offline: the drawing that render asks for, and the rows
+    /// A self-contained page with the chart of render and the rows
     Html,
-    /// The drawing that render asks for
+    /// The chart of render
     Svg,
 }
 
 /// How findings are printed.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum CheckFormat {
-    /// With the source line
+    /// Readable text with the source line
     Human,
-    /// One object a line
+    /// One JSON object per line
     Json,
 }
 
 /// How data is told of.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum DataFormat {
-    /// Some lines a table
+    /// Readable text
     Human,
-    /// One object a table and line
+    /// One JSON object per table and line
     Json,
 }
 
@@ -265,25 +265,25 @@ pub enum DateOrderName {
 /// Which times the dates of folders are.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum FolderDatesName {
-    /// Those of arrival: rows may have others, so that all files are read
+    /// Arrival times; rows may have other times, so all files are read
     Arrival,
-    /// Those of the rows: files outside a query's times are not read
+    /// Times of the rows; files outside the time range of a query are not read
     Event,
 }
 
 /// What external data without a local copy are.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum ExternalMissingName {
-    /// The query is refused
+    /// Refuse the query
     Refuse,
-    /// A table without rows, and a notice
+    /// Use a table without rows and print a notice
     Empty,
 }
 
 /// A profile's name.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum ProfileName {
-    /// What the unified portal offers
+    /// Tables of the unified portal
     Unified,
     /// Microsoft Sentinel's tables
     Sentinel,
@@ -324,7 +324,7 @@ impl Environment {
             }
             // an address may have = in it, and a path seldom does
             let Some((address, path)) = text.rsplit_once('=') else {
-                let message = format!("--external takes URL=PATH or a folder, and '{text}' is neither.");
+                let message = format!("--external expects URL=PATH or a folder, not '{text}'.");
                 return Err(Failure::Usage(message));
             };
             builder = builder.external(address, path);
@@ -354,7 +354,7 @@ impl Environment {
         }
         for text in &self.param {
             let Some((name, value)) = text.split_once('=') else {
-                return Err(Failure::Usage(format!("--param wants NAME=VALUE, and '{text}' has no =")));
+                return Err(Failure::Usage(format!("--param expects NAME=VALUE, not '{text}'.")));
             };
             builder = builder.parameter(name, value);
         }

@@ -39,7 +39,7 @@ pub fn check(arguments: &Check) -> Result<(), Failure> {
 /// The files of queries under a path.
 fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.exists() {
-        return Err(Failure::Usage(format!("There is no file {}.", path.display())));
+        return Err(Failure::Usage(format!("The file {} does not exist.", path.display())));
     }
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
@@ -80,7 +80,7 @@ fn json(out: &mut impl Write, file: &str, checked: &Checked) -> Result<(), Failu
         .iter()
         .map(|d| {
             json!({
-                "code": d.code,
+                "code": d.code.as_str(),
                 "severity": if d.is_error() { "error" } else { "warning" },
                 "message": d.message,
                 "start": d.span.start,
@@ -114,7 +114,7 @@ fn human(out: &mut impl Write, file: &str, text: &str, checked: &Checked, many: 
             writeln!(out, "{}{:width$}  {}", if many { "  " } else { "" }, column.name, column.ty)?;
         }
     } else if !checked.diagnostics.iter().any(kql_parser::Diagnostic::is_error) {
-        writeln!(out, "The columns depend on data.")?;
+        writeln!(out, "The columns depend on the data.")?;
     }
     for address in &checked.external {
         writeln!(out, "External data: {address}")?;

@@ -24,21 +24,24 @@ pub fn convert(arguments: &Convert) -> Result<(), Failure> {
     let folder = &arguments.output;
     let names = engine.data_tables();
     if names.is_empty() {
-        return Err(Failure::Query("There is no table in this data.".to_owned()));
+        return Err(Failure::Query("This data has no tables.".to_owned()));
     }
     std::fs::create_dir_all(folder)
-        .map_err(|e| Failure::Usage(format!("The folder {} cannot be made: {e}", folder.display())))?;
+        .map_err(|e| Failure::Usage(format!("The folder {} cannot be created: {e}.", folder.display())))?;
     let mut files = Vec::with_capacity(names.len());
     for name in &names {
         let path = place(folder, name)?;
         if !arguments.force && path.exists() {
-            return Err(Failure::Usage(format!("{} exists: --force replaces it.", path.display())));
+            return Err(Failure::Usage(format!("{} already exists; use --force to replace it.", path.display())));
         }
         files.push(path);
     }
     let own = |path: &Path| files.iter().any(|file| same(file, path));
     if let Some(path) = engine.data_files().iter().find(|path| own(path)) {
-        return Err(Failure::Usage(format!("{} is read and cannot be replaced meanwhile.", path.display())));
+        return Err(Failure::Usage(format!(
+            "{} is an input of this command and cannot be overwritten.",
+            path.display()
+        )));
     }
     interrupt::listen(engine.progress().clone());
     let mut failed = false;
@@ -64,7 +67,9 @@ fn place(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
     let path = folder.join(format!("{name}.parquet"));
     // a name is that of a table, and must not lead elsewhere
     if path.parent() != Some(folder) || path.file_name().is_none_or(|file| file != format!("{name}.parquet").as_str()) {
-        return Err(Failure::Usage(format!("'{name}' cannot be the name of a file: --data NAME=PATH gives another.")));
+        return Err(Failure::Usage(format!(
+            "'{name}' cannot be used as a file name; rename the table with --data NAME=PATH."
+        )));
     }
     Ok(path)
 }

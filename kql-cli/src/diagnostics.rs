@@ -19,7 +19,7 @@ pub fn render(text: &str, path: &str, diagnostics: &[Diagnostic]) -> String {
             snippet =
                 snippet.annotation(AnnotationKind::Context.span(range(text, label.span)).label(label.text.as_str()));
         }
-        let mut group = level.primary_title(d.message.as_str()).id(d.code).element(snippet);
+        let mut group = level.primary_title(d.message.as_str()).id(d.code.as_str()).element(snippet);
         if let Some(help) = &d.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }

@@ -60,7 +60,7 @@ fn formatted(text: &str, name: &str) -> Option<String> {
 /// A file, or the files of queries in a folder.
 fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.exists() {
-        return Err(Failure::Usage(format!("There is no file {}.", path.display())));
+        return Err(Failure::Usage(format!("The file {} does not exist.", path.display())));
     }
     if path.is_file() {
         return Ok(vec![path.to_owned()]);

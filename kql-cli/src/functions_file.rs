@@ -21,7 +21,8 @@ pub fn load(path: &Path) -> Result<Vec<(String, StoredFunction)>, Failure> {
         Some("json") => {
             let functions: BTreeMap<String, Saved> = serde_json::from_str(&text).map_err(|e| {
                 Failure::Usage(format!(
-                    "{shown} is no JSON of the form {{\"Name\": {{\"parameters\": \"(a:long)\", \"body\": \"...\"}}}}: {e}"
+                    "{shown} is not valid JSON of the form {{\"Name\": {{\"parameters\": \"(a:long)\", \
+                     \"body\": \"...\"}}}}: {e}"
                 ))
             })?;
             Ok(functions.into_iter().map(|(name, f)| (name, stored(f.parameters, f.body))).collect())

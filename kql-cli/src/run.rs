@@ -46,7 +46,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     if arguments.environment.memory.is_some()
         && let Some(bytes) = peak_memory()
     {
-        eprintln!("notice: the peak of memory was {} MB", bytes >> 20);
+        eprintln!("notice: peak memory {} MB", bytes >> 20);
     }
     Ok(())
 }
@@ -77,7 +77,8 @@ pub fn failure(error: Error, text: &str, shown: &str) -> Failure {
         Error::Interrupted => Failure::Interrupted,
         Error::Internal(defect) => Failure::Query(match report(&defect) {
             Ok(path) => format!(
-                "{defect}\nThe query, its plan and the error are in {}: a report of the defect needs that file.",
+                "{defect}\nThe query, its plan and the error were written to {}; please attach that file to a \
+                 bug report.",
                 path.display()
             ),
             Err(_) => defect.to_string(),
@@ -114,7 +115,7 @@ pub fn read(file: &str) -> Result<String, Failure> {
             .map_err(|e| Failure::Usage(format!("Standard input cannot be read: {e}")))?;
     } else {
         bytes = std::fs::read(file).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => Failure::Usage(format!("There is no file {file}.")),
+            std::io::ErrorKind::NotFound => Failure::Usage(format!("The file {file} does not exist.")),
             _ => Failure::Usage(format!("{file} cannot be read: {e}")),
         })?;
     }
@@ -123,7 +124,7 @@ pub fn read(file: &str) -> Result<String, Failure> {
         Err(error) => {
             let good = error.utf8_error().valid_up_to();
             let line = error.as_bytes().iter().take(good).filter(|b| **b == b'\n').count() + 1;
-            Err(Failure::Query(format!("{file} is not UTF-8: line {line} has a byte that no character has.")))
+            Err(Failure::Query(format!("{file} is not valid UTF-8 at line {line}.")))
         }
     }
 }
@@ -136,10 +137,7 @@ fn format(arguments: &Run) -> Result<Format, Failure> {
         return Ok(if std::io::stdout().is_terminal() { Format::Table } else { Format::Csv });
     };
     by_extension(path).ok_or_else(|| {
-        Failure::Usage(format!(
-            "{} does not say by its extension which format is wanted: --format does.",
-            path.display()
-        ))
+        Failure::Usage(format!("The format of {} cannot be inferred from its extension; use --format.", path.display()))
     })
 }
 

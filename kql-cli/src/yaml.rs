@@ -40,7 +40,7 @@ struct Rule {
 
 /// The function of a parser's YAML.
 pub fn parser(text: &str) -> Result<Parser, String> {
-    let file: ParserFile = serde_saphyr::from_str(text).map_err(|e| format!("this is no parser's YAML: {e}"))?;
+    let file: ParserFile = serde_saphyr::from_str(text).map_err(|e| format!("not the YAML of a parser: {e}"))?;
     let parameters: Vec<String> = file
         .parameters
         .iter()
@@ -63,6 +63,6 @@ fn default(value: &serde_json::Value, ty: &str) -> String {
 
 /// The query of a rule's YAML; none where it has none.
 pub fn query(text: &str) -> Result<Option<String>, String> {
-    let rule: Rule = serde_saphyr::from_str(text).map_err(|e| format!("this is no YAML: {e}"))?;
+    let rule: Rule = serde_saphyr::from_str(text).map_err(|e| format!("not valid YAML: {e}"))?;
     Ok(rule.query)
 }

@@ -386,7 +386,7 @@ fn external_data_without_a_copy() {
     assert!(ran.err.contains("--external-missing empty"), "{}", ran.err);
     let ran = place.run(&["run", "--external-missing", "empty", "-q", EXTERNAL]);
     assert_eq!((ran.status, ran.out.as_str()), (Some(0), "n,s\n0,0\n"), "{}", ran.err);
-    assert!(ran.err.contains("empty here"), "{}", ran.err);
+    assert!(ran.err.contains("treated as empty"), "{}", ran.err);
     let ran = place.run(&["run", "--external", "nowhere", "-q", EXTERNAL]);
     assert_eq!(ran.status, Some(2), "{}", ran.err);
 }

@@ -228,7 +228,7 @@ impl CatalogSnapshot {
             match self.data(&name) {
                 Some(Ok(table)) => notices.extend(table.report.notices()),
                 Some(Err(_)) => {}
-                None => notices.push(format!("{name} has no data: it is empty here.")),
+                None => notices.push(format!("{name} has no data; it is treated as empty.")),
             }
         }
         notices.extend(self.notes.sentences());

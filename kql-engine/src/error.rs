@@ -50,8 +50,7 @@ pub(crate) fn run_error(error: DataFusionError) -> Error {
             None => Error::Run(inner.to_string()),
         },
         DataFusionError::ResourcesExhausted(_) => Error::Run(
-            "The query needs more memory than it may have: a higher limit, fewer columns (project) or earlier filters help."
-                .to_owned(),
+            "The query exceeded its memory limit. Raise --memory, project fewer columns, or filter earlier.".to_owned(),
         ),
         DataFusionError::Execution(message) => Error::Run(message.clone()),
         DataFusionError::Internal(message) => Error::Internal(Box::new(Defect::new(message.clone()))),
@@ -63,7 +62,7 @@ pub(crate) fn run_error(error: DataFusionError) -> Error {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
     /// The path names nothing.
-    #[error("{}: there is no such file or folder", .0.display())]
+    #[error("{}: no such file or folder", .0.display())]
     Missing(PathBuf),
     /// A folder without a single file that can be read.
     #[error(
@@ -84,7 +83,7 @@ pub enum SourceError {
     )]
     UnknownText(PathBuf),
     /// A pipe or a device.
-    #[error("{}: this is no regular file; data is read twice, so a pipe or a device has to be written to a file first", .0.display())]
+    #[error("{}: not a regular file; data is read twice, so write a pipe or device to a file first", .0.display())]
     NoFile(PathBuf),
     /// A file that is another one now than when its table was opened.
     #[error("{}: the file changed after it was opened; start again", .0.display())]
@@ -98,7 +97,7 @@ pub enum SourceError {
         reason: String,
     },
     /// The file is not what its name says.
-    #[error("{}: this is no {format} file: {reason}", path.display())]
+    #[error("{}: not a valid {format} file: {reason}", path.display())]
     NotThat {
         /// The file.
         path: PathBuf,
@@ -120,7 +119,7 @@ pub enum SourceError {
         reason: String,
     },
     /// Dates whose order cannot be told.
-    #[error("{}: line {line}: the date {reason}; say which with --date-order dmy or --date-order mdy", path.display())]
+    #[error("{}: line {line}: the date {reason}; pass --date-order dmy or --date-order mdy", path.display())]
     Dates {
         /// The file.
         path: PathBuf,
@@ -131,7 +130,7 @@ pub enum SourceError {
     },
     /// Dates in a local time that nobody knows.
     #[error(
-        "{}: the column '{header}' has local time, and the file does not say where; say the zone with --tz, for \
+        "{}: the column '{header}' has local times of an unknown time zone; pass the zone with --tz, for \
          example --tz Europe/Berlin", path.display()
     )]
     LocalTime {
@@ -141,7 +140,7 @@ pub enum SourceError {
         header: String,
     },
     /// Batches that cannot be a table.
-    #[error("the table {table} cannot be made of these batches: {reason}")]
+    #[error("the table {table} cannot be created from these batches: {reason}")]
     Batches {
         /// The table's name.
         table: String,
@@ -171,6 +170,6 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
     match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
         (Some(text), _) => text,
         (_, Some(text)) => text,
-        _ => "it does not say why",
+        _ => "no reason was given",
     }
 }

@@ -60,7 +60,7 @@ impl Engine {
         let memory = self.core.limits.memory.unwrap_or(memory);
         let table = match self.core.database.data(name) {
             Some(table) => table?,
-            None => return Err(Error::Setting(format!("there is no data of a table {name}"))),
+            None => return Err(Error::Setting(format!("there is no data for a table {name}"))),
         };
         let own = self.core.database.own_columns(&table);
         let columns = own.iter().filter_map(|i| table.schema.columns.get(*i)).cloned().collect();

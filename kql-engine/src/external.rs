@@ -128,7 +128,7 @@ fn delimited(
         }
     }
     if refused > 0 {
-        notices.push(format!("{}: {refused} rows were left out: they are no delimited text", path.display()));
+        notices.push(format!("{}: {refused} rows were skipped: they are not valid delimited text", path.display()));
     }
     Ok(rows)
 }
@@ -166,7 +166,7 @@ fn objects(
             Ok(_) => {}
             Err(e) if rows == 0 => return Err(SourceError::not_that(path, "JSON", e)),
             Err(e) => {
-                notices.push(format!("{}: the rest of the file was left out: {e}", path.display()));
+                notices.push(format!("{}: the rest of the file was skipped: {e}", path.display()));
                 break;
             }
         }

@@ -36,7 +36,7 @@ impl GeoIp {
         let reader = Reader::from_source(bytes).map_err(|e| not_that(e.to_string()))?;
         let kind = &reader.metadata().database_type;
         if OTHER_KINDS.iter().any(|other| kind.contains(other)) {
-            return Err(not_that(format!("it is of the kind {kind}, which does not say where addresses are")));
+            return Err(not_that(format!("it has the type {kind}, which has no locations")));
         }
         Ok(GeoIp { reader, known: Mutex::default() })
     }
@@ -62,7 +62,7 @@ impl GeoIp {
             return Ok(None);
         }
         let found = self.reader.lookup(address).and_then(|found| found.decode::<geoip2::City>());
-        let Some(found) = found.map_err(|e| format!("the database of places is damaged at {address}: {e}"))? else {
+        let Some(found) = found.map_err(|e| format!("the location database is damaged at {address}: {e}"))? else {
             return Ok(None);
         };
         let mut bag = String::new();

@@ -82,14 +82,17 @@ impl Reader<'_> {
                 let first = found.iter().find(|d| d.is_error());
                 let line = first.and_then(|d| text.get(..d.span.start as usize)).map_or(0, |b| b.matches('\n').count());
                 let message = first.map_or_else(String::new, |d| format!("{} {}", d.code, d.message));
-                self.not_that(format!("line {}: {message} (it is a query over no other table that is one)", line + 1))
+                self.not_that(format!(
+                    "line {}: {message} (a .kql data file must hold one query that reads no tables)",
+                    line + 1
+                ))
             }
             error => self.not_that(error.to_string()),
         })?;
         let count = tables.len();
         match <[Table; 1]>::try_from(tables) {
             Ok([table]) => Ok(table),
-            Err(_) => Err(self.not_that(format!("it has {count} results, and a table is one"))),
+            Err(_) => Err(self.not_that(format!("it has {count} results, but a table needs exactly one"))),
         }
     }
 
@@ -136,14 +139,12 @@ impl Reader<'_> {
                     created.push((table, empty.map_err(|_| wrong("the columns of the table cannot be read"))?.schema));
                 }
                 ".ingest" if words().nth(1) == Some("inline") => {
-                    let (head, rows) = command.split_once("<|").ok_or_else(|| wrong("rows follow behind <|"))?;
+                    let (head, rows) = command.split_once("<|").ok_or_else(|| wrong("expected rows after <|"))?;
                     let rest = head.split_once("table").map_or("", |(_, rest)| rest);
                     let (table, options) = table_name(rest).ok_or_else(|| wrong("the command names no table"))?;
                     let schema = created.iter().rev().find(|(n, _)| *n == table).map(|(_, schema)| schema.clone());
                     let schema = schema.or_else(|| (self.ordered)(&table)).ok_or_else(|| {
-                        wrong(&format!(
-                            "the order of {table}'s columns is not known; a .create table before it tells them"
-                        ))
+                        wrong(&format!("the columns of {table} are not known; put a .create table before it"))
                     })?;
                     let (rows, notices) = self.rows(rows, options, &schema)?;
                     match tables.iter_mut().find(|(n, ..)| *n == table) {
@@ -155,7 +156,9 @@ impl Reader<'_> {
                         None => tables.push((table, rows, notices)),
                     }
                 }
-                other => return Err(wrong(&format!("{other} is not read, only .create table and .ingest inline are"))),
+                other => {
+                    return Err(wrong(&format!("{other} is not supported; only .create table and .ingest inline are")));
+                }
             }
         }
         // a table that is created and gets no rows is empty

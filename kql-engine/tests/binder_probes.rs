@@ -75,7 +75,7 @@ fn compared(mut codes: Vec<&str>, syntax_ok: bool) -> Vec<&str> {
 /// How an answer differs from the recorded one.
 fn difference(probe: &Value) -> Option<String> {
     let ours = check(probe);
-    let codes = ours.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code).collect();
+    let codes = ours.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code.as_str()).collect();
     let recorded = probe["diagnostics"].as_array().into_iter().flatten();
     let theirs = recorded.filter(|d| d["severity"] == "Error").filter_map(|d| d["code"].as_str()).collect();
     let (codes, theirs) = (compared(codes, ours.syntax_ok), compared(theirs, ours.syntax_ok));

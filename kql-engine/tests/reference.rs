@@ -11,6 +11,8 @@ mod coverage;
 #[allow(dead_code)] // only the queries and their tables are shown here
 #[path = "spec/document.rs"]
 mod document;
+#[path = "errors/mod.rs"]
+mod errors;
 
 /// How long an example may be, and how wide.
 const EXAMPLE: (usize, usize) = (15, 160);
@@ -25,6 +27,7 @@ fn the_reference_is_current() {
         ("operators.md", operators()),
         ("aggregates.md", aggregates()),
         ("coverage.md", coverage::page()),
+        ("errors.md", errors::page()),
     ];
     for (name, text) in pages {
         let path = folder.join(name);

@@ -1,9 +1,8 @@
 //! Everything a user can read about a query, from the lexer to the binder, in one type.
 //!
-//! A condition that Microsoft's parser or binder has too carries its `KS` number, so that a search engine helps;
-//! conditions of our own start with `KQ`.
+//! [`crate::codes`] lists the conditions.
 
-use crate::Span;
+use crate::{Code, Span};
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -13,9 +12,6 @@ pub enum Severity {
     /// The query runs, and the reader should know something about it.
     Warning,
 }
-
-/// A stable name of a condition, such as `KS142`.
-pub type Code = &'static str;
 
 /// A second place in the text that belongs to the message.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+pub mod codes;
 mod combinators;
 mod diagnostic;
 mod grammar;
@@ -14,7 +15,8 @@ pub mod time;
 pub mod token;
 mod word;
 
-pub use diagnostic::{Code, Diagnostic, Label, Severity};
+pub use codes::Code;
+pub use diagnostic::{Diagnostic, Label, Severity};
 pub use print::{format, print};
 pub use span::Span;
 pub use suggest::suggest;
@@ -51,7 +53,7 @@ const MAX_TEXT: usize = u32::MAX as usize;
 /// Parses a query.
 pub fn parse(text: &str) -> Parse {
     if text.len() >= MAX_TEXT {
-        let d = Diagnostic::error("KQ001", Span::empty(0), "The query is longer than 4 GB.");
+        let d = Diagnostic::error(codes::QUERY_TOO_LONG, Span::empty(0), "The query is longer than 4 GB.");
         return Parse { query: ast::Query::default(), diagnostics: vec![d] };
     }
     let lexed = lex(text);
@@ -61,7 +63,7 @@ pub fn parse(text: &str) -> Parse {
             let message = format!("Brackets are nested more than {MAX_DEPTH} deep.");
             return Parse {
                 query: ast::Query::default(),
-                diagnostics: vec![Diagnostic::error("KQ003", span, message)],
+                diagnostics: vec![Diagnostic::error(codes::NESTED_TOO_DEEP, span, message)],
             };
         }
     };
@@ -77,8 +79,8 @@ pub fn parse(text: &str) -> Parse {
                 Err(panic) => std::panic::resume_unwind(panic),
             },
             Err(error) => {
-                let message = format!("There is no thread for a query as deep as this: {error}");
-                let d = Diagnostic::error("KQ003", Span::empty(0), message);
+                let message = format!("The thread for a deeply nested query could not be started: {error}.");
+                let d = Diagnostic::error(codes::NESTED_TOO_DEEP, Span::empty(0), message);
                 Parse { query: ast::Query::default(), diagnostics: vec![d] }
             }
         }
@@ -86,7 +88,7 @@ pub fn parse(text: &str) -> Parse {
 }
 
 fn parse_tokens(text: &str, lexed: Lexed, partner: &[u32]) -> Parse {
-    let unknown = lexed.diagnostics.iter().filter(|d| d.code == "KS002").map(|d| d.span).collect();
+    let unknown = lexed.diagnostics.iter().filter(|d| d.code == codes::UNEXPECTED_CHARACTER).map(|d| d.span).collect();
     let shared = input::Shared { unknown, ..Default::default() };
     *shared.diagnostics.borrow_mut() = lexed.diagnostics;
     let tokens = input::Tokens::new(&lexed.tokens, partner, text, &shared);
@@ -96,8 +98,8 @@ fn parse_tokens(text: &str, lexed: Lexed, partner: &[u32]) -> Parse {
     diagnostics.dedup();
     if diagnostics.is_empty() && query.statements.is_empty() {
         diagnostics.push(
-            Diagnostic::error("KS193", Span::empty(0), "The query is empty.")
-                .with_help("a query names a table and what to do with it: Table | where Column == 1"),
+            Diagnostic::error(codes::EMPTY_QUERY, Span::empty(0), "The query is empty.")
+                .with_help("a query names a table and the operators to apply: Table | where Column == 1"),
         );
     }
     Parse { query, diagnostics }

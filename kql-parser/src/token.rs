@@ -3,6 +3,7 @@
 //! Words are not told apart from keywords: almost every keyword of KQL is a legal column name too, and the grammar
 //! knows where it is which.
 
+use crate::codes;
 use crate::{Diagnostic, Span, text};
 use logos::{Lexer, Logos};
 
@@ -155,8 +156,8 @@ pub fn lex(text: &str) -> Lexed {
             Ok(Kind::Directive) => unknown(text, Span::new(span.start, span.start + 1), &mut lexed),
             Ok(Kind::Unclosed) => {
                 lexed.diagnostics.push(
-                    Diagnostic::error("KS003", span, "The string is not closed on its line.")
-                        .with_help("a string over several lines stands between ``` and ```"),
+                    Diagnostic::error(codes::UNCLOSED_STRING, span, "The string is not closed on its line.")
+                        .with_help("use ``` around a string of several lines"),
                 );
                 lexed.tokens.push(Token { kind: Kind::String, span });
             }
@@ -185,9 +186,8 @@ fn escapes(literal: &str, span: Span, lexed: &mut Lexed) {
             let start = span.start + at as u32;
             let place = Span::new(start, start + sequence.len() as u32);
             lexed.diagnostics.push(
-                Diagnostic::error("KS001", place, format!("The string has {sequence}, which is no escape.")).with_help(
-                    "a backslash is written \\\\, or the string begins with @ and has none to escape: @'C:\\dir'",
-                ),
+                Diagnostic::error(codes::INVALID_ESCAPE, place, format!("{sequence} is not a valid escape sequence."))
+                    .with_help("write \\\\ for a backslash, or use a verbatim string: @'C:\\dir'"),
             );
             return;
         }
@@ -212,17 +212,15 @@ fn unknown(text: &str, span: Span, lexed: &mut Lexed) {
         return;
     }
     let character = span.text(text);
-    let mut d = Diagnostic::error("KS002", span, format!("Unexpected: {character}"));
+    let mut d = Diagnostic::error(codes::UNEXPECTED_CHARACTER, span, format!("Unexpected: {character}"));
     d.help = match character {
-        "&" => Some("'and' joins two conditions".to_owned()),
-        "!" => Some("not() turns a condition round".to_owned()),
+        "&" => Some("use 'and' to join two conditions".to_owned()),
+        "!" => Some("use not() to negate a condition".to_owned()),
         "\u{201c}" | "\u{201d}" | "\u{2018}" | "\u{2019}" => {
-            Some("these are typographic quotes: strings stand between \" and \" or ' and '".to_owned())
+            Some("these are typographic quotes; use \" or ' around strings".to_owned())
         }
-        "```" | "~~~" => {
-            Some("nothing closes it: a fence of a page, or a string over several lines without an end".to_owned())
-        }
-        "`" => Some("strings stand between \" and \", or between ``` and ```".to_owned()),
+        "```" | "~~~" => Some("it is never closed: a Markdown fence, or the start of a multi-line string".to_owned()),
+        "`" => Some("use \" around strings, or ``` around multi-line strings".to_owned()),
         _ => None,
     };
     lexed.diagnostics.push(d);

@@ -78,12 +78,18 @@ fn deeper_than_the_limit_is_a_diagnostic() {
     {
         for depth in [600, 100_000] {
             let text = format!("print {}1{}", open.repeat(depth), close.repeat(depth));
-            assert_eq!(parse(&text).diagnostics[0].code, "KQ003", "{open} {depth} deep");
+            assert_eq!(parse(&text).diagnostics[0].code, kql_parser::codes::NESTED_TOO_DEEP, "{open} {depth} deep");
             assert!(!parse(&format!("print {}", open.repeat(depth))).diagnostics.is_empty());
         }
     }
-    assert_eq!(parse(&format!("print a{}", ".b".repeat(100_000))).diagnostics[0].code, "KQ003");
-    assert_eq!(parse(&format!("print a{}", "[0]".repeat(100_000))).diagnostics[0].code, "KQ003");
+    assert_eq!(
+        parse(&format!("print a{}", ".b".repeat(100_000))).diagnostics[0].code,
+        kql_parser::codes::NESTED_TOO_DEEP
+    );
+    assert_eq!(
+        parse(&format!("print a{}", "[0]".repeat(100_000))).diagnostics[0].code,
+        kql_parser::codes::NESTED_TOO_DEEP
+    );
 }
 
 /// Renames every name, and counts expressions.

@@ -25,6 +25,7 @@ pub fn run() -> Result<(), String> {
     names(&mut wrong);
     examples(&mut wrong);
     specified(&mut wrong);
+    codes(&mut wrong);
     if wrong.is_empty() {
         println!("tidy");
         return Ok(());
@@ -135,6 +136,28 @@ fn examples(wrong: &mut Vec<String>) {
     if example("README.md") != example("kql-engine/README.md") {
         wrong.push("README.md: its Rust example is not the one of kql-engine/README.md".to_owned());
     }
+}
+
+/// The file of the codes of diagnostics.
+const CODES: &str = "kql-parser/src/codes.rs";
+
+/// Source names a code of a diagnostic by its constant; tests may write it out.
+fn codes(wrong: &mut Vec<String>) {
+    for folder in ["kql-parser/src", "kql-scan/src", "kql-engine/src", "kql-cli/src"] {
+        for path in files(folder, "rs").into_iter().filter(|p| p != Path::new(CODES)) {
+            for (n, line) in read(&path).lines().take_while(|l| !l.starts_with("#[cfg(test)]")).enumerate() {
+                if line.split('"').any(is_code) {
+                    wrong.push(format!("{}:{}: a code is named by its constant in {CODES}", path.display(), n + 1));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a text is a code such as `KS142`.
+fn is_code(text: &str) -> bool {
+    let number = text.strip_prefix("KS").or_else(|| text.strip_prefix("KQ"));
+    number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Every name a query may use stands in an example of the specification, and every aggregate has a page.

@@ -9,13 +9,13 @@ use std::fmt::Write;
 
 /// A command, what it takes, and what it does.
 pub const COMMANDS: [(&str, &str, &str); 8] = [
-    (".tables", "[TEXT]", "the tables with data, and all whose name has TEXT"),
-    (".schema", "TABLE", "a table's columns and their types"),
-    (".load", "[NAME=]PATH", "adds data, as --data does"),
-    (".help", "[FUNCTION]", "the commands; how a function is called and what it does"),
-    (".format", "[FORMAT]", "how results are printed: table, json, ndjson, csv, markdown"),
-    (".now", "[DATETIME]", "what now() is; without a datetime, the clock"),
-    (".quit", "", "leaves, as Ctrl-D does"),
+    (".tables", "[TEXT]", "list the tables with data, and all tables whose name contains TEXT"),
+    (".schema", "TABLE", "show the columns of a table and their types"),
+    (".load", "[NAME=]PATH", "add data, like --data"),
+    (".help", "[FUNCTION]", "list the commands, or describe a function"),
+    (".format", "[FORMAT]", "set the output format: table, json, ndjson, csv, markdown"),
+    (".now", "[DATETIME]", "set the value of now(); without a datetime, use the clock"),
+    (".quit", "", "exit, like Ctrl-D"),
     (".exit", "", "leaves"),
 ];
 
@@ -48,14 +48,14 @@ impl Session {
                 self.rebuild(environment)?;
                 let now = engine(&self.engine).data_tables();
                 let new: Vec<String> = now.into_iter().filter(|name| !before.contains(name)).collect();
-                print(&format!("{}\n", if new.is_empty() { "no new table".to_owned() } else { new.join("\n") }))?;
+                print(&format!("{}\n", if new.is_empty() { "no new tables".to_owned() } else { new.join("\n") }))?;
             }
             ".help" if rest.is_empty() => print(&help())?,
             ".help" => print(&function(rest)?)?,
             ".format" if rest.is_empty() => print(&format!("{}\n", name_of(self.format)))?,
             ".format" => {
                 let format = Format::from_str(rest, true).map_err(|_| {
-                    Failure::Query(format!("'{rest}' is no format: there are table, json, ndjson, csv, markdown."))
+                    Failure::Query(format!("Unknown format '{rest}'; use table, json, ndjson, csv or markdown."))
                 })?;
                 check_format(format).map_err(Failure::Query)?;
                 self.format = format;
@@ -68,8 +68,9 @@ impl Session {
             ".quit" | ".exit" => return Ok(Flow::Quit),
             other => {
                 let like = kql_parser::suggest(other, COMMANDS.iter().map(|(name, ..)| *name));
-                let like = like.map_or_else(|| ".help lists them".to_owned(), |like| format!("one like it is {like}"));
-                return Err(Failure::Query(format!("There is no command {other}: {like}.")));
+                let like =
+                    like.map_or_else(|| "use .help to list them".to_owned(), |like| format!("did you mean {like}?"));
+                return Err(Failure::Query(format!("Unknown command {other}: {like}")));
             }
         }
         Ok(Flow::Continue)
@@ -83,8 +84,10 @@ impl Session {
         if part.is_empty() {
             with_data.iter().for_each(|name| _ = writeln!(out, "{name}"));
             let others = engine.table_names().iter().filter(|name| !with_data.contains(name)).count();
-            let _ =
-                writeln!(out, "{others} more are known and have no data: .tables TEXT lists those whose name has TEXT");
+            let _ = writeln!(
+                out,
+                "{others} more tables are known but have no data; use .tables TEXT to search their names"
+            );
             return out;
         }
         let part = part.to_lowercase();
@@ -93,7 +96,7 @@ impl Session {
             let _ = writeln!(out, "{name}{data}");
         }
         if out.is_empty() {
-            let _ = writeln!(out, "no table's name has '{part}'");
+            let _ = writeln!(out, "no table name contains '{part}'");
         }
         out
     }
@@ -108,7 +111,7 @@ impl Session {
             None => {
                 let names = engine.table_names();
                 let like = kql_parser::suggest(name, names.iter().map(String::as_str));
-                let like = like.map_or_else(String::new, |like| format!(" One with a name like it is {like}."));
+                let like = like.map_or_else(String::new, |like| format!(" Did you mean {like}?"));
                 return Err(Failure::Query(format!("There is no table {name}.{like}")));
             }
         };
@@ -133,7 +136,7 @@ fn print(text: &str) -> Result<(), Failure> {
 
 fn wants(name: &str) -> Failure {
     let argument = COMMANDS.iter().find(|(n, ..)| *n == name).map_or("", |(_, argument, _)| argument);
-    Failure::Query(format!("{name} wants {argument}."))
+    Failure::Query(format!("Usage: {name} {argument}"))
 }
 
 fn help() -> String {
@@ -141,7 +144,11 @@ fn help() -> String {
     for (name, argument, summary) in COMMANDS {
         let _ = writeln!(out, "{:<24} {summary}", format!("{name} {argument}"));
     }
-    out.push_str("Anything else is a query. Enter runs it where nothing is missing, an empty line in any case; Alt-Enter begins\na line, Tab completes, Ctrl-R searches the history, Ctrl-C leaves a line or stops a query.\n");
+    out.push_str(
+        "Anything else is a query. Enter runs it once it is complete, an empty line runs it in any \
+         case; Alt-Enter starts\na new line, Tab completes, Ctrl-R searches the history, Ctrl-C discards the \
+         input or stops a query.\n",
+    );
     out
 }
 
@@ -166,7 +173,7 @@ fn function(name: &str) -> Result<String, Failure> {
     }
     let names = || kql_engine::functions::scalar_names().chain(kql_engine::aggregates::aggregate_names());
     let like = kql_parser::suggest(name, names());
-    let like = like.map_or_else(String::new, |like| format!(" One with a name like it is {like}()."));
+    let like = like.map_or_else(String::new, |like| format!(" Did you mean {like}()?"));
     Err(Failure::Query(format!("There is no function {name}().{like}")))
 }
 
@@ -177,7 +184,7 @@ fn entry(out: &mut String, name: &str, aliases: &[&str], signatures: &[Signature
     signatures.iter().for_each(|signature| _ = writeln!(out, "{}", signature.text(name)));
     let _ = writeln!(out, "{summary}");
     if !aliases.is_empty() {
-        let _ = writeln!(out, "also called {}", aliases.join(", "));
+        let _ = writeln!(out, "aliases: {}", aliases.join(", "));
     }
     let _ = writeln!(out, "{SITE}{page}");
 }

@@ -38,11 +38,11 @@ pub fn run(session: &mut Session, history: bool) -> Result<(), Failure> {
     if history && let Some(path) = history_file() {
         match FileBackedHistory::with_file(HISTORY, path.clone()) {
             Ok(history) => editor = editor.with_history(Box::new(history)),
-            Err(error) => eprintln!("notice: the history {} is not kept: {error}", path.display()),
+            Err(error) => eprintln!("notice: the history cannot be saved in {}: {error}", path.display()),
         }
     }
     let version = env!("CARGO_PKG_VERSION");
-    println!("kql {version}: .help lists the commands, Ctrl-D leaves");
+    println!("kql {version}: .help lists the commands, Ctrl-D exits");
     loop {
         let read = editor.read_line(&Sign);
         match read.map_err(|e| Failure::Usage(format!("The terminal cannot be read: {e}")))? {

@@ -1,6 +1,7 @@
 //! When what was typed is a whole query.
 
 use kql_parser::ast::StatementKind;
+use kql_parser::codes;
 use kql_parser::token::Kind;
 
 /// Whether this is a command, such as `.tables`.
@@ -38,11 +39,9 @@ pub fn is_complete(text: &str) -> bool {
     let end = text.trim_end().len() as u32;
     let last = lexed.tokens.iter().rfind(|token| token.kind != Kind::End).map_or(Kind::End, |token| token.kind);
     // the parser marks the last token where an expression is missing behind it
-    let missing = parse.diagnostics.iter().any(|d| d.code == MISSING_EXPRESSION && d.span.end >= end);
+    let missing = parse.diagnostics.iter().any(|d| d.code == codes::MISSING_EXPRESSION && d.span.end >= end);
     !missing && !matches!(last, Kind::Pipe | Kind::Comma | Kind::Assign | Kind::Arrow | Kind::Colon | Kind::DotDot)
 }
-
-const MISSING_EXPRESSION: &str = "KS006";
 
 #[cfg(test)]
 mod tests {

@@ -187,7 +187,7 @@ impl<K: OrderedKey> Quantiles<K> {
             }
         }
         if let Some(wrong) = percentages.iter().find(|p| !(0.0..=100.0).contains(*p)) {
-            return plan_err!("A percentile is a number from 0 to 100, and {wrong} is not.");
+            return plan_err!("A percentile must be between 0 and 100, not {wrong}.");
         }
         let returns = if ty == ScalarType::Int { ScalarType::Long } else { ty };
         Ok(Quantiles { form, ty, returns, percentages, groups: Vec::new() })

@@ -84,7 +84,7 @@ impl Points {
         };
         let whole = if exact {
             let Some(step) = constant(4).and_then(whole) else {
-                return plan_err!("The step of make-series must be of the type of the axis.");
+                return plan_err!("The step of make-series must have the type of its axis.");
             };
             Some(Whole { first: constant(2).and_then(self::whole), end: constant(3).and_then(self::whole), step })
         } else {
@@ -139,7 +139,7 @@ impl Points {
             let count = (i128::from(end) - i128::from(from) + i128::from(step) - 1) / i128::from(step);
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             if count > MAX_POINTS {
-                return plan_err!("make-series would make {count} points; {MAX_POINTS} are the most.");
+                return plan_err!("make-series would produce {count} points; the limit is {MAX_POINTS}.");
             }
             points.extend((0..count).map(|i| from + i * step));
         } else {
@@ -155,7 +155,7 @@ impl Points {
                 (None, None) => 0.0,
             };
             if count > MAX_POINTS as f64 {
-                return plan_err!("make-series would make {count} points; {MAX_POINTS} are the most.");
+                return plan_err!("make-series would produce {count} points; the limit is {MAX_POINTS}.");
             }
             points.extend((0..count.max(0.0) as i64).map(|i| (from + i as f64 * self.step).to_bits() as i64));
         }

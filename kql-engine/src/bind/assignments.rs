@@ -6,6 +6,7 @@ use crate::plan::{Expr, ExprKind, PlanColumn};
 use crate::registry::Returns;
 use crate::types::ScalarType;
 use crate::value::Value;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 
 /// A column to make.
@@ -73,7 +74,7 @@ impl Binder<'_> {
 
     /// Reports that a name is given twice.
     pub fn already_declared(&mut self, name: &str, span: Span) {
-        self.error("KS171", span, format!("A column with the name '{name}' is already declared."));
+        self.error(codes::DUPLICATE_COLUMN, span, format!("A column with the name '{name}' is already declared."));
     }
 
     /// Binds the columns of `project`, `print`, `distinct` or a `by` clause. `unnamed` says what a column without a
@@ -197,7 +198,7 @@ impl Binder<'_> {
         assigned: &mut Vec<Assigned>,
     ) {
         for name in given.get(several.len()..).unwrap_or_default() {
-            self.error("KS150", name.span, "The name does not have a corresponding expression.");
+            self.error(codes::NAME_WITHOUT_VALUE, name.span, "The name does not have a corresponding expression.");
         }
         for (i, (own, value)) in several.into_iter().enumerate() {
             let name = match given.get(i) {
@@ -221,8 +222,12 @@ impl Binder<'_> {
             [name] => Some(name),
             _ => {
                 self.report(
-                    Diagnostic::error("KQ105", span, "Several names are given to an expression that has one value.")
-                        .with_help("several names are for functions that give several columns, such as arg_max()"),
+                    Diagnostic::error(
+                        codes::SEVERAL_NAMES,
+                        span,
+                        "The expression returns one column, but several names are assigned to it.",
+                    )
+                    .with_help("only functions that return several columns, such as arg_max(), take several names"),
                 );
                 None
             }

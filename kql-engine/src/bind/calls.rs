@@ -4,6 +4,7 @@ use super::{Binder, Row, Symbol, UserFunction, coerce};
 use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn, WindowCall};
 use crate::registry::{self, ArgumentKind, Eval, ParameterType, RewriteContext, Signature};
 use crate::types::ScalarType;
+use kql_parser::codes;
 use kql_parser::suggest;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
@@ -32,10 +33,10 @@ impl Binder<'_> {
             return match function.eval {
                 Eval::Window(_) => {
                     if !row.serialized {
-                        let message = format!("The function '{name}' needs rows in an order.");
+                        let message = format!("The function '{name}' needs sorted input.");
                         self.report(
-                            Diagnostic::error("KQ106", call.name.span, message)
-                                .with_help("sort, top or serialize before it gives them one"),
+                            Diagnostic::error(codes::ORDER_NEEDED, call.name.span, message)
+                                .with_help("add sort, top or serialize before it"),
                         );
                         return Expr::error(span);
                     }
@@ -51,7 +52,8 @@ impl Binder<'_> {
             if !row.aggregates_only || self.aggregates.is_none() {
                 let message = format!("The aggregate function '{name}' is not allowed in this context.");
                 self.report(
-                    Diagnostic::error("KS144", call.name.span, message).with_help("aggregates stand in summarize"),
+                    Diagnostic::error(codes::AGGREGATE_NOT_ALLOWED, call.name.span, message)
+                        .with_help("use aggregate functions in summarize"),
                 );
                 return Expr::error(span);
             }
@@ -59,8 +61,8 @@ impl Binder<'_> {
                 [(id, ty)] => Expr { kind: ExprKind::Column(*id), ty: *ty, span },
                 [] => Expr::error(span),
                 [_, ..] => {
-                    let message = format!("'{name}' gives several columns, and one is expected here.");
-                    self.error("KQ103", span, message);
+                    let message = format!("Expected a single column, but '{name}' returns several.");
+                    self.error(codes::SEVERAL_COLUMNS, span, message);
                     Expr::error(span)
                 }
             };
@@ -80,7 +82,11 @@ impl Binder<'_> {
     /// Reports a function that nobody knows.
     pub fn unknown_function(&mut self, name: &ast::Name) {
         if let Some(reason) = registry::unavailable(&name.text) {
-            self.error("KQ203", name.span, format!("The function '{}' has no answer here: {reason}", name.text));
+            self.error(
+                codes::UNAVAILABLE_OFFLINE,
+                name.span,
+                format!("The function '{}' is not available offline: {reason}", name.text),
+            );
             return;
         }
         let mut names = self.environment.function_names();
@@ -89,10 +95,9 @@ impl Binder<'_> {
         names.extend(
             self.scope.names().filter(|(_, s)| matches!(s, Symbol::Function(_))).map(|(name, _)| name.to_owned()),
         );
-        let help = suggest(&name.text, names.iter().map(String::as_str))
-            .map(|s| format!("a function with a name like it is '{s}'"));
+        let help = suggest(&name.text, names.iter().map(String::as_str)).map(|s| format!("did you mean '{s}'?"));
         let message = format!("The name '{}' does not refer to any known function.", name.text);
-        let mut d = Diagnostic::error("KS211", name.span, message);
+        let mut d = Diagnostic::error(codes::UNKNOWN_FUNCTION, name.span, message);
         d.help = help;
         self.report(d);
     }
@@ -130,7 +135,7 @@ impl Binder<'_> {
                 _ => arg,
             };
             bound.push(if matches!(value.kind, ast::ExprKind::Star) {
-                self.error("KS191", value.span, "The * syntax is not allowed here.");
+                self.error(codes::STAR_NOT_ALLOWED, value.span, "The * syntax is not allowed here.");
                 Expr::error(value.span)
             } else {
                 self.expr(value, row)
@@ -144,9 +149,12 @@ impl Binder<'_> {
     pub fn scalar_type(&mut self, name: &ast::TypeName) -> ScalarType {
         ScalarType::from_name(&name.text).unwrap_or_else(|| {
             let names = ScalarType::ALL.iter().map(|t| t.name());
-            let mut d =
-                Diagnostic::error("KS160", name.span, format!("The name '{}' is not a valid type name.", name.text));
-            d.help = suggest(&name.text, names).map(|s| format!("a type like it is '{s}'"));
+            let mut d = Diagnostic::error(
+                codes::INVALID_TYPE_NAME,
+                name.span,
+                format!("The name '{}' is not a valid type name.", name.text),
+            );
+            d.help = suggest(&name.text, names).map(|s| format!("did you mean '{s}'?"));
             self.report(d);
             ScalarType::Unknown
         })
@@ -201,20 +209,20 @@ impl Binder<'_> {
             if parameter.kind == ArgumentKind::Literal
                 && (has_column(arg) || parameter.values.is_some() && constant.is_none())
             {
-                self.error("KS131", arg.span, "The expression must be a literal.");
+                self.error(codes::LITERAL_ARGUMENT_EXPECTED, arg.span, "The expression must be a literal.");
                 return None;
             }
             if let (Some(values), Some(constant)) = (parameter.values, constant)
                 && !values.accepts(constant.as_text().unwrap_or(""))
             {
                 let message = format!("The expression must be one of the values: {}", values.list());
-                self.error("KS140", arg.span, message);
+                self.error(codes::INVALID_VALUE, arg.span, message);
                 return None;
             }
             if parameter.kind == ArgumentKind::Constant && has_column(arg) {
                 self.report(
-                    Diagnostic::error("KS129", arg.span, "The expression must be a constant.")
-                        .with_help(format!("'{}' of {name}() is the same for all rows", parameter.name)),
+                    Diagnostic::error(codes::CONSTANT_EXPECTED, arg.span, "The expression must be a constant.")
+                        .with_help(format!("the parameter '{}' of {name}() cannot depend on the row", parameter.name)),
                 );
                 return None;
             }
@@ -224,7 +232,7 @@ impl Binder<'_> {
         }
         let args = coerce::known_arguments(signature, args);
         let Some(returns) = coerce::returns(signature, &args, literals) else {
-            self.error("KS232", call.name.span, "No common type can be determined from the arguments.");
+            self.error(codes::NO_COMMON_TYPE, call.name.span, "No common type can be determined from the arguments.");
             return None;
         };
         // a typeof() argument has done its work
@@ -236,10 +244,16 @@ impl Binder<'_> {
         let min = signatures.iter().map(Signature::min).min().unwrap_or(0);
         let max = signatures.iter().map(Signature::max).max().unwrap_or(0);
         let (code, message) = match (min, max) {
-            (1, 1) => ("KS119", format!("The function '{name}' expects 1 argument.")),
-            (min, max) if min == max => ("KS119", format!("The function '{name}' expects {min} arguments.")),
-            (min, max) if max > 1000 => ("KS121", format!("The function '{name}' expects at least {min} arguments.")),
-            (min, max) => ("KS120", format!("The function '{name}' expects between {min} and {max} arguments.")),
+            (1, 1) => (codes::ARGUMENT_COUNT, format!("The function '{name}' expects 1 argument.")),
+            (min, max) if min == max => {
+                (codes::ARGUMENT_COUNT, format!("The function '{name}' expects {min} arguments."))
+            }
+            (min, max) if max > 1000 => {
+                (codes::TOO_FEW_ARGUMENTS, format!("The function '{name}' expects at least {min} arguments."))
+            }
+            (min, max) => {
+                (codes::ARGUMENT_RANGE, format!("The function '{name}' expects between {min} and {max} arguments."))
+            }
         };
         self.error(code, span, message);
     }
@@ -258,13 +272,13 @@ impl Binder<'_> {
             for (i, arg) in args.iter().enumerate() {
                 let Some(p) = signature.parameter(i, n).filter(|p| !p.ty.accepts(arg.ty)) else { continue };
                 let (code, message) = expected(p.ty);
-                self.report(Diagnostic::error(code, arg.span, message).with_help(format!("it is of type {}", arg.ty)));
+                self.report(Diagnostic::error(code, arg.span, message).with_help(format!("the type is {}", arg.ty)));
             }
             return;
         }
         let types: Vec<&str> = args.iter().map(|a| a.ty.name()).collect();
         let message = format!("The function '{name}' is not compatible with arguments ({})", types.join(", "));
-        self.error("KS127", call.name.span, message);
+        self.error(codes::INCOMPATIBLE_ARGUMENTS, call.name.span, message);
     }
 
     /// Binds an aggregate and registers it; gives its columns, none after an error.
@@ -342,8 +356,8 @@ impl Binder<'_> {
         match self.user_call(function, None, args, span, row) {
             Some(super::statements::Called::Scalar(value)) => Expr { span, ..value },
             Some(super::statements::Called::Table(_)) => {
-                let message = format!("'{}' gives a table, and a scalar is expected here.", function.name);
-                self.error("KS108", span, message);
+                let message = format!("Expected a scalar, but '{}' returns a table.", function.name);
+                self.error(codes::SCALAR_EXPECTED, span, message);
                 Expr::error(span)
             }
             None => Expr::error(span),
@@ -353,7 +367,11 @@ impl Binder<'_> {
     /// Runs `f` one call deeper; reports where calls nest too deep.
     pub fn deeper<R>(&mut self, name: &str, span: Span, f: impl FnOnce(&mut Self) -> Option<R>) -> Option<R> {
         if self.depth >= MAX_CALL_DEPTH {
-            self.error("KQ104", span, format!("Calls are nested more than {MAX_CALL_DEPTH} deep at '{name}'."));
+            self.error(
+                codes::CALLS_TOO_DEEP,
+                span,
+                format!("The calls are nested more than {MAX_CALL_DEPTH} levels deep at '{name}'."),
+            );
             return None;
         }
         self.depth += 1;
@@ -372,34 +390,43 @@ pub fn has_column(e: &Expr) -> bool {
 
 fn expected(ty: ParameterType) -> (kql_parser::Code, String) {
     match ty {
-        ParameterType::Truth => ("KS107", "A value of type bool expected.".to_owned()),
-        ParameterType::Is(ty) => ("KS107", format!("A value of type {ty} expected.")),
+        ParameterType::Truth => (codes::TYPE_EXPECTED, "A value of type bool expected.".to_owned()),
+        ParameterType::Is(ty) => (codes::TYPE_EXPECTED, format!("A value of type {ty} expected.")),
         ParameterType::OneOf(all) => {
             let names: Vec<&str> = all.iter().map(|t| t.name()).collect();
-            ("KS107", format!("A value of type {} expected.", names.join(" or ")))
+            (codes::TYPE_EXPECTED, format!("A value of type {} expected.", names.join(" or ")))
         }
-        ParameterType::Number => ("KS137", "The expression value must be a number.".to_owned()),
-        ParameterType::Integer => ("KS134", "The expression value must be an integer.".to_owned()),
-        ParameterType::Summable => {
-            ("KS138", "The argument value must be summable: a number, timespan or datetime.".to_owned())
-        }
+        ParameterType::Number => (codes::NUMBER_EXPECTED, "The expression value must be a number.".to_owned()),
+        ParameterType::Integer => (codes::INTEGER_EXPECTED, "The expression value must be an integer.".to_owned()),
+        ParameterType::Summable => (
+            codes::SUMMABLE_EXPECTED,
+            "The argument value must be summable: a number, timespan or datetime.".to_owned(),
+        ),
         ParameterType::Orderable | ParameterType::CommonOrderable => (
-            "KS206",
+            codes::ORDERABLE_EXPECTED,
             "The argument value must be orderable: a number, timespan, datetime, string or boolean.".to_owned(),
         ),
         ParameterType::StringOrDynamic => {
-            ("KS141", "The expression must have one of the types: string or dynamic.".to_owned())
+            (codes::EXPRESSION_TYPE, "The expression must have one of the types: string or dynamic.".to_owned())
         }
-        ParameterType::DynamicArray => ("KS234", "The expression value must be a dynamic array.".to_owned()),
-        ParameterType::DynamicBag => ("KS235", "The expression must be a dynamic bag.".to_owned()),
+        ParameterType::DynamicArray => {
+            (codes::DYNAMIC_ARRAY_EXPECTED, "The expression value must be a dynamic array.".to_owned())
+        }
+        ParameterType::DynamicBag => (codes::DYNAMIC_BAG_EXPECTED, "The expression must be a dynamic bag.".to_owned()),
         ParameterType::NotDynamic => {
-            ("KS116", "The value of type 'dynamic' is not allowed in this context.".to_owned())
+            (codes::TYPE_NOT_ALLOWED, "The value of type 'dynamic' is not allowed in this context.".to_owned())
         }
-        ParameterType::NumberOrBool => ("KS137", "The expression value must be a number or a bool.".to_owned()),
-        ParameterType::NotBool => ("KS116", "The value of type 'bool' is not allowed in this context.".to_owned()),
-        ParameterType::TypeLiteral => ("KS173", "A type literal such as typeof(long) expected.".to_owned()),
+        ParameterType::NumberOrBool => {
+            (codes::NUMBER_EXPECTED, "The expression value must be a number or a bool.".to_owned())
+        }
+        ParameterType::NotBool => {
+            (codes::TYPE_NOT_ALLOWED, "The value of type 'bool' is not allowed in this context.".to_owned())
+        }
+        ParameterType::TypeLiteral => {
+            (codes::TYPE_LITERAL_EXPECTED, "A type literal such as typeof(long) expected.".to_owned())
+        }
         ParameterType::Scalar | ParameterType::CommonScalar | ParameterType::CommonScalarOrDynamic => {
-            ("KS107", "A scalar value expected.".to_owned())
+            (codes::TYPE_EXPECTED, "A scalar value expected.".to_owned())
         }
     }
 }

@@ -275,15 +275,15 @@ pub fn arguments(signature: &Signature, args: Vec<Expr>, returns: T) -> Vec<Expr
 /// What to do about operands that do not fit.
 pub fn advice(operator: &str, types: &[T]) -> Option<String> {
     if operator == "+" && types.contains(&T::String) {
-        return Some("strcat() joins strings".to_owned());
+        return Some("use strcat() to join strings".to_owned());
     }
     if types.contains(&T::Dynamic) && types.len() == 2 {
         return Some(
-            "a dynamic value takes part after a conversion such as tostring(), tolong() or todatetime()".to_owned(),
+            "convert the dynamic value first, for example with tostring(), tolong() or todatetime()".to_owned(),
         );
     }
     if matches!(operator, "<" | "<=" | ">" | ">=" | "between") && types.contains(&T::String) {
-        return Some("strcmp() compares strings; todatetime() and tolong() make other types of them".to_owned());
+        return Some("use strcmp() to compare strings, or convert them with todatetime() or tolong()".to_owned());
     }
     None
 }

@@ -7,6 +7,7 @@ use crate::plan::{Expr, ExprKind, Node, PlanColumn, Relation, StageKind};
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, BinaryOp};
+use kql_parser::codes;
 use kql_parser::suggest;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
@@ -97,23 +98,27 @@ impl Binder<'_> {
             ast::ExprKind::In(membership) => self.membership(membership, e.span, row),
             ast::ExprKind::Between(between) => self.between(between, e.span, row),
             ast::ExprKind::Named(named) => {
-                self.error("KQ101", e.span, "A name cannot be given here.");
+                self.error(codes::NAME_NOT_ALLOWED, e.span, "A name cannot be assigned here.");
                 self.expr(&named.value, row)
             }
             ast::ExprKind::Error => Expr::error(e.span),
             ast::ExprKind::Star | ast::ExprKind::Wildcard(_) => {
-                self.error("KS142", e.span, "A wildcard is not allowed here.");
+                self.error(codes::UNKNOWN_NAME, e.span, "A wildcard is not allowed here.");
                 Expr::error(e.span)
             }
             ast::ExprKind::TypeOf(_) => {
-                self.error("KQ102", e.span, "A type is not a value: typeof() is not allowed here.");
+                self.error(
+                    codes::TYPE_NOT_A_VALUE,
+                    e.span,
+                    "A type cannot be used as a value; typeof() is not allowed here.",
+                );
                 Expr::error(e.span)
             }
             _ => {
                 self.error(
-                    "KS108",
+                    codes::SCALAR_EXPECTED,
                     e.span,
-                    "A scalar is expected here, and this is a table: toscalar() makes a scalar of one.",
+                    "Expected a scalar, but this is a table; use toscalar() to convert it.",
                 );
                 Expr::error(e.span)
             }
@@ -124,9 +129,9 @@ impl Binder<'_> {
     pub fn predicate(&mut self, e: &ast::Expr, row: Row) -> Expr {
         let bound = self.expr(e, row);
         if !matches!(bound.ty, ScalarType::Bool | ScalarType::Unknown) {
-            let mut d = Diagnostic::error("KS141", e.span, "The expression must have the type bool.");
+            let mut d = Diagnostic::error(codes::EXPRESSION_TYPE, e.span, "The expression must have the type bool.");
             if bound.ty == ScalarType::Dynamic {
-                d = d.with_help("tobool() makes a bool of a dynamic value");
+                d = d.with_help("use tobool() to convert a dynamic value");
             }
             self.report(d);
             return Expr::error(e.span);
@@ -139,8 +144,8 @@ impl Binder<'_> {
             if row.aggregates_only {
                 let message = format!("The name '{}' is not an aggregate or scalar function.", name.text);
                 self.report(
-                    Diagnostic::error("KS236", span, message)
-                        .with_help("an aggregate such as take_any() chooses one of its values"),
+                    Diagnostic::error(codes::NOT_AN_AGGREGATE, span, message)
+                        .with_help("use an aggregate function such as take_any() to select one of its values"),
                 );
                 return Expr::error(span);
             }
@@ -153,11 +158,10 @@ impl Binder<'_> {
             Some(Symbol::Scalar(value)) => return Expr { span, ..value },
             Some(Symbol::RowValue(value, depth)) if depth == self.table_depth => return Expr { span, ..value },
             Some(Symbol::RowValue(..)) => {
-                let message =
-                    format!("'{}' differs from row to row, and this subquery runs once for all rows.", name.text);
+                let message = format!("'{}' depends on the row, but this subquery runs once for all rows.", name.text);
                 self.report(
-                    Diagnostic::error("KQ109", span, message)
-                        .with_help("join or lookup gives each row the values that another table has for it"),
+                    Diagnostic::error(codes::ROW_VALUE_IN_SUBQUERY, span, message)
+                        .with_help("use join or lookup to combine each row with the rows of another table"),
                 );
                 return Expr::error(span);
             }
@@ -165,15 +169,19 @@ impl Binder<'_> {
                 return self.user_scalar(&function, &[], span, row);
             }
             Some(Symbol::Function(_)) => {
-                self.error("KS119", span, format!("The function '{}' needs its arguments.", name.text));
+                self.error(codes::ARGUMENT_COUNT, span, format!("The function '{}' requires arguments.", name.text));
                 return Expr::error(span);
             }
             Some(Symbol::Table(_) | Symbol::Pattern(_)) => {
-                self.error("KS108", span, format!("'{}' is a table, and a scalar is expected here.", name.text));
+                self.error(codes::SCALAR_EXPECTED, span, format!("Expected a scalar, but '{}' is a table.", name.text));
                 return Expr::error(span);
             }
             Some(Symbol::Place | Symbol::Places(_)) => {
-                self.error("KS108", span, format!("'{}' is a place, and a scalar is expected here.", name.text));
+                self.error(
+                    codes::SCALAR_EXPECTED,
+                    span,
+                    format!("Expected a scalar, but '{}' is a database reference.", name.text),
+                );
                 return Expr::error(span);
             }
             None => {}
@@ -194,8 +202,8 @@ impl Binder<'_> {
             .iter()
             .map(|c| c.name.as_str())
             .chain(self.scope.names().filter(|(_, s)| matches!(s, Symbol::Scalar(_))).map(|(n, _)| n));
-        let help = suggest(&name.text, known).map(|s| format!("a column or name like it is '{s}'"));
-        let mut d = Diagnostic::error("KS142", span, message);
+        let help = suggest(&name.text, known).map(|s| format!("did you mean '{s}'?"));
+        let mut d = Diagnostic::error(codes::UNKNOWN_NAME, span, message);
         d.help = help.or_else(|| columns_in_scope(row));
         self.report(d);
     }
@@ -243,7 +251,11 @@ impl Binder<'_> {
             index.ty,
             ScalarType::String | ScalarType::Dynamic | ScalarType::Int | ScalarType::Long | ScalarType::Unknown
         ) {
-            self.error("KS141", index.span, "The expression must have one of the types: string, int, long or dynamic.");
+            self.error(
+                codes::EXPRESSION_TYPE,
+                index.span,
+                "The expression must have one of the types: string, int, long or dynamic.",
+            );
             return Expr::error(span);
         }
         self.dynamic_step(value, index, None, span)
@@ -257,16 +269,17 @@ impl Binder<'_> {
             ScalarType::Unknown => Expr { span, ..value },
             ScalarType::Dynamic => Expr::call(&operators::ELEMENT, vec![value, step], ScalarType::Dynamic, span),
             ty => {
-                let help = format!("what stands before it is of type {ty}: parse_json() makes a dynamic of JSON text");
+                let help =
+                    format!("the value before it has the type {ty}; use parse_json() to convert JSON text to dynamic");
                 let d = match member {
                     Some(name) => Diagnostic::error(
-                        "KS142",
+                        codes::UNKNOWN_NAME,
                         step.span,
                         format!("The name '{name}' does not refer to any known column, table, variable or function."),
                     ),
                     None => {
                         let message = "The element access operator [] is not allowed in this context.";
-                        Diagnostic::error("KS147", step.span, message)
+                        Diagnostic::error(codes::ELEMENT_ACCESS_NOT_ALLOWED, step.span, message)
                     }
                 };
                 self.report(d.with_help(help));
@@ -363,7 +376,7 @@ impl Binder<'_> {
         let text = |ty| matches!(ty, ScalarType::String | ScalarType::Dynamic);
         match args.first() {
             Some(left) if text_only && !left.is_untyped() && !text(left.ty) => {
-                self.error("KS107", left.span, "A value of type string or dynamic expected.");
+                self.error(codes::TYPE_EXPECTED, left.span, "A value of type string or dynamic expected.");
                 return Expr::error(span);
             }
             _ => {}
@@ -372,11 +385,11 @@ impl Binder<'_> {
         if let Some(left) = args.first().filter(|l| ignores_case && !l.is_untyped() && !text(l.ty)) {
             let op = membership.op.text();
             let message = format!(
-                "{op} compares text, and this is of type {}: it is compared as by {}.",
+                "The operator {op} compares strings, but this has the type {}; it is compared with {} instead.",
                 left.ty,
                 op.trim_end_matches('~')
             );
-            self.report(Diagnostic::warning("KS107", left.span, message));
+            self.report(Diagnostic::warning(codes::TYPE_EXPECTED, left.span, message));
         }
         Expr::call(function, coerce::membership(args, text_only), ScalarType::Bool, span)
     }
@@ -440,7 +453,7 @@ impl Binder<'_> {
             }
             [] => format!("The operator '{operator}' has no operands."),
         };
-        let mut d = Diagnostic::error("KS106", span, message);
+        let mut d = Diagnostic::error(codes::OPERATOR_NOT_DEFINED, span, message);
         d.help = coerce::advice(operator, types);
         self.report(d);
     }
@@ -468,5 +481,5 @@ fn columns_in_scope(row: Row) -> Option<String> {
     }
     let shown: Vec<&str> = row.columns.iter().take(8).map(|c| c.name.as_str()).collect();
     let more = if row.columns.len() > 8 { format!(" and {} more", row.columns.len() - 8) } else { String::new() };
-    Some(format!("the columns here are {}{more}", shown.join(", ")))
+    Some(format!("the available columns are {}{more}", shown.join(", ")))
 }

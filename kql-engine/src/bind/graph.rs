@@ -5,6 +5,7 @@ use crate::functions::dynamic::BAG_PACK;
 use crate::plan::{ColumnId, Expr, ExprKind, GraphCall, GraphCallKind, GraphOver, PlanColumn};
 use crate::types::ScalarType;
 use crate::value::Value;
+use kql_parser::codes;
 use kql_parser::{Span, ast};
 
 /// The names of a pattern, and what is computed over its elements.
@@ -43,12 +44,16 @@ impl Binder<'_> {
             "node_degree_in" => GraphCallKind::DegreeIn,
             "node_degree_out" => GraphCallKind::DegreeOut,
             "inner_nodes" => {
-                self.error("KQ203", call.name.span, "inner_nodes() stands in map(), all() and any() only.");
+                self.error(
+                    codes::GRAPH_FUNCTION_ARGUMENT,
+                    call.name.span,
+                    "inner_nodes() is only allowed in map(), all() and any().",
+                );
                 return Some(Expr::error(span));
             }
             "labels" | "node_id" => {
-                let message = format!("The function '{}' is not supported here.", call.name.text);
-                self.error("KQ201", call.name.span, message);
+                let message = format!("The function '{}' is not supported yet.", call.name.text);
+                self.error(codes::UNSUPPORTED_FUNCTION, call.name.span, message);
                 return Some(Expr::error(span));
             }
             _ => return None,
@@ -61,7 +66,7 @@ impl Binder<'_> {
         if call.args.len() != expected {
             let arguments = if expected == 1 { "argument" } else { "arguments" };
             let message = format!("The function '{}' expects {expected} {arguments}.", call.name.text);
-            self.error("KS119", call.name.span, message);
+            self.error(codes::ARGUMENT_COUNT, call.name.span, message);
             return Some(Expr::error(span));
         }
         let over = call.args.first().and_then(|a| self.pattern_element(a));
@@ -70,8 +75,8 @@ impl Binder<'_> {
             Some(over @ (GraphOver::Edges(_) | GraphOver::InnerNodes(_))) if !of_nodes => over,
             _ => {
                 let wanted = if of_nodes { "a node of the pattern" } else { "an edge of variable length" };
-                let message = format!("The function '{}' goes over {wanted}.", call.name.text);
-                self.error("KQ203", call.args.first().map_or(span, |a| a.span), message);
+                let message = format!("The function '{}' expects {wanted}.", call.name.text);
+                self.error(codes::GRAPH_FUNCTION_ARGUMENT, call.args.first().map_or(span, |a| a.span), message);
                 return Some(Expr::error(span));
             }
         };
@@ -113,10 +118,11 @@ impl Binder<'_> {
             }
             None => {
                 let message = format!(
-                    "The function '{}' needs a node of the pattern, except inside of functions over inner_nodes().",
+                    "The function '{}' expects a node of the pattern, unless it is inside a function over \
+                     inner_nodes().",
                     call.name.text
                 );
-                self.error("KS119", call.name.span, message);
+                self.error(codes::ARGUMENT_COUNT, call.name.span, message);
                 Expr::error(span)
             }
         }

@@ -31,6 +31,7 @@ use crate::plan::{
     Aggregate, ColumnId, ColumnIds, ExprKind, Node, OrderKey, PlanColumn, Query, Relation, Stage, StageId, WindowCall,
 };
 use crate::types::ScalarType;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -114,7 +115,8 @@ impl<'a> Binder<'a> {
     pub fn report(&mut self, mut diagnostic: Diagnostic) {
         if let Some((span, name)) = &self.inside {
             // a parser of a vendor's names columns that not every table has: it cannot run, and its columns are known
-            if !self.environment.evaluates() && matches!(diagnostic.code, "KS142" | "KS171") {
+            if !self.environment.evaluates() && matches!(diagnostic.code, codes::UNKNOWN_NAME | codes::DUPLICATE_COLUMN)
+            {
                 diagnostic.severity = kql_parser::Severity::Warning;
             }
             diagnostic.message = format!("In the function '{name}': {}", diagnostic.message);

@@ -4,6 +4,7 @@ use super::statements::Called;
 use super::{Binder, Row, Symbol, UserPattern};
 use crate::plan::Relation;
 use crate::value::Value;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
@@ -38,10 +39,10 @@ impl Binder<'_> {
             same && m.path.as_ref().and_then(literal).as_deref() == path
         });
         let Some(found) = found else {
-            let message = format!("The pattern '{}' has no match for these arguments.", pattern.name);
+            let message = format!("The pattern '{}' does not match these arguments.", pattern.name);
             self.report(
-                Diagnostic::error("KQ107", span, message)
-                    .with_help(format!("it has {} matches, each for certain literals", matches.len())),
+                Diagnostic::error(codes::NO_PATTERN_MATCH, span, message)
+                    .with_help(format!("it has {} matches, each for fixed literals", matches.len())),
             );
             return self.empty_relation();
         };
@@ -56,7 +57,7 @@ impl Binder<'_> {
         match called {
             Some(Called::Table(relation)) => relation,
             Some(Called::Scalar(_)) => {
-                self.error("KS104", span, "A match of a pattern must be a table.");
+                self.error(codes::TABLE_EXPECTED, span, "The result of a pattern match must be a table.");
                 self.empty_relation()
             }
             None => self.empty_relation(),
@@ -67,7 +68,7 @@ impl Binder<'_> {
         let bound = self.expr(e, Row::default());
         let value = bound.as_constant().and_then(Value::as_text).map(str::to_owned);
         if value.is_none() {
-            self.error("KS112", e.span, "A string literal is expected here.");
+            self.error(codes::LITERAL_EXPECTED, e.span, "Expected a string literal.");
         }
         value
     }

@@ -4,6 +4,7 @@
 use super::Binder;
 use crate::plan::{Expr, Node, PlanColumn, Relation};
 use crate::types::ScalarType::{self, Bool, Datetime, Dynamic, Int, Long, String as Text};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
@@ -86,11 +87,14 @@ impl Binder<'_> {
             }
             None => self.report(
                 Diagnostic::warning(
-                    "KQ306",
+                    codes::NO_SERVICE_DATA,
                     span,
-                    format!("{}() asks the service, and there is none here: its columns are empty.", call.name.text),
+                    format!(
+                        "{}() needs a service that is not available offline; its columns are empty.",
+                        call.name.text
+                    ),
                 )
-                .with_help(format!("a file of the name {}, given with --data, fills them", call.name.text)),
+                .with_help(format!("pass a file named {} with --data to fill them", call.name.text)),
             ),
         }
         let mut columns = input.columns.clone();
@@ -129,11 +133,11 @@ impl Binder<'_> {
             None => {
                 self.report(
                     Diagnostic::error(
-                        "KS142",
+                        codes::UNKNOWN_NAME,
                         call.args.first().map_or(call.name.span, |a| a.span),
                         format!("The name '{name}' does not refer to any known column."),
                     )
-                    .with_help(format!("{}() looks up the values of a column", call.name.text)),
+                    .with_help(format!("{}() expects the name of a column", call.name.text)),
                 );
                 None
             }
@@ -145,16 +149,20 @@ impl Binder<'_> {
         let alias = call.args.first().map(|a| self.expr(a, super::Row::default()));
         let alias = alias.as_ref().and_then(Expr::as_constant).and_then(|v| v.as_text()).map(str::to_owned);
         let Some(alias) = alias else {
-            self.error("KS112", span, "_GetWatchlist() wants the alias of a watchlist as a string literal.");
+            self.error(
+                codes::LITERAL_EXPECTED,
+                span,
+                "_GetWatchlist() expects the alias of a watchlist as a string literal.",
+            );
             return self.empty_relation();
         };
         if self.environment.has_data(&alias) {
             return self.stored_table(&alias, span);
         }
-        let message = format!("The watchlist '{alias}' has no data: it is empty here.");
+        let message = format!("The watchlist '{alias}' has no data; it is treated as empty.");
         self.report(
-            Diagnostic::warning("KQ306", span, message)
-                .with_help("a file of that name, given with --data, becomes the watchlist"),
+            Diagnostic::warning(codes::NO_SERVICE_DATA, span, message)
+                .with_help("pass a file of that name with --data to use it as the watchlist"),
         );
         let empty = self.without_rows(WATCHLIST);
         Relation { open: true, ..empty }
@@ -164,7 +172,11 @@ impl Binder<'_> {
         if self.environment.has_data(name) {
             return self.stored_table(name, span);
         }
-        self.report(Diagnostic::warning("KQ306", span, format!("{name} has no data: it is empty here.")));
+        self.report(Diagnostic::warning(
+            codes::NO_SERVICE_DATA,
+            span,
+            format!("{name} has no data; it is treated as empty."),
+        ));
         self.without_rows(columns)
     }
 

@@ -4,6 +4,7 @@ use super::{Binder, Row};
 use crate::plan::{Expr, ExprKind, StageKind};
 use crate::types::ScalarType;
 use crate::value::Value;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 
 /// Their names, for suggestions.
@@ -46,7 +47,11 @@ impl Binder<'_> {
             return true;
         }
         let arguments = if count == 1 { "argument" } else { "arguments" };
-        self.error("KS119", call.name.span, format!("The function '{}' expects {count} {arguments}.", call.name.text));
+        self.error(
+            codes::ARGUMENT_COUNT,
+            call.name.span,
+            format!("The function '{}' expects {count} {arguments}.", call.name.text),
+        );
         false
     }
 
@@ -57,8 +62,12 @@ impl Binder<'_> {
         }
         let Some(size) = self.options.get("query_bin_auto_size").cloned() else {
             self.report(
-                Diagnostic::error("KQ108", call.name.span, "bin_auto() takes the size of its bins from an option.")
-                    .with_help("set query_bin_auto_size = 1h; before the query gives it one"),
+                Diagnostic::error(
+                    codes::INVALID_OPTION,
+                    call.name.span,
+                    "bin_auto() needs the option query_bin_auto_size.",
+                )
+                .with_help("add set query_bin_auto_size = 1h; before the query"),
             );
             return Expr::error(span);
         };
@@ -95,7 +104,7 @@ impl Binder<'_> {
         let name = self.expr(name, Row::default());
         let Some(column) = name.as_constant().and_then(Value::as_text) else {
             if name.ty != ScalarType::Unknown {
-                self.error("KS112", name.span, "A string literal is expected here.");
+                self.error(codes::LITERAL_EXPECTED, name.span, "Expected a string literal.");
             }
             return Expr::error(span);
         };
@@ -120,7 +129,7 @@ impl Binder<'_> {
             Some(column) => Expr::constant(Value::Bool(row.find(column).is_some()), ScalarType::Bool, span),
             None => {
                 if name.ty != ScalarType::Unknown {
-                    self.error("KS112", name.span, "A string literal is expected here.");
+                    self.error(codes::LITERAL_EXPECTED, name.span, "Expected a string literal.");
                 }
                 Expr::error(span)
             }
@@ -133,7 +142,7 @@ impl Binder<'_> {
         for arg in &call.args {
             let value = self.expr(arg, row);
             let Some(name) = self.result_name(arg, row) else {
-                self.error("KS109", arg.span, "Column name expected.");
+                self.error(codes::COLUMN_EXPECTED, arg.span, "Column name expected.");
                 return Expr::error(span);
             };
             if value.kind == ExprKind::Error {
@@ -180,7 +189,7 @@ impl Binder<'_> {
     fn pack_all(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
         if call.args.len() > 1 {
             self.report(Diagnostic::error(
-                "KS120",
+                codes::ARGUMENT_RANGE,
                 call.name.span,
                 "The function 'pack_all' expects between 0 and 1 arguments.",
             ));
@@ -190,7 +199,7 @@ impl Binder<'_> {
             Some(arg) => match self.expr(arg, Row::default()).as_constant() {
                 Some(Value::Bool(b)) => *b,
                 _ => {
-                    self.error("KS107", arg.span, "A value of type bool expected.");
+                    self.error(codes::TYPE_EXPECTED, arg.span, "A value of type bool expected.");
                     return Expr::error(span);
                 }
             },

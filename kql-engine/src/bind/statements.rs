@@ -4,6 +4,7 @@ use super::{Binder, Row, Scope, Symbol, UserFunction};
 use crate::plan::{Expr, ExprKind, Relation};
 use crate::types::ScalarType;
 use crate::value::Value;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ impl Binder<'_> {
                 ast::StatementKind::Let(l) => {
                     if declared.contains(&l.name.text.as_str()) {
                         let message = format!("A variable with the name '{}' has already been declared.", l.name.text);
-                        self.error("KS201", l.name.span, message);
+                        self.error(codes::DUPLICATE_VARIABLE, l.name.span, message);
                     }
                     declared.push(&l.name.text);
                     self.let_statement(l);
@@ -66,15 +67,15 @@ impl Binder<'_> {
                 // a database's other name: all places are one here
                 ast::StatementKind::Alias(..) | ast::StatementKind::Error => {}
                 #[allow(unreachable_patterns)] // statements the parser knows and the engine does not run yet
-                _ => self.error("KQ201", statement.span, "This statement is not supported yet."),
+                _ => self.error(codes::UNSUPPORTED_STATEMENT, statement.span, "This statement is not supported yet."),
             }
         }
         if self.query.results.is_empty() && self.diagnostics.iter().all(|d| !d.is_error()) {
             let end = statements.last().map_or(0, |s| s.span.end);
             self.error(
-                "KS193",
+                codes::EMPTY_QUERY,
                 Span::empty(end),
-                "The query has no tabular expression statement: nothing is asked for.",
+                "The query has no tabular expression, so it produces no result.",
             );
         }
     }
@@ -91,9 +92,9 @@ impl Binder<'_> {
             return if relation.graph.is_some() { self.one_table(relation, e.span) } else { relation };
         }
         self.error(
-            "KS104",
+            codes::TABLE_EXPECTED,
             e.span,
-            "A query is a tabular expression, and this is a scalar: print makes a table of it.",
+            "A query must return a table, but this is a scalar; use print to show it.",
         );
         self.empty_relation()
     }
@@ -161,7 +162,7 @@ impl Binder<'_> {
         for parameter in &function.parameters {
             if seen.contains(&parameter.name.text.as_str()) {
                 let message = format!("A parameter with the name '{}' has already been declared.", parameter.name.text);
-                self.error("KS201", parameter.name.span, message);
+                self.error(codes::DUPLICATE_VARIABLE, parameter.name.span, message);
             }
             seen.push(&parameter.name.text);
             if let ast::ParameterType::Scalar(ty) = &parameter.ty {
@@ -175,7 +176,7 @@ impl Binder<'_> {
             .is_none_or(|s| !matches!(s.kind, ast::StatementKind::Expr(_) | ast::StatementKind::Error))
         {
             self.error(
-                "KS195",
+                codes::INVALID_FUNCTION_BODY,
                 function.span,
                 format!("The body of the function '{name}' must end with an expression."),
             );
@@ -187,8 +188,8 @@ impl Binder<'_> {
         let default = parameter.default.as_ref()?;
         if let ast::ExprKind::Name(_) = default.kind {
             let message = "The default of a parameter must be a literal scalar value.";
-            if !self.diagnostics.iter().any(|d| d.code == "KS132" && d.span == default.span) {
-                self.error("KS132", default.span, message);
+            if !self.diagnostics.iter().any(|d| d.code == codes::LITERAL_DEFAULT_EXPECTED && d.span == default.span) {
+                self.error(codes::LITERAL_DEFAULT_EXPECTED, default.span, message);
             }
             return Some(Expr::error(default.span));
         }
@@ -198,7 +199,7 @@ impl Binder<'_> {
     fn query_parameters(&mut self, parameters: &[ast::Parameter]) {
         for parameter in parameters {
             let ast::ParameterType::Scalar(ty) = &parameter.ty else {
-                self.error("KS160", parameter.name.span, "A query parameter is a scalar.");
+                self.error(codes::INVALID_TYPE_NAME, parameter.name.span, "A query parameter must be a scalar.");
                 continue;
             };
             let ty = self.scalar_type(ty);
@@ -213,11 +214,11 @@ impl Binder<'_> {
             let value = value.unwrap_or_else(|| {
                 self.report(
                     Diagnostic::error(
-                        "KS197",
+                        codes::MISSING_ARGUMENT,
                         parameter.name.span,
                         format!("The query parameter '{name}' has no value."),
                     )
-                    .with_help(format!("--param {name}=VALUE gives it one")),
+                    .with_help(format!("set it with --param {name}=VALUE")),
                 );
                 Expr::error(parameter.name.span)
             });
@@ -237,7 +238,7 @@ impl Binder<'_> {
         };
         let parse = kql_parser::parse(&text);
         if let Some(d) = parse.diagnostics.iter().find(|d| d.is_error()) {
-            self.error(d.code, span, format!("The saved function '{name}' cannot be read: {}", d.message));
+            self.error(d.code, span, format!("The saved function '{name}' is not valid: {}", d.message));
             return None;
         }
         let function = parse.query.statements.into_iter().find_map(|s| match s.kind {
@@ -268,9 +269,9 @@ impl Binder<'_> {
             Some(Called::Scalar(value)) => {
                 if value.ty != ScalarType::Unknown {
                     self.error(
-                        "KS104",
+                        codes::TABLE_EXPECTED,
                         span,
-                        format!("'{}' gives a scalar, and a table is expected here.", function.name),
+                        format!("Expected a table, but '{}' returns a scalar.", function.name),
                     );
                 }
                 self.empty_relation()
@@ -310,7 +311,7 @@ impl Binder<'_> {
             Some(Called::Table(relation)) => self.one_table(relation, span),
             Some(Called::Scalar(value)) => {
                 if value.ty != ScalarType::Unknown {
-                    self.error("KS104", value.span, "A table is expected here.");
+                    self.error(codes::TABLE_EXPECTED, value.span, "Expected a table.");
                 }
                 self.empty_relation()
             }
@@ -329,12 +330,16 @@ impl Binder<'_> {
                 match (bound.ty, bound.as_constant()) {
                     (ScalarType::Datetime, Some(Value::Long(ticks))) => self.now = Some(*ticks),
                     (ScalarType::Unknown, _) => {}
-                    _ => self.error("KQ108", value.span, "query_now takes a datetime, such as datetime(2024-05-01)."),
+                    _ => self.error(
+                        codes::INVALID_OPTION,
+                        value.span,
+                        "query_now expects a datetime such as datetime(2024-05-01).",
+                    ),
                 }
             }
             "query_datetimescope_column" | "query_datetimescope_from" | "query_datetimescope_to" => {
-                let message = format!("The option '{}' is not supported: it filters the rows of tables.", name.text);
-                self.error("KQ108", name.span, message);
+                let message = format!("The option '{}' is not supported.", name.text);
+                self.error(codes::UNSUPPORTED_OPTION, name.span, message);
             }
             _ => {}
         }
@@ -352,9 +357,9 @@ impl Binder<'_> {
                 ast::StatementKind::Let(l) => self.let_statement(l),
                 ast::StatementKind::Error | ast::StatementKind::Set(..) => {}
                 _ => self.error(
-                    "KS195",
+                    codes::INVALID_FUNCTION_BODY,
                     statement.span,
-                    "Only let statements may stand before the result of a function.",
+                    "Only let statements are allowed before the result of a function.",
                 ),
             }
         }
@@ -376,12 +381,16 @@ impl Binder<'_> {
         let mut scope = function.scope.clone();
         if let Some(table) = first {
             let Some((parameter, rest)) = parameters.split_first() else {
-                self.error("KS119", span, format!("The function '{}' expects 0 arguments.", function.name));
+                self.error(
+                    codes::ARGUMENT_COUNT,
+                    span,
+                    format!("The function '{}' expects 0 arguments.", function.name),
+                );
                 return None;
             };
             let ast::ParameterType::Tabular(columns, _) = &parameter.ty else {
-                let message = format!("The first parameter of the function '{}' takes no table.", function.name);
-                self.error("KS104", span, message);
+                let message = format!("The first parameter of the function '{}' is not a table.", function.name);
+                self.error(codes::TABLE_EXPECTED, span, message);
                 return None;
             };
             if !self.has_columns(&table, columns, span) {
@@ -399,7 +408,7 @@ impl Binder<'_> {
                     let place = parameters.iter().position(|p| p.name.text == name);
                     if place.is_none() {
                         let message = format!("The function '{}' has no parameter '{name}'.", function.name);
-                        self.error("KS196", arg.span, message);
+                        self.error(codes::UNKNOWN_PARAMETER, arg.span, message);
                         ok = false;
                         continue;
                     }
@@ -412,7 +421,11 @@ impl Binder<'_> {
                 None => {
                     let n = parameters.len();
                     let arguments = if n == 1 { "argument" } else { "arguments" };
-                    self.error("KS119", span, format!("The function '{}' expects {n} {arguments}.", function.name));
+                    self.error(
+                        codes::ARGUMENT_COUNT,
+                        span,
+                        format!("The function '{}' expects {n} {arguments}.", function.name),
+                    );
                     return None;
                 }
             }
@@ -456,7 +469,11 @@ impl Binder<'_> {
     }
 
     fn missing_argument(&mut self, parameter: &ast::Parameter, span: Span) -> bool {
-        self.error("KS197", span, format!("The argument for parameter '{}' is missing.", parameter.name.text));
+        self.error(
+            codes::MISSING_ARGUMENT,
+            span,
+            format!("The argument for parameter '{}' is missing.", parameter.name.text),
+        );
         false
     }
 
@@ -469,8 +486,12 @@ impl Binder<'_> {
         if missing.is_empty() {
             return true;
         }
-        let d = Diagnostic::error("KS249", span, "The tabular value does not have the required columns.")
-            .with_help(format!("it lacks {}", missing.join(", ")));
+        let d = Diagnostic::error(
+            codes::MISSING_REQUIRED_COLUMNS,
+            span,
+            "The tabular value does not have the required columns.",
+        )
+        .with_help(format!("missing: {}", missing.join(", ")));
         self.report(d);
         false
     }

@@ -4,6 +4,7 @@ use super::{Binder, Symbol};
 use crate::plan::{Expr, Node, OrderKey, PlanColumn, Relation, StageKind};
 use crate::types::ScalarType;
 use crate::value::Value;
+use kql_parser::codes;
 use kql_parser::suggest;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
@@ -72,14 +73,14 @@ impl Binder<'_> {
     pub fn tabular_if_known(&mut self, e: &ast::Expr) -> Option<Relation> {
         let before = self.diagnostics.len();
         let relation = self.tabular(e);
-        let unknown = self.diagnostics.iter().skip(before).any(|d| d.is_error() && d.code == "KS204");
+        let unknown = self.diagnostics.iter().skip(before).any(|d| d.is_error() && d.code == codes::UNKNOWN_TABLE);
         if !unknown {
             return Some(relation);
         }
         // what else is wrong with the leg follows from it
         let told = self.diagnostics.split_off(before);
-        self.diagnostics.extend(told.into_iter().filter(|d| d.code == "KS204").map(|d| Diagnostic {
-            code: "KS205",
+        self.diagnostics.extend(told.into_iter().filter(|d| d.code == codes::UNKNOWN_TABLE).map(|d| Diagnostic {
+            code: codes::UNKNOWN_FUZZY_TABLE,
             severity: kql_parser::Severity::Warning,
             ..d
         }));
@@ -89,13 +90,13 @@ impl Binder<'_> {
     /// The relation, where it is one table: what `fork` and `facet` give can only be the result of a query.
     pub fn one_table(&mut self, relation: Relation, span: Span) -> Relation {
         if relation.graph.is_some() {
-            self.error("KQ203", span, "This is a graph, and a table is expected here.");
+            self.error(codes::TABLE_NOT_GRAPH, span, "Expected a table, but this is a graph.");
             return self.empty_relation();
         }
         if relation.tables.is_empty() {
             return relation;
         }
-        self.error("KQ203", span, "These are several tables, and one is expected here.");
+        self.error(codes::SEVERAL_TABLES, span, "Expected a single table, but this produces several.");
         self.empty_relation()
     }
 
@@ -118,7 +119,7 @@ impl Binder<'_> {
             ast::ExprKind::Method(..) | ast::ExprKind::Path(..) => self.qualified(e),
             ast::ExprKind::Externaldata(external) => crate::operators::externaldata::bind(self, external),
             _ => {
-                self.error("KS104", e.span, "A table is expected here.");
+                self.error(codes::TABLE_EXPECTED, e.span, "Expected a table.");
                 self.empty_relation()
             }
         }
@@ -186,15 +187,19 @@ impl Binder<'_> {
                 return self.user_table(&function, &[], span);
             }
             Some(Symbol::Pattern(_)) => {
-                self.error("KS119", span, format!("The pattern '{}' needs its arguments.", name.text));
+                self.error(codes::ARGUMENT_COUNT, span, format!("The pattern '{}' requires arguments.", name.text));
                 return self.empty_relation();
             }
             Some(Symbol::Place | Symbol::Places(_)) => {
-                self.error("KS104", span, format!("'{}' is a place, and a table is expected here.", name.text));
+                self.error(
+                    codes::TABLE_EXPECTED,
+                    span,
+                    format!("Expected a table, but '{}' is a database reference.", name.text),
+                );
                 return self.empty_relation();
             }
             Some(Symbol::Scalar(_) | Symbol::RowValue(..)) => {
-                self.error("KS104", span, format!("'{}' is a scalar, and a table is expected here.", name.text));
+                self.error(codes::TABLE_EXPECTED, span, format!("Expected a table, but '{}' is a scalar.", name.text));
                 return self.empty_relation();
             }
             None => {}
@@ -213,10 +218,10 @@ impl Binder<'_> {
         if let Some(function) = self.stored(name, span) {
             return self.user_table(&function, &[], span);
         }
-        let message = format!("The table '{name}' of another place is not here: it is empty.");
+        let message = format!("The table '{name}' of another database is not available; it is treated as empty.");
         self.report(
-            Diagnostic::warning("KS204", span, message)
-                .with_help("a file of that name, given with --data, becomes such a table"),
+            Diagnostic::warning(codes::UNKNOWN_TABLE, span, message)
+                .with_help("pass a file of that name with --data to use it as this table"),
         );
         self.empty_relation()
     }
@@ -231,13 +236,13 @@ impl Binder<'_> {
                 Relation { node, columns, hidden, open: false, name: Some(name.to_owned()), ..Relation::default() }
             }
             Some(Err(message)) => {
-                self.error("KQ301", span, message);
+                self.error(codes::UNREADABLE_DATA, span, message);
                 self.empty_relation()
             }
             None if self.in_saved_function() => {
                 // a parser names the tables of all its vendors' connectors, and few places have them all
-                let message = format!("The table '{name}' is not known: it is empty here.");
-                self.report(Diagnostic::warning("KS204", span, message));
+                let message = format!("The table '{name}' is not known; it is treated as empty.");
+                self.report(Diagnostic::warning(codes::UNKNOWN_TABLE, span, message));
                 self.empty_relation()
             }
             None => {
@@ -247,10 +252,10 @@ impl Binder<'_> {
                 );
                 let message =
                     format!("The name '{name}' does not refer to any known table, tabular variable or function.");
-                let mut d = Diagnostic::error("KS204", span, message);
+                let mut d = Diagnostic::error(codes::UNKNOWN_TABLE, span, message);
                 d.help = Some(match suggest(name, names.iter().map(String::as_str)) {
-                    Some(like) => format!("a table with a name like it is '{like}'"),
-                    None => "a file of that name, given with --data, becomes such a table".to_owned(),
+                    Some(like) => format!("did you mean '{like}'?"),
+                    None => "pass a file of that name with --data to use it as this table".to_owned(),
                 });
                 self.report(d);
                 self.empty_relation()
@@ -301,7 +306,7 @@ impl Binder<'_> {
         match name {
             "materialize" => {
                 let [arg] = call.args.as_slice() else {
-                    self.error("KS119", call.name.span, "The function 'materialize' expects 1 argument.");
+                    self.error(codes::ARGUMENT_COUNT, call.name.span, "The function 'materialize' expects 1 argument.");
                     return self.empty_relation();
                 };
                 let relation = self.tabular(arg);
@@ -309,7 +314,11 @@ impl Binder<'_> {
             }
             "view" => {
                 let [arg] = call.args.as_slice() else {
-                    self.error("KS119", call.name.span, format!("The function '{name}' expects 1 argument."));
+                    self.error(
+                        codes::ARGUMENT_COUNT,
+                        call.name.span,
+                        format!("The function '{name}' expects 1 argument."),
+                    );
                     return self.empty_relation();
                 };
                 return self.tabular(arg);
@@ -319,7 +328,11 @@ impl Binder<'_> {
                 return match bound.as_ref().and_then(|b| b.as_constant()).and_then(|v| v.as_text()) {
                     Some(text) => self.stored_table(text, span),
                     None => {
-                        self.error("KS112", span, "table() wants the name of a table as a string literal.");
+                        self.error(
+                            codes::LITERAL_EXPECTED,
+                            span,
+                            "table() expects the name of a table as a string literal.",
+                        );
                         self.empty_relation()
                     }
                 };
@@ -327,7 +340,7 @@ impl Binder<'_> {
             _ => {}
         }
         if crate::functions::scalar(name).is_some() || crate::aggregates::aggregate(name).is_some() {
-            self.error("KS104", span, format!("'{name}' gives a scalar, and a table is expected here."));
+            self.error(codes::TABLE_EXPECTED, span, format!("Expected a table, but '{name}' returns a scalar."));
             return self.empty_relation();
         }
         if let Some(function) = self.stored(name, call.name.span) {
@@ -415,12 +428,12 @@ impl Binder<'_> {
             ast::ExprKind::Path(base, _) | ast::ExprKind::Method(base, _) if bare => {
                 match &base.kind {
                     ast::ExprKind::Call(call) => self.unknown_function(&call.name),
-                    _ => self.error("KS104", e.span, "A table is expected here."),
+                    _ => self.error(codes::TABLE_EXPECTED, e.span, "Expected a table."),
                 }
                 self.empty_relation()
             }
             _ => {
-                self.error("KS104", e.span, "A table is expected here.");
+                self.error(codes::TABLE_EXPECTED, e.span, "Expected a table.");
                 self.empty_relation()
             }
         }

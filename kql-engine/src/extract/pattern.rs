@@ -190,7 +190,8 @@ fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, String> {
     if !is_regex {
         pattern.push('$');
     }
-    compiled(&pattern).map_err(|e| format!("The pattern is no regular expression: {}", last_line(&e.to_string())))
+    compiled(&pattern)
+        .map_err(|e| format!("The pattern is not a valid regular expression: {}.", last_line(&e.to_string())))
 }
 
 /// What the group of a column is called.

@@ -276,8 +276,8 @@ impl Output<'_> {
             };
             if matches.iter().any(shares) {
                 return Err(
-                    "a node is part of two patterns of graph-match, and it is not known whether cycles=none lets \
-                            it: cycles=all does"
+                    "A node is part of two patterns of graph-match, and whether cycles=none allows this is not \
+                     documented; use cycles=all."
                         .to_owned(),
                 );
             }
@@ -288,8 +288,8 @@ impl Output<'_> {
                 for edge in edges.iter().filter_map(|e| m.edges.get(*e)).flatten() {
                     if *seen.entry(*edge).or_insert(n) != n {
                         return Err(
-                            "an edge is part of two patterns of graph-match, and it is not known whether it may \
-                                    be: cycles=all lets it"
+                            "An edge is part of two patterns of graph-match, and whether Kusto allows this is \
+                             not documented; use cycles=all."
                                 .to_owned(),
                         );
                     }

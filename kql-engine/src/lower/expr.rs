@@ -9,6 +9,7 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, Schema};
 use datafusion::common::{DFSchema, DataFusionError, Result, internal_err};
 use datafusion::logical_expr::{self as df, ColumnarValue};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
@@ -33,7 +34,9 @@ impl Lowering<'_> {
     /// A constant that a function cannot use is the query's fault, not ours.
     pub(super) fn blame_query(&self, error: &DataFusionError, span: Span) {
         if let DataFusionError::Plan(message) = error {
-            self.diagnostic.borrow_mut().get_or_insert_with(|| Diagnostic::error("KQ302", span, message.clone()));
+            self.diagnostic
+                .borrow_mut()
+                .get_or_insert_with(|| Diagnostic::error(codes::INVALID_ARGUMENT, span, message.clone()));
         }
     }
 
@@ -47,7 +50,7 @@ impl Lowering<'_> {
                 let name = function.name;
                 self.tables
                     .notes()
-                    .add(&format!("The pattern of {name} comes from a table without rows: nothing matches it."));
+                    .add(&format!("The pattern of {name} comes from a table without rows, so it never matches."));
                 *value = df::Expr::Literal(Value::Text(NEVER.to_owned()).to_scalar(ScalarType::String), None);
             }
         }

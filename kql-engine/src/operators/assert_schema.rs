@@ -3,6 +3,7 @@
 use crate::bind::Binder;
 use crate::plan::Relation;
 use kql_parser::ast;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 
 pub(super) fn bind(binder: &mut Binder, declared: &[ast::ColumnDeclaration], input: Relation, span: Span) -> Relation {
@@ -11,8 +12,11 @@ pub(super) fn bind(binder: &mut Binder, declared: &[ast::ColumnDeclaration], inp
         && wanted.iter().zip(&input.columns).all(|((name, ty), c)| *name == c.name && *ty == c.ty);
     if !same && !input.open {
         let found: Vec<String> = input.columns.iter().map(|c| format!("{}: {}", c.name, c.ty)).collect();
-        let message = "The columns are not those that are asserted.";
-        binder.report(Diagnostic::error("KQ303", span, message).with_help(format!("they are {}", found.join(", "))));
+        let message = "The columns differ from the asserted schema.";
+        binder.report(
+            Diagnostic::error(codes::SCHEMA_ASSERTION_FAILED, span, message)
+                .with_help(format!("the columns are {}", found.join(", "))),
+        );
     }
     input
 }

@@ -5,6 +5,7 @@
 use crate::bind::{Binder, Row};
 use crate::plan::{Expr, ExprKind, Node, OrderKey, PlanColumn, Relation};
 use crate::types::ScalarType;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, ast};
 use std::sync::Arc;
 
@@ -26,8 +27,8 @@ pub fn bind(binder: &mut Binder, datatable: &ast::Datatable) -> Relation {
             format!("Incorrect number of data values. The values should appear in multiples of {}.", columns.len());
         let rest = datatable.values.len() % width;
         binder.report(
-            Diagnostic::error("KS173", datatable.values_span, message)
-                .with_help(format!("{rest} of {width} values are in the last row")),
+            Diagnostic::error(codes::VALUE_COUNT, datatable.values_span, message)
+                .with_help(format!("the last row has {rest} of {width} values")),
         );
     }
     let mut rows = Vec::with_capacity(datatable.values.len() / width);
@@ -62,7 +63,7 @@ fn value(binder: &mut Binder, e: &ast::Expr, ty: ScalarType) -> Expr {
         // a name of a let is no literal either, but the service takes it where it stands for one
         let bound = binder.expr(e, Row::default());
         if bound.kind != ExprKind::Error && bound.as_constant().is_none() {
-            binder.error("KS112", e.span, "A literal is expected here.");
+            binder.error(codes::LITERAL_EXPECTED, e.span, "Expected a literal.");
         }
         return bound.convert(ty);
     }

@@ -8,6 +8,7 @@ use crate::external::{self, ExternalFormat};
 use crate::plan::{PlanColumn, Relation};
 use crate::types::{Column, ScalarType, TableSchema};
 use crate::value::Value;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 
 /// Binds one. The files are read only where the query is to be run.
@@ -59,22 +60,22 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
     let mut batches = Vec::new();
     for (uri, at) in uris {
         let Some(uri) = uri else {
-            binder.error("KS112", at, "The address of external data must be a string literal.");
+            binder.error(codes::LITERAL_EXPECTED, at, "The address of external data must be a string literal.");
             continue;
         };
         let Some(path) = binder.environment.external(&uri) else {
             let shown = shown_address(&uri);
             let empty = binder.environment.external_missing() == ExternalMissing::Empty;
             binder.report(if empty {
-                let message = format!("There is no local copy of {shown}: the table is empty here.");
-                Diagnostic::warning("KQ304", at, message)
-                    .with_help(format!("--external {shown}=PATH, or --external FOLDER, names a local copy"))
+                let message = format!("There is no local copy of {shown}; the table is treated as empty.");
+                Diagnostic::warning(codes::NO_LOCAL_COPY, at, message)
+                    .with_help(format!("pass a local copy with --external {shown}=PATH or --external FOLDER"))
             } else {
                 let message =
-                    format!("There is no local copy of {shown}, and external data are read from local files only.");
-                Diagnostic::error("KQ304", at, message).with_help(format!(
-                    "--external {shown}=PATH, or --external FOLDER, names a local copy; --external-missing empty goes on \
-                     without"
+                    format!("There is no local copy of {shown}; external data is only read from local files.");
+                Diagnostic::error(codes::NO_LOCAL_COPY, at, message).with_help(format!(
+                    "pass a local copy with --external {shown}=PATH or --external FOLDER, or use \
+                     --external-missing empty"
                 ))
             });
             continue;
@@ -82,11 +83,11 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
         match external::read(&path, &format, &named) {
             Ok((arrays, notices)) => {
                 for notice in notices {
-                    binder.report(Diagnostic::warning("KQ305", at, notice));
+                    binder.report(Diagnostic::warning(codes::EXTERNAL_DATA_NOTICE, at, notice));
                 }
                 batches.extend(crate::plan::batch_of(named.iter().map(|(_, ty)| *ty), arrays));
             }
-            Err(error) => binder.error("KQ301", at, error.to_string()),
+            Err(error) => binder.error(codes::UNREADABLE_DATA, at, error.to_string()),
         }
     }
     crate::plan::in_memory(&mut binder.ids, &schema, batches)

@@ -6,6 +6,7 @@ use crate::bind::{Binder, Row, plain_column};
 use crate::plan::{Aggregate, Expr, Relation, StageKind};
 use crate::types::ScalarType;
 use kql_parser::ast;
+use kql_parser::codes;
 
 pub(super) fn bind(binder: &mut Binder, facet: &ast::Facet, input: Relation) -> Relation {
     // the rows are made once, whatever is done with them
@@ -24,7 +25,7 @@ pub(super) fn bind(binder: &mut Binder, facet: &ast::Facet, input: Relation) -> 
         super::not_dynamic(binder, &value);
         let Some(column) = plain_column(by, Row::of(&rows)) else {
             if value.ty != ScalarType::Unknown {
-                binder.error("KS109", by.span, "Column name expected.");
+                binder.error(codes::COLUMN_EXPECTED, by.span, "Column name expected.");
             }
             continue;
         };

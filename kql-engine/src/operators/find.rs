@@ -10,6 +10,7 @@ use crate::plan::{ColumnId, Expr, ExprKind, Node, PlanColumn, Relation, missing}
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, BinaryOp, FindColumnKind, FindProject};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -172,9 +173,13 @@ fn projected(
     let mut packs = false;
     for (i, column) in columns.iter().enumerate() {
         match &column.kind {
-            FindColumnKind::Star => binder.error("KS109", column.span, "Column name expected."),
+            FindColumnKind::Star => binder.error(codes::COLUMN_EXPECTED, column.span, "Column name expected."),
             FindColumnKind::Pack | FindColumnKind::PackAll if i + 1 < columns.len() => {
-                binder.error("KS185", column.span, "The pack(*) expression must be the last item in the list.");
+                binder.error(
+                    codes::PACK_NOT_LAST,
+                    column.span,
+                    "The pack(*) expression must be the last item in the list.",
+                );
             }
             FindColumnKind::Pack | FindColumnKind::PackAll => packs = true,
             FindColumnKind::Column(name, declared) => {
@@ -190,9 +195,9 @@ fn projected(
                 let mut types = legs.iter().flat_map(Relation::nameable).filter(|c| c.name == name.text).map(|c| c.ty);
                 let first = types.next().unwrap_or(found.ty);
                 if ty.is_none() && types.any(|other| other != first) {
-                    let message = format!("The column '{}' has several types in these tables.", name.text);
-                    let help = format!("a type behind it says which is wanted, such as {}: string", name.text);
-                    binder.report(Diagnostic::error("KQ202", column.span, message).with_help(help));
+                    let message = format!("The column '{}' has different types in these tables.", name.text);
+                    let help = format!("choose one by adding a type, such as {}: string", name.text);
+                    binder.report(Diagnostic::error(codes::SEVERAL_COLUMN_TYPES, column.span, message).with_help(help));
                 }
                 let (from, name) = (name.text.clone(), name.text.clone());
                 outputs.push(Output { name, from, of: None, ty: ty.unwrap_or(first) });

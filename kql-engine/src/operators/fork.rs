@@ -5,6 +5,7 @@
 use crate::bind::Binder;
 use crate::plan::{Relation, StageKind};
 use kql_parser::ast::{self, OperatorKind as K};
+use kql_parser::codes;
 
 pub(super) fn bind(binder: &mut Binder, branches: &[ast::ForkBranch], input: Relation) -> Relation {
     // the rows are made once, whatever the branches do with them
@@ -13,7 +14,11 @@ pub(super) fn bind(binder: &mut Binder, branches: &[ast::ForkBranch], input: Rel
     for branch in branches {
         let pipeline = &branch.subquery.pipeline;
         if let Some(source) = &pipeline.source {
-            binder.error("KS176", source.span, "A query operator is expected here: the rows are those before fork.");
+            binder.error(
+                codes::OPERATOR_EXPECTED,
+                source.span,
+                "A fork branch must start with an operator; its input is the rows before fork.",
+            );
             continue;
         }
         allowed(binder, pipeline);
@@ -58,7 +63,7 @@ pub(super) fn allowed(binder: &mut Binder, pipeline: &ast::Pipeline) {
                 | K::Error
         );
         if !fits {
-            binder.error("KS177", operator.name_span, "This operator is not allowed here.");
+            binder.error(codes::OPERATOR_NOT_ALLOWED, operator.name_span, "This operator is not allowed here.");
         }
     }
 }

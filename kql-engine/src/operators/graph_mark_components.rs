@@ -5,13 +5,14 @@
 use crate::bind::Binder;
 use crate::plan::{Graph, GraphStep, Relation};
 use crate::types::ScalarType;
+use kql_parser::codes;
 use kql_parser::{Span, ast};
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, parameters: &[ast::Property], input: Relation, span: Span) -> Relation {
     let Some(graph) = input.graph.clone() else {
         if !input.open {
-            binder.error("KS219", span, "The query operator requires an input graph.");
+            binder.error(codes::GRAPH_EXPECTED, span, "The query operator requires an input graph.");
         }
         return Relation { open: true, ..input };
     };
@@ -19,13 +20,13 @@ pub(super) fn bind(binder: &mut Binder, parameters: &[ast::Property], input: Rel
         None | Some(("weak", _)) => false,
         Some(("strong", _)) => true,
         Some((_, at)) => {
-            binder.error("KS005", at, "Expected one of: strong, weak");
+            binder.error(codes::TERM_EXPECTED, at, "Expected one of: strong, weak");
             false
         }
     };
     let name = super::parameter(parameters, &["with_component_id"]).map_or("ComponentId", |(name, _)| name);
     if graph.nodes.iter().any(|c| c.name == name) {
-        binder.error("KQ203", span, format!("The nodes have a column '{name}' already."));
+        binder.error(codes::NODE_COLUMN_EXISTS, span, format!("The nodes already have a column '{name}'."));
         return input;
     }
     let column = binder.new_column(name, ScalarType::Long);

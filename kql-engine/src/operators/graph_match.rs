@@ -13,6 +13,7 @@ use crate::plan::{
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, GraphDirection, GraphPart};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ pub(super) fn bind(binder: &mut Binder, search: &ast::GraphMatch, input: Relatio
         Some(("all", _)) => GraphCycles::All,
         Some(("none", _)) => GraphCycles::None,
         Some((_, at)) => {
-            binder.error("KS005", at, "Expected one of: all, none, unique_edges");
+            binder.error(codes::TERM_EXPECTED, at, "Expected one of: all, none, unique_edges");
             GraphCycles::UniqueEdges
         }
     };
@@ -41,7 +42,7 @@ pub(super) fn look(
 ) -> Relation {
     let Some(graph) = input.graph.clone() else {
         if !input.open {
-            binder.error("KS219", span, "The query operator requires an input graph.");
+            binder.error(codes::GRAPH_EXPECTED, span, "The query operator requires an input graph.");
         }
         return Relation { open: true, ..binder.empty_relation() };
     };
@@ -50,14 +51,14 @@ pub(super) fn look(
         return Relation { open: true, ..binder.empty_relation() };
     };
     if !pattern.is_connected() {
-        binder.error("KQ203", span, "Each of the patterns must share a node with another one.");
+        binder.error(codes::DISCONNECTED_PATTERNS, span, "Each pattern must share a node with another pattern.");
     }
     if matches!(wanted, Wanted::Shortest(_)) && pattern.edges.iter().any(|e| e.range.is_some_and(|(low, _)| low == 0)) {
-        binder.error("KQ202", span, "A shortest path without an edge is not supported: a length goes from 1 on.");
+        binder.error(codes::INVALID_PATH_LENGTH, span, "The minimum path length must be at least 1.");
     }
     if search.project.is_empty() {
-        let message = "A search without project, which gives a graph, is not supported.";
-        binder.error("KQ202", span, message);
+        let message = "A graph search without project, which returns a graph, is not supported.";
+        binder.error(codes::UNSUPPORTED_GRAPH_SEARCH, span, message);
         return Relation { open: true, ..binder.empty_relation() };
     }
     // the columns of each named element, under ids of their own
@@ -89,9 +90,9 @@ pub(super) fn look(
         let paths = paths_of(condition, &origins, &pattern);
         let alone = paths.len() == 1 && reads_only(condition, &origins);
         if !paths.is_empty() && !alone {
-            let message =
-                "A condition on the edges of a variable length stands alone here: all() and any() say which is meant.";
-            binder.error("KQ202", condition.span, message);
+            let message = "A condition on edges of variable length cannot be combined with other elements; use all() or \
+                 any().";
+            binder.error(codes::UNSUPPORTED_GRAPH_SEARCH, condition.span, message);
         }
     }
     let mut columns = Vec::with_capacity(assigned.len());
@@ -139,8 +140,8 @@ fn pattern(
                     if let Some((low, high)) = range
                         && high < low
                     {
-                        let message = "The greatest length of an edge is not below its least.";
-                        binder.error("KQ203", edge.span, message);
+                        let message = "The maximum path length is less than the minimum.";
+                        binder.error(codes::INVALID_PATH_LENGTH, edge.span, message);
                         return None;
                     }
                     let ways = match edge.direction {
@@ -152,8 +153,8 @@ fn pattern(
                     let number = result.edges.len();
                     if let Some(name) = &edge.name {
                         if names.variables.iter().any(|(n, _)| *n == name.text) {
-                            let message = format!("The name '{}' is given twice in the pattern.", name.text);
-                            binder.error("KQ203", name.span, message);
+                            let message = format!("The name '{}' is used twice in the pattern.", name.text);
+                            binder.error(codes::PATTERN_NAME_REUSED, name.span, message);
                             return None;
                         }
                         let variable =
@@ -183,8 +184,8 @@ fn node(
         if let PatternVariable::Node(n) = variable {
             return Some(*n);
         }
-        let message = format!("The name '{}' is an edge's in the pattern.", name.text);
-        binder.error("KQ203", name.span, message);
+        let message = format!("The name '{}' is already used for an edge of the pattern.", name.text);
+        binder.error(codes::PATTERN_NAME_REUSED, name.span, message);
         return None;
     }
     let number = pattern.nodes;
@@ -202,7 +203,11 @@ fn whole(binder: &mut Binder, e: &ast::Expr) -> Option<usize> {
         Some(Value::Long(n)) => usize::try_from(*n).ok(),
         _ => {
             if bound.kind != ExprKind::Error {
-                binder.report(Diagnostic::error("KQ203", e.span, "A length is a whole number."));
+                binder.report(Diagnostic::error(
+                    codes::INVALID_PATH_LENGTH,
+                    e.span,
+                    "A path length must be a whole number.",
+                ));
             }
             None
         }
@@ -290,7 +295,11 @@ fn output(
             return Expr { kind: ExprKind::Column(id), ty: ScalarType::Dynamic, span };
         }
         _ => {
-            binder.error("KQ202", span, "An expression over several edges of variable length is not supported.");
+            binder.error(
+                codes::UNSUPPORTED_GRAPH_SEARCH,
+                span,
+                "An expression over several edges of variable length is not supported.",
+            );
             return Expr::error(span);
         }
     }

@@ -8,12 +8,13 @@ use crate::plan::{Expr, Graph, PlanColumn, Relation, StageKind};
 use crate::types::ScalarType;
 use kql_parser::Span;
 use kql_parser::ast::{self, GraphOutputKind};
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, outputs: &[ast::GraphOutput], input: Relation, span: Span) -> Relation {
     let Some(graph) = input.graph.clone() else {
         if !input.open {
-            binder.error("KS219", span, "The query operator requires an input graph.");
+            binder.error(codes::GRAPH_EXPECTED, span, "The query operator requires an input graph.");
         }
         return Relation { open: true, ..binder.empty_relation() };
     };
@@ -22,10 +23,10 @@ pub(super) fn bind(binder: &mut Binder, outputs: &[ast::GraphOutput], input: Rel
         [first, second] => {
             if first.kind == second.kind {
                 let message = "Missing graph entity type, expected values are nodes and edges.";
-                binder.error("KS229", second.span, message);
+                binder.error(codes::GRAPH_OUTPUT_KIND, second.span, message);
             }
             for output in outputs.iter().filter(|o| o.name.is_none()) {
-                binder.error("KS273", output.span, "Multiple graph outputs require aliases.");
+                binder.error(codes::GRAPH_OUTPUT_NAMES, output.span, "Multiple graph outputs require aliases.");
             }
             let tables = outputs
                 .iter()
@@ -37,7 +38,7 @@ pub(super) fn bind(binder: &mut Binder, outputs: &[ast::GraphOutput], input: Rel
             Relation { tables, ..Relation::default() }
         }
         _ => {
-            binder.error("KQ203", span, "graph-to-table gives nodes, edges, or both.");
+            binder.error(codes::GRAPH_OUTPUT_COUNT, span, "graph-to-table returns nodes, edges or both.");
             binder.empty_relation()
         }
     }

@@ -5,6 +5,7 @@
 
 use crate::bind::{Binder, PatternNames, Row};
 use crate::plan::{Graph, GraphStep, Relation};
+use kql_parser::codes;
 use kql_parser::{Span, ast};
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ fn filtered(
 ) -> Relation {
     let Some(graph) = input.graph.clone() else {
         if !input.open {
-            binder.error("KS219", span, "The query operator requires an input graph.");
+            binder.error(codes::GRAPH_EXPECTED, span, "The query operator requires an input graph.");
         }
         return Relation { open: true, ..input };
     };

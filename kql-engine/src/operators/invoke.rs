@@ -5,13 +5,14 @@
 use crate::bind::Binder;
 use crate::plan::Relation;
 use kql_parser::ast;
+use kql_parser::codes;
 
 pub(super) fn bind(binder: &mut Binder, call: &ast::Expr, input: Relation) -> Relation {
     match &call.kind {
         // whatever database the function is said to be in, there is one place for all of them here
         ast::ExprKind::Call(call) | ast::ExprKind::Method(_, call) => binder.invoke(call, input),
         _ => {
-            binder.error("KS211", call.span, "A call of a function is expected after invoke.");
+            binder.error(codes::UNKNOWN_FUNCTION, call.span, "Expected a function call after invoke.");
             Relation { open: true, ..input }
         }
     }

@@ -6,6 +6,7 @@ use crate::bind::{Binder, Row};
 use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, PlanColumn, Relation};
 use crate::types::ScalarType;
 use kql_parser::ast::{self, BinaryOp};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
@@ -60,8 +61,8 @@ pub(super) fn bind(binder: &mut Binder, join: &ast::Join, mut input: Relation, s
         "rightanti" | "rightantisemi" => (false, JoinKind::RightAnti),
         other => {
             let at = kind.map_or(span, |(_, span)| span);
-            let mut d = Diagnostic::error("KS005", at, format!("Expected one of: {}", KINDS.join(", ")));
-            d.help = kql_parser::suggest(other, KINDS.iter().copied()).map(|s| format!("a kind like it is '{s}'"));
+            let mut d = Diagnostic::error(codes::TERM_EXPECTED, at, format!("Expected one of: {}", KINDS.join(", ")));
+            d.help = kql_parser::suggest(other, KINDS.iter().copied()).map(|s| format!("did you mean '{s}'?"));
             binder.report(d);
             (true, JoinKind::Inner)
         }
@@ -153,8 +154,8 @@ pub(super) fn keys(binder: &mut Binder, join: &ast::Join, left: &Relation, right
     let mut keys = Vec::new();
     if join.on.is_empty() {
         binder.report(
-            Diagnostic::error("KS181", Span::empty(span.end), "The join has no condition.")
-                .with_help("on Key joins by a column that both tables have, on $left.A == $right.B by two columns"),
+            Diagnostic::error(codes::MISSING_JOIN_CONDITION, Span::empty(span.end), "The join has no condition.")
+                .with_help("use on Key for a common column, or on $left.A == $right.B for two columns"),
         );
     }
     for condition in &join.on {
@@ -181,7 +182,7 @@ fn key(binder: &mut Binder, condition: &ast::Expr, left: &Relation, right: &Rela
             }
             let message =
                 format!("The common column '{}' must have the same type on both sides of the join.", name.text);
-            push(binder, l, r, ("KS227", message), condition.span, keys);
+            push(binder, l, r, (codes::JOIN_COLUMN_TYPES, message), condition.span, keys);
         }
         ast::ExprKind::Binary(b) if b.op == BinaryOp::Equal => {
             let sides = [("$left", &b.left), ("$right", &b.right)];
@@ -190,9 +191,9 @@ fn key(binder: &mut Binder, condition: &ast::Expr, left: &Relation, right: &Rela
                 if side(operand) != Some(wanted) {
                     fits = false;
                     let message = format!("The join condition operand must be: {wanted}.<column>");
-                    let mut d = Diagnostic::error("KS183", operand.span, message);
+                    let mut d = Diagnostic::error(codes::JOIN_OPERAND, operand.span, message);
                     if side(&b.left) == Some("$right") && side(&b.right) == Some("$left") {
-                        d = d.with_help("the left table's column comes first");
+                        d = d.with_help("put the column of the left table first");
                     }
                     binder.report(d);
                 }
@@ -208,13 +209,13 @@ fn key(binder: &mut Binder, condition: &ast::Expr, left: &Relation, right: &Rela
             if l.ty == ScalarType::Dynamic || r.ty == ScalarType::Dynamic {
                 let at = if l.ty == ScalarType::Dynamic { l.span } else { r.span };
                 binder.report(
-                    Diagnostic::error("KS241", at, "Join keys cannot be dynamic")
-                        .with_help("extend a column with tostring() or another conversion, and join by it"),
+                    Diagnostic::error(codes::DYNAMIC_JOIN_KEY, at, "Join keys cannot be dynamic")
+                        .with_help("convert the key first, for example with extend and tostring()"),
                 );
                 return;
             }
             let message = format!("Inconsistent data types for join keys: ({}, {})", l.ty, r.ty);
-            push(binder, l, r, ("KS242", message), condition.span, keys);
+            push(binder, l, r, (codes::JOIN_KEY_TYPES, message), condition.span, keys);
         }
         ast::ExprKind::Error => {}
         _ => not_a_key(binder, condition.span),
@@ -253,9 +254,9 @@ fn push(
         // a column of a table whose columns are not known
         (ScalarType::Unknown, other) | (other, ScalarType::Unknown) => other,
         // by name the types must be the same
-        (a, b) if code != "KS227" && a.is_integer() && b.is_integer() => ScalarType::Long,
+        (a, b) if code != codes::JOIN_COLUMN_TYPES && a.is_integer() && b.is_integer() => ScalarType::Long,
         (a, b) => {
-            binder.report(Diagnostic::error(code, span, message).with_help(format!("they are {a} and {b}")));
+            binder.report(Diagnostic::error(code, span, message).with_help(format!("the types are {a} and {b}")));
             return;
         }
     };
@@ -269,5 +270,5 @@ fn push(
 fn not_a_key(binder: &mut Binder, span: Span) {
     let message = "The join condition must be either the name of a column common to both tables or in the form \
                    $left.<column> == $right.<column>.";
-    binder.error("KS182", span, message);
+    binder.error(codes::INVALID_JOIN_CONDITION, span, message);
 }

@@ -6,6 +6,7 @@ use crate::bind::Binder;
 use crate::plan::{Expr, JoinKind, Node, PlanColumn, Relation};
 use kql_parser::Span;
 use kql_parser::ast;
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, lookup: &ast::Join, mut input: Relation, span: Span) -> Relation {
@@ -17,7 +18,7 @@ pub(super) fn bind(binder: &mut Binder, lookup: &ast::Join, mut input: Relation,
         None | Some(("leftouter", _)) => JoinKind::LeftOuter,
         Some(("inner", _)) => JoinKind::Inner,
         Some((_, at)) => {
-            binder.error("KS005", at, "Expected one of: inner, leftouter");
+            binder.error(codes::TERM_EXPECTED, at, "Expected one of: inner, leftouter");
             JoinKind::LeftOuter
         }
     };

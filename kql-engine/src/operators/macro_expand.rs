@@ -7,6 +7,7 @@ use super::union::Leg;
 use crate::bind::{Binder, Symbol};
 use crate::plan::Relation;
 use kql_parser::ast;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 
 pub(super) fn bind(binder: &mut Binder, expand: &ast::MacroExpand, span: Span) -> Relation {
@@ -14,7 +15,7 @@ pub(super) fn bind(binder: &mut Binder, expand: &ast::MacroExpand, span: Span) -
         None | Some(("outer", _)) => false,
         Some(("inner", _)) => true,
         Some((_, at)) => {
-            binder.error("KS005", at, "Expected one of: inner, outer");
+            binder.error(codes::TERM_EXPECTED, at, "Expected one of: inner, outer");
             false
         }
     };
@@ -24,7 +25,7 @@ pub(super) fn bind(binder: &mut Binder, expand: &ast::MacroExpand, span: Span) -
             Some(Symbol::Places(places)) => *places,
             _ => {
                 let message = format!("The name '{}' does not refer to any known entity group.", name.text);
-                binder.error("KS204", name.span, message);
+                binder.error(codes::UNKNOWN_ENTITY_GROUP, name.span, message);
                 return binder.empty_relation();
             }
         },
@@ -32,8 +33,12 @@ pub(super) fn bind(binder: &mut Binder, expand: &ast::MacroExpand, span: Span) -
     };
     if places > 1 && binder.evaluates() {
         binder.report(
-            Diagnostic::error("KQ202", expand.group.span, "All places are one here, and this group has several.")
-                .with_help("a group of one place runs"),
+            Diagnostic::error(
+                codes::SEVERAL_DATABASES,
+                expand.group.span,
+                "The entity group has several databases, but only one is available.",
+            )
+            .with_help("use an entity group with a single database"),
         );
         return binder.empty_relation();
     }

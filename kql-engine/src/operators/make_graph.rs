@@ -8,6 +8,7 @@ use crate::plan::{ColumnId, Expr, Graph, GraphNodes, Node, PlanColumn, Relation}
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, MakeGraphNodes, OperatorKind as K};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
@@ -34,8 +35,10 @@ pub(super) fn bind(binder: &mut Binder, make: &ast::MakeGraph, input: Relation, 
     }
     let ids: Vec<Expr> = [&source, &target].into_iter().chain(tables.iter().map(|(_, key)| key)).cloned().collect();
     if let Some(other) = ids.iter().find(|e| e.ty != source.ty && ![e.ty, source.ty].contains(&ScalarType::Unknown)) {
-        let message = format!("The ids of the nodes are of types {} and {}.", source.ty, other.ty);
-        binder.report(Diagnostic::error("KQ203", other.span, message).with_help("a conversion makes them one type"));
+        let message = format!("The node ids have different types: {} and {}.", source.ty, other.ty);
+        binder.report(
+            Diagnostic::error(codes::NODE_ID_TYPES, other.span, message).with_help("convert them to a common type"),
+        );
         return open(binder);
     }
     let open_input = input.open || tables.iter().any(|(t, _)| t.open);
@@ -57,8 +60,8 @@ pub(super) fn bind(binder: &mut Binder, make: &ast::MakeGraph, input: Relation, 
                 }
             };
             if nodes.get(place).is_some_and(|c| c.ty != column.ty) {
-                let message = format!("The nodes have the column '{}' in several types.", column.name);
-                binder.error("KQ203", key.span, message);
+                let message = format!("The node column '{}' has different types in the tables of nodes.", column.name);
+                binder.error(codes::NODE_COLUMN_TYPES, key.span, message);
                 return open(binder);
             }
             places.push(place);
@@ -105,8 +108,8 @@ fn id(binder: &mut Binder, name: &ast::Name, input: &Relation) -> Expr {
     let e = ast::Expr { kind: ast::ExprKind::Name(name.clone()), span: name.span };
     let bound = binder.expr(&e, Row::of(input));
     if bound.ty == ScalarType::Dynamic {
-        let message = "The ids of nodes cannot be dynamic: a conversion makes them another type.";
-        binder.error("KS240", name.span, message);
+        let message = "Node ids cannot be dynamic; convert them to another type.";
+        binder.error(codes::DYNAMIC_NODE_ID, name.span, message);
         return Expr::error(name.span);
     }
     bound
@@ -173,15 +176,15 @@ fn partitioned(binder: &mut Binder, partition: &ast::MakeGraphPartition, graph: 
     let column = graph.edges.iter().position(|c| by.kind == Expr::column(c, by.span).kind);
     let Some(place) = column else {
         if by.ty != ScalarType::Unknown {
-            binder.error("KS109", partition.by.span, "Column name expected.");
+            binder.error(codes::COLUMN_EXPECTED, partition.by.span, "Column name expected.");
         }
         return open(binder);
     };
     let name = graph.edges.get(place).map(|c| c.name.clone()).unwrap_or_default();
     let node = graph.nodes.iter().position(|c| c.name == name && c.ty == by.ty);
     if !graph.rows.open && !graph.tables.iter().all(|table| node.is_some_and(|node| table.places.contains(&node))) {
-        let message = "Each table of nodes must have the column behind partitioned-by.";
-        binder.error("KQ203", partition.by.span, message);
+        let message = "Each table of nodes must have the partitioned-by column.";
+        binder.error(codes::PARTITIONED_BY_COLUMN, partition.by.span, message);
         return open(binder);
     }
     let graph = Graph { partition: Some((place, node)), ..graph };
@@ -199,9 +202,9 @@ fn partitioned(binder: &mut Binder, partition: &ast::MakeGraphPartition, graph: 
             _ => false,
         };
         if !fits {
-            let message = "Behind partitioned-by, graph-match or graph-shortest-paths is expected, and project, extend and \
-                           where after it.";
-            binder.error("KQ203", operator.name_span, message);
+            let message = "partitioned-by expects graph-match or graph-shortest-paths, followed only by \
+                 project, extend and where.";
+            binder.error(codes::PARTITIONED_BY_OPERATOR, operator.name_span, message);
             return open(binder);
         }
     }

@@ -9,6 +9,7 @@ use crate::plan::{Aggregate, Expr, ExprKind, Node, PlanColumn, Relation};
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, BinaryOp};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
@@ -146,7 +147,7 @@ fn axis(binder: &mut Binder, series: &ast::MakeSeries, on: &ast::Expr, row: Row)
         ast::MakeSeriesRange::InRange(args, span) => match args.as_slice() {
             [from, to, step] => (Some(from), Some(to), step, true),
             _ => {
-                binder.error("KS119", *span, "The function 'range' expects 3 arguments.");
+                binder.error(codes::ARGUMENT_COUNT, *span, "The function 'range' expects 3 arguments.");
                 return None;
             }
         },
@@ -165,7 +166,11 @@ fn axis(binder: &mut Binder, series: &ast::MakeSeries, on: &ast::Expr, row: Row)
     let distance = if ty == ScalarType::Datetime { ScalarType::Timespan } else { ty };
     let fits = |e: &Expr, want: ScalarType| e.ty == want || (want.is_number() && e.ty.is_number());
     if !ty.is_summable() {
-        binder.error("KS138", value.span, "The argument value must be summable: a number, timespan or datetime.");
+        binder.error(
+            codes::SUMMABLE_EXPECTED,
+            value.span,
+            "The argument value must be summable: a number, timespan or datetime.",
+        );
         return None;
     }
     for (e, want) in [(first.as_ref(), ty), (end.as_ref(), ty), (Some(&step), distance)] {
@@ -173,8 +178,8 @@ fn axis(binder: &mut Binder, series: &ast::MakeSeries, on: &ast::Expr, row: Row)
             && !fits(e, want)
         {
             binder.report(
-                Diagnostic::error("KS107", e.span, format!("A value of type {want} expected."))
-                    .with_help(format!("it is of type {}", e.ty)),
+                Diagnostic::error(codes::TYPE_EXPECTED, e.span, format!("A value of type {want} expected."))
+                    .with_help(format!("the type is {}", e.ty)),
             );
             return None;
         }

@@ -59,6 +59,7 @@ pub use lookup::first_match;
 use crate::bind::Binder;
 use crate::plan::{Expr, PlanColumn, Relation};
 use kql_parser::ast::{self, OperatorKind as K};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 
 /// Binds an operator after a pipe.
@@ -111,7 +112,7 @@ fn prepared(binder: &mut Binder, operator: &ast::Operator, mut input: Relation) 
 
 fn bound(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
     if input.graph.is_some() && !of_graphs(&operator.kind) {
-        binder.error("KQ203", operator.name_span, "This is a graph, and a table is expected here.");
+        binder.error(codes::TABLE_NOT_GRAPH, operator.name_span, "Expected a table, but this is a graph.");
         return Relation { open: true, ..binder.empty_relation() };
     }
     match &operator.kind {
@@ -173,7 +174,11 @@ fn bound(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Rela
         K::Reduce(reduce) => reduce::bind(binder, reduce, input, operator.span),
         K::Render(render) => render::bind(render, input),
         K::Print(_) | K::Range(_) | K::Find(_) => {
-            binder.error("KS176", operator.name_span, "This stands at the start of a query, not after a pipe.");
+            binder.error(
+                codes::OPERATOR_EXPECTED,
+                operator.name_span,
+                "This operator can only start a query; it cannot follow a pipe.",
+            );
             input
         }
         K::Error => Relation { open: true, ..input },
@@ -218,8 +223,8 @@ pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
 
 fn unsupported(binder: &mut Binder, operator: &ast::Operator, input: Option<Relation>) -> Relation {
     binder.report(
-        Diagnostic::error("KQ201", operator.name_span, "This operator is not supported yet.")
-            .with_help("docs/deviations.md lists what is"),
+        Diagnostic::error(codes::UNSUPPORTED_OPERATOR, operator.name_span, "This operator is not supported yet.")
+            .with_help("see docs/deviations.md for what is supported"),
     );
     match input {
         Some(input) => Relation { open: true, ..input },
@@ -229,7 +234,7 @@ fn unsupported(binder: &mut Binder, operator: &ast::Operator, input: Option<Rela
 
 /// Reports an operator that cannot work on the parts of a table one by one.
 fn not_in_parts(binder: &mut Binder, span: Span) {
-    binder.error("KQ202", span, "This is not supported inside mv-apply and partition.");
+    binder.error(codes::UNSUPPORTED_INSIDE, span, "This operator is not supported inside mv-apply or partition.");
 }
 
 /// The name that an expression is given, and the expression.
@@ -295,7 +300,7 @@ fn columns_of(binder: &mut Binder, e: &ast::Expr, input: &Relation) -> Vec<PlanC
         }
         ast::ExprKind::Error => return Vec::new(),
         _ => {
-            binder.error("KS109", e.span, "Column name expected.");
+            binder.error(codes::COLUMN_EXPECTED, e.span, "Column name expected.");
             return Vec::new();
         }
     };
@@ -303,7 +308,7 @@ fn columns_of(binder: &mut Binder, e: &ast::Expr, input: &Relation) -> Vec<PlanC
         input.columns.iter().filter(|c| matches_wildcard(&pattern.text, &c.name)).cloned().collect();
     if found.is_empty() && !input.open {
         let message = format!("The name '{}' does not refer to any known column.", pattern.text);
-        binder.error("KS142", e.span, message);
+        binder.error(codes::UNKNOWN_NAME, e.span, message);
     }
     found
 }
@@ -312,7 +317,7 @@ fn columns_of(binder: &mut Binder, e: &ast::Expr, input: &Relation) -> Vec<PlanC
 fn whole_number(binder: &mut Binder, e: &ast::Expr) -> Expr {
     let bound = binder.expr(e, crate::bind::Row::default());
     if !bound.ty.is_integer() && bound.ty != crate::types::ScalarType::Unknown {
-        binder.error("KS134", e.span, "The expression value must be an integer.");
+        binder.error(codes::INTEGER_EXPECTED, e.span, "The expression value must be an integer.");
         return Expr::error(e.span);
     }
     bound.convert(crate::types::ScalarType::Long)
@@ -322,8 +327,12 @@ fn whole_number(binder: &mut Binder, e: &ast::Expr) -> Expr {
 pub fn not_dynamic(binder: &mut Binder, value: &Expr) {
     if value.ty == crate::types::ScalarType::Dynamic {
         binder.report(
-            Diagnostic::error("KS116", value.span, "The value of type 'dynamic' is not allowed in this context.")
-                .with_help("a conversion such as tostring() makes it one that is"),
+            Diagnostic::error(
+                codes::TYPE_NOT_ALLOWED,
+                value.span,
+                "The value of type 'dynamic' is not allowed in this context.",
+            )
+            .with_help("convert it first, for example with tostring()"),
         );
     }
 }

@@ -8,6 +8,7 @@ use crate::plan::{ColumnId, Expanded, Expr, Node, OrderKey, PlanColumn, Relation
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
@@ -30,16 +31,18 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
         let bound = binder.expr(value, Row::of(&input));
         if !matches!(bound.ty, ScalarType::Dynamic | ScalarType::Unknown) {
             binder.report(
-                Diagnostic::error("KS141", value.span, "The expression must have the type dynamic.").with_help(
-                    format!("it is of type {}: parse_json() or split() makes an array of a string", bound.ty),
-                ),
+                Diagnostic::error(codes::EXPRESSION_TYPE, value.span, "The expression must have the type dynamic.")
+                    .with_help(format!(
+                        "the type is {}; use parse_json() or split() to make an array from a string",
+                        bound.ty
+                    )),
             );
         }
         let bound = bound.convert_unknown(ScalarType::Dynamic);
         let ty = match &item.to {
             Some(ast::TypeOf::Scalar(name)) => binder.scalar_type(name),
             Some(ast::TypeOf::Tabular(..)) => {
-                binder.error("KS160", item.expr.span, "A scalar type is expected after 'to'.");
+                binder.error(codes::INVALID_TYPE_NAME, item.expr.span, "Expected a scalar type after 'to'.");
                 ScalarType::Unknown
             }
             None => ScalarType::Dynamic,

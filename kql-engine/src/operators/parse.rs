@@ -7,6 +7,7 @@ use crate::extract::pattern::{Part, Pattern, PatternKind};
 use crate::plan::{Expr, Node, PlanColumn, Relation};
 use crate::types::ScalarType;
 use kql_parser::ast::{self, ParsePartKind};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ pub(super) fn bind(
     let kind = kind(binder, parse);
     if unmatched == Unmatched::Drop && kind == PatternKind::Relaxed {
         // a row whose values do not convert is one that parse-where leaves out
-        binder.error("KQ302", span, "parse-where has the kinds simple and regex only.");
+        binder.error(codes::INVALID_PARSE_KIND, span, "parse-where only supports kind=simple and kind=regex.");
     }
     let value = binder.expr(&parse.value, Row::of(&input));
     let input = binder.with_windows(input);
@@ -39,7 +40,7 @@ pub(super) fn bind(
         Err(message) => {
             let at = parse.pattern.first().map_or(span, |p| p.span);
             let to = parse.pattern.last().map_or(at, |p| p.span);
-            binder.error("KQ302", at.to(to), message);
+            binder.error(codes::INVALID_PARSE_PATTERN, at.to(to), message);
             return Relation { columns: crate::plan::replaced(&input.columns, &columns), ..input };
         }
     };
@@ -76,7 +77,7 @@ fn kind(binder: &mut Binder, parse: &ast::Parse) -> PatternKind {
     if let Some((_, at)) = super::parameter(&parse.parameters, &["flags"])
         && kind.is_none_or(|(kind, _)| kind != "regex")
     {
-        binder.error("KQ302", at, "Flags belong to kind=regex.");
+        binder.error(codes::INVALID_PARSE_KIND, at, "flags is only allowed with kind=regex.");
     }
     match kind {
         None | Some(("simple", _)) => PatternKind::Simple,
@@ -86,7 +87,7 @@ fn kind(binder: &mut Binder, parse: &ast::Parse) -> PatternKind {
             PatternKind::Regex(flags.to_owned())
         }
         Some((_, at)) => {
-            binder.error("KS005", at, "Expected one of: simple, regex, relaxed");
+            binder.error(codes::TERM_EXPECTED, at, "Expected one of: simple, regex, relaxed");
             PatternKind::Simple
         }
     }
@@ -101,21 +102,33 @@ fn parts(binder: &mut Binder, pattern: &[ast::ParsePart]) -> (Vec<Part>, Vec<Pla
             ParsePartKind::Star => {
                 if parts.last() == Some(&Part::Column(ScalarType::String)) {
                     binder.report(
-                        Diagnostic::error("KS103", part.span, "Using * after parsing a string column is ambiguous.")
-                            .with_help("a text between them says where the column ends"),
+                        Diagnostic::error(
+                            codes::AMBIGUOUS_PARSE_STAR,
+                            part.span,
+                            "Using * after parsing a string column is ambiguous.",
+                        )
+                        .with_help("add a string literal between them to mark the end of the column"),
                     );
                 }
                 parts.push(Part::Any);
             }
             ParsePartKind::Text(text) => {
                 if text.is_empty() {
-                    binder.error("KQ302", part.span, "A text of the pattern is empty.");
+                    binder.error(
+                        codes::INVALID_PARSE_PATTERN,
+                        part.span,
+                        "The pattern contains an empty string literal.",
+                    );
                 }
                 parts.push(Part::Text(text.clone()));
             }
             ParsePartKind::Column(name, ty) => {
                 if matches!(parts.last(), Some(Part::Any | Part::Column(_))) {
-                    binder.error("KS101", name.span, "The column name must follow a string literal");
+                    binder.error(
+                        codes::PARSE_COLUMN_AFTER_COLUMN,
+                        name.span,
+                        "The column name must follow a string literal",
+                    );
                 }
                 let ty = ty.as_ref().map_or(ScalarType::String, |ty| binder.scalar_type(ty));
                 if columns.iter().any(|c| c.name == name.text) {

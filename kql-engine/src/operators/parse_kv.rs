@@ -8,6 +8,7 @@ use crate::plan::{PlanColumn, Relation};
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast;
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, parse: &ast::ParseKv, input: Relation) -> Relation {
@@ -54,21 +55,26 @@ fn form(binder: &mut Binder, parse: &ast::ParseKv) -> Option<KeyValueForm> {
             ("regex", Some(Value::Text(text))) => match crate::functions::operators::compiled(text) {
                 Ok(regex) if regex.captures_len() >= 3 => return Some(KeyValueForm::Regex(regex)),
                 Ok(_) => {
-                    let message = "The regular expression needs two groups: one for the key, one for the value.";
-                    binder.error("KQ302", value.span, message);
+                    let message = "The regular expression must have two groups, one for the key and one for the \
+                         value.";
+                    binder.error(codes::INVALID_ARGUMENT, value.span, message);
                     return None;
                 }
                 Err(e) => {
                     let reason = e.to_string();
                     let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                    binder.error("KQ302", value.span, format!("This is no regular expression: {reason}"));
+                    binder.error(
+                        codes::INVALID_ARGUMENT,
+                        value.span,
+                        format!("The regular expression is not valid: {reason}."),
+                    );
                     return None;
                 }
             },
             (_, None) if value.ty == ScalarType::Unknown => return None,
             _ => {
-                let message = format!("'{name}' is no property of parse-kv with such a value.");
-                binder.error("KS005", property.value.span, message);
+                let message = format!("'{name}' with this value is not a valid property of parse-kv.");
+                binder.error(codes::TERM_EXPECTED, property.value.span, message);
                 return None;
             }
         }

@@ -12,6 +12,7 @@ use crate::types::ScalarType;
 use crate::value::Value;
 use datafusion::common::ScalarValue;
 use kql_parser::ast::{self, OperatorKind as K};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
@@ -121,15 +122,18 @@ fn for_each_value(
     let values = match binder.evaluate(&distinct) {
         Some(Ok(batches)) => constants(&batches),
         Some(Err(message)) => {
-            binder.error("KQ301", span, message);
+            binder.error(codes::EVALUATION_FAILED, span, message);
             Vec::new()
         }
         None => Vec::new(),
     };
     if values.len() > MOST {
         let message =
-            format!("The column '{}' has {} values, and partition takes {MOST} here.", key.name, values.len());
-        binder.report(Diagnostic::error("KQ203", span, message).with_help("hint.strategy=native has no such limit"));
+            format!("The column '{}' has {} values; partition supports at most {MOST}.", key.name, values.len());
+        binder.report(
+            Diagnostic::error(codes::TOO_MANY_PARTITIONS, span, message)
+                .with_help("use hint.strategy=native, which has no limit"),
+        );
     }
     if values.is_empty() || values.len() > MOST {
         // what is wrong with the query, and its columns

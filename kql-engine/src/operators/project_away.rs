@@ -4,6 +4,7 @@
 
 use crate::bind::Binder;
 use crate::plan::{PlanColumn, Relation};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, ast};
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
@@ -17,8 +18,8 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
                     && input.columns.iter().all(|c| c.name != name.text)
                     && binder.scope.find(&name.text).is_none() =>
             {
-                let message = format!("There is no column '{}' to take away.", name.text);
-                binder.report(Diagnostic::warning("KS142", e.span, message));
+                let message = format!("There is no column '{}' to remove.", name.text);
+                binder.report(Diagnostic::warning(codes::UNKNOWN_NAME, e.span, message));
             }
             _ => wanted.push(e.clone()),
         }

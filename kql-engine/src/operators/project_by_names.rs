@@ -8,6 +8,7 @@ use crate::dynamic::read;
 use crate::plan::{PlanColumn, Relation};
 use crate::value::Value;
 use kql_parser::ast;
+use kql_parser::codes;
 
 pub(super) fn bind(binder: &mut Binder, names: &[ast::Expr], input: Relation) -> Relation {
     let mut columns: Vec<PlanColumn> = Vec::new();
@@ -20,7 +21,7 @@ pub(super) fn bind(binder: &mut Binder, names: &[ast::Expr], input: Relation) ->
             Some(Value::Text(text)) => vec![text.clone()],
             _ if bound.ty == crate::types::ScalarType::Unknown => continue,
             _ => {
-                binder.error("KS112", e.span, "A string literal or an array of strings is expected here.");
+                binder.error(codes::LITERAL_EXPECTED, e.span, "Expected a string literal or an array of strings.");
                 continue;
             }
         };

@@ -5,13 +5,14 @@
 use crate::bind::Binder;
 use crate::plan::{PlanColumn, Relation};
 use kql_parser::ast;
+use kql_parser::codes;
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
     let mut columns = input.columns.clone();
     for e in list {
         let ast::ExprKind::Named(named) = &e.kind else {
             if e.kind != ast::ExprKind::Error {
-                binder.error("KQ106", e.span, "project-rename wants new = old.");
+                binder.error(codes::RENAME_EXPECTED, e.span, "project-rename expects new = old.");
             }
             continue;
         };

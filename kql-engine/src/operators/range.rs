@@ -5,6 +5,7 @@
 use crate::bind::{Binder, Row};
 use crate::plan::{Expr, Node, OrderKey, Relation};
 use crate::types::ScalarType;
+use kql_parser::codes;
 use kql_parser::{Span, ast};
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub(super) fn bind(binder: &mut Binder, range: &ast::Range, span: Span) -> Relat
         }
         _ => {
             binder.error(
-                "KS106",
+                codes::OPERATOR_NOT_DEFINED,
                 span,
                 format!("The operator 'range' is not defined for the types {from}, {to} and {step}."),
             );

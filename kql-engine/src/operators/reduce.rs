@@ -9,6 +9,7 @@ use crate::plan::{Compiler, Expr, PlanColumn, Relation, StageKind, TableFunction
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,13 +23,13 @@ pub(super) fn bind(binder: &mut Binder, reduce: &ast::Reduce, input: Relation, s
     let value = binder.expr(by, Row::of(&input)).convert_unknown(ScalarType::String);
     let input = binder.with_windows(input);
     if !matches!(value.ty, ScalarType::String | ScalarType::Unknown) {
-        binder.error("KS141", by.span, "The expression must have the type string.");
+        binder.error(codes::EXPRESSION_TYPE, by.span, "The expression must have the type string.");
     }
     let keeps_rows = match super::parameter(&reduce.parameters, &["kind"]) {
         None => false,
         Some(("source", _)) => true,
         Some((_, span)) => {
-            binder.error("KS005", span, "Expected: source");
+            binder.error(codes::TERM_EXPECTED, span, "Expected: source");
             false
         }
     };
@@ -45,13 +46,17 @@ pub(super) fn bind(binder: &mut Binder, reduce: &ast::Reduce, input: Relation, s
             ("threshold", _, Some(share)) if (0.0..=1.0).contains(&share) => threshold = share,
             ("characters", Some(Value::Text(text)), _) => separators = Some(text.chars().collect::<Vec<char>>()),
             _ if value.ty == ScalarType::Unknown => {}
-            ("threshold", ..) => binder.error("KQ302", property.value.span, "threshold must be from 0 to 1."),
-            ("characters", ..) => binder.error("KS107", property.value.span, "characters must be a constant string."),
-            _ => binder.error("KS005", property.name.span, "Expected: threshold, characters"),
+            ("threshold", ..) => {
+                binder.error(codes::INVALID_ARGUMENT, property.value.span, "threshold must be between 0 and 1.")
+            }
+            ("characters", ..) => {
+                binder.error(codes::TYPE_EXPECTED, property.value.span, "characters must be a constant string.")
+            }
+            _ => binder.error(codes::TERM_EXPECTED, property.name.span, "Expected: threshold, characters"),
         }
     }
-    let message = "How reduce groups texts is described in part only: Kusto may group them otherwise.";
-    binder.report(Diagnostic::warning("KQ307", by.span, message));
+    let message = "The grouping rules of reduce are only partly documented; Kusto may return different groups.";
+    binder.report(Diagnostic::warning(codes::UNPUBLISHED_ALGORITHM, by.span, message));
     let kept: &[PlanColumn] = if keeps_rows { &input.columns } else { &[] };
     let mut columns: Vec<PlanColumn> = kept.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
     for (name, ty) in
@@ -189,7 +194,7 @@ impl TableFunction for Reduction {
         let arrays: Vec<StringArray> = input
             .iter()
             .filter_map(|b| b.columns().first())
-            .map(|a| a.as_string_opt::<i32>().cloned().ok_or("Texts were expected."))
+            .map(|a| a.as_string_opt::<i32>().cloned().ok_or("Expected strings."))
             .collect::<Result<_, _>>()?;
         let texts: Vec<&str> = arrays.iter().flat_map(|a| (0..a.len()).map(|i| a.value(i))).collect();
         if texts.is_empty() {

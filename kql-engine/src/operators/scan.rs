@@ -11,19 +11,24 @@ use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, new_empty_array, new_null_array};
 use arrow::compute::concat;
 use kql_parser::ast::{self, ScanOutput};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span: Span) -> Relation {
     let input = if scan.order.is_empty() { input } else { super::sort::by_keys(binder, &scan.order, input, true) };
     if !scan.partition.is_empty() {
-        binder.error("KQ202", span, "scan with partition by is not supported yet: partition by before it is.");
+        binder.error(
+            codes::UNSUPPORTED_SYNTAX,
+            span,
+            "scan with partition by is not supported yet; put partition by around scan instead.",
+        );
         return Relation { open: true, ..input };
     }
     if !input.serialized {
         binder.report(
-            Diagnostic::error("KQ106", span, "scan needs rows in an order.")
-                .with_help("sort, top or serialize before it gives them one"),
+            Diagnostic::error(codes::ORDER_NEEDED, span, "scan needs sorted input.")
+                .with_help("add sort, top or serialize before it"),
         );
         return Relation { open: true, ..input };
     }
@@ -35,7 +40,7 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
     let mut declared: Vec<(PlanColumn, Expr)> = Vec::new();
     for parameter in &scan.declare {
         let ast::ParameterType::Scalar(ty) = &parameter.ty else {
-            binder.error("KS160", parameter.name.span, "A scalar type is expected here.");
+            binder.error(codes::INVALID_TYPE_NAME, parameter.name.span, "Expected a scalar type.");
             continue;
         };
         let ty = binder.scalar_type(ty);
@@ -70,8 +75,8 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
                 }
                 None => {
                     let name = &assignment.name.text;
-                    let message = format!("The column '{name}' is neither declared in scan nor one of its input.");
-                    binder.error("KS142", assignment.name.span, message);
+                    let message = format!("The column '{name}' is neither declared in scan nor part of its input.");
+                    binder.error(codes::UNKNOWN_NAME, assignment.name.span, message);
                 }
             }
         }

@@ -10,6 +10,7 @@ use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::Span;
 use kql_parser::ast::{self, BinaryOp};
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, search: &ast::Search, input: Option<Relation>, span: Span) -> Relation {
@@ -17,7 +18,7 @@ pub(super) fn bind(binder: &mut Binder, search: &ast::Search, input: Option<Rela
         None | Some(("default" | "case_insensitive", _)) => false,
         Some(("case_sensitive", _)) => true,
         Some((_, at)) => {
-            binder.error("KS005", at, "Expected one of: case_insensitive, case_sensitive, default");
+            binder.error(codes::TERM_EXPECTED, at, "Expected one of: case_insensitive, case_sensitive, default");
             false
         }
     };

@@ -6,13 +6,14 @@ use crate::bind::{Assigned, Binder, ColumnNames, Row};
 use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn, Relation};
 use crate::registry::{self, Outputs};
 use kql_parser::ast;
+use kql_parser::codes;
 
 pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relation) -> Relation {
     if let Some(bin) = &summarize.bin {
         binder.error(
-            "KQ201",
+            codes::UNSUPPORTED_SYNTAX,
             bin.span,
-            "The old form bin=... after the groups is not supported: write bin(column, size).",
+            "The legacy form bin=... after the groups is not supported; use bin(column, size).",
         );
     }
     let mut names = ColumnNames::default();
@@ -121,7 +122,11 @@ fn one(
             None => return binder.already_declared(&name.text, name.span),
         },
         _ => {
-            binder.error("KQ105", e.span, "Several names are given to an expression that has one value.");
+            binder.error(
+                codes::SEVERAL_NAMES,
+                e.span,
+                "The expression returns one column, but several names are assigned to it.",
+            );
             return;
         }
     };

@@ -5,6 +5,7 @@
 use crate::bind::{Binder, Row};
 use crate::plan::{Aggregate, OrderKey, Relation};
 use crate::types::ScalarType;
+use kql_parser::codes;
 use kql_parser::{Span, ast};
 
 pub(super) fn bind(binder: &mut Binder, top: &ast::TopHitters, input: Relation, span: Span) -> Relation {
@@ -20,7 +21,7 @@ pub(super) fn bind(binder: &mut Binder, top: &ast::TopHitters, input: Relation, 
             let (_, by_value) = super::named(by);
             let weight = binder.expr(by_value, Row::of(&input)).convert_unknown(ScalarType::Long);
             if !weight.ty.is_number() && weight.ty != ScalarType::Unknown {
-                binder.error("KS137", weight.span, "The expression value must be a number.");
+                binder.error(codes::NUMBER_EXPECTED, weight.span, "The expression value must be a number.");
             }
             let ty = if weight.ty == ScalarType::Int { ScalarType::Long } else { weight.ty };
             let name = format!("approximate_sum_{}", binder.result_name(by_value, Row::of(&input)).unwrap_or_default());

@@ -9,6 +9,7 @@ use crate::bind::{Binder, ColumnNames, Row};
 use crate::plan::{ColumnId, Expr, JoinKind, Node, OrderKey, Partition, PlanColumn, Relation};
 use crate::types::ScalarType;
 use crate::value::Value;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
@@ -80,8 +81,8 @@ fn others(binder: &mut Binder, level: &ast::TopNestedLevel, value: &Expr) -> Opt
     let fits = bound.ty == value.ty || (bound.ty.is_number() && value.ty.is_number());
     if !fits && bound.ty != ScalarType::Unknown && value.ty != ScalarType::Unknown {
         let message =
-            format!("What stands for the others is of type {}, and the values are of type {}.", bound.ty, value.ty);
-        binder.report(Diagnostic::error("KQ203", bound.span, message));
+            format!("The value for the others has the type {}, but the column has the type {}.", bound.ty, value.ty);
+        binder.report(Diagnostic::error(codes::OTHERS_TYPE, bound.span, message));
     }
     Some(bound.convert(value.ty))
 }

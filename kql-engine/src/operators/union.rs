@@ -8,6 +8,7 @@ use crate::plan::{ColumnId, Expr, Node, PlanColumn, Relation};
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
         None | Some(("outer", _)) => false,
         Some(("inner", _)) => true,
         Some((_, at)) => {
-            binder.error("KS005", at, "Expected one of: inner, outer");
+            binder.error(codes::TERM_EXPECTED, at, "Expected one of: inner, outer");
             false
         }
     };
@@ -61,7 +62,7 @@ pub(super) fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Le
         ast::ExprKind::Name(name) if fuzzy && !binder.is_tabular(table) => {
             let message =
                 format!("The fuzzy name '{}' does not refer to any known or currently accessible table.", name.text);
-            binder.report(Diagnostic::warning("KS205", table.span, message));
+            binder.report(Diagnostic::warning(codes::UNKNOWN_FUZZY_TABLE, table.span, message));
             Vec::new()
         }
         _ if fuzzy => binder.tabular_if_known(table).map(Leg::with_rows).into_iter().collect(),
@@ -87,7 +88,7 @@ fn wildcard(binder: &mut Binder, pattern: &ast::Name, fuzzy: bool) -> Vec<Leg> {
     names.extend(views.iter().filter(|name| fits(name)).cloned());
     if names.is_empty() && !fuzzy {
         let message = format!("The name '{}' does not refer to any known table.", pattern.text);
-        binder.error("KS204", pattern.span, message);
+        binder.error(codes::UNKNOWN_TABLE, pattern.span, message);
     }
     names
         .into_iter()

@@ -37,7 +37,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     ];
     timeline::bind(binder, evaluate, input, &axes, &[("dcount", Long)], Some((0, 3)), |numbers| {
         let &[start, end, back, period, least, step] = numbers else {
-            return Err("Six constants were expected.".to_owned());
+            return Err("Expected six constants.".to_owned());
         };
         let terms = Terms { start, end, back, period, least, step };
         Ok(Box::new(move |events| Ok(count(events, &terms))))

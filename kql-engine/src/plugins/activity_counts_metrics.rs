@@ -21,7 +21,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     let axes = [("Start", Axis::Point), ("End", Axis::Point), ("Window", Axis::Length)];
     let added = [("count", Long), ("dcount", Long), ("new_dcount", Long), ("aggregated_dcount", Long)];
     timeline::bind(binder, evaluate, input, &axes, &added, Some((0, 2)), |numbers| {
-        let &[start, end, step] = numbers else { return Err("Three constants were expected.".to_owned()) };
+        let &[start, end, step] = numbers else { return Err("Expected three constants.".to_owned()) };
         Ok(Box::new(move |events| Ok(count(events, start, end, step))))
     })
 }

@@ -9,6 +9,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, RecordBat
 use arrow::compute::{cast, concat, take};
 use arrow::datatypes::{DataType, Float64Type};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::collections::HashMap;
 
 /// Optional arguments, of which `'~'` stands for the default.
@@ -35,13 +36,21 @@ impl<'q> Options<'q> {
             Some(value) if value.as_long().is_some() => value.as_long()? as f64,
             _ => {
                 if value.ty != ScalarType::Unknown {
-                    binder.error("KS107", argument.span, format!("{name} must be a constant of type real."));
+                    binder.error(
+                        codes::TYPE_EXPECTED,
+                        argument.span,
+                        format!("{name} must be a constant of type real."),
+                    );
                 }
                 return None;
             }
         };
         if !(number > 0.0 && number <= 1.0) {
-            binder.error("KQ302", argument.span, format!("{name} must be above 0 and at most 1."));
+            binder.error(
+                codes::INVALID_ARGUMENT,
+                argument.span,
+                format!("{name} must be greater than 0 and at most 1."),
+            );
             return None;
         }
         Some(number)
@@ -54,8 +63,8 @@ impl<'q> Options<'q> {
         match column.ty {
             ScalarType::Int | ScalarType::Long | ScalarType::Real | ScalarType::Unknown => Ok(Some(column)),
             _ => {
-                let message = "The column of weights must be of type int, long or real.";
-                binder.error("KS107", argument.span, message);
+                let message = "The weight column must have the type int, long or real.";
+                binder.error(codes::TYPE_EXPECTED, argument.span, message);
                 Err(())
             }
         }
@@ -69,7 +78,11 @@ impl<'q> Options<'q> {
             Some(number) if value.ty.is_integer() && number > 0 => usize::try_from(number).ok(),
             _ => {
                 if value.ty != ScalarType::Unknown {
-                    binder.error("KS107", argument.span, format!("{name} must be a constant integer above 0."));
+                    binder.error(
+                        codes::TYPE_EXPECTED,
+                        argument.span,
+                        format!("{name} must be a constant integer greater than 0."),
+                    );
                 }
                 None
             }
@@ -85,7 +98,7 @@ impl<'q> Options<'q> {
                 Some(constant) => wildcards.push((value.ty, constant.clone())),
                 None => {
                     if value.ty != ScalarType::Unknown {
-                        binder.error("KS129", argument.span, "A wildcard must be a constant.");
+                        binder.error(codes::CONSTANT_EXPECTED, argument.span, "A wildcard must be a constant.");
                     }
                     return None;
                 }
@@ -140,7 +153,7 @@ impl Rows {
         for row in 0..weights.len() {
             let weight = if weights.is_valid(row) { weights.value(row) } else { 0.0 };
             if weight < 0.0 || !weight.is_finite() {
-                return Err("A weight must be a number from 0 on.".to_owned());
+                return Err("A weight must be 0 or more.".to_owned());
             }
             let (Some(set), true) = (set(row), weight > 0.0) else { continue };
             let values: Box<[u32]> = numbers.iter().filter_map(|n| n.get(row).copied()).collect();

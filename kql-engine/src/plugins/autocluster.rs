@@ -12,6 +12,7 @@ use crate::plan::{Compiler, Relation, StageKind, TableFunction};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::RecordBatch;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, ast};
 use std::sync::Arc;
 
@@ -41,8 +42,8 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
 /// Says that Kusto may choose other patterns.
 pub fn own_choice(binder: &mut Binder, evaluate: &ast::Evaluate) {
     let name = &evaluate.call.name;
-    let message = format!("Which patterns {}() chooses is not published: Kusto may choose others.", name.text);
-    binder.report(Diagnostic::warning("KQ307", name.span, message));
+    let message = format!("The algorithm of {}() is not published; Kusto may choose different patterns.", name.text);
+    binder.report(Diagnostic::warning(codes::UNPUBLISHED_ALGORITHM, name.span, message));
 }
 
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use crate::types::{Column, ScalarType, TableSchema};
 use crate::value::Value;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringBuilder, new_null_array};
 use datafusion::logical_expr::ColumnarValue;
+use kql_parser::codes;
 use kql_parser::{Span, ast};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,13 +58,13 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
 fn arguments(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Option<Arguments> {
     let call = &evaluate.call;
     let Some((column, rest)) = call.args.split_first() else {
-        binder.error("KS121", call.name.span, "The plugin 'bag_unpack' expects at least 1 argument.");
+        binder.error(codes::TOO_FEW_ARGUMENTS, call.name.span, "The plugin 'bag_unpack' expects at least 1 argument.");
         return None;
     };
     let column = super::column_of(binder, column, input)?;
     if column.ty != ScalarType::Dynamic && column.ty != ScalarType::Unknown {
         binder.error(
-            "KS107",
+            codes::TYPE_EXPECTED,
             call.args.first().map_or(call.name.span, |a| a.span),
             "A value of type dynamic expected.",
         );
@@ -97,7 +98,11 @@ fn arguments(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) ->
             }
             _ if value.ty == ScalarType::Unknown => return None,
             _ => {
-                binder.error("KS107", arg.span, "bag_unpack() takes a prefix, columnsConflict and ignoredProperties.");
+                binder.error(
+                    codes::TYPE_EXPECTED,
+                    arg.span,
+                    "bag_unpack() only accepts a prefix, columnsConflict and ignoredProperties.",
+                );
                 return None;
             }
         }
@@ -242,10 +247,10 @@ fn unpack(
                 }
             }
             (Some(_), Conflict::Error) => {
-                let message = format!("A column with the name '{name}' is already there.");
+                let message = format!("A column with the name '{name}' already exists.");
                 binder.report(
-                    kql_parser::Diagnostic::error("KQ303", span, message)
-                        .with_help("columnsConflict='replace_source' or 'keep_source' says which one counts"),
+                    kql_parser::Diagnostic::error(codes::COLUMN_CONFLICT, span, message)
+                        .with_help("choose one with columnsConflict='replace_source' or 'keep_source'"),
                 );
             }
             (None, _) => columns.push(made(&name, property, row)),

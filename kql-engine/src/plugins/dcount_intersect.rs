@@ -8,6 +8,7 @@ use crate::bind::{Binder, Row};
 use crate::plan::{Expr, Relation};
 use crate::types::ScalarType;
 use kql_parser::ast;
+use kql_parser::codes;
 
 pub static DCOUNT_INTERSECT: Plugin = Plugin {
     name: "dcount_intersect",
@@ -20,7 +21,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     let call = &evaluate.call;
     let span = evaluate.call_span;
     if !(2..=16).contains(&call.args.len()) {
-        binder.error("KS119", call.name.span, "The plugin 'dcount_intersect' expects 2 to 16 arguments.");
+        binder.error(codes::ARGUMENT_COUNT, call.name.span, "The plugin 'dcount_intersect' expects 2 to 16 arguments.");
         return binder.empty_relation();
     }
     let (Some(intersect), Some(length)) =
@@ -35,7 +36,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
             ScalarType::Dynamic => sets.push(set),
             ScalarType::Unknown => return binder.empty_relation(),
             _ => {
-                binder.error("KS107", argument.span, "A value of type dynamic expected, as hll() gives it.");
+                binder.error(codes::TYPE_EXPECTED, argument.span, "Expected a dynamic value returned by hll().");
                 return binder.empty_relation();
             }
         }

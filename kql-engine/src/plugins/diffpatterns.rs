@@ -11,6 +11,7 @@ use crate::types::ScalarType::{self, Long, Real};
 use crate::value::Value;
 use arrow::array::{AsArray, RecordBatch};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub static DIFFPATTERNS: Plugin = Plugin {
@@ -41,7 +42,11 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
             Some(Value::Text(text)) if value.ty == ScalarType::String => Some(text.clone()),
             _ => {
                 if value.ty != ScalarType::Unknown {
-                    binder.error("KS107", argument.span, format!("{name} must be a constant of type string."));
+                    binder.error(
+                        codes::TYPE_EXPECTED,
+                        argument.span,
+                        format!("{name} must be a constant of type string."),
+                    );
                 }
                 None
             }
@@ -85,7 +90,7 @@ impl TableFunction for Difference {
         let mut rows = Rows::default();
         for batch in input {
             let [split, weights, values @ ..] = batch.columns() else { continue };
-            let split = split.as_string_opt::<i32>().ok_or("Texts were expected.")?;
+            let split = split.as_string_opt::<i32>().ok_or("Expected strings.")?;
             let mut values = values.to_vec();
             if let Some(column) = self.weight.and_then(|w| values.get_mut(w)) {
                 *column = arrow::array::new_null_array(column.data_type(), column.len());
@@ -94,7 +99,7 @@ impl TableFunction for Difference {
         }
         let totals = rows.total();
         if let Some((_, missing)) = totals.iter().zip(&self.sets).find(|(total, _)| **total == 0.0) {
-            return Err(format!("diffpatterns(): no row has '{missing}' in the column '{}'.", self.column));
+            return Err(format!("diffpatterns(): no row has the value '{missing}' in the column '{}'.", self.column));
         }
         let shares = |[a, b]: [f64; 2]| [a / totals[0], b / totals[1]];
         // a share that is just the threshold must not fail for the last bit of a real

@@ -55,9 +55,7 @@ pub fn closed(
     while let Some(Open { rows: covered, next, depth }) = open.pop() {
         work = work.saturating_add(covered.len() * columns);
         if work > MOST_WORK || found.len() > MOST_PATTERNS {
-            return Err(
-                "There are too many patterns: a greater threshold, or fewer columns, makes them fewer.".to_owned()
-            );
+            return Err("There are too many patterns; raise the threshold or use fewer columns.".to_owned());
         }
         let pattern = closure(rows, &covered, columns);
         let free: Vec<usize> = (next..columns).filter(|c| matches!(pattern.values.get(*c), Some(None))).collect();

@@ -10,6 +10,7 @@ use crate::registry::ScalarFunction;
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, BinaryOp};
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub static GEO_POLYGON_LOOKUP: Plugin = Plugin {
@@ -54,13 +55,13 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation, shape:
     let key_span = key.span;
     let key = super::column_of(binder, key, &table)?;
     if !matches!(key.ty, ScalarType::Dynamic | ScalarType::Unknown) {
-        binder.error("KS107", key_span, "A column of type dynamic is expected: shapes in GeoJSON.");
+        binder.error(codes::TYPE_EXPECTED, key_span, "Expected a dynamic column with GeoJSON shapes.");
         return None;
     }
     let mut place = |argument: &ast::Expr| {
         let column = super::column_of(binder, argument, input)?;
         if !column.ty.is_number() && column.ty != ScalarType::Unknown {
-            binder.error("KS107", argument.span, "A column of numbers is expected: degrees.");
+            binder.error(codes::TYPE_EXPECTED, argument.span, "Expected a numeric column with degrees.");
             return None;
         }
         Some(Expr::column(&column, span).convert(ScalarType::Real))
@@ -131,15 +132,15 @@ fn options(binder: &mut Binder, arguments: &[ast::Expr]) -> Option<Given> {
             (Some("return_lookup_key"), Some(Value::Bool(wanted)), _) => given.key = *wanted,
             _ if bound.ty == ScalarType::Unknown => return None,
             (Some(name), ..) if OPTIONS.contains(&name) => {
-                let wanted = if name.starts_with("return") { "true or false" } else { "a number from 0 on" };
-                binder.error("KS107", value.span, format!("{name} must be {wanted}."));
+                let wanted = if name.starts_with("return") { "true or false" } else { "a number of 0 or more" };
+                binder.error(codes::TYPE_EXPECTED, value.span, format!("{name} must be {wanted}."));
                 return None;
             }
             _ => {
                 binder.error(
-                    "KS119",
+                    codes::ARGUMENT_COUNT,
                     argument.span,
-                    format!("The arguments behind the columns are {}.", OPTIONS.join(", ")),
+                    format!("The arguments after the columns must be {}.", OPTIONS.join(", ")),
                 );
                 return None;
             }

@@ -7,6 +7,7 @@ use crate::bind::Binder;
 use crate::plan::{Aggregate, Relation};
 use crate::types::ScalarType::Long;
 use kql_parser::ast;
+use kql_parser::codes;
 
 pub static IDENTITY: Plugin = Plugin {
     name: "identity",
@@ -35,6 +36,6 @@ pub static ESTIMATE_ROWS_COUNT: Plugin = Plugin {
 fn without_arguments(binder: &mut Binder, evaluate: &ast::Evaluate) {
     let name = &evaluate.call.name;
     if !evaluate.call.args.is_empty() {
-        binder.error("KS119", name.span, format!("The plugin '{}' expects 0 arguments.", name.text));
+        binder.error(codes::ARGUMENT_COUNT, name.span, format!("The plugin '{}' expects 0 arguments.", name.text));
     }
 }

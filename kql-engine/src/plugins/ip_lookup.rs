@@ -13,6 +13,7 @@ use crate::types::ScalarType;
 use crate::value::Value;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
+use kql_parser::codes;
 use kql_parser::{Diagnostic, ast};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -168,11 +169,11 @@ fn lookup(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, family
     let [table, address, network, extra @ ..] = plain.as_slice() else {
         binder.report(
             Diagnostic::error(
-                "KS121",
+                codes::TOO_FEW_ARGUMENTS,
                 call.name.span,
                 format!("The plugin '{}' expects at least 3 arguments.", call.name.text),
             )
-            .with_help("a table, the column of the address, and the table's column of the network"),
+            .with_help("pass a table, the address column, and the network column of that table"),
         );
         return Relation { open: true, ..input };
     };

@@ -28,6 +28,7 @@ mod unmatched;
 use crate::bind::Binder;
 use crate::plan::{PlanColumn, Relation};
 use arrow::array::RecordBatch;
+use kql_parser::codes;
 use kql_parser::{Span, ast};
 
 /// A plugin.
@@ -91,7 +92,7 @@ fn rows_of(binder: &mut Binder, input: &Relation, span: Span) -> Option<Vec<Reco
     match binder.evaluate(input)? {
         Ok(batches) => Some(batches),
         Err(message) => {
-            binder.error("KQ303", span, message);
+            binder.error(codes::EVALUATION_FAILED, span, message);
             None
         }
     }
@@ -111,7 +112,7 @@ fn column_of(binder: &mut Binder, argument: &ast::Expr, input: &Relation) -> Opt
         if let ast::ExprKind::Name(_) = &argument.kind {
             binder.expr(argument, crate::bind::Row { columns: &input.columns, ..Default::default() });
         } else {
-            binder.error("KS109", argument.span, "Column name expected.");
+            binder.error(codes::COLUMN_EXPECTED, argument.span, "Column name expected.");
         }
     }
     found

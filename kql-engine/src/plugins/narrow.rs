@@ -8,6 +8,7 @@ use crate::plan::{Compiler, Relation, StageKind, TableFunction};
 use crate::types::ScalarType;
 use arrow::array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub static NARROW: Plugin =
@@ -15,7 +16,7 @@ pub static NARROW: Plugin =
 
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
     if !evaluate.call.args.is_empty() {
-        binder.error("KS119", evaluate.call.name.span, "The plugin 'narrow' expects 0 arguments.");
+        binder.error(codes::ARGUMENT_COUNT, evaluate.call.name.span, "The plugin 'narrow' expects 0 arguments.");
     }
     let columns = [("Row", ScalarType::Long), ("Column", ScalarType::String), ("Value", ScalarType::String)];
     let columns = columns.into_iter().map(|(name, ty)| binder.new_column(name, ty)).collect();

@@ -9,6 +9,7 @@ use crate::plan::{Compiler, Expr, PlanColumn, Relation, StageKind, TableFunction
 use crate::types::ScalarType::{self, Long, Real};
 use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,13 +34,17 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
     let (mut cohort, mut dimensions) = (None, Vec::new());
     for (n, argument) in rest.iter().enumerate() {
         if binder.is_tabular(argument) {
-            binder.error("KQ201", argument.span, "new_activity_metrics() with a Lookback is not supported yet.");
+            binder.error(
+                codes::UNSUPPORTED_ARGUMENT,
+                argument.span,
+                "new_activity_metrics() with a Lookback is not supported yet.",
+            );
             return None;
         }
         if n == 0 && crate::bind::plain_column(argument, Row::of(input)).is_none() {
             let place = timeline::number(binder, argument, "Cohort", time.ty, Axis::Point)?;
             if timeline::window(place, step, start) != Some(place) {
-                binder.error("KQ201", argument.span, "The Cohort must be the start of a window.");
+                binder.error(codes::UNSUPPORTED_ARGUMENT, argument.span, "The Cohort must be the start of a window.");
                 return None;
             }
             cohort = Some(place);
@@ -154,8 +159,8 @@ impl Metrics {
         let wanted = if self.cohort.is_some() { 1 } else { all_windows };
         if (cohorts.len() as i128) < wanted {
             compiler.note(
-                "new_activity_metrics: nobody is new in one of the windows. There are no rows for it here; Kusto may give \
-                 rows without rates.",
+                "new_activity_metrics(): a window without new users has no rows here; Kusto may return rows \
+                 without rates.",
             );
         }
         for from in cohorts {
@@ -165,7 +170,7 @@ impl Metrics {
                 let new = if to == from { all } else { later };
                 lines.push(Line { group, from, to, new, retained: count(to, from), all });
                 if lines.len() > MOST {
-                    return Err("The windows make too many rows.".to_owned());
+                    return Err("The windows produce too many rows.".to_owned());
                 }
             }
         }

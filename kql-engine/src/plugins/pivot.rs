@@ -10,6 +10,7 @@ use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, interleave};
 use arrow::row::{RowConverter, SortField};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub static PIVOT: Plugin = Plugin {
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
     let call = &evaluate.call;
     let Some((first, rest)) = call.args.split_first() else {
-        binder.error("KS121", call.name.span, "The plugin 'pivot' expects at least 1 argument.");
+        binder.error(codes::TOO_FEW_ARGUMENTS, call.name.span, "The plugin 'pivot' expects at least 1 argument.");
         return Relation { open: true, ..input };
     };
     let Some(pivot) = super::column_of(binder, first, &input) else { return Relation { open: true, ..input } };

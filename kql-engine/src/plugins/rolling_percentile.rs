@@ -11,6 +11,7 @@ use crate::value::Value;
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, UInt32Array};
 use arrow::compute::{concat, sort_to_indices, take};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub static ROLLING_PERCENTILE: Plugin = Plugin {
@@ -33,7 +34,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
     let value = super::column_of(binder, value, input)?;
     if !value.ty.is_summable() {
         let message = "The argument value must be summable: a number, timespan or datetime.";
-        binder.error("KS138", value_span, message);
+        binder.error(codes::SUMMABLE_EXPECTED, value_span, message);
         return None;
     }
     let bound = binder.fixed(percentage);
@@ -50,13 +51,17 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
         }
         _ => {
             if bound.ty != ScalarType::Unknown {
-                binder.error("KS137", percentage.span, "Percentile must be a constant of type long or real.");
+                binder.error(
+                    codes::NUMBER_EXPECTED,
+                    percentage.span,
+                    "Percentile must be a constant of type long or real.",
+                );
             }
             return None;
         }
     };
     if !(0.0..=100.0).contains(&share) {
-        binder.error("KQ302", percentage.span, "Percentile must be from 0 to 100.");
+        binder.error(codes::INVALID_ARGUMENT, percentage.span, "Percentile must be between 0 and 100.");
         return None;
     }
     let time = timeline::time_column(binder, index, input)?;
@@ -173,8 +178,8 @@ impl Rolling {
     }
 }
 
-const GAPS: &str = "rolling_percentile: some bins have no rows. There is no row for them here; Kusto may give one, with the \
-                    percentile of the bins before it.";
+const GAPS: &str = "rolling_percentile(): bins without rows have no result here; Kusto may return the \
+     percentile of the preceding bins.";
 
 /// How often each rank is in the window, summed up as a binary indexed tree.
 struct Ranks {

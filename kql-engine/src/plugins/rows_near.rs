@@ -10,6 +10,7 @@ use crate::value::Value;
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use kql_parser::ast;
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub static ROWS_NEAR: Plugin = Plugin {
@@ -29,7 +30,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
         }
     };
     if !input.serialized {
-        binder.error("KQ106", evaluate.call.name.span, "The plugin 'rows_near' needs rows in an order.");
+        binder.error(codes::ORDER_NEEDED, evaluate.call.name.span, "The plugin 'rows_near' needs sorted input.");
         return None;
     }
     let condition = binder.predicate(condition, Row::of(input));
@@ -39,7 +40,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
             Some(count) if value.ty.is_integer() => Some(count),
             _ => {
                 if value.ty != ScalarType::Unknown {
-                    binder.error("KS107", argument.span, "A constant integer from 0 on is expected.");
+                    binder.error(codes::TYPE_EXPECTED, argument.span, "Expected a constant integer of 0 or more.");
                 }
                 None
             }

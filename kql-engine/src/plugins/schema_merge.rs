@@ -9,6 +9,7 @@ use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -44,13 +45,13 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
             Some(Value::Bool(wanted)) => in_order = *wanted,
             _ if value.ty == ScalarType::Unknown => return None,
             _ => {
-                binder.error("KS107", argument.span, "PreserveOrder must be true or false.");
+                binder.error(codes::TYPE_EXPECTED, argument.span, "PreserveOrder must be true or false.");
                 return None;
             }
         }
     }
     if call.args.len() > 1 {
-        binder.error("KS119", call.name.span, "The plugin 'schema_merge' expects at most 1 argument.");
+        binder.error(codes::ARGUMENT_COUNT, call.name.span, "The plugin 'schema_merge' expects at most 1 argument.");
         return None;
     }
     let mut read = Vec::with_capacity(COLUMNS.len());
@@ -61,8 +62,9 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
             }
             _ if input.open => return None,
             _ => {
-                let message = format!("schema_merge() takes the result of getschema: a column {name} of type {ty}.");
-                binder.error("KQ302", evaluate.call_span, message);
+                let message =
+                    format!("schema_merge() expects the output of getschema, with a column {name} of type {ty}.");
+                binder.error(codes::INPUT_COLUMNS, evaluate.call_span, message);
                 return None;
             }
         }
@@ -94,7 +96,7 @@ impl TableFunction for Merge {
         let mut merged: HashMap<String, Merged> = HashMap::new();
         for batch in input {
             let [names, ordinals, data, kinds] = batch.columns() else { continue };
-            let text = |array: &ArrayRef| array.as_string_opt::<i32>().cloned().ok_or("Texts were expected.");
+            let text = |array: &ArrayRef| array.as_string_opt::<i32>().cloned().ok_or("Expected strings.");
             let (names, ordinals, data, kinds) = (text(names)?, timeline::longs(ordinals)?, text(data)?, text(kinds)?);
             for row in 0..batch.num_rows() {
                 let types = (data.value(row).to_owned(), kinds.value(row).to_owned());
@@ -109,7 +111,8 @@ impl TableFunction for Merge {
                         both.sort();
                         let [one, two] = both;
                         return Err(format!(
-                            "schema_merge(): '{name}' is of type {one} and {two}, and it is not known what Kusto makes of that."
+                            "schema_merge(): '{name}' has the types {one} and {two}; how Kusto merges them is \
+                             not documented."
                         ));
                     }
                     Some(known) => {
@@ -134,7 +137,7 @@ impl TableFunction for Merge {
         });
         if let Some((a, b)) = clash {
             return Err(format!(
-                "schema_merge(): '{a}' and '{b}' have the same place, and it is not known how Kusto orders them."
+                "schema_merge(): '{a}' and '{b}' have the same position; how Kusto orders them is not documented."
             ));
         }
         let texts = |f: fn(&(String, Merged)) -> &str| Arc::new(StringArray::from_iter_values(columns.iter().map(f)));

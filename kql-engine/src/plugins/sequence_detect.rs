@@ -9,6 +9,7 @@ use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction};
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use kql_parser::ast;
+use kql_parser::codes;
 use std::sync::Arc;
 
 pub static SEQUENCE_DETECT: Plugin = Plugin {
@@ -37,7 +38,11 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Opti
     let time_span = time.span;
     let time = timeline::time_column(binder, time, &input)?;
     if time.ty != ScalarType::Datetime && time.ty != ScalarType::Timespan {
-        binder.error("KQ201", time_span, "sequence_detect() takes a timeline of datetimes or timespans here.");
+        binder.error(
+            codes::UNSUPPORTED_ARGUMENT,
+            time_span,
+            "sequence_detect() only supports a timeline of type datetime or timespan.",
+        );
         return None;
     }
     let step = timeline::number(binder, step, "MaxSequenceStepWindow", time.ty, Axis::Length)?;
@@ -183,7 +188,7 @@ impl Search<'_> {
                 }
                 self.taken += 1;
                 if self.taken > MOST {
-                    return Err("sequence_detect() finds too many sequences: make the windows smaller.".to_owned());
+                    return Err("sequence_detect() found too many sequences; use smaller windows.".to_owned());
                 }
                 let time = places.last().and_then(|place| next.get(*place)).copied();
                 match time.filter(|t| t.saturating_sub(last) <= step && t.saturating_sub(*first) <= whole) {
@@ -205,5 +210,5 @@ impl Search<'_> {
     }
 }
 
-const TIES: &str = "sequence_detect: two steps came at the very same time. They follow one another here; whether they do in \
-                    Kusto is not known.";
+const TIES: &str = "sequence_detect(): two steps have the same time and are treated as consecutive; Kusto may \
+     treat them differently.";

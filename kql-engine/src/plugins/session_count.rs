@@ -21,7 +21,7 @@ pub static SESSION_COUNT: Plugin = Plugin {
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
     let axes = [("Start", Axis::Point), ("End", Axis::Point), ("Bin", Axis::Length), ("LookBackWindow", Axis::Length)];
     timeline::bind(binder, evaluate, input, &axes, &[("count_sessions", Long)], None, |numbers| {
-        let &[start, end, step, back] = numbers else { return Err("Four constants were expected.".to_owned()) };
+        let &[start, end, step, back] = numbers else { return Err("Expected four constants.".to_owned()) };
         Ok(Box::new(move |events| Ok(count(events, start, end, step, back))))
     })
 }

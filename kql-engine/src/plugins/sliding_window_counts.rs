@@ -23,7 +23,7 @@ const MOST: usize = 10_000_000;
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
     let axes = [("Start", Axis::Point), ("End", Axis::Point), ("LookbackWindow", Axis::Length), ("Bin", Axis::Length)];
     timeline::bind(binder, evaluate, input, &axes, &[("Count", Long), ("Dcount", Long)], None, |numbers| {
-        let &[start, end, back, step] = numbers else { return Err("Four constants were expected.".to_owned()) };
+        let &[start, end, back, step] = numbers else { return Err("Expected four constants.".to_owned()) };
         if back < step {
             return Err("LookbackWindow must not be smaller than Bin.".to_owned());
         }
@@ -68,7 +68,7 @@ fn count(mut events: Vec<Event>, start: i64, end: i64, reach: i64, step: i64) ->
             }
             if first < next {
                 if lines.len() == MOST {
-                    return Err(format!("sliding_window_counts() would give more than {MOST} rows."));
+                    return Err(format!("sliding_window_counts() would return more than {MOST} rows."));
                 }
                 let counts = [(next - first) as i64, ids.len() as i64, 0, 0];
                 let group = group.first().map_or(0, |e| e.group);

@@ -8,6 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use arrow::row::{RowConverter, SortField};
+use kql_parser::codes;
 use kql_parser::{Diagnostic, ast};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub fn bind(
     let counting = match function(&arguments.numbers) {
         Ok(counting) => counting,
         Err(message) => {
-            binder.error("KQ201", evaluate.call_span, message);
+            binder.error(codes::UNSUPPORTED_ARGUMENT, evaluate.call_span, message);
             return binder.empty_relation();
         }
     };
@@ -101,8 +102,8 @@ pub fn too_few(binder: &mut Binder, evaluate: &ast::Evaluate, least: usize) {
     let name = &evaluate.call.name;
     let message = format!("The plugin '{}' expects at least {least} arguments.", name.text);
     binder.report(
-        Diagnostic::error("KS121", name.span, message)
-            .with_help(format!("its arguments are described in {}", super::plugin(&name.text).map_or("", |p| p.page))),
+        Diagnostic::error(codes::TOO_FEW_ARGUMENTS, name.span, message)
+            .with_help(format!("see {} for its arguments", super::plugin(&name.text).map_or("", |p| p.page))),
     );
 }
 
@@ -112,13 +113,17 @@ pub fn time_column(binder: &mut Binder, argument: &ast::Expr, input: &Relation) 
     match column.ty {
         ScalarType::Datetime | ScalarType::Timespan | ScalarType::Int | ScalarType::Long => Some(column),
         ScalarType::Real | ScalarType::Decimal => {
-            binder.error("KQ201", argument.span, "A timeline of reals or decimals is not supported yet.");
+            binder.error(
+                codes::UNSUPPORTED_ARGUMENT,
+                argument.span,
+                "A timeline of type real or decimal is not supported yet.",
+            );
             None
         }
         ScalarType::Unknown => None,
         _ => {
             let message = "The argument value must be summable: a number, timespan or datetime.";
-            binder.error("KS138", argument.span, message);
+            binder.error(codes::SUMMABLE_EXPECTED, argument.span, message);
             None
         }
     }
@@ -138,22 +143,26 @@ pub fn number(binder: &mut Binder, argument: &ast::Expr, name: &str, ty: ScalarT
     if !fits {
         let wanted = match (axis, ty) {
             (Axis::Count, _) => "a whole number".to_owned(),
-            (Axis::Length, ScalarType::Datetime) => "a timespan, as the timeline is of datetimes".to_owned(),
-            _ => format!("of the timeline's type, {ty}"),
+            (Axis::Length, ScalarType::Datetime) => "a timespan, because the timeline has the type datetime".to_owned(),
+            _ => format!("of the type {ty}, like the timeline"),
         };
-        binder.error("KS107", argument.span, format!("{name} must be {wanted}; this is of type {}.", value.ty));
+        binder.error(
+            codes::TYPE_EXPECTED,
+            argument.span,
+            format!("{name} must be {wanted}, but has the type {}.", value.ty),
+        );
         return None;
     }
     match value.as_constant().and_then(Value::as_long) {
         Some(number) if axis == Axis::Point || number > 0 => Some(number),
         Some(_) => {
-            binder.error("KQ302", argument.span, format!("{name} must be above zero."));
+            binder.error(codes::INVALID_ARGUMENT, argument.span, format!("{name} must be greater than 0."));
             None
         }
         // what a subquery gives is not known while a query is only checked
         None if over_subquery(&value) && !binder.evaluates() => Some(if axis == Axis::Point { 0 } else { 1 }),
         None => {
-            binder.error("KS129", argument.span, format!("{name} must be a constant."));
+            binder.error(codes::CONSTANT_EXPECTED, argument.span, format!("{name} must be a constant."));
             None
         }
     }
@@ -185,8 +194,8 @@ pub fn window(value: i64, step: i64, origin: i64) -> Option<i64> {
 pub fn unaligned(plugin: &str, start: i64, step: i64) -> Option<String> {
     (start.checked_rem_euclid(step) != Some(0)).then(|| {
         format!(
-            "{plugin}: the windows begin at Start, which is not where bin() would let them begin. Kusto may cut them there \
-             instead; a Start that bin() has rounded to the window gives the same windows either way."
+            "{plugin}(): the windows begin at Start, which is not aligned to the window size; Kusto may align \
+             them with bin(). Round Start with bin() to avoid a difference."
         )
     })
 }
@@ -335,7 +344,7 @@ impl TableFunction for Activity {
 /// Whole numbers, datetimes or timespans as longs.
 pub fn longs(array: &ArrayRef) -> Result<Int64Array, String> {
     let array = cast(array, &DataType::Int64).map_err(|e| e.to_string())?;
-    array.as_primitive_opt::<Int64Type>().cloned().ok_or_else(|| "A whole number was expected.".to_owned())
+    array.as_primitive_opt::<Int64Type>().cloned().ok_or_else(|| "Expected a whole number.".to_owned())
 }
 
 /// Longs in the type that a column has.

@@ -11,22 +11,22 @@ static UNAVAILABLE: &[(&[&str], &str)] = &[
             "current_database",
             "current_node_id",
         ],
-        "it asks the cluster who runs the query and where, and there is no cluster here.",
+        "it describes the cluster connection; this engine runs without a cluster.",
     ),
     (
         &["extent_id", "extentid", "extent_tags", "row_id", "rowstore_ordinal_range", "estimate_data_size"],
-        "it tells how a cluster stores rows, and rows come from files here.",
+        "it reports how a cluster stores rows; this engine reads local files.",
     ),
     (
         &["cursor_after", "cursor_before_or_at", "cursor_current", "current_cursor"],
-        "it needs the cursors of a database that ingests rows, and rows come from files here.",
+        "it needs the ingestion cursors of a database; this engine reads local files.",
     ),
     (
         &["external_table", "materialized_view", "stored_query_result", "entity_group"],
-        "it names an object of a cluster, and there is no cluster here. A file is read by its table's name.",
+        "it refers to an object of a cluster; this engine reads local files by the name of their table.",
     ),
     (&["hash_combine", "hash_many"], "how Kusto combines hashes is not published."),
-    (&["hll_isvalid", "tdigest_isvalid", "passthrough"], "it is not documented, and its answer is not known."),
+    (&["hll_isvalid", "tdigest_isvalid", "passthrough"], "it is not documented."),
     (
         &[
             "sql_request",
@@ -43,23 +43,21 @@ static UNAVAILABLE: &[(&[&str], &str)] = &[
             "ai_chat_completion",
             "ai_chat_completion_prompt",
         ],
-        "it asks another service, and the network is never opened here.",
+        "it calls another service; this engine never uses the network.",
     ),
-    (&["python", "r", "csharp"], "it runs a program of the query's, and none is run here."),
-    (&["execute_query", "execute_show_command"], "it runs on a cluster, and there is no cluster here."),
+    (&["python", "r", "csharp"], "it runs a program embedded in the query; this engine never does."),
+    (&["execute_query", "execute_show_command"], "it needs a cluster."),
     (
         &["infer_storage_schema", "infer_storage_schema_with_suggestions"],
-        "it reads files of a cloud's storage, and the network is never opened here. getschema tells the schema of a file.",
+        "it reads files of cloud storage; this engine never uses the network. Use getschema for the schema of a \
+         local file.",
     ),
-    (&["preview"], "it gives two tables, which is not supported yet. take and count give one each."),
-    (&["diffpatterns_text"], "how it compares texts is not published."),
-    (&["activity_engagement"], "no documented example shows which windows it looks at."),
-    (
-        &["funnel_sequence_completion"],
-        "no documented example shows what it gives where steps come at the same time, or nobody takes a step.",
-    ),
-    (&["funnel_sequence"], "it gives several tables, which is not supported yet."),
-    (&["identity_v3"], "it is not documented, and its answer is not known."),
+    (&["preview"], "it returns two tables, which is not supported yet. Use take and count."),
+    (&["diffpatterns_text"], "its text comparison is not published."),
+    (&["activity_engagement"], "its choice of windows is not documented."),
+    (&["funnel_sequence_completion"], "its result for simultaneous steps is not documented."),
+    (&["funnel_sequence"], "it returns several tables, which is not supported yet."),
+    (&["identity_v3"], "it is not documented."),
 ];
 
 /// Why a name of Kusto's has no answer here.

@@ -112,7 +112,7 @@ pub(super) fn open(path: &Path) -> Result<Archive, SourceError> {
     let found = match kind(path) {
         Some(Kind::Zip) => zip(path),
         Some(Kind::Tar(compression)) => tar(path, compression),
-        None => Err("its name is no archive's".to_owned()),
+        None => Err("its name is not that of an archive".to_owned()),
     };
     found.map_err(|reason| SourceError::unreadable(path, reason))
 }
@@ -140,7 +140,7 @@ fn too_large(packed: u64, unpacked: u64) -> Result<(), String> {
         return Err(format!("it unpacks to more than {} GB; unpack it yourself, and name the folder", MOST >> 30));
     }
     if unpacked > HARMLESS && unpacked / packed.max(1) > MOST_GROWTH {
-        return Err(format!("it unpacks to more than {MOST_GROWTH} times its size, as no logs do"));
+        return Err(format!("it unpacks to more than {MOST_GROWTH} times its size, which logs never do"));
     }
     Ok(())
 }
@@ -157,7 +157,7 @@ fn zip(path: &Path) -> Result<Archive, String> {
     let file = File::open(path).map_err(|e| words(&e))?;
     let length = file.metadata().map_err(|e| words(&e))?.len();
     let read = super::guard::guarded(|| ZipArchive::new(BufReader::new(file)))?;
-    let mut archive = read.map_err(|e| format!("it is no .zip archive, or cut off: {e}"))?;
+    let mut archive = read.map_err(|e| format!("not a valid .zip archive, or truncated: {e}"))?;
     too_many(archive.len())?;
     let mut found = Archive::default();
     let (mut packed, mut unpacked) = (0u64, 0u64);
@@ -195,7 +195,7 @@ fn zip(path: &Path) -> Result<Archive, String> {
         found.files.push(Entry { path: within, member: Arc::new(member) });
     }
     if packed > length {
-        return Err("its files lie over one another, as no archive's do".to_owned());
+        return Err("its entries overlap".to_owned());
     }
     too_large(packed, unpacked)?;
     Ok(found)
@@ -233,7 +233,7 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, String> {
     let mut count = 0;
     let mut end = 0;
     for entry in archive.entries_with_seek().map_err(words)? {
-        let entry = entry.map_err(|e| format!("it is no .tar archive, or cut off or damaged: {e}"))?;
+        let entry = entry.map_err(|e| format!("not a valid .tar archive, or truncated or damaged: {e}"))?;
         count += 1;
         too_many(count)?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();

@@ -434,7 +434,8 @@ impl Types {
             }
             if ty != expected {
                 report.note(format!(
-                    "the values of {name} are no {expected}, as its name or the schema says: the column is {ty} here"
+                    "the values of {name} are not of the type {expected} that its name or the schema suggests; \
+                     the column is read as {ty}"
                 ));
             }
         }

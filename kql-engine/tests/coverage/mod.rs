@@ -81,7 +81,9 @@ fn state<'n>(engine: &Engine, section: &str, name: &'n str) -> (&'n str, State) 
     };
     let known = |query: &String| {
         let codes: Vec<_> = engine.check(query).diagnostics.into_iter().map(|d| d.code).collect();
-        !codes.iter().any(|code| matches!(*code, "KS211" | "KQ203"))
+        !codes
+            .iter()
+            .any(|code| matches!(*code, kql_parser::codes::UNKNOWN_FUNCTION | kql_parser::codes::UNAVAILABLE_OFFLINE))
     };
     if queries.iter().any(known) {
         return (name, State::Here);

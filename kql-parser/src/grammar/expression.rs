@@ -1,6 +1,7 @@
 //! Expressions: the loop of binding powers, and operands.
 
 use crate::ast::{Between, Binary, BinaryOp, Call, Expr, ExprKind, In, InOp, Name, Named, TypeOf, UnaryOp};
+use crate::codes;
 use crate::combinators::{
     BRACKETS, PARENS, Reads, bracketed, expected, loose_list, quiet, spanned, token, within, word as spelled,
 };
@@ -276,7 +277,11 @@ fn postfix(i: Tokens, start: Span, e: Expr, may_be: Parts) -> Parsed<Expr> {
     loop {
         parts += 1;
         if parts > MAX_PARTS {
-            rest.report(Diagnostic::error("KQ003", e.span, format!("A path has more than {MAX_PARTS} parts.")));
+            rest.report(Diagnostic::error(
+                codes::NESTED_TOO_DEEP,
+                e.span,
+                format!("The path has more than {MAX_PARTS} parts."),
+            ));
             return cut(expected(Want::Infix)).parse(rest);
         }
         match rest.kind() {

@@ -1,6 +1,7 @@
 //! Literals, decoded.
 
 use crate::ast::{Dynamic, Expr, ExprKind, Literal, UnaryOp};
+use crate::codes;
 use crate::combinators::{BRACES, BRACKETS, PARENS, bracketed, token, within};
 use crate::grammar::{expression, name};
 use crate::input::{Parsed, Tokens, Want};
@@ -55,9 +56,10 @@ const LEAST_WITHOUT_SIGN: &str = "9223372036854775808";
 fn long(i: &Tokens, text: &str, span: Span) -> Literal {
     let value = text::whole(text::integer, text);
     if value.is_none() {
-        let mut error = Diagnostic::error("KQ002", span, format!("The number {text} does not fit a long."));
+        let mut error =
+            Diagnostic::error(codes::INVALID_LITERAL, span, format!("The number {text} is out of range for a long."));
         if text == LEAST_WITHOUT_SIGN && i.follows(Kind::Minus) {
-            error = error.with_help("the sign is an operator here: long(-9223372036854775808) is the least long");
+            error = error.with_help("the minus sign is an operator here; write long(-9223372036854775808)");
         }
         i.report(error);
     }
@@ -163,7 +165,7 @@ pub fn raw_guid(i: Tokens) -> Parsed<Expr> {
     let span = Span::new(i.span().start, i.span().start + 36);
     let value = text::whole(text::guid, span.text(i.text));
     i.report(Diagnostic::error(
-        "KS214",
+        codes::RAW_GUID,
         span,
         "Raw guid literals are not allowed in this context, use guid(...) instead.",
     ));
@@ -227,7 +229,7 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
             | Literal::Guid(None)
     );
     if missing && !null {
-        i.report(Diagnostic::error("KQ002", span, format!("'{inner}' is not a {what}.")));
+        i.report(Diagnostic::error(codes::INVALID_LITERAL, span, format!("'{inner}' is not a {what}.")));
     }
     value
 }

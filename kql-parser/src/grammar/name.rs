@@ -1,6 +1,7 @@
 //! Names: `x`, `['a b']`, `Device*`, `hint.strategy`.
 
 use crate::ast::{ColumnDeclaration, Expr, ExprKind, Name, TypeName};
+use crate::codes;
 use crate::combinators::{PARENS, loosely_bracketed, token};
 use crate::grammar::literal;
 use crate::input::{Parsed, Tokens, Want};
@@ -72,7 +73,7 @@ pub fn in_name_position(i: &Tokens) -> bool {
 pub fn needs_brackets(i: &Tokens, span: Span) {
     let word = span.text(i.text);
     let message = format!("The name '{word}' needs to be bracketed as ['{word}'] to be used in this context.");
-    i.report(Diagnostic::error("KS228", span, message));
+    i.report(Diagnostic::error(codes::NAME_NEEDS_BRACKETS, span, message));
 }
 
 /// Any word, a keyword too.
@@ -207,7 +208,7 @@ pub fn column_type(i: Tokens) -> Parsed<TypeName> {
     if !is_column_type(&ty.text) {
         let message = format!("The name '{}' is not a valid type name.", ty.text);
         i.report(
-            Diagnostic::error("KS160", ty.span, message).with_help(
+            Diagnostic::error(codes::INVALID_TYPE_NAME, ty.span, message).with_help(
                 "the types are bool, int, long, real, decimal, string, datetime, timespan, guid and dynamic",
             ),
         );

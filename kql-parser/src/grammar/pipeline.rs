@@ -1,6 +1,7 @@
 //! `source | operator | operator`, and recovery where an operator is wrong.
 
 use crate::ast::{Expr, ExprKind, Operator, OperatorKind, Pipeline, Subquery};
+use crate::codes;
 use crate::combinators::{PARENS, Reads, comma_list, spanned, within};
 use crate::grammar::{expression, operators};
 use crate::input::{Parsed, Tokens, Want};
@@ -84,7 +85,7 @@ pub fn step(i: Tokens, before: Span) -> (Tokens, Operator) {
             let mut diagnostic =
                 Diagnostic { span: if start.is_empty() { before } else { diagnostic.span }, ..diagnostic };
             if i.kind() == Kind::Pipe {
-                diagnostic = diagnostic.with_help("one | stands between operators; 'or' joins two conditions");
+                diagnostic = diagnostic.with_help("use a single | between operators, and 'or' to join two conditions");
             }
             i.report(diagnostic);
             let span = rest.from(start);
@@ -149,15 +150,15 @@ pub fn unexpected(at: Tokens, after: Tokens) {
     }
     let only_expression = names == ["an expression"];
     let (code, message) = match only_expression {
-        true => ("KS006", "Missing expression.".to_owned()),
-        false => ("KS005", format!("Expected: {}", listed(&names))),
+        true => (codes::MISSING_EXPRESSION, "Missing expression.".to_owned()),
+        false => (codes::TERM_EXPECTED, format!("Expected: {}", listed(&names))),
     };
     let marked = if only_expression { found.span } else { whole };
     let gap = Span::empty(at.end_before());
     let diagnostic = if found.kind == Kind::End {
         let diagnostic = Diagnostic::error(code, end_of_text(&at), message);
         match at.unclosed() {
-            Some(open) => diagnostic.with_label(open, "nothing closes this"),
+            Some(open) => diagnostic.with_label(open, "this is never closed"),
             None => diagnostic,
         }
     } else if Span::new(gap.start, found.span.start).text(at.text).contains('\n') {
@@ -195,27 +196,27 @@ fn hint(i: &Tokens) -> Option<&'static str> {
     }
     if before.kind == Kind::String && before.span.end == i.span().start {
         return Some(
-            "a quote within a string has a backslash before it, or the string stands between quotes of the other kind",
+            "escape a quote inside a string with a backslash, or use the other kind of quotes around the string",
         );
     }
     if before.kind == Kind::Word && before.span.text(i.text) == "not" {
         return Some("not() is a function: not(x has 'a'), or x !has 'a'");
     }
     match i.kind() {
-        Kind::Assign => Some("'==' compares, '=' gives a name"),
-        Kind::Negated => Some("not() turns a condition round"),
+        Kind::Assign => Some("use '==' to compare; '=' assigns a name"),
+        Kind::Negated => Some("use not() to negate a condition"),
         Kind::Word => match found {
             "AND" | "And" => Some("operators are lower case: and"),
             "OR" | "Or" => Some("operators are lower case: or"),
             "IN" | "In" => Some("operators are lower case: in"),
-            "LIKE" | "Like" => Some("contains, startswith, endswith and has look into a string, and matches regex"),
-            "is" | "IS" => Some("isnull() and isempty() test for missing values"),
+            "LIKE" | "Like" => Some("use contains, startswith, endswith, has or matches regex to search in a string"),
+            "is" | "IS" => Some("use isnull() or isempty() to test for missing values"),
             "not" | "NOT" => Some("not() is a function: not(x in (1, 2)), or x !in (1, 2)"),
-            "let" => Some("a ; is missing before it"),
-            _ if operators::is_name(found) => Some("a | is missing before it"),
+            "let" => Some("add ; before it"),
+            _ if operators::is_name(found) => Some("add | before it"),
             _ if operators::is_name(before.span.text(i.text)) => None,
             _ if Span::new(before.span.end, i.span().start).text(i.text).contains('\n') => {
-                Some("if a new statement begins here, a ; is missing before it; if an operator, a |")
+                Some("add ; before a new statement, or | before an operator")
             }
             _ => None,
         },

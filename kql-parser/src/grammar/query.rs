@@ -5,6 +5,7 @@ use crate::ast::{
     Expr, Function, Let, LetValue, Parameter, ParameterType, Pattern, PatternDeclaration, PatternMatch, Query,
     Restrict, Statement, StatementKind,
 };
+use crate::codes;
 use crate::combinators::{BRACES, BRACKETS, PARENS, bracketed, quiet, spanned, token, within, word};
 use crate::grammar::operators::union;
 use crate::grammar::{expression, literal, name, parameter, pipeline};
@@ -29,7 +30,7 @@ pub fn statements(mut i: Tokens, end: Kind) -> (Tokens, Vec<Statement>) {
             return (i, found);
         }
         if i.kind() == Kind::Semicolon {
-            i.report(Diagnostic::error("KS198", i.span(), "No statement stands before this ';'."));
+            i.report(Diagnostic::error(codes::EMPTY_STATEMENT, i.span(), "There is no statement before this ';'."));
             i = i.skip(1);
             continue;
         }
@@ -89,8 +90,8 @@ fn statement(i: Tokens) -> Parsed<StatementKind> {
     }
     if i.kind() == Kind::Word && next == Kind::Assign {
         i.report(
-            Diagnostic::error("KS005", i.span(), "A statement does not begin with a name and =.")
-                .with_help("let gives a name: let x = ..."),
+            Diagnostic::error(codes::TERM_EXPECTED, i.span(), "A statement cannot start with a name and '='.")
+                .with_help("use let to name a value: let x = ..."),
         );
         return Ok((pipeline::recover(pipeline::recover_past(i, i)), StatementKind::Error));
     }
@@ -132,10 +133,10 @@ fn check_body(i: &Tokens, body: &[Statement]) {
         let message = match statement.kind {
             StatementKind::Let(_) | StatementKind::DeclareQueryParameters(_) | StatementKind::Error => continue,
             StatementKind::Expr(_) if n + 1 == body.len() => continue,
-            StatementKind::Expr(_) => "A function has one result, and this is not its last statement.",
-            _ => "This statement does not stand in a function.",
+            StatementKind::Expr(_) => "A function has one result, which must be its last statement.",
+            _ => "This statement is not allowed in a function.",
         };
-        i.report(Diagnostic::error("KS005", statement.span, message));
+        i.report(Diagnostic::error(codes::TERM_EXPECTED, statement.span, message));
     }
 }
 

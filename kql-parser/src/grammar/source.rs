@@ -5,6 +5,7 @@ use crate::ast::{
     ContextualDatatable, Datatable, Expr, ExprKind, Externaldata, InlineExternalTable, MaterializedViewCombine,
     PartitionColumn, PathPart,
 };
+use crate::codes;
 use crate::combinators::{BRACKETS, PARENS, loosely_bracketed, quiet, quiet_word, spanned, token, within, word};
 use crate::grammar::operators::summarize;
 use crate::grammar::{expression, literal, name, parameter, pipeline};
@@ -35,7 +36,7 @@ fn value(i: Tokens) -> Parsed<Expr> {
         return Ok((rest, value));
     }
     let (rest, value) = expression::expression(i)?;
-    i.report(Diagnostic::error("KS112", value.span, "A literal is expected here."));
+    i.report(Diagnostic::error(codes::LITERAL_EXPECTED, value.span, "Expected a literal."));
     Ok((rest, value))
 }
 

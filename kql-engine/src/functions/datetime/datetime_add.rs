@@ -25,7 +25,7 @@ pub static DATETIME_ADD: ScalarFunction = ScalarFunction {
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let part = info.text(0).unwrap_or("");
     let Some(add) = add_of(&part.to_lowercase()) else {
-        return internal_err!("'{part}' is no part of a datetime: {} is expected", PARTS.list());
+        return internal_err!("'{part}' is not a valid datetime part; use {}.", PARTS.list());
     };
     Ok(Box::new(move |call: &Call| {
         let (value, date) = (call.longs(1)?, call.longs(2)?);

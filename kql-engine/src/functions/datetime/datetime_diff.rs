@@ -46,7 +46,7 @@ pub static DATETIME_DIFF: ScalarFunction = ScalarFunction {
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let part = info.text(0).unwrap_or("").to_lowercase();
     let Some(index) = index_of(&part) else {
-        return internal_err!("'{part}' is no part of a datetime: {} is expected", PARTS.list());
+        return internal_err!("'{part}' is not a valid datetime part; use {}.", PARTS.list());
     };
     let real = part == "week";
     Ok(Box::new(move |call: &Call| -> Result<ColumnarValue> {

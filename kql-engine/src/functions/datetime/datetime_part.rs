@@ -43,7 +43,7 @@ pub static DATETIME_PART: ScalarFunction = ScalarFunction {
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let part = info.text(0).unwrap_or("");
     let Some(of) = part_of(&part.to_lowercase()) else {
-        return internal_err!("'{part}' is no part of a datetime: {} is expected", PARTS.list());
+        return internal_err!("'{part}' is not a valid datetime part; use {}.", PARTS.list());
     };
     Ok(Box::new(move |call: &Call| {
         let date = call.longs(1)?;

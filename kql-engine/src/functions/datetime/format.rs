@@ -105,7 +105,7 @@ fn elements(form: &str, letters: &Letters) -> Result<Vec<Element>> {
         let width = letters.iter().find(|(l, _)| *l == c).and_then(|(_, widths)| widths.iter().find(|w| **w <= run));
         let Some(width) = width else {
             return plan_err!(
-                "The form '{form}' has '{c}' in it: {} and the delimiters {} are accepted",
+                "The format '{form}' contains '{c}'; only {} and the delimiters {} are valid.",
                 letters
                     .iter()
                     .map(|(l, _)| if *l == 't' { "tt".to_owned() } else { l.to_string() })

@@ -61,7 +61,7 @@ fn compile(info: &CallInfo, convert: fn(i64, Tz) -> Option<i64>) -> Result<Box<d
     let constant = match info.text(1) {
         Some(name) => match name.parse::<Tz>() {
             Ok(zone) => Some(zone),
-            Err(_) => return plan_err!("'{name}' is no time zone: datetime_list_timezones() lists their names"),
+            Err(_) => return plan_err!("'{name}' is not a known time zone; see datetime_list_timezones()."),
         },
         None => None,
     };

@@ -145,7 +145,7 @@ fn nearest<'s>(values: &[Ranked<'s>], percentage: f64) -> Option<Ranked<'s>> {
 fn percentile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     if !matches!(info.returns, Dynamic | Long | Int | Real | Datetime | Timespan | Decimal) {
         return plan_err!(
-            "percentile_tdigest() gives numbers, datetimes, timespans and dynamics, and no {}.",
+            "percentile_tdigest() cannot return the type {}; use a number, datetime, timespan or dynamic.",
             info.returns
         );
     }

@@ -186,7 +186,7 @@ fn stops_where(call: &Call, name: &str, valid: for<'a> fn(&Call<'a>) -> Result<V
 }
 
 fn corners_unknown(name: &str) -> Result<ColumnarValue> {
-    exec_err!("{name}() is not supported: where Kusto puts the corners of its result is not known.")
+    exec_err!("{name}() is not supported, because the exact shape of Kusto's result is not documented.")
 }
 
 /// A radius above zero, and a tolerance where there is one.

@@ -71,7 +71,9 @@ fn covering(call: &Call, name: &str, parse: fn(&str) -> Option<Shape>) -> Result
         true
     });
     if beyond {
-        return exec_err!("{name}() with a radius is not supported: how far Kusto's cells reach is not known exactly.");
+        return exec_err!(
+            "{name}() with a radius is not supported, because the exact reach of Kusto's cells is not documented."
+        );
     }
     result
 }

@@ -79,7 +79,7 @@ fn densified(call: &Call, name: &str, run: fn(&str, f64, &mut String) -> Densifi
     });
     if unknown {
         return exec_err!(
-            "{name}() of this shape is not supported: it has several parts or holes, or crosses the antimeridian"
+            "{name}() is not supported for shapes with several parts or holes, or across the antimeridian."
         );
     }
     result

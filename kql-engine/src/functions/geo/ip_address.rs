@@ -53,8 +53,8 @@ impl Places {
         match &self.0 {
             Some(places) => places.place(address).or_else(|reason| exec_err!("geo_info_from_ip_address(): {reason}")),
             None => exec_err!(
-                "geo_info_from_ip_address() cannot tell where '{text}' is: no database of addresses is named; \
-                 --geo-ip FILE names one in MaxMind's format, such as GeoLite2-City.mmdb"
+                "geo_info_from_ip_address() needs a database of addresses to look up '{text}'; pass one in \
+                 MaxMind's format, such as GeoLite2-City.mmdb, with --geo-ip FILE."
             ),
         }
     }

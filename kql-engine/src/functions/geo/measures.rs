@@ -114,7 +114,7 @@ fn of_polygons(call: &Call, measure: fn(&Polygons) -> f64) -> Result<ColumnarVal
 
 /// What a query hears that measures polygons which may overlap.
 pub(super) fn not_apart() -> Result<ColumnarValue> {
-    exec_err!("polygons of a MultiPolygon that overlap in this way cannot be measured here")
+    exec_err!("A MultiPolygon whose polygons overlap in this way is not supported.")
 }
 
 /// A measure of a point and a shape, which is read once where it is a constant.

@@ -116,7 +116,7 @@ pub(super) fn meetings(one: &[Edge], other: &[Edge]) -> impl Iterator<Item = (us
 
 /// What a query hears where it cannot be told how shapes meet.
 pub(super) fn unclear() -> Result<ColumnarValue> {
-    exec_err!("Shapes touch within their edges, and it cannot be told exactly how they meet")
+    exec_err!("The shapes touch along their edges, so whether they intersect cannot be decided exactly.")
 }
 
 fn intersects(call: &Call, one: fn(&str) -> Option<Shape>, other: fn(&str) -> Option<Shape>) -> Result<ColumnarValue> {

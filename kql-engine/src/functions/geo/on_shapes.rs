@@ -178,7 +178,7 @@ fn locate(call: &Call) -> Result<ColumnarValue> {
     });
     if spheroid {
         return exec_err!(
-            "geo_line_locate_point() on a spheroid is not supported; it is on a sphere without the flag."
+            "geo_line_locate_point() on a spheroid is not supported; omit use_spheroid to compute on a sphere."
         );
     }
     result

@@ -47,7 +47,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
 pub fn pattern_of(pattern: &str) -> Result<Regex> {
     match compiled(pattern) {
         Ok(regex) => Ok(regex),
-        Err(error) => plan_err!("The regular expression '{pattern}' is not valid: {}", last_line(&error.to_string())),
+        Err(error) => plan_err!("The regular expression '{pattern}' is not valid: {}.", last_line(&error.to_string())),
     }
 }
 

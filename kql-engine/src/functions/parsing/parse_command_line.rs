@@ -23,7 +23,7 @@ pub static PARSE_COMMAND_LINE: ScalarFunction = ScalarFunction {
 
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     if let Some(parser) = info.text(1).filter(|p| !p.eq_ignore_ascii_case("windows")) {
-        return plan_err!("'{parser}' is no parser of parse_command_line(): windows is the only one");
+        return plan_err!("'{parser}' is not a valid parser for parse_command_line(); use windows.");
     }
     Ok(Box::new(|call: &Call| {
         let (value, parsers) = (Any::new(call, 0)?, call.strings(1)?);

@@ -62,7 +62,9 @@ fn wanted(text: &str) -> Option<Wanted> {
 
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let constant = match info.text(1).map(wanted) {
-        Some(None) => return plan_err!("parse_user_agent() looks for 'browser', 'os', 'device', or an array of them."),
+        Some(None) => {
+            return plan_err!("parse_user_agent() expects 'browser', 'os', 'device' or an array of these.");
+        }
         Some(wanted) => wanted,
         None => None,
     };

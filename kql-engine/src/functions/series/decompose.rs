@@ -164,11 +164,11 @@ fn compile(info: &CallInfo, notes: Notes, places: Places, output: Output) -> Res
         "avg" => Trend::Average,
         "linefit" => Trend::Line,
         "none" => Trend::None,
-        other => return plan_err!("'{other}' is no trend of a series: avg, linefit or none is expected"),
+        other => return plan_err!("'{other}' is not a valid trend; use avg, linefit or none."),
     };
     let method = places.method.and_then(|n| info.text(n)).unwrap_or("ctukey");
     let Some(fences) = Fences::named(method) else {
-        return plan_err!("'{method}' is no method to find anomalies: tukey or ctukey is expected");
+        return plan_err!("'{method}' is not a valid anomaly detection method; use tukey or ctukey.");
     };
     Ok(Box::new(move |call: &Call| {
         let number = |n: Option<usize>| match n.filter(|n| *n < call.len()) {

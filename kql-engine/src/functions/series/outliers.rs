@@ -92,7 +92,7 @@ fn percentile(sorted: &[f64], fraction: f64) -> Option<f64> {
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let kind = info.text(1).unwrap_or("ctukey").to_lowercase();
     let Some(fences) = Fences::named(&kind) else {
-        return plan_err!("'{kind}' is no kind of series_outliers(): tukey or ctukey is expected");
+        return plan_err!("'{kind}' is not a valid kind for series_outliers(); use tukey or ctukey.");
     };
     let real = |n: usize| match info.constants.get(n) {
         Some(Some(crate::value::Value::Real(value))) => Some(*value),
@@ -101,7 +101,8 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let custom = info.types.len() > 3 && (real(3) != Some(10.0) || info.types.len() > 4 && real(4) != Some(90.0));
     if custom && kind == "ctukey" {
         return plan_err!(
-            "series_outliers() takes the percentiles 10 and 90 only here: how Kusto scales others is not known"
+            "series_outliers() only supports the percentiles 10 and 90, because Kusto's scaling of others is \
+             not documented."
         );
     }
     Ok(Box::new(move |call: &Call| {

@@ -90,8 +90,8 @@ fn detect(_: &CallInfo, notes: Notes) -> Result<Box<dyn Kernel>> {
     }))
 }
 
-const NOTE: &str = "series_periods_detect(): two periods of a series score so close to each other that Kusto may order \
-                    them otherwise, or find another.";
+const NOTE: &str = "series_periods_detect(): two periods of a series have almost the same score; Kusto may \
+     order them differently or find another period.";
 
 /// Whether the period before place `n` and the one at it are close, and neither is a multiple of the other.
 fn close(found: &[(usize, f64)], n: usize) -> bool {

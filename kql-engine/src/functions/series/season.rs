@@ -33,8 +33,8 @@ pub fn seasonal(
 
 fn note(function: &str) -> String {
     format!(
-        "{function}(): whether a series has a season, or which of two, is so close that Kusto may decide otherwise. Give \
-         the period, or 0 for none, instead of -1 to be sure."
+        "{function}(): the period of a series could not be determined reliably; Kusto may decide differently. \
+         Pass the period, or 0 for none, instead of -1."
     )
 }
 

@@ -29,7 +29,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let regex = match info.text(2) {
         None | Some("normal") => false,
         Some("regex") => true,
-        Some(other) => return internal_err!("'{other}' is no kind of countof(): {} is expected", KINDS.list()),
+        Some(other) => return internal_err!("'{other}' is not a valid kind for countof(); use {}.", KINDS.list()),
     };
     if !regex {
         return Ok(Box::new(plain));

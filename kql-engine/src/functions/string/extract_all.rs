@@ -41,11 +41,14 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let regex = pattern_of(pattern)?;
     if regex.captures_len() < 2 {
         return plan_err!(
-            "The regular expression '{pattern}' of extract_all() has no group: put parentheses around what is wanted"
+            "The regular expression '{pattern}' of extract_all() has no capture group; put parentheses around \
+             the part to extract."
         );
     }
     if regex.captures_len() > MOST_GROUPS + 1 {
-        return plan_err!("The regular expression '{pattern}' of extract_all() has more than {MOST_GROUPS} groups");
+        return plan_err!(
+            "The regular expression '{pattern}' of extract_all() has more than {MOST_GROUPS} capture groups."
+        );
     }
     let source = info.types.len() - 1;
     let chosen = match (source, info.text(1)) {
@@ -72,7 +75,10 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
 fn chosen(regex: &Regex, groups: &str) -> Result<Vec<usize>> {
     match chosen_of(regex, groups) {
         Some(chosen) => Ok(chosen),
-        None => plan_err!("{groups} names a group that the regular expression '{}' does not have", regex.as_str()),
+        None => plan_err!(
+            "{groups} refers to a capture group that the regular expression '{}' does not have.",
+            regex.as_str()
+        ),
     }
 }
 

@@ -39,7 +39,9 @@ pub static EXTRACT_JSON: ScalarFunction = ScalarFunction {
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let path = info.text(0).unwrap_or("");
     let Some(steps) = json_path::parse(path) else {
-        return plan_err!("'{path}' is no path into JSON: $.name, $['name'] and $[0] can follow one another");
+        return plan_err!(
+            "'{path}' is not a valid JSON path; it consists of steps such as $.name, $['name'] and $[0]."
+        );
     };
     let returns = info.returns;
     Ok(Box::new(move |call: &Call| -> Result<ColumnarValue> {

@@ -35,7 +35,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
         None | Some("") => None,
         Some(name) => match UNITS.iter().position(|u| u.eq_ignore_ascii_case(name)) {
             Some(unit) => Some(unit),
-            None => return plan_err!("'{name}' is no unit of format_bytes(): {} are", UNITS.join(", ")),
+            None => return plan_err!("'{name}' is not a valid unit for format_bytes(); use {}.", UNITS.join(", ")),
         },
     };
     Ok(Box::new(move |call: &Call| {

@@ -130,7 +130,7 @@ fn pieces(rewrite: &str, groups: usize) -> Result<Vec<Piece>> {
                 let group = digit.to_digit(10).unwrap_or(0) as usize;
                 if group >= groups {
                     return plan_err!(
-                        "The rewrite pattern '{rewrite}' refers to group {group}, and the regular expression has {}",
+                        "The rewrite pattern '{rewrite}' refers to group {group}, but the regular expression has {}.",
                         groups - 1
                     );
                 }

@@ -74,7 +74,7 @@ convert!(
 fn compile(info: &CallInfo, units: &'static [Unit], unknown: &[&str]) -> Result<Box<dyn Kernel>> {
     for name in [info.text(1), info.text(2)].into_iter().flatten() {
         if unknown.contains(&name) {
-            return plan_err!("The unit '{name}' is not supported: how large it is in Kusto is not known here");
+            return plan_err!("The unit '{name}' is not supported, because its size in Kusto is not documented.");
         }
     }
     Ok(Box::new(move |call: &Call| {

@@ -52,7 +52,7 @@ fn shifted(call: &Call, direction: i64) -> Result<ColumnarValue> {
         None => 1,
     };
     if offset < 1 {
-        return exec_err!("The offset must be at least 1, and {offset} is not.");
+        return exec_err!("The offset must be at least 1, not {offset}.");
     }
     let rows = values.len() as i64;
     let places: UInt32Array = (0..rows)

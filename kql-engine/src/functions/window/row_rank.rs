@@ -55,8 +55,8 @@ fn of_either_kind(call: &Call) -> Result<ColumnarValue> {
     }
     if dense.to_array(call.rows)? != least.to_array(call.rows)? {
         return exec_err!(
-            "row_rank() of rows that tie is not supported, as its kind of rank is not known. \
-             row_rank_dense() and row_rank_min() say which is meant."
+            "row_rank() of tied rows is not supported, because its kind of rank is not documented. Use \
+             row_rank_dense() or row_rank_min()."
         );
     }
     Ok(dense)

@@ -95,7 +95,7 @@ impl AnswerColumn {
 }
 
 fn fault(e: serde_json::Error) -> String {
-    format!("the answer cannot be read: {e}")
+    format!("the response cannot be read: {e}")
 }
 
 fn tables(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
@@ -178,7 +178,7 @@ fn frame(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
             rows(&suffix, &names, &frame.rows, known, out);
         }
         "DataSetCompletion" if record.contains("\"HasErrors\":true") => {
-            return Err("the answer says that the query failed on the way".to_owned());
+            return Err("the response reports that the query failed before it was complete".to_owned());
         }
         _ => out.passed += frame.rows.len() as u64,
     }
@@ -205,11 +205,11 @@ fn rows(suffix: &str, names: &[String], raw: &[&RawValue], known: &Known, out: &
             out.refused.push(match serde_json::from_str::<Value>(row.get()) {
                 Ok(Value::Object(error)) => {
                     format!(
-                        "the answer tells an error: {}",
+                        "the response reports an error: {}",
                         super::super::rows::shorten(&Value::Object(error).to_string())
                     )
                 }
-                _ => "a row is no array".to_owned(),
+                _ => "a row is not an array".to_owned(),
             });
             continue;
         };

@@ -74,7 +74,7 @@ fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
         for record in std::mem::take(records) {
             let done = match record {
                 Value::Object(record) => event(record, known, out),
-                _ => Err(format!("an element of {key} is no object")),
+                _ => Err(format!("an element of {key} is not an object")),
             };
             out.refused.extend(done.err());
         }
@@ -87,7 +87,7 @@ fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
 fn event(record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(), String> {
     match record.get("CloudTrailEvent").and_then(Value::as_str) {
         Some(text) => {
-            let inner = serde_json::from_str(text).map_err(|e| format!("CloudTrailEvent is no JSON object: {e}"))?;
+            let inner = serde_json::from_str(text).map_err(|e| format!("CloudTrailEvent is not a JSON object: {e}"))?;
             one(inner, known, out)
         }
         None => one(record, known, out),
@@ -96,7 +96,7 @@ fn event(record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(),
 
 fn one(record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(), String> {
     if !record.contains_key("eventName") && !record.contains_key("eventTime") {
-        return Err("this is no record of CloudTrail: it has neither eventName nor eventTime".to_owned());
+        return Err("not a CloudTrail record: it has neither eventName nor eventTime".to_owned());
     }
     let schema = known.table(TABLE);
     let column = |key: &str| -> String {

@@ -57,7 +57,7 @@ fn unwrap_csv(record: &str, known: &Known, out: &mut Out) -> Result<(), String> 
         return Err("AuditData is empty".to_owned());
     }
     let mut audit: Map<String, Value> =
-        serde_json::from_str(data).map_err(|e| format!("AuditData is no JSON object: {e}"))?;
+        serde_json::from_str(data).map_err(|e| format!("AuditData is not a JSON object: {e}"))?;
     // what the record lacks, the row may have
     for (key, columns) in [
         ("CreationTime", ["CreationDate", "CreationTime"]),

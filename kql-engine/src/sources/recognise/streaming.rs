@@ -64,7 +64,7 @@ fn batch(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     let [Raw::Nested(text)] = members(record, ["records"])? else { return unwrap(record, known, out) };
     let mut cursor = Cursor::new(text);
     if !cursor.take(b'[') {
-        return Err("records is no array".to_owned());
+        return Err("records is not an array".to_owned());
     }
     loop {
         cursor.space();
@@ -80,7 +80,7 @@ fn batch(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
                     out.refused.push(reason);
                 }
             }
-            _ => out.refused.push("an element of records is no object".to_owned()),
+            _ => out.refused.push("an element of records is not an object".to_owned()),
         }
     }
 }
@@ -105,7 +105,7 @@ fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
         }
         // whether it is valid all the way down shows when its values are read; that it is an object shows here
         if !properties.starts_with('{') {
-            return Err("properties is no object".to_owned());
+            return Err("properties is not an object".to_owned());
         }
         out.rows.push((Some(table.into()), properties.to_owned()));
         return Ok(());

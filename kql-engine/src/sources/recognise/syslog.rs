@@ -108,7 +108,7 @@ fn unwrap(line: &str, _: &Known, out: &mut Out) -> Result<(), String> {
     }
     let (header, message) = parse(line);
     if header.priority.is_none() && header.time.is_none() {
-        return Err("this is no line of syslog, CEF or LEEF".to_owned());
+        return Err("not a line of syslog, CEF or LEEF".to_owned());
     }
     let mut row = Map::new();
     let mut put = |name: &str, text: &str| {

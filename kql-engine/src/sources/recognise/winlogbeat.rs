@@ -43,7 +43,7 @@ fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
                         out.refused.push(reason);
                     }
                 }
-                _ => out.refused.push("an element of hits is no object".to_owned()),
+                _ => out.refused.push("an element of hits is not an object".to_owned()),
             }
         }
         return Ok(());

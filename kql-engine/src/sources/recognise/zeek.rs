@@ -101,7 +101,7 @@ impl Header {
                 self.told = false;
             }
             "set_separator" | "open" | "close" => {}
-            _ => return Err(format!("#{name} is nothing that a header of Zeek has")),
+            _ => return Err(format!("#{name} is not a valid Zeek header")),
         }
         Ok(())
     }

@@ -378,7 +378,9 @@ fn types_of_custom_tables() {
     );
     assert_eq!(
         table.report.notices(),
-        ["the values of Size are no real, as its name or the schema says: the column is string here"]
+        [
+            "the values of Size are not of the type real that its name or the schema suggests; the column is read as string"
+        ]
     );
     // a column that the catalogue lacks
     let table = custom(r#"{"port_s":443,"n_d":"7","other":"7","when2_t":"x"}"#);
@@ -392,7 +394,7 @@ fn types_of_custom_tables() {
     assert_eq!(lines[1..], ["1.0||||null|", "null||||null|", "5|null||soon||null|"]);
     let notices = table.report.notices().join("\n");
     assert!(notices.contains("1 value does not fit the column risk_d (real)"), "{notices}");
-    assert!(notices.contains("the values of when_t are no datetime"), "{notices}");
+    assert!(notices.contains("the values of when_t are not of the type datetime"), "{notices}");
 }
 
 /// A workbook: for each sheet its name and its cells, in XML.

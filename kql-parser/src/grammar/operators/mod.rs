@@ -53,6 +53,7 @@ pub(crate) mod union;
 mod where_;
 
 use crate::ast::OperatorKind;
+use crate::codes;
 use crate::input::{Parsed, Tokens};
 use crate::token::Kind;
 use crate::{Diagnostic, Span};
@@ -162,7 +163,7 @@ pub fn is_name(word: &str) -> bool {
 
 /// The operator whose name stands here.
 pub fn at(i: &Tokens) -> Result<&'static Entry, Diagnostic> {
-    let wrong = |span: Span| Diagnostic::error("KS176", span, "Query operator expected.");
+    let wrong = |span: Span| Diagnostic::error(codes::OPERATOR_EXPECTED, span, "Query operator expected.");
     if i.kind() != Kind::Word {
         return Err(wrong(i.span()));
     }
@@ -174,7 +175,7 @@ pub fn at(i: &Tokens) -> Result<&'static Entry, Diagnostic> {
     let d = wrong(span);
     Err(match crate::suggest(name, TABLE.iter().map(|e| e.name)) {
         Some(like) if like == name.to_lowercase() => d.with_help(format!("operators are lower case: {like}")),
-        Some(like) => d.with_help(format!("an operator with a name like it is '{like}'")),
+        Some(like) => d.with_help(format!("did you mean '{like}'?")),
         None => d,
     })
 }
