@@ -184,7 +184,7 @@ codes! {
     UNPUBLISHED_ALGORITHM = "KQ307", Check("datatable(s: string) [] | reduce by s");
     /// A part of the query that has to run before the rest failed.
     EVALUATION_FAILED = "KQ308", Run("print line = dynamic({'type': 'LineString', 'coordinates': [[0, 0], [1, 1]]}) \
-         | extend at = tostring(geo_line_locate_point(line, 0, 0, true)) | evaluate pivot(at)");
+         | project at = tostring(geo_line_locate_point(line, 0, 0, true)) | evaluate pivot(at)");
     /// A plugin makes a column whose name the input has already.
     COLUMN_CONFLICT = "KQ309", Run("print a = 1, d = dynamic({'a': 2}) | evaluate bag_unpack(d)");
     /// The kind or the flags of parse are not valid together.
