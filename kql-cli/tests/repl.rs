@@ -48,7 +48,8 @@ print done = true
 print 'never'
 ";
     let (status, out, err) = session(place.path(), &[], input);
-    let out: String = out.lines().filter(|line| !line.contains("more tables are known")).map(|l| format!("{l}\n")).collect();
+    let out: String =
+        out.lines().filter(|line| !line.contains("more tables are known")).map(|l| format!("{l}\n")).collect();
     insta::assert_snapshot!(format!("exit status {status:?}\n--- standard output\n{out}--- standard error\n{err}"));
 }
 

@@ -24,7 +24,7 @@ pub enum Error {
     /// The engine has a defect; the report of it has the query and its plan.
     #[error("{0}")]
     Internal(Box<Defect>),
-    /// The run was stopped ([`Progress::stop`]).
+    /// The run was stopped (`Progress::stop`).
     #[error("interrupted")]
     Interrupted,
 }

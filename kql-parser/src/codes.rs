@@ -114,7 +114,7 @@ codes! {
     /// A function returns several columns where a single value is expected.
     SEVERAL_COLUMNS = "KQ103", Check("print a = 1, b = 2 | summarize 1 + arg_max(a, b)");
     /// Calls of functions are nested too deep.
-    CALLS_TOO_DEEP = "KQ104", Function { name: "f", body: "f()", query: "print f()" };
+    CALLS_TOO_DEEP = "KQ104", Function { name: "f", body: "1 + f()", query: "print f()" };
     /// Several names are assigned to an expression that returns one column.
     SEVERAL_NAMES = "KQ105", Check("print a = 1 | extend (b, c) = a + 1");
     /// A function or operator needs sorted or serialized input.
@@ -183,7 +183,8 @@ codes! {
     /// How Kusto computes the result is published in part only, so the result may differ.
     UNPUBLISHED_ALGORITHM = "KQ307", Check("datatable(s: string) [] | reduce by s");
     /// A part of the query that has to run before the rest failed.
-    EVALUATION_FAILED = "KQ308", Run("datatable(n: long, k: string) [1, 'a', 1, 'b'] | sort by n asc | extend r = row_rank(n) | evaluate pivot(k)");
+    EVALUATION_FAILED = "KQ308", Run("print line = dynamic({'type': 'LineString', 'coordinates': [[0, 0], [1, 1]]}) \
+         | project at = tostring(geo_line_locate_point(line, 0, 0, true)) | evaluate pivot(at)");
     /// A plugin makes a column whose name the input has already.
     COLUMN_CONFLICT = "KQ309", Run("print a = 1, d = dynamic({'a': 2}) | evaluate bag_unpack(d)");
     /// The kind or the flags of parse are not valid together.
