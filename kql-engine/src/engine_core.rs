@@ -164,7 +164,9 @@ pub(crate) fn compile(text: &str, environment: &dyn Environment) -> (Bound, bool
     } else {
         // names inside broken text mislead: only what lies apart from the broken places is told
         let first = diagnostics.first().map_or(0, |d| d.span.start);
-        diagnostics.extend(bound.diagnostics.drain(..).filter(|d| d.span.end < first && d.code != kql_parser::codes::EMPTY_QUERY));
+        diagnostics.extend(
+            bound.diagnostics.drain(..).filter(|d| d.span.end < first && d.code != kql_parser::codes::EMPTY_QUERY),
+        );
     }
     diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
     bound.diagnostics = diagnostics;

@@ -22,13 +22,13 @@ fn choices_are_told_where_they_are_made() {
     let season = "datatable(k: long) [1, 2, 3] | extend y = dynamic([1, 2, 3, 4, 3, 2, 1, 2, 3, 4, 3, 2, 1, 2, 3, 4, 3, 2]) \
                   | project series_decompose(y, -1, 'avg', 0, 0.99)";
     for (query, subject) in [
-        (unaligned, "activity_counts_metrics: the windows begin at Start"),
-        (periods, "active_users_count: the windows begin at Start"),
-        (cohorts, "new_activity_metrics: nobody is new"),
-        (gaps, "rolling_percentile: some bins have no rows"),
-        (ties, "sequence_detect: two steps came at the very same time"),
+        (unaligned, "activity_counts_metrics(): the windows begin at Start"),
+        (periods, "active_users_count(): the windows begin at Start"),
+        (cohorts, "new_activity_metrics(): a window without new users"),
+        (gaps, "rolling_percentile(): bins without rows"),
+        (ties, "sequence_detect(): two steps have the same time"),
         (waves, "series_periods_detect(): two periods"),
-        (season, "series_decompose(): whether a series has a season"),
+        (season, "series_decompose(): the period of a series"),
     ] {
         let told = notices(query);
         assert_eq!(told.len(), 1, "{query}: {told:?}");

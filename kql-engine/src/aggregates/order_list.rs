@@ -207,7 +207,7 @@ impl GroupsAccumulator for CollectedValues {
         };
         let weights = weights.as_ref().map(|w| w.as_primitive::<Int64Type>());
         let opens = self.ty == ScalarType::Dynamic;
-        let mut json = String::new();
+        let (mut json, mut key) = (String::new(), Vec::new());
         for (row, group) in rows {
             json.clear();
             if !value.json(row, &mut json) {
@@ -227,11 +227,16 @@ impl GroupsAccumulator for CollectedValues {
             }
             let order = order.map_or(&[][..], |o| o.value(row));
             if opens && read::kind(&json) == Kind::Array {
-                // the elements of an array, not the array
-                for item in read::elements(&json) {
+                // the elements of an array, not the array; they stand in their order within the row's place
+                for (n, item) in read::elements(&json).enumerate() {
                     // a null among them is a value to a list
                     if !self.distinct || item != "null" {
-                        self.add(group, item, order);
+                        key.clear();
+                        if self.ordered {
+                            key.extend_from_slice(order);
+                            key.extend_from_slice(&(n as u64).to_be_bytes());
+                        }
+                        self.add(group, item, &key);
                     }
                 }
             } else {
