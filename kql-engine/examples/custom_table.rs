@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let schema: SchemaRef = Arc::new(Schema::new(vec![time]));
     let provider = StreamingTable::try_new(schema.clone(), vec![Arc::new(Clock { schema })])?;
     let engine = Engine::builder().table_provider("Clock", Arc::new(provider))?.build()?;
-    let answer = engine.query("Clock | summarize last = max(Time), ticks = count()")?;
+    let answer = engine.query("Clock | summarize latest = max(Time), ticks = count()")?;
     for table in &answer.tables {
         for batch in &table.batches {
             for (column, array) in table.schema.columns.iter().zip(batch.columns()) {

@@ -1,0 +1,114 @@
+//! The engine inside other programs: async code, streams, cancellation, tables of other systems.
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
+use datafusion::datasource::MemTable;
+use futures::StreamExt;
+use kql_engine::{CancellationToken, Engine, Error, Limits};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Rows without end, for all that a test waits.
+const ENDLESS: &str = "range x from 1 to 1000000000000 step 1 | where x % 2 == 0";
+
+fn engine() -> Engine {
+    let limits = Limits { partitions: 2, ..Limits::default() };
+    Engine::builder().limits(limits).build().expect("an engine")
+}
+
+fn on_one_thread<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(work)
+}
+
+fn rows(batches: &[RecordBatch]) -> usize {
+    batches.iter().map(RecordBatch::num_rows).sum()
+}
+
+#[test]
+fn everything_works_inside_async_code() {
+    on_one_thread(async {
+        let engine = engine();
+        let never = CancellationToken::new();
+        let answer = engine.query_async("range x from 1 to 5 step 1", &never).await.expect("an answer");
+        assert_eq!(rows(&answer.tables[0].batches), 5);
+        assert!(engine.check_async("print a | wher b").await.expect("checked").diagnostics[0].is_error());
+        let prepared = engine.prepare_async("print 1; print 2", &never).await.expect("prepared");
+        assert_eq!(prepared.run_async(&never).await.expect("an answer").tables.len(), 2);
+        // the blocking forms block, and nothing worse
+        assert_eq!(engine.query("print 1").expect("an answer").tables.len(), 1);
+        drop((prepared, engine));
+    });
+}
+
+#[test]
+fn a_stream_gives_rows_in_order_before_the_run_ends() {
+    let prepared = engine().prepare(ENDLESS).expect("prepared");
+    let started = Instant::now();
+    let mut streams = prepared.stream(&CancellationToken::new()).expect("streams");
+    assert_eq!(streams[0].schema.columns[0].name, "x");
+    let batches: Vec<_> = streams.remove(0).batches().take(3).collect();
+    let mut next = 2;
+    for batch in batches {
+        let batch = batch.expect("a batch");
+        let values = batch.column(0).as_any().downcast_ref::<Int64Array>().expect("longs").clone();
+        for value in values.values() {
+            assert_eq!(*value, next);
+            next += 2;
+        }
+    }
+    assert!(started.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn several_results_are_several_streams() {
+    on_one_thread(async {
+        let query = "range x from 1 to 3 step 1 | fork (where x > 1) (count)";
+        let prepared = engine().prepare_async(query, &CancellationToken::new()).await.expect("prepared");
+        let mut given = Vec::new();
+        for mut stream in prepared.stream_async(&CancellationToken::new()).await.expect("streams") {
+            let mut count = 0;
+            while let Some(batch) = stream.next().await {
+                count += batch.expect("a batch").num_rows();
+            }
+            assert!(stream.next().await.is_none());
+            given.push(count);
+        }
+        assert_eq!(given, [2, 1]);
+    });
+}
+
+#[test]
+fn a_token_stops_its_query_and_no_other() {
+    on_one_thread(async {
+        let engine = engine();
+        let cancel = CancellationToken::new();
+        let summed = format!("{ENDLESS} | summarize sum(x)");
+        let stopped = engine.query_async(&summed, &cancel);
+        let stop = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            cancel.cancel();
+        };
+        let other = CancellationToken::new();
+        let (stopped, (), answered) = futures::join!(stopped, stop, engine.query_async("print 1", &other));
+        assert!(matches!(stopped, Err(Error::Interrupted)));
+        assert_eq!(answered.expect("an answer").tables.len(), 1);
+        // a future that is dropped stops its query: the engine ends with it
+        let dropped = tokio::time::timeout(Duration::from_millis(100), engine.query_async(&summed, &other)).await;
+        assert!(dropped.is_err());
+    });
+}
+
+#[test]
+fn a_provider_of_datafusion_is_a_table() {
+    let names: ArrayRef = Arc::new(StringViewArray::from(vec![Some("ann"), None, Some("bob")]));
+    let sizes: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+    let batch = RecordBatch::try_from_iter_with_nullable([("name", names, true), ("size", sizes, true)]).expect("rows");
+    let provider = MemTable::try_new(batch.schema(), vec![vec![batch.clone()], vec![batch]]).expect("a provider");
+    let builder = Engine::builder().table_provider("People", Arc::new(provider)).expect("a table");
+    let engine = builder.build().expect("an engine");
+    // a string is never null
+    let answer = engine.query("People | where name == '' or size == 3 | project size, name").expect("an answer");
+    assert_eq!(rows(&answer.tables[0].batches), 4);
+    let answer = engine.query("People | summarize sum(size)").expect("an answer");
+    let sum = answer.tables[0].batches[0].column(0).as_any().downcast_ref::<Int64Array>().expect("a long").value(0);
+    assert_eq!(sum, 12);
+}
