@@ -1,9 +1,10 @@
 //! Threads with a deep stack: binding, rewriting and planning recurse with the depth of the query.
 //!
-//! The parser has a thread of its own for deep brackets, and the workers that run plans have 16 MiB each. None of them starts
-//! another, so that a query holds one deep stack at a time.
+//! A query holds one of them. Where its brackets are nested deep, the parser adds a thread of its own while it parses; the
+//! workers that run plans have 16 MiB each.
 
 use crate::error::{Error, panic_message};
+use tokio_util::sync::CancellationToken;
 
 /// Its size. The memory is only reserved.
 const STACK: usize = 256 << 20;
@@ -24,7 +25,7 @@ pub(crate) fn on_deep_stack<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     })
 }
 
-/// The same without blocking the caller: the future is ready when `f` has ended, and any executor may wait for it.
+/// [`on_deep_stack`] without blocking the caller: the future is ready when `f` has ended, and any executor may wait for it.
 pub(crate) async fn spawn_deep<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> Result<R, Error> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let run = move || {
@@ -38,4 +39,17 @@ pub(crate) async fn spawn_deep<R: Send + 'static>(f: impl FnOnce() -> R + Send +
         Ok(Err(message)) => Err(Error::broken_off(&message)),
         Err(_) => Err(Error::broken_off("it does not say why")),
     }
+}
+
+/// [`spawn_deep`] of work that a token stops: `cancel`, or that the future is dropped. The work gets the token that stops it.
+pub(crate) async fn spawn_stoppable<R: Send + 'static>(
+    cancel: &CancellationToken,
+    f: impl FnOnce(&CancellationToken) -> Result<R, Error> + Send + 'static,
+) -> Result<R, Error> {
+    let own = cancel.child_token();
+    let dropped = own.clone().drop_guard();
+    let result = spawn_deep(move || f(&own)).await?;
+    // what it returned may go on with the token
+    dropped.disarm();
+    result
 }

@@ -3,7 +3,7 @@
 use crate::answer::{Answer, Checked};
 use crate::bind;
 use crate::builder::EngineBuilder;
-use crate::deep_stack::{on_deep_stack, spawn_deep};
+use crate::deep_stack::{on_deep_stack, spawn_deep, spawn_stoppable};
 use crate::engine_core::EngineCore;
 use crate::error::Error;
 use crate::prepared::Prepared;
@@ -62,9 +62,8 @@ impl Engine {
     /// # Errors
     /// Those of [`Engine::prepare`], and [`Error::Interrupted`].
     pub async fn prepare_async(&self, text: &str, cancel: &CancellationToken) -> Result<Prepared, Error> {
-        let (core, text, cancel) = (self.core.clone(), text.to_owned(), cancel.child_token());
-        let _stops = cancel.clone().drop_guard();
-        spawn_deep(move || Prepared::prepare(&core, &text, &cancel)).await?
+        let (core, text) = (self.core.clone(), text.to_owned());
+        spawn_stoppable(cancel, move |cancel| Prepared::prepare(&core, &text, cancel)).await
     }
 
     /// Runs a query and collects its results. Large text files are read once: which columns they have is taken from samples,
@@ -82,9 +81,8 @@ impl Engine {
     /// # Errors
     /// Those of [`Engine::query`].
     pub async fn query_async(&self, text: &str, cancel: &CancellationToken) -> Result<Answer, Error> {
-        let (core, text, cancel) = (self.core.clone(), text.to_owned(), cancel.child_token());
-        let _stops = cancel.clone().drop_guard();
-        spawn_deep(move || Prepared::query(&core, &text, &cancel)).await?
+        let (core, text) = (self.core.clone(), text.to_owned());
+        spawn_stoppable(cancel, move |cancel| Prepared::query(&core, &text, cancel)).await
     }
 
     /// Names of the tables that have data.

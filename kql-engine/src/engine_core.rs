@@ -90,10 +90,7 @@ impl EngineCore {
                 continue;
             }
             let batches = self.run_relation(snapshot, state, stages, &stage.relation).await?;
-            let result = {
-                let lowering = Lowering::new(state, snapshot, stages);
-                stages::result(stage, batches, &lowering)?
-            };
+            let result = stages::result(stage, batches, &Lowering::new(state, snapshot, stages))?;
             stages.insert(stage.id, result);
         }
         Ok(())

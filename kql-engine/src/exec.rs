@@ -21,12 +21,14 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionConfig;
+use futures::future::{Either, select};
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::channel;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 
 /// How batches are cut and how many run at once. Neither changes an answer.
@@ -112,7 +114,8 @@ impl PhysicalOptimizerRule for WithoutFilters {
 }
 
 /// The batches of a plan. Those of a partition come after those of the ones before, so that rows of files that were only
-/// filtered and extended stay in their order; all partitions run at once, up to `room` batches ahead. Wants a tokio runtime.
+/// filtered and extended stay in their order. All partitions run at once, up to `ahead` batches before they are asked for; what
+/// goes wrong in one of them ends the stream without waiting for the others. Needs a tokio runtime.
 pub(crate) fn stream(
     plan: Arc<dyn ExecutionPlan>,
     context: Arc<TaskContext>,
@@ -122,38 +125,68 @@ pub(crate) fn stream(
     let watched = progress.watch(&plan);
     let mut tasks = JoinSet::new();
     let partitions = plan.output_partitioning().partition_count();
-    let receivers: VecDeque<_> = (0..partitions)
+    let receivers: VecDeque<Receiver<RecordBatch>> = (0..partitions)
         .map(|partition| {
             let (sender, receiver) = channel(room(ahead));
             let (plan, context) = (plan.clone(), context.clone());
             tasks.spawn(async move {
-                let run = async {
+                let run = caught(async {
                     let mut batches = plan.execute(partition, context)?;
                     while let Some(batch) = batches.next().await {
-                        if sender.send(Ok(batch?)).await.is_err() {
+                        if sender.send(batch?).await.is_err() {
                             break;
                         }
                     }
                     Ok(())
-                };
-                if let Err(error) = caught(run).await {
-                    // whoever asked may have gone
-                    let _ = sender.send(Err(error)).await;
-                }
+                });
+                // the channel of a partition that failed stays open: it must not pass for one that is complete
+                run.await.map_err(|error| Failed { error, _sender: sender })
             });
             receiver
         })
         .collect();
-    let state = (receivers, tasks, watched);
-    Box::pin(futures::stream::unfold(state, |(mut receivers, tasks, watched)| async move {
-        while let Some(receiver) = receivers.front_mut() {
-            if let Some(batch) = receiver.recv().await {
-                return Some((batch, (receivers, tasks, watched)));
-            }
-            receivers.pop_front();
+    Box::pin(futures::stream::unfold((receivers, tasks, watched), |(mut receivers, mut tasks, watched)| async move {
+        let batch = next(&mut receivers, &mut tasks).await?;
+        if batch.is_err() {
+            receivers.clear();
+            tasks.abort_all();
         }
-        None
+        Some((batch, (receivers, tasks, watched)))
     }))
+}
+
+/// A partition that ended with an error.
+struct Failed {
+    error: DataFusionError,
+    _sender: Sender<RecordBatch>,
+}
+
+/// The next batch of the first partition that has one; an error of any.
+async fn next(
+    receivers: &mut VecDeque<Receiver<RecordBatch>>,
+    tasks: &mut JoinSet<std::result::Result<(), Failed>>,
+) -> Option<Result<RecordBatch>> {
+    while let Some(receiver) = receivers.front_mut() {
+        let received = match select(pin!(receiver.recv()), pin!(failure(tasks))).await {
+            Either::Left((batch, _)) => batch.map(Ok),
+            Either::Right((error, _)) => Some(Err(error)),
+        };
+        if received.is_some() {
+            return received;
+        }
+        receivers.pop_front();
+    }
+    None
+}
+
+/// The first error of a task; never ready where none fails.
+async fn failure(tasks: &mut JoinSet<std::result::Result<(), Failed>>) -> DataFusionError {
+    while let Some(ended) = tasks.join_next().await {
+        if let Ok(Err(failed)) = ended {
+            return failed.error;
+        }
+    }
+    futures::future::pending().await
 }
 
 /// A number of batches as the room of a channel.

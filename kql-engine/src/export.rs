@@ -2,26 +2,21 @@
 
 use crate::deep_stack::on_deep_stack;
 use crate::engine::Engine;
-use crate::error::Error;
-use crate::error::run_error;
+use crate::error::{Error, run_error};
 use crate::exec::{self, Limits};
-use crate::sources::SourceTable;
+use crate::sources::{SourceTable, mapped};
 use crate::storage::{Layout, Seen};
 use crate::types::{ScalarType, TableSchema};
 use arrow::array::RecordBatch;
 use arrow::compute::SortOptions;
-use arrow::datatypes::SchemaRef;
-use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::common::Result;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use datafusion::physical_plan::streaming::StreamingTableExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::StreamExt;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -95,8 +90,14 @@ impl Engine {
         let scan = table.provider.scan(&state, Some(own), &[], None).await.map_err(run_error)?;
         let _watched = self.core.progress.watch(&scan);
         let seen = Arc::new(Mutex::new(Seen::new(schema)));
-        let observed = Observed::of(&scan, schema, &seen);
         let arrow = scan.schema();
+        let (own_schema, own_seen) = (schema.clone(), seen.clone());
+        let observed = mapped(&scan, &arrow, move |batch| {
+            let mut times = Seen::new(&own_schema);
+            times.observe(&own_schema, batch.columns());
+            own_seen.lock().unwrap_or_else(PoisonError::into_inner).merge(&times);
+            Ok(batch.clone())
+        });
         let input: Arc<dyn ExecutionPlan> =
             Arc::new(StreamingTableExec::try_new(arrow, observed, None, None, false, None).map_err(run_error)?);
         let streams = match time {
@@ -159,62 +160,6 @@ fn sorted(input: Arc<dyn ExecutionPlan>, column: usize) -> Result<Arc<dyn Execut
     let several = input.output_partitioning().partition_count() > 1;
     let sort = Arc::new(SortExec::new(order.clone(), input).with_preserve_partitioning(several));
     Ok(if several { Arc::new(SortPreservingMergeExec::new(order, sort)) } else { sort })
-}
-
-/// A partition of a scan whose times are looked at.
-struct Observed {
-    scan: Arc<dyn ExecutionPlan>,
-    partition: usize,
-    arrow: SchemaRef,
-    schema: Arc<TableSchema>,
-    seen: Arc<Mutex<Seen>>,
-}
-
-impl Observed {
-    fn of(
-        scan: &Arc<dyn ExecutionPlan>,
-        schema: &TableSchema,
-        seen: &Arc<Mutex<Seen>>,
-    ) -> Vec<Arc<dyn PartitionStream>> {
-        let schema = Arc::new(schema.clone());
-        (0..scan.output_partitioning().partition_count())
-            .map(|partition| {
-                let (scan, schema, seen) = (scan.clone(), schema.clone(), seen.clone());
-                Arc::new(Observed { arrow: scan.schema(), scan, partition, schema, seen }) as Arc<dyn PartitionStream>
-            })
-            .collect()
-    }
-}
-
-impl fmt::Debug for Observed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Observed({})", self.partition)
-    }
-}
-
-impl PartitionStream for Observed {
-    fn schema(&self) -> &SchemaRef {
-        &self.arrow
-    }
-
-    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let (schema, seen) = (self.schema.clone(), self.seen.clone());
-        let stream = match self.scan.execute(self.partition, context) {
-            Ok(stream) => stream,
-            Err(error) => {
-                let failed = futures::stream::iter([Err::<RecordBatch, DataFusionError>(error)]);
-                return Box::pin(RecordBatchStreamAdapter::new(self.arrow.clone(), failed));
-            }
-        };
-        let looked_at = stream.inspect(move |batch| {
-            if let Ok(batch) = batch {
-                let mut own = Seen::new(&schema);
-                own.observe(&schema, batch.columns());
-                seen.lock().unwrap_or_else(PoisonError::into_inner).merge(&own);
-            }
-        });
-        Box::pin(RecordBatchStreamAdapter::new(self.arrow.clone(), looked_at))
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::answer::{Answer, Table};
 use crate::bind::Bound;
 use crate::database::CatalogSnapshot;
-use crate::deep_stack::{on_deep_stack, spawn_deep};
+use crate::deep_stack::{on_deep_stack, spawn_stoppable};
 use crate::defect::Defect;
 use crate::engine_core::{EngineCore, compile};
 use crate::error::{Error, panic_message};
@@ -111,9 +111,8 @@ impl Prepared {
     /// # Errors
     /// Those of [`Prepared::run`].
     pub async fn run_async(&self, cancel: &CancellationToken) -> Result<Answer, Error> {
-        let (prepared, cancel) = (self.clone(), cancel.child_token());
-        let _stops = cancel.clone().drop_guard();
-        let tables = spawn_deep(move || prepared.collect(&cancel)).await??;
+        let prepared = self.clone();
+        let tables = spawn_stoppable(cancel, move |cancel| prepared.collect(cancel)).await?;
         Ok(self.answer(tables))
     }
 
@@ -132,8 +131,8 @@ impl Prepared {
     /// # Errors
     /// Those of [`Prepared::stream`].
     pub async fn stream_async(&self, cancel: &CancellationToken) -> Result<Vec<TableStream>, Error> {
-        let (prepared, cancel) = (self.clone(), cancel.clone());
-        spawn_deep(move || prepared.start(&cancel, ROOM)).await?
+        let prepared = self.clone();
+        spawn_stoppable(cancel, move |cancel| prepared.start(cancel, ROOM)).await
     }
 
     /// All results. Expects a deep stack, and blocks.
@@ -153,8 +152,8 @@ impl Prepared {
     }
 
     fn start(&self, cancel: &CancellationToken, room: usize) -> Result<Vec<TableStream>, Error> {
-        let run = self.core.unless_stopped(cancel, self.plans(cancel, room));
-        self.core.runtime()?.block_on(run).map_err(|error| self.blame(error))
+        let run = || self.core.runtime()?.block_on(self.core.unless_stopped(cancel, self.plans(cancel, room)));
+        panics_caught(run).map_err(|error| self.blame(error))
     }
 
     async fn plans(&self, cancel: &CancellationToken, room: usize) -> Result<Vec<TableStream>, Error> {
@@ -198,11 +197,14 @@ impl Prepared {
     }
 }
 
-/// A panic as an error, and the query's text in the report of a defect.
+/// The work, with a panic as an error.
+fn panics_caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Error::broken_off(panic_message(panic.as_ref()))))
+}
+
+/// The work, with a panic as an error, and the query's text in the report of a defect.
 fn defects_named<T>(text: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    let result = catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|panic| Err(Error::broken_off(panic_message(panic.as_ref()))));
-    result.map_err(|error| match error {
+    panics_caught(work).map_err(|error| match error {
         Error::Internal(defect) if defect.query.is_empty() => {
             Error::Internal(Box::new(Defect { query: text.to_owned(), ..*defect }))
         }

@@ -4,8 +4,7 @@
 //! read so: in a folder, `.kql` files are queries.
 
 use crate::answer::Table;
-use crate::error::Error;
-use crate::error::SourceError;
+use crate::error::{Error, SourceError};
 use crate::external;
 use crate::sources::{ColumnAlias, DataPath, FileSummary};
 use crate::types::{Column, ScalarType, TableSchema};

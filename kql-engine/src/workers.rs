@@ -25,8 +25,10 @@ impl Workers {
         let runtime = Builder::new_multi_thread()
             .worker_threads(self.threads)
             .thread_stack_size(16 << 20)
+            // table providers of embedders may wait for timers and for the network
+            .enable_all()
             .build()
-            .map_err(|e| Error::Run(format!("the threads for the query cannot be started: {e}")))?;
+            .map_err(|e| Error::Run(format!("The threads for the query cannot be started: {e}.")))?;
         Ok(self.runtime.get_or_init(|| runtime))
     }
 }

@@ -1,7 +1,13 @@
 //! The engine inside other programs: async code, streams, cancellation, tables of other systems.
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::common::DataFusionError;
 use datafusion::datasource::MemTable;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::PartitionStream;
 use futures::StreamExt;
 use kql_engine::{CancellationToken, Engine, Error, Limits};
 use std::sync::Arc;
@@ -111,4 +117,48 @@ fn a_provider_of_datafusion_is_a_table() {
     let answer = engine.query("People | summarize sum(size)").expect("an answer");
     let sum = answer.tables[0].batches[0].column(0).as_any().downcast_ref::<Int64Array>().expect("a long").value(0);
     assert_eq!(sum, 12);
+}
+
+/// A partition that gives rows without end, or one that fails after a row.
+#[derive(Debug)]
+struct Rows {
+    schema: SchemaRef,
+    fails: bool,
+}
+
+impl PartitionStream for Rows {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let (schema, fails) = (self.schema.clone(), self.fails);
+        let batches = futures::stream::iter(0i64..).then(move |n| {
+            let schema = schema.clone();
+            async move {
+                if fails && n > 0 {
+                    return Err(DataFusionError::Execution("the source is gone".to_owned()));
+                }
+                // slow, so that what waits is small
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                Ok(RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from(vec![n]))])?)
+            }
+        });
+        Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), batches))
+    }
+}
+
+#[test]
+fn a_partition_that_fails_ends_the_run_and_is_no_end_of_rows() {
+    let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, true)]));
+    for order in [[false, true], [true, false]] {
+        let partitions =
+            order.map(|fails| Arc::new(Rows { schema: schema.clone(), fails }) as Arc<dyn PartitionStream>);
+        let provider = StreamingTable::try_new(schema.clone(), partitions.to_vec()).expect("a provider");
+        let builder = Engine::builder().limits(Limits { partitions: 2, ..Limits::default() });
+        let engine = builder.table_provider("T", Arc::new(provider)).expect("a table").build().expect("an engine");
+        // nothing else would end it
+        let failed = engine.query("T | where n >= 0");
+        assert!(matches!(&failed, Err(Error::Run(message)) if message == "the source is gone"), "{failed:?}");
+    }
 }

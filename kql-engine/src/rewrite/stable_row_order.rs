@@ -6,8 +6,9 @@
 //! the places of both sides, those of a union come leg by leg, a group stands where its first row stood.
 
 use crate::aggregates::TAKE_ANY;
-use crate::plan::missing;
-use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, JoinKind, Node, Order, OrderKey, PlanColumn, ROW, Relation};
+use crate::plan::{
+    Aggregate, ColumnId, Expr, ExprKind, JoinKind, Node, Order, OrderKey, PlanColumn, ROW, Relation, missing,
+};
 use crate::registry::{AggregateFunction, Reduce};
 use crate::types::ScalarType;
 use crate::value::Value;

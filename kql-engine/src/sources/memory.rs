@@ -1,12 +1,10 @@
 //! Tables from Arrow batches, for embedding.
 
 use super::SourceTable;
-use super::normalize::{natural, physical};
+use super::normalize::{columns_of, physical_batch};
 use super::report::InputReport;
 use crate::error::SourceError;
-use crate::types::{Column, TableSchema};
-use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::error::ArrowError;
+use arrow::array::RecordBatch;
 use datafusion::datasource::MemTable;
 use std::sync::Arc;
 
@@ -18,25 +16,15 @@ pub fn from_batches(name: &str, batches: Vec<RecordBatch>) -> Result<SourceTable
     let Some(first) = batches.first().map(RecordBatch::schema) else {
         return Err(bad("there is none; an empty batch tells the columns of an empty table".to_owned()));
     };
-    let mut schema = TableSchema::default();
-    for field in first.fields() {
-        if schema.column(field.name()).is_some() {
-            return Err(bad(format!("two columns are called {}", field.name())));
-        }
-        schema.columns.push(Column::new(field.name(), natural(field)));
-    }
+    let schema = columns_of(first.fields()).map_err(bad)?;
     let arrow = schema.plain();
     let mut converted = Vec::with_capacity(batches.len());
     for batch in &batches {
         if batch.schema().fields() != first.fields() {
             return Err(bad("their columns differ".to_owned()));
         }
-        let columns = batch.columns().iter().zip(first.fields()).zip(&schema.columns);
-        let arrays = columns.map(|((array, field), column)| physical(array, field, column.ty));
-        let arrays = arrays.collect::<Result<_, ArrowError>>().map_err(|e| bad(e.to_string()))?;
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        let batch = RecordBatch::try_new_with_options(arrow.clone(), arrays, &options);
-        converted.push(batch.map_err(|e| bad(e.to_string()))?);
+        let types = schema.columns.iter().map(|c| c.ty);
+        converted.push(physical_batch(batch, &arrow, types).map_err(|e| bad(e.to_string()))?);
     }
     let provider = MemTable::try_new(arrow, vec![converted]).map_err(|e| bad(e.to_string()))?;
     Ok(SourceTable {

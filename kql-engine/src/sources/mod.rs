@@ -18,6 +18,7 @@
 //! evtx.rs        Windows event logs        workbook.rs  Excel     folder_dates.rs  dates in the names of folders
 //! guard.rs       readers that panic                              ipc_lengths.rs   lengths in Arrow files
 //! table.rs       all of a table's files together
+//! mapped.rs      partitions of a plan, each batch through a function
 //! numbered.rs    the places of rows in a table
 //! row_filter.rs  rows dropped while they are read
 //! rows.rs        rows before they are in a batch
@@ -41,6 +42,7 @@ mod input;
 mod ipc_lengths;
 mod kinds;
 mod lines;
+mod mapped;
 mod memory;
 mod normalize;
 mod numbered;
@@ -69,6 +71,7 @@ pub use dates::DateOrder;
 pub use folder_dates::FolderDates;
 pub use guard::in_reader;
 pub(crate) use input::unpacked;
+pub(crate) use mapped::mapped;
 pub use memory::from_batches;
 pub(crate) use numbered::Numbered;
 pub use options::OpenOptions;

@@ -17,18 +17,19 @@
 
 use super::builder::{ColumnBuilder, Fit};
 use crate::time::{EPOCH, RANGE};
-use crate::types::{ScalarType, TYPE_KEY};
+use crate::types::{Column, ScalarType, TYPE_KEY, TableSchema};
 use crate::{cell, dynamic};
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, PrimitiveArray, StringArray, StringBuilder, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, PrimitiveArray, RecordBatch, RecordBatchOptions, StringArray,
+    StringBuilder, new_null_array,
 };
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Date64Type, DurationMicrosecondType, DurationMillisecondType,
-    DurationNanosecondType, DurationSecondType, Field, Int64Type, Time32MillisecondType, Time32SecondType,
-    Time64MicrosecondType, Time64NanosecondType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType,
+    DurationNanosecondType, DurationSecondType, Field, Fields, Int64Type, SchemaRef, Time32MillisecondType,
+    Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow::error::ArrowError;
 use std::sync::Arc;
@@ -75,6 +76,31 @@ pub(super) fn physical(array: &ArrayRef, field: &Field, wanted: ScalarType) -> R
     let array = natural_array(array, from)?;
     let array = if from == wanted { array } else { converted(&array, from, wanted)? };
     Ok(if wanted == ScalarType::String { filled(array) } else { array })
+}
+
+/// The columns of batches with these fields. The error says why they are no table.
+pub(super) fn columns_of(fields: &Fields) -> Result<TableSchema, String> {
+    let mut schema = TableSchema::default();
+    for field in fields {
+        if schema.column(field.name()).is_some() {
+            return Err(format!("two columns are called {}", field.name()));
+        }
+        schema.columns.push(Column::new(field.name(), natural(field)));
+    }
+    Ok(schema)
+}
+
+/// The batch with columns of these types, by position, under our schema.
+pub(super) fn physical_batch(
+    batch: &RecordBatch,
+    schema: &SchemaRef,
+    types: impl Iterator<Item = ScalarType>,
+) -> Result<RecordBatch, ArrowError> {
+    let fields = batch.schema();
+    let columns = batch.columns().iter().zip(fields.fields()).zip(types);
+    let arrays = columns.map(|((array, field), ty)| physical(array, field, ty)).collect::<Result<_, _>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(schema.clone(), arrays, &options)
 }
 
 /// A column of nothing.

@@ -1,34 +1,25 @@
 //! Tables whose rows a table provider of DataFusion gives, for embedding.
 
-use super::normalize::{natural, physical};
+use super::mapped::mapped;
+use super::normalize::{columns_of, physical_batch};
 use super::report::InputReport;
 use super::table::SourceTable;
 use crate::error::SourceError;
-use crate::types::{Column, ScalarType, TableSchema};
-use arrow::array::{RecordBatch, RecordBatchOptions};
+use crate::types::ScalarType;
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::common::Result;
 use datafusion::logical_expr::{Expr, TableType};
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
-use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
-use futures::StreamExt;
-use std::fmt;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::streaming::StreamingTableExec;
 use std::sync::Arc;
 
 /// A table from a provider. Columns become what [`super::from_batches`] makes of their fields.
 pub fn from_provider(name: &str, provider: Arc<dyn TableProvider>) -> std::result::Result<SourceTable, SourceError> {
-    let mut schema = TableSchema::default();
-    for field in provider.schema().fields() {
-        if schema.column(field.name()).is_some() {
-            let reason = format!("two columns are called {}", field.name());
-            return Err(SourceError::Batches { table: name.to_owned(), reason });
-        }
-        schema.columns.push(Column::new(field.name(), natural(field)));
-    }
+    let bad = |reason| SourceError::Batches { table: name.to_owned(), reason };
+    let schema = columns_of(provider.schema().fields()).map_err(bad)?;
     let types = schema.columns.iter().map(|c| c.ty).collect();
     let provider = Arc::new(Converted { schema: schema.plain(), types, provider });
     let report = Arc::new(InputReport::default());
@@ -64,51 +55,15 @@ impl TableProvider for Converted {
         let schema: SchemaRef = Arc::new(self.schema.project(&wanted)?);
         let types: Arc<[ScalarType]> = wanted.iter().filter_map(|i| self.types.get(*i).copied()).collect();
         let input = self.provider.scan(state, Some(&wanted), &[], limit).await?;
-        let partitions = (0..input.output_partitioning().partition_count()).map(|partition| {
-            let (input, schema, types) = (input.clone(), schema.clone(), types.clone());
-            Arc::new(Partition { input, partition, schema, types }) as Arc<dyn PartitionStream>
-        });
-        Ok(Arc::new(StreamingTableExec::try_new(schema.clone(), partitions.collect(), None, None, false, None)?))
+        let ours = schema.clone();
+        let convert = move |batch: &RecordBatch| Ok(physical_batch(batch, &ours, types.iter().copied())?);
+        Ok(Arc::new(StreamingTableExec::try_new(
+            schema.clone(),
+            mapped(&input, &schema, convert),
+            None,
+            None,
+            false,
+            None,
+        )?))
     }
-}
-
-/// A partition of the provider's rows.
-struct Partition {
-    input: Arc<dyn ExecutionPlan>,
-    partition: usize,
-    schema: SchemaRef,
-    types: Arc<[ScalarType]>,
-}
-
-impl fmt::Debug for Partition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Partition({})", self.partition)
-    }
-}
-
-impl PartitionStream for Partition {
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let input = match self.input.execute(self.partition, context) {
-            Ok(input) => input,
-            Err(error) => {
-                let failed = futures::stream::iter([Err::<RecordBatch, DataFusionError>(error)]);
-                return Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), failed));
-            }
-        };
-        let (schema, types) = (self.schema.clone(), self.types.clone());
-        let batches = input.map(move |batch| converted(&batch?, &schema, &types));
-        Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), batches))
-    }
-}
-
-fn converted(batch: &RecordBatch, schema: &SchemaRef, types: &[ScalarType]) -> Result<RecordBatch> {
-    let fields = batch.schema();
-    let columns = batch.columns().iter().zip(fields.fields()).zip(types);
-    let arrays = columns.map(|((array, field), ty)| physical(array, field, *ty));
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    Ok(RecordBatch::try_new_with_options(schema.clone(), arrays.collect::<std::result::Result<_, _>>()?, &options)?)
 }

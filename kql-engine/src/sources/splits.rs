@@ -10,8 +10,7 @@ use super::input::DataFile;
 use super::rows::Mapping;
 use super::scan_stats::{Declared, ScanStats};
 use super::sink::{RowReader, Sink};
-use crate::error::SourceError;
-use crate::error::run_error;
+use crate::error::{Error, SourceError, run_error};
 use datafusion::common::DataFusionError;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -185,7 +184,7 @@ impl FileSplits {
 
     pub(super) fn failure(&self, error: DataFusionError) -> SourceError {
         match run_error(error) {
-            crate::error::Error::Data(error) => error,
+            Error::Data(error) => error,
             other => self.file.unreadable(other),
         }
     }

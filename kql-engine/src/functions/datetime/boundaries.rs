@@ -5,8 +5,7 @@ use crate::functions::kernel;
 use crate::registry::{
     Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, optional, p, sig,
 };
-use crate::time::RANGE;
-use crate::time::{DAY, civil, days};
+use crate::time::{DAY, RANGE, civil, days};
 use crate::types::ScalarType::{Datetime, Long};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

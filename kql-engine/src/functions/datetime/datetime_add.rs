@@ -3,8 +3,7 @@
 use super::datetime_diff::PARTS;
 use crate::functions::kernel;
 use crate::registry::{Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
-use crate::time::RANGE;
-use crate::time::{DAY, SECOND, civil, days};
+use crate::time::{DAY, RANGE, SECOND, civil, days};
 use crate::types::ScalarType::{Datetime, Long, String};
 use datafusion::common::{Result, internal_err};
 

@@ -9,8 +9,7 @@ use crate::registry::{
     ParameterType::{Number, Scalar},
     ResultName, Returns, ScalarFunction, optional, p, sig,
 };
-use crate::time::RANGE;
-use crate::time::{DAY, SECOND, days};
+use crate::time::{DAY, RANGE, SECOND, days};
 use crate::types::ScalarType::Datetime;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;

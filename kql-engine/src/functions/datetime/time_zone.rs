@@ -5,8 +5,7 @@ use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig,
 };
-use crate::time::RANGE;
-use crate::time::{local_to_utc, utc_to_local};
+use crate::time::{RANGE, local_to_utc, utc_to_local};
 use crate::types::ScalarType::{Datetime, Dynamic, String};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use datafusion::common::{Result, plan_err};

@@ -2,8 +2,7 @@
 
 use crate::functions::kernel::{self, AnyNumber};
 use crate::registry::{Call, Eval, ParameterType::Number, ResultName, Returns, ScalarFunction, Signature, p, sig};
-use crate::time::RANGE;
-use crate::time::{EPOCH, SECOND};
+use crate::time::{EPOCH, RANGE, SECOND};
 use crate::types::ScalarType::Datetime;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
