@@ -62,6 +62,15 @@ fn help() {
 }
 
 #[test]
+fn help_of_special_functions_and_plugins() {
+    let place = tempfile::tempdir().expect("a temporary folder can be made");
+    let input = ".help pack_all\n.help toscalar\n.help columnifexists\n.help bag_unpack\n.help bag_unpac\n";
+    let (status, out, err) = session(place.path(), &[], input);
+    assert_eq!(status, Some(1), "one of them is misspelt");
+    insta::assert_snapshot!(format!("{out}---\n{err}"));
+}
+
+#[test]
 fn options_hold_as_for_run() {
     let place = tempfile::tempdir().expect("a temporary folder can be made");
     let (status, out, err) = session(

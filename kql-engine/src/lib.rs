@@ -55,6 +55,8 @@ pub mod value;
 mod workers;
 
 pub use answer::{Answer, Checked, Table};
+#[doc(hidden)]
+pub use bind::callable;
 pub use bind::{ExternalMissing, StoredFunction};
 pub use builder::EngineBuilder;
 pub use defect::Defect;

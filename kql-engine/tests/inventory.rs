@@ -76,7 +76,7 @@ fn compare(name: &str, function: &ScalarFunction, entry: &Value, wrong: &mut Vec
         }
     }
     let rule = match function.result_name {
-        ResultName::None | ResultName::Suffix(_) => None,
+        ResultName::None | ResultName::Suffix(_) | ResultName::NamedColumn => None,
         ResultName::FirstArgument => Some("FirstArgument"),
         ResultName::OnlyArgument => Some("OnlyArgument"),
         ResultName::NameAndFirstArgument => Some("NameAndFirstArgument"),

@@ -2,7 +2,7 @@
 //! them.
 
 use document::{Case, Document, Expected};
-use kql_engine::registry::{AggregateFunction, ScalarFunction, Signature};
+use kql_engine::callable::{self, Callable};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +26,7 @@ fn the_reference_is_current() {
         ("functions.md", functions()),
         ("operators.md", operators()),
         ("aggregates.md", aggregates()),
+        ("plugins.md", plugins()),
         ("coverage.md", coverage::page()),
         ("errors.md", errors::page()),
     ];
@@ -44,39 +45,39 @@ fn the_reference_is_current() {
 fn every_row_says_what_it_is() {
     let mut names = std::collections::BTreeSet::new();
     for f in kql_engine::functions::all() {
-        assert!(f.summary.ends_with('.'), "{} has no sentence", f.name);
         assert!(!f.signatures.is_empty(), "{} has no signature", f.name);
-        assert!(names.insert(f.name), "{} is there twice", f.name);
-        for alias in f.aliases {
-            assert!(names.insert(alias), "{alias} is there twice");
-        }
-    }
-    for f in kql_engine::aggregates::all() {
         assert!(f.summary.ends_with('.'), "{} has no sentence", f.name);
+        assert!(f.aliases.iter().chain([&f.name]).all(|name| names.insert(*name)), "{} is there twice", f.name);
+    }
+    for callable in callable::all() {
+        assert!(callable.summary().ends_with('.'), "{} has no sentence", callable.name());
+        if matches!(callable, Callable::Special(_)) {
+            assert!(callable.names().all(|name| names.insert(name)), "{} is there twice", callable.name());
+        }
     }
 }
 
 fn functions() -> String {
-    let mut out = "# Scalar functions\n\nMade from the registry; do not edit.\n".to_owned();
-    let mut all: Vec<&ScalarFunction> =
-        kql_engine::functions::all().filter(|f| !f.is_operator() && !f.name.ends_with("()")).collect();
-    all.sort_by_key(|f| f.name);
-    let pages = pages("functions");
-    for f in all {
-        section(&mut out, f.name, f.aliases, f.signatures, f.summary, f.page);
-        out.push_str(&example(&pages, f.name).unwrap_or_default());
-    }
-    out
+    page("Scalar functions", "functions", |c| matches!(c, Callable::Scalar(_) | Callable::Special(_)))
 }
 
 fn aggregates() -> String {
-    let mut out = "# Aggregation functions\n\nMade from the registry; do not edit.\n".to_owned();
-    let mut all: Vec<&AggregateFunction> = kql_engine::aggregates::all().collect();
-    all.sort_by_key(|f| f.name);
-    let pages = pages("aggregates");
-    for f in all {
-        section(&mut out, f.name, f.aliases, f.signatures, f.summary, f.page);
-        out.push_str(&example(&pages, f.name).unwrap_or_default());
+    page("Aggregation functions", "aggregates", |c| matches!(c, Callable::Aggregate(_)))
+}
+
+fn plugins() -> String {
+    page("Plugins", "plugins", |c| matches!(c, Callable::Plugin(_)))
+}
+
+/// A page of rows, with the examples that stand in a folder of `tests/spec`.
+fn page(title: &str, folder: &str, of: fn(&Callable) -> bool) -> String {
+    let mut out = format!("# {title}\n\nMade from the registry; do not edit.\n");
+    let mut all: Vec<Callable> = callable::all().filter(of).collect();
+    all.sort_by_key(|callable| callable.name());
+    let pages = pages(folder);
+    for callable in all {
+        section(&mut out, callable);
+        out.push_str(&example(&pages, callable.name()).unwrap_or_default());
     }
     out
 }
@@ -125,15 +126,12 @@ fn operators() -> String {
     out
 }
 
-fn section(out: &mut String, name: &str, aliases: &[&str], signatures: &[Signature], summary: &str, page: &str) {
-    let _ = write!(out, "\n## {name}\n\n{summary} [Kusto's page]({SITE}{page})\n");
+fn section(out: &mut String, callable: Callable) {
+    let _ =
+        write!(out, "\n## {}\n\n{} [Kusto's page]({SITE}{})\n", callable.name(), callable.summary(), callable.page());
+    let aliases: Vec<String> = callable.names().skip(1).map(|a| format!("`{a}`")).collect();
     if !aliases.is_empty() {
-        let _ =
-            write!(out, "\nAlso called: {}\n", aliases.iter().map(|a| format!("`{a}`")).collect::<Vec<_>>().join(", "));
+        let _ = write!(out, "\nAlso called: {}\n", aliases.join(", "));
     }
-    out.push_str("\n```\n");
-    for signature in signatures {
-        let _ = writeln!(out, "{}", signature.text(name));
-    }
-    out.push_str("```\n");
+    let _ = write!(out, "\n```\n{}\n```\n", callable.signatures().join("\n"));
 }

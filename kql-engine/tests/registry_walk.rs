@@ -7,7 +7,9 @@ mod dice;
 use dice::Dice;
 use kql_engine::Limits;
 use kql_engine::ScalarType;
-use kql_engine::registry::{AggregateFunction, ArgumentKind, Eval, Outputs, Parameter, ParameterType, Signature};
+use kql_engine::registry::{
+    AggregateFunction, ArgumentKind, Eval, Outputs, Parameter, ParameterType, ScalarFunction, Signature,
+};
 use kql_engine::{Engine, Error, Table};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -238,10 +240,10 @@ fn scalar_functions_of_anything() {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut failures = Vec::new();
-    let mut names: Vec<&str> = kql_engine::functions::scalar_names().collect();
-    names.sort_unstable();
-    for name in names {
-        let Some(function) = kql_engine::functions::scalar(name).filter(|f| f.name == name) else { continue };
+    let mut all: Vec<&ScalarFunction> = kql_engine::functions::all().filter(|f| !f.is_operator()).collect();
+    all.sort_unstable_by_key(|f| f.name);
+    for function in all {
+        let name = function.name;
         let windowed = matches!(function.eval, Eval::Window(_));
         let varies = matches!(function.eval, Eval::PerRow(_));
         for signature in function.signatures {

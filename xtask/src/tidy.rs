@@ -180,7 +180,7 @@ fn specified(wrong: &mut Vec<String>) {
             wrong.push(format!("the aggregate {0} has no page tests/spec/aggregates/{0}.md", name.called));
         }
     }
-    for (page, follows) in [("functions.md", "("), ("aggregates.md", "("), ("operators.md", "")] {
+    for (page, follows) in [("functions.md", "("), ("aggregates.md", "("), ("plugins.md", "("), ("operators.md", "")] {
         for name in registered(page) {
             if !occurs(&examples, &format!("{}{follows}", name.called)) {
                 wrong.push(format!("no example of tests/spec has {}{follows}", name.called));

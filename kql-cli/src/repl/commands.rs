@@ -4,7 +4,7 @@ use super::session::{Flow, Session, engine};
 use crate::arguments::Format;
 use crate::failure::Failure;
 use clap::ValueEnum;
-use kql_engine::registry::Signature;
+use kql_engine::callable::{self, Callable};
 use std::fmt::Write;
 
 /// A command, what it takes, and what it does.
@@ -156,12 +156,7 @@ fn help() -> String {
 fn function(name: &str) -> Result<String, Failure> {
     let name = name.trim_end_matches("()");
     let mut out = String::new();
-    if let Some(f) = kql_engine::functions::scalar(name) {
-        entry(&mut out, f.name, f.aliases, f.signatures, (f.summary, f.page));
-    }
-    if let Some(f) = kql_engine::aggregates::aggregate(name) {
-        entry(&mut out, f.name, f.aliases, f.signatures, (f.summary, f.page));
-    }
+    callable::named(name).for_each(|callable| entry(&mut out, callable));
     if let Some(f) = kql_engine::functions::scalar_operator(name) {
         let _ = writeln!(out, "{} is an operator of expressions. {}", f.name, f.summary);
     }
@@ -171,20 +166,20 @@ fn function(name: &str) -> Result<String, Failure> {
     if kql_parser::operator_names().any(|operator| operator == name) {
         return Ok(format!("{name} is an operator: {SITE}{name}-operator\n"));
     }
-    let names = || kql_engine::functions::scalar_names().chain(kql_engine::aggregates::aggregate_names());
-    let like = kql_parser::suggest(name, names());
+    let like = kql_parser::suggest(name, callable::all().flat_map(Callable::names));
     let like = like.map_or_else(String::new, |like| format!(" Did you mean {like}()?"));
     Err(Failure::Query(format!("There is no function {name}().{like}")))
 }
 
-fn entry(out: &mut String, name: &str, aliases: &[&str], signatures: &[Signature], (summary, page): (&str, &str)) {
+fn entry(out: &mut String, callable: Callable) {
     if !out.is_empty() {
         out.push('\n');
     }
-    signatures.iter().for_each(|signature| _ = writeln!(out, "{}", signature.text(name)));
-    let _ = writeln!(out, "{summary}");
+    callable.signatures().iter().for_each(|signature| _ = writeln!(out, "{signature}"));
+    let _ = writeln!(out, "{}", callable.summary());
+    let aliases: Vec<&str> = callable.names().skip(1).collect();
     if !aliases.is_empty() {
         let _ = writeln!(out, "aliases: {}", aliases.join(", "));
     }
-    let _ = writeln!(out, "{SITE}{page}");
+    let _ = writeln!(out, "{SITE}{}", callable.page());
 }

@@ -7,6 +7,7 @@ use super::session::{Shared, engine};
 use crate::arguments::Format;
 use clap::ValueEnum;
 use kql_engine::Engine;
+use kql_engine::callable::{self, Callable};
 use kql_parser::token::{Kind, Token};
 use reedline::{Completer, Span, Suggestion};
 
@@ -86,6 +87,7 @@ pub fn complete(engine: &Engine, line: &str, pos: usize) -> (usize, Vec<Found>) 
         Place::Source => {
             tables(&mut put);
             kql_parser::source_operator_names().for_each(|name| put(name, "operator"));
+            callable::all().filter(|c| c.is_tabular()).for_each(|c| put(&format!("{}(", c.name()), c.summary()));
             put("let", "");
         }
         Place::Expression { pipeline, operator } => {
@@ -97,20 +99,20 @@ pub fn complete(engine: &Engine, line: &str, pos: usize) -> (usize, Vec<Found>) 
                 tables(&mut put);
             }
             let aggregates = matches!(operator.as_str(), "summarize" | "make-series" | "top-nested" | "mv-apply");
-            if aggregates {
-                let mut names: Vec<&str> = kql_engine::aggregates::aggregate_names().collect();
-                names.sort_unstable();
-                for f in names.into_iter().filter_map(kql_engine::aggregates::aggregate) {
-                    put(&format!("{}(", f.name), f.summary);
-                }
-            }
-            let mut names: Vec<&str> = kql_engine::functions::scalar_names()
-                .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+            // what only this operator takes comes first
+            let place = |callable: &Callable| match callable {
+                Callable::Aggregate(_) => aggregates.then_some(0),
+                Callable::Plugin(_) => (operator == "evaluate").then_some(0),
+                Callable::Scalar(_) | Callable::Special(_) => Some(1),
+            };
+            let mut offered: Vec<(i32, &str, Callable)> = callable::all()
+                .filter_map(|c| Some((place(&c)?, c)))
+                .flat_map(|(place, c)| c.names().map(move |name| (place, name, c)))
                 .collect();
-            names.sort_unstable();
-            for name in names {
-                let summary = kql_engine::functions::scalar(name).map_or("", |f| f.summary);
-                put(&format!("{name}("), summary);
+            offered.sort_unstable_by_key(|(place, name, _)| (*place, *name));
+            for (_, name, callable) in offered {
+                let name = if matches!(callable, Callable::Aggregate(_)) { callable.name() } else { name };
+                put(&format!("{name}("), callable.summary());
             }
             WORDS.iter().for_each(|name| put(name, ""));
         }
@@ -143,8 +145,7 @@ fn command(engine: &Engine, before: &str) -> (usize, Vec<Found>) {
     let all: Vec<Found> = match name {
         ".schema" | ".tables" => engine.table_names().iter().map(|name| found(name, "")).collect(),
         ".help" => {
-            let mut names: Vec<&str> =
-                kql_engine::functions::scalar_names().chain(kql_engine::aggregates::aggregate_names()).collect();
+            let mut names: Vec<&str> = callable::all().flat_map(Callable::names).collect();
             names.sort_unstable();
             names.into_iter().map(|name| found(name, "")).collect()
         }
@@ -294,6 +295,12 @@ mod tests {
         assert_eq!(found("print ['odd name'] = 1 | where odd")[0], "['odd name']");
         assert!(found("print a = 1 | summarize dco").contains(&"dcount(".to_owned()));
         assert!(found("print a = 1 | where strle").contains(&"strlen(".to_owned()));
+        assert_eq!(found("print a = 1 | extend b = pack_al"), ["pack_all("]);
+        assert_eq!(found("print a = 1 | where a > tosca"), ["toscalar("]);
+        assert_eq!(found("print a = 1 | evaluate bag_u"), ["bag_unpack("]);
+        assert!(!found("print a = 1 | extend bag_").contains(&"bag_unpack(".to_owned()));
+        assert_eq!(found("let T = materi"), ["materialize("]);
+        assert_eq!(found(".help bag_unp"), ["bag_unpack"]);
         assert_eq!(found(".sch"), [".schema"]);
         assert_eq!(found(".schema SecurityEv"), ["SecurityEvent"]);
         assert_eq!(found(".format c"), ["csv"]);

@@ -19,8 +19,3 @@ pub fn aggregate(name: &str) -> Option<&'static AggregateFunction> {
 pub fn is_aggregate_call(name: &str, arguments: usize) -> bool {
     arguments == 1 && AGGREGATES.contains_key(name)
 }
-
-/// All names of aggregation functions.
-pub fn aggregate_names() -> impl Iterator<Item = &'static str> {
-    AGGREGATES.keys().copied()
-}

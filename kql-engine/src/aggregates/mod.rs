@@ -30,7 +30,7 @@ mod take_any;
 mod tdigest;
 
 pub use count::COUNT;
-pub use lookup::{aggregate, aggregate_names, is_aggregate_call};
+pub use lookup::{aggregate, is_aggregate_call};
 pub use series_points::SERIES_POINTS;
 pub use sum::SUM;
 pub use take_any::TAKE_ANY;

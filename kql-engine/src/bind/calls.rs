@@ -90,8 +90,7 @@ impl Binder<'_> {
             return;
         }
         let mut names = self.environment.function_names();
-        names.extend(crate::functions::scalar_names().chain(crate::aggregates::aggregate_names()).map(str::to_owned));
-        names.extend(super::special::NAMES.iter().map(|n| (*n).to_owned()));
+        names.extend(super::callable::function_names().map(str::to_owned));
         names.extend(
             self.scope.names().filter(|(_, s)| matches!(s, Symbol::Function(_))).map(|(name, _)| name.to_owned()),
         );

@@ -3,6 +3,7 @@
 //! Nothing here knows how a plan runs.
 
 mod assignments;
+pub mod callable;
 mod calls;
 mod coerce;
 mod environment;

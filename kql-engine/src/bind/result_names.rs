@@ -1,5 +1,6 @@
 //! What an unnamed column is called.
 
+use super::special::special;
 use super::{Binder, Row, Symbol};
 use crate::registry::{self, ResultName};
 use kql_parser::ast::{self, ExprKind};
@@ -40,7 +41,7 @@ impl Binder<'_> {
         match &argument.kind {
             ExprKind::Parens(inner) => self.argument_name(inner, row),
             ExprKind::Call(call)
-                if matches!(call.name.text.as_str(), "column_ifexists" | "columnifexists")
+                if special(&call.name.text).is_some_and(|f| f.result_name == ResultName::NamedColumn)
                     || super::gives_several(argument)
                     || crate::aggregates::aggregate(&call.name.text)
                         .is_some_and(|f| f.outputs == registry::Outputs::EachArgument) =>
@@ -57,32 +58,22 @@ impl Binder<'_> {
             return None;
         }
         let first = || call.args.first().and_then(|a| self.argument_name(a, row));
-        match name {
-            "column_ifexists" | "columnifexists" => {
+        if let Some(special) = special(name) {
+            return match special.result_name {
                 // a column that is not there has no name to give, whatever stands for it
-                return match call.args.first().map(|a| &a.kind) {
+                ResultName::NamedColumn => match call.args.first().map(|a| &a.kind) {
                     Some(ExprKind::Literal(ast::Literal::String(s))) if row.open || row.find(s).is_some() => {
                         Some(s.clone())
                     }
                     _ => None,
-                };
-            }
-            "bin_auto" => return first(),
-            "ingestion_time" => return Some("$IngestionTime".to_owned()),
-            _ => {}
+                },
+                rule => rule.of(special.name, call.args.len(), first),
+            };
         }
         if let Some(function) =
             crate::functions::scalar(name).filter(|_| !crate::aggregates::is_aggregate_call(name, call.args.len()))
         {
-            return match function.result_name {
-                ResultName::None => None,
-                ResultName::FirstArgument => first(),
-                ResultName::OnlyArgument => first().filter(|_| call.args.len() == 1),
-                ResultName::NameAndFirstArgument => Some(format!("{}_{}", function.name, first().unwrap_or_default())),
-                ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
-                ResultName::PrefixOnly(prefix) => Some(prefix.to_owned()),
-                ResultName::Suffix(suffix) => first().map(|name| format!("{name}{suffix}")),
-            };
+            return function.result_name.of(function.name, call.args.len(), first);
         }
         let function = crate::aggregates::aggregate(name)?;
         if matches!(name, "covariance" | "covariancep" | "covarianceif" | "covariancepif") {
@@ -108,14 +99,7 @@ impl Binder<'_> {
         }
         let rule =
             if name == function.name { function.result_name } else { crate::aggregates::alias_name(name, function) };
-        match rule {
-            ResultName::None => None,
-            ResultName::FirstArgument | ResultName::OnlyArgument => first(),
-            ResultName::NameAndFirstArgument => Some(format!("{name}_{}", first().unwrap_or_default())),
-            ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
-            ResultName::PrefixOnly(prefix) => Some(format!("{prefix}_")),
-            ResultName::Suffix(suffix) => first().map(|name| format!("{name}{suffix}")),
-        }
+        rule.of(name, call.args.len(), first)
     }
 
     /// A percentage as part of a name.

@@ -42,9 +42,27 @@ const ASSIGNED_ADDRESSES: Columns = &[
 const WATCHLIST: Columns =
     &[("_DTItemId", Text), ("LastUpdatedTimeUTC", Datetime), ("SearchKey", Text), ("WatchlistItem", Dynamic)];
 
-/// Names of functions that give tables.
-pub const TABLES: &[&str] =
-    &["_GetWatchlist", "_GetWatchlistAlias", "_SentinelHealth", "_SentinelAudit", "AssignedIPAddresses"];
+type BindTable = fn(&mut Binder, &ast::Call, Span) -> Relation;
+
+/// Functions that give tables.
+static TABLES: &[(&str, BindTable)] = &[
+    ("_GetWatchlist", |binder, call, span| binder.watchlist(call, span)),
+    ("_GetWatchlistAlias", |binder, _, span| {
+        binder.local_or_empty("WatchlistAlias", &[("WatchlistAlias", Text)], span)
+    }),
+    ("_SentinelHealth", |binder, _, span| binder.stored_table("SentinelHealth", span)),
+    ("_SentinelAudit", |binder, _, span| binder.stored_table("SentinelAudit", span)),
+    ("AssignedIPAddresses", |binder, call, span| binder.local_or_empty(&call.name.text, ASSIGNED_ADDRESSES, span)),
+];
+
+fn table(name: &str) -> Option<BindTable> {
+    TABLES.iter().find(|(known, _)| *known == name).map(|(_, bind)| *bind)
+}
+
+/// Whether a function of the service gives a table.
+pub fn gives_table(name: &str) -> bool {
+    table(name).is_some()
+}
 
 impl Binder<'_> {
     /// A table that a function of the service gives; none where it is no such function.
@@ -52,14 +70,7 @@ impl Binder<'_> {
         if self.environment.is_bare() {
             return None;
         }
-        Some(match call.name.text.as_str() {
-            "_GetWatchlist" => self.watchlist(call, span),
-            "_GetWatchlistAlias" => self.local_or_empty("WatchlistAlias", &[("WatchlistAlias", Text)], span),
-            "_SentinelHealth" => self.stored_table("SentinelHealth", span),
-            "_SentinelAudit" => self.stored_table("SentinelAudit", span),
-            "AssignedIPAddresses" => self.local_or_empty("AssignedIPAddresses", ASSIGNED_ADDRESSES, span),
-            _ => return None,
-        })
+        table(&call.name.text).map(|bind| bind(self, call, span))
     }
 
     /// The table before the pipe as a function of the service extends it; none where it is no such function. What the

@@ -1,45 +1,171 @@
-//! Functions whose meaning needs more than their arguments' values: the scope, or a table.
+//! Functions whose meaning needs more than their arguments' values: the scope, or a table. Their rows, then what they do.
 
 use super::{Binder, Row};
-use crate::plan::{Expr, ExprKind, StageKind};
+use crate::plan::{Expr, ExprKind, Relation, StageKind};
+use crate::registry::ResultName;
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 
-/// Their names, for suggestions.
-pub const NAMES: &[&str] = &[
-    "toscalar",
-    "materialize",
-    "column_ifexists",
-    "iscolumnexists",
-    "table",
-    "pack_all",
-    "bag_pack_columns",
-    "ingestion_time",
-    "bin_auto",
-    "column_names_of",
+/// A function that is bound by its form.
+pub struct SpecialFunction {
+    /// Its name.
+    pub name: &'static str,
+    /// Older or other names of the same function.
+    pub aliases: &'static [&'static str],
+    /// What follows the name, for people: `(value: scalar) -> long`.
+    pub signatures: &'static [&'static str],
+    /// What an unnamed column of it is called.
+    pub result_name: ResultName,
+    /// One sentence.
+    pub summary: &'static str,
+    /// The page of the Kusto documentation it follows, without the host.
+    pub page: &'static str,
+    /// From the call to its value or table.
+    pub bind: Bind,
+}
+
+/// How a call becomes what it stands for.
+pub enum Bind {
+    /// A scalar, which may depend on the row.
+    Scalar(fn(&mut Binder, &ast::Call, Span, Row) -> Expr),
+    /// A table.
+    Table(fn(&mut Binder, &ast::Call, Span) -> Relation),
+}
+
+/// What most rows have in common.
+const BASE: SpecialFunction = SpecialFunction {
+    name: "",
+    aliases: &[],
+    signatures: &[],
+    result_name: ResultName::None,
+    summary: "",
+    page: "",
+    bind: Bind::Scalar(|_, _, span, _| Expr::error(span)),
+};
+
+/// Every row.
+pub static ALL: &[SpecialFunction] = &[
+    SpecialFunction {
+        name: "toscalar",
+        signatures: &["(expression: table or scalar) -> the type of the first column"],
+        summary: "The first column of a table's first row, computed once, before the rest of the query.",
+        page: "toscalar-function",
+        bind: Bind::Scalar(|binder, call, span, _| binder.toscalar(call, span)),
+        ..BASE
+    },
+    SpecialFunction {
+        name: "column_ifexists",
+        aliases: &["columnifexists"],
+        signatures: &["(column: string, default: scalar) -> the type of argument 2"],
+        result_name: ResultName::NamedColumn,
+        summary: "The column of that name, or the default where there is none.",
+        page: "column-ifexists-function",
+        bind: Bind::Scalar(|binder, call, span, row| binder.column_ifexists(call, span, row)),
+    },
+    SpecialFunction {
+        name: "iscolumnexists",
+        signatures: &["(column: string) -> bool"],
+        summary: "Whether there is a column of that name.",
+        page: "column-ifexists-function",
+        bind: Bind::Scalar(|binder, call, span, row| binder.iscolumnexists(call, span, row)),
+        ..BASE
+    },
+    SpecialFunction {
+        name: "pack_all",
+        signatures: &["([ignore_null_empty: bool]) -> dynamic"],
+        summary: "A property bag of all columns of the row.",
+        page: "pack-all-function",
+        bind: Bind::Scalar(|binder, call, span, row| binder.pack_all(call, span, row)),
+        ..BASE
+    },
+    SpecialFunction {
+        name: "bag_pack_columns",
+        aliases: &["pack_columns"],
+        signatures: &["(column: scalar, ...) -> dynamic"],
+        summary: "A property bag of columns under their own names.",
+        page: "bag-pack-columns-function",
+        bind: Bind::Scalar(|binder, call, span, row| binder.bag_pack_columns(call, span, row)),
+        ..BASE
+    },
+    SpecialFunction {
+        name: "column_names_of",
+        signatures: &["(table) -> dynamic"],
+        summary: "The names of a table's columns, as an array.",
+        page: "column-names-of-function",
+        bind: Bind::Scalar(|binder, call, span, _| binder.column_names_of(call, span)),
+        ..BASE
+    },
+    SpecialFunction {
+        name: "bin_auto",
+        signatures: &["(value: number, datetime or timespan) -> the type of argument 1"],
+        result_name: ResultName::FirstArgument,
+        summary: "The start of the value's bin, whose size the option query_bin_auto_size sets.",
+        page: "bin-auto-function",
+        bind: Bind::Scalar(|binder, call, span, row| binder.bin_auto(call, span, row)),
+        ..BASE
+    },
+    SpecialFunction {
+        name: "ingestion_time",
+        signatures: &["() -> datetime"],
+        result_name: ResultName::PrefixOnly("$IngestionTime"),
+        summary: "The time of the row in its column TimeGenerated or Timestamp; null where it has neither.",
+        page: "ingestion-time-function",
+        bind: Bind::Scalar(|binder, call, span, row| binder.ingestion_time(call, span, row)),
+        ..BASE
+    },
+    SpecialFunction {
+        name: "materialize",
+        signatures: &["(table) -> table"],
+        summary: "A table whose rows are computed once, however often the query uses them.",
+        page: "materialize-function",
+        bind: Bind::Table(|binder, call, _| binder.materialize(call)),
+        ..BASE
+    },
+    SpecialFunction {
+        name: "view",
+        signatures: &["(table) -> table"],
+        summary: "The table as it is.",
+        page: "let-statement",
+        bind: Bind::Table(|binder, call, _| binder.view(call)),
+        ..BASE
+    },
+    SpecialFunction {
+        name: "table",
+        signatures: &["(name: string) -> table"],
+        summary: "The table of that name.",
+        page: "table-function",
+        bind: Bind::Table(|binder, call, span| binder.named_table(call, span)),
+        ..BASE
+    },
 ];
 
+/// The row of that name.
+pub fn special(name: &str) -> Option<&'static SpecialFunction> {
+    ALL.iter().find(|f| f.name == name || f.aliases.contains(&name))
+}
+
 impl Binder<'_> {
-    /// Binds a call of one of these; none where the function is not one of them.
+    /// Binds a call of one of these that is a scalar; none where the function is not one of them.
     pub fn special(&mut self, call: &ast::Call, span: Span, row: Row) -> Option<Expr> {
         if self.pattern.is_some()
             && let Some(found) = self.pattern_call(call, span, row)
         {
             return Some(found);
         }
-        Some(match call.name.text.as_str() {
-            "toscalar" => self.toscalar(call, span),
-            "column_ifexists" | "columnifexists" => self.column_ifexists(call, span, row),
-            "iscolumnexists" => self.iscolumnexists(call, span, row),
-            "pack_all" => self.pack_all(call, span, row),
-            "bag_pack_columns" | "pack_columns" => self.bag_pack_columns(call, span, row),
-            "column_names_of" => self.column_names_of(call, span),
-            "bin_auto" => self.bin_auto(call, span, row),
-            "ingestion_time" => self.ingestion_time(call, span, row),
-            _ => return None,
-        })
+        match special(&call.name.text)?.bind {
+            Bind::Scalar(bind) => Some(bind(self, call, span, row)),
+            Bind::Table(_) => None,
+        }
+    }
+
+    /// Binds a call of one of these that is a table.
+    pub fn special_table(&mut self, call: &ast::Call, span: Span) -> Option<Relation> {
+        match special(&call.name.text)?.bind {
+            Bind::Table(bind) => Some(bind(self, call, span)),
+            Bind::Scalar(_) => None,
+        }
     }
 
     fn expects(&mut self, call: &ast::Call, count: usize) -> bool {
@@ -213,5 +339,27 @@ impl Binder<'_> {
         let function =
             if ignore { &crate::functions::dynamic::PACK_NOT_EMPTY } else { &crate::functions::dynamic::BAG_PACK };
         Expr::call(function, args, ScalarType::Dynamic, span)
+    }
+
+    fn materialize(&mut self, call: &ast::Call) -> Relation {
+        let (true, [arg]) = (self.expects(call, 1), call.args.as_slice()) else { return self.empty_relation() };
+        let relation = self.tabular(arg);
+        self.staged(relation, StageKind::Table(None), None)
+    }
+
+    fn view(&mut self, call: &ast::Call) -> Relation {
+        let (true, [arg]) = (self.expects(call, 1), call.args.as_slice()) else { return self.empty_relation() };
+        self.tabular(arg)
+    }
+
+    fn named_table(&mut self, call: &ast::Call, span: Span) -> Relation {
+        let bound = call.args.first().map(|a| self.expr(a, Row::default()));
+        match bound.as_ref().and_then(Expr::as_constant).and_then(Value::as_text) {
+            Some(text) => self.stored_table(text, span),
+            None => {
+                self.error(codes::LITERAL_EXPECTED, span, "table() expects the name of a table as a string literal.");
+                self.empty_relation()
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Tabular expressions: names of tables, calls that give tables, pipelines.
 
+use super::special::{Bind, special};
 use super::{Binder, Symbol};
 use crate::plan::{Expr, Node, OrderKey, PlanColumn, Relation, StageKind};
 use crate::types::ScalarType;
@@ -26,8 +27,8 @@ impl Binder<'_> {
                 Some(Symbol::Pattern(_)) => true,
                 Some(_) => false,
                 None => {
-                    matches!(call.name.text.as_str(), "materialize" | "table" | "view")
-                        || super::service::TABLES.contains(&call.name.text.as_str())
+                    special(&call.name.text).is_some_and(|f| matches!(f.bind, Bind::Table(_)))
+                        || super::service::gives_table(&call.name.text)
                         || (crate::functions::scalar(&call.name.text).is_none()
                             && crate::aggregates::aggregate(&call.name.text).is_none()
                             && self.environment.function(&call.name.text).is_some())
@@ -303,41 +304,8 @@ impl Binder<'_> {
             Some(Symbol::Pattern(pattern)) => return self.pattern_table(&pattern, call, None, span),
             _ => {}
         }
-        match name {
-            "materialize" => {
-                let [arg] = call.args.as_slice() else {
-                    self.error(codes::ARGUMENT_COUNT, call.name.span, "The function 'materialize' expects 1 argument.");
-                    return self.empty_relation();
-                };
-                let relation = self.tabular(arg);
-                return self.staged(relation, StageKind::Table(None), None);
-            }
-            "view" => {
-                let [arg] = call.args.as_slice() else {
-                    self.error(
-                        codes::ARGUMENT_COUNT,
-                        call.name.span,
-                        format!("The function '{name}' expects 1 argument."),
-                    );
-                    return self.empty_relation();
-                };
-                return self.tabular(arg);
-            }
-            "table" => {
-                let bound = call.args.first().map(|a| self.expr(a, super::Row::default()));
-                return match bound.as_ref().and_then(|b| b.as_constant()).and_then(|v| v.as_text()) {
-                    Some(text) => self.stored_table(text, span),
-                    None => {
-                        self.error(
-                            codes::LITERAL_EXPECTED,
-                            span,
-                            "table() expects the name of a table as a string literal.",
-                        );
-                        self.empty_relation()
-                    }
-                };
-            }
-            _ => {}
+        if let Some(table) = self.special_table(call, span) {
+            return table;
         }
         if crate::functions::scalar(name).is_some() || crate::aggregates::aggregate(name).is_some() {
             self.error(codes::TABLE_EXPECTED, span, format!("Expected a table, but '{name}' returns a scalar."));

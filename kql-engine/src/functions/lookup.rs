@@ -19,8 +19,3 @@ pub fn scalar(name: &str) -> Option<&'static ScalarFunction> {
 pub fn scalar_operator(name: &str) -> Option<&'static ScalarFunction> {
     SCALARS.get(name).copied().filter(|f| f.is_operator())
 }
-
-/// All names of scalar functions.
-pub fn scalar_names() -> impl Iterator<Item = &'static str> {
-    SCALARS.iter().filter(|(_, f)| !f.is_operator()).map(|(name, _)| *name)
-}

@@ -21,7 +21,7 @@ pub mod string;
 pub mod units;
 pub mod window;
 
-pub use lookup::{scalar, scalar_names, scalar_operator};
+pub use lookup::{scalar, scalar_operator};
 
 use crate::registry::ScalarFunction;
 

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 pub static ACTIVE_USERS_COUNT: Plugin = Plugin {
     name: "active_users_count",
+    signature: "(id, time, start, end, lookback, period, active_periods: long, bin, [dimension], ...)",
     summary: "The ids that came in enough periods of the look-back, window by window.",
     page: "active-users-count-plugin",
     bind,

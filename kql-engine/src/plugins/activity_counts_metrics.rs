@@ -12,6 +12,7 @@ use std::collections::HashSet;
 
 pub static ACTIVITY_COUNTS_METRICS: Plugin = Plugin {
     name: "activity_counts_metrics",
+    signature: "(id, time, start, end, window, [dimension], ...)",
     summary: "Rows, ids, new ids and all ids so far, window by window.",
     page: "activity-counts-metrics-plugin",
     bind,

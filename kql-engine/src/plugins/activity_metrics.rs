@@ -11,6 +11,7 @@ use kql_parser::ast;
 
 pub static ACTIVITY_METRICS: Plugin = Plugin {
     name: "activity_metrics",
+    signature: "(id, time, start, end, window, [dimension], ...)",
     summary: "Ids, new ids, and the share that stayed and left since the window before.",
     page: "activity-metrics-plugin",
     bind,

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 pub static AUTOCLUSTER: Plugin = Plugin {
     name: "autocluster",
+    signature: "([size_weight: real], [weight], [seeds: long], [wildcard], ...)",
     summary: "A few patterns that tell much about many rows.",
     page: "autocluster-plugin",
     bind: |binder, evaluate, input| bound(binder, evaluate, &input).unwrap_or_else(|| binder.empty_relation()),

@@ -19,8 +19,13 @@ use kql_parser::{Span, ast};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub static BAG_UNPACK: Plugin =
-    Plugin { name: "bag_unpack", summary: "A column for each property of a bag.", page: "bag-unpack-plugin", bind };
+pub static BAG_UNPACK: Plugin = Plugin {
+    name: "bag_unpack",
+    signature: "(bag: dynamic, [OutputColumnPrefix: string], [columnsConflict: string], [ignoredProperties: dynamic])",
+    summary: "A column for each property of a bag.",
+    page: "bag-unpack-plugin",
+    bind,
+};
 
 /// What becomes of a property that has the name of another column.
 #[derive(Clone, Copy, PartialEq)]

@@ -11,6 +11,7 @@ use kql_parser::codes;
 
 pub static IDENTITY: Plugin = Plugin {
     name: "identity",
+    signature: "()",
     summary: "The rows as they are.",
     page: "evaluate-operator",
     bind: |binder, evaluate, input| {
@@ -21,6 +22,7 @@ pub static IDENTITY: Plugin = Plugin {
 
 pub static ESTIMATE_ROWS_COUNT: Plugin = Plugin {
     name: "estimate_rows_count",
+    signature: "()",
     summary: "How many rows there are.",
     page: "evaluate-operator",
     bind: |binder, evaluate, input| {

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 pub static IPV4_LOOKUP: Plugin = Plugin {
     name: "ipv4_lookup",
+    signature: "(table, address: string, network: string, [further_key], ..., [return_unmatched: bool])",
     summary: "Rows of a table whose network an IPv4 address lies in.",
     page: "ipv4-lookup-plugin",
     bind: |binder, evaluate, input| lookup(binder, evaluate, input, &V4),
@@ -27,6 +28,7 @@ pub static IPV4_LOOKUP: Plugin = Plugin {
 
 pub static IPV6_LOOKUP: Plugin = Plugin {
     name: "ipv6_lookup",
+    signature: "(table, address: string, network: string, [return_unmatched: bool])",
     summary: "Rows of a table whose network an IPv6 or IPv4 address lies in.",
     page: "ipv6-lookup-plugin",
     bind: |binder, evaluate, input| lookup(binder, evaluate, input, &V6),

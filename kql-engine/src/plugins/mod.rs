@@ -35,6 +35,8 @@ use kql_parser::{Span, ast};
 pub struct Plugin {
     /// Its name.
     pub name: &'static str,
+    /// Its arguments, for people.
+    pub signature: &'static str,
     /// One sentence.
     pub summary: &'static str,
     /// The page of the Kusto documentation it follows, without the host.

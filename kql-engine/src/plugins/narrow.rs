@@ -11,8 +11,13 @@ use kql_parser::ast;
 use kql_parser::codes;
 use std::sync::Arc;
 
-pub static NARROW: Plugin =
-    Plugin { name: "narrow", summary: "A row for every cell of the table.", page: "narrow-plugin", bind };
+pub static NARROW: Plugin = Plugin {
+    name: "narrow",
+    signature: "()",
+    summary: "A row for every cell of the table.",
+    page: "narrow-plugin",
+    bind,
+};
 
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
     if !evaluate.call.args.is_empty() {

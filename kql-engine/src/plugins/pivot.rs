@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 pub static PIVOT: Plugin = Plugin {
     name: "pivot",
+    signature: "(column, [aggregate], [column], ...)",
     summary: "A column for each value of a column, with an aggregate of the rows that have it.",
     page: "pivot-plugin",
     bind,

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 pub static ROLLING_PERCENTILE: Plugin = Plugin {
     name: "rolling_percentile",
+    signature: "(value, percentile: number, time, bin, bins: long, [dimension], ...)",
     summary: "A percentile of the last so many bins, bin by bin.",
     page: "rolling-percentile-plugin",
     bind,

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 pub static SCHEMA_MERGE: Plugin = Plugin {
     name: "schema_merge",
+    signature: "([PreserveOrder: bool])",
     summary: "One schema of several that getschema gave.",
     page: "schema-merge-plugin",
     bind,

@@ -173,6 +173,23 @@ pub enum ResultName {
     PrefixOnly(&'static str),
     /// The name of the first argument and an ending: `x_sorted`.
     Suffix(&'static str),
+    /// The text of the first argument, where it is the name of a column.
+    NamedColumn,
+}
+
+impl ResultName {
+    /// The name of a call of so many arguments, from the function's name and that of the first argument.
+    pub fn of(self, function: &str, arguments: usize, first: impl FnOnce() -> Option<String>) -> Option<String> {
+        match self {
+            ResultName::None | ResultName::NamedColumn => None,
+            ResultName::FirstArgument => first(),
+            ResultName::OnlyArgument => first().filter(|_| arguments == 1),
+            ResultName::NameAndFirstArgument => Some(format!("{function}_{}", first().unwrap_or_default())),
+            ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
+            ResultName::PrefixOnly(prefix) => Some(prefix.to_owned()),
+            ResultName::Suffix(suffix) => first().map(|name| format!("{name}{suffix}")),
+        }
+    }
 }
 
 /// A required parameter.
