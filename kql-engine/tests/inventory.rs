@@ -76,12 +76,13 @@ fn compare(name: &str, function: &ScalarFunction, entry: &Value, wrong: &mut Vec
         }
     }
     let rule = match function.result_name {
-        ResultName::None | ResultName::Suffix(_) | ResultName::NamedColumn => None,
+        ResultName::None | ResultName::Suffix(_) => None,
         ResultName::FirstArgument => Some("FirstArgument"),
         ResultName::OnlyArgument => Some("OnlyArgument"),
         ResultName::NameAndFirstArgument => Some("NameAndFirstArgument"),
         ResultName::Prefix(_) => Some("PrefixAndFirstArgument"),
         ResultName::PrefixOnly(_) => Some("PrefixOnly"),
+        other => panic!("{name} is not named as a scalar function can be: {other:?}"),
     };
     if entry["result_name"].as_str() != rule {
         wrong.push(format!("{name} is called by {rule:?}, not {}", entry["result_name"]));

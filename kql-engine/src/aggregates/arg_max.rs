@@ -2,9 +2,9 @@
 
 use super::arg_best::{ArgBest, Best};
 use crate::registry::{
-    AggregateFunction, ArgumentKind, Outputs,
+    AggregateFunction, Alias, ArgumentKind, OutputPlace, Outputs,
     ParameterType::{Orderable, Scalar},
-    Reduce, ResultName, Returns, Signature, p, repeated, sig,
+    Reduce, ResultName, Returns, Signature, alias, p, repeated, sig,
 };
 
 static SIGNATURES: [Signature; 1] = [sig(&[p("extreme", Orderable), MORE], Returns::Parameter(0))];
@@ -16,9 +16,12 @@ const MORE: crate::registry::Parameter = crate::registry::Parameter {
 
 pub static ARG_MAX: AggregateFunction = AggregateFunction {
     name: "arg_max",
-    aliases: &["argmax"],
+    aliases: &[Alias {
+        result_name: Some(ResultName::Each(|place, name| Some(old_extreme("max", place, name)))),
+        ..alias("argmax")
+    }],
     signatures: &SIGNATURES,
-    result_name: ResultName::FirstArgument,
+    result_name: ResultName::Each(|place, name| name.or_else(|| Some(extreme("max", place)))),
     outputs: Outputs::EachArgument,
     summary: "The greatest value of the first argument, and what the other arguments are in that row.",
     page: "arg-max-aggregation-function",
@@ -31,9 +34,12 @@ pub static ARG_MAX: AggregateFunction = AggregateFunction {
 
 pub static ARG_MIN: AggregateFunction = AggregateFunction {
     name: "arg_min",
-    aliases: &["argmin"],
+    aliases: &[Alias {
+        result_name: Some(ResultName::Each(|place, name| Some(old_extreme("min", place, name)))),
+        ..alias("argmin")
+    }],
     signatures: &SIGNATURES,
-    result_name: ResultName::FirstArgument,
+    result_name: ResultName::Each(|place, name| name.or_else(|| Some(extreme("min", place)))),
     outputs: Outputs::EachArgument,
     summary: "The smallest value of the first argument, and what the other arguments are in that row.",
     page: "arg-min-aggregation-function",
@@ -43,3 +49,19 @@ pub static ARG_MIN: AggregateFunction = AggregateFunction {
         ordered: true,
     },
 };
+
+/// The name of what has none of its own.
+fn extreme(prefix: &str, place: &OutputPlace) -> String {
+    match place.at {
+        0 => format!("{prefix}_"),
+        at => format!("{prefix}_{}_arg{at}", place.first),
+    }
+}
+
+fn old_extreme(prefix: &str, place: &OutputPlace, name: Option<String>) -> String {
+    match (place.at, name) {
+        (0, _) => format!("{prefix}_{}", place.first),
+        (_, Some(name)) => format!("{prefix}_{}_{name}", place.first),
+        (_, None) => extreme(prefix, place),
+    }
+}

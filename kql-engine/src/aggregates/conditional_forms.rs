@@ -2,19 +2,19 @@
 //! the predicate is true.
 
 use crate::registry::{
-    AggregateFunction, Outputs,
+    AggregateFunction, Alias, Outputs,
     ParameterType::{DynamicBag, Integer, Is, NotBool, NotDynamic, Orderable, Scalar, Summable},
-    Reduce, ResultName, Returns, Signature, optional, p, sig,
+    Reduce, ResultName, Returns, Signature, alias, optional, p, sig,
 };
 use crate::types::ScalarType::{Bool, Datetime, Decimal, Dynamic, Long, Real, Timespan};
 
 const PREDICATE: crate::registry::Parameter = p("predicate", Is(Bool));
 
 macro_rules! conditional {
-    ($row:ident, $name:literal, $aliases:expr, $inner:expr, $at:literal, $result:expr, $signatures:expr) => {
+    ($row:ident, $name:literal, $inner:expr, $at:literal, $result:expr, $signatures:expr) => {
         pub static $row: AggregateFunction = AggregateFunction {
             name: $name,
-            aliases: $aliases,
+            aliases: &[],
             signatures: $signatures,
             result_name: $result,
             outputs: Outputs::One,
@@ -42,15 +42,15 @@ static SPREADS: [Signature; 1] = [sig(&[p("expr", Summable), PREDICATE], Returns
 static PAIRS: [Signature; 1] = [sig(&[p("expr1", Summable), p("expr2", Summable), PREDICATE], Returns::Is(Real))];
 
 const NAMED: ResultName = ResultName::NameAndFirstArgument;
+const OF_TWO: ResultName = ResultName::NameAndTwoArguments;
 
-conditional!(SUMIF, "sumif", &[], super::SUM, 1, NAMED, &SUMS);
-conditional!(MINIF, "minif", &[], super::min::MIN, 1, NAMED, &EXTREMES);
-conditional!(MAXIF, "maxif", &[], super::max::MAX, 1, NAMED, &EXTREMES);
-conditional!(AVGIF, "avgif", &[], super::avg::AVG, 1, NAMED, &MEANS);
+conditional!(SUMIF, "sumif", super::SUM, 1, NAMED, &SUMS);
+conditional!(MINIF, "minif", super::min::MIN, 1, NAMED, &EXTREMES);
+conditional!(MAXIF, "maxif", super::max::MAX, 1, NAMED, &EXTREMES);
+conditional!(AVGIF, "avgif", super::avg::AVG, 1, NAMED, &MEANS);
 conditional!(
     DCOUNTIF,
     "dcountif",
-    &[],
     super::dcount::DCOUNT,
     1,
     NAMED,
@@ -59,7 +59,6 @@ conditional!(
 conditional!(
     COUNT_DISTINCTIF,
     "count_distinctif",
-    &[],
     super::dcount::COUNT_DISTINCT,
     1,
     NAMED,
@@ -68,26 +67,28 @@ conditional!(
 conditional!(
     HLL_IF,
     "hll_if",
-    &[],
     super::hll::HLL,
     1,
     NAMED,
     &[sig(&[p("expr", NotBool), PREDICATE, optional("accuracy", Integer)], Returns::Is(Dynamic))]
 );
-conditional!(MAKE_LIST_IF, "make_list_if", &[], super::make_list::MAKE_LIST, 1, ResultName::Prefix("list"), &LISTS);
-conditional!(MAKE_SET_IF, "make_set_if", &[], super::make_list::MAKE_SET, 1, ResultName::Prefix("set"), &LISTS);
-conditional!(MAKE_BAG_IF, "make_bag_if", &[], super::make_bag::MAKE_BAG, 1, ResultName::Prefix("bag"), &BAGS);
-conditional!(STDEVIF, "stdevif", &[], super::spread::STDEV, 1, NAMED, &SPREADS);
-conditional!(VARIANCEIF, "varianceif", &[], super::spread::VARIANCE, 1, NAMED, &SPREADS);
-conditional!(VARIANCEPIF, "variancepif", &[], super::spread::VARIANCEP, 1, NAMED, &SPREADS);
-conditional!(COVARIANCEIF, "covarianceif", &[], super::spread::COVARIANCE, 2, NAMED, &PAIRS);
-conditional!(COVARIANCEPIF, "covariancepif", &[], super::spread::COVARIANCEP, 2, NAMED, &PAIRS);
+conditional!(MAKE_LIST_IF, "make_list_if", super::make_list::MAKE_LIST, 1, ResultName::Prefix("list"), &LISTS);
+conditional!(MAKE_SET_IF, "make_set_if", super::make_list::MAKE_SET, 1, ResultName::Prefix("set"), &LISTS);
+conditional!(MAKE_BAG_IF, "make_bag_if", super::make_bag::MAKE_BAG, 1, ResultName::Prefix("bag"), &BAGS);
+conditional!(STDEVIF, "stdevif", super::spread::STDEV, 1, NAMED, &SPREADS);
+conditional!(VARIANCEIF, "varianceif", super::spread::VARIANCE, 1, NAMED, &SPREADS);
+conditional!(VARIANCEPIF, "variancepif", super::spread::VARIANCEP, 1, NAMED, &SPREADS);
+conditional!(COVARIANCEIF, "covarianceif", super::spread::COVARIANCE, 2, OF_TWO, &PAIRS);
+conditional!(COVARIANCEPIF, "covariancepif", super::spread::COVARIANCEP, 2, OF_TWO, &PAIRS);
 
 pub static TAKE_ANYIF: AggregateFunction = AggregateFunction {
     name: "take_anyif",
-    aliases: &["anyif"],
+    aliases: &[Alias {
+        result_name: Some(ResultName::Each(|_, name| Some(format!("anyif_{}", name.unwrap_or_default())))),
+        ..alias("anyif")
+    }],
     signatures: &[sig(&[p("expr", Scalar), PREDICATE], Returns::Parameter(0))],
-    result_name: ResultName::FirstArgument,
+    result_name: ResultName::Each(|_, name| name),
     outputs: Outputs::EachArgument,
     summary: "A value of the group from a row for which the predicate is true, one that is not null where there is one.",
     page: "take-anyif-aggregation-function",

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 static AGGREGATES: LazyLock<HashMap<&'static str, &'static AggregateFunction>> = LazyLock::new(|| {
     super::all()
-        .flat_map(|f| std::iter::once(f.name).chain(f.aliases.iter().copied()).map(move |name| (name, f)))
+        .flat_map(|f| std::iter::once(f.name).chain(f.aliases.iter().map(|a| a.name)).map(move |name| (name, f)))
         .collect()
 });
 

@@ -2,17 +2,20 @@
 
 use super::order_list::CollectedValues;
 use crate::registry::{
-    AggregateFunction, Outputs,
+    AggregateFunction, Alias, Outputs,
     ParameterType::{Integer, Scalar},
-    Reduce, ResultName, Returns, Signature, optional, p, sig,
+    Reduce, ResultName, Returns, Signature, alias, optional, p, sig,
 };
 use crate::types::ScalarType::Dynamic;
+
+/// How many elements the older names keep where nothing is said.
+const OLD_SIZE: i64 = 128;
 
 static SIGNATURES: [Signature; 1] = [sig(&[p("expr", Scalar), optional("maxSize", Integer)], Returns::Is(Dynamic))];
 
 pub static MAKE_LIST: AggregateFunction = AggregateFunction {
     name: "make_list",
-    aliases: &["makelist"],
+    aliases: &[Alias { second_argument: Some(OLD_SIZE), ..alias("makelist") }],
     signatures: &SIGNATURES,
     result_name: ResultName::Prefix("list"),
     outputs: Outputs::One,
@@ -42,7 +45,7 @@ pub static MAKE_LIST_WITH_NULLS: AggregateFunction = AggregateFunction {
 
 pub static MAKE_SET: AggregateFunction = AggregateFunction {
     name: "make_set",
-    aliases: &["makeset"],
+    aliases: &[Alias { second_argument: Some(OLD_SIZE), ..alias("makeset") }],
     signatures: &SIGNATURES,
     result_name: ResultName::Prefix("set"),
     outputs: Outputs::One,

@@ -10,7 +10,7 @@ use crate::types::ScalarType::Dynamic;
 
 macro_rules! percentile {
     ($row:ident, $name:literal, $page:literal, $outputs:expr, $form:expr, $signatures:expr, $summary:literal) => {
-        percentile!($row, $name, $page, $outputs, $form, $signatures, $summary, ResultName::NameAndFirstArgument);
+        percentile!($row, $name, $page, $outputs, $form, $signatures, $summary, ResultName::Percentage("percentile"));
     };
     ($row:ident, $name:literal, $page:literal, $outputs:expr, $form:expr, $signatures:expr, $summary:literal, $result:expr) => {
         pub static $row: AggregateFunction = AggregateFunction {

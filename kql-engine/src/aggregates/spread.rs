@@ -18,12 +18,12 @@ static ONE: [Signature; 1] = [sig(&[p("expr", Summable)], Returns::Is(Real))];
 static TWO: [Signature; 1] = [sig(&[p("expr1", Summable), p("expr2", Summable)], Returns::Is(Real))];
 
 macro_rules! spread {
-    ($row:ident, $name:literal, $aliases:expr, $signatures:expr, $reduce:expr, $summary:literal) => {
+    ($row:ident, $name:literal, $result:expr, $signatures:expr, $reduce:expr, $summary:literal) => {
         pub static $row: AggregateFunction = AggregateFunction {
             name: $name,
-            aliases: $aliases,
+            aliases: &[],
             signatures: $signatures,
-            result_name: ResultName::NameAndFirstArgument,
+            result_name: $result,
             outputs: Outputs::One,
             summary: $summary,
             page: concat!($name, "-aggregation-function"),
@@ -35,7 +35,7 @@ macro_rules! spread {
 spread!(
     STDEV,
     "stdev",
-    &[],
+    ResultName::NameAndFirstArgument,
     &ONE,
     |info, args| one(info, args, var_sample, &ROOT),
     "The standard deviation of a sample."
@@ -43,7 +43,7 @@ spread!(
 spread!(
     STDEVP,
     "stdevp",
-    &[],
+    ResultName::NameAndFirstArgument,
     &ONE,
     |info, args| one(info, args, var_pop, &ROOT),
     "The standard deviation of a whole population."
@@ -51,7 +51,7 @@ spread!(
 spread!(
     VARIANCE,
     "variance",
-    &[],
+    ResultName::NameAndFirstArgument,
     &ONE,
     |info, args| one(info, args, var_sample, &ROUNDED),
     "The variance of a sample."
@@ -59,16 +59,23 @@ spread!(
 spread!(
     VARIANCEP,
     "variancep",
-    &[],
+    ResultName::NameAndFirstArgument,
     &ONE,
     |info, args| one(info, args, var_pop, &ROUNDED),
     "The variance of a whole population."
 );
-spread!(COVARIANCE, "covariance", &[], &TWO, |info, args| two(info, args, covar_samp), "The covariance of a sample.");
+spread!(
+    COVARIANCE,
+    "covariance",
+    ResultName::NameAndTwoArguments,
+    &TWO,
+    |info, args| two(info, args, covar_samp),
+    "The covariance of a sample."
+);
 spread!(
     COVARIANCEP,
     "covariancep",
-    &[],
+    ResultName::NameAndTwoArguments,
     &TWO,
     |info, args| two(info, args, covar_pop),
     "The covariance of a whole population."

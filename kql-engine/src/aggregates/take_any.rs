@@ -2,14 +2,24 @@
 
 use super::arg_best::{ArgBest, Best};
 use crate::registry::{
-    AggregateFunction, ArgumentKind, Outputs, ParameterType::Scalar, Reduce, ResultName, Returns, repeated, sig,
+    AggregateFunction, Alias, ArgumentKind, Outputs, ParameterType::Scalar, Reduce, ResultName, Returns, alias,
+    repeated, sig,
 };
 
 pub static TAKE_ANY: AggregateFunction = AggregateFunction {
     name: "take_any",
-    aliases: &["any"],
+    aliases: &[Alias {
+        result_name: Some(ResultName::Each(|place, name| {
+            Some(match name {
+                Some(name) => format!("any_{name}"),
+                None if place.of == 1 => "any_".to_owned(),
+                None => format!("any_arg{}", place.at),
+            })
+        })),
+        ..alias("any")
+    }],
     signatures: &[sig(&[repeated("expr", Scalar, 32767).kind(ArgumentKind::StarAllowed)], Returns::Parameter(0))],
-    result_name: ResultName::FirstArgument,
+    result_name: ResultName::Each(|place, name| name.or_else(|| Some(format!("any_arg{}", place.at)))),
     outputs: Outputs::EachArgument,
     summary: "The values of one row of the group; of one argument, one that is not null or empty where there is one.",
     page: "take-any-aggregation-function",

@@ -7,7 +7,7 @@ use super::order_list::CollectedValues;
 use crate::registry::{
     AggregateFunction, Outputs,
     ParameterType::{DynamicArray, Integer, Summable},
-    Reduce, ResultName, Returns, optional, p, sig,
+    Reduce, ResultName, Returns, alias, optional, p, sig,
 };
 use crate::types::ScalarType::Dynamic;
 
@@ -29,7 +29,7 @@ pub static TDIGEST: AggregateFunction = AggregateFunction {
 
 pub static TDIGEST_MERGE: AggregateFunction = AggregateFunction {
     name: "tdigest_merge",
-    aliases: &["merge_tdigest"],
+    aliases: &[alias("merge_tdigest")],
     signatures: &[sig(&[p("tdigest", DynamicArray)], Returns::Is(Dynamic))],
     result_name: ResultName::Prefix("merge_tdigests"),
     summary: "One state of several that tdigest() gave.",

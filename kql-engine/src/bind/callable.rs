@@ -2,7 +2,7 @@
 
 use super::special::{self, SpecialFunction};
 use crate::plugins::{self, Plugin};
-use crate::registry::{AggregateFunction, ScalarFunction};
+use crate::registry::{AggregateFunction, Alias, ScalarFunction};
 
 /// A row of something that is called.
 #[derive(Clone, Copy)]
@@ -49,19 +49,15 @@ impl Callable {
         }
     }
 
-    /// Older or other names.
-    pub fn aliases(self) -> &'static [&'static str] {
-        match self {
-            Callable::Scalar(f) => f.aliases,
-            Callable::Special(f) => f.aliases,
-            Callable::Aggregate(f) => f.aliases,
-            Callable::Plugin(_) => &[],
-        }
-    }
-
     /// Its name and the others.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        std::iter::once(self.name()).chain(self.aliases().iter().copied())
+        let (aliases, of_aggregate): (&'static [&'static str], &'static [Alias]) = match self {
+            Callable::Scalar(f) => (f.aliases, &[]),
+            Callable::Special(f) => (f.aliases, &[]),
+            Callable::Aggregate(f) => (&[], f.aliases),
+            Callable::Plugin(_) => (&[], &[]),
+        };
+        std::iter::once(self.name()).chain(aliases.iter().copied()).chain(of_aggregate.iter().map(|a| a.name))
     }
 
     /// The ways to call it, for people.

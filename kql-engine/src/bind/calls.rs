@@ -291,7 +291,7 @@ impl Binder<'_> {
     ) -> Vec<(ColumnId, ScalarType)> {
         let inner = Row { aggregates_only: false, ..row };
         let mut sized = call.clone();
-        if let Some(size) = crate::aggregates::legacy_size(&call.name.text).filter(|_| call.args.len() == 1) {
+        if let Some(size) = function.second_argument(&call.name.text).filter(|_| call.args.len() == 1) {
             let size = ast::ExprKind::Literal(ast::Literal::Long(Some(size)));
             sized.args.push(ast::Expr { kind: size, span: call.name.span });
         }

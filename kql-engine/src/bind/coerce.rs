@@ -1,5 +1,6 @@
 //! Conversions that happen without being asked for.
 
+use crate::functions::operators;
 use crate::plan::Expr;
 use crate::registry::{ParameterType, Returns, ScalarFunction, Signature};
 use crate::types::ScalarType;
@@ -25,7 +26,8 @@ pub fn widest(a: T, b: T) -> Option<T> {
 
 /// Whether an operator computes a value from numbers or times.
 pub fn computes(function: &ScalarFunction) -> bool {
-    matches!(function.name, "+" | "-" | "*" | "/" | "%")
+    use operators::{ADD, DIVIDE, MODULO, MULTIPLY, SUBTRACT};
+    [&ADD, &SUBTRACT, &MULTIPLY, &DIVIDE, &MODULO].contains(&function)
 }
 
 /// Operands whose type nobody knows in the type of the others, or in one that the operator takes.
@@ -58,7 +60,8 @@ pub fn operands(function: &'static ScalarFunction, args: Vec<Expr>) -> Option<Op
 /// A dynamic beside a number becomes one: a real for comparing, so that nothing is cut off, and the other's type for
 /// computing.
 fn dynamic_beside(function: &'static ScalarFunction, args: Vec<Expr>) -> Vec<Expr> {
-    let compares = matches!(function.name, "<" | "<=" | ">" | ">=");
+    use operators::{GREATER, GREATER_OR_EQUAL, LESS, LESS_OR_EQUAL};
+    let compares = [&LESS, &LESS_OR_EQUAL, &GREATER, &GREATER_OR_EQUAL].contains(&function);
     let computes = computes(function);
     if !compares && !computes {
         return args;

@@ -41,7 +41,7 @@ impl Binder<'_> {
         match &argument.kind {
             ExprKind::Parens(inner) => self.argument_name(inner, row),
             ExprKind::Call(call)
-                if special(&call.name.text).is_some_and(|f| f.result_name == ResultName::NamedColumn)
+                if special(&call.name.text).is_some_and(|f| matches!(f.result_name, ResultName::NamedColumn))
                     || super::gives_several(argument)
                     || crate::aggregates::aggregate(&call.name.text)
                         .is_some_and(|f| f.outputs == registry::Outputs::EachArgument) =>
@@ -57,7 +57,7 @@ impl Binder<'_> {
         if matches!(self.scope.find(name), Some(Symbol::Function(_))) {
             return None;
         }
-        let first = || call.args.first().and_then(|a| self.argument_name(a, row));
+        let of = |at: usize| call.args.get(at).and_then(|a| self.argument_name(a, row));
         if let Some(special) = special(name) {
             return match special.result_name {
                 // a column that is not there has no name to give, whatever stands for it
@@ -67,43 +67,33 @@ impl Binder<'_> {
                     }
                     _ => None,
                 },
-                rule => rule.of(special.name, call.args.len(), first),
+                rule => rule.of(special.name, call.args.len(), of),
             };
         }
         if let Some(function) =
             crate::functions::scalar(name).filter(|_| !crate::aggregates::is_aggregate_call(name, call.args.len()))
         {
-            return function.result_name.of(function.name, call.args.len(), first);
+            return function.result_name.of(function.name, call.args.len(), of);
         }
         let function = crate::aggregates::aggregate(name)?;
-        if matches!(name, "covariance" | "covariancep" | "covarianceif" | "covariancepif") {
-            let second = call.args.get(1).and_then(|a| self.argument_name(a, row)).unwrap_or_default();
-            return Some(format!("{name}_{}_{second}", first().unwrap_or_default()));
-        }
-        if function.outputs == registry::Outputs::EachArgument {
-            let first = first();
-            let place = crate::aggregates::OutputPlace {
-                at: 0,
-                of: call.args.len(),
-                first: first.as_deref().unwrap_or_default(),
-            };
-            return crate::aggregates::output_prefix(name)(&place, first.clone());
-        }
+        let rule = function.result_name(name);
         // one percentage is part of the name also inside of another call
-        if let registry::Outputs::EachFrom(from) = function.outputs
+        if let (ResultName::Percentage(prefix), registry::Outputs::EachFrom(from)) = (rule, function.outputs)
             && let Some((last, before)) = call.args.split_last()
             && before.len() == from
         {
-            let percentage = Self::percentage(last);
-            return Some(format!("percentile_{}_{percentage}", first().unwrap_or_default()));
+            return Some(Self::percentage_name(prefix, of(0), last));
         }
-        let rule =
-            if name == function.name { function.result_name } else { crate::aggregates::alias_name(name, function) };
-        rule.of(name, call.args.len(), first)
+        rule.of(name, call.args.len(), of)
+    }
+
+    /// The name of a percentile.
+    pub fn percentage_name(prefix: &str, of: Option<String>, percentage: &ast::Expr) -> String {
+        format!("{prefix}_{}_{}", of.unwrap_or_default(), Self::percentage(percentage))
     }
 
     /// A percentage as part of a name.
-    pub fn percentage(e: &ast::Expr) -> String {
+    fn percentage(e: &ast::Expr) -> String {
         match &e.kind {
             ExprKind::Literal(ast::Literal::Long(Some(n))) => n.to_string(),
             ExprKind::Literal(ast::Literal::Int(Some(n))) => n.to_string(),

@@ -1,6 +1,7 @@
 //! Nodes of the plan, one by one.
 
 use super::{Lowering, column, name, sorted};
+use crate::functions::operators;
 use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, PlanColumn, StageResult};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -178,13 +179,14 @@ impl Lowering<'_> {
         if let ExprKind::Call(function, args) = &e.kind
             && let [left, right] = args.as_slice()
         {
-            match function.name {
-                "and" => return Ok(self.predicate(left)?.and(self.predicate(right)?)),
-                "or" => return Ok(self.predicate(left)?.or(self.predicate(right)?)),
-                "==" if crate::functions::operators::is_native(left.ty) => {
-                    return Ok(self.expr(left)?.eq(self.expr(right)?));
-                }
-                _ => {}
+            if *function == &operators::AND {
+                return Ok(self.predicate(left)?.and(self.predicate(right)?));
+            }
+            if *function == &operators::OR {
+                return Ok(self.predicate(left)?.or(self.predicate(right)?));
+            }
+            if *function == &operators::EQUAL && operators::is_native(left.ty) {
+                return Ok(self.expr(left)?.eq(self.expr(right)?));
             }
         }
         self.expr(e)

@@ -217,7 +217,9 @@ fn whole(binder: &mut Binder, e: &ast::Expr) -> Option<usize> {
 /// The parts of a condition that must all hold.
 fn conjuncts(condition: Expr, into: &mut Vec<Expr>) {
     match condition.kind {
-        ExprKind::Call(function, args) if function.name == "and" => args.into_iter().for_each(|a| conjuncts(a, into)),
+        ExprKind::Call(function, args) if function == &operators::AND => {
+            args.into_iter().for_each(|a| conjuncts(a, into))
+        }
         kind => into.push(Expr { kind, ..condition }),
     }
 }

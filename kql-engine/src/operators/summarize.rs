@@ -4,7 +4,7 @@
 
 use crate::bind::{Assigned, Binder, ColumnNames, Row};
 use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn, Relation};
-use crate::registry::{self, Outputs};
+use crate::registry::{self, OutputPlace, Outputs, ResultName};
 use kql_parser::ast;
 use kql_parser::codes;
 
@@ -142,16 +142,11 @@ fn output_names(
     rest: &[PlanColumn],
     input: &Relation,
 ) -> Vec<Option<String>> {
-    if let Outputs::EachFrom(from) = function.outputs {
-        let of = call.args.first().and_then(|a| binder.result_name(a, Row::of(input))).unwrap_or_default();
-        return call
-            .args
-            .iter()
-            .skip(from)
-            .map(|p| Some(format!("percentile_{of}_{}", Binder::percentage(p))))
-            .collect();
+    let rule = function.result_name(&call.name.text);
+    if let (ResultName::Percentage(prefix), Outputs::EachFrom(from)) = (rule, function.outputs) {
+        let of = call.args.first().and_then(|a| binder.result_name(a, Row::of(input)));
+        return call.args.iter().skip(from).map(|p| Some(Binder::percentage_name(prefix, of.clone(), p))).collect();
     }
-    let rule = crate::aggregates::output_prefix(&call.name.text);
     let mut names = Vec::new();
     for arg in &call.args {
         if arg.kind == ast::ExprKind::Star {
@@ -165,6 +160,9 @@ fn output_names(
     }
     let first = names.first().cloned().flatten().unwrap_or_default();
     let of = names.len();
-    let named = |(at, name)| rule(&crate::aggregates::OutputPlace { at, of, first: &first }, name);
+    let named = |(at, name)| match rule {
+        ResultName::Each(rule) => rule(&OutputPlace { at, of, first: &first }, name),
+        _ => name,
+    };
     names.into_iter().enumerate().map(named).collect()
 }

@@ -12,7 +12,7 @@ pub struct AggregateFunction {
     /// Its name.
     pub name: &'static str,
     /// Older or other names of the same function.
-    pub aliases: &'static [&'static str],
+    pub aliases: &'static [Alias],
     /// The ways it can be called.
     pub signatures: &'static [Signature],
     /// What an unnamed column of it is called.
@@ -30,6 +30,39 @@ pub struct AggregateFunction {
 impl PartialEq for AggregateFunction {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
+    }
+}
+
+/// An older or other name of an aggregate.
+#[derive(Debug)]
+pub struct Alias {
+    /// The name.
+    pub name: &'static str,
+    /// What an unnamed column is called under it, where that differs.
+    pub result_name: Option<ResultName>,
+    /// The second argument, where a call has only one.
+    pub second_argument: Option<i64>,
+}
+
+/// A name that differs in nothing else.
+pub const fn alias(name: &'static str) -> Alias {
+    Alias { name, result_name: None, second_argument: None }
+}
+
+impl AggregateFunction {
+    /// The alias that a call is written with; none where it has the function's own name.
+    fn alias(&self, called: &str) -> Option<&'static Alias> {
+        self.aliases.iter().find(|alias| alias.name == called)
+    }
+
+    /// What an unnamed column of a call is called, by the name that the call is written with.
+    pub fn result_name(&self, called: &str) -> ResultName {
+        self.alias(called).and_then(|alias| alias.result_name).unwrap_or(self.result_name)
+    }
+
+    /// The second argument of a call that has only one, by the name that the call is written with.
+    pub fn second_argument(&self, called: &str) -> Option<i64> {
+        self.alias(called).and_then(|alias| alias.second_argument)
     }
 }
 

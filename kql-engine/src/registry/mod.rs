@@ -12,12 +12,12 @@ mod text;
 mod udf;
 mod unavailable;
 
-pub use aggregate::{AggregateArgs, AggregateFunction, Outputs, Reduce};
+pub use aggregate::{AggregateArgs, AggregateFunction, Alias, Outputs, Reduce, alias};
 pub use eval::{Call, CallInfo, Eval, Kernel, KernelFn, RewriteContext};
 pub use expr::{ColumnId, Expr, ExprKind, PlanColumn, StageId};
 pub use signature::{
-    ArgumentKind, OutputColumn, Parameter, ParameterType, ResultName, Returns, Signature, Values,
-    converts as converts_to, optional, p, repeated, sig,
+    ArgumentKind, OutputColumn, OutputName, OutputPlace, Parameter, ParameterType, ResultName, Returns, Signature,
+    Values, converts as converts_to, optional, p, repeated, sig,
 };
 pub use udf::Udf;
 pub use unavailable::{refused, unavailable};

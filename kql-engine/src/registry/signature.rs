@@ -157,7 +157,7 @@ impl OutputColumn {
 }
 
 /// What an unnamed column of a call is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum ResultName {
     /// `Column1`, `Column2`
     None,
@@ -175,19 +175,51 @@ pub enum ResultName {
     Suffix(&'static str),
     /// The text of the first argument, where it is the name of a column.
     NamedColumn,
+    /// The function's name and those of the first two arguments: `covariance_x_y`.
+    NameAndTwoArguments,
+    /// Of several columns each by its argument.
+    Each(OutputName),
+    /// A prefix, the name of the first argument, and the percentage that the last argument is: `percentile_x_95`. Where
+    /// there are several percentages, a column each.
+    Percentage(&'static str),
+}
+
+/// How the columns of an aggregate with several are named: from the place, and the name of the argument.
+pub type OutputName = fn(&OutputPlace, Option<String>) -> Option<String>;
+
+/// Which of an aggregate's columns is named.
+pub struct OutputPlace<'n> {
+    /// Which argument it is of.
+    pub at: usize,
+    /// How many arguments there are.
+    pub of: usize,
+    /// What the first argument is called, empty where it has no name.
+    pub first: &'n str,
 }
 
 impl ResultName {
-    /// The name of a call of so many arguments, from the function's name and that of the first argument.
-    pub fn of(self, function: &str, arguments: usize, first: impl FnOnce() -> Option<String>) -> Option<String> {
+    /// The name of a call of so many arguments, from the function's name and those of the arguments. What the row of the
+    /// table or a percentage has to say is the binder's.
+    pub fn of(self, function: &str, arguments: usize, name: impl Fn(usize) -> Option<String>) -> Option<String> {
+        let first = || name(0);
         match self {
             ResultName::None | ResultName::NamedColumn => None,
             ResultName::FirstArgument => first(),
             ResultName::OnlyArgument => first().filter(|_| arguments == 1),
-            ResultName::NameAndFirstArgument => Some(format!("{function}_{}", first().unwrap_or_default())),
+            ResultName::NameAndFirstArgument | ResultName::Percentage(_) => {
+                Some(format!("{function}_{}", first().unwrap_or_default()))
+            }
+            ResultName::NameAndTwoArguments => {
+                Some(format!("{function}_{}_{}", first().unwrap_or_default(), name(1).unwrap_or_default()))
+            }
             ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
             ResultName::PrefixOnly(prefix) => Some(prefix.to_owned()),
             ResultName::Suffix(suffix) => first().map(|name| format!("{name}{suffix}")),
+            ResultName::Each(rule) => {
+                let first = first();
+                let place = OutputPlace { at: 0, of: arguments, first: first.as_deref().unwrap_or_default() };
+                rule(&place, first.clone())
+            }
         }
     }
 }

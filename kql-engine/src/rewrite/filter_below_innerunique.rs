@@ -66,7 +66,7 @@ fn columns_of(e: &Expr) -> Vec<ColumnId> {
 
 fn split(e: &Expr, out: &mut Vec<Expr>) {
     match &e.kind {
-        ExprKind::Call(function, args) if function.name == "and" => args.iter().for_each(|a| split(a, out)),
+        ExprKind::Call(function, args) if *function == &operators::AND => args.iter().for_each(|a| split(a, out)),
         _ => out.push(e.clone()),
     }
 }

@@ -3,6 +3,7 @@
 //! To the engine it is a value, unlike what a row does not have: a property that is not there, a row that a join did not find.
 //! Both are null here, so that the plan has to tell where a null comes from.
 
+use crate::aggregates::{MAKE_LIST, MAKE_LIST_IF};
 use crate::functions::dynamic::NULL_AS_VALUE;
 use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, Node};
 use crate::types::ScalarType::Dynamic;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 pub(super) fn apply(node: &Node) -> Option<Arc<Node>> {
     let Node::Aggregate { input, groups, aggregates, order } = node else { return None };
     let lists = |a: &Aggregate| {
-        matches!(a.function.name, "make_list" | "make_list_if") && a.args.first().is_some_and(|arg| written(input, arg))
+        [&MAKE_LIST, &MAKE_LIST_IF].contains(&a.function) && a.args.first().is_some_and(|arg| written(input, arg))
     };
     if !aggregates.iter().any(lists) {
         return None;

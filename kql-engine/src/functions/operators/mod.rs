@@ -10,9 +10,11 @@ mod matches_regex;
 mod membership;
 mod string_match;
 
+pub use arithmetic::{ADD, DIVIDE, MODULO, MULTIPLY, SUBTRACT};
 pub use between::{BETWEEN, NOT_BETWEEN};
-pub use comparison::is_native;
+pub use comparison::{EQUAL, GREATER, GREATER_OR_EQUAL, LESS, LESS_OR_EQUAL, is_native};
 pub use element::ELEMENT;
+pub use logical::{AND, OR};
 pub use matches_regex::{compiled, pattern_of};
 
 use crate::registry::ScalarFunction;
