@@ -4,8 +4,9 @@
 //! Winners are kept as rows of chunks of columns; what no group points to any more is dropped from time to time, so that
 //! memory follows the groups and not the rows.
 
+use super::accumulator;
 use crate::registry::AggregateArgs;
-use arrow::array::{Array, ArrayRef, BooleanArray, StructArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, BinaryArray, BooleanArray, StructArray, UInt32Array};
 use arrow::compute::{SortOptions, interleave, take};
 use arrow::datatypes::{DataType, Fields, Float64Type};
 use arrow::row::{RowConverter, SortField};
@@ -72,7 +73,7 @@ impl ArgBest {
     fn update(
         &mut self,
         columns: &[ArrayRef],
-        order: Option<&ArrayRef>,
+        order: Option<&BinaryArray>,
         group_indices: &[usize],
         filter: Option<&BooleanArray>,
         valid: Option<&dyn Array>,
@@ -84,13 +85,12 @@ impl ArgBest {
             Some(converter) => Some(converter.convert_columns(&[self.nan_first(first)])?),
             None => None,
         };
-        let order = order.map(|o| arrow::array::AsArray::as_binary::<i32>(o.as_ref()));
         let texts = arrow::array::AsArray::as_string_opt::<i32>(first.as_ref());
         // winners of this batch: the row each group takes over
         let mut touched: Vec<(usize, u32)> = Vec::new();
         let chunk = self.chunks.len() as u32;
         for (row, group) in group_indices.iter().enumerate() {
-            if !super::accumulator::passes(filter, row) || valid.is_some_and(|v| v.is_null(row)) {
+            if !accumulator::passes(filter, row) || valid.is_some_and(|v| v.is_null(row)) {
                 continue;
             }
             let missing = first.is_null(row) || texts.is_some_and(|t| t.value(row).is_empty());
@@ -100,7 +100,7 @@ impl ArgBest {
                 (None, Best::FirstNotNull) => &not_null,
                 (None, _) => &[],
             };
-            let order: &[u8] = order.map_or(&[], |o| if o.is_null(row) { &[] } else { o.value(row) });
+            let order = accumulator::order_at(order, row);
             let Some(slot) = self.groups.get_mut(*group) else { continue };
             let better = slot.as_ref().is_none_or(|w| (key, order) < (&*w.key, &*w.order));
             if better {
@@ -214,10 +214,7 @@ impl GroupsAccumulator for ArgBest {
         filter: Option<&BooleanArray>,
         total: usize,
     ) -> Result<()> {
-        let (columns, order) = match (self.ordered, values.split_last()) {
-            (true, Some((order, columns))) => (columns, Some(order)),
-            _ => (values, None),
-        };
+        let (columns, order) = accumulator::split_order(self.ordered, values);
         self.update(columns, order, group_indices, filter, None, total)
     }
 
@@ -233,20 +230,18 @@ impl GroupsAccumulator for ArgBest {
     fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
         let [rows, orders] = values else { return datafusion::common::internal_err!("two states expected") };
         let row = arrow::array::AsArray::as_struct(rows.as_ref());
+        let orders = arrow::array::AsArray::as_binary::<i32>(orders.as_ref());
         self.update(row.columns(), Some(orders), group_indices, None, Some(row), total)
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let (columns, order) = match (self.ordered, values.split_last()) {
-            (true, Some((order, columns))) => (columns, Some(order.clone())),
-            _ => (values, None),
-        };
+        let (columns, order) = accumulator::split_order(self.ordered, values);
         let len = values.first().map_or(0, |v| v.len());
         let nulls =
             filter.map(|f| (0..len).map(|i| !f.is_null(i) && f.value(i)).collect::<arrow::buffer::NullBuffer>());
         let rows = StructArray::try_new(self.fields.clone(), columns.to_vec(), nulls)?;
-        let order = order.unwrap_or_else(|| arrow::array::new_null_array(&DataType::Binary, len));
-        Ok(vec![Arc::new(rows), order])
+        let order = order.cloned().unwrap_or_else(|| BinaryArray::new_null(len));
+        Ok(vec![Arc::new(rows), Arc::new(order)])
     }
 
     fn size(&self) -> usize {

@@ -1,5 +1,6 @@
 //! `make_bag()`: the properties of all of a group's bags in one.
 
+use super::{accumulator, list_state};
 use crate::dynamic::read::{self, Kind};
 use crate::registry::{
     AggregateArgs, AggregateFunction, Outputs,
@@ -7,8 +8,8 @@ use crate::registry::{
     Reduce, ResultName, Returns, Signature, optional, p, sig,
 };
 use crate::types::ScalarType::Dynamic;
-use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder, BooleanArray, ListBuilder, StringBuilder};
-use arrow::datatypes::{DataType, Field};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder, BooleanArray, StringBuilder};
+use arrow::datatypes::DataType;
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::collections::HashMap;
@@ -62,10 +63,7 @@ impl Bags {
 
     /// Names and values, one after the other, and the orders of the rows.
     fn state_types() -> Vec<DataType> {
-        vec![
-            DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true))),
-            DataType::List(Arc::new(Field::new_list_field(DataType::Binary, true))),
-        ]
+        list_state::types(DataType::Utf8, DataType::Binary)
     }
 
     fn add(&mut self, group: usize, name: &str, value: &str, order: &[u8]) {
@@ -108,15 +106,12 @@ impl GroupsAccumulator for Bags {
         self.groups.resize_with(total, Group::default);
         let Some(bags) = values.first() else { return internal_err!("a value is expected") };
         let bags = bags.as_string::<i32>();
-        let order = match (self.ordered, values.last()) {
-            (true, Some(order)) => Some(order.as_binary::<i32>()),
-            _ => None,
-        };
+        let (_, order) = accumulator::split_order(self.ordered, values);
         for (row, group) in group_indices.iter().enumerate() {
-            if !super::accumulator::passes(filter, row) || bags.is_null(row) {
+            if !accumulator::passes(filter, row) || bags.is_null(row) {
                 continue;
             }
-            let order = order.map_or(&[][..], |o| o.value(row));
+            let order = accumulator::order_at(order, row);
             let bag = bags.value(row);
             if read::kind(bag) == Kind::Bag {
                 for (name, value) in read::properties(bag) {
@@ -153,39 +148,27 @@ impl GroupsAccumulator for Bags {
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
         let groups = self.emit(emit_to);
-        let mut items = ListBuilder::new(StringBuilder::new());
-        let mut orders = ListBuilder::new(BinaryBuilder::new());
-        for group in &groups {
+        Ok(list_state::written(&groups, StringBuilder::new(), BinaryBuilder::new(), |group, items, orders| {
             for (name, value, order) in &group.items {
-                items.values().append_value(name);
-                items.values().append_value(value);
-                orders.values().append_value(order);
+                items.append_value(name);
+                items.append_value(value);
+                orders.append_value(order);
             }
-            items.append(true);
-            orders.append(true);
-        }
-        Ok(vec![Arc::new(items.finish()), Arc::new(orders.finish())])
+        }))
     }
 
-    fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
+    fn merge_batch(&mut self, states: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
         self.groups.resize_with(total, Group::default);
-        let [items, orders] = values else { return internal_err!("two states expected") };
-        let (items, orders) = (items.as_list::<i32>(), orders.as_list::<i32>());
-        for (row, group) in group_indices.iter().enumerate() {
-            if items.is_null(row) {
-                continue;
+        list_state::each(states, group_indices, |group, items, orders| {
+            let (items, orders) = (items.as_string::<i32>(), orders.as_binary::<i32>());
+            for i in 0..orders.len() {
+                self.add(group, items.value(2 * i), items.value(2 * i + 1), orders.value(i));
             }
-            let (values, keys) = (items.value(row), orders.value(row));
-            let (values, keys) = (values.as_string::<i32>(), keys.as_binary::<i32>());
-            for i in 0..keys.len() {
-                self.add(*group, values.value(2 * i), values.value(2 * i + 1), keys.value(i));
-            }
-        }
-        Ok(())
+        })
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        super::accumulator::state_of_each_row(Bags { groups: Vec::new(), bytes: 0, ..*self }, values, filter)
+        accumulator::state_of_each_row(Bags { groups: Vec::new(), bytes: 0, ..*self }, values, filter)
     }
 
     fn size(&self) -> usize {

@@ -14,6 +14,7 @@ mod countif;
 mod dcount;
 mod hll;
 mod interner;
+mod list_state;
 mod lookup;
 mod make_bag;
 mod make_list;

@@ -1,16 +1,15 @@
 //! For each group its values, all or the distinct ones, in the order of the rows: `make_list`, `make_set`.
 
 use super::interner::StringInterner;
+use super::{accumulator, list_state};
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
 use crate::functions::conversion::Any;
 use crate::registry::{AggregateArgs, Call};
 use crate::types::ScalarType;
-use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray, ListBuilder, StringArray, StringBuilder,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray, StringArray, StringBuilder};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Int64Type};
+use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{ColumnarValue, EmitTo, GroupsAccumulator};
 use hashbrown::HashMap;
@@ -110,10 +109,7 @@ impl CollectedValues {
 
     /// Arrow types of the state: the values, and their orders.
     pub fn state_types() -> Vec<DataType> {
-        vec![
-            DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true))),
-            DataType::List(Arc::new(Field::new_list_field(DataType::Binary, true))),
-        ]
+        list_state::types(DataType::Utf8, DataType::Binary)
     }
 
     fn add(&mut self, group: usize, text: &str, order: &[u8]) {
@@ -171,7 +167,7 @@ impl CollectedValues {
     ) {
         for (row, group) in rows {
             if values.is_valid(row) {
-                self.add(group, values.value(row), order.map_or(&[][..], |o| o.value(row)));
+                self.add(group, values.value(row), accumulator::order_at(order, row));
             }
         }
     }
@@ -191,12 +187,8 @@ impl GroupsAccumulator for CollectedValues {
         let types = [self.ty];
         let call = Call { args: &args, rows: first.len(), types: &types, returns: ScalarType::Dynamic };
         let value = Any::new(&call, 0)?;
-        let order = match (self.ordered, values.last()) {
-            (true, Some(order)) => Some(order.as_binary::<i32>()),
-            _ => None,
-        };
-        let rows =
-            group_indices.iter().copied().enumerate().filter(|(row, _)| super::accumulator::passes(filter, *row));
+        let (_, order) = accumulator::split_order(self.ordered, values);
+        let rows = group_indices.iter().copied().enumerate().filter(|(row, _)| accumulator::passes(filter, *row));
         if self.ty == ScalarType::String {
             self.update_strings(first.as_string::<i32>(), order, rows);
             return Ok(());
@@ -225,7 +217,7 @@ impl GroupsAccumulator for CollectedValues {
                     json = format!("[{json},{weight}]");
                 }
             }
-            let order = order.map_or(&[][..], |o| o.value(row));
+            let order = accumulator::order_at(order, row);
             if opens && read::kind(&json) == Kind::Array {
                 // the elements of an array, not the array; they stand in their order within the row's place
                 for (n, item) in read::elements(&json).enumerate() {
@@ -278,40 +270,25 @@ impl GroupsAccumulator for CollectedValues {
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
         let groups = self.emit(emit_to);
-        let mut items = ListBuilder::new(StringBuilder::new());
-        let mut orders = ListBuilder::new(BinaryBuilder::new());
-        for group in &groups {
-            for item in &group.items {
-                items.values().append_value(self.texts.get(*item));
-            }
-            for order in group.orders.iter().take(group.items.len()) {
-                orders.values().append_value(order);
-            }
-            items.append(true);
-            orders.append(true);
-        }
-        Ok(vec![Arc::new(items.finish()), Arc::new(orders.finish())])
+        let texts = &self.texts;
+        Ok(list_state::written(&groups, StringBuilder::new(), BinaryBuilder::new(), |group, items, orders| {
+            group.items.iter().for_each(|item| items.append_value(texts.get(*item)));
+            group.orders.iter().take(group.items.len()).for_each(|order| orders.append_value(order));
+        }))
     }
 
-    fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
+    fn merge_batch(&mut self, states: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
         self.groups.resize_with(total, Group::default);
-        let [items, orders] = values else { return internal_err!("two states expected") };
-        let (items, orders) = (items.as_list::<i32>(), orders.as_list::<i32>());
-        for (row, group) in group_indices.iter().enumerate() {
-            if items.is_null(row) {
-                continue;
+        list_state::each(states, group_indices, |group, items, orders| {
+            let (items, orders) = (items.as_string::<i32>(), orders.as_binary::<i32>());
+            for i in 0..items.len() {
+                self.add(group, items.value(i), if i < orders.len() { orders.value(i) } else { &[] });
             }
-            let (values, keys) = (items.value(row), orders.value(row));
-            let (values, keys) = (values.as_string::<i32>(), keys.as_binary::<i32>());
-            for i in 0..values.len() {
-                self.add(*group, values.value(i), if i < keys.len() { keys.value(i) } else { &[] });
-            }
-        }
-        Ok(())
+        })
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        super::accumulator::state_of_each_row(
+        accumulator::state_of_each_row(
             CollectedValues { texts: StringInterner::default(), groups: Vec::new(), bytes: 0, ..*self },
             values,
             filter,

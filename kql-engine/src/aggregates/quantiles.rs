@@ -3,14 +3,15 @@
 //! Exact: offline there is no reason to estimate. Equal values that come again in a batch are added up when a group gets
 //! long, so that memory follows the distinct values.
 
+use super::{accumulator, list_state};
 use crate::decimal::Scaled;
 use crate::dynamic::{read, write};
 use crate::registry::AggregateArgs;
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal256Array, Float64Array, Int64Array, ListBuilder, PrimitiveBuilder,
-    StringBuilder, StructArray,
+    Array, ArrayRef, AsArray, BooleanArray, Decimal256Array, Float64Array, Int64Array, PrimitiveBuilder, StringBuilder,
+    StructArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Decimal256Type, Field, Fields, Int64Type};
@@ -196,10 +197,7 @@ impl<K: OrderedKey> Quantiles<K> {
     /// Arrow types of the state: values and weights.
     pub fn state_types(args: &AggregateArgs) -> Vec<DataType> {
         let item = if args.info.types.first() == Some(&ScalarType::Decimal) { Scaled::list() } else { i64::list() };
-        vec![
-            DataType::List(Arc::new(Field::new_list_field(item, true))),
-            DataType::List(Arc::new(Field::new_list_field(DataType::Int64, true))),
-        ]
+        list_state::types(item, DataType::Int64)
     }
 
     fn columns(&self, groups: &[Group<K>]) -> Result<ArrayRef> {
@@ -268,7 +266,7 @@ impl<K: OrderedKey> GroupsAccumulator for Quantiles<K> {
         };
         let weights = weights.as_ref().map(|w| w.as_primitive::<Int64Type>());
         for (row, (value, group)) in ranks.into_iter().zip(group_indices).enumerate() {
-            if !super::accumulator::passes(filter, row) {
+            if !accumulator::passes(filter, row) {
                 continue;
             }
             let weight = match weights {
@@ -294,41 +292,30 @@ impl<K: OrderedKey> GroupsAccumulator for Quantiles<K> {
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
         let mut groups = emit_to.take_needed(&mut self.groups);
+        groups.iter_mut().for_each(Group::pack);
         let values = PrimitiveBuilder::<K::Arrow>::new().with_data_type(K::list());
-        let mut values = ListBuilder::new(values).with_field(Arc::new(Field::new_list_field(K::list(), true)));
-        let mut weights = ListBuilder::new(PrimitiveBuilder::<Int64Type>::new());
-        for group in &mut groups {
-            group.pack();
+        let weights = PrimitiveBuilder::<Int64Type>::new();
+        Ok(list_state::written(&groups, values, weights, |group, values, weights| {
             for (value, weight) in &group.values {
-                values.values().append_value(*value);
-                weights.values().append_value(*weight);
+                values.append_value(*value);
+                weights.append_value(*weight);
             }
-            values.append(true);
-            weights.append(true);
-        }
-        Ok(vec![Arc::new(values.finish()), Arc::new(weights.finish())])
+        }))
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
         self.groups.resize_with(total, Group::default);
-        let [values, weights] = states else { return internal_err!("two states expected") };
-        let (values, weights) = (values.as_list::<i32>(), weights.as_list::<i32>());
-        for (row, group) in group_indices.iter().enumerate() {
-            if values.is_null(row) {
-                continue;
-            }
-            let (values, weights) = (values.value(row), weights.value(row));
+        list_state::each(states, group_indices, |group, values, weights| {
             let (values, weights) = (values.as_primitive::<K::Arrow>(), weights.as_primitive::<Int64Type>());
-            let Some(group) = self.groups.get_mut(*group) else { continue };
+            let Some(group) = self.groups.get_mut(group) else { return };
             for (value, weight) in values.iter().flatten().zip(weights.iter().flatten()) {
                 group.add(value, weight);
             }
-        }
-        Ok(())
+        })
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        super::accumulator::state_of_each_row(
+        accumulator::state_of_each_row(
             Quantiles::<K> { groups: Vec::new(), percentages: Vec::new(), ..*self },
             values,
             filter,

@@ -4,14 +4,15 @@
 //! Arguments: bin, value, first point and end (null where the group's own bins say them), step, and the value of points
 //! without a bin.
 
+use super::{accumulator, list_state};
 use crate::dynamic::write;
 use crate::functions::conversion::Any;
 use crate::registry::{AggregateArgs, AggregateFunction, Call, Outputs, Reduce, ResultName, Returns, sig};
 use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Builder, ListBuilder, StringBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Builder, StringBuilder};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use datafusion::common::{Result, internal_err, plan_err};
 use datafusion::logical_expr::{ColumnarValue, EmitTo, GroupsAccumulator};
 use std::collections::HashMap;
@@ -110,10 +111,7 @@ impl Points {
 
     /// Bins as bits, and values as JSON.
     fn state_types() -> Vec<DataType> {
-        vec![
-            DataType::List(Arc::new(Field::new_list_field(DataType::Int64, true))),
-            DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true))),
-        ]
+        list_state::types(DataType::Int64, DataType::Utf8)
     }
 
     /// The bins of an argument, whole ones as they are, others by their bits.
@@ -216,7 +214,7 @@ impl GroupsAccumulator for Points {
         let value = if self.value == ScalarType::Unknown { None } else { Some(Any::new(&call, 0)?) };
         let mut json = String::new();
         for (row, (bin, group)) in bins.into_iter().zip(group_indices).enumerate() {
-            if !super::accumulator::passes(filter, row) {
+            if !accumulator::passes(filter, row) {
                 continue;
             }
             let (Some(bin), Some(group)) = (bin, self.groups.get_mut(*group)) else { continue };
@@ -247,40 +245,26 @@ impl GroupsAccumulator for Points {
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
         let groups = emit_to.take_needed(&mut self.groups);
-        let mut bins = ListBuilder::new(Int64Builder::new());
-        let mut values = ListBuilder::new(StringBuilder::new());
-        for group in &groups {
+        Ok(list_state::written(&groups, Int64Builder::new(), StringBuilder::new(), |group, bins, values| {
             for (bin, json) in group {
-                bins.values().append_value(*bin);
-                values.values().append_value(json);
+                bins.append_value(*bin);
+                values.append_value(json);
             }
-            bins.append(true);
-            values.append(true);
-        }
-        Ok(vec![Arc::new(bins.finish()), Arc::new(values.finish())])
+        }))
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
         self.groups.resize_with(total, Vec::new);
-        let [bins, values] = states else { return internal_err!("two states expected") };
-        let (bins, values) = (bins.as_list::<i32>(), values.as_list::<i32>());
-        for (row, group) in group_indices.iter().enumerate() {
-            if bins.is_null(row) {
-                continue;
+        list_state::each(states, group_indices, |group, bins, values| {
+            let (bins, values) = (bins.as_primitive::<Int64Type>(), values.as_string::<i32>());
+            if let Some(group) = self.groups.get_mut(group) {
+                group.extend((0..bins.len()).map(|i| (bins.value(i), values.value(i).into())));
             }
-            let (bins, values) = (bins.value(row), values.value(row));
-            let bins = bins.as_primitive::<Int64Type>();
-            let values = values.as_string::<i32>();
-            let Some(group) = self.groups.get_mut(*group) else { continue };
-            for i in 0..bins.len() {
-                group.push((bins.value(i), values.value(i).into()));
-            }
-        }
-        Ok(())
+        })
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        super::accumulator::state_of_each_row(
+        accumulator::state_of_each_row(
             Points { groups: Vec::new(), default: String::new(), bytes: 0, ..*self },
             values,
             filter,

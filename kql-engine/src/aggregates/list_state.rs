@@ -1,0 +1,40 @@
+//! States of accumulators that keep lists: for each group the items, and beside each another value.
+
+use arrow::array::{Array, ArrayBuilder, ArrayRef, AsArray, ListBuilder};
+use arrow::datatypes::{DataType, Field};
+use datafusion::common::{Result, internal_err};
+use std::sync::Arc;
+
+/// The Arrow types of a state.
+pub fn types(item: DataType, beside: DataType) -> Vec<DataType> {
+    let list = |ty| DataType::List(Arc::new(Field::new_list_field(ty, true)));
+    vec![list(item), list(beside)]
+}
+
+/// The states of groups; `put` appends what one group has.
+pub fn written<G, A: ArrayBuilder, B: ArrayBuilder>(
+    groups: &[G],
+    items: A,
+    beside: B,
+    mut put: impl FnMut(&G, &mut A, &mut B),
+) -> Vec<ArrayRef> {
+    let (mut items, mut beside) = (ListBuilder::new(items), ListBuilder::new(beside));
+    for group in groups {
+        put(group, items.values(), beside.values());
+        items.append(true);
+        beside.append(true);
+    }
+    vec![Arc::new(items.finish()), Arc::new(beside.finish())]
+}
+
+/// Hands every state to `add`: the group, its items, and what stands beside them.
+pub fn each(states: &[ArrayRef], groups: &[usize], mut add: impl FnMut(usize, &ArrayRef, &ArrayRef)) -> Result<()> {
+    let [items, beside] = states else { return internal_err!("two states expected") };
+    let (items, beside) = (items.as_list::<i32>(), beside.as_list::<i32>());
+    for (row, group) in groups.iter().enumerate() {
+        if items.is_valid(row) {
+            add(*group, &items.value(row), &beside.value(row));
+        }
+    }
+    Ok(())
+}
