@@ -13,13 +13,13 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext, ident};
 use kql_engine::Engine;
+use kql_engine::time::HOUR;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 const RUNS: usize = 5;
-const HOUR: i64 = 36_000_000_000;
 
 /// The events with a column of JSON, one of arrays as JSON, and the same arrays as Arrow has them.
 fn events(rows: usize) -> Vec<RecordBatch> {

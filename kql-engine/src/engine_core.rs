@@ -172,7 +172,5 @@ pub(crate) fn compile(text: &str, environment: &dyn Environment) -> (Bound, bool
 
 /// The time, in ticks.
 fn clock() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let ticks = i64::try_from(since.as_nanos() / 100).unwrap_or(0);
-    ticks + crate::time::EPOCH
+    crate::time::of_system(std::time::SystemTime::now()).unwrap_or(crate::time::EPOCH)
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+pub mod calendar;
 pub mod codes;
 mod combinators;
 mod diagnostic;

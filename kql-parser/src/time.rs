@@ -2,6 +2,7 @@
 //!
 //! Datetimes are ticks of 100 ns since 0001-01-01T00:00:00Z, timespans ticks.
 
+use crate::calendar::{self, DAY, HOUR, MICROSECOND, MILLISECOND, MINUTE, RANGE, SECOND, days, month_length};
 use crate::text::{Read, blank, whole};
 use nom::Parser;
 use nom::branch::alt;
@@ -11,12 +12,6 @@ use nom::combinator::{map_opt, map_res, opt, rest, success, value, verify};
 use nom::multi::{many_m_n, many0_count, separated_list1};
 use nom::sequence::{preceded, separated_pair, terminated};
 
-const SECOND: i64 = 10_000_000;
-const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
-const MAX: i64 = 3_155_378_975_999_999_999;
-
 /// Ticks of a unit of a timespan literal: `d`, `min`, `microseconds`.
 pub fn unit(word: &str) -> Option<i64> {
     Some(match word {
@@ -24,8 +19,8 @@ pub fn unit(word: &str) -> Option<i64> {
         "h" | "hr" | "hrs" | "hour" | "hours" => HOUR,
         "m" | "min" | "minute" | "minutes" => MINUTE,
         "s" | "sec" | "second" | "seconds" => SECOND,
-        "ms" | "milli" | "millis" | "millisec" | "millisecond" | "milliseconds" => SECOND / 1000,
-        "micro" | "micros" | "microsec" | "microsecond" | "microseconds" => 10,
+        "ms" | "milli" | "millis" | "millisec" | "millisecond" | "milliseconds" => MILLISECOND,
+        "micro" | "micros" | "microsec" | "microsecond" | "microseconds" => MICROSECOND,
         "nano" | "nanos" | "nanosec" | "nanosecond" | "nanoseconds" => 0,
         "tick" | "ticks" => 1,
         _ => return None,
@@ -39,44 +34,21 @@ pub fn parse_datetime(text: &str) -> Option<i64> {
 
 /// `2020-01-01T10:11:12.1234567`, which [`parse_datetime`] reads.
 pub fn datetime_text(ticks: i64) -> String {
-    let (mut days, time) = (ticks.div_euclid(DAY), ticks.rem_euclid(DAY));
-    // cycles of the calendar: 400, 100, 4 years and one
-    let mut year = 1 + days / 146_097 * 400;
-    days %= 146_097;
-    let centuries = (days / 36_524).min(3);
-    days -= centuries * 36_524;
-    let fours = days / 1461;
-    days %= 1461;
-    let ones = (days / 365).min(3);
-    days -= ones * 365;
-    year += centuries * 100 + fours * 4 + ones;
-    let mut month = 1;
-    while month < 12
-        && let (Some(this), Some(next)) = (date(year, month, 1), date(year, month + 1, 1))
-        && days >= (next - this) / DAY
-    {
-        days -= (next - this) / DAY;
-        month += 1;
-    }
-    format!("{year:04}-{month:02}-{:02}T{}", days + 1, timespan_text(time))
+    let mut text = String::new();
+    calendar::datetime_plain(ticks, &mut text);
+    text
 }
 
 /// `1.02:03:04.5000000`, which [`parse_timespan`] reads.
 pub fn timespan_text(ticks: i64) -> String {
-    let sign = if ticks < 0 { "-" } else { "" };
-    let ticks = ticks.unsigned_abs();
-    let unit = |n: i64| n.unsigned_abs();
-    let days = ticks / unit(DAY);
-    let (hours, minutes) = (ticks / unit(HOUR) % 24, ticks / unit(MINUTE) % 60);
-    let (seconds, fraction) = (ticks / unit(SECOND) % 60, ticks % unit(SECOND));
-    let day = if days > 0 { format!("{days}.") } else { String::new() };
-    let rest = if fraction > 0 { format!(".{fraction:07}") } else { String::new() };
-    format!("{sign}{day}{hours:02}:{minutes:02}:{seconds:02}{rest}")
+    let mut text = String::new();
+    calendar::timespan(ticks, &mut text);
+    text
 }
 
 /// A timespan in the greatest unit that it is a whole number of: `90m`.
 pub fn units(ticks: i64) -> String {
-    const UNITS: [(i64, &str); 5] = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (SECOND / 1000, "ms")];
+    const UNITS: [(i64, &str); 5] = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (MILLISECOND, "ms")];
     let whole = UNITS.iter().find(|(unit, _)| ticks % unit == 0);
     let (unit, name) = whole.copied().unwrap_or((1, "tick"));
     format!("{}{name}", ticks / unit)
@@ -131,22 +103,14 @@ pub fn parse_ticks(text: &str) -> Option<i64> {
 }
 
 fn in_range(ticks: i64) -> Option<i64> {
-    (0..=MAX).contains(&ticks).then_some(ticks)
+    RANGE.contains(&ticks).then_some(ticks)
 }
 
 /// Ticks of midnight of a date.
 fn date(year: i64, month: i64, day: i64) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let index = usize::try_from(month - 1).ok()?;
-    let length = *lengths.get(index)?;
-    if !(1..=9999).contains(&year) || !(1..=length).contains(&day) {
-        return None;
-    }
-    let before = year - 1;
-    let days = before * 365 + before / 4 - before / 100 + before / 400;
-    let months: i64 = lengths.get(..index)?.iter().sum();
-    Some((days + months + day - 1) * DAY)
+    let (month, day) = (u32::try_from(month).ok()?, u32::try_from(day).ok()?);
+    let known = (1..=9999).contains(&year) && (1..=12).contains(&month);
+    (known && (1..=month_length(year, month)).contains(&day)).then(|| days(year, month, day) * DAY)
 }
 
 fn clock(hour: i64, minute: i64, second: i64) -> Option<i64> {

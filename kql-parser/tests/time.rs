@@ -1,6 +1,7 @@
 //! Texts of datetimes and timespans.
 
-use kql_parser::time::{parse_datetime, parse_timespan};
+use kql_parser::calendar::{self, RANGE, civil, days, month_length};
+use kql_parser::time::{datetime_text, parse_datetime, parse_timespan};
 
 const DAY: i64 = 864_000_000_000;
 
@@ -97,5 +98,28 @@ fn timespans() {
     }
     for text in ["", "abc", "1w", "25:00:00", "1:2:3:4:5", "::", "1.2.3", "99999999999d", "é"] {
         assert_eq!(parse_timespan(text), None, "{text}");
+    }
+}
+
+#[test]
+fn every_day_of_the_calendar() {
+    let (mut year, mut month, mut day) = (1, 1, 1);
+    for number in 0..=RANGE.end() / calendar::DAY {
+        assert_eq!((civil(number), days(year, month, day)), ((year, month, day), number));
+        day += 1;
+        if day > month_length(year, month) {
+            (month, day) = (month + 1, 1);
+        }
+        if month > 12 {
+            (year, month) = (year + 1, 1);
+        }
+    }
+    assert_eq!((year, month, day), (10_000, 1, 1));
+}
+
+#[test]
+fn texts_read_back() {
+    for ticks in [0, 1, calendar::EPOCH - 1, calendar::EPOCH, 637_278_387_091_234_567, *RANGE.end()] {
+        assert_eq!(parse_datetime(&datetime_text(ticks)), Some(ticks));
     }
 }

@@ -2,11 +2,10 @@
 
 use crate::dynamic::write;
 use crate::plan::Expr;
+use crate::time::DAY;
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::{Span, ast};
-
-const TICKS_OF_A_DAY: i64 = 864_000_000_000;
 
 /// The constant of a literal; `now` is the time of the query.
 pub fn literal(literal: &ast::Literal, now: i64, span: Span) -> Expr {
@@ -23,7 +22,7 @@ pub fn literal(literal: &ast::Literal, now: i64, span: Span) -> Expr {
         L::String(s) => (Value::Text(s.clone()), ScalarType::String),
         L::Datetime(t) => (or_null(t.map(Value::Long)), ScalarType::Datetime),
         L::DatetimeNow => (Value::Long(now), ScalarType::Datetime),
-        L::TimeOfDay(t) => (Value::Long(now - now % TICKS_OF_A_DAY + t), ScalarType::Datetime),
+        L::TimeOfDay(t) => (Value::Long(now - now % DAY + t), ScalarType::Datetime),
         L::Timespan(t) => (or_null(t.map(Value::Long)), ScalarType::Timespan),
         L::Guid(g) => (or_null(g.map(|g| Value::Text(crate::render::guid(g)))), ScalarType::Guid),
         L::Dynamic(d) => {

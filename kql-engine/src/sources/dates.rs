@@ -4,7 +4,7 @@
 //! or in April, and only other values of the same file can tell: where none does, the file is refused until
 //! `--date-order` says it.
 
-use crate::time::local_to_utc;
+use crate::time::{EPOCH, MICROSECOND, MILLISECOND, SECOND, local_to_utc};
 use chrono_tz::Tz;
 use kql_parser::time::parse_datetime;
 
@@ -127,9 +127,9 @@ fn plain_epoch(text: &str) -> Option<(i64, Unit)> {
     }
     let number: i64 = whole.parse().ok()?;
     let (unit, ticks) = match number {
-        100_000_000..100_000_000_000 => (Unit::Seconds, 10_000_000),
-        100_000_000_000..100_000_000_000_000 => (Unit::Milliseconds, 10_000),
-        100_000_000_000_000..100_000_000_000_000_000 => (Unit::Microseconds, 10),
+        100_000_000..100_000_000_000 => (Unit::Seconds, SECOND),
+        100_000_000_000..100_000_000_000_000 => (Unit::Milliseconds, MILLISECOND),
+        100_000_000_000_000..100_000_000_000_000_000 => (Unit::Microseconds, MICROSECOND),
         _ => return None,
     };
     // digits that a tick cannot hold are dropped
@@ -137,7 +137,7 @@ fn plain_epoch(text: &str) -> Option<(i64, Unit)> {
         .bytes()
         .fold((0i64, ticks), |(sum, ticks), digit| (sum + i64::from(digit - b'0') * ticks / 10, ticks / 10));
     let since = number.checked_mul(ticks)?.checked_add(part.0)?;
-    Some((since.checked_add(crate::time::EPOCH)?, unit))
+    Some((since.checked_add(EPOCH)?, unit))
 }
 
 /// The two numbers before the year of `3/4/2021…` or `3-4-2021…`, and what follows the second separator.

@@ -3,13 +3,11 @@
 //! Exports put a row in the folder of the time at which it arrived, and rows arrive late: what a folder is called does not
 //! say which times its rows have. Only where the user says that folders are of the rows' own times are files left out.
 
-use crate::time::{DAY, days};
+use crate::time::{DAY, HOUR, days};
 use crate::types::{ScalarType, TableSchema};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use std::path::{Component, Path};
-
-const HOUR: i64 = DAY / 24;
 
 /// Which times the dates of folders are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

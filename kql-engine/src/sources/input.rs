@@ -149,8 +149,7 @@ impl DataFile {
 
     /// When it was changed last, in ticks.
     pub(super) fn changed(&self) -> Option<i64> {
-        let since = self.stamp().ok()?.changed?.duration_since(std::time::UNIX_EPOCH).ok()?;
-        Some(i64::try_from(since.as_nanos() / 100).ok()?.saturating_add(crate::time::EPOCH))
+        crate::time::of_system(self.stamp().ok()?.changed?)
     }
 
     /// Whether its bytes are unpacked from the beginning on, so that it cannot be read in pieces.

@@ -16,7 +16,7 @@
 //! A field whose metadata names a KQL type (`kql.type`) and whose Arrow type is that type's is taken as it is.
 
 use super::builder::{ColumnBuilder, Fit};
-use crate::time::{EPOCH, RANGE};
+use crate::time::{DAY, EPOCH, MICROSECOND, MILLISECOND, RANGE, SECOND};
 use crate::types::{Column, ScalarType, TYPE_KEY, TableSchema};
 use crate::{cell, dynamic};
 use arrow::array::{
@@ -132,22 +132,28 @@ fn natural_array(array: &ArrayRef, ty: ScalarType) -> Result<ArrayRef, ArrowErro
         DataType::Dictionary(_, value) => natural_array(&cast(array, value)?, ty)?,
         DataType::RunEndEncoded(_, value) => natural_array(&cast(array, value.data_type())?, ty)?,
         DataType::Timestamp(unit, _) => match unit {
-            TimeUnit::Second => ticks::<TimestampSecondType>(array, |v| since_epoch(v.checked_mul(10_000_000)?)),
-            TimeUnit::Millisecond => ticks::<TimestampMillisecondType>(array, |v| since_epoch(v.checked_mul(10_000)?)),
-            TimeUnit::Microsecond => ticks::<TimestampMicrosecondType>(array, |v| since_epoch(v.checked_mul(10)?)),
+            TimeUnit::Second => ticks::<TimestampSecondType>(array, |v| since_epoch(v.checked_mul(SECOND)?)),
+            TimeUnit::Millisecond => {
+                ticks::<TimestampMillisecondType>(array, |v| since_epoch(v.checked_mul(MILLISECOND)?))
+            }
+            TimeUnit::Microsecond => {
+                ticks::<TimestampMicrosecondType>(array, |v| since_epoch(v.checked_mul(MICROSECOND)?))
+            }
             TimeUnit::Nanosecond => ticks::<TimestampNanosecondType>(array, |v| since_epoch(v.div_euclid(100))),
         },
-        DataType::Date32 => ticks::<Date32Type>(array, |v| since_epoch(i64::from(v).checked_mul(864_000_000_000)?)),
-        DataType::Date64 => ticks::<Date64Type>(array, |v| since_epoch(v.checked_mul(10_000)?)),
+        DataType::Date32 => ticks::<Date32Type>(array, |v| since_epoch(i64::from(v).checked_mul(DAY)?)),
+        DataType::Date64 => ticks::<Date64Type>(array, |v| since_epoch(v.checked_mul(MILLISECOND)?)),
         DataType::Duration(unit) => match unit {
-            TimeUnit::Second => ticks::<DurationSecondType>(array, |v| v.checked_mul(10_000_000)),
-            TimeUnit::Millisecond => ticks::<DurationMillisecondType>(array, |v| v.checked_mul(10_000)),
-            TimeUnit::Microsecond => ticks::<DurationMicrosecondType>(array, |v| v.checked_mul(10)),
+            TimeUnit::Second => ticks::<DurationSecondType>(array, |v| v.checked_mul(SECOND)),
+            TimeUnit::Millisecond => ticks::<DurationMillisecondType>(array, |v| v.checked_mul(MILLISECOND)),
+            TimeUnit::Microsecond => ticks::<DurationMicrosecondType>(array, |v| v.checked_mul(MICROSECOND)),
             TimeUnit::Nanosecond => ticks::<DurationNanosecondType>(array, |v| Some(v.div_euclid(100))),
         },
-        DataType::Time32(TimeUnit::Second) => ticks::<Time32SecondType>(array, |v| Some(i64::from(v) * 10_000_000)),
-        DataType::Time32(_) => ticks::<Time32MillisecondType>(array, |v| Some(i64::from(v) * 10_000)),
-        DataType::Time64(TimeUnit::Microsecond) => ticks::<Time64MicrosecondType>(array, |v| v.checked_mul(10)),
+        DataType::Time32(TimeUnit::Second) => ticks::<Time32SecondType>(array, |v| Some(i64::from(v) * SECOND)),
+        DataType::Time32(_) => ticks::<Time32MillisecondType>(array, |v| Some(i64::from(v) * MILLISECOND)),
+        DataType::Time64(TimeUnit::Microsecond) => {
+            ticks::<Time64MicrosecondType>(array, |v| v.checked_mul(MICROSECOND))
+        }
         DataType::Time64(_) => ticks::<Time64NanosecondType>(array, |v| Some(v.div_euclid(100))),
         DataType::FixedSizeBinary(16) => {
             let bytes = array.as_fixed_size_binary();
@@ -343,11 +349,11 @@ pub(super) fn from_ticks(ticks: i64, ty: &DataType) -> Option<(i64, bool)> {
     let since = ticks.checked_sub(EPOCH)?;
     let per = |n: i64| (since.div_euclid(n), since.rem_euclid(n) == 0);
     Some(match ty {
-        DataType::Timestamp(TimeUnit::Second, _) => per(10_000_000),
-        DataType::Timestamp(TimeUnit::Millisecond, _) | DataType::Date64 => per(10_000),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => per(10),
+        DataType::Timestamp(TimeUnit::Second, _) => per(SECOND),
+        DataType::Timestamp(TimeUnit::Millisecond, _) | DataType::Date64 => per(MILLISECOND),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => per(MICROSECOND),
         DataType::Timestamp(TimeUnit::Nanosecond, _) => (since.checked_mul(100)?, true),
-        DataType::Date32 => per(864_000_000_000),
+        DataType::Date32 => per(DAY),
         _ => return None,
     })
 }

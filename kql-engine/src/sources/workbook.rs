@@ -15,6 +15,7 @@ use super::guard::guarded;
 use super::input::DataFile;
 use super::recognise::WORKBOOK_NAME;
 use crate::error::SourceError;
+use crate::time::{DAY, MILLISECOND};
 use ::csv::ByteRecord;
 use calamine::{Data, ExcelDateTime, Range, Reader, Xlsx};
 use kql_parser::time::{datetime_text, timespan_text};
@@ -157,16 +158,15 @@ fn value(cell: &Data) -> Value {
 
 /// A date or a time, to the millisecond.
 fn date(time: &ExcelDateTime) -> Value {
-    const DAY: i64 = crate::time::DAY;
     let days = time.as_f64();
     if time.is_duration() || (0.0..1.0).contains(&days) {
-        let ticks = (days * 86_400_000.0).round() as i64 * (DAY / 86_400_000);
+        let ticks = (days * (DAY / MILLISECOND) as f64).round() as i64 * MILLISECOND;
         return timespan_text(ticks).into();
     }
     let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
     let midnight = crate::time::days(i64::from(year), u32::from(month), u32::from(day)).saturating_mul(DAY);
     let millis = ((i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second)) * 1000 + i64::from(milli);
-    let ticks = midnight.saturating_add(millis * 10_000);
+    let ticks = midnight.saturating_add(millis * MILLISECOND);
     (datetime_text(ticks) + "Z").into()
 }
 

@@ -3,7 +3,7 @@
 use super::datetime_diff::PARTS;
 use crate::functions::kernel;
 use crate::registry::{Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
-use crate::time::{DAY, RANGE, SECOND, civil, days};
+use crate::time::{DAY, HOUR, MICROSECOND, MILLISECOND, MINUTE, RANGE, SECOND, civil, days, month_length};
 use crate::types::ScalarType::{Datetime, Long, String};
 use datafusion::common::{Result, internal_err};
 
@@ -39,11 +39,11 @@ fn add_of(part: &str) -> Option<fn(i64, i64) -> Option<i64>> {
         "month" => months,
         "week" => |t, n| t.checked_add(n.checked_mul(7 * DAY)?),
         "day" => |t, n| t.checked_add(n.checked_mul(DAY)?),
-        "hour" => |t, n| t.checked_add(n.checked_mul(3600 * SECOND)?),
-        "minute" => |t, n| t.checked_add(n.checked_mul(60 * SECOND)?),
+        "hour" => |t, n| t.checked_add(n.checked_mul(HOUR)?),
+        "minute" => |t, n| t.checked_add(n.checked_mul(MINUTE)?),
         "second" => |t, n| t.checked_add(n.checked_mul(SECOND)?),
-        "millisecond" => |t, n| t.checked_add(n.checked_mul(10_000)?),
-        "microsecond" => |t, n| t.checked_add(n.checked_mul(10)?),
+        "millisecond" => |t, n| t.checked_add(n.checked_mul(MILLISECOND)?),
+        "microsecond" => |t, n| t.checked_add(n.checked_mul(MICROSECOND)?),
         "nanosecond" => |t, n| t.checked_add(n / 100),
         _ => return None,
     })
@@ -58,14 +58,4 @@ fn months(ticks: i64, count: i64) -> Option<i64> {
     }
     let day = day.min(month_length(year, month));
     Some(days(year, month, day) * DAY + ticks.rem_euclid(DAY))
-}
-
-/// Days of a month.
-pub(super) fn month_length(year: i64, month: u32) -> u32 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    }
 }

@@ -4,7 +4,7 @@ use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Values, p, sig,
 };
-use crate::time::{DAY, SECOND, civil};
+use crate::time::{DAY, HOUR, MICROSECOND, MILLISECOND, MINUTE, SECOND, civil};
 use crate::types::ScalarType::{Datetime, Long, Real, String};
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::ColumnarValue;
@@ -74,11 +74,11 @@ fn index_of(part: &str) -> Option<fn(i64) -> i64> {
         // weeks start on Sunday, and 0001-01-01 was a Monday
         "week" => |t| (t.div_euclid(DAY) + 1).div_euclid(7),
         "day" => |t| t.div_euclid(DAY),
-        "hour" => |t| t.div_euclid(3600 * SECOND),
-        "minute" => |t| t.div_euclid(60 * SECOND),
+        "hour" => |t| t.div_euclid(HOUR),
+        "minute" => |t| t.div_euclid(MINUTE),
         "second" => |t| t.div_euclid(SECOND),
-        "millisecond" => |t| t.div_euclid(SECOND / 1000),
-        "microsecond" => |t| t.div_euclid(SECOND / 1_000_000),
+        "millisecond" => |t| t.div_euclid(MILLISECOND),
+        "microsecond" => |t| t.div_euclid(MICROSECOND),
         "nanosecond" => |t| t.wrapping_mul(100),
         _ => return None,
     })

@@ -5,7 +5,7 @@ use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Values, p, sig,
 };
-use crate::time::SECOND;
+use crate::time::{HOUR, MICROSECOND, MILLISECOND, MINUTE, SECOND};
 use crate::types::ScalarType::{Datetime, Long, String};
 use datafusion::common::{Result, internal_err};
 
@@ -61,10 +61,10 @@ fn part_of(part: &str) -> Option<fn(i64) -> i64> {
         "day" => parts::day,
         "dayofyear" => parts::day_of_year,
         "hour" => parts::hour,
-        "minute" => |t| t.rem_euclid(3600 * SECOND) / (60 * SECOND),
-        "second" => |t| t.rem_euclid(60 * SECOND) / SECOND,
-        "millisecond" => |t| t.rem_euclid(SECOND) / 10_000,
-        "microsecond" => |t| t.rem_euclid(SECOND) / 10,
+        "minute" => |t| t.rem_euclid(HOUR) / MINUTE,
+        "second" => |t| t.rem_euclid(MINUTE) / SECOND,
+        "millisecond" => |t| t.rem_euclid(SECOND) / MILLISECOND,
+        "microsecond" => |t| t.rem_euclid(SECOND) / MICROSECOND,
         "nanosecond" => |t| t.rem_euclid(SECOND) * 100,
         _ => return None,
     })

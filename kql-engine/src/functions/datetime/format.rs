@@ -5,7 +5,7 @@ use crate::functions::kernel;
 use crate::registry::{
     ArgumentKind, Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig,
 };
-use crate::time::{DAY, SECOND};
+use crate::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::types::ScalarType::{Datetime, String, Timespan};
 use datafusion::common::{Result, plan_err};
 use std::fmt::Write;
@@ -146,7 +146,7 @@ fn timespan_element(ticks: u64, element: Element, out: &mut std::string::String)
     };
     let value = match letter {
         'd' => ticks / DAY.unsigned_abs(),
-        'h' | 'H' => ticks % DAY.unsigned_abs() / (3600 * SECOND.unsigned_abs()),
+        'h' | 'H' => ticks % DAY.unsigned_abs() / HOUR.unsigned_abs(),
         _ => return time_element(ticks, letter, width, out),
     };
     let _ = write!(out, "{value:0width$}");
@@ -156,7 +156,7 @@ fn timespan_element(ticks: u64, element: Element, out: &mut std::string::String)
 fn time_element(ticks: u64, letter: char, width: usize, out: &mut std::string::String) {
     let second = SECOND.unsigned_abs();
     match letter {
-        'm' => _ = write!(out, "{:0width$}", ticks / (60 * second) % 60),
+        'm' => _ = write!(out, "{:0width$}", ticks / MINUTE.unsigned_abs() % 60),
         's' => _ = write!(out, "{:0width$}", ticks / second % 60),
         _ => {
             let start = out.len();

@@ -1,6 +1,5 @@
 //! `make_datetime()`
 
-use super::datetime_add::month_length;
 use crate::functions::conversion;
 use crate::functions::kernel;
 use crate::registry::Expr;
@@ -9,7 +8,7 @@ use crate::registry::{
     ParameterType::{Number, Scalar},
     ResultName, Returns, ScalarFunction, optional, p, sig,
 };
-use crate::time::{DAY, RANGE, SECOND, days};
+use crate::time::{DAY, HOUR, MINUTE, RANGE, SECOND, days, month_length};
 use crate::types::ScalarType::Datetime;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
@@ -70,7 +69,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         if !within || day > f64::from(month_length(year as i64, month as u32)) {
             return None;
         }
-        let seconds = (hour as i64 * 60 + minute as i64) * 60 * SECOND + (second * SECOND as f64).round() as i64;
+        let seconds = hour as i64 * HOUR + minute as i64 * MINUTE + (second * SECOND as f64).round() as i64;
         Some(days(year as i64, month as u32, day as u32) * DAY + seconds).filter(|t| RANGE.contains(t))
     })
 }

@@ -8,7 +8,7 @@ use crate::registry::{
     ParameterType::{Is, Number, Scalar},
     ResultName, Returns, ScalarFunction, optional, p, sig,
 };
-use crate::time::{DAY, SECOND};
+use crate::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::types::ScalarType::{Long, Timespan};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
@@ -59,7 +59,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         if days < 0 || !(0..24).contains(&hours) || !(0..60).contains(&minutes) || !(0.0..60.0).contains(&seconds) {
             return None;
         }
-        let time = (hours * 60 + minutes) * 60 * SECOND + (seconds * SECOND as f64).round() as i64;
+        let time = hours * HOUR + minutes * MINUTE + (seconds * SECOND as f64).round() as i64;
         days.checked_mul(DAY)?.checked_add(time)
     })
 }

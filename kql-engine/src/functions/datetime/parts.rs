@@ -4,7 +4,7 @@
 
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
-use crate::time::{DAY, SECOND, civil, days};
+use crate::time::{DAY, HOUR, civil, days};
 use crate::types::ScalarType::{Datetime, Long, Timespan};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
@@ -81,7 +81,7 @@ pub(super) fn day_of_year(ticks: i64) -> i64 {
 }
 
 pub(super) fn hour(ticks: i64) -> i64 {
-    ticks.rem_euclid(DAY) / (3600 * SECOND)
+    ticks.rem_euclid(DAY) / HOUR
 }
 
 /// The week belongs to the year of its Thursday; day 0 was a Monday.

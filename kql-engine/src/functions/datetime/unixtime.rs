@@ -2,7 +2,7 @@
 
 use crate::functions::kernel::{self, AnyNumber};
 use crate::registry::{Call, Eval, ParameterType::Number, ResultName, Returns, ScalarFunction, Signature, p, sig};
-use crate::time::{EPOCH, RANGE, SECOND};
+use crate::time::{EPOCH, MICROSECOND, MILLISECOND, RANGE, SECOND};
 use crate::types::ScalarType::Datetime;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
@@ -36,7 +36,7 @@ unixtime!(
     "unixtime_milliseconds_todatetime",
     "unixtime-milliseconds-todatetime-function",
     "The datetime a number of milliseconds after 1970-01-01.",
-    SECOND / 1000,
+    MILLISECOND,
     1
 );
 unixtime!(
@@ -44,7 +44,7 @@ unixtime!(
     "unixtime_microseconds_todatetime",
     "unixtime-microseconds-todatetime-function",
     "The datetime a number of microseconds after 1970-01-01.",
-    SECOND / 1_000_000,
+    MICROSECOND,
     1
 );
 unixtime!(

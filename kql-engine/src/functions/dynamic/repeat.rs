@@ -8,7 +8,7 @@ use crate::registry::{
     ParameterType::{Is, Number, Scalar},
     ResultName, Returns, ScalarFunction, optional, p, sig,
 };
-use crate::time::SECOND;
+use crate::time::HOUR;
 use crate::types::ScalarType::{self, Datetime, Decimal, Dynamic, Int, Long, Real, Timespan};
 use crate::value::Value;
 use datafusion::common::Result;
@@ -60,7 +60,7 @@ fn range(call: &Call) -> Result<ColumnarValue> {
     match call.types.first() {
         Some(ty @ (Datetime | Timespan)) => {
             let (start, stop) = (call.longs(0)?, call.longs(1)?);
-            let step = call.longs_or(2, 3600 * SECOND)?;
+            let step = call.longs_or(2, HOUR)?;
             steps(call.rows, *ty, |i| Some((start.get(i)?, stop.get(i)?, step.get(i)?)))
         }
         _ if call.types.iter().all(whole) => {

@@ -301,7 +301,8 @@ fn date(value: &Value) -> String {
         Some(digits) => match digits.split(['+', '-']).next().unwrap_or_default().parse::<i64>() {
             Ok(millis) => {
                 let epoch = crate::time::EPOCH;
-                kql_parser::time::datetime_text(millis.saturating_mul(10_000).saturating_add(epoch)) + "Z"
+                kql_parser::time::datetime_text(millis.saturating_mul(crate::time::MILLISECOND).saturating_add(epoch))
+                    + "Z"
             }
             Err(_) => text,
         },
