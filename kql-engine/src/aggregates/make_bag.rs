@@ -2,6 +2,7 @@
 
 use super::{accumulator, list_state};
 use crate::dynamic::read::{self, Kind};
+use crate::dynamic::write;
 use crate::registry::{
     AggregateArgs, AggregateFunction, Outputs,
     ParameterType::{DynamicBag, Integer},
@@ -107,6 +108,7 @@ impl GroupsAccumulator for Bags {
         let Some(bags) = values.first() else { return internal_err!("a value is expected") };
         let bags = bags.as_string::<i32>();
         let (_, order) = accumulator::split_order(self.ordered, values);
+        let mut key = Vec::new();
         for (row, group) in group_indices.iter().enumerate() {
             if !accumulator::passes(filter, row) || bags.is_null(row) {
                 continue;
@@ -114,8 +116,14 @@ impl GroupsAccumulator for Bags {
             let order = accumulator::order_at(order, row);
             let bag = bags.value(row);
             if read::kind(bag) == Kind::Bag {
-                for (name, value) in read::properties(bag) {
-                    self.add(*group, name, value, order);
+                // the properties of a row stand in their order, whichever thread meets which row first
+                for (n, (name, value)) in read::properties(bag).enumerate() {
+                    key.clear();
+                    if self.ordered {
+                        key.extend_from_slice(order);
+                        key.extend_from_slice(&(n as u64).to_be_bytes());
+                    }
+                    self.add(*group, name, value, &key);
                 }
             }
         }
@@ -128,16 +136,11 @@ impl GroupsAccumulator for Bags {
         let mut text = String::new();
         for group in &groups {
             text.clear();
-            text.push('{');
-            for (i, (name, value, _)) in group.items.iter().enumerate() {
-                if i > 0 {
-                    text.push(',');
-                }
-                text.push_str(name);
-                text.push(':');
-                text.push_str(value);
-            }
-            text.push('}');
+            write::members(group.items.iter(), &mut text, |(name, value, _), out| {
+                out.push_str(name);
+                out.push(':');
+                out.push_str(value);
+            });
             builder.append_value(&text);
         }
         if groups.is_empty() {
@@ -173,5 +176,29 @@ impl GroupsAccumulator for Bags {
 
     fn size(&self) -> usize {
         self.bytes + self.groups.capacity() * size_of::<Group>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::CallInfo;
+    use arrow::array::{BinaryArray, StringArray};
+
+    #[test]
+    fn properties_of_a_row_keep_their_order_whichever_row_comes_first() -> Result<()> {
+        let info = CallInfo { types: vec![Dynamic], constants: vec![None], returns: Dynamic };
+        let args = AggregateArgs { info, ordered: true };
+        let mut all = Bags::new(&args);
+        for (order, bag) in [(3u8, r#"{"b":99}"#), (2, r#"{"a":10,"c":3}"#), (1, r#"{"a":1,"b":2}"#)] {
+            let values: [ArrayRef; 2] =
+                [Arc::new(StringArray::from(vec![bag])), Arc::new(BinaryArray::from_vec(vec![&[order]]))];
+            let mut one = Bags::new(&args);
+            one.update_batch(&values, &[0], None, 1)?;
+            all.merge_batch(&one.state(EmitTo::All)?, &[0], 1)?;
+        }
+        let bags = all.evaluate(EmitTo::All)?;
+        assert_eq!(bags.as_string::<i32>().value(0), r#"{"a":1,"b":2,"c":3}"#);
+        Ok(())
     }
 }

@@ -83,28 +83,40 @@ pub fn value(value: &Value, ty: ScalarType, out: &mut String) {
     }
 }
 
-/// An array of values that are JSON already.
-pub fn array<'a>(items: impl IntoIterator<Item = &'a str>, out: &mut String) {
+/// An array; `put` appends an item.
+pub fn list<T>(items: impl IntoIterator<Item = T>, out: &mut String, put: impl FnMut(T, &mut String)) {
     out.push('[');
+    commas(items, out, put);
+    out.push(']');
+}
+
+/// A bag; `put` appends a property.
+pub fn members<T>(items: impl IntoIterator<Item = T>, out: &mut String, put: impl FnMut(T, &mut String)) {
+    out.push('{');
+    commas(items, out, put);
+    out.push('}');
+}
+
+/// Items with commas between them.
+pub fn commas<T>(items: impl IntoIterator<Item = T>, out: &mut String, mut put: impl FnMut(T, &mut String)) {
     for (n, item) in items.into_iter().enumerate() {
         if n > 0 {
             out.push(',');
         }
-        out.push_str(item);
+        put(item, out);
     }
-    out.push(']');
+}
+
+/// An array of values that are JSON already.
+pub fn array<'a>(items: impl IntoIterator<Item = &'a str>, out: &mut String) {
+    list(items, out, |item, out| out.push_str(item));
 }
 
 /// A bag of keys, which are JSON strings already, and values, which are JSON already.
 pub fn bag<'a>(properties: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut String) {
-    out.push('{');
-    for (n, (key, value)) in properties.into_iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
+    members(properties, out, |(key, value), out| {
         out.push_str(key);
         out.push(':');
         out.push_str(value);
-    }
-    out.push('}');
+    });
 }
