@@ -3,10 +3,11 @@
 use crate::arguments::{Check, CheckFormat};
 use crate::diagnostics;
 use crate::failure::Failure;
+use crate::query_files;
 use kql_engine::Checked;
 use serde_json::json;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Checks queries and prints what is found.
 pub fn check(arguments: &Check) -> Result<(), Failure> {
@@ -17,7 +18,7 @@ pub fn check(arguments: &Check) -> Result<(), Failure> {
             files.push(path.clone());
             continue;
         }
-        let found = find(Path::new(path))?;
+        let found = query_files::find(Path::new(path), &["kql", "csl", "yaml", "yml"], ".kql, .csl or .yaml")?;
         files.extend(found.into_iter().map(|p| p.to_string_lossy().into_owned()));
     }
     let mut out = BufWriter::new(std::io::stdout().lock());
@@ -34,35 +35,6 @@ pub fn check(arguments: &Check) -> Result<(), Failure> {
     }
     out.flush()?;
     if failed { Err(Failure::Reported) } else { Ok(()) }
-}
-
-/// The files of queries under a path.
-fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if !path.exists() {
-        return Err(Failure::Usage(format!("The file {} does not exist.", path.display())));
-    }
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut found = Vec::new();
-    let mut folders = vec![path.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder)
-            .map_err(|e| Failure::Usage(format!("{} cannot be read: {e}", folder.display())))?;
-        for entry in entries.filter_map(Result::ok) {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if matches!(path.extension().and_then(|e| e.to_str()), Some("kql" | "csl" | "yaml" | "yml")) {
-                found.push(path);
-            }
-        }
-    }
-    if found.is_empty() {
-        return Err(Failure::Usage(format!("{} has no .kql, .csl or .yaml file.", path.display())));
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// The query of a file; none for YAML without one.

@@ -3,7 +3,8 @@
 use crate::arguments::Fmt;
 use crate::diagnostics;
 use crate::failure::Failure;
-use std::path::{Path, PathBuf};
+use crate::query_files;
+use std::path::Path;
 
 /// Formats queries in place; from standard input to standard output where there is no path.
 pub fn fmt(arguments: &Fmt) -> Result<(), Failure> {
@@ -12,7 +13,7 @@ pub fn fmt(arguments: &Fmt) -> Result<(), Failure> {
     }
     let mut files = Vec::new();
     for path in &arguments.paths {
-        files.extend(find(Path::new(path))?);
+        files.extend(query_files::find(Path::new(path), &["kql", "csl"], ".kql or .csl")?);
     }
     let mut failed = false;
     for file in &files {
@@ -55,32 +56,4 @@ fn formatted(text: &str, name: &str) -> Option<String> {
             None
         }
     }
-}
-
-/// A file, or the files of queries in a folder.
-fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if !path.exists() {
-        return Err(Failure::Usage(format!("The file {} does not exist.", path.display())));
-    }
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut found = Vec::new();
-    let mut folders = vec![path.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder)
-            .map_err(|e| Failure::Usage(format!("{} cannot be read: {e}", folder.display())))?;
-        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
-            if path.is_dir() {
-                folders.push(path);
-            } else if matches!(path.extension().and_then(|e| e.to_str()), Some("kql" | "csl")) {
-                found.push(path);
-            }
-        }
-    }
-    if found.is_empty() {
-        return Err(Failure::Usage(format!("{} has no .kql or .csl file.", path.display())));
-    }
-    found.sort();
-    Ok(found)
 }

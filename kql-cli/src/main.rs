@@ -15,6 +15,7 @@ mod install;
 mod interrupt;
 mod output;
 mod partial;
+mod query_files;
 mod repl;
 mod run;
 mod schemas_file;

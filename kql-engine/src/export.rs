@@ -6,7 +6,7 @@ use crate::error::{Error, run_error};
 use crate::exec::{self, Limits};
 use crate::sources::{SourceTable, mapped};
 use crate::storage::{Layout, Seen};
-use crate::types::{ScalarType, TableSchema};
+use crate::types::{ScalarType, TIME_COLUMNS, TableSchema};
 use arrow::array::RecordBatch;
 use arrow::compute::SortOptions;
 use datafusion::common::Result;
@@ -145,9 +145,9 @@ fn begin(
 
 /// The column of times: `TimeGenerated`, `Timestamp`, or the first datetime.
 pub(crate) fn time_column(schema: &TableSchema) -> Option<usize> {
-    let named = |name: &str| schema.columns.iter().position(|c| c.name == name && c.ty == ScalarType::Datetime);
+    let named = |name| schema.columns.iter().position(|c| c.name == name && c.ty == ScalarType::Datetime);
     let any = || schema.columns.iter().position(|c| c.ty == ScalarType::Datetime);
-    named("TimeGenerated").or_else(|| named("Timestamp")).or_else(any)
+    TIME_COLUMNS.into_iter().find_map(named).or_else(any)
 }
 
 fn sorted(input: Arc<dyn ExecutionPlan>, column: usize) -> Result<Arc<dyn ExecutionPlan>> {

@@ -21,6 +21,9 @@ pub const DECIMAL_PRECISION: u8 = 76;
 /// Key of the Arrow field metadata that names the KQL type.
 pub const TYPE_KEY: &str = "kql.type";
 
+/// The columns that say when a row happened, the one that counts first: Sentinel names it so, and Defender.
+pub(crate) const TIME_COLUMNS: [&str; 2] = ["TimeGenerated", "Timestamp"];
+
 /// A scalar type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub enum ScalarType {

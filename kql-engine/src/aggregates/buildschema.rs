@@ -88,26 +88,16 @@ impl Schema {
         if several {
             out.push('[');
         }
-        for (n, name) in self.types.iter().enumerate() {
-            if n > 0 {
-                out.push(',');
-            }
-            write::string(name, out);
-        }
+        write::commas(&self.types, out, |name, out| write::string(name, out));
         if let Some(properties) = &self.properties {
             if !self.types.is_empty() {
                 out.push(',');
             }
-            out.push('{');
-            for (n, (name, schema)) in properties.iter().enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
+            write::members(properties.iter(), out, |(name, schema), out| {
                 write::string(name, out);
                 out.push(':');
                 schema.write(out);
-            }
-            out.push('}');
+            });
         }
         if several {
             out.push(']');

@@ -244,21 +244,14 @@ impl GroupsAccumulator for CollectedValues {
         let mut text = String::new();
         for group in &groups {
             text.clear();
-            text.push('[');
             let mut items: Vec<&str> = group.items.iter().map(|item| self.texts.get(*item)).collect();
             if self.sorted {
                 items.sort_unstable();
             }
-            for (i, item) in items.into_iter().enumerate() {
-                if i > 0 {
-                    text.push(',');
-                }
-                match self.ty {
-                    ScalarType::String => write::string(item, &mut text),
-                    _ => text.push_str(item),
-                }
-            }
-            text.push(']');
+            write::list(items, &mut text, |item, out| match self.ty {
+                ScalarType::String => write::string(item, out),
+                _ => out.push_str(item),
+            });
             builder.append_value(&text);
         }
         if groups.is_empty() {

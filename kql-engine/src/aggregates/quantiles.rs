@@ -222,17 +222,10 @@ impl<K: OrderedKey> Quantiles<K> {
                 continue;
             }
             text.clear();
-            text.push('[');
-            for (i, percentage) in self.percentages.iter().enumerate() {
-                if i > 0 {
-                    text.push(',');
-                }
-                match group.rank(*percentage) {
-                    Some(value) => write::value(&value.value(self.returns), self.returns, &mut text),
-                    None => text.push_str("null"),
-                }
-            }
-            text.push(']');
+            write::list(self.percentages.iter(), &mut text, |percentage, out| match group.rank(*percentage) {
+                Some(value) => write::value(&value.value(self.returns), self.returns, out),
+                None => out.push_str("null"),
+            });
             builder.append_value(&text);
         }
         Arc::new(builder.finish())

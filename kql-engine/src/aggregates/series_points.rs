@@ -159,10 +159,7 @@ impl Points {
         }
         let by_bin: HashMap<i64, &str> =
             items.iter().map(|(bin, json)| (self.nearest(*bin, &points), &**json)).collect();
-        for (i, point) in points.iter().enumerate() {
-            if i > 0 {
-                out.push(',');
-            }
+        write::commas(&points, out, |point, out| {
             match (self.value, by_bin.get(point)) {
                 // the axis itself
                 (ScalarType::Unknown, _) => {
@@ -181,7 +178,7 @@ impl Points {
                 (_, Some(json)) => out.push_str(json),
                 (_, None) => out.push_str(&self.default),
             }
-        }
+        });
         out.push(']');
         Ok(())
     }

@@ -44,26 +44,16 @@ fn dynamic(value: &ast::Dynamic, now: i64, out: &mut String) {
     match value {
         ast::Dynamic::Null => out.push_str("null"),
         ast::Dynamic::Array(items) => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
+            write::list(items.iter(), out, |item, out| {
                 dynamic(item, now, out);
-            }
-            out.push(']');
+            });
         }
         ast::Dynamic::Bag(properties) => {
-            out.push('{');
-            for (i, (key, item)) in properties.iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
+            write::members(properties.iter(), out, |(key, item), out| {
                 write::string(key, out);
                 out.push(':');
                 dynamic(item, now, out);
-            }
-            out.push('}');
+            });
         }
         ast::Dynamic::Scalar(scalar) => {
             // a timespan is the number of its ticks here, unlike in pack_array()

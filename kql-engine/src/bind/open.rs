@@ -6,7 +6,7 @@
 
 use super::{Binder, Symbol};
 use crate::plan::{Expr, PlanColumn, Relation};
-use crate::types::ScalarType;
+use crate::types::{ScalarType, TIME_COLUMNS};
 use crate::value::Value;
 use kql_parser::{Span, ast};
 
@@ -160,7 +160,7 @@ pub fn known(ty: ScalarType) -> ScalarType {
 /// The type that the service gives a column of this name: its custom tables say by a suffix which they have.
 fn type_by_name(name: &str) -> ScalarType {
     match name {
-        "TimeGenerated" | "Timestamp" => ScalarType::Datetime,
+        _ if TIME_COLUMNS.contains(&name) => ScalarType::Datetime,
         _ if name.ends_with("_t") => ScalarType::Datetime,
         _ if name.ends_with("_d") => ScalarType::Real,
         _ if name.ends_with("_b") => ScalarType::Bool,

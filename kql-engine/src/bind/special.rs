@@ -1,9 +1,10 @@
 //! Functions whose meaning needs more than their arguments' values: the scope, or a table. Their rows, then what they do.
 
 use super::{Binder, Row};
+use crate::dynamic::write;
 use crate::plan::{Expr, ExprKind, Relation, StageKind};
 use crate::registry::ResultName;
-use crate::types::ScalarType;
+use crate::types::{ScalarType, TIME_COLUMNS};
 use crate::value::Value;
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
@@ -289,14 +290,8 @@ impl Binder<'_> {
         let outer = self.aggregates.take();
         let relation = self.tabular(arg);
         self.aggregates = outer;
-        let mut names = "[".to_owned();
-        for (i, column) in relation.columns.iter().enumerate() {
-            if i > 0 {
-                names.push(',');
-            }
-            crate::dynamic::write::string(&column.name, &mut names);
-        }
-        names.push(']');
+        let mut names = String::new();
+        write::list(&relation.columns, &mut names, |column, out| write::string(&column.name, out));
         Expr::constant(Value::Text(names), ScalarType::Dynamic, span)
     }
 
@@ -305,7 +300,7 @@ impl Binder<'_> {
         if !self.expects(call, 0) {
             return Expr::error(span);
         }
-        let time = ["TimeGenerated", "Timestamp"].iter().find_map(|name| row.find(name));
+        let time = TIME_COLUMNS.iter().find_map(|name| row.find(name));
         match time.filter(|c| c.ty == ScalarType::Datetime) {
             Some(column) => Expr::column(column, span),
             None => Expr::constant(Value::Null, ScalarType::Datetime, span),

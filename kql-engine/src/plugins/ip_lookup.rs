@@ -6,6 +6,7 @@
 
 use super::Plugin;
 use crate::bind::Binder;
+use crate::dynamic::write;
 use crate::functions::kernel::{self, Strings};
 use crate::plan::{Expanded, Expr, ExprKind, JoinKind, Node, PlanColumn, Relation, StageKind};
 use crate::registry::{Call, CallInfo, Eval, Kernel, ResultName, Returns, ScalarFunction, sig};
@@ -135,12 +136,9 @@ impl Kernel for Networks {
             out.push('[');
             // what is itself a network lies in those that are no smaller
             if let Some((address, own)) = network(texts.get(i), self.parse, self.bits) {
-                for (n, length) in self.lengths.iter().take_while(|l| **l <= own).enumerate() {
-                    if n > 0 {
-                        out.push(',');
-                    }
+                write::commas(self.lengths.iter().take_while(|l| **l <= own), out, |length, out| {
                     out.push_str(&format!("\"{:x}/{length}\"", masked(address, *length, self.bits)));
-                }
+                });
             }
             out.push(']');
             true

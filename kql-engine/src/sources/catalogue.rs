@@ -4,7 +4,7 @@
 //! name. A look-up is a binary search in the text and parses one line, so that a query pays for the tables
 //! it names only.
 
-use crate::types::{Column, ScalarType, TableSchema};
+use crate::types::{Column, ScalarType, TIME_COLUMNS, TableSchema};
 
 static TABLES: &str = include_str!("schemas/tables.txt");
 static HIDDEN: &str = include_str!("schemas/hidden.txt");
@@ -76,7 +76,7 @@ pub fn names(profile: Profile) -> impl Iterator<Item = &'static str> {
 /// The two columns of a Defender table that tell the same time. In the unified profile each stands in for
 /// the other in data that has only one.
 pub fn twin(profile: Profile, name: &str) -> Option<ColumnAlias> {
-    const TWIN: ColumnAlias = ("Timestamp", "TimeGenerated");
+    const TWIN: ColumnAlias = (TIME_COLUMNS[1], TIME_COLUMNS[0]);
     if profile != Profile::Unified {
         return None;
     }

@@ -4,7 +4,7 @@
 //! say which times its rows have. Only where the user says that folders are of the rows' own times are files left out.
 
 use crate::time::{DAY, HOUR, days};
-use crate::types::{ScalarType, TableSchema};
+use crate::types::{ScalarType, TIME_COLUMNS, TableSchema};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use std::path::{Component, Path};
@@ -97,7 +97,7 @@ fn may_hold(filter: &Expr, span: Span, schema: &TableSchema) -> bool {
                 },
                 _ => return true,
             };
-            let time = matches!(column.name.as_str(), "TimeGenerated" | "Timestamp")
+            let time = TIME_COLUMNS.contains(&column.name.as_str())
                 && schema.column(&column.name).is_some_and(|c| c.ty == ScalarType::Datetime);
             if !time {
                 return true;

@@ -43,14 +43,9 @@ pub static LIST: ScalarFunction = ScalarFunction {
         let mut names: Vec<&str> = TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
         names.sort_unstable();
         kernel::texts(call.rows, |_, out| {
-            out.push('[');
-            for (n, name) in names.iter().enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
+            write::list(names.iter(), out, |name, out| {
                 write::string(name, out);
-            }
-            out.push(']');
+            });
             true
         })
     }),

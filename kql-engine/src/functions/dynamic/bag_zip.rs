@@ -49,14 +49,9 @@ fn zip(call: &Call) -> Result<ColumnarValue> {
     kernel::texts(call.rows, |i, out| {
         let items: Option<Vec<Vec<&str>>> = arrays.iter().map(|a| read::array(a.get(i))).collect();
         let Some(items) = items else { return false };
-        out.push('[');
-        for n in 0..items.iter().map(Vec::len).max().unwrap_or(0) {
-            if n > 0 {
-                out.push(',');
-            }
+        write::list(0..items.iter().map(Vec::len).max().unwrap_or(0), out, |n, out| {
             write::array(items.iter().map(|all| all.get(n).copied().unwrap_or("null")), out);
-        }
-        out.push(']');
+        });
         true
     })
 }

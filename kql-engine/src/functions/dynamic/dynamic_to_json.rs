@@ -1,6 +1,7 @@
 //! `dynamic_to_json()`
 
 use crate::dynamic::read::{self, Kind};
+use crate::dynamic::write;
 use crate::functions::conversion::Any;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
@@ -33,29 +34,19 @@ fn run(call: &Call) -> Result<ColumnarValue> {
 fn sorted(json: &str, out: &mut std::string::String) {
     match read::kind(json) {
         Kind::Array => {
-            out.push('[');
-            for (n, item) in read::elements(json).enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
+            write::list(read::elements(json), out, |item, out| {
                 sorted(item, out);
-            }
-            out.push(']');
+            });
         }
         Kind::Bag => {
             let mut properties: Vec<_> =
                 read::properties(json).map(|(key, value)| (read::unquote(key), key, value)).collect();
             properties.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-            out.push('{');
-            for (n, (_, key, value)) in properties.iter().enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
+            write::members(properties.iter(), out, |(_, key, value), out| {
                 out.push_str(key);
                 out.push(':');
                 sorted(value, out);
-            }
-            out.push('}');
+            });
         }
         _ => out.push_str(json),
     }

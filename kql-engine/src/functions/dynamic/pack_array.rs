@@ -1,5 +1,6 @@
 //! `pack_array()`
 
+use crate::dynamic::write;
 use crate::functions::conversion::Any;
 use crate::functions::kernel;
 use crate::registry::{
@@ -22,16 +23,11 @@ pub static PACK_ARRAY: ScalarFunction = ScalarFunction {
 fn run(call: &Call) -> Result<ColumnarValue> {
     let values = (0..call.len()).map(|n| Any::new(call, n)).collect::<Result<Vec<_>>>()?;
     kernel::texts(call.rows, |i, out| {
-        out.push('[');
-        for (n, value) in values.iter().enumerate() {
-            if n > 0 {
-                out.push(',');
-            }
+        write::list(values.iter(), out, |value, out| {
             if !value.json(i, out) {
                 out.push_str("null");
             }
-        }
-        out.push(']');
+        });
         true
     })
 }

@@ -28,14 +28,9 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         }
         let mut paths = Paths::default();
         walk(bag, &mut String::new(), &mut paths);
-        out.push('[');
-        for (n, path) in paths.order.iter().enumerate() {
-            if n > 0 {
-                out.push(',');
-            }
+        write::list(paths.order.iter(), out, |path, out| {
             write::string(path, out);
-        }
-        out.push(']');
+        });
         true
     })
 }

@@ -2,6 +2,7 @@
 
 use super::points::points;
 use super::sphere::{self, Point};
+use crate::dynamic::write;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -117,15 +118,10 @@ h3!(
         let distances = call.numbers(1)?;
         of_cell(call, |i, cell, out| {
             let Some(distance) = distances.get(i).filter(|d| (0.0..=FARTHEST).contains(d)) else { return false };
-            out.push('[');
-            for k in 0..=distance as u32 {
-                if k > 0 {
-                    out.push(',');
-                }
+            write::list(0..=distance as u32, out, |k, out| {
                 let ring: Vec<CellIndex> = cell.grid_ring(k);
                 write_cells(ring, out);
-            }
-            out.push(']');
+            });
             true
         })
     }

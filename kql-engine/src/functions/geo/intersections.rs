@@ -8,6 +8,7 @@ use super::meetings::{Shape, meetings, unclear};
 use super::overlap::{Common, common};
 use super::shapes::{self, Last, Lines, Polygons};
 use super::sphere::{self, Point};
+use crate::dynamic::write;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::DynamicBag, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Dynamic;
@@ -83,14 +84,9 @@ fn write(parts: &[Part], out: &mut String) {
     if let [part] = parts {
         return single(part, out);
     }
-    out.push_str("{\"type\":\"GeometryCollection\",\"geometries\":[");
-    for (n, part) in parts.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
-        single(part, out);
-    }
-    out.push_str("]}");
+    out.push_str("{\"type\":\"GeometryCollection\",\"geometries\":");
+    write::list(parts, out, single);
+    out.push('}');
 }
 
 fn single(part: &Part, out: &mut String) {

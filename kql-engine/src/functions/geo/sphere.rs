@@ -98,26 +98,15 @@ pub fn lines(lines: &[impl AsRef<[Point]>], out: &mut String) {
         out.push_str("{\"type\":\"LineString\",\"coordinates\":");
         positions(line.as_ref(), out);
     } else {
-        out.push_str("{\"type\":\"MultiLineString\",\"coordinates\":[");
-        for (n, line) in lines.iter().enumerate() {
-            if n > 0 {
-                out.push(',');
-            }
-            positions(line.as_ref(), out);
-        }
-        out.push(']');
+        out.push_str("{\"type\":\"MultiLineString\",\"coordinates\":");
+        write::list(lines, out, |line, out| positions(line.as_ref(), out));
     }
     out.push('}');
 }
 
 /// The points of a line, or of a closed ring, as GeoJSON has them.
 pub fn positions(points: &[Point], out: &mut String) {
-    out.push('[');
-    for (n, point) in points.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
+    write::list(points.iter(), out, |point, out| {
         point.write(out);
-    }
-    out.push(']');
+    });
 }

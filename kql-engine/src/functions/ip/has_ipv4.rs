@@ -1,17 +1,13 @@
 //! `has_ipv4()`, `has_any_ipv4()`, `has_ipv4_prefix()`, `has_any_ipv4_prefix()`: addresses in a text, between characters
 //! that are no letters and no digits.
 
-use crate::dynamic::dynamic_text;
-use crate::dynamic::read;
-use crate::functions::conversion::Any;
-use crate::functions::kernel;
+use super::listed;
 use crate::registry::{
-    Call, CallInfo, Eval, Kernel,
+    CallInfo, Eval, Kernel,
     ParameterType::{DynamicArray, Is, StringOrDynamic},
     ResultName, Returns, ScalarFunction, Signature, p, repeated, sig,
 };
-use crate::types::ScalarType::{Bool, Dynamic, String};
-use datafusion::common::Result;
+use crate::types::ScalarType::{Bool, String};
 use kql_scan::text::terms::is_term;
 use memchr::memmem;
 
@@ -118,34 +114,9 @@ fn address(text: &str) -> Option<usize> {
 }
 
 fn compile(info: &CallInfo, prefix: bool) -> Box<dyn Kernel> {
-    let array = info.types.get(1) == Some(&Dynamic);
-    let constants: Option<Vec<&str>> = (1..info.types.len()).map(|n| info.text(n)).collect();
-    let constant = constants.map(|texts| needles(&texts, array, prefix));
-    Box::new(move |call: &Call| {
-        let source = Any::new(call, 0)?;
-        let columns = (1..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
-        let mut last: Option<(Vec<&str>, Vec<Needle>)> = None;
-        let mut text = std::string::String::new();
-        kernel::bools(call.rows, |i| {
-            text.clear();
-            source.text(i, &mut text);
-            if let Some(needles) = &constant {
-                return Some(needles.iter().any(|n| n.is_in(&text)));
-            }
-            let texts: Vec<&str> = columns.iter().map(|c| c.get(i)).collect();
-            if last.as_ref().is_none_or(|(l, _)| *l != texts) {
-                let found = needles(&texts, array, prefix);
-                last = Some((texts, found));
-            }
-            last.as_ref().map(|(_, needles)| needles.iter().any(|n| n.is_in(&text)))
-        })
-    })
-}
-
-fn needles(texts: &[&str], array: bool, prefix: bool) -> Vec<Needle> {
-    if array {
-        let items = texts.iter().flat_map(|text| read::elements(text));
-        return items.filter_map(|item| Needle::new(&dynamic_text(item), prefix)).collect();
-    }
-    texts.iter().filter_map(|text| Needle::new(text, prefix)).collect()
+    listed::compile(
+        info,
+        move |texts| texts.iter().filter_map(|text| Needle::new(text, prefix)).collect::<Vec<_>>(),
+        |needles, text| Some(needles.iter().any(|n| n.is_in(text))),
+    )
 }

@@ -5,6 +5,7 @@ mod cidr_list;
 mod compare;
 mod format;
 mod has_ipv4;
+mod listed;
 mod parse;
 mod ranges;
 

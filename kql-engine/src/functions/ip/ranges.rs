@@ -3,16 +3,14 @@
 //! Constant ranges are sorted and merged once; a range that is no address is passed over.
 
 use super::address::{Ranges, V4, V6};
-use crate::dynamic::dynamic_text;
-use crate::dynamic::read;
-use crate::functions::conversion::Any;
+use super::listed;
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel,
     ParameterType::{DynamicArray, Is, StringOrDynamic},
     ResultName, Returns, ScalarFunction, Signature, p, repeated, sig,
 };
-use crate::types::ScalarType::{Bool, Dynamic, String};
+use crate::types::ScalarType::{Bool, String};
 use datafusion::common::Result;
 
 static ONE: [Signature; 1] = [sig(&[p("ip", Is(String)), p("ip_range", Is(String))], Returns::Is(Bool))];
@@ -112,36 +110,9 @@ fn one<T: Copy + Ord + Send + Sync + 'static>(info: &CallInfo, read: Read<T>) ->
 }
 
 fn any<T: Copy + Ord + Send + Sync + 'static>(info: &CallInfo, read: Read<T>) -> Result<Box<dyn Kernel>> {
-    let array = info.types.get(1) == Some(&Dynamic);
-    let constants: Option<Vec<&str>> = (1..info.types.len()).map(|n| info.text(n)).collect();
-    let constant = constants.map(|texts| ranges(&texts, array, read));
-    Ok(Box::new(move |call: &Call| {
-        let ips = Any::new(call, 0)?;
-        let columns = (1..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
-        // lists of a column often repeat
-        let mut last: Option<(Vec<&str>, Ranges<T>)> = None;
-        let mut text = std::string::String::new();
-        kernel::bools(call.rows, |i| {
-            text.clear();
-            ips.text(i, &mut text);
-            let (address, _) = read(&text)?;
-            if let Some(ranges) = &constant {
-                return Some(ranges.contains(address));
-            }
-            let texts: Vec<&str> = columns.iter().map(|c| c.get(i)).collect();
-            if last.as_ref().is_none_or(|(l, _)| *l != texts) {
-                let found = ranges(&texts, array, read);
-                last = Some((texts, found));
-            }
-            last.as_ref().map(|(_, ranges)| ranges.contains(address))
-        })
-    }))
-}
-
-fn ranges<T: Copy + Ord>(texts: &[&str], array: bool, of: Read<T>) -> Ranges<T> {
-    if array {
-        let items = texts.iter().flat_map(|text| read::elements(text));
-        return Ranges::new(items.filter_map(|item| of(&dynamic_text(item))).collect());
-    }
-    Ranges::new(texts.iter().filter_map(|text| of(text)).collect())
+    Ok(listed::compile(
+        info,
+        move |texts| Ranges::new(texts.iter().filter_map(|text| read(text)).collect()),
+        move |ranges: &Ranges<T>, text| Some(ranges.contains(read(text)?.0)),
+    ))
 }

@@ -34,14 +34,9 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
             if text.is_empty() || !parsers.get(i).eq_ignore_ascii_case("windows") {
                 return false;
             }
-            out.push('[');
-            for (n, argument) in arguments(&text).iter().enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
+            write::list(arguments(&text).iter(), out, |argument, out| {
                 write::string(argument, out);
-            }
-            out.push(']');
+            });
             true
         })
     }))

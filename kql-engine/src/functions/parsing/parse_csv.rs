@@ -29,12 +29,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         let found = reader.read_record(&mut record).unwrap_or(false);
         out.push('[');
         if found {
-            for (n, field) in record.iter().enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
-                write::string(field, out);
-            }
+            write::commas(record.iter(), out, write::string);
         } else {
             // a text without a record is one empty field
             write::string("", out);

@@ -54,14 +54,9 @@ fn parse(path: &str, out: &mut std::string::String) {
         ("Extension", extension),
         ("AlternateDataStreamName", stream),
     ];
-    out.push('{');
-    for (n, (key, text)) in parts.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
+    write::members(parts.iter(), out, |(key, text), out| {
         write::string(key, out);
         out.push(':');
         write::string(text, out);
-    }
-    out.push('}');
+    });
 }

@@ -103,14 +103,9 @@ impl Element {
                 only.write(out);
                 continue;
             }
-            out.push('[');
-            for (n, element) in group.iter().enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
+            write::list(group.iter(), out, |element, out| {
                 element.write(out);
-            }
-            out.push(']');
+            });
         }
         out.push('}');
     }

@@ -2,6 +2,7 @@
 //! which are nulls or a placeholder.
 
 use super::read::{self, Series};
+use crate::dynamic::write;
 use crate::functions::kernel::AnyNumber;
 use crate::registry::{
     Call, Eval,
@@ -109,17 +110,10 @@ fn constant(call: &Call) -> Result<ColumnarValue> {
     read::map(call.rows, &call.strings(0)?, |i, mut series, out| {
         open(&mut series, missing.as_ref().and_then(|m| m.get(i)));
         let value = filler.as_ref().map_or(Some(0.0), |f| f.get(i));
-        out.push('[');
-        for (n, element) in series.values.iter().enumerate() {
-            if n > 0 {
-                out.push(',');
-            }
-            match element {
-                Some(_) => read::number(*element, series.whole, out),
-                None => read::number(value, whole, out),
-            }
-        }
-        out.push(']');
+        write::list(series.values.iter(), out, |element, out| match element {
+            Some(_) => read::number(*element, series.whole, out),
+            None => read::number(value, whole, out),
+        });
         true
     })
 }

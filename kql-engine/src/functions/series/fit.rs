@@ -1,6 +1,6 @@
 //! `series_fit_line()`, `series_fit_2lines()`, `series_fit_poly()`: as columns, or as a bag.
 
-use super::line::{Line, over};
+use super::line::{Line, explained, over};
 use super::read::{self, Series};
 use crate::registry::{
     Call, Eval, OutputColumn,
@@ -144,10 +144,7 @@ fn two_lines(call: &Call, form: Form) -> Result<ColumnarValue> {
         let residual_squares = left.residual_squares + right.residual_squares;
         let fit: Vec<f64> = (0..values.len()).map(|n| if n < at { left.at(n) } else { right.at(n) }).collect();
         let mut parts = Parts::new(form, out);
-        parts.real(
-            "rsquare",
-            if whole.total_squares > 0.0 { 1.0 - residual_squares / whole.total_squares } else { 0.0 },
-        );
+        parts.real("rsquare", explained(whole.total_squares, residual_squares));
         parts.long("split_idx", at);
         parts.real("variance", whole.variance());
         parts.real("rvariance", over(residual_squares, values.len()));
@@ -214,7 +211,7 @@ fn polynomial(call: &Call) -> Result<ColumnarValue> {
         let total_squares: f64 = y.iter().map(|v| (v - mean).powi(2)).sum();
         let residual_squares: f64 = y.iter().zip(&fit).map(|(y, f)| (y - f).powi(2)).sum();
         let mut parts = Parts::new(Form::Columns, out);
-        parts.real("rsquare", if total_squares > 0.0 { 1.0 - residual_squares / total_squares } else { 0.0 });
+        parts.real("rsquare", explained(total_squares, residual_squares));
         parts.array("coefficients", &coefficients);
         parts.real("variance", over(total_squares, y.len()));
         parts.real("rvariance", over(residual_squares, y.len()));

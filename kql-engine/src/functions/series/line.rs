@@ -39,7 +39,7 @@ impl Line {
 
     /// 1 for a perfect fit.
     pub fn rsquare(&self) -> f64 {
-        if self.total_squares > 0.0 { 1.0 - self.residual_squares / self.total_squares } else { 0.0 }
+        explained(self.total_squares, self.residual_squares)
     }
 
     /// Variance of the values.
@@ -51,6 +51,11 @@ impl Line {
     pub fn rvariance(&self) -> f64 {
         over(self.residual_squares, self.count)
     }
+}
+
+/// The share of the squared distances from the mean that a fit explains.
+pub fn explained(total_squares: f64, residual_squares: f64) -> f64 {
+    if total_squares > 0.0 { 1.0 - residual_squares / total_squares } else { 0.0 }
 }
 
 /// A sum of squares as the variance of a sample.

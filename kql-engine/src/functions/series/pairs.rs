@@ -3,6 +3,7 @@
 //! Where an element is missing in one of them, or is no number, the result is null.
 
 use super::read::{self, Series};
+use crate::dynamic::write;
 use crate::functions::kernel::{self, AnyNumber, Strings};
 use crate::registry::{
     Call, Eval,
@@ -176,18 +177,13 @@ fn run(call: &Call, op: Op) -> Result<ColumnarValue> {
             Op::Whole(of) => read::numbers(pairs.map(|pair| pair.map(|(a, b)| of(a, b))), whole, out),
             Op::Real(of) => read::numbers(pairs.map(|pair| pair.map(|(a, b)| of(a, b))), false, out),
             Op::Test(of) => {
-                out.push('[');
-                for (n, pair) in pairs.enumerate() {
-                    if n > 0 {
-                        out.push(',');
-                    }
+                write::list(pairs, out, |pair, out| {
                     out.push_str(match pair {
                         Some((a, b)) if of(a, b) => "true",
                         Some(_) => "false",
                         None => "null",
                     });
-                }
-                out.push(']');
+                });
             }
         }
         true

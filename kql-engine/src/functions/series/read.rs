@@ -76,14 +76,9 @@ pub fn number(value: Option<f64>, whole: bool, out: &mut String) {
 
 /// An array of numbers as JSON.
 pub fn numbers(values: impl IntoIterator<Item = Option<f64>>, whole: bool, out: &mut String) {
-    out.push('[');
-    for (n, value) in values.into_iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
+    write::list(values, out, |value, out| {
         number(value, whole, out);
-    }
-    out.push(']');
+    });
 }
 
 /// An array of reals as JSON.

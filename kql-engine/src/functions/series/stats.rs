@@ -1,6 +1,7 @@
 //! `series_stats()`, `series_stats_dynamic()`
 
 use super::read;
+use crate::dynamic::write;
 use crate::registry::{
     ArgumentKind, Call, Eval, OutputColumn,
     ParameterType::{DynamicArray, Is},
@@ -79,17 +80,14 @@ fn run(call: &Call, bag: bool) -> Result<ColumnarValue> {
             out.push('{');
         }
         let shown = if bag { values.len() } else { 7 };
-        for (n, (name, value, whole)) in values.iter().take(shown).enumerate() {
-            if n > 0 {
-                out.push(',');
-            }
+        write::commas(values.iter().take(shown), out, |(name, value, whole), out| {
             if bag {
                 out.push('"');
                 out.push_str(name);
                 out.push_str("\":");
             }
             read::number(Some(*value), *whole, out);
-        }
+        });
         out.push(if bag { '}' } else { ']' });
         true
     })

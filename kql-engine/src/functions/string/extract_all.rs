@@ -113,12 +113,7 @@ fn extract(regex: &Regex, chosen: &[usize], text: &str, out: &mut std::string::S
         if many {
             out.push('[');
         }
-        for (n, group) in chosen.iter().enumerate() {
-            if n > 0 {
-                out.push(',');
-            }
-            write::string(groups.get(*group).map_or("", |g| g.as_str()), out);
-        }
+        write::commas(chosen, out, |group, out| write::string(groups.get(*group).map_or("", |g| g.as_str()), out));
         if many {
             out.push(']');
         }

@@ -41,12 +41,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
             let Some(part) = usize::try_from(index).ok().and_then(|n| parts.clone().nth(n)) else { return false };
             write::string(part, out);
         } else {
-            for (n, part) in parts.enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
-                write::string(part, out);
-            }
+            write::commas(parts, out, write::string);
         }
         out.push(']');
         true
