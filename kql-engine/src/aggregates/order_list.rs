@@ -3,7 +3,7 @@
 use super::interner::StringInterner;
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::registry::{AggregateArgs, Call};
 use crate::types::ScalarType;
 use arrow::array::{
@@ -190,7 +190,7 @@ impl GroupsAccumulator for CollectedValues {
         let args = [ColumnarValue::Array(first.clone())];
         let types = [self.ty];
         let call = Call { args: &args, rows: first.len(), types: &types, returns: ScalarType::Dynamic };
-        let value = Any::new(&call, 0)?;
+        let value = Arg::new(&call, 0)?;
         let order = match (self.ordered, values.last()) {
             (true, Some(order)) => Some(order.as_binary::<i32>()),
             _ => None,

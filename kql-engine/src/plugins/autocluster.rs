@@ -84,8 +84,8 @@ struct Scores {
 
 impl Scores {
     fn score(&self, weight: f64, values: usize) -> f64 {
-        let told = values as f64 / self.columns as f64;
-        (weight / self.total).powf(self.size_weight) * told.powf(1.0 - self.size_weight)
+        let share = values as f64 / self.columns as f64;
+        (weight / self.total).powf(self.size_weight) * share.powf(1.0 - self.size_weight)
     }
 
     /// The best pattern on the way from a row to nothing.

@@ -352,8 +352,8 @@ const NAMED: usize = 3;
 
 /// What to say of files that are passed over, if there are any. What is hidden, and queries, need no word.
 fn passed_over(folder: &Path, passed: &[PathBuf]) -> Option<String> {
-    let told = |path: &&PathBuf| !file_name(path).starts_with(['.', '_']) && !is_query(path);
-    let passed: Vec<&PathBuf> = passed.iter().filter(told).collect();
+    let is_notable = |path: &&PathBuf| !file_name(path).starts_with(['.', '_']) && !is_query(path);
+    let passed: Vec<&PathBuf> = passed.iter().filter(is_notable).collect();
     let name = |path: &&PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
     let names: Vec<String> = passed.iter().take(NAMED).map(name).collect();
     let (count, rest) = (passed.len(), passed.len().saturating_sub(NAMED));

@@ -60,8 +60,8 @@ impl CastFailures {
     /// A number of a column was read as a time since 1970.
     pub(super) fn since(&mut self, file: &Path, column: &str, unit: Unit) {
         // nearly all of them are as the one before
-        let told = |(f, c, u): &(PathBuf, String, Unit)| f == file && c == column && *u == unit;
-        if !self.since.iter().any(told) {
+        let is_known = |(f, c, u): &(PathBuf, String, Unit)| f == file && c == column && *u == unit;
+        if !self.since.iter().any(is_known) {
             self.since.insert((file.to_owned(), column.to_owned(), unit));
         }
     }

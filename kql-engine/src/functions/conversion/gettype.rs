@@ -1,6 +1,6 @@
 //! `gettype()`
 
-use super::convert::Any;
+use super::convert::Arg;
 use crate::dynamic::date;
 use crate::dynamic::read::{self, Kind};
 use crate::functions::kernel;
@@ -20,10 +20,10 @@ pub static GETTYPE: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     kernel::strings(call.rows, |i, out| {
         out.push_str(match &value {
-            Any::Dynamic(v) => match v.option(i).map(read::kind) {
+            Arg::Dynamic(v) => match v.option(i).map(read::kind) {
                 None | Some(Kind::Null) => "null",
                 Some(Kind::Bool) => "bool",
                 Some(Kind::Long) => "long",

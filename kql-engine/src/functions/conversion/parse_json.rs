@@ -1,6 +1,6 @@
 //! `parse_json()`, `todynamic()`
 
-use super::convert::Any;
+use super::convert::Arg;
 use crate::dynamic::read;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::StringOrDynamic, ResultName, Returns, ScalarFunction, p, sig};
@@ -20,8 +20,8 @@ pub static PARSE_JSON: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    match Any::new(call, 0)? {
-        Any::String(texts) => {
+    match Arg::new(call, 0)? {
+        Arg::String(texts) => {
             kernel::parts_or_texts(call.rows, |i, out| read::normalized(texts.option(i).unwrap_or(""), out))
         }
         _ => Ok(ColumnarValue::Array(call.array(0)?)),

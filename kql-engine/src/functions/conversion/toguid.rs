@@ -1,6 +1,6 @@
 //! `toguid()`
 
-use super::convert::{Any, guid_of};
+use super::convert::{Arg, guid_of};
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::{Dynamic, Guid, String};
@@ -18,7 +18,7 @@ pub static TOGUID: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = std::string::String::new();
     kernel::texts(call.rows, |i, out| {
         text.clear();

@@ -2,7 +2,7 @@
 
 use crate::dynamic::compare;
 use crate::dynamic::read;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     ArgumentKind, Call, Eval,
@@ -43,7 +43,7 @@ pub static SET_HAS_ELEMENT: ScalarFunction = ScalarFunction {
 };
 
 fn index_of(call: &Call) -> Result<ColumnarValue> {
-    let (arrays, value) = (call.strings(0)?, Any::new(call, 1)?);
+    let (arrays, value) = (call.strings(0)?, Arg::new(call, 1)?);
     let (start, length, occurrence) = (call.longs_or(2, 0)?, call.longs_or(3, -1)?, call.longs_or(4, 1)?);
     let mut text = String::new();
     kernel::longs(call.rows, |i| {
@@ -70,7 +70,7 @@ fn index_of(call: &Call) -> Result<ColumnarValue> {
 }
 
 fn has_element(call: &Call) -> Result<ColumnarValue> {
-    let (arrays, value) = (call.strings(0)?, Any::new(call, 1)?);
+    let (arrays, value) = (call.strings(0)?, Arg::new(call, 1)?);
     let mut text = String::new();
     kernel::bools(call.rows, |i| {
         let items = read::array(arrays.get(i))?;

@@ -2,7 +2,7 @@
 
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -87,7 +87,7 @@ pub static ARRAY_REVERSE: ScalarFunction = ScalarFunction {
 
 fn shift(call: &Call, direction: i64) -> Result<ColumnarValue> {
     let (arrays, count) = (call.strings(0)?, call.longs(1)?);
-    let filler = if call.len() > 2 { Some(Any::new(call, 2)?) } else { None };
+    let filler = if call.len() > 2 { Some(Arg::new(call, 2)?) } else { None };
     let mut text = String::new();
     kernel::texts(call.rows, |i, out| {
         let (Some(items), Some(count)) = (read::array(arrays.get(i)), count.get(i)) else { return false };

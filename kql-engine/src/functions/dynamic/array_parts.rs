@@ -53,23 +53,23 @@ fn slice(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-enum Places<'a> {
-    One(Longs<'a>),
-    Many(Strings<'a>),
+enum Indices<'a> {
+    Scalar(Longs<'a>),
+    Array(Strings<'a>),
 }
 
 fn split(call: &Call) -> Result<ColumnarValue> {
     let arrays = call.strings(0)?;
     let places = match call.types.get(1) {
-        Some(Long) => Places::One(call.longs(1)?),
-        _ => Places::Many(call.strings(1)?),
+        Some(Long) => Indices::Scalar(call.longs(1)?),
+        _ => Indices::Array(call.strings(1)?),
     };
     let mut part = String::new();
     kernel::texts(call.rows, |i, out| {
         let Some(items) = read::array(arrays.get(i)) else { return false };
         let indices: Option<Vec<i64>> = match &places {
-            Places::One(index) => index.get(i).map(|index| vec![index]),
-            Places::Many(indices) => {
+            Indices::Scalar(index) => index.get(i).map(|index| vec![index]),
+            Indices::Array(indices) => {
                 read::array(indices.get(i)).and_then(|all| all.into_iter().map(|n| n.parse().ok()).collect())
             }
         };

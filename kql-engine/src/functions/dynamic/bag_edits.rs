@@ -3,7 +3,7 @@
 use crate::dynamic::json_path;
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     ArgumentKind, Call, Eval,
@@ -79,7 +79,7 @@ fn without(bag: &str, paths: &[&[std::string::String]], out: &mut std::string::S
 }
 
 fn set_key(call: &Call) -> Result<ColumnarValue> {
-    let (bags, key, value) = (call.strings(0)?, call.strings(1)?, Any::new(call, 2)?);
+    let (bags, key, value) = (call.strings(0)?, call.strings(1)?, Arg::new(call, 2)?);
     let path = json_path::keys(key.get(0));
     let mut text = std::string::String::new();
     kernel::texts(call.rows, |i, out| {

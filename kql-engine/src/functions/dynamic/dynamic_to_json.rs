@@ -1,7 +1,7 @@
 //! `dynamic_to_json()`
 
 use crate::dynamic::read::{self, Kind};
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::String;
@@ -19,9 +19,9 @@ pub static DYNAMIC_TO_JSON: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     kernel::strings(call.rows, |i, out| match &value {
-        Any::Dynamic(v) => {
+        Arg::Dynamic(v) => {
             if let Some(json) = v.option(i) {
                 sorted(json, out);
             }

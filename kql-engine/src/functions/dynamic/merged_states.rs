@@ -20,7 +20,7 @@ pub static HLL_MERGE: ScalarFunction = ScalarFunction {
     result_name: ResultName::PrefixOnly("hll_merged_result"),
     summary: "One state of several that hll() gave; null where one is no state.",
     page: "hll-merge-function",
-    eval: Eval::Kernel(|call| merged(call, true)),
+    eval: Eval::Kernel(|call| merged(call, Duplicates::Removed)),
 };
 
 pub static TDIGEST_MERGE: ScalarFunction = ScalarFunction {
@@ -30,10 +30,17 @@ pub static TDIGEST_MERGE: ScalarFunction = ScalarFunction {
     result_name: ResultName::PrefixOnly("tdigests_merge_result"),
     summary: "One state of several that tdigest() gave; null where one is no state.",
     page: "tdigest-merge-function",
-    eval: Eval::Kernel(|call| merged(call, false)),
+    eval: Eval::Kernel(|call| merged(call, Duplicates::Kept)),
 };
 
-fn merged(call: &Call, distinct: bool) -> Result<ColumnarValue> {
+/// What happens to elements that several states hold.
+#[derive(Clone, Copy, PartialEq)]
+enum Duplicates {
+    Kept,
+    Removed,
+}
+
+fn merged(call: &Call, duplicates: Duplicates) -> Result<ColumnarValue> {
     let states = (0..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
     kernel::texts(call.rows, |i, out| {
         let Some(items) = states.iter().map(|s| read::array(s.option(i)?)).collect::<Option<Vec<_>>>() else {
@@ -41,7 +48,7 @@ fn merged(call: &Call, distinct: bool) -> Result<ColumnarValue> {
         };
         let mut seen = HashSet::new();
         let items = items.into_iter().flatten();
-        write::array(items.filter(|item| !distinct || seen.insert(compare::key(item))), out);
+        write::array(items.filter(|item| duplicates == Duplicates::Kept || seen.insert(compare::key(item))), out);
         true
     })
 }

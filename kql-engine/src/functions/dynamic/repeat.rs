@@ -1,7 +1,7 @@
 //! `repeat()`, `range()`: arrays made of few values.
 
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -42,7 +42,7 @@ pub static RANGE: ScalarFunction = ScalarFunction {
 };
 
 fn repeat(call: &Call) -> Result<ColumnarValue> {
-    let (value, count) = (Any::new(call, 0)?, call.longs(1)?);
+    let (value, count) = (Arg::new(call, 0)?, call.longs(1)?);
     let mut text = String::new();
     kernel::texts(call.rows, |i, out| {
         let Some(count) = count.get(i).and_then(|count| usize::try_from(count).ok()) else { return false };

@@ -6,7 +6,7 @@
 
 use crate::decimal;
 use crate::dynamic::{date, read, write};
-use crate::functions::conversion::{self, Any};
+use crate::functions::conversion::{self, Arg};
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel,
@@ -197,13 +197,13 @@ fn listed(state: Option<&str>, percentages: impl Iterator<Item = Option<f64>>, o
 }
 
 fn ranks(call: &Call, measure: fn(f64, f64) -> f64) -> Result<ColumnarValue> {
-    let (states, wanted) = (call.strings(0)?, Any::new(call, 1)?);
+    let (states, wanted) = (call.strings(0)?, Arg::new(call, 1)?);
     kernel::reals(call.rows, |i| {
         let wanted = match &wanted {
-            Any::Int(v) => Number::whole(v.get(i)?.into()),
-            Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => Number::whole(v.get(i)?),
-            Any::Real(v) => Number::real(v.get(i)?),
-            Any::Decimal(v) => Number::real(decimal::to_real(v.get(i)?)),
+            Arg::Int(v) => Number::whole(v.get(i)?.into()),
+            Arg::Long(v) | Arg::Datetime(v) | Arg::Timespan(v) => Number::whole(v.get(i)?),
+            Arg::Real(v) => Number::real(v.get(i)?),
+            Arg::Decimal(v) => Number::real(decimal::to_real(v.get(i)?)),
             _ => return None,
         };
         let values = values(states.option(i)?)?;

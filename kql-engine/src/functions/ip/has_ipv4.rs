@@ -3,7 +3,7 @@
 
 use crate::dynamic::dynamic_text;
 use crate::dynamic::read;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel,
@@ -122,7 +122,7 @@ fn compile(info: &CallInfo, prefix: bool) -> Box<dyn Kernel> {
     let constants: Option<Vec<&str>> = (1..info.types.len()).map(|n| info.text(n)).collect();
     let constant = constants.map(|texts| needles(&texts, array, prefix));
     Box::new(move |call: &Call| {
-        let source = Any::new(call, 0)?;
+        let source = Arg::new(call, 0)?;
         let columns = (1..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
         let mut last: Option<(Vec<&str>, Vec<Needle>)> = None;
         let mut text = std::string::String::new();

@@ -5,7 +5,7 @@
 use super::address::{Ranges, V4, V6};
 use crate::dynamic::dynamic_text;
 use crate::dynamic::read;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel,
@@ -116,7 +116,7 @@ fn any<T: Copy + Ord + Send + Sync + 'static>(info: &CallInfo, read: Read<T>) ->
     let constants: Option<Vec<&str>> = (1..info.types.len()).map(|n| info.text(n)).collect();
     let constant = constants.map(|texts| ranges(&texts, array, read));
     Ok(Box::new(move |call: &Call| {
-        let ips = Any::new(call, 0)?;
+        let ips = Arg::new(call, 0)?;
         let columns = (1..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
         // lists of a column often repeat
         let mut last: Option<(Vec<&str>, Ranges<T>)> = None;

@@ -1,7 +1,7 @@
 //! `parse_csv()`
 
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::StringOrDynamic, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Dynamic;
@@ -19,7 +19,7 @@ pub static PARSE_CSV: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = String::new();
     let mut record = csv::StringRecord::new();
     kernel::texts(call.rows, |i, out| {

@@ -1,7 +1,7 @@
 //! `parse_xml()`: elements, attributes and texts as JSON.
 
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::StringOrDynamic, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Dynamic;
@@ -28,7 +28,7 @@ pub static PARSE_XML: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = String::new();
     kernel::texts(call.rows, |i, out| {
         text.clear();

@@ -31,8 +31,8 @@ pub static SEASONAL: ScalarFunction = ScalarFunction {
             read::map(call.rows, &call.strings(0)?, |i, series, out| {
                 let (Some(period), Some(test)) = (period.get(i), test.get(i)) else { return false };
                 let test = usize::try_from(test).unwrap_or(0);
-                let told = (&notes, "series_seasonal");
-                read::reals(&season::seasonal(&series.values, period, test, 0.7, told), out);
+                let notes = (&notes, "series_seasonal");
+                read::reals(&season::seasonal(&series.values, period, test, 0.7, notes), out);
                 true
             })
         }))
@@ -68,7 +68,7 @@ pub static DECOMPOSE: ScalarFunction = ScalarFunction {
         compile(
             info,
             notes,
-            Places { threshold: None, period: 1, trend: 2, test: 3, method: None, season: 4 },
+            ArgumentPositions { threshold: None, period: 1, trend: 2, test: 3, method: None, season: 4 },
             Output::Parts,
         )
     }),
@@ -94,7 +94,7 @@ pub static FORECAST: ScalarFunction = ScalarFunction {
         compile(
             info,
             notes,
-            Places { threshold: None, period: 2, trend: 3, test: 1, method: None, season: 4 },
+            ArgumentPositions { threshold: None, period: 2, trend: 3, test: 1, method: None, season: 4 },
             Output::Parts,
         )
     }),
@@ -125,14 +125,14 @@ pub static ANOMALIES: ScalarFunction = ScalarFunction {
     summary: "The elements of a series that are far from its season and trend: 1, -1 or 0, scores, and the baseline.",
     page: "series-decompose-anomalies-function",
     eval: Eval::Noting(|info, notes| {
-        let places = Places { threshold: Some(1), period: 2, trend: 3, test: 4, method: Some(5), season: 6 };
+        let places = ArgumentPositions { threshold: Some(1), period: 2, trend: 3, test: 4, method: Some(5), season: 6 };
         compile(info, notes, places, Output::Anomalies)
     }),
 };
 
 /// Where the arguments stand.
 #[derive(Clone, Copy)]
-struct Places {
+struct ArgumentPositions {
     threshold: Option<usize>,
     period: usize,
     trend: usize,
@@ -154,7 +154,7 @@ enum Trend {
     None,
 }
 
-fn compile(info: &CallInfo, notes: Notes, places: Places, output: Output) -> Result<Box<dyn Kernel>> {
+fn compile(info: &CallInfo, notes: Notes, places: ArgumentPositions, output: Output) -> Result<Box<dyn Kernel>> {
     let function = match (output, places.test) {
         (Output::Anomalies, _) => "series_decompose_anomalies",
         (Output::Parts, 1) => "series_decompose_forecast",

@@ -30,7 +30,7 @@ pub static STATS: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "Minimum, maximum, their positions, average, standard deviation and variance of a series.",
     page: "series-stats-function",
-    eval: Eval::Kernel(|call| run(call, false)),
+    eval: Eval::Kernel(|call| run(call, Output::Array)),
 };
 
 pub static STATS_DYNAMIC: ScalarFunction = ScalarFunction {
@@ -43,10 +43,18 @@ pub static STATS_DYNAMIC: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "A bag of minimum, maximum, their positions, average, standard deviation, variance, sum and length of a series.",
     page: "series-stats-dynamic-function",
-    eval: Eval::Kernel(|call| run(call, true)),
+    eval: Eval::Kernel(|call| run(call, Output::Bag)),
 };
 
-fn run(call: &Call, bag: bool) -> Result<ColumnarValue> {
+/// What the statistics are written as.
+#[derive(Clone, Copy, PartialEq)]
+enum Output {
+    Array,
+    Bag,
+}
+
+fn run(call: &Call, output: Output) -> Result<ColumnarValue> {
+    let bag = output == Output::Bag;
     let ignore = call.bools_or(1, false)?;
     read::map(call.rows, &call.strings(0)?, |i, series, out| {
         let ignore = ignore.get(i).unwrap_or(false);
@@ -73,11 +81,7 @@ fn run(call: &Call, bag: bool) -> Result<ColumnarValue> {
             ("sum", sum, false),
             ("len", count, true),
         ];
-        if !bag {
-            out.push('[');
-        } else {
-            out.push('{');
-        }
+        out.push(if bag { '{' } else { '[' });
         let shown = if bag { values.len() } else { 7 };
         for (n, (name, value, whole)) in values.iter().take(shown).enumerate() {
             if n > 0 {

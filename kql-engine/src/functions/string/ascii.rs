@@ -1,6 +1,6 @@
 //! `isascii()`, `isutf8()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Bool;
@@ -13,7 +13,7 @@ pub static ISASCII: ScalarFunction = ScalarFunction {
     summary: "True where the text has ASCII characters only.",
     page: "isascii-function",
     eval: Eval::Kernel(|call| {
-        let value = Any::new(call, 0)?;
+        let value = Arg::new(call, 0)?;
         let mut text = String::new();
         kernel::bools(call.rows, |i| {
             text.clear();

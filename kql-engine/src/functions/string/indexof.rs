@@ -1,6 +1,6 @@
 //! `indexof()`, `indexof_regex()`: positions are code points, counted from 0.
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::functions::operators::pattern_of;
 use crate::registry::{
@@ -80,7 +80,7 @@ fn position(text: &str, byte: usize) -> i64 {
 }
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let (source, lookup) = (Any::new(call, 0)?, Any::new(call, 1)?);
+    let (source, lookup) = (Arg::new(call, 0)?, Arg::new(call, 1)?);
     let (start, length, occurrence) = (call.longs_or(2, 0)?, call.longs_or(3, -1)?, call.longs_or(4, 1)?);
     let (mut text, mut needle) = (String::new(), String::new());
     kernel::longs(call.rows, |i| {
@@ -106,7 +106,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let regex = pattern_of(info.text(1).unwrap_or(""))?;
     Ok(Box::new(move |call: &Call| {
-        let source = Any::new(call, 0)?;
+        let source = Arg::new(call, 0)?;
         let (start, length, occurrence) = (call.longs_or(2, 0)?, call.longs_or(3, -1)?, call.longs_or(4, 1)?);
         let mut text = String::new();
         kernel::longs(call.rows, |i| {

@@ -1,7 +1,7 @@
 //! `split()`
 
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel::{self, Longs};
 use crate::registry::{
     Call, Eval,
@@ -26,7 +26,7 @@ pub static SPLIT: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let delimiter = call.strings(1)?;
     let index = if call.len() > 2 { call.longs(2)? } else { Longs::Scalar(None) };
     let mut text = std::string::String::new();

@@ -2,7 +2,7 @@
 
 use crate::dynamic::dynamic_text;
 use crate::dynamic::read::{self, Kind};
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -24,7 +24,7 @@ pub static STRCAT_ARRAY: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let (arrays, delimiter) = (call.strings(0)?, Any::new(call, 1)?);
+    let (arrays, delimiter) = (call.strings(0)?, Arg::new(call, 1)?);
     kernel::strings(call.rows, |i, out| {
         let array = arrays.get(i);
         if read::kind(array) != Kind::Array {

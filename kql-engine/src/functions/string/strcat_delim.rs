@@ -1,6 +1,6 @@
 //! `strcat_delim()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, repeated, sig};
 use crate::types::ScalarType::String;
@@ -18,7 +18,7 @@ pub static STRCAT_DELIM: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let args = (0..call.len()).map(|n| Any::new(call, n)).collect::<Result<Vec<_>>>()?;
+    let args = (0..call.len()).map(|n| Arg::new(call, n)).collect::<Result<Vec<_>>>()?;
     kernel::strings(call.rows, |i, out| {
         if let Some((delimiter, args)) = args.split_first() {
             for (n, arg) in args.iter().enumerate() {

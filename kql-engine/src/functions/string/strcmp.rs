@@ -1,6 +1,6 @@
 //! `strcmp()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Long;
@@ -18,7 +18,7 @@ pub static STRCMP: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let (left, right) = (Any::new(call, 0)?, Any::new(call, 1)?);
+    let (left, right) = (Arg::new(call, 0)?, Arg::new(call, 1)?);
     let (mut a, mut b) = (String::new(), String::new());
     kernel::longs(call.rows, |i| {
         a.clear();

@@ -1,6 +1,6 @@
 //! `string_size()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::StringOrDynamic, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Long;
@@ -18,7 +18,7 @@ pub static STRING_SIZE: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = String::new();
     kernel::longs(call.rows, |i| {
         text.clear();

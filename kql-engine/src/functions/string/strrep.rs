@@ -1,6 +1,6 @@
 //! `strrep()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -28,8 +28,8 @@ pub static STRREP: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let (value, times) = (Any::new(call, 0)?, call.longs(1)?);
-    let delimiter = if call.len() > 2 { Some(Any::new(call, 2)?) } else { None };
+    let (value, times) = (Arg::new(call, 0)?, call.longs(1)?);
+    let delimiter = if call.len() > 2 { Some(Arg::new(call, 2)?) } else { None };
     kernel::strings(call.rows, |i, out| {
         for n in 0..times.get(i).unwrap_or(0).min(MAX) {
             if let (Some(delimiter), true) = (&delimiter, n > 0) {

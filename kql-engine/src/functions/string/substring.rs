@@ -1,6 +1,6 @@
 //! `substring()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel::{self, Longs};
 use crate::registry::{
     Call, Eval,
@@ -22,7 +22,7 @@ pub static SUBSTRING: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let start = call.longs(1)?;
     let length = if call.len() > 2 { call.longs(2)? } else { Longs::Scalar(Some(i64::MAX)) };
     let mut text = std::string::String::new();
