@@ -151,7 +151,7 @@ impl InputReport {
                 let rows =
                     if file.refused == 1 { "1 row was".to_owned() } else { format!("{} rows were", file.refused) };
                 lines.push(format!(
-                    "{}: {rows} left out: {}",
+                    "{}: {rows} skipped: {}",
                     path.display(),
                     list(file.unit, &file.places, file.refused)
                 ));
