@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub static AUTOCLUSTER: Plugin = Plugin {
     name: "autocluster",
-    summary: "A few patterns that tell much about many rows.",
+    summary: "Finds a few common patterns of values that describe many rows.",
     page: "autocluster-plugin",
     bind: |binder, evaluate, input| bound(binder, evaluate, &input).unwrap_or_else(|| binder.empty_relation()),
 };

@@ -15,14 +15,14 @@ use std::sync::Arc;
 
 pub static GEO_POLYGON_LOOKUP: Plugin = Plugin {
     name: "geo_polygon_lookup",
-    summary: "Rows of a table in whose polygon a point lies, or near it.",
+    summary: "Joins points with the rows of a table whose polygon contains them or is near.",
     page: "geo-polygon-lookup-plugin",
     bind: |binder, evaluate, input| bind(binder, evaluate, input, &POLYGON),
 };
 
 pub static GEO_LINE_LOOKUP: Plugin = Plugin {
     name: "geo_line_lookup",
-    summary: "Rows of a table near whose line a point lies.",
+    summary: "Joins points with the rows of a table whose line is near.",
     page: "geo-line-lookup-plugin",
     bind: |binder, evaluate, input| bind(binder, evaluate, input, &LINE),
 };

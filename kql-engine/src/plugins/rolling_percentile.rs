@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub static ROLLING_PERCENTILE: Plugin = Plugin {
     name: "rolling_percentile",
-    summary: "A percentile of the last so many bins, bin by bin.",
+    summary: "Per bin, a percentile over a number of preceding bins.",
     page: "rolling-percentile-plugin",
     bind,
 };

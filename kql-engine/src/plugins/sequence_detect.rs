@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub static SEQUENCE_DETECT: Plugin = Plugin {
     name: "sequence_detect",
-    summary: "Rows that follow one another within given times.",
+    summary: "Detects sequences of rows that follow one another within given times.",
     page: "sequence-detect-plugin",
     bind,
 };

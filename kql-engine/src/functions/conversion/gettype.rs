@@ -14,7 +14,7 @@ pub static GETTYPE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(String))],
     result_name: ResultName::Prefix("type"),
-    summary: "The name of the value's type; of a dynamic value, of what it holds.",
+    summary: "The name of the value's type; for a dynamic value, the type of its content.",
     page: "gettype-function",
     eval: Eval::Kernel(run),
 };

@@ -13,8 +13,8 @@ pub static PARSE_JSON: ScalarFunction = ScalarFunction {
     aliases: &["parsejson", "todynamic", "toobject"],
     signatures: &[sig(&[p("json_text", StringOrDynamic)], Returns::Is(Dynamic))],
     result_name: ResultName::FirstArgument,
-    summary: "The dynamic value that a JSON text spells, dates with times as datetimes; a text that is no JSON is a dynamic \
-              string of that text.",
+    summary: "Parses JSON text as a dynamic value, and strings that hold a date and time as datetimes; text that \
+              is not valid JSON becomes a dynamic string.",
     page: "parse-json-function",
     eval: Eval::Kernel(run),
 };

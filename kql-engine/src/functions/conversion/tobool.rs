@@ -13,7 +13,8 @@ pub static TOBOOL: ScalarFunction = ScalarFunction {
     aliases: &["toboolean"],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Bool))],
     result_name: ResultName::FirstArgument,
-    summary: "A bool: texts true and false in any case, and numbers, of which all but 0 are true.",
+    summary: "Converts to bool: the texts true and false in any case, and numbers, where every number except 0 is \
+              true.",
     page: "tobool-function",
     eval: Eval::Kernel(run),
 };

@@ -13,7 +13,7 @@ pub static TODATETIME: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Datetime))],
     result_name: ResultName::FirstArgument,
-    summary: "A datetime of a text in one of the accepted forms, or of a number of ticks.",
+    summary: "Converts text in one of the accepted formats, or a number of ticks, to a datetime.",
     page: "todatetime-function",
     eval: Eval::Kernel(run),
 };

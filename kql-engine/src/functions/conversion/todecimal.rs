@@ -13,7 +13,7 @@ pub static TODECIMAL: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Decimal))],
     result_name: ResultName::FirstArgument,
-    summary: "A decimal.",
+    summary: "Converts the value to decimal.",
     page: "todecimal-function",
     eval: Eval::Kernel(run),
 };

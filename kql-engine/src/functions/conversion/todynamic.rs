@@ -13,7 +13,7 @@ pub static VALUE_TO_DYNAMIC: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The same value as a dynamic value.",
+    summary: "Converts the value to dynamic.",
     page: "operator:scalar-data-types/dynamic",
     eval: Eval::Kernel(run),
 };

@@ -12,7 +12,7 @@ pub static TOGUID: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", ParameterType::OneOf(&[String, Dynamic, Guid]))], Returns::Is(Guid))],
     result_name: ResultName::FirstArgument,
-    summary: "A guid of a text of 32 hexadecimal digits, with hyphens or without.",
+    summary: "Converts text of 32 hexadecimal digits, with or without hyphens, to a guid.",
     page: "toguid-function",
     eval: Eval::Kernel(run),
 };

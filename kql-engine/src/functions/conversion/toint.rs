@@ -14,7 +14,7 @@ pub static TOINT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Int))],
     result_name: ResultName::FirstArgument,
-    summary: "A whole number of 32 bits; of longs the low 32 bits, reals are cut off towards zero.",
+    summary: "Converts to a 32-bit integer; longs keep their low 32 bits, reals are truncated toward zero.",
     page: "toint-function",
     eval: Eval::Kernel(run),
 };

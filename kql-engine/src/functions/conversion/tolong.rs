@@ -14,7 +14,7 @@ pub static TOLONG: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Long))],
     result_name: ResultName::FirstArgument,
-    summary: "A whole number of 64 bits; reals are cut off towards zero.",
+    summary: "Converts to a 64-bit integer; reals are truncated toward zero.",
     page: "tolong-function",
     eval: Eval::Kernel(run),
 };

@@ -14,7 +14,7 @@ pub static TOREAL: ScalarFunction = ScalarFunction {
     aliases: &["todouble"],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Real))],
     result_name: ResultName::FirstArgument,
-    summary: "A real.",
+    summary: "Converts the value to real.",
     page: "toreal-function",
     eval: Eval::Kernel(run),
 };

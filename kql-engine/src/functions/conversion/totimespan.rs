@@ -12,7 +12,7 @@ pub static TOTIMESPAN: ScalarFunction = ScalarFunction {
     aliases: &["totime"],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Timespan))],
     result_name: ResultName::FirstArgument,
-    summary: "A timespan of a text such as 1.02:03:04.5, or of a number of ticks.",
+    summary: "Converts text such as 1.02:03:04.5, or a number of ticks, to a timespan.",
     page: "totimespan-function",
     eval: Eval::Kernel(run),
 };

@@ -21,7 +21,8 @@ pub static ARRAY_IFF: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "For each element of an array of conditions, the element of one array or another, or one value or another.",
+    summary: "For each condition in an array, the element at its position in the second or the third argument; an \
+              argument that is not an array is used as it is.",
     page: "array-iff-function",
     eval: Eval::Kernel(run),
 };

@@ -27,7 +27,8 @@ pub static ARRAY_INDEX_OF: ScalarFunction = ScalarFunction {
         Returns::Is(Long),
     )],
     result_name: ResultName::None,
-    summary: "The position of a value in an array, -1 where it is not there; from a start, over a number of elements.",
+    summary: "The position of a value in an array, or -1 if it is missing; optionally from a start position, over \
+              a number of elements.",
     page: "array-index-of-function",
     eval: Eval::Kernel(index_of),
 };
@@ -37,7 +38,7 @@ pub static SET_HAS_ELEMENT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("set", DynamicArray), p("value", Scalar)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where an array has the value.",
+    summary: "True if the array contains the value.",
     page: "set-has-element-function",
     eval: Eval::Kernel(has_element),
 };

@@ -17,7 +17,7 @@ pub static ARRAY_SLICE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("array", DynamicArray), p("start", Is(Long)), p("end", Is(Long))], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The elements from one position to another, both included; negative ones count from the end.",
+    summary: "The elements from one position to another, both included; negative positions count from the end.",
     page: "array-slice-function",
     eval: Eval::Kernel(slice),
 };
@@ -30,7 +30,8 @@ pub static ARRAY_SPLIT: ScalarFunction = ScalarFunction {
         sig(&[p("array", DynamicArray), p("indices", DynamicArray)], Returns::Is(Dynamic)),
     ],
     result_name: ResultName::None,
-    summary: "An array of the parts of an array between positions; negative ones count from the end.",
+    summary: "Splits an array at the given positions and returns an array of arrays; negative positions count \
+              from the end.",
     page: "array-split-function",
     eval: Eval::Kernel(split),
 };

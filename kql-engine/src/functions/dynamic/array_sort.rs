@@ -42,7 +42,7 @@ pub static ARRAY_SORT_ASC: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::Suffix("_sorted"),
-    summary: "The first array in ascending order, and the others in the order of the first.",
+    summary: "Sorts the first array in ascending order, and reorders the other arrays the same way.",
     page: "array-sort-asc-function",
     eval: Eval::Kernel(|call| run(call, Direction::Ascending)),
 };
@@ -52,7 +52,7 @@ pub static ARRAY_SORT_DESC: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::Suffix("_sorted"),
-    summary: "The first array in descending order, and the others in the order of the first.",
+    summary: "Sorts the first array in descending order, and reorders the other arrays the same way.",
     page: "array-sort-desc-function",
     eval: Eval::Kernel(|call| run(call, Direction::Descending)),
 };

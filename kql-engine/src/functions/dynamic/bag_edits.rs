@@ -19,7 +19,7 @@ pub static BAG_REMOVE_KEYS: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("bag", DynamicBag), p("keys", DynamicArray)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The bag without the properties that an array names by key or by path.",
+    summary: "The bag without the properties listed in an array, by key or by path.",
     page: "bag-remove-keys-function",
     eval: Eval::Kernel(remove_keys),
 };
@@ -32,7 +32,7 @@ pub static BAG_SET_KEY: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "The bag with a property, named by key or by path, set to a value.",
+    summary: "The bag with one property, given by key or by path, set to a value.",
     page: "bag-set-key-function",
     eval: Eval::Kernel(set_key),
 };

@@ -21,7 +21,7 @@ pub static BAG_PACK: ScalarFunction = ScalarFunction {
     aliases: &["pack", "pack_dictionary"],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "A property bag of keys and values, given in turn.",
+    summary: "A property bag made of alternating keys and values.",
     page: "pack-function",
     eval: Eval::Kernel(|call| run(call, Empty::Kept)),
 };
@@ -32,7 +32,7 @@ pub static PACK_NOT_EMPTY: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "A property bag of keys and values without those that are null or empty.",
+    summary: "A property bag made of keys and values, without those that are null or empty.",
     page: "operator:pack-all-function",
     eval: Eval::Kernel(|call| run(call, Empty::Skipped)),
 };

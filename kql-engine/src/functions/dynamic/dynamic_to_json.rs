@@ -13,7 +13,7 @@ pub static DYNAMIC_TO_JSON: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("dynamic", Scalar)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text of a value; of a dynamic value, JSON in which the properties of bags are sorted by name.",
+    summary: "The text of a value; for a dynamic value, JSON with the properties of bags sorted by name.",
     page: "dynamic-to-json-function",
     eval: Eval::Kernel(run),
 };

@@ -18,7 +18,7 @@ pub static HLL_MERGE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("hll", Is(Dynamic)), repeated("hll", Is(Dynamic), 63)], Returns::Is(Dynamic))],
     result_name: ResultName::PrefixOnly("hll_merged_result"),
-    summary: "One state of several that hll() gave; null where one is no state.",
+    summary: "Merges states returned by hll() into one; null if an argument is not a valid state.",
     page: "hll-merge-function",
     eval: Eval::Kernel(|call| merged(call, Duplicates::Removed)),
 };
@@ -28,7 +28,7 @@ pub static TDIGEST_MERGE: ScalarFunction = ScalarFunction {
     aliases: &["merge_tdigest"],
     signatures: &[sig(&[p("tdigest", DynamicArray), repeated("tdigest", DynamicArray, 63)], Returns::Is(Dynamic))],
     result_name: ResultName::PrefixOnly("tdigests_merge_result"),
-    summary: "One state of several that tdigest() gave; null where one is no state.",
+    summary: "Merges states returned by tdigest() into one; null if an argument is not a valid state.",
     page: "tdigest-merge-function",
     eval: Eval::Kernel(|call| merged(call, Duplicates::Kept)),
 };

@@ -22,7 +22,7 @@ pub static REPEAT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar), p("count", Is(Long))], Returns::Is(Dynamic))],
     result_name: ResultName::Prefix("repeat"),
-    summary: "An array of a value a number of times; null where that is negative.",
+    summary: "An array that repeats a value a number of times; null if the number is negative.",
     page: "repeat-function",
     eval: Eval::Kernel(repeat),
 };
@@ -36,7 +36,8 @@ pub static RANGE: ScalarFunction = ScalarFunction {
         sig(&[p("start", Is(Timespan)), p("stop", Is(Timespan)), optional("step", Is(Timespan))], Returns::Is(Dynamic)),
     ],
     result_name: ResultName::None,
-    summary: "An array of values from a start to a stop, included, by a step of 1 or 1h; at most 1,048,576.",
+    summary: "An array of the values from start to stop, inclusive, by a step (1 or 1h by default); at most \
+              1,048,576 elements.",
     page: "range-function",
     eval: Eval::Kernel(range),
 };

@@ -17,7 +17,7 @@ pub static TOHEX: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Integer), optional("minLength", Is(Long))], Returns::Is(String))],
     result_name: ResultName::FirstArgument,
-    summary: "A whole number in hexadecimal digits, at least as many as asked for, at most 16.",
+    summary: "A whole number in hexadecimal, padded to a minimum number of digits of at most 16.",
     page: "tohex-function",
     eval: Eval::Kernel(run),
 };

@@ -19,7 +19,7 @@ pub static HASH: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "A hash of the value (xxHash64), or its rest after a division.",
+    summary: "A hash of the value (xxHash64), optionally modulo a number.",
     page: "hash-function",
     eval: Eval::Kernel(run),
 };
@@ -29,7 +29,7 @@ pub static HASH_XXHASH64: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "The xxHash64 of the value, or its rest after a division.",
+    summary: "The xxHash64 of the value, optionally modulo a number.",
     page: "hash-xxhash64-function",
     eval: Eval::Kernel(run),
 };

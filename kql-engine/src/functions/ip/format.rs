@@ -19,7 +19,7 @@ pub static FORMAT_IPV4: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("ip", Scalar), optional("prefix", Is(Long))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The network of an IPv4 address, a text or a number; empty where it is none.",
+    summary: "The network of an IPv4 address, given as text or number; empty if the address is not valid.",
     page: "format-ipv4-function",
     eval: Eval::Kernel(|call| run(call, Output::Address)),
 };
@@ -29,7 +29,8 @@ pub static FORMAT_IPV4_MASK: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("ip", Scalar), p("prefix", Is(Long))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The network of an IPv4 address, a text or a number, with its prefix length; empty where it is none.",
+    summary: "The network of an IPv4 address, given as text or number, with its prefix length; empty if the \
+              address is not valid.",
     page: "format-ipv4-mask-function",
     eval: Eval::Kernel(|call| run(call, Output::Range)),
 };

@@ -13,7 +13,7 @@ pub static PARSE_CSV: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("csv_text", StringOrDynamic)], Returns::Is(Dynamic))],
     result_name: ResultName::FirstArgument,
-    summary: "An array of the fields of one record of comma-separated values; further records are left out.",
+    summary: "An array of the fields of one record of comma-separated values; further records are ignored.",
     page: "parse-csv-function",
     eval: Eval::Kernel(run),
 };

@@ -21,8 +21,8 @@ pub static PARSE_XML: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("xml_text", StringOrDynamic)], Returns::Is(Dynamic))],
     result_name: ResultName::FirstArgument,
-    summary: "The dynamic value of an XML text: elements as properties, attributes with @ before their names, text beside \
-              them as #text; null where it is not well-formed.",
+    summary: "Parses XML as a dynamic value: elements become properties, attributes properties prefixed with @, \
+              and text next to them #text; null if the XML is not well-formed.",
     page: "parse-xml-function",
     eval: Eval::Kernel(run),
 };

@@ -23,7 +23,7 @@ pub static SEASONAL: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "The part of a series that repeats itself, by a period that is given or found.",
+    summary: "The seasonal component of a series, for a period that is given or detected.",
     page: "series-seasonal-function",
     eval: Eval::Noting(|_, notes| {
         Ok(Box::new(move |call: &Call| {
@@ -62,7 +62,7 @@ pub static DECOMPOSE: ScalarFunction = ScalarFunction {
         Returns::Columns(|_| components()),
     )],
     result_name: ResultName::None,
-    summary: "A series taken apart: baseline, season, trend and rest.",
+    summary: "Decomposes a series into baseline, seasonal, trend and residual components.",
     page: "series-decompose-function",
     eval: Eval::Noting(|info, notes| {
         compile(
@@ -88,7 +88,7 @@ pub static FORECAST: ScalarFunction = ScalarFunction {
         Returns::Columns(|_| components()),
     )],
     result_name: ResultName::None,
-    summary: "The last points of a series as its season and trend foretell them.",
+    summary: "Forecasts the last points of a series from its seasonal and trend components.",
     page: "series-decompose-forecast-function",
     eval: Eval::Noting(|info, notes| {
         compile(
@@ -122,7 +122,8 @@ pub static ANOMALIES: ScalarFunction = ScalarFunction {
         }),
     )],
     result_name: ResultName::None,
-    summary: "The elements of a series that are far from its season and trend: 1, -1 or 0, scores, and the baseline.",
+    summary: "Flags elements of a series that are far from its seasonal and trend components: flags (1, -1 or 0), \
+              scores, and the baseline.",
     page: "series-decompose-anomalies-function",
     eval: Eval::Noting(|info, notes| {
         let places = ArgumentPositions { threshold: Some(1), period: 2, trend: 3, test: 4, method: Some(5), season: 6 };

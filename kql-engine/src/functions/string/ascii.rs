@@ -10,7 +10,7 @@ pub static ISASCII: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where the text has ASCII characters only.",
+    summary: "True if the text contains only ASCII characters.",
     page: "isascii-function",
     eval: Eval::Kernel(|call| {
         let value = Arg::new(call, 0)?;
@@ -28,7 +28,7 @@ pub static ISUTF8: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where the text is valid UTF-8, which every text here is.",
+    summary: "True if the text is valid UTF-8, which in this engine every text is.",
     page: "isutf8-function",
     eval: Eval::Kernel(|call| kernel::bools(call.rows, |_| Some(true))),
 };

@@ -28,7 +28,7 @@ pub static TO_STRING: ScalarFunction = ScalarFunction {
     aliases: &["make_string"],
     signatures: &[sig(&[repeated("value", OneOf(&[Long, Dynamic]), 32767)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text of Unicode code points, given as numbers or in arrays.",
+    summary: "Text made of Unicode code points, given as numbers or in arrays.",
     page: "unicode-codepoints-to-string-function",
     eval: Eval::Kernel(to_string),
 };

@@ -18,7 +18,7 @@ pub static HAS_ANY_INDEX: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("source", StringOrDynamic), p("values", DynamicArray)], Returns::Is(Long))],
     result_name: ResultName::None,
-    summary: "The position in an array of the first term that the text has, -1 where it has none.",
+    summary: "The position, in an array of terms, of the first one that the text has; -1 if it has none.",
     page: "has-any-index-function",
     eval: Eval::Compiled(compile),
 };

@@ -26,8 +26,8 @@ pub static INDEXOF: ScalarFunction = ScalarFunction {
         Returns::Is(Long),
     )],
     result_name: ResultName::None,
-    summary: "The position of a string in another, -1 where it is not there, null of an empty one; from a start, over a number of \
-              positions.",
+    summary: "The position of a string in another: -1 if it is missing, null if it is empty; optionally from a \
+              start, over a number of positions.",
     page: "indexof-function",
     eval: Eval::Kernel(run),
 };
@@ -46,7 +46,7 @@ pub static INDEXOF_REGEX: ScalarFunction = ScalarFunction {
         Returns::Is(Long),
     )],
     result_name: ResultName::None,
-    summary: "The position of a match of a regular expression, -1 where there is none.",
+    summary: "The position of a match of a regular expression; -1 if nothing matches.",
     page: "indexof-regex-function",
     eval: Eval::Compiled(compile),
 };

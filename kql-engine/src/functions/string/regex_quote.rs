@@ -12,7 +12,7 @@ pub static REGEX_QUOTE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("string", Scalar)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text with a backslash before every character that means something in a regular expression.",
+    summary: "Escapes every character that has a meaning in a regular expression.",
     page: "regex-quote-function",
     eval: Eval::Kernel(run),
 };

@@ -12,7 +12,7 @@ pub static REVERSE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text with its code points in the opposite order.",
+    summary: "The text with its code points in reverse order.",
     page: "reverse-function",
     eval: Eval::Kernel(run),
 };

@@ -20,7 +20,8 @@ pub static SPLIT: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::FirstArgument,
-    summary: "An array of the parts between delimiters; with an index, an array of that part alone, null where there is none.",
+    summary: "Splits text at a delimiter into an array; with an index, an array of that part only, or null if \
+              there is no such part.",
     page: "split-function",
     eval: Eval::Kernel(run),
 };

@@ -12,7 +12,7 @@ pub static STRCAT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[repeated("arg", Scalar, 64)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The texts of all arguments, one after the other.",
+    summary: "Concatenates the texts of all arguments.",
     page: "strcat-function",
     eval: Eval::Kernel(run),
 };

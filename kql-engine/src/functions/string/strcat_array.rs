@@ -18,7 +18,8 @@ pub static STRCAT_ARRAY: ScalarFunction = ScalarFunction {
     aliases: &["array_strcat"],
     signatures: &[sig(&[p("array", DynamicArray), p("delimiter", Scalar)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The texts of an array's elements with a delimiter between them; a null element is empty. What is no array is its text.",
+    summary: "Joins the texts of an array's elements with a delimiter; null elements are empty. A value that is \
+              not an array is returned as text.",
     page: "strcat-array-function",
     eval: Eval::Kernel(run),
 };

@@ -12,7 +12,7 @@ pub static STRCAT_DELIM: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("delimiter", Scalar), p("arg", Scalar), repeated("arg", Scalar, 63)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The texts of the arguments with a delimiter between them.",
+    summary: "Concatenates the texts of the arguments with a delimiter between them.",
     page: "strcat-delim-function",
     eval: Eval::Kernel(run),
 };

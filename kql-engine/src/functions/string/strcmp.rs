@@ -12,7 +12,8 @@ pub static STRCMP: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("s1", Scalar), p("s2", Scalar)], Returns::Is(Long))],
     result_name: ResultName::None,
-    summary: "-1, 0 or 1 as the first text comes before, is equal to or comes after the second, by code points.",
+    summary: "Compares two texts by code points: -1, 0 or 1 if the first comes before, is equal to, or comes \
+              after the second.",
     page: "strcmp-function",
     eval: Eval::Kernel(run),
 };

@@ -12,7 +12,7 @@ pub static STRING_SIZE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("source", StringOrDynamic)], Returns::Is(Long))],
     result_name: ResultName::NameAndFirstArgument,
-    summary: "How many bytes the text has in UTF-8.",
+    summary: "The length of the text in UTF-8 bytes.",
     page: "string-size-function",
     eval: Eval::Kernel(run),
 };

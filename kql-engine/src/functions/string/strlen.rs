@@ -12,7 +12,7 @@ pub static STRLEN: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("source", StringOrDynamic)], Returns::Is(Long))],
     result_name: ResultName::NameAndFirstArgument,
-    summary: "How many Unicode code points the text has.",
+    summary: "The number of Unicode code points in the text.",
     page: "strlen-function",
     eval: Eval::Kernel(run),
 };

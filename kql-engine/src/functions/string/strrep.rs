@@ -22,7 +22,7 @@ pub static STRREP: ScalarFunction = ScalarFunction {
         Returns::Is(String),
     )],
     result_name: ResultName::None,
-    summary: "The text a number of times, at most 1,024, with a delimiter between.",
+    summary: "Repeats text up to 1,024 times, with an optional delimiter in between.",
     page: "strrep-function",
     eval: Eval::Kernel(run),
 };

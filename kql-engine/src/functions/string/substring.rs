@@ -16,7 +16,8 @@ pub static SUBSTRING: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("source", Scalar), p("start", Is(Long)), optional("length", Is(Long))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "A part of the text, from a position counted from 0 (from the end where negative), of at most a length.",
+    summary: "A part of the text from a start position (0-based; negative counts from the end), optionally of a \
+              maximum length.",
     page: "substring-function",
     eval: Eval::Kernel(run),
 };
