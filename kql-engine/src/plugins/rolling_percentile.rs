@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub static ROLLING_PERCENTILE: Plugin = Plugin {
     name: "rolling_percentile",
-    summary: "Per bin, a percentile over a number of preceding bins.",
+    summary: "For each bin, a percentile over a window of bins that ends with it.",
     page: "rolling-percentile-plugin",
     bind,
 };
