@@ -91,7 +91,7 @@ fn table(engine: &Engine, name: &str, path: &Path) -> Result<Exported, Failure> 
 fn report(name: &str, path: &Path, exported: &Exported) -> String {
     let order = exported.sorted_by.as_ref().map(|column| format!(" by {column}")).unwrap_or_default();
     let rows = crate::words::plural(exported.rows, "row");
-    let mut text = format!("{name}: {rows}{order}, {} left out, in {}", exported.refused, path.display());
+    let mut text = format!("{name}: {rows}{order}, {} skipped, in {}", exported.refused, path.display());
     for notice in &exported.notices {
         text.push_str(&format!("\n  notice     {notice}"));
     }

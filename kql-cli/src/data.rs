@@ -57,7 +57,7 @@ fn text(table: &TableDescription) -> String {
     };
     for file in &table.files {
         let left_out = if file.refused > 0 {
-            format!(", {} left out", crate::words::plural(file.refused, "row"))
+            format!(", {} skipped", crate::words::plural(file.refused, "row"))
         } else {
             String::new()
         };
@@ -72,7 +72,7 @@ fn text(table: &TableDescription) -> String {
         line("error", error);
         return out;
     }
-    line("rows", &format!("{} read, {} left out", table.rows, table.refused));
+    line("rows", &format!("{} read, {} skipped", table.rows, table.refused));
     match &table.time {
         Some((column, from, to)) => {
             line("time", &format!("{column} from {}Z to {}Z", datetime_text(*from), datetime_text(*to)));
@@ -98,7 +98,7 @@ fn text(table: &TableDescription) -> String {
     shadows.sort_unstable();
     shadows.dedup();
     if !shadows.is_empty() {
-        line("left out", &format!("columns that repeat others: {}", shadows.join(", ")));
+        line("skipped", &format!("columns that repeat others: {}", shadows.join(", ")));
     }
     for notice in &table.notices {
         line("notice", notice);

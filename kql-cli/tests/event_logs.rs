@@ -126,5 +126,5 @@ fn noise_in_a_log_is_survived() {
     }
     let text = shown(place.path(), &["data", "."]);
     assert!(text.starts_with("exit status 0"), "{text}");
-    assert!(text.contains("left out"), "{text}");
+    assert!(text.contains("skipped"), "{text}");
 }

@@ -32,7 +32,7 @@ pub enum Error {
 impl Error {
     /// A panic, as a defect.
     pub(crate) fn broken_off(message: &str) -> Error {
-        Error::Internal(Box::new(Defect::new(format!("the engine broke off: {message}"))))
+        Error::Internal(Box::new(Defect::new(format!("the engine stopped: {message}"))))
     }
 }
 

@@ -212,7 +212,7 @@ pub(crate) async fn caught<T>(run: impl Future<Output = Result<T>>) -> Result<T>
             _ => error,
         }),
         Err(panic) => {
-            internal_err!("the run broke off, most likely at a damaged file: {}", panic_message(panic.as_ref()))
+            internal_err!("execution failed, most likely because of a damaged file: {}", panic_message(panic.as_ref()))
         }
     }
 }

@@ -206,7 +206,7 @@ fn outcome(engine: &Engine, query: &str, ordered: bool) -> (String, bool) {
 
 fn internal(message: &str) -> bool {
     let lower = message.to_lowercase();
-    ["internal", "broke off", "arrow", "schema error", "expected", "cast", "overflow", "bug"]
+    ["internal", "engine stopped", "execution failed", "arrow", "schema error", "expected", "cast", "overflow", "bug"]
         .iter()
         .any(|word| lower.contains(word))
         && !lower.contains("is expected")

@@ -23,7 +23,7 @@ pub static ARG_MAX: AggregateFunction = AggregateFunction {
     signatures: &SIGNATURES,
     result_name: ResultName::Each(|place, name| name.or_else(|| Some(extreme("max", place)))),
     outputs: Outputs::EachArgument,
-    summary: "The greatest value of the first argument, and what the other arguments are in that row.",
+    summary: "The greatest value of the first argument, and the values of the other arguments in that row.",
     page: "arg-max-aggregation-function",
     reduce: Reduce::Accumulator {
         make: |args| Ok(Box::new(ArgBest::new(Best::Max, args)?)),
@@ -41,7 +41,7 @@ pub static ARG_MIN: AggregateFunction = AggregateFunction {
     signatures: &SIGNATURES,
     result_name: ResultName::Each(|place, name| name.or_else(|| Some(extreme("min", place)))),
     outputs: Outputs::EachArgument,
-    summary: "The smallest value of the first argument, and what the other arguments are in that row.",
+    summary: "The smallest value of the first argument, and the values of the other arguments in that row.",
     page: "arg-min-aggregation-function",
     reduce: Reduce::Accumulator {
         make: |args| Ok(Box::new(ArgBest::new(Best::Min, args)?)),

@@ -23,7 +23,7 @@ pub static AVG: AggregateFunction = AggregateFunction {
     ],
     result_name: ResultName::Prefix("avg"),
     outputs: Outputs::One,
-    summary: "The mean of the group's values; NaN where all are null.",
+    summary: "The mean of the group's values; NaN if all are null.",
     page: "avg-aggregation-function",
     reduce: Reduce::Expr(|info, mut args| {
         let Some(value) = args.pop() else { return internal_err!("avg takes an argument") };

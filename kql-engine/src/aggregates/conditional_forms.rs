@@ -90,7 +90,7 @@ pub static TAKE_ANYIF: AggregateFunction = AggregateFunction {
     signatures: &[sig(&[p("expr", Scalar), PREDICATE], Returns::Parameter(0))],
     result_name: ResultName::Each(|_, name| name),
     outputs: Outputs::EachArgument,
-    summary: "A value of the group from a row for which the predicate is true, one that is not null where there is one.",
+    summary: "A value from a row of the group for which the predicate is true, preferably one that is not null.",
     page: "take-anyif-aggregation-function",
     reduce: Reduce::If(&super::TAKE_ANY, 1),
 };

@@ -11,7 +11,7 @@ pub static COUNT: AggregateFunction = AggregateFunction {
     signatures: &[sig(&[], Returns::Is(Long)), sig(&[p("ignored", Scalar)], Returns::Is(Long))],
     result_name: ResultName::Prefix("count"),
     outputs: Outputs::One,
-    summary: "How many rows the group has.",
+    summary: "The number of rows in the group.",
     page: "count-aggregation-function",
     // an argument changes nothing: rows are counted, nulls too
     reduce: Reduce::Expr(|_, _| Ok(count(lit(1i64)))),

@@ -12,7 +12,7 @@ pub static COUNTIF: AggregateFunction = AggregateFunction {
     signatures: &[sig(&[p("predicate", Is(Bool))], Returns::Is(Long))],
     result_name: ResultName::Prefix("countif"),
     outputs: Outputs::One,
-    summary: "For how many rows of the group the predicate is true.",
+    summary: "The number of rows in the group for which the predicate is true.",
     page: "countif-aggregation-function",
     reduce: Reduce::Expr(|_, mut args| match args.pop() {
         Some(predicate) => Ok(count(when(predicate, lit(1i64)).end()?)),

@@ -18,7 +18,7 @@ pub static DCOUNT: AggregateFunction = AggregateFunction {
     signatures: &[sig(&[p("expr", Scalar), optional("accuracy", NotDynamic)], Returns::Is(Long))],
     result_name: ResultName::NameAndFirstArgument,
     outputs: Outputs::One,
-    summary: "How many distinct values, nulls aside, the group has.",
+    summary: "The number of distinct values in the group; nulls are not counted.",
     page: "dcount-aggregation-function",
     reduce: Reduce::Expr(|info, mut args| match args.drain(..).next() {
         // both zeros are one number
@@ -31,7 +31,7 @@ pub static DCOUNT: AggregateFunction = AggregateFunction {
 pub static COUNT_DISTINCT: AggregateFunction = AggregateFunction {
     name: "count_distinct",
     signatures: &[sig(&[p("expr", NotDynamic)], Returns::Is(Long))],
-    summary: "How many distinct values, nulls aside, the group has.",
+    summary: "The number of distinct values in the group; nulls are not counted.",
     page: "count-distinct-aggregation-function",
     ..DCOUNT
 };

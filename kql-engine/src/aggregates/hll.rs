@@ -17,7 +17,7 @@ pub static HLL: AggregateFunction = AggregateFunction {
     signatures: &[sig(&[p("expr", NotBool), optional("accuracy", Integer)], Returns::Is(Dynamic))],
     result_name: ResultName::NameAndFirstArgument,
     outputs: Outputs::One,
-    summary: "What dcount_hll() counts the group's distinct values from; states can be merged.",
+    summary: "The state from which dcount_hll() counts the group's distinct values; states can be merged.",
     page: "hll-aggregation-function",
     reduce: Reduce::Accumulator {
         make: |args| Ok(Box::new(CollectedValues::unlimited(args))),
@@ -32,7 +32,7 @@ pub static HLL_MERGE: AggregateFunction = AggregateFunction {
     signatures: &[sig(&[p("hll", Is(Dynamic))], Returns::Is(Dynamic))],
     result_name: ResultName::NameAndFirstArgument,
     outputs: Outputs::One,
-    summary: "One state of several that hll() gave.",
+    summary: "Merges several states returned by hll() into one.",
     page: "hll-merge-aggregation-function",
     reduce: MAKE_SET.reduce,
 };

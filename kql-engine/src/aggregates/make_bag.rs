@@ -24,7 +24,8 @@ pub static MAKE_BAG: AggregateFunction = AggregateFunction {
     signatures: &SIGNATURES,
     result_name: ResultName::Prefix("bag"),
     outputs: Outputs::One,
-    summary: "A property bag with the properties of all of the group's bags; of two with one name, the first.",
+    summary: "A property bag with the properties of all bags in the group; if a name occurs twice, the first \
+              value is kept.",
     page: "make-bag-aggregation-function",
     reduce: Reduce::Accumulator {
         make: |args| Ok(Box::new(Bags::new(args))),

@@ -19,7 +19,8 @@ pub static MAKE_LIST: AggregateFunction = AggregateFunction {
     signatures: &SIGNATURES,
     result_name: ResultName::Prefix("list"),
     outputs: Outputs::One,
-    summary: "An array of the group's values in the order of the rows, nulls left out, arrays opened.",
+    summary: "An array of the group's values in the order of the rows; nulls are skipped, and the elements of \
+              arrays are added one by one.",
     page: "make-list-aggregation-function",
     reduce: Reduce::Accumulator {
         make: |args| Ok(Box::new(CollectedValues::new(args, false))),
@@ -34,7 +35,7 @@ pub static MAKE_LIST_WITH_NULLS: AggregateFunction = AggregateFunction {
     signatures: &[sig(&[p("expr", Scalar)], Returns::Is(Dynamic))],
     result_name: ResultName::Prefix("list"),
     outputs: Outputs::One,
-    summary: "An array of the group's values in the order of the rows, nulls among them.",
+    summary: "An array of the group's values in the order of the rows, including nulls.",
     page: "make-list-with-nulls-aggregation-function",
     reduce: Reduce::Accumulator {
         make: |args| Ok(Box::new(CollectedValues::with_nulls(args))),
@@ -49,7 +50,8 @@ pub static MAKE_SET: AggregateFunction = AggregateFunction {
     signatures: &SIGNATURES,
     result_name: ResultName::Prefix("set"),
     outputs: Outputs::One,
-    summary: "An array of the group's distinct values, nulls left out, arrays opened.",
+    summary: "An array of the group's distinct values; nulls are skipped, and the elements of arrays are added \
+              one by one.",
     page: "make-set-aggregation-function",
     reduce: Reduce::Accumulator {
         make: |args| Ok(Box::new(CollectedValues::new(args, true))),

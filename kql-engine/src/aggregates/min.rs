@@ -12,7 +12,7 @@ pub static MIN: AggregateFunction = AggregateFunction {
     signatures: &[sig(&[p("expr", Orderable)], Returns::Parameter(0))],
     result_name: ResultName::Prefix("min"),
     outputs: Outputs::One,
-    summary: "The smallest of the group's values; null where all are null.",
+    summary: "The smallest of the group's values; null if all are null.",
     page: "min-aggregation-function",
     reduce: Reduce::Expr(|info, mut args| match args.pop() {
         // a string is never null

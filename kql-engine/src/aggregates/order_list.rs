@@ -4,7 +4,7 @@ use super::interner::StringInterner;
 use super::{accumulator, list_state};
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::registry::{AggregateArgs, Call};
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray, StringArray, StringBuilder};
@@ -186,7 +186,7 @@ impl GroupsAccumulator for CollectedValues {
         let args = [ColumnarValue::Array(first.clone())];
         let types = [self.ty];
         let call = Call { args: &args, rows: first.len(), types: &types, returns: ScalarType::Dynamic };
-        let value = Any::new(&call, 0)?;
+        let value = Arg::new(&call, 0)?;
         let (_, order) = accumulator::split_order(self.ordered, values);
         let rows = group_indices.iter().copied().enumerate().filter(|(row, _)| accumulator::passes(filter, *row));
         if self.ty == ScalarType::String {

@@ -50,7 +50,7 @@ percentile!(
     Outputs::EachFrom(1),
     Form { weighted: false, array: false },
     &[sig(&[EXPR, MANY], Returns::Promoted(0))],
-    "For each percentage, the value that it of the group's values does not exceed; a column each."
+    "For each given percentage, the value that this percentage of the group's values does not exceed; one column each."
 );
 percentile!(
     PERCENTILES_ARRAY,
@@ -59,7 +59,7 @@ percentile!(
     Outputs::One,
     Form { weighted: false, array: true },
     &[sig(&[EXPR, MANY], Returns::Is(Dynamic)), sig(&[EXPR, p("percentiles", DynamicArray)], Returns::Is(Dynamic))],
-    "For each percentage, the value that it of the group's values does not exceed; in one array.",
+    "For each given percentage, the value that this percentage of the group's values does not exceed; in one array.",
     ResultName::Prefix("percentiles")
 );
 percentile!(
@@ -69,7 +69,7 @@ percentile!(
     Outputs::EachFrom(2),
     Form { weighted: true, array: false },
     &[sig(&[EXPR, WEIGHT, p("percentile", Number)], Returns::Promoted(0))],
-    "Like percentile(), each value counted as often as its weight says."
+    "Like percentile(), but each value counts as often as its weight."
 );
 percentile!(
     PERCENTILESW,
@@ -78,7 +78,7 @@ percentile!(
     Outputs::EachFrom(2),
     Form { weighted: true, array: false },
     &[sig(&[EXPR, WEIGHT, MANY], Returns::Promoted(0))],
-    "Like percentiles(), each value counted as often as its weight says."
+    "Like percentiles(), but each value counts as often as its weight."
 );
 percentile!(
     PERCENTILESW_ARRAY,
@@ -90,6 +90,6 @@ percentile!(
         sig(&[EXPR, WEIGHT, MANY], Returns::Is(Dynamic)),
         sig(&[EXPR, WEIGHT, p("percentiles", DynamicArray)], Returns::Is(Dynamic))
     ],
-    "Like percentiles_array(), each value counted as often as its weight says.",
+    "Like percentiles_array(), but each value counts as often as its weight.",
     ResultName::Prefix("percentiles")
 );

@@ -6,7 +6,7 @@
 
 use super::{accumulator, list_state};
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::registry::{AggregateArgs, AggregateFunction, Call, Outputs, Reduce, ResultName, Returns, sig};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -208,7 +208,7 @@ impl GroupsAccumulator for Points {
         let args = [ColumnarValue::Array(value.clone())];
         let types = [if self.value == ScalarType::Unknown { ScalarType::Long } else { self.value }];
         let call = Call { args: &args, rows: value.len(), types: &types, returns: ScalarType::Dynamic };
-        let value = if self.value == ScalarType::Unknown { None } else { Some(Any::new(&call, 0)?) };
+        let value = if self.value == ScalarType::Unknown { None } else { Some(Arg::new(&call, 0)?) };
         let mut json = String::new();
         for (row, (bin, group)) in bins.into_iter().zip(group_indices).enumerate() {
             if !accumulator::passes(filter, row) {

@@ -12,7 +12,7 @@ pub static SUM: AggregateFunction = AggregateFunction {
     signatures: &[sig(&[p("expr", Summable)], Returns::Promoted(0))],
     result_name: ResultName::Prefix("sum"),
     outputs: Outputs::One,
-    summary: "The sum of the group's values; 0 where all are null.",
+    summary: "The sum of the group's values; 0 if all are null.",
     page: "sum-aggregation-function",
     reduce: Reduce::Expr(|info, mut args| {
         let Some(value) = args.pop() else { return internal_err!("sum takes an argument") };

@@ -21,7 +21,8 @@ pub static TAKE_ANY: AggregateFunction = AggregateFunction {
     signatures: &[sig(&[repeated("expr", Scalar, 32767).kind(ArgumentKind::StarAllowed)], Returns::Parameter(0))],
     result_name: ResultName::Each(|place, name| name.or_else(|| Some(format!("any_arg{}", place.at)))),
     outputs: Outputs::EachArgument,
-    summary: "The values of one row of the group; of one argument, one that is not null or empty where there is one.",
+    summary: "The values of one row of the group; with a single argument, preferably a value that is neither null \
+              nor empty.",
     page: "take-any-aggregation-function",
     reduce: Reduce::Accumulator {
         make: |args| {

@@ -17,8 +17,8 @@ pub static TDIGEST: AggregateFunction = AggregateFunction {
     signatures: &[sig(&[p("expr", Summable), optional("weight", Integer)], Returns::Is(Dynamic))],
     result_name: ResultName::Prefix("tdigest"),
     outputs: Outputs::One,
-    summary: "What percentile_tdigest() ranks the group's values from, each so often as its weight says; states can be \
-              merged.",
+    summary: "The state from which percentile_tdigest() computes percentiles, each value counted as often as its \
+              weight; states can be merged.",
     page: "tdigest-aggregation-function",
     reduce: Reduce::Accumulator {
         make: |args| Ok(Box::new(CollectedValues::weighted(args))),
@@ -32,7 +32,7 @@ pub static TDIGEST_MERGE: AggregateFunction = AggregateFunction {
     aliases: &[alias("merge_tdigest")],
     signatures: &[sig(&[p("tdigest", DynamicArray)], Returns::Is(Dynamic))],
     result_name: ResultName::Prefix("merge_tdigests"),
-    summary: "One state of several that tdigest() gave.",
+    summary: "Merges several states returned by tdigest() into one.",
     page: "tdigest-merge-aggregation-function",
     ..TDIGEST
 };

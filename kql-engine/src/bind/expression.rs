@@ -176,7 +176,7 @@ impl Binder<'_> {
                 self.error(codes::SCALAR_EXPECTED, span, format!("Expected a scalar, but '{}' is a table.", name.text));
                 return Expr::error(span);
             }
-            Some(Symbol::Place | Symbol::Places(_)) => {
+            Some(Symbol::Database | Symbol::EntityGroup(_)) => {
                 self.error(
                     codes::SCALAR_EXPECTED,
                     span,

@@ -27,10 +27,10 @@ pub enum Symbol {
     Function(Arc<UserFunction>),
     /// What `declare pattern` declares.
     Pattern(Arc<UserPattern>),
-    /// In `macro-expand`: the place that the query is about.
-    Place,
-    /// A group of so many places: `entity_group [...]`.
-    Places(usize),
+    /// In `macro-expand`: the database that the query runs in.
+    Database,
+    /// `entity_group [...]`, and its number of databases.
+    EntityGroup(usize),
 }
 
 /// A pattern: tables for certain arguments.

@@ -122,7 +122,7 @@ impl Binder<'_> {
                 }))
             }
             ast::LetValue::Expr(ast::Expr { kind: ast::ExprKind::EntityGroup(places), .. }) => {
-                Symbol::Places(places.len())
+                Symbol::EntityGroup(places.len())
             }
             ast::LetValue::Expr(e) => match self.let_expr(e) {
                 Called::Scalar(value) => self.scalar_symbol(value),

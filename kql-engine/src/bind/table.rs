@@ -18,7 +18,7 @@ impl Binder<'_> {
             ast::ExprKind::Parens(inner) => self.is_tabular(inner),
             ast::ExprKind::Name(name) => match self.scope.find(&name.text) {
                 Some(Symbol::Table(_) | Symbol::Pattern(_)) => true,
-                Some(Symbol::Scalar(_) | Symbol::RowValue(..) | Symbol::Place | Symbol::Places(_)) => false,
+                Some(Symbol::Scalar(_) | Symbol::RowValue(..) | Symbol::Database | Symbol::EntityGroup(_)) => false,
                 Some(Symbol::Function(f)) => self.gives_table(&f.function),
                 None => self.environment.function(&name.text).is_some() || self.environment.table(&name.text).is_some(),
             },
@@ -79,8 +79,8 @@ impl Binder<'_> {
             return Some(relation);
         }
         // what else is wrong with the leg follows from it
-        let told = self.diagnostics.split_off(before);
-        self.diagnostics.extend(told.into_iter().filter(|d| d.code == codes::UNKNOWN_TABLE).map(|d| Diagnostic {
+        let reported = self.diagnostics.split_off(before);
+        self.diagnostics.extend(reported.into_iter().filter(|d| d.code == codes::UNKNOWN_TABLE).map(|d| Diagnostic {
             code: codes::UNKNOWN_FUZZY_TABLE,
             severity: kql_parser::Severity::Warning,
             ..d
@@ -191,7 +191,7 @@ impl Binder<'_> {
                 self.error(codes::ARGUMENT_COUNT, span, format!("The pattern '{}' requires arguments.", name.text));
                 return self.empty_relation();
             }
-            Some(Symbol::Place | Symbol::Places(_)) => {
+            Some(Symbol::Database | Symbol::EntityGroup(_)) => {
                 self.error(
                     codes::TABLE_EXPECTED,
                     span,
@@ -362,7 +362,7 @@ impl Binder<'_> {
 
     /// Whether an expression is the name that `macro-expand` gives a place.
     fn is_place(&self, e: &ast::Expr) -> bool {
-        matches!(&e.kind, ast::ExprKind::Name(name) if matches!(self.scope.find(&name.text), Some(Symbol::Place)))
+        matches!(&e.kind, ast::ExprKind::Name(name) if matches!(self.scope.find(&name.text), Some(Symbol::Database)))
     }
 
     /// `database('d').T`, `cluster('c').database('d').T`: one place holds all tables here, so the name decides.

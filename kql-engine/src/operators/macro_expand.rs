@@ -22,7 +22,7 @@ pub(super) fn bind(binder: &mut Binder, expand: &ast::MacroExpand, span: Span) -
     let places = match &expand.group.kind {
         ast::ExprKind::EntityGroup(places) => places.len(),
         ast::ExprKind::Name(name) => match binder.scope.find(&name.text) {
-            Some(Symbol::Places(places)) => *places,
+            Some(Symbol::EntityGroup(places)) => *places,
             _ => {
                 let message = format!("The name '{}' does not refer to any known entity group.", name.text);
                 binder.error(codes::UNKNOWN_ENTITY_GROUP, name.span, message);
@@ -44,7 +44,7 @@ pub(super) fn bind(binder: &mut Binder, expand: &ast::MacroExpand, span: Span) -
     }
     let outer = binder.scope.clone();
     if let Some(name) = &expand.name {
-        binder.scope = binder.scope.with(name.text.clone(), Symbol::Place);
+        binder.scope = binder.scope.with(name.text.clone(), Symbol::Database);
     }
     let result = binder.block(&expand.body, span);
     binder.scope = outer;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub static ACTIVE_USERS_COUNT: Plugin = Plugin {
     name: "active_users_count",
     signature: "(id, time, start, end, lookback, period, active_periods: long, bin, [dimension], ...)",
-    summary: "The ids that came in enough periods of the look-back, window by window.",
+    summary: "Per window, the number of ids that were active in a minimum number of periods of the look-back.",
     page: "active-users-count-plugin",
     bind,
 };

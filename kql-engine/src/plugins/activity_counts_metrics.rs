@@ -13,7 +13,7 @@ use std::collections::HashSet;
 pub static ACTIVITY_COUNTS_METRICS: Plugin = Plugin {
     name: "activity_counts_metrics",
     signature: "(id, time, start, end, window, [dimension], ...)",
-    summary: "Rows, ids, new ids and all ids so far, window by window.",
+    summary: "Per window: rows, distinct ids, new ids, and all distinct ids so far.",
     page: "activity-counts-metrics-plugin",
     bind,
 };

@@ -12,7 +12,8 @@ use kql_parser::ast;
 pub static ACTIVITY_METRICS: Plugin = Plugin {
     name: "activity_metrics",
     signature: "(id, time, start, end, window, [dimension], ...)",
-    summary: "Ids, new ids, and the share that stayed and left since the window before.",
+    summary: "Per window: distinct ids, new ids, and the rates of ids that were retained or lost since the \
+              previous window.",
     page: "activity-metrics-plugin",
     bind,
 };

@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub static AUTOCLUSTER: Plugin = Plugin {
     name: "autocluster",
     signature: "([size_weight: real], [weight], [seeds: long], [wildcard], ...)",
-    summary: "A few patterns that tell much about many rows.",
+    summary: "Finds a few common patterns of values that describe many rows.",
     page: "autocluster-plugin",
     bind: |binder, evaluate, input| bound(binder, evaluate, &input).unwrap_or_else(|| binder.empty_relation()),
 };
@@ -85,8 +85,8 @@ struct Scores {
 
 impl Scores {
     fn score(&self, weight: f64, values: usize) -> f64 {
-        let told = values as f64 / self.columns as f64;
-        (weight / self.total).powf(self.size_weight) * told.powf(1.0 - self.size_weight)
+        let share = values as f64 / self.columns as f64;
+        (weight / self.total).powf(self.size_weight) * share.powf(1.0 - self.size_weight)
     }
 
     /// The best pattern on the way from a row to nothing.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub static BASKET: Plugin = Plugin {
     name: "basket",
     signature: "([threshold: real], [weight], [max_dimensions: long], [wildcard], ...)",
-    summary: "The sets of values that many rows have in common.",
+    summary: "Finds all frequent sets of values.",
     page: "basket-plugin",
     bind: |binder, evaluate, input| bound(binder, evaluate, &input).unwrap_or_else(|| binder.empty_relation()),
 };

@@ -13,7 +13,7 @@ use kql_parser::codes;
 pub static DCOUNT_INTERSECT: Plugin = Plugin {
     name: "dcount_intersect",
     signature: "(hll: dynamic, hll: dynamic, ...)",
-    summary: "How many values the sets of hll() have in common: the first, the first two, and so on.",
+    summary: "The number of values common to hll() sets: of the first, of the first two, and so on.",
     page: "dcount-intersect-plugin",
     bind,
 };

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub static DIFFPATTERNS: Plugin = Plugin {
     name: "diffpatterns",
     signature: "(split, value_a: string, value_b: string, [weight], [threshold: real], [max_dimensions: long], [wildcard], ...)",
-    summary: "What rows of one set have in common and rows of another have not.",
+    summary: "Finds patterns that distinguish rows of one set from rows of another.",
     page: "diffpatterns-plugin",
     bind: |binder, evaluate, input| bound(binder, evaluate, &input).unwrap_or_else(|| binder.empty_relation()),
 };

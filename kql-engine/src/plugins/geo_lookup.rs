@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub static GEO_POLYGON_LOOKUP: Plugin = Plugin {
     name: "geo_polygon_lookup",
     signature: "(table, polygon: dynamic, longitude: real, latitude: real, [radius: real], [return_unmatched: bool], [lookup_area_radius: real], [return_lookup_key: bool])",
-    summary: "Rows of a table in whose polygon a point lies, or near it.",
+    summary: "Joins points with the rows of a table whose polygon contains them or is near.",
     page: "geo-polygon-lookup-plugin",
     bind: |binder, evaluate, input| bind(binder, evaluate, input, &POLYGON),
 };
@@ -24,7 +24,7 @@ pub static GEO_POLYGON_LOOKUP: Plugin = Plugin {
 pub static GEO_LINE_LOOKUP: Plugin = Plugin {
     name: "geo_line_lookup",
     signature: "(table, line: dynamic, longitude: real, latitude: real, radius: real, [return_unmatched: bool], [lookup_area_radius: real], [return_lookup_key: bool])",
-    summary: "Rows of a table near whose line a point lies.",
+    summary: "Joins points with the rows of a table whose line is near.",
     page: "geo-line-lookup-plugin",
     bind: |binder, evaluate, input| bind(binder, evaluate, input, &LINE),
 };

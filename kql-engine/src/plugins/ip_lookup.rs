@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub static IPV4_LOOKUP: Plugin = Plugin {
     name: "ipv4_lookup",
     signature: "(table, address: string, network: string, [further_key], ..., [return_unmatched: bool])",
-    summary: "Rows of a table whose network an IPv4 address lies in.",
+    summary: "Joins IPv4 addresses with the rows of a table whose network contains them.",
     page: "ipv4-lookup-plugin",
     bind: |binder, evaluate, input| lookup(binder, evaluate, input, &V4),
 };
@@ -30,7 +30,7 @@ pub static IPV4_LOOKUP: Plugin = Plugin {
 pub static IPV6_LOOKUP: Plugin = Plugin {
     name: "ipv6_lookup",
     signature: "(table, address: string, network: string, [return_unmatched: bool])",
-    summary: "Rows of a table whose network an IPv6 or IPv4 address lies in.",
+    summary: "Joins IPv6 or IPv4 addresses with the rows of a table whose network contains them.",
     page: "ipv6-lookup-plugin",
     bind: |binder, evaluate, input| lookup(binder, evaluate, input, &V6),
 };
@@ -53,7 +53,7 @@ macro_rules! internal {
             aliases: &[],
             signatures: &[sig(&[], Returns::Is($returns))],
             result_name: ResultName::None,
-            summary: "Part of the look-up of addresses.",
+            summary: "Internal part of the address lookups.",
             page: "ipv4-lookup-plugin",
             eval: $eval,
         };

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub static NEW_ACTIVITY_METRICS: Plugin = Plugin {
     name: "new_activity_metrics",
     signature: "(id, time, start, end, window, [cohort], [dimension], ...)",
-    summary: "Of those who were new in a window, how many came again in each window after it.",
+    summary: "For each window, how many of its new ids came back in each later window.",
     page: "new-activity-metrics-plugin",
     bind: |binder, evaluate, input| bound(binder, evaluate, &input).unwrap_or_else(|| binder.empty_relation()),
 };

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub static PIVOT: Plugin = Plugin {
     name: "pivot",
     signature: "(column, [aggregate], [column], ...)",
-    summary: "A column for each value of a column, with an aggregate of the rows that have it.",
+    summary: "Turns each value of a column into a column that holds an aggregate of the rows with that value.",
     page: "pivot-plugin",
     bind,
 };

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub static ROLLING_PERCENTILE: Plugin = Plugin {
     name: "rolling_percentile",
     signature: "(value, percentile: number, time, bin, bins: long, [dimension], ...)",
-    summary: "A percentile of the last so many bins, bin by bin.",
+    summary: "For each bin, a percentile over a window of bins that ends with it.",
     page: "rolling-percentile-plugin",
     bind,
 };

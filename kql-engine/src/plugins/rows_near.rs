@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub static ROWS_NEAR: Plugin = Plugin {
     name: "rows_near",
     signature: "(condition: bool, before: long, [after: long])",
-    summary: "The rows for which a condition is true, and those near them.",
+    summary: "The rows for which a condition is true, and the rows near them.",
     page: "rows-near-plugin",
     bind: |binder, evaluate, input| bound(binder, evaluate, &input).unwrap_or_else(|| binder.empty_relation()),
 };

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub static SCHEMA_MERGE: Plugin = Plugin {
     name: "schema_merge",
     signature: "([PreserveOrder: bool])",
-    summary: "One schema of several that getschema gave.",
+    summary: "Merges several schemas returned by getschema into one.",
     page: "schema-merge-plugin",
     bind,
 };

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub static SEQUENCE_DETECT: Plugin = Plugin {
     name: "sequence_detect",
     signature: "(time, max_step: timespan, max_span: timespan, name = condition: bool, ..., [dimension], ...)",
-    summary: "Rows that follow one another within given times.",
+    summary: "Detects sequences of rows that follow one another within given times.",
     page: "sequence-detect-plugin",
     bind,
 };

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub static SESSION_COUNT: Plugin = Plugin {
     name: "session_count",
     signature: "(id, time, start, end, bin, lookback, [dimension], ...)",
-    summary: "The sessions that begin in each window.",
+    summary: "The number of sessions that start in each window.",
     page: "session-count-plugin",
     bind,
 };

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 pub static SLIDING_WINDOW_COUNTS: Plugin = Plugin {
     name: "sliding_window_counts",
     signature: "(id, time, start, end, lookback, bin, [dimension], ...)",
-    summary: "Rows and ids in the look-back that ends with each window.",
+    summary: "Rows and distinct ids in the look-back period that ends with each window.",
     page: "sliding-window-counts-plugin",
     bind,
 };

@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 /// Gives the nodes that observe an order one.
 pub(super) fn apply(relation: &mut Relation) {
-    let places = RowOrdinals::beside(&relation.node);
-    relation.node = places.ordered(&relation.node);
+    let ordinals = RowOrdinals::beside(&relation.node);
+    relation.node = ordinals.ordered(&relation.node);
 }
 
 /// The same, and an order of the relation's own rows where it has none.
@@ -28,10 +28,10 @@ pub(super) fn order(relation: &mut Relation) {
     if !relation.order.is_empty() || is_one_row(&relation.node) {
         return;
     }
-    let places = RowOrdinals::beside(&relation.node);
-    if let Some((node, place)) = places.place(&relation.node, Groups::ByFirstRow) {
+    let ordinals = RowOrdinals::beside(&relation.node);
+    if let Some((node, ordinal)) = ordinals.with_ordinal(&relation.node, Groups::ByFirstRow) {
         relation.node = node;
-        relation.order = by(&place);
+        relation.order = by(&ordinal);
     }
 }
 
@@ -53,7 +53,7 @@ fn is_one_row(node: &Node) -> bool {
 }
 
 /// Columns by which no two rows are equal, with their types.
-type Place = Vec<(ColumnId, ScalarType)>;
+type Ordinal = Vec<(ColumnId, ScalarType)>;
 
 /// Where the rows of a group stand among those of others.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,8 +74,8 @@ struct RowOrdinals {
     done: RefCell<HashMap<*const Node, Done>>,
 }
 
-fn by(place: &[(ColumnId, ScalarType)]) -> Order {
-    place.iter().map(|(id, _)| OrderKey { column: *id, ascending: true, nulls_first: false }).collect()
+fn by(ordinal: &[(ColumnId, ScalarType)]) -> Order {
+    ordinal.iter().map(|(id, _)| OrderKey { column: *id, ascending: true, nulls_first: false }).collect()
 }
 
 fn column(id: ColumnId, ty: ScalarType) -> Expr {
@@ -83,8 +83,8 @@ fn column(id: ColumnId, ty: ScalarType) -> Expr {
 }
 
 /// The order with the place behind it, which leaves no two rows equal.
-fn then(order: &Order, place: &Place) -> Order {
-    let more: Place = place.iter().filter(|(id, _)| order.iter().all(|k| k.column != *id)).copied().collect();
+fn then(order: &Order, ordinal: &Ordinal) -> Order {
+    let more: Ordinal = ordinal.iter().filter(|(id, _)| order.iter().all(|k| k.column != *id)).copied().collect();
     order.iter().copied().chain(by(&more)).collect()
 }
 
@@ -159,8 +159,8 @@ impl RowOrdinals {
             Node::Aggregate { input, groups: keys, aggregates, order }
                 if aggregates.iter().any(|a| observes(a.function)) =>
             {
-                let (input, place) = self.place(input, groups)?;
-                let order = then(order, &place);
+                let (input, ordinal) = self.with_ordinal(input, groups)?;
+                let order = then(order, &ordinal);
                 Some(Node::Aggregate { input, groups: keys.clone(), aggregates: aggregates.clone(), order })
             }
             Node::Limit { input, count, order, partition } => {
@@ -169,18 +169,18 @@ impl RowOrdinals {
                 if sorted && is_scan(input) {
                     return None;
                 }
-                let (input, place) = self.place(input, if sorted { Groups::ByKey } else { groups })?;
-                let order = then(order, &place);
+                let (input, ordinal) = self.with_ordinal(input, if sorted { Groups::ByKey } else { groups })?;
+                let order = then(order, &ordinal);
                 Some(Node::Limit { input, count: count.clone(), order, partition: partition.clone() })
             }
             Node::FirstOf { input, keys, columns, order } => {
-                let (input, place) = self.place(input, groups)?;
-                let order = then(order, &place);
+                let (input, ordinal) = self.with_ordinal(input, groups)?;
+                let order = then(order, &ordinal);
                 Some(Node::FirstOf { input, keys: keys.clone(), columns: columns.clone(), order })
             }
             Node::Window { input, order, partition, row, calls } => {
-                let (input, place) = self.place(input, groups)?;
-                let order = then(order, &place);
+                let (input, ordinal) = self.with_ordinal(input, groups)?;
+                let order = then(order, &ordinal);
                 Some(Node::Window { input, order, partition: partition.clone(), row: *row, calls: calls.clone() })
             }
             _ => None,
@@ -188,7 +188,7 @@ impl RowOrdinals {
     }
 
     /// The node with columns by which no two rows are equal, and these columns; none where there are none.
-    fn place(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Place)> {
+    fn with_ordinal(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Ordinal)> {
         Some(match &**node {
             Node::Nothing => (node.clone(), Vec::new()),
             Node::Memory { .. } => return None,
@@ -201,37 +201,37 @@ impl RowOrdinals {
                     return Some((node.clone(), vec![(row.id, row.ty)]));
                 }
                 let row = PlanColumn { id: self.new_id(), name: ROW.to_owned(), ty: ScalarType::Long };
-                let place = vec![(row.id, row.ty)];
+                let ordinal = vec![(row.id, row.ty)];
                 let columns = columns.iter().cloned().chain([row]).collect();
-                (Arc::new(Node::Scan { table: table.clone(), columns }), place)
+                (Arc::new(Node::Scan { table: table.clone(), columns }), ordinal)
             }
             Node::Filter { .. } | Node::Limit { .. } | Node::Window { .. } | Node::Extract { .. } => {
-                self.place_below(node, groups)?
+                self.with_ordinal_below(node, groups)?
             }
             Node::MvExpand { index, .. } => {
-                let (node, mut place) = self.place_below(node, groups)?;
-                place.push((*index, ScalarType::Long));
-                (node, place)
+                let (node, mut ordinal) = self.with_ordinal_below(node, groups)?;
+                ordinal.push((*index, ScalarType::Long));
+                (node, ordinal)
             }
             Node::Project { input, columns } => {
-                let (input, place) = self.place(input, groups)?;
+                let (input, ordinal) = self.with_ordinal(input, groups)?;
                 let known: Vec<ColumnId> = columns.iter().map(|(id, _)| *id).collect();
-                let more = place.iter().filter(|(id, _)| !known.contains(id)).map(|(id, ty)| (*id, column(*id, *ty)));
+                let more = ordinal.iter().filter(|(id, _)| !known.contains(id)).map(|(id, ty)| (*id, column(*id, *ty)));
                 let columns = columns.iter().cloned().chain(more).collect();
-                (Arc::new(Node::Project { input, columns }), place)
+                (Arc::new(Node::Project { input, columns }), ordinal)
             }
             Node::Aggregate { groups: keys, .. } if keys.is_empty() || groups == Groups::ByKey => {
                 (node.clone(), keys.iter().map(|(id, e)| (*id, e.ty)).collect())
             }
             Node::Aggregate { input, groups: keys, aggregates, order } => {
-                let (input, place) = self.place(input, groups)?;
-                let order = then(order, &place);
+                let (input, ordinal) = self.with_ordinal(input, groups)?;
+                let order = then(order, &ordinal);
                 // the place of the group's first row
-                let outputs: Place = place.iter().map(|(_, ty)| (self.new_id(), *ty)).collect();
+                let outputs: Ordinal = ordinal.iter().map(|(_, ty)| (self.new_id(), *ty)).collect();
                 let mut aggregates = aggregates.clone();
                 aggregates.push(Aggregate {
                     function: &TAKE_ANY,
-                    args: place.iter().map(|(id, ty)| column(*id, *ty)).collect(),
+                    args: ordinal.iter().map(|(id, ty)| column(*id, *ty)).collect(),
                     ty: ScalarType::Long,
                     outputs: outputs.clone(),
                     span: Span::default(),
@@ -242,36 +242,36 @@ impl RowOrdinals {
                 let of = |left, right| Arc::new(Node::Join { kind: *kind, left, right, on: on.clone() });
                 match kind {
                     JoinKind::LeftSemi | JoinKind::LeftAnti => {
-                        let (left, place) = self.place(left, groups)?;
-                        (of(left, right.clone()), place)
+                        let (left, ordinal) = self.with_ordinal(left, groups)?;
+                        (of(left, right.clone()), ordinal)
                     }
                     JoinKind::RightSemi | JoinKind::RightAnti => {
-                        let (right, place) = self.place(right, groups)?;
-                        (of(left.clone(), right), place)
+                        let (right, ordinal) = self.with_ordinal(right, groups)?;
+                        (of(left.clone(), right), ordinal)
                     }
                     _ => {
-                        let (left, mut place) = self.place(left, groups)?;
+                        let (left, mut ordinal) = self.with_ordinal(left, groups)?;
                         let (right, of_right) = self.renamed(right, groups)?;
-                        place.extend(of_right);
-                        (of(left, right), place)
+                        ordinal.extend(of_right);
+                        (of(left, right), ordinal)
                     }
                 }
             }
             Node::FirstOf { input, keys, columns, order } => {
-                let (input, place) = self.place(input, groups)?;
-                let more = place.iter().filter(|(id, _)| columns.iter().all(|(c, _)| c != id));
+                let (input, ordinal) = self.with_ordinal(input, groups)?;
+                let more = ordinal.iter().filter(|(id, _)| columns.iter().all(|(c, _)| c != id));
                 let columns = columns.iter().chain(more).copied().collect();
-                let order = then(order, &place);
-                (Arc::new(Node::FirstOf { input, keys: keys.clone(), columns, order }), place)
+                let order = then(order, &ordinal);
+                (Arc::new(Node::FirstOf { input, keys: keys.clone(), columns, order }), ordinal)
             }
             Node::Union { inputs, columns } => {
-                let legs = inputs.iter().map(|leg| self.place(leg, groups)).collect::<Option<Vec<_>>>()?;
+                let legs = inputs.iter().map(|leg| self.with_ordinal(leg, groups)).collect::<Option<Vec<_>>>()?;
                 // which leg, then the place in it: legs share the columns of a type
-                let mut all: Place = vec![(self.new_id(), ScalarType::Long)];
+                let mut all: Ordinal = vec![(self.new_id(), ScalarType::Long)];
                 let mut used = Vec::with_capacity(legs.len());
-                for (_, place) in &legs {
+                for (_, ordinal) in &legs {
                     let mut taken: Vec<usize> = vec![0];
-                    for (_, ty) in place {
+                    for (_, ty) in ordinal {
                         let free =
                             (0..all.len()).find(|i| !taken.contains(i) && all.get(*i).is_some_and(|c| c.1 == *ty));
                         taken.push(free.unwrap_or(all.len()));
@@ -282,17 +282,17 @@ impl RowOrdinals {
                     used.push(taken);
                 }
                 let mut placed = Vec::with_capacity(legs.len());
-                for (n, (((leg, place), input), taken)) in legs.into_iter().zip(inputs).zip(used).enumerate() {
+                for (n, (((leg, ordinal), input), taken)) in legs.into_iter().zip(inputs).zip(used).enumerate() {
                     let of_leg = input.columns();
                     let own = columns.iter().zip(&of_leg).map(|((id, ty), (from, _))| (*id, column(*from, *ty)));
-                    let of_place = all.iter().enumerate().map(|(i, (id, ty))| {
-                        let from = taken.iter().position(|t| *t == i).and_then(|at| place.get(at.checked_sub(1)?));
+                    let of_ordinal = all.iter().enumerate().map(|(i, (id, ty))| {
+                        let from = taken.iter().position(|t| *t == i).and_then(|at| ordinal.get(at.checked_sub(1)?));
                         let leg_number = || Expr::constant(Value::Long(n as i64), *ty, Span::default());
                         let value =
                             if i == 0 { leg_number() } else { from.map_or_else(|| missing(*ty), |c| column(c.0, c.1)) };
                         (*id, value)
                     });
-                    placed.push(Arc::new(projected(leg, own.chain(of_place).collect())));
+                    placed.push(Arc::new(projected(leg, own.chain(of_ordinal).collect())));
                 }
                 let columns = columns.iter().chain(&all).copied().collect();
                 (Arc::new(Node::Union { inputs: placed, columns }), all)
@@ -301,11 +301,11 @@ impl RowOrdinals {
     }
 
     /// The same node over an input with a place.
-    fn place_below(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Place)> {
+    fn with_ordinal_below(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Ordinal)> {
         let found = RefCell::new(None);
-        let node = node.map_inputs(&|input| match self.place(input, groups) {
-            Some((input, place)) => {
-                *found.borrow_mut() = Some(place);
+        let node = node.map_inputs(&|input| match self.with_ordinal(input, groups) {
+            Some((input, ordinal)) => {
+                *found.borrow_mut() = Some(ordinal);
                 input
             }
             None => input.clone(),
@@ -314,11 +314,11 @@ impl RowOrdinals {
     }
 
     /// The node with a place whose columns have new ids: a part of the plan may be on both sides of a join.
-    fn renamed(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Place)> {
-        let (placed, place) = self.place(node, groups)?;
+    fn renamed(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Ordinal)> {
+        let (placed, ordinal) = self.with_ordinal(node, groups)?;
         let own = node.columns().into_iter().map(|(id, ty)| (id, column(id, ty)));
-        let ids: Place = place.iter().map(|(_, ty)| (self.new_id(), *ty)).collect();
-        let new = ids.iter().zip(&place).map(|((new, ty), (old, _))| (*new, column(*old, *ty)));
+        let ids: Ordinal = ordinal.iter().map(|(_, ty)| (self.new_id(), *ty)).collect();
+        let new = ids.iter().zip(&ordinal).map(|((new, ty), (old, _))| (*new, column(*old, *ty)));
         let columns = own.chain(new).collect();
         Some((Arc::new(Node::Project { input: placed, columns }), ids))
     }

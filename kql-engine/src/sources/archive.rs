@@ -153,16 +153,16 @@ fn too_many(entries: usize) -> Result<(), String> {
 }
 
 fn zip(path: &Path) -> Result<Archive, String> {
-    let words = |e: &dyn std::fmt::Display| e.to_string();
-    let file = File::open(path).map_err(|e| words(&e))?;
-    let length = file.metadata().map_err(|e| words(&e))?.len();
+    let message = |e: &dyn std::fmt::Display| e.to_string();
+    let file = File::open(path).map_err(|e| message(&e))?;
+    let length = file.metadata().map_err(|e| message(&e))?.len();
     let read = super::guard::guarded(|| ZipArchive::new(BufReader::new(file)))?;
     let mut archive = read.map_err(|e| format!("not a valid .zip archive, or truncated: {e}"))?;
     too_many(archive.len())?;
     let mut found = Archive::default();
     let (mut packed, mut unpacked) = (0u64, 0u64);
     for index in 0..archive.len() {
-        let entry = archive.by_index_raw(index).map_err(|e| words(&e))?;
+        let entry = archive.by_index_raw(index).map_err(|e| message(&e))?;
         let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
         if entry.is_dir() {
             continue;
@@ -217,13 +217,13 @@ pub(super) fn harmless(bytes: &[u8]) -> Result<(), String> {
 }
 
 fn tar(path: &Path, compression: Compression) -> Result<Archive, String> {
-    let words = |e: io::Error| e.to_string();
-    let file = File::open(path).map_err(words)?;
+    let message = |e: io::Error| e.to_string();
+    let file = File::open(path).map_err(message)?;
     let (reader, holder): (Box<dyn ReadSeek>, Holder) = match compression {
         Compression::None => (Box::new(BufReader::new(file)), Holder::Archive),
         _ => {
             let unpacked = unpack(file, compression)?;
-            let reader = unpacked.try_clone().map_err(words)?;
+            let reader = unpacked.try_clone().map_err(message)?;
             (Box::new(BufReader::new(reader)), Holder::Unpacked(Arc::new(Mutex::new(unpacked))))
         }
     };
@@ -232,7 +232,7 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, String> {
     let mut archive = ::tar::Archive::new(reader);
     let mut count = 0;
     let mut end = 0;
-    for entry in archive.entries_with_seek().map_err(words)? {
+    for entry in archive.entries_with_seek().map_err(message)? {
         let entry = entry.map_err(|e| format!("not a valid .tar archive, or truncated or damaged: {e}"))?;
         count += 1;
         too_many(count)?;
@@ -267,8 +267,8 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, String> {
         }
     }
     let length = match &holder {
-        Holder::Archive => std::fs::metadata(path).map_err(words)?.len(),
-        Holder::Unpacked(file) => lock(file).metadata().map_err(words)?.len(),
+        Holder::Archive => std::fs::metadata(path).map_err(message)?.len(),
+        Holder::Unpacked(file) => lock(file).metadata().map_err(message)?.len(),
     };
     if count == 0 && length > 0 && length < 512 {
         return Err("it ends within its first header".to_owned());
@@ -284,13 +284,13 @@ impl<T: Read + Seek> ReadSeek for T {}
 
 /// Unpacks a whole archive into a file without a name.
 fn unpack(file: File, compression: Compression) -> Result<File, String> {
-    let words = |e: io::Error| e.to_string();
-    let length = file.metadata().map_err(words)?.len();
+    let message = |e: io::Error| e.to_string();
+    let length = file.metadata().map_err(message)?.len();
     let mut reader: Box<dyn Read> = match compression {
-        Compression::Zstd => Box::new(zstd::Decoder::new(file).map_err(words)?),
+        Compression::Zstd => Box::new(zstd::Decoder::new(file).map_err(message)?),
         _ => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
     };
-    let mut out = tempfile::tempfile().map_err(words)?;
+    let mut out = tempfile::tempfile().map_err(message)?;
     let mut buffer = vec![0; 256 << 10];
     let mut unpacked = 0u64;
     loop {
@@ -299,13 +299,13 @@ fn unpack(file: File, compression: Compression) -> Result<File, String> {
             Ok(read) => {
                 unpacked += read as u64;
                 too_large(length, unpacked)?;
-                out.write_all(buffer.get(..read).unwrap_or_default()).map_err(words)?;
+                out.write_all(buffer.get(..read).unwrap_or_default()).map_err(message)?;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(format!("it cannot be unpacked, or is cut off: {error}")),
         }
     }
-    out.rewind().map_err(words)?;
+    out.rewind().map_err(message)?;
     Ok(out)
 }
 

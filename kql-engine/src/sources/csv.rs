@@ -197,7 +197,7 @@ pub(super) struct SplitReader {
     delimiter: u8,
     /// Lines before the split.
     before: u64,
-    surveyor: Option<Columns>,
+    stats: Option<ColumnStats>,
     way: Way,
 }
 
@@ -209,15 +209,15 @@ enum Way {
 }
 
 /// What is to be known of the columns, and what is known so far.
-struct Columns {
+struct ColumnStats {
     dated: Vec<usize>,
     /// Their types are open; one may be expected.
     open: Vec<(usize, Kinds, Option<ScalarType>)>,
     survey: ScanStats,
 }
 
-impl Columns {
-    fn of(splits: &FileSplits, header: &[String]) -> Columns {
+impl ColumnStats {
+    fn of(splits: &FileSplits, header: &[String]) -> ColumnStats {
         let watched: Vec<Watch> = header.iter().map(|h| splits.declared.watch(h)).collect();
         let open = |(i, watch): (usize, &Watch)| match watch {
             Watch::Kinds => Some((i, Kinds::default(), None)),
@@ -225,7 +225,7 @@ impl Columns {
             _ => None,
         };
         let names = header.iter().map(|name| (name.clone(), Kinds::default())).collect();
-        Columns {
+        ColumnStats {
             dated: watched.iter().enumerate().filter(|(_, watch)| watch.dates()).map(|(i, _)| i).collect(),
             open: watched.iter().enumerate().filter_map(open).collect(),
             survey: ScanStats { names, ..ScanStats::default() },
@@ -369,10 +369,10 @@ impl SplitReader {
             end: from.saturating_add(length),
             ended: false,
         };
-        let surveyor = (!splits.is_surveyed(split)).then(|| Columns::of(&splits, header));
+        let stats = (!splits.is_surveyed(split)).then(|| ColumnStats::of(&splits, header));
         let before = splits.lines_before(split);
         let way = Way::Blocks(blocks);
-        Ok(SplitReader { splits, split, mapping, places, fields, delimiter, before, surveyor, way })
+        Ok(SplitReader { splits, split, mapping, places, fields, delimiter, before, stats, way })
     }
 
     /// Goes on with the csv crate from the block's beginning.
@@ -388,7 +388,7 @@ impl SplitReader {
 
     /// The split is read: what was found goes to who asks for it.
     fn finish(&mut self, end: u64, lines: u64) {
-        if let Some(columns) = self.surveyor.take() {
+        if let Some(columns) = self.stats.take() {
             self.splits.surveyed(self.split, ScanStats { end, lines, ..columns.finish() });
         }
     }
@@ -449,7 +449,7 @@ enum Step {
 
 impl SplitReader {
     fn fill_by_block(&mut self, sink: &mut Sink) -> Result<Step, SourceError> {
-        let SplitReader { splits, mapping, places, fields, before, surveyor, way, .. } = self;
+        let SplitReader { splits, mapping, places, fields, before, stats, way, .. } = self;
         let Way::Blocks(blocks) = way else { return Ok(Step::Irregular) };
         let file = &splits.file;
         loop {
@@ -496,14 +496,14 @@ impl SplitReader {
                 let checked = checked(&row, *fields).and_then(|()| if cut { Err(CUT.to_owned()) } else { Ok(()) });
                 match checked {
                     Ok(()) => {
-                        if let Some(surveyor) = surveyor {
-                            surveyor.row(|i| row.field(i), line);
+                        if let Some(stats) = stats {
+                            stats.row(|i| row.field(i), line);
                         }
                         rows.rows.push(row);
                     }
                     Err(reason) => {
-                        if let Some(surveyor) = surveyor {
-                            surveyor.survey.refuse(line(), &reason);
+                        if let Some(stats) = stats {
+                            stats.survey.refuse(line(), &reason);
                         }
                     }
                 }
@@ -521,7 +521,7 @@ impl SplitReader {
     }
 
     fn fill_by_record(&mut self, sink: &mut Sink) -> Result<Step, SourceError> {
-        let SplitReader { splits, mapping, places, fields, delimiter, before, surveyor, way, .. } = self;
+        let SplitReader { splits, mapping, places, fields, delimiter, before, stats, way, .. } = self;
         let Way::Records(Records { rows, record, from, lines, end, length }) = way else {
             return Ok(Step::Irregular);
         };
@@ -548,8 +548,8 @@ impl SplitReader {
             };
             match &mut row {
                 Ok(fields) => {
-                    if let Some(surveyor) = surveyor {
-                        surveyor.row(|i| Cow::Borrowed(fields.get(i)), || line);
+                    if let Some(stats) = stats {
+                        stats.row(|i| Cow::Borrowed(fields.get(i)), || line);
                     }
                     let cell =
                         |i: usize| Cell::Text(Cow::Borrowed(places.get(i).map_or("", |place| fields.get(*place))));
@@ -559,8 +559,8 @@ impl SplitReader {
                     }
                 }
                 Err(reason) => {
-                    if let Some(surveyor) = surveyor {
-                        surveyor.survey.refuse(line, reason);
+                    if let Some(stats) = stats {
+                        stats.survey.refuse(line, reason);
                     }
                 }
             }

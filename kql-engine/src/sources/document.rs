@@ -271,7 +271,7 @@ fn leave(cursor: &mut Cursor) -> Result<(), Fault> {
 /// Surveys a file.
 pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<ScanStats, SourceError> {
     let mut elements = Elements::open(file, mark)?;
-    let mut surveyor = StatsCollector::new(declared.clone(), false, &[]);
+    let mut collector = StatsCollector::new(declared.clone(), false, &[]);
     loop {
         let element = elements.next();
         let at = elements.at;
@@ -279,31 +279,31 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
             Element::End => break,
             Element::Other(reason) => {
                 let line = elements.line_at(at);
-                surveyor.survey.refuse(line, reason);
+                collector.survey.refuse(line, reason);
             }
             Element::Broken(reason) => {
                 let line = elements.line_at(at);
-                surveyor.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
+                collector.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
                 break;
             }
             Element::Object => {
                 let line = elements.line_at(at);
                 let mut cursor = Cursor::new(&elements.text);
                 cursor.at = at;
-                let result = surveyor.object(&mut cursor, line, false, &mut []);
+                let result = collector.object(&mut cursor, line, false, &mut []);
                 elements.at = cursor.at;
                 match result {
-                    Ok(()) => surveyor.survey.rows += 1,
+                    Ok(()) => collector.survey.rows += 1,
                     Err(reason) => {
                         let line = elements.line_at(at);
-                        surveyor.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
+                        collector.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
                         break;
                     }
                 }
             }
         }
     }
-    Ok(surveyor.survey)
+    Ok(collector.survey)
 }
 
 /// Reads a file.

@@ -65,8 +65,8 @@ impl Count {
     fn gap(&mut self, next: u64) -> u64 {
         let Some(last) = self.last.filter(|_| self.open > 0) else { return 0 };
         let missing = next.saturating_sub(last).saturating_sub(1);
-        let told = std::mem::take(&mut self.open);
-        if missing > told.saturating_mul(MOST_RECORDS) { 0 } else { missing.saturating_sub(told) }
+        let lost = std::mem::take(&mut self.open);
+        if missing > lost.saturating_mul(MOST_RECORDS) { 0 } else { missing.saturating_sub(lost) }
     }
 }
 
@@ -203,11 +203,11 @@ impl Events {
             let place = place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
             waiting.push_back(Event::Lost(0, format!("{place}{reason}; the rest of the chunk is not read")));
         }
-        let told = (self.waiting.len() - before) as u64;
+        let found = (self.waiting.len() - before) as u64;
         match counted {
             Some(counted) if within == CHUNK => {
                 let place = place.as_deref().unwrap_or("the chunk");
-                self.lose(counted.saturating_sub(told), &format!("{place} counts this record, and it is not there"));
+                self.lose(counted.saturating_sub(found), &format!("{place} counts this record, and it is not there"));
                 self.count.last = Some(last);
             }
             _ => {

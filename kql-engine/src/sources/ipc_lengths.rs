@@ -95,7 +95,7 @@ mod tests {
         RecordBatch::try_from_iter([("n", numbers)]).expect("a batch")
     }
 
-    fn said(bytes: Vec<u8>, is_stream: bool) -> Option<String> {
+    fn fault_in(bytes: Vec<u8>, is_stream: bool) -> Option<String> {
         fault(&mut Cursor::new(bytes), is_stream).expect("bytes can be read")
     }
 
@@ -104,16 +104,16 @@ mod tests {
         let mut writer = FileWriter::try_new(Vec::new(), &batch().schema()).expect("a writer");
         writer.write(&batch()).expect("it is written");
         let whole = writer.into_inner().expect("a file");
-        assert_eq!(said(whole.clone(), false), None);
+        assert_eq!(fault_in(whole.clone(), false), None);
         // without the rows' bytes, the footer points behind the end
         let mut short = whole.clone();
         short.drain(8..8 + 300);
-        assert_eq!(said(short, false).as_deref(), Some("1 of its parts lie outside the file"));
+        assert_eq!(fault_in(short, false).as_deref(), Some("1 of its parts lie outside the file"));
         let mut long = whole.clone();
         let end = long.len() - 7;
         long[end] = 0x7f;
-        assert!(said(long, false).is_some_and(|s| s.starts_with("its footer has ")));
-        assert_eq!(said(Vec::new(), false).as_deref(), Some("it is too short"));
+        assert!(fault_in(long, false).is_some_and(|s| s.starts_with("its footer has ")));
+        assert_eq!(fault_in(Vec::new(), false).as_deref(), Some("it is too short"));
     }
 
     #[test]
@@ -121,11 +121,11 @@ mod tests {
         let mut writer = StreamWriter::try_new(Vec::new(), &batch().schema()).expect("a writer");
         writer.write(&batch()).expect("it is written");
         let whole = writer.into_inner().expect("a stream");
-        assert_eq!(said(whole.clone(), true), None);
+        assert_eq!(fault_in(whole.clone(), true), None);
         let cut = whole[..whole.len() - 40].to_vec();
-        assert!(said(cut, true).is_some_and(|s| s.contains("more than the file")));
+        assert!(fault_in(cut, true).is_some_and(|s| s.contains("more than the file")));
         let mut long = whole;
         long[7] = 0x7f;
-        assert!(said(long, true).is_some_and(|s| s.contains("more than the file")));
+        assert!(fault_in(long, true).is_some_and(|s| s.contains("more than the file")));
     }
 }

@@ -138,7 +138,7 @@ pub(super) struct LineReader {
     split: usize,
     mapping: Arc<Mapping>,
     shape: KeyPredictor,
-    surveyor: Option<StatsCollector>,
+    collector: Option<StatsCollector>,
     blocks: LineBlocks,
     /// Lines before the split.
     before: u64,
@@ -175,10 +175,10 @@ impl LineReader {
         let (from, length) = splits.bounds(split);
         let blocks = LineBlocks::new(Blocks::new(&splits.file, from, length)?);
         let shape = KeyPredictor::of(mapping.names.iter().map(String::as_str));
-        let surveyor =
+        let collector =
             (!splits.is_surveyed(split)).then(|| StatsCollector::new(splits.declared.clone(), false, &mapping.names));
         let before = splits.lines_before(split);
-        Ok(LineReader { splits, split, mapping, shape, surveyor, blocks, before })
+        Ok(LineReader { splits, split, mapping, shape, collector, blocks, before })
     }
 }
 
@@ -213,7 +213,7 @@ impl<'a> Rows<'a> for JsonRows<'a> {
 
 impl RowReader for LineReader {
     fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
-        let LineReader { splits, split, mapping, shape, surveyor, blocks, before } = self;
+        let LineReader { splits, split, mapping, shape, collector, blocks, before } = self;
         let file: &DataFile = &splits.file;
         while blocks.advance().map_err(|e| DataFusionError::External(Box::new(file.unreadable(e))))? {
             let width = mapping.names.len();
@@ -228,20 +228,20 @@ impl RowReader for LineReader {
                 let values = rows.values.get_mut(from..).unwrap_or_default();
                 let bytes = line.as_ref().map_or(0, |cursor| cursor.text().len());
                 let read = line.and_then(|cursor| {
-                    whole_object(cursor, |cursor| match surveyor {
-                        Some(surveyor) => surveyor.object(cursor, lines.number(), true, values),
+                    whole_object(cursor, |cursor| match collector {
+                        Some(collector) => collector.object(cursor, lines.number(), true, values),
                         None => cursor.object(shape, values),
                     })
                 });
-                match (read, &mut *surveyor) {
-                    (Ok(()), surveyor) => {
-                        if let Some(surveyor) = surveyor {
-                            surveyor.survey.rows += 1;
+                match (read, &mut *collector) {
+                    (Ok(()), collector) => {
+                        if let Some(collector) = collector {
+                            collector.survey.rows += 1;
                         }
                         rows.lines.push((lines.number(), bytes));
                         continue;
                     }
-                    (Err(reason), Some(surveyor)) => surveyor.survey.refuse(lines.number(), reason),
+                    (Err(reason), Some(collector)) => collector.survey.refuse(lines.number(), reason),
                     // what is refused here was reported before
                     (Err(_), None) => {}
                 }
@@ -254,11 +254,11 @@ impl RowReader for LineReader {
                 return Ok(true);
             }
         }
-        if let Some(mut surveyor) = surveyor.take() {
+        if let Some(mut collector) = collector.take() {
             let (from, length) = splits.bounds(*split);
-            surveyor.survey.lines = blocks.number();
-            surveyor.survey.end = from.saturating_add(length);
-            splits.surveyed(*split, surveyor.survey);
+            collector.survey.lines = blocks.number();
+            collector.survey.end = from.saturating_add(length);
+            splits.surveyed(*split, collector.survey);
         }
         Ok(false)
     }

@@ -203,7 +203,7 @@ impl Discovery<'_> {
             self.table(&name).notices.extend(note.clone());
             if passed > 0 {
                 let note = format!(
-                    "{}: {passed} {} about the answer (statistics, properties) left out",
+                    "{}: {passed} {} about the response (statistics, properties) skipped",
                     plain.file.path.display(),
                     if passed == 1 { "row" } else { "rows" }
                 );
@@ -352,17 +352,16 @@ const NAMED: usize = 3;
 
 /// What to say of files that are passed over, if there are any. What is hidden, and queries, need no word.
 fn passed_over(folder: &Path, passed: &[PathBuf]) -> Option<String> {
-    let told = |path: &&PathBuf| !file_name(path).starts_with(['.', '_']) && !is_query(path);
-    let passed: Vec<&PathBuf> = passed.iter().filter(told).collect();
+    let is_notable = |path: &&PathBuf| !file_name(path).starts_with(['.', '_']) && !is_query(path);
+    let passed: Vec<&PathBuf> = passed.iter().filter(is_notable).collect();
     let name = |path: &&PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
     let names: Vec<String> = passed.iter().take(NAMED).map(name).collect();
     let (count, rest) = (passed.len(), passed.len().saturating_sub(NAMED));
-    let (files, they) =
-        if count == 1 { ("1 file is".to_owned(), "it holds") } else { (format!("{count} files are"), "they hold") };
+    let files = if count == 1 { "1 file is".to_owned() } else { format!("{count} files are") };
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
     (count > 0).then(|| {
         let folder = folder.display();
-        format!("{folder}: {files} passed over, as nothing tells what {they}: {}{more}", names.join(", "))
+        format!("{folder}: {files} skipped because the format is not recognised: {}{more}", names.join(", "))
     })
 }
 
@@ -440,7 +439,7 @@ mod tests {
         assert_eq!(names, [("Many", 2, 1), ("One", 1, 0), ("Two", 1, 0)]);
         let notice = &tables[0].notices[0];
         assert!(
-            notice.ends_with("2 files are passed over, as nothing tells what they hold: Many/notes.docx, readme.md")
+            notice.ends_with("2 files are skipped because the format is not recognised: Many/notes.docx, readme.md")
         );
         let named = DataPath { name: Some("X".into()), path: root.join("Many") };
         assert_eq!(found(&[named]).expect("a table")[0].name, "X");

@@ -68,7 +68,7 @@ pub(super) fn survey(
     let mut stream = Stream::open(file, records)?;
     let mut out = Out::default();
     let texts = records.wrapped().texts;
-    let mut surveyors: BTreeMap<String, (StatsCollector, Vec<(String, ScalarType)>)> = BTreeMap::new();
+    let mut collectors: BTreeMap<String, (StatsCollector, Vec<(String, ScalarType)>)> = BTreeMap::new();
     let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut found = FileSurvey::default();
     loop {
@@ -83,24 +83,24 @@ pub(super) fn survey(
         };
         for (table, column, ty) in out.types.drain(..) {
             let name = name_of(table.as_deref(), fallback, only);
-            let (_, types) = surveyors.entry(name.to_string()).or_insert_with(|| new(&name));
+            let (_, types) = collectors.entry(name.to_string()).or_insert_with(|| new(&name));
             if !types.iter().any(|(c, _)| *c == column) {
                 types.push((column, ty));
             }
         }
         for (table, column) in out.columns.drain(..) {
             let name = name_of(table.as_deref(), fallback, only);
-            surveyors.entry(name.to_string()).or_insert_with(|| new(&name));
+            collectors.entry(name.to_string()).or_insert_with(|| new(&name));
             columns.entry(name.to_string()).or_default().push(column);
         }
         for (table, row) in out.rows.drain(..) {
             let name = name_of(table.as_deref(), fallback, only);
-            if !surveyors.contains_key(name.as_ref()) {
-                surveyors.insert(name.to_string(), new(&name));
+            if !collectors.contains_key(name.as_ref()) {
+                collectors.insert(name.to_string(), new(&name));
             }
-            let Some((surveyor, _)) = surveyors.get_mut(name.as_ref()) else { continue };
-            match whole_object(Cursor::new(&row), |cursor| surveyor.object(cursor, line, true, &mut [])) {
-                Ok(()) => surveyor.survey.rows += 1,
+            let Some((collector, _)) = collectors.get_mut(name.as_ref()) else { continue };
+            match whole_object(Cursor::new(&row), |cursor| collector.object(cursor, line, true, &mut [])) {
+                Ok(()) => collector.survey.rows += 1,
                 Err(reason) => found.refused.refuse(line, reason),
             }
         }
@@ -108,18 +108,18 @@ pub(super) fn survey(
     found.passed = out.passed;
     found.note = out.note;
     // a table that only types tell of is there and empty, unless others have its rows
-    let filled = surveyors.values().any(|(s, _)| s.survey.rows > 0);
-    for (name, (mut surveyor, types)) in surveyors {
+    let filled = collectors.values().any(|(s, _)| s.survey.rows > 0);
+    for (name, (mut collector, types)) in collectors {
         let columns = columns.remove(&name).unwrap_or_default();
-        if surveyor.survey.rows == 0 && filled && columns.is_empty() {
+        if collector.survey.rows == 0 && filled && columns.is_empty() {
             continue;
         }
         for column in types.iter().map(|(column, _)| column).chain(&columns) {
-            if !surveyor.survey.names.iter().any(|(n, _)| n == column) {
-                surveyor.survey.names.push((column.clone(), Default::default()));
+            if !collector.survey.names.iter().any(|(n, _)| n == column) {
+                collector.survey.names.push((column.clone(), Default::default()));
             }
         }
-        found.tables.insert(name, TableSurvey { survey: surveyor.survey, types });
+        found.tables.insert(name, TableSurvey { survey: collector.survey, types });
     }
     Ok(found)
 }

@@ -60,8 +60,8 @@ impl CastFailures {
     /// A number of a column was read as a time since 1970.
     pub(super) fn since(&mut self, file: &Path, column: &str, unit: Unit) {
         // nearly all of them are as the one before
-        let told = |(f, c, u): &(PathBuf, String, Unit)| f == file && c == column && *u == unit;
-        if !self.since.iter().any(told) {
+        let is_known = |(f, c, u): &(PathBuf, String, Unit)| f == file && c == column && *u == unit;
+        if !self.since.iter().any(is_known) {
             self.since.insert((file.to_owned(), column.to_owned(), unit));
         }
     }
@@ -151,7 +151,7 @@ impl InputReport {
                 let rows =
                     if file.refused == 1 { "1 row was".to_owned() } else { format!("{} rows were", file.refused) };
                 lines.push(format!(
-                    "{}: {rows} left out: {}",
+                    "{}: {rows} skipped: {}",
                     path.display(),
                     list(file.unit, &file.places, file.refused)
                 ));

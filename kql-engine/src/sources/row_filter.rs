@@ -62,14 +62,14 @@ impl RowFilter {
         mut misfit: impl FnMut(usize, usize, &Cell),
     ) -> Result<Vec<usize>> {
         let mut left: Vec<usize> = (0..rows.len()).collect();
-        let mut told: Vec<usize> = Vec::new();
+        let mut reported: Vec<usize> = Vec::new();
         for step in self.steps.iter() {
             let mut arrays = Vec::with_capacity(step.columns.len());
             for column in &step.columns {
                 let Some(of_table) = columns.get(*column) else { continue };
                 let mut builder = ColumnBuilder::new(of_table.ty, left.len());
                 let name = mapping.of_column.get(*column).copied().flatten();
-                let first = !told.contains(column);
+                let first = !reported.contains(column);
                 for row in &left {
                     let Some(name) = name else {
                         builder.push_missing();
@@ -80,7 +80,7 @@ impl RowFilter {
                         misfit(*row, *column, &cell);
                     }
                 }
-                told.push(*column);
+                reported.push(*column);
                 arrays.push(builder.finish());
             }
             let options = RecordBatchOptions::new().with_row_count(Some(left.len()));

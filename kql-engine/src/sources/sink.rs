@@ -84,10 +84,10 @@ impl Sink {
                 continue;
             };
             let cell = cell(*name);
-            // of what the filter looked at it has told already
-            let told = || filtered && self.filter.as_ref().is_some_and(|filter| filter.has(at));
+            // the filter has already reported the values that it read
+            let reported = || filtered && self.filter.as_ref().is_some_and(|filter| filter.has(at));
             match push_cell(builder, &cell, mapping.rule(at)) {
-                Fit::CastFailure if !told() => {
+                Fit::CastFailure if !reported() => {
                     self.misfits.add(path, &label(column), || Place { line: line(), reason: cell.shown() });
                 }
                 Fit::Since(unit) => self.misfits.since(path, &column.name, unit),

@@ -208,7 +208,7 @@ fn a_line_that_is_cut_off() {
     assert_eq!(rows(&table), ["a:long", "1", "2", "4"]);
     let notices = table.report.notices();
     assert_eq!(table.report.refused(), 1);
-    assert!(notices[0].contains("T.ndjson: 1 row was left out: line 3: the text ends inside a string"), "{notices:?}");
+    assert!(notices[0].contains("T.ndjson: 1 row was skipped: line 3: the text ends inside a string"), "{notices:?}");
     let tables = discover(&[path.into()], &Arc::default()).expect("a table");
     let error =
         open(&tables[0], None, None, &OpenOptions { strict: true, ..OpenOptions::default() }).expect_err("strict");

@@ -20,7 +20,7 @@ pub static AROUND: ScalarFunction = ScalarFunction {
         sig(&[p("value", Is(Timespan)), p("center", Is(Timespan)), p("delta", Is(Timespan))], Returns::Is(Bool)),
     ],
     result_name: ResultName::None,
-    summary: "True where the value is not farther from a center than a distance.",
+    summary: "True if the value is within a distance of a center.",
     page: "around-function",
     eval: Eval::Kernel(run),
 };

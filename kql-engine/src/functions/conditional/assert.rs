@@ -14,7 +14,7 @@ pub static ASSERT: ScalarFunction = ScalarFunction {
         Returns::Is(Bool),
     )],
     result_name: ResultName::None,
-    summary: "True; where the condition, a constant, is not true, the query fails with a message.",
+    summary: "Returns true if a constant condition is true; otherwise the query fails with the message.",
     page: "assert-function",
     eval: Eval::Kernel(run),
 };

@@ -21,7 +21,7 @@ pub static CASE: ScalarFunction = ScalarFunction {
         Returns::CommonNonDynamic,
     )],
     result_name: ResultName::None,
-    summary: "The value behind the first predicate that is true, else the last argument.",
+    summary: "The value that follows the first predicate that is true, or the last argument if none is true.",
     page: "case-function",
     eval: Eval::Expr(|_, mut args| {
         let Some(otherwise) = args.pop() else { return internal_err!("case without arguments") };

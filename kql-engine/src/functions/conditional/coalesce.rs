@@ -9,7 +9,7 @@ pub static COALESCE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("arg", CommonScalar), repeated("arg", CommonScalar, 63)], Returns::CommonOrDynamic)],
     result_name: ResultName::None,
-    summary: "The first argument that is not null; of strings, the first that is not empty.",
+    summary: "The first argument that is not null; for strings, the first that is not empty.",
     page: "coalesce-function",
     eval: Eval::Expr(|info, args| {
         if info.returns != ScalarType::String {

@@ -20,7 +20,7 @@ pub static ISNOTEMPTY: ScalarFunction = ScalarFunction {
     aliases: &["notempty"],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True for all but null and the empty string.",
+    summary: "True for every value except null and the empty string.",
     page: "isnotempty-function",
     eval: Eval::Expr(|info, args| Ok(Expr::Not(Box::new(empty(info, args)?)))),
 };

@@ -18,7 +18,7 @@ pub static MAX_OF: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The greatest of the arguments that are not null.",
     page: "max-of-function",
-    eval: Eval::Kernel(|call| run(call, true)),
+    eval: Eval::Kernel(|call| run(call, Extreme::Greatest)),
 };
 
 pub static MIN_OF: ScalarFunction = ScalarFunction {
@@ -28,10 +28,18 @@ pub static MIN_OF: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The least of the arguments that are not null.",
     page: "min-of-function",
-    eval: Eval::Kernel(|call| run(call, false)),
+    eval: Eval::Kernel(|call| run(call, Extreme::Least)),
 };
 
-fn run(call: &Call, max: bool) -> Result<ColumnarValue> {
+/// Which of its arguments the function returns.
+#[derive(Clone, Copy, PartialEq)]
+enum Extreme {
+    Greatest,
+    Least,
+}
+
+fn run(call: &Call, extreme: Extreme) -> Result<ColumnarValue> {
+    let max = extreme == Extreme::Greatest;
     macro_rules! pick {
         ($read:ident, $make:ident) => {{
             let args = (0..call.len()).map(|n| call.$read(n)).collect::<Result<Vec<_>>>()?;

@@ -17,7 +17,7 @@ pub static IFF: ScalarFunction = ScalarFunction {
         Returns::CommonNonDynamic,
     )],
     result_name: ResultName::None,
-    summary: "The second argument where the first is true, else the third; null counts as not true.",
+    summary: "The second argument if the first is true, otherwise the third; null counts as not true.",
     page: "iff-function",
     eval: Eval::Expr(|_, args| match <[Expr; 3]>::try_from(args) {
         Ok([test, then, otherwise]) => when(test, then).otherwise(otherwise),

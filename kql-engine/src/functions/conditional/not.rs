@@ -10,7 +10,7 @@ pub static NOT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("expression", Truth)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "The other truth value, of a number whether it is 0; null stays null.",
+    summary: "The opposite truth value; for a number, whether it is 0; null for null.",
     page: "not-function",
     eval: Eval::Expr(|_, mut args| match args.pop() {
         Some(arg) => Ok(Expr::Not(Box::new(arg))),

@@ -10,7 +10,7 @@ pub static ISNULL: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("expression", Scalar)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True for null; never for a string.",
+    summary: "True for null; always false for a string.",
     page: "isnull-function",
     eval: Eval::Expr(|info, args| null(info, args, true)),
 };
@@ -20,7 +20,7 @@ pub static ISNOTNULL: ScalarFunction = ScalarFunction {
     aliases: &["notnull"],
     signatures: &[sig(&[p("expression", Scalar)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True for all but null; always for a string.",
+    summary: "True for every value except null; always true for a string.",
     page: "isnotnull-function",
     eval: Eval::Expr(|info, args| null(info, args, false)),
 };

@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// An argument of any type, read by row.
-pub enum Any<'a> {
+pub enum Arg<'a> {
     /// bool
     Bool(Bools<'a>),
     /// int
@@ -37,20 +37,20 @@ pub enum Any<'a> {
     Dynamic(Strings<'a>),
 }
 
-impl<'a> Any<'a> {
+impl<'a> Arg<'a> {
     /// Argument `n` of a call.
-    pub fn new(call: &Call<'a>, n: usize) -> Result<Any<'a>> {
+    pub fn new(call: &Call<'a>, n: usize) -> Result<Arg<'a>> {
         Ok(match call.types.get(n) {
-            Some(ScalarType::Bool) => Any::Bool(call.bools(n)?),
-            Some(ScalarType::Int) => Any::Int(call.ints(n)?),
-            Some(ScalarType::Long) => Any::Long(call.longs(n)?),
-            Some(ScalarType::Real) => Any::Real(call.reals(n)?),
-            Some(ScalarType::Decimal) => Any::Decimal(call.decimals(n)?),
-            Some(ScalarType::String) => Any::String(call.strings(n)?),
-            Some(ScalarType::Datetime) => Any::Datetime(call.longs(n)?),
-            Some(ScalarType::Timespan) => Any::Timespan(call.longs(n)?),
-            Some(ScalarType::Guid) => Any::Guid(call.strings(n)?),
-            Some(ScalarType::Dynamic) => Any::Dynamic(call.strings(n)?),
+            Some(ScalarType::Bool) => Arg::Bool(call.bools(n)?),
+            Some(ScalarType::Int) => Arg::Int(call.ints(n)?),
+            Some(ScalarType::Long) => Arg::Long(call.longs(n)?),
+            Some(ScalarType::Real) => Arg::Real(call.reals(n)?),
+            Some(ScalarType::Decimal) => Arg::Decimal(call.decimals(n)?),
+            Some(ScalarType::String) => Arg::String(call.strings(n)?),
+            Some(ScalarType::Datetime) => Arg::Datetime(call.longs(n)?),
+            Some(ScalarType::Timespan) => Arg::Timespan(call.longs(n)?),
+            Some(ScalarType::Guid) => Arg::Guid(call.strings(n)?),
+            Some(ScalarType::Dynamic) => Arg::Dynamic(call.strings(n)?),
             other => return internal_err!("argument {n} has the type {other:?}"),
         })
     }
@@ -58,15 +58,15 @@ impl<'a> Any<'a> {
     /// Appends the text of row `i` as `tostring()` has it; false for null.
     pub fn text(&self, i: usize, out: &mut String) -> bool {
         match self {
-            Any::Bool(v) => v.get(i).map(|b| out.push_str(render::bool_text(b))).is_some(),
-            Any::Int(v) => v.get(i).map(|n| _ = write!(out, "{n}")).is_some(),
-            Any::Long(v) => v.get(i).map(|n| _ = write!(out, "{n}")).is_some(),
-            Any::Real(v) => v.get(i).map(|r| render::real(r, out)).is_some(),
-            Any::Decimal(v) => v.get(i).map(|d| decimal::text(d, out)).is_some(),
-            Any::Datetime(v) => v.get(i).map(|t| crate::time::datetime(t, out)).is_some(),
-            Any::Timespan(v) => v.get(i).map(|t| crate::time::timespan(t, out)).is_some(),
-            Any::String(v) | Any::Guid(v) => v.option(i).map(|s| out.push_str(s)).is_some(),
-            Any::Dynamic(v) => v.option(i).map(|s| out.push_str(&dynamic_text(s))).is_some(),
+            Arg::Bool(v) => v.get(i).map(|b| out.push_str(render::bool_text(b))).is_some(),
+            Arg::Int(v) => v.get(i).map(|n| _ = write!(out, "{n}")).is_some(),
+            Arg::Long(v) => v.get(i).map(|n| _ = write!(out, "{n}")).is_some(),
+            Arg::Real(v) => v.get(i).map(|r| render::real(r, out)).is_some(),
+            Arg::Decimal(v) => v.get(i).map(|d| decimal::text(d, out)).is_some(),
+            Arg::Datetime(v) => v.get(i).map(|t| crate::time::datetime(t, out)).is_some(),
+            Arg::Timespan(v) => v.get(i).map(|t| crate::time::timespan(t, out)).is_some(),
+            Arg::String(v) | Arg::Guid(v) => v.option(i).map(|s| out.push_str(s)).is_some(),
+            Arg::Dynamic(v) => v.option(i).map(|s| out.push_str(&dynamic_text(s))).is_some(),
         }
     }
 
@@ -74,12 +74,12 @@ impl<'a> Any<'a> {
     pub fn json(&self, i: usize, out: &mut String) -> bool {
         use crate::dynamic::write;
         match self {
-            Any::Bool(v) => v.get(i).map(|b| out.push_str(if b { "true" } else { "false" })).is_some(),
-            Any::Real(v) => v.get(i).map(|r| write::real(r, out)).is_some(),
-            Any::Int(_) | Any::Long(_) => self.text(i, out),
-            Any::Dynamic(v) => v.option(i).map(|s| out.push_str(s)).is_some(),
-            Any::String(v) | Any::Guid(v) => v.option(i).map(|s| write::string(s, out)).is_some(),
-            Any::Decimal(_) | Any::Datetime(_) | Any::Timespan(_) => {
+            Arg::Bool(v) => v.get(i).map(|b| out.push_str(if b { "true" } else { "false" })).is_some(),
+            Arg::Real(v) => v.get(i).map(|r| write::real(r, out)).is_some(),
+            Arg::Int(_) | Arg::Long(_) => self.text(i, out),
+            Arg::Dynamic(v) => v.option(i).map(|s| out.push_str(s)).is_some(),
+            Arg::String(v) | Arg::Guid(v) => v.option(i).map(|s| write::string(s, out)).is_some(),
+            Arg::Decimal(_) | Arg::Datetime(_) | Arg::Timespan(_) => {
                 out.push('"');
                 let some = self.text(i, out);
                 out.push('"');
@@ -94,13 +94,13 @@ impl<'a> Any<'a> {
     /// Whether row `i` is null.
     pub fn is_null(&self, i: usize) -> bool {
         match self {
-            Any::Bool(v) => v.get(i).is_none(),
-            Any::Int(v) => v.get(i).is_none(),
-            Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => v.get(i).is_none(),
-            Any::Real(v) => v.get(i).is_none(),
-            Any::Decimal(v) => v.get(i).is_none(),
-            Any::String(_) => false,
-            Any::Guid(v) | Any::Dynamic(v) => v.option(i).is_none(),
+            Arg::Bool(v) => v.get(i).is_none(),
+            Arg::Int(v) => v.get(i).is_none(),
+            Arg::Long(v) | Arg::Datetime(v) | Arg::Timespan(v) => v.get(i).is_none(),
+            Arg::Real(v) => v.get(i).is_none(),
+            Arg::Decimal(v) => v.get(i).is_none(),
+            Arg::String(_) => false,
+            Arg::Guid(v) | Arg::Dynamic(v) => v.option(i).is_none(),
         }
     }
 }
@@ -215,15 +215,19 @@ pub fn guid_of(text: &str) -> Option<String> {
     uuid::Uuid::parse_str(&digits).ok().filter(|_| digits.len() == 32).map(|g| g.hyphenated().to_string())
 }
 
-/// A kernel that makes a value of the text of each row, for sources that are texts or dynamics.
-pub fn by_text<T>(values: &Strings, dynamic: bool, i: usize, f: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-    let text = values.option(i)?;
-    if dynamic { f(&dynamic_text(text)) } else { f(text) }
+/// Parses row `i` of a string column; `None` for null and for text that `parse` rejects.
+pub fn by_text<T>(values: &Strings, i: usize, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    parse(values.option(i)?)
+}
+
+/// Parses the `tostring()` text of row `i` of a dynamic column; `None` for null and for text that `parse` rejects.
+pub fn by_dynamic_text<T>(values: &Strings, i: usize, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    parse(&dynamic_text(values.option(i)?))
 }
 
 /// Every row as text.
 pub fn to_texts(call: &Call) -> Result<datafusion::logical_expr::ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     kernel::strings(call.rows, |i, out| {
         value.text(i, out);
     })

@@ -1,6 +1,6 @@
 //! `gettype()`
 
-use super::convert::Any;
+use super::convert::Arg;
 use crate::dynamic::date;
 use crate::dynamic::read::{self, Kind};
 use crate::functions::kernel;
@@ -14,16 +14,16 @@ pub static GETTYPE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(String))],
     result_name: ResultName::Prefix("type"),
-    summary: "The name of the value's type; of a dynamic value, of what it holds.",
+    summary: "The name of the value's type; for a dynamic value, the type of its content.",
     page: "gettype-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     kernel::strings(call.rows, |i, out| {
         out.push_str(match &value {
-            Any::Dynamic(v) => match v.option(i).map(read::kind) {
+            Arg::Dynamic(v) => match v.option(i).map(read::kind) {
                 None | Some(Kind::Null) => "null",
                 Some(Kind::Bool) => "bool",
                 Some(Kind::Long) => "long",

@@ -14,7 +14,7 @@ mod toreal;
 mod tostring;
 mod totimespan;
 
-pub use convert::{Any, dynamic_texts, parse, text_of, timespan_of};
+pub use convert::{Arg, dynamic_texts, parse, text_of, timespan_of};
 pub use parse_json::PARSE_JSON;
 
 use crate::registry::ScalarFunction;

@@ -1,6 +1,6 @@
 //! `parse_json()`, `todynamic()`
 
-use super::convert::Any;
+use super::convert::Arg;
 use crate::dynamic::read;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::StringOrDynamic, ResultName, Returns, ScalarFunction, p, sig};
@@ -13,15 +13,15 @@ pub static PARSE_JSON: ScalarFunction = ScalarFunction {
     aliases: &["parsejson", "todynamic", "toobject"],
     signatures: &[sig(&[p("json_text", StringOrDynamic)], Returns::Is(Dynamic))],
     result_name: ResultName::FirstArgument,
-    summary: "The dynamic value that a JSON text spells, dates with times as datetimes; a text that is no JSON is a dynamic \
-              string of that text.",
+    summary: "Parses JSON text as a dynamic value, and strings that hold a date and time as datetimes; text that \
+              is not valid JSON becomes a dynamic string.",
     page: "parse-json-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    match Any::new(call, 0)? {
-        Any::String(texts) => {
+    match Arg::new(call, 0)? {
+        Arg::String(texts) => {
             kernel::parts_or_texts(call.rows, |i, out| read::normalized(texts.option(i).unwrap_or(""), out))
         }
         _ => Ok(ColumnarValue::Array(call.array(0)?)),

@@ -1,6 +1,6 @@
 //! `todecimal()`
 
-use super::convert::{Any, by_text};
+use super::convert::{Arg, by_dynamic_text, by_text};
 use crate::decimal;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
@@ -13,21 +13,21 @@ pub static TODECIMAL: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Decimal))],
     result_name: ResultName::FirstArgument,
-    summary: "A decimal.",
+    summary: "Converts the value to decimal.",
     page: "todecimal-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     kernel::decimals(call.rows, |i| match &value {
-        Any::Bool(v) => v.get(i).map(|b| if b { decimal::ONE } else { decimal::Scaled::ZERO }),
-        Any::Int(v) => v.get(i).and_then(|n| decimal::whole(n.into())),
-        Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => v.get(i).and_then(|n| decimal::whole(n.into())),
-        Any::Real(v) => v.get(i).and_then(decimal::from_real),
-        Any::Decimal(v) => v.get(i),
-        Any::String(v) => by_text(v, false, i, decimal::parse),
-        Any::Dynamic(v) => by_text(v, true, i, decimal::parse),
-        Any::Guid(_) => None,
+        Arg::Bool(v) => v.get(i).map(|b| if b { decimal::ONE } else { decimal::Scaled::ZERO }),
+        Arg::Int(v) => v.get(i).and_then(|n| decimal::whole(n.into())),
+        Arg::Long(v) | Arg::Datetime(v) | Arg::Timespan(v) => v.get(i).and_then(|n| decimal::whole(n.into())),
+        Arg::Real(v) => v.get(i).and_then(decimal::from_real),
+        Arg::Decimal(v) => v.get(i),
+        Arg::String(v) => by_text(v, i, decimal::parse),
+        Arg::Dynamic(v) => by_dynamic_text(v, i, decimal::parse),
+        Arg::Guid(_) => None,
     })
 }

@@ -1,6 +1,6 @@
 //! A value of any type as a dynamic value; what the binder uses where a list or a common type wants one.
 
-use super::convert::Any;
+use super::convert::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Dynamic;
@@ -13,12 +13,12 @@ pub static VALUE_TO_DYNAMIC: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The same value as a dynamic value.",
+    summary: "Converts the value to dynamic.",
     page: "operator:scalar-data-types/dynamic",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     kernel::texts(call.rows, |i, out| value.json(i, out))
 }

@@ -1,6 +1,6 @@
 //! `toguid()`
 
-use super::convert::{Any, guid_of};
+use super::convert::{Arg, guid_of};
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::{Dynamic, Guid, String};
@@ -12,13 +12,13 @@ pub static TOGUID: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", ParameterType::OneOf(&[String, Dynamic, Guid]))], Returns::Is(Guid))],
     result_name: ResultName::FirstArgument,
-    summary: "A guid of a text of 32 hexadecimal digits, with hyphens or without.",
+    summary: "Converts text of 32 hexadecimal digits, with or without hyphens, to a guid.",
     page: "toguid-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = std::string::String::new();
     kernel::texts(call.rows, |i, out| {
         text.clear();

@@ -1,6 +1,6 @@
 //! `toint()`
 
-use super::convert::{Any, by_text, int_of};
+use super::convert::{Arg, by_text, int_of};
 use super::tolong::long;
 use crate::dynamic::read::{self, Kind};
 use crate::functions::kernel;
@@ -14,17 +14,17 @@ pub static TOINT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Int))],
     result_name: ResultName::FirstArgument,
-    summary: "A whole number of 32 bits; of longs the low 32 bits, reals are cut off towards zero.",
+    summary: "Converts to a 32-bit integer; longs keep their low 32 bits, reals are truncated toward zero.",
     page: "toint-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     kernel::ints(call.rows, |i| match &value {
-        Any::String(v) => by_text(v, false, i, int_of),
-        Any::Real(v) => v.get(i).filter(|r| r.is_finite()).map(|r| r as i32),
-        Any::Dynamic(v) if v.option(i).map(read::kind) == Some(Kind::Real) => {
+        Arg::String(v) => by_text(v, i, int_of),
+        Arg::Real(v) => v.get(i).filter(|r| r.is_finite()).map(|r| r as i32),
+        Arg::Dynamic(v) if v.option(i).map(read::kind) == Some(Kind::Real) => {
             v.option(i)?.parse::<f64>().ok().filter(|r| r.is_finite()).map(|r| r as i32)
         }
         // the engine keeps the low bits of a long, and the greatest int of a real

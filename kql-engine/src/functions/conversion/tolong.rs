@@ -1,6 +1,6 @@
 //! `tolong()`
 
-use super::convert::{Any, by_text, long_of};
+use super::convert::{Arg, by_dynamic_text, by_text, long_of};
 use crate::decimal;
 use crate::dynamic::read::{self, Kind};
 use crate::functions::kernel::{self, Reals};
@@ -14,14 +14,14 @@ pub static TOLONG: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Long))],
     result_name: ResultName::FirstArgument,
-    summary: "A whole number of 64 bits; reals are cut off towards zero.",
+    summary: "Converts to a 64-bit integer; reals are truncated toward zero.",
     page: "tolong-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
-    if let Any::Real(Reals::Scalar(Some(real))) = value
+    let value = Arg::new(call, 0)?;
+    if let Arg::Real(Reals::Scalar(Some(real))) = value
         && real.is_finite()
         && !(-LIMIT..LIMIT).contains(&real)
     {
@@ -35,20 +35,20 @@ fn run(call: &Call) -> Result<ColumnarValue> {
 const LIMIT: f64 = 9_223_372_036_854_775_808.0;
 
 /// The whole number of row `i`.
-pub(super) fn long(value: &Any, i: usize) -> Option<i64> {
+pub(super) fn long(value: &Arg, i: usize) -> Option<i64> {
     match value {
-        Any::Bool(v) => v.get(i).map(i64::from),
-        Any::Int(v) => v.get(i).map(i64::from),
-        Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => v.get(i),
-        Any::Real(v) => v.get(i).and_then(cut),
-        Any::Decimal(v) => v.get(i).and_then(decimal::to_long),
-        Any::String(v) => by_text(v, false, i, long_of),
-        Any::Dynamic(v) => match read::kind(v.option(i)?) {
+        Arg::Bool(v) => v.get(i).map(i64::from),
+        Arg::Int(v) => v.get(i).map(i64::from),
+        Arg::Long(v) | Arg::Datetime(v) | Arg::Timespan(v) => v.get(i),
+        Arg::Real(v) => v.get(i).and_then(cut),
+        Arg::Decimal(v) => v.get(i).and_then(decimal::to_long),
+        Arg::String(v) => by_text(v, i, long_of),
+        Arg::Dynamic(v) => match read::kind(v.option(i)?) {
             Kind::Bool => Some(i64::from(v.option(i)? == "true")),
             Kind::Real => v.option(i)?.parse().ok().and_then(cut),
-            _ => by_text(v, true, i, long_of),
+            _ => by_dynamic_text(v, i, long_of),
         },
-        Any::Guid(_) => None,
+        Arg::Guid(_) => None,
     }
 }
 

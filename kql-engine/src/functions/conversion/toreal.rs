@@ -1,6 +1,6 @@
 //! `toreal()`
 
-use super::convert::{Any, by_text, real_of};
+use super::convert::{Arg, by_dynamic_text, by_text, real_of};
 use crate::decimal;
 use crate::dynamic::read::{self, Kind};
 use crate::functions::kernel;
@@ -14,24 +14,24 @@ pub static TOREAL: ScalarFunction = ScalarFunction {
     aliases: &["todouble"],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Real))],
     result_name: ResultName::FirstArgument,
-    summary: "A real.",
+    summary: "Converts the value to real.",
     page: "toreal-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     kernel::reals(call.rows, |i| match &value {
-        Any::Bool(v) => v.get(i).map(|b| f64::from(u8::from(b))),
-        Any::Int(v) => v.get(i).map(f64::from),
-        Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => v.get(i).map(|n| n as f64),
-        Any::Real(v) => v.get(i),
-        Any::Decimal(v) => v.get(i).map(decimal::to_real),
-        Any::String(v) => by_text(v, false, i, real_of),
-        Any::Dynamic(v) => match read::kind(v.option(i)?) {
+        Arg::Bool(v) => v.get(i).map(|b| f64::from(u8::from(b))),
+        Arg::Int(v) => v.get(i).map(f64::from),
+        Arg::Long(v) | Arg::Datetime(v) | Arg::Timespan(v) => v.get(i).map(|n| n as f64),
+        Arg::Real(v) => v.get(i),
+        Arg::Decimal(v) => v.get(i).map(decimal::to_real),
+        Arg::String(v) => by_text(v, i, real_of),
+        Arg::Dynamic(v) => match read::kind(v.option(i)?) {
             Kind::Bool => Some(f64::from(u8::from(v.option(i)? == "true"))),
-            _ => by_text(v, true, i, real_of),
+            _ => by_dynamic_text(v, i, real_of),
         },
-        Any::Guid(_) => None,
+        Arg::Guid(_) => None,
     })
 }

@@ -9,7 +9,7 @@ pub static TOSTRING: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(String))],
     result_name: ResultName::FirstArgument,
-    summary: "The text of a value; null gives an empty string.",
+    summary: "The text of a value; the empty string for null.",
     page: "tostring-function",
     eval: Eval::Kernel(convert::to_texts),
 };

@@ -1,6 +1,6 @@
 //! `totimespan()`
 
-use super::convert::{Any, by_text, timespan_of};
+use super::convert::{Arg, by_dynamic_text, by_text, timespan_of};
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Timespan;
@@ -12,18 +12,18 @@ pub static TOTIMESPAN: ScalarFunction = ScalarFunction {
     aliases: &["totime"],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Timespan))],
     result_name: ResultName::FirstArgument,
-    summary: "A timespan of a text such as 1.02:03:04.5, or of a number of ticks.",
+    summary: "Converts text such as 1.02:03:04.5, or a number of ticks, to a timespan.",
     page: "totimespan-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     kernel::longs(call.rows, |i| match &value {
-        Any::Timespan(v) | Any::Long(v) => v.get(i),
-        Any::Int(v) => v.get(i).map(i64::from),
-        Any::String(v) => by_text(v, false, i, timespan_of),
-        Any::Dynamic(v) => by_text(v, true, i, timespan_of),
+        Arg::Timespan(v) | Arg::Long(v) => v.get(i),
+        Arg::Int(v) => v.get(i).map(i64::from),
+        Arg::String(v) => by_text(v, i, timespan_of),
+        Arg::Dynamic(v) => by_dynamic_text(v, i, timespan_of),
         _ => None,
     })
 }

@@ -15,8 +15,8 @@ pub static DATETIME_ADD: ScalarFunction = ScalarFunction {
         Returns::Is(Datetime),
     )],
     result_name: ResultName::None,
-    summary: "A datetime moved by a number of years, quarters, months, weeks, days, hours, minutes, seconds, milliseconds, \
-              microseconds or nanoseconds; a month that is too short ends the day.",
+    summary: "A datetime moved by a number of years, quarters, months, weeks, days, hours, minutes, seconds, \
+              milliseconds, microseconds or nanoseconds; if the month is too short, the last day of that month.",
     page: "datetime-add-function",
     eval: Eval::Compiled(compile),
 };

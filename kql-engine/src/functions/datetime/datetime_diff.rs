@@ -37,8 +37,8 @@ pub static DATETIME_DIFF: ScalarFunction = ScalarFunction {
         Returns::ByLiteral(0, |part| if part.eq_ignore_ascii_case("week") { Real } else { Long }),
     )],
     result_name: ResultName::None,
-    summary: "How many boundaries of a year, quarter, month, week, day, hour, minute, second, millisecond, microsecond or \
-              nanosecond lie between the second datetime and the first.",
+    summary: "The number of boundaries of a year, quarter, month, week, day, hour, minute, second, millisecond, \
+              microsecond or nanosecond between the second datetime and the first.",
     page: "datetime-diff-function",
     eval: Eval::Compiled(compile),
 };

@@ -18,7 +18,7 @@ pub static FORMAT_DATETIME: ScalarFunction = ScalarFunction {
         Returns::Is(String),
     )],
     result_name: ResultName::FirstArgument,
-    summary: "The text of a datetime in a form made of y, M, d, h, H, m, s, f, F, tt and delimiters.",
+    summary: "Formats a datetime with a pattern of y, M, d, h, H, m, s, f, F, tt and delimiters.",
     page: "format-datetime-function",
     eval: Eval::Compiled(|info| compile(info, &DATETIME)),
 };
@@ -31,7 +31,7 @@ pub static FORMAT_TIMESPAN: ScalarFunction = ScalarFunction {
         Returns::Is(String),
     )],
     result_name: ResultName::FirstArgument,
-    summary: "The text of a timespan in a form made of d, h, m, s, f, F and delimiters.",
+    summary: "Formats a timespan with a pattern of d, h, m, s, f, F and delimiters.",
     page: "format-timespan-function",
     eval: Eval::Compiled(|info| compile(info, &TIMESPAN)),
 };

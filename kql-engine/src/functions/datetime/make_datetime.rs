@@ -31,8 +31,8 @@ pub static MAKE_DATETIME: ScalarFunction = ScalarFunction {
         sig(&[p("value", Scalar)], Returns::Is(Datetime)),
     ],
     result_name: ResultName::OnlyArgument,
-    summary: "A datetime of year, month, day, hour, minute and second, or of a single value; null where a part is out of \
-              its range.",
+    summary: "A datetime made of year, month, day, hour, minute and second, or of a single value; null if a part \
+              is out of range.",
     page: "make-datetime-function",
     eval: Eval::Rewrite(|context, args| {
         let function = if args.len() == 1 { conversion::to(Datetime) } else { &OF_PARTS };
@@ -46,7 +46,7 @@ static OF_PARTS: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[],
     result_name: ResultName::None,
-    summary: "A datetime of its parts.",
+    summary: "A datetime made of its parts.",
     page: "operator:make-datetime-function",
     eval: Eval::Kernel(run),
 };

@@ -25,7 +25,8 @@ pub static MAKE_TIMESPAN: ScalarFunction = ScalarFunction {
         sig(&[p("value", Scalar)], Returns::Is(Timespan)),
     ],
     result_name: ResultName::OnlyArgument,
-    summary: "A timespan of days, hours, minutes and seconds, or of a single value; null where a part is out of its range.",
+    summary: "A timespan made of days, hours, minutes and seconds, or of a single value; null if a part is out of \
+              range.",
     page: "make-timespan-function",
     eval: Eval::Rewrite(|context, args| {
         let function = if args.len() == 1 { conversion::to(Timespan) } else { &OF_PARTS };
@@ -39,7 +40,7 @@ static OF_PARTS: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[],
     result_name: ResultName::None,
-    summary: "A timespan of its parts.",
+    summary: "A timespan made of its parts.",
     page: "operator:make-timespan-function",
     eval: Eval::Kernel(run),
 };

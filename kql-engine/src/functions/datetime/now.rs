@@ -25,7 +25,7 @@ pub static AGO: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("timespan", Is(Timespan))], Returns::Is(Datetime))],
     result_name: ResultName::None,
-    summary: "The time of the query less a timespan.",
+    summary: "The time of the query minus a timespan.",
     page: "ago-function",
     eval: Eval::Rewrite(|context, args| {
         let now = Expr::constant(Value::Long(context.now), Datetime, context.span);

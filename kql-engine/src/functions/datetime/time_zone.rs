@@ -17,7 +17,7 @@ pub static UTC_TO_LOCAL: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "The local time in a time zone at a time in UTC.",
+    summary: "Converts a UTC datetime to local time in a time zone.",
     page: "datetime-utc-to-local-function",
     eval: Eval::Compiled(|info| compile(info, utc_to_local)),
 };
@@ -27,7 +27,7 @@ pub static LOCAL_TO_UTC: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "The time in UTC at a local time in a time zone.",
+    summary: "Converts local time in a time zone to UTC.",
     page: "datetime-local-to-utc-function",
     eval: Eval::Compiled(|info| compile(info, local_to_utc)),
 };

@@ -13,7 +13,7 @@ pub static ARRAY_CONCAT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[repeated("array", DynamicArray, 64)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The elements of all arrays in one; what is no array is passed over.",
+    summary: "All elements of all arrays in one array; arguments that are not arrays are skipped.",
     page: "array-concat-function",
     eval: Eval::Kernel(run),
 };

@@ -2,7 +2,7 @@
 
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -21,13 +21,14 @@ pub static ARRAY_IFF: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "For each element of an array of conditions, the element of one array or another, or one value or another.",
+    summary: "For each condition in an array, the element at its position in the second or the third argument; an \
+              argument that is not an array is used as it is.",
     page: "array-iff-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let (conditions, yes, no) = (call.strings(0)?, Any::new(call, 1)?, Any::new(call, 2)?);
+    let (conditions, yes, no) = (call.strings(0)?, Arg::new(call, 1)?, Arg::new(call, 2)?);
     let (mut yes_text, mut no_text) = (String::new(), String::new());
     kernel::texts(call.rows, |i, out| {
         let Some(conditions) = read::array(conditions.get(i)) else { return false };

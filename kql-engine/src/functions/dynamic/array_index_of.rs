@@ -2,7 +2,7 @@
 
 use crate::dynamic::compare;
 use crate::dynamic::read;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     ArgumentKind, Call, Eval,
@@ -27,7 +27,8 @@ pub static ARRAY_INDEX_OF: ScalarFunction = ScalarFunction {
         Returns::Is(Long),
     )],
     result_name: ResultName::None,
-    summary: "The position of a value in an array, -1 where it is not there; from a start, over a number of elements.",
+    summary: "The position of a value in an array, or -1 if it is missing; optionally from a start position, over \
+              a number of elements.",
     page: "array-index-of-function",
     eval: Eval::Kernel(index_of),
 };
@@ -37,13 +38,13 @@ pub static SET_HAS_ELEMENT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("set", DynamicArray), p("value", Scalar)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where an array has the value.",
+    summary: "True if the array contains the value.",
     page: "set-has-element-function",
     eval: Eval::Kernel(has_element),
 };
 
 fn index_of(call: &Call) -> Result<ColumnarValue> {
-    let (arrays, value) = (call.strings(0)?, Any::new(call, 1)?);
+    let (arrays, value) = (call.strings(0)?, Arg::new(call, 1)?);
     let (start, length, occurrence) = (call.longs_or(2, 0)?, call.longs_or(3, -1)?, call.longs_or(4, 1)?);
     let mut text = String::new();
     kernel::longs(call.rows, |i| {
@@ -70,7 +71,7 @@ fn index_of(call: &Call) -> Result<ColumnarValue> {
 }
 
 fn has_element(call: &Call) -> Result<ColumnarValue> {
-    let (arrays, value) = (call.strings(0)?, Any::new(call, 1)?);
+    let (arrays, value) = (call.strings(0)?, Arg::new(call, 1)?);
     let mut text = String::new();
     kernel::bools(call.rows, |i| {
         let items = read::array(arrays.get(i))?;

@@ -12,7 +12,7 @@ pub static ARRAY_LENGTH: ScalarFunction = ScalarFunction {
     aliases: &["arraylength"],
     signatures: &[sig(&[p("array", DynamicArray)], Returns::Is(Long))],
     result_name: ResultName::None,
-    summary: "How many elements an array has; null for what is no array.",
+    summary: "The number of elements in an array; null if the value is not an array.",
     page: "array-length-function",
     eval: Eval::Kernel(run),
 };

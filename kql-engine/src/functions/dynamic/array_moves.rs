@@ -2,7 +2,7 @@
 
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -38,7 +38,7 @@ array_move!(
     "array_shift_left",
     SHIFT,
     "array-shift-left-function",
-    "The array with its elements moved to the front, the rest filled with a value.",
+    "Shifts the elements of an array to the left; the gap at the end is filled with a value.",
     |call| shift(call, 1)
 );
 array_move!(
@@ -46,7 +46,7 @@ array_move!(
     "array_shift_right",
     SHIFT,
     "array-shift-right-function",
-    "The array with its elements moved to the end, the rest filled with a value.",
+    "Shifts the elements of an array to the right; the gap at the front is filled with a value.",
     |call| shift(call, -1)
 );
 array_move!(
@@ -54,7 +54,7 @@ array_move!(
     "array_rotate_left",
     ROTATE,
     "array-rotate-left-function",
-    "The array with its elements moved to the front, the first coming back at the end.",
+    "Rotates the elements of an array to the left; elements that leave at the front come back at the end.",
     |call| rotate(call, 1)
 );
 array_move!(
@@ -62,7 +62,7 @@ array_move!(
     "array_rotate_right",
     ROTATE,
     "array-rotate-right-function",
-    "The array with its elements moved to the end, the last coming back at the front.",
+    "Rotates the elements of an array to the right; elements that leave at the end come back at the front.",
     |call| rotate(call, -1)
 );
 
@@ -71,7 +71,7 @@ pub static ARRAY_REVERSE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", DynamicArray)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The array with its elements in the opposite order.",
+    summary: "The array with its elements in reverse order.",
     page: "array-reverse-function",
     eval: Eval::Kernel(|call| {
         let arrays = call.strings(0)?;
@@ -87,7 +87,7 @@ pub static ARRAY_REVERSE: ScalarFunction = ScalarFunction {
 
 fn shift(call: &Call, direction: i64) -> Result<ColumnarValue> {
     let (arrays, count) = (call.strings(0)?, call.longs(1)?);
-    let filler = if call.len() > 2 { Some(Any::new(call, 2)?) } else { None };
+    let filler = if call.len() > 2 { Some(Arg::new(call, 2)?) } else { None };
     let mut text = String::new();
     kernel::texts(call.rows, |i, out| {
         let (Some(items), Some(count)) = (read::array(arrays.get(i)), count.get(i)) else { return false };

@@ -17,7 +17,7 @@ pub static ARRAY_SLICE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("array", DynamicArray), p("start", Is(Long)), p("end", Is(Long))], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The elements from one position to another, both included; negative ones count from the end.",
+    summary: "The elements from one position to another, both included; negative positions count from the end.",
     page: "array-slice-function",
     eval: Eval::Kernel(slice),
 };
@@ -30,7 +30,8 @@ pub static ARRAY_SPLIT: ScalarFunction = ScalarFunction {
         sig(&[p("array", DynamicArray), p("indices", DynamicArray)], Returns::Is(Dynamic)),
     ],
     result_name: ResultName::None,
-    summary: "An array of the parts of an array between positions; negative ones count from the end.",
+    summary: "Splits an array at the given positions and returns an array of arrays; negative positions count \
+              from the end.",
     page: "array-split-function",
     eval: Eval::Kernel(split),
 };
@@ -53,23 +54,23 @@ fn slice(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-enum Places<'a> {
-    One(Longs<'a>),
-    Many(Strings<'a>),
+enum Indices<'a> {
+    Scalar(Longs<'a>),
+    Array(Strings<'a>),
 }
 
 fn split(call: &Call) -> Result<ColumnarValue> {
     let arrays = call.strings(0)?;
     let places = match call.types.get(1) {
-        Some(Long) => Places::One(call.longs(1)?),
-        _ => Places::Many(call.strings(1)?),
+        Some(Long) => Indices::Scalar(call.longs(1)?),
+        _ => Indices::Array(call.strings(1)?),
     };
     let mut part = String::new();
     kernel::texts(call.rows, |i, out| {
         let Some(items) = read::array(arrays.get(i)) else { return false };
         let indices: Option<Vec<i64>> = match &places {
-            Places::One(index) => index.get(i).map(|index| vec![index]),
-            Places::Many(indices) => {
+            Indices::Scalar(index) => index.get(i).map(|index| vec![index]),
+            Indices::Array(indices) => {
                 read::array(indices.get(i)).and_then(|all| all.into_iter().map(|n| n.parse().ok()).collect())
             }
         };

@@ -42,9 +42,9 @@ pub static ARRAY_SORT_ASC: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::Suffix("_sorted"),
-    summary: "The first array in ascending order, and the others in the order of the first.",
+    summary: "Sorts the first array in ascending order, and reorders the other arrays the same way.",
     page: "array-sort-asc-function",
-    eval: Eval::Kernel(|call| run(call, false)),
+    eval: Eval::Kernel(|call| run(call, Direction::Ascending)),
 };
 
 pub static ARRAY_SORT_DESC: ScalarFunction = ScalarFunction {
@@ -52,12 +52,19 @@ pub static ARRAY_SORT_DESC: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::Suffix("_sorted"),
-    summary: "The first array in descending order, and the others in the order of the first.",
+    summary: "Sorts the first array in descending order, and reorders the other arrays the same way.",
     page: "array-sort-desc-function",
-    eval: Eval::Kernel(|call| run(call, true)),
+    eval: Eval::Kernel(|call| run(call, Direction::Descending)),
 };
 
-fn run(call: &Call, descending: bool) -> Result<ColumnarValue> {
+/// The order of the elements that are not null.
+#[derive(Clone, Copy, PartialEq)]
+enum Direction {
+    Ascending,
+    Descending,
+}
+
+fn run(call: &Call, direction: Direction) -> Result<ColumnarValue> {
     let placed = call.types.last() == Some(&Bool);
     let count = call.len() - usize::from(placed);
     let nulls_last = call.bools_or(if placed { count } else { call.len() }, true)?.get(0).unwrap_or(true);
@@ -65,7 +72,7 @@ fn run(call: &Call, descending: bool) -> Result<ColumnarValue> {
     kernel::texts(call.rows, |i, out| {
         let Some((first, rest)) = arrays.split_first() else { return false };
         let Some(items) = read::array(first.get(i)) else { return false };
-        let order = order(&items, nulls_last, descending);
+        let order = order(&items, nulls_last, direction);
         let sorted = |items: &[&str], out: &mut String| {
             write::array(order.iter().map(|n| items.get(*n).copied().unwrap_or("null")), out);
         };
@@ -87,11 +94,11 @@ fn run(call: &Call, descending: bool) -> Result<ColumnarValue> {
     })
 }
 
-fn order(items: &[&str], nulls_last: bool, descending: bool) -> Vec<usize> {
+fn order(items: &[&str], nulls_last: bool, direction: Direction) -> Vec<usize> {
     let keys: Vec<Option<SortKey>> = items.iter().map(|item| (*item != "null").then(|| SortKey::new(item))).collect();
     let mut order: Vec<usize> = (0..items.len()).collect();
     order.sort_by(|a, b| match (keys.get(*a).and_then(Option::as_ref), keys.get(*b).and_then(Option::as_ref)) {
-        (Some(a), Some(b)) => a.compare(b, descending),
+        (Some(a), Some(b)) => a.compare(b, direction == Direction::Descending),
         (a, b) if nulls_last => b.is_some().cmp(&a.is_some()),
         (a, b) => a.is_some().cmp(&b.is_some()),
     });

@@ -3,7 +3,7 @@
 use crate::dynamic::json_path;
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     ArgumentKind, Call, Eval,
@@ -19,7 +19,7 @@ pub static BAG_REMOVE_KEYS: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("bag", DynamicBag), p("keys", DynamicArray)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The bag without the properties that an array names by key or by path.",
+    summary: "The bag without the properties listed in an array, by key or by path.",
     page: "bag-remove-keys-function",
     eval: Eval::Kernel(remove_keys),
 };
@@ -32,7 +32,7 @@ pub static BAG_SET_KEY: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "The bag with a property, named by key or by path, set to a value.",
+    summary: "The bag with one property, given by key or by path, set to a value.",
     page: "bag-set-key-function",
     eval: Eval::Kernel(set_key),
 };
@@ -79,7 +79,7 @@ fn without(bag: &str, paths: &[&[std::string::String]], out: &mut std::string::S
 }
 
 fn set_key(call: &Call) -> Result<ColumnarValue> {
-    let (bags, key, value) = (call.strings(0)?, call.strings(1)?, Any::new(call, 2)?);
+    let (bags, key, value) = (call.strings(0)?, call.strings(1)?, Arg::new(call, 2)?);
     let path = json_path::keys(key.get(0));
     let mut text = std::string::String::new();
     kernel::texts(call.rows, |i, out| {

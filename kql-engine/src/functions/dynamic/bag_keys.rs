@@ -18,7 +18,7 @@ pub static BAG_KEYS: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("object", DynamicBag)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "An array of a bag's keys; null for what is no bag.",
+    summary: "An array of a bag's keys; null if the value is not a bag.",
     page: "bag-keys-function",
     eval: Eval::Kernel(keys),
 };
@@ -28,7 +28,7 @@ pub static BAG_HAS_KEY: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("bag", DynamicBag), p("key", Is(String))], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where a bag has a key, or where a path such as $.a.b leads to one; null for what is no bag.",
+    summary: "True if the bag has the key, or a property at a path such as $.a.b; null if the value is not a bag.",
     page: "bag-has-key-function",
     eval: Eval::Kernel(has_key),
 };

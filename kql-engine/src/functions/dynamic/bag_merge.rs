@@ -14,7 +14,8 @@ pub static BAG_MERGE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("bag", DynamicBag), repeated("bag", DynamicBag, 63)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The properties of all bags in one, the first of those with the same key; what is no bag is passed over.",
+    summary: "Merges bags into one; if a key occurs twice, the first value is kept. Arguments that are not bags \
+              are skipped.",
     page: "bag-merge-function",
     eval: Eval::Kernel(run),
 };

@@ -1,7 +1,7 @@
 //! `bag_pack()`, `pack_all()`
 
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -21,9 +21,9 @@ pub static BAG_PACK: ScalarFunction = ScalarFunction {
     aliases: &["pack", "pack_dictionary"],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "A property bag of keys and values, given in turn.",
+    summary: "A property bag made of alternating keys and values.",
     page: "pack-function",
-    eval: Eval::Kernel(|call| run(call, false)),
+    eval: Eval::Kernel(|call| run(call, Empty::Kept)),
 };
 
 /// What `pack_all(true)` becomes; not callable by name.
@@ -32,15 +32,22 @@ pub static PACK_NOT_EMPTY: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "A property bag of keys and values without those that are null or empty.",
+    summary: "A property bag made of keys and values, without those that are null or empty.",
     page: "operator:pack-all-function",
-    eval: Eval::Kernel(|call| run(call, true)),
+    eval: Eval::Kernel(|call| run(call, Empty::Skipped)),
 };
 
-fn run(call: &Call, skip_empty: bool) -> Result<ColumnarValue> {
+/// What happens to properties whose value is null or an empty string.
+#[derive(Clone, Copy, PartialEq)]
+enum Empty {
+    Kept,
+    Skipped,
+}
+
+fn run(call: &Call, empty: Empty) -> Result<ColumnarValue> {
     let mut pairs = Vec::with_capacity(call.len() / 2);
     for n in (0..call.len()).step_by(2) {
-        pairs.push((call.strings(n)?, Any::new(call, n + 1)?));
+        pairs.push((call.strings(n)?, Arg::new(call, n + 1)?));
     }
     kernel::texts(call.rows, |i, out| {
         out.push('{');
@@ -61,7 +68,7 @@ fn run(call: &Call, skip_empty: bool) -> Result<ColumnarValue> {
             if !value.json(i, out) {
                 out.push_str("null");
             }
-            if skip_empty && matches!(out.get(from..), Some("null" | "\"\"")) {
+            if empty == Empty::Skipped && matches!(out.get(from..), Some("null" | "\"\"")) {
                 out.truncate(start);
             }
         }

@@ -13,7 +13,8 @@ pub static BAG_ZIP: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("keys", DynamicArray), p("values", DynamicArray)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "A bag of the keys of one array, those that are strings, and the values at the same places of another.",
+    summary: "A bag of the keys in one array and the values at the same positions in another; keys that are not \
+              strings are skipped.",
     page: "bag-zip",
     eval: Eval::Kernel(bag_zip),
 };
@@ -23,7 +24,8 @@ pub static ZIP: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("array", DynamicArray), repeated("array", DynamicArray, 63)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "An array of arrays, each of the elements at one place of all; missing ones are null.",
+    summary: "An array of arrays: the n-th holds the n-th element of every argument, null where an argument is \
+              shorter.",
     page: "zip-function",
     eval: Eval::Kernel(zip),
 };

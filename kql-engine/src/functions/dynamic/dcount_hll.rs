@@ -12,7 +12,7 @@ pub static DCOUNT_HLL: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("hll", Is(Dynamic))], Returns::Is(Long))],
     result_name: ResultName::NameAndFirstArgument,
-    summary: "How many distinct values a state of hll() or hll_merge() holds.",
+    summary: "The number of distinct values in a state returned by hll() or hll_merge().",
     page: "dcount-hll-function",
     eval: Eval::Kernel(run),
 };

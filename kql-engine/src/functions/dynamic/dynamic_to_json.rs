@@ -2,7 +2,7 @@
 
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::String;
@@ -14,15 +14,15 @@ pub static DYNAMIC_TO_JSON: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("dynamic", Scalar)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text of a value; of a dynamic value, JSON in which the properties of bags are sorted by name.",
+    summary: "The text of a value; for a dynamic value, JSON with the properties of bags sorted by name.",
     page: "dynamic-to-json-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     kernel::strings(call.rows, |i, out| match &value {
-        Any::Dynamic(v) => {
+        Arg::Dynamic(v) => {
             if let Some(json) = v.option(i) {
                 sorted(json, out);
             }

@@ -18,9 +18,9 @@ pub static HLL_MERGE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("hll", Is(Dynamic)), repeated("hll", Is(Dynamic), 63)], Returns::Is(Dynamic))],
     result_name: ResultName::PrefixOnly("hll_merged_result"),
-    summary: "One state of several that hll() gave; null where one is no state.",
+    summary: "Merges states returned by hll() into one; null if an argument is not a valid state.",
     page: "hll-merge-function",
-    eval: Eval::Kernel(|call| merged(call, true)),
+    eval: Eval::Kernel(|call| merged(call, Duplicates::Removed)),
 };
 
 pub static TDIGEST_MERGE: ScalarFunction = ScalarFunction {
@@ -28,12 +28,19 @@ pub static TDIGEST_MERGE: ScalarFunction = ScalarFunction {
     aliases: &["merge_tdigest"],
     signatures: &[sig(&[p("tdigest", DynamicArray), repeated("tdigest", DynamicArray, 63)], Returns::Is(Dynamic))],
     result_name: ResultName::PrefixOnly("tdigests_merge_result"),
-    summary: "One state of several that tdigest() gave; null where one is no state.",
+    summary: "Merges states returned by tdigest() into one; null if an argument is not a valid state.",
     page: "tdigest-merge-function",
-    eval: Eval::Kernel(|call| merged(call, false)),
+    eval: Eval::Kernel(|call| merged(call, Duplicates::Kept)),
 };
 
-fn merged(call: &Call, distinct: bool) -> Result<ColumnarValue> {
+/// What happens to elements that several states hold.
+#[derive(Clone, Copy, PartialEq)]
+enum Duplicates {
+    Kept,
+    Removed,
+}
+
+fn merged(call: &Call, duplicates: Duplicates) -> Result<ColumnarValue> {
     let states = (0..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
     kernel::texts(call.rows, |i, out| {
         let Some(items) = states.iter().map(|s| read::array(s.option(i)?)).collect::<Option<Vec<_>>>() else {
@@ -41,7 +48,7 @@ fn merged(call: &Call, distinct: bool) -> Result<ColumnarValue> {
         };
         let mut seen = HashSet::new();
         let items = items.into_iter().flatten();
-        write::array(items.filter(|item| !distinct || seen.insert(compare::key(item))), out);
+        write::array(items.filter(|item| duplicates == Duplicates::Kept || seen.insert(compare::key(item))), out);
         true
     })
 }

@@ -12,7 +12,7 @@ pub static NULL_AS_VALUE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Is(Dynamic))], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The value, JSON's null where there is none.",
+    summary: "The value, or the JSON value null for a null.",
     page: "operator:scalar-data-types/dynamic",
     eval: Eval::Kernel(run),
 };

@@ -1,7 +1,7 @@
 //! `pack_array()`
 
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     ArgumentKind, Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, repeated, sig,
@@ -21,7 +21,7 @@ pub static PACK_ARRAY: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let values = (0..call.len()).map(|n| Any::new(call, n)).collect::<Result<Vec<_>>>()?;
+    let values = (0..call.len()).map(|n| Arg::new(call, n)).collect::<Result<Vec<_>>>()?;
     kernel::texts(call.rows, |i, out| {
         write::list(values.iter(), out, |value, out| {
             if !value.json(i, out) {

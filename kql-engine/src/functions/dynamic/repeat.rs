@@ -1,7 +1,7 @@
 //! `repeat()`, `range()`: arrays made of few values.
 
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -22,7 +22,7 @@ pub static REPEAT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar), p("count", Is(Long))], Returns::Is(Dynamic))],
     result_name: ResultName::Prefix("repeat"),
-    summary: "An array of a value a number of times; null where that is negative.",
+    summary: "An array that repeats a value a number of times; null if the number is negative.",
     page: "repeat-function",
     eval: Eval::Kernel(repeat),
 };
@@ -36,13 +36,14 @@ pub static RANGE: ScalarFunction = ScalarFunction {
         sig(&[p("start", Is(Timespan)), p("stop", Is(Timespan)), optional("step", Is(Timespan))], Returns::Is(Dynamic)),
     ],
     result_name: ResultName::None,
-    summary: "An array of values from a start to a stop, included, by a step of 1 or 1h; at most 1,048,576.",
+    summary: "An array of the values from start to stop, inclusive, by a step (1 or 1h by default); at most \
+              1,048,576 elements.",
     page: "range-function",
     eval: Eval::Kernel(range),
 };
 
 fn repeat(call: &Call) -> Result<ColumnarValue> {
-    let (value, count) = (Any::new(call, 0)?, call.longs(1)?);
+    let (value, count) = (Arg::new(call, 0)?, call.longs(1)?);
     let mut text = String::new();
     kernel::texts(call.rows, |i, out| {
         let Some(count) = count.get(i).and_then(|count| usize::try_from(count).ok()) else { return false };

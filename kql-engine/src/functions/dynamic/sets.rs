@@ -22,7 +22,7 @@ pub static SET_UNION: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SETS,
     result_name: ResultName::None,
-    summary: "The elements that are in any of the arrays, each once.",
+    summary: "The distinct elements that are in any of the arrays.",
     page: "set-union-function",
     eval: Eval::Kernel(union),
 };
@@ -32,7 +32,7 @@ pub static SET_INTERSECT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SETS,
     result_name: ResultName::None,
-    summary: "The elements that are in all arrays, each once.",
+    summary: "The distinct elements that are in all arrays.",
     page: "set-intersect-function",
     eval: Eval::Kernel(|call| by_first(call, |key, others| others.iter().all(|o| o.contains(key)))),
 };
@@ -42,7 +42,7 @@ pub static SET_DIFFERENCE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SETS,
     result_name: ResultName::None,
-    summary: "The elements that are in the first array and in none of the others, each once.",
+    summary: "The distinct elements that are in the first array but in none of the others.",
     page: "set-difference-function",
     eval: Eval::Kernel(|call| by_first(call, |key, others| !others.iter().any(|o| o.contains(key)))),
 };
@@ -52,7 +52,7 @@ pub static SET_EQUALS: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("set1", DynamicArray), p("set2", DynamicArray)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where both arrays have the same elements, however often and in whatever order.",
+    summary: "True if both arrays have the same distinct elements, in any order.",
     page: "set-equals-function",
     eval: Eval::Kernel(|call| {
         let (a, b) = (call.strings(0)?, call.strings(1)?);
@@ -65,7 +65,7 @@ pub static JACCARD_INDEX: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("set1", DynamicArray), p("set2", DynamicArray)], Returns::Is(Real))],
     result_name: ResultName::None,
-    summary: "How many elements are in both arrays, divided by how many are in either.",
+    summary: "The Jaccard index of two arrays: the number of elements in both divided by the number in either.",
     page: "jaccard-index-function",
     eval: Eval::Kernel(|call| {
         let (a, b) = (call.strings(0)?, call.strings(1)?);

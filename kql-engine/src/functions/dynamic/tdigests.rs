@@ -6,7 +6,7 @@
 
 use crate::decimal;
 use crate::dynamic::{date, read, write};
-use crate::functions::conversion::{self, Any};
+use crate::functions::conversion::{self, Arg};
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel,
@@ -26,7 +26,7 @@ pub static PERCENTILE_TDIGEST: ScalarFunction = ScalarFunction {
         sig(&[p("tdigest", DynamicArray), p("percentile1", Is(Real)), p("type", TypeLiteral)], Returns::Literal(2)),
     ],
     result_name: ResultName::NameAndFirstArgument,
-    summary: "The percentile of the values that a state of tdigest() or tdigest_merge() holds.",
+    summary: "A percentile of the values in a state returned by tdigest() or tdigest_merge().",
     page: "percentile-tdigest-function",
     eval: Eval::Compiled(percentile),
 };
@@ -39,7 +39,7 @@ pub static PERCENTILES_ARRAY_TDIGEST: ScalarFunction = ScalarFunction {
         sig(&[p("tdigest", DynamicArray), repeated("percentile", Is(Real), 1024)], Returns::Is(Dynamic)),
     ],
     result_name: ResultName::Prefix("percentile_tdigest"),
-    summary: "Percentiles of the values that a state of tdigest() or tdigest_merge() holds, as an array.",
+    summary: "An array of percentiles of the values in a state returned by tdigest() or tdigest_merge().",
     page: "percentile-array-tdigest-function",
     eval: Eval::Kernel(percentiles),
 };
@@ -49,7 +49,7 @@ pub static RANK_TDIGEST: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("digest", DynamicArray), p("value", Summable)], Returns::Is(Real))],
     result_name: ResultName::None,
-    summary: "How many of the values of a state of tdigest() are no greater than this one.",
+    summary: "The number of values in a state returned by tdigest() that are less than or equal to the given value.",
     page: "rank-tdigest-function",
     eval: Eval::Kernel(|call| ranks(call, |rank, _| rank)),
 };
@@ -59,7 +59,8 @@ pub static PERCENTRANK_TDIGEST: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("digest", DynamicArray), p("value", Summable)], Returns::Is(Real))],
     result_name: ResultName::None,
-    summary: "Which percentage of the values of a state of tdigest() are no greater than this one.",
+    summary: "The percentage of values in a state returned by tdigest() that are less than or equal to the given \
+              value.",
     page: "percentrank-tdigest-function",
     eval: Eval::Kernel(|call| ranks(call, |rank, count| 100.0 * rank / count)),
 };
@@ -197,13 +198,13 @@ fn listed(state: Option<&str>, percentages: impl Iterator<Item = Option<f64>>, o
 }
 
 fn ranks(call: &Call, measure: fn(f64, f64) -> f64) -> Result<ColumnarValue> {
-    let (states, wanted) = (call.strings(0)?, Any::new(call, 1)?);
+    let (states, wanted) = (call.strings(0)?, Arg::new(call, 1)?);
     kernel::reals(call.rows, |i| {
         let wanted = match &wanted {
-            Any::Int(v) => Number::whole(v.get(i)?.into()),
-            Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => Number::whole(v.get(i)?),
-            Any::Real(v) => Number::real(v.get(i)?),
-            Any::Decimal(v) => Number::real(decimal::to_real(v.get(i)?)),
+            Arg::Int(v) => Number::whole(v.get(i)?.into()),
+            Arg::Long(v) | Arg::Datetime(v) | Arg::Timespan(v) => Number::whole(v.get(i)?),
+            Arg::Real(v) => Number::real(v.get(i)?),
+            Arg::Decimal(v) => Number::real(decimal::to_real(v.get(i)?)),
             _ => return None,
         };
         let values = values(states.option(i)?)?;

@@ -14,7 +14,7 @@ pub static TREEPATH: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("object", DynamicBag)], Returns::Is(Dynamic))],
     result_name: ResultName::Prefix("tree"),
-    summary: "An array of the paths to everything inside a bag; all elements of an array share the path [0].",
+    summary: "An array of the paths to all values inside a bag; all elements of an array share the path [0].",
     page: "treepath-function",
     eval: Eval::Kernel(run),
 };

@@ -21,7 +21,7 @@ pub static BASE64_ENCODE_TOSTRING: ScalarFunction = ScalarFunction {
     aliases: &["base64_encodestring"],
     signatures: &[sig(&[p("string", Is(String))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text's UTF-8 in Base64.",
+    summary: "Encodes the text, as UTF-8, in Base64.",
     page: "base64-encode-tostring-function",
     eval: Eval::Kernel(|call| {
         let texts = call.strings(0)?;
@@ -34,7 +34,8 @@ pub static BASE64_DECODE_TOSTRING: ScalarFunction = ScalarFunction {
     aliases: &["base64_decodestring"],
     signatures: &TO_STRING,
     result_name: ResultName::None,
-    summary: "The text whose UTF-8 stands in Base64; empty where that is no Base64 or no UTF-8.",
+    summary: "Decodes Base64 to UTF-8 text; empty if the input is not valid Base64 or the result is not valid \
+              UTF-8.",
     page: "base64-decode-tostring-function",
     eval: Eval::Kernel(|call| {
         let texts = call.strings(0)?;
@@ -53,7 +54,7 @@ pub static BASE64_DECODE_TOARRAY: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("base64_string", Is(String))], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "An array of the bytes that stand in Base64; null where that is no Base64.",
+    summary: "Decodes Base64 to an array of bytes; null if the input is not valid Base64.",
     page: "base64-decode-toarray-function",
     eval: Eval::Kernel(to_array),
 };
@@ -63,7 +64,7 @@ pub static BASE64_ENCODE_FROMARRAY: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("base64_string_decoded_as_array", DynamicArray)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The bytes of an array in Base64; empty where it is no array of bytes.",
+    summary: "Encodes an array of bytes in Base64; empty if the argument is not an array of bytes.",
     page: "base64-encode-fromarray-function",
     eval: Eval::Kernel(from_array),
 };
@@ -73,7 +74,7 @@ pub static BASE64_DECODE_TOGUID: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("base64_string", Is(String))], Returns::Is(Guid))],
     result_name: ResultName::None,
-    summary: "The guid whose 16 bytes stand in Base64.",
+    summary: "Decodes the 16 bytes of a guid from Base64.",
     page: "base64-decode-toguid-function",
     eval: Eval::Kernel(|call| {
         let texts = call.strings(0)?;
@@ -90,7 +91,7 @@ pub static BASE64_ENCODE_FROMGUID: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("guid", Is(Guid))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The 16 bytes of a guid in Base64.",
+    summary: "Encodes the 16 bytes of a guid in Base64.",
     page: "base64-encode-fromguid-function",
     eval: Eval::Kernel(|call| {
         let guids = call.strings(0)?;

@@ -1,6 +1,6 @@
 //! `tohex()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -17,22 +17,22 @@ pub static TOHEX: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Integer), optional("minLength", Is(Long))], Returns::Is(String))],
     result_name: ResultName::FirstArgument,
-    summary: "A whole number in hexadecimal digits, at least as many as asked for, at most 16.",
+    summary: "A whole number in hexadecimal, padded to a minimum number of digits of at most 16.",
     page: "tohex-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let (value, length) = (Any::new(call, 0)?, call.longs_or(1, 1)?);
+    let (value, length) = (Arg::new(call, 0)?, call.longs_or(1, 1)?);
     kernel::strings(call.rows, |i, out| {
         let width = usize::try_from(length.get(i).unwrap_or(1).clamp(1, 16)).unwrap_or(1);
         match &value {
-            Any::Int(v) => {
+            Arg::Int(v) => {
                 if let Some(value) = v.get(i) {
                     let _ = write!(out, "{value:0width$x}");
                 }
             }
-            Any::Long(v) => {
+            Arg::Long(v) => {
                 if let Some(value) = v.get(i) {
                     let _ = write!(out, "{value:0width$x}");
                 }

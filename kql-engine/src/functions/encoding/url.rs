@@ -12,7 +12,7 @@ pub static URL_ENCODE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("url", Is(String))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text with what a URL cannot hold as %xx, and spaces as +.",
+    summary: "Percent-encodes the characters that are not allowed in a URL; a space becomes +.",
     page: "url-encode-function",
     eval: Eval::Kernel(|call| encode(call, "+")),
 };
@@ -22,7 +22,7 @@ pub static URL_ENCODE_COMPONENT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("url", Is(String))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text with what a URL cannot hold as %xx, spaces included.",
+    summary: "Percent-encodes the characters that are not allowed in a URL; a space becomes %20.",
     page: "url-encode-component-function",
     eval: Eval::Kernel(|call| encode(call, "%20")),
 };
@@ -32,7 +32,7 @@ pub static URL_DECODE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("encoded_url", Is(String))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text that stands in a URL as %xx; + is a space.",
+    summary: "Decodes percent-encoded text; + becomes a space.",
     page: "url-decode-function",
     eval: Eval::Kernel(decode),
 };

@@ -141,7 +141,8 @@ pub static UNION_LINES_ARRAY: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("lineStrings", DynamicArray)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "One line of several that follow one another; null where a line is invalid; stops at others.",
+    summary: "Joins lines that follow one another into one; null if a line is invalid. The query stops if they do \
+              not follow one another.",
     page: "geo-union-lines-array-function",
     eval: Eval::Kernel(|call| {
         let texts = call.strings(0)?;

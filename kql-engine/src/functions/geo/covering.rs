@@ -25,7 +25,7 @@ pub static LINE_TO_S2CELLS: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "An array of the S2 cells of a level (11 where none is asked for) that cover a line of GeoJSON.",
+    summary: "An array of the S2 cells of a level (11 by default) that cover a GeoJSON line.",
     page: "geo-line-to-s2cells-function",
     eval: Eval::Kernel(|call| covering(call, "geo_line_to_s2cells", Shape::line)),
 };
@@ -38,7 +38,7 @@ pub static POLYGON_TO_S2CELLS: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "An array of the S2 cells of a level (11 where none is asked for) that cover a polygon of GeoJSON.",
+    summary: "An array of the S2 cells of a level (11 by default) that cover a GeoJSON polygon.",
     page: "geo-polygon-to-s2cells-function",
     eval: Eval::Kernel(|call| covering(call, "geo_polygon_to_s2cells", Shape::polygon)),
 };

@@ -25,7 +25,7 @@ pub static LINE_DENSIFY: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "A line of GeoJSON with more points, so that its edges along great circles are near the straight ones of a map.",
+    summary: "Adds points to a GeoJSON line so that its great-circle edges stay close to straight edges on a map.",
     page: "geo-line-densify-function",
     eval: Eval::Kernel(|call| densified(call, "geo_line_densify", line)),
 };
@@ -38,7 +38,8 @@ pub static POLYGON_DENSIFY: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "A polygon of GeoJSON with more points, so that its edges along great circles are near the straight ones of a map.",
+    summary: "Adds points to a GeoJSON polygon so that its great-circle edges stay close to straight edges on a \
+              map.",
     page: "geo-polygon-densify-function",
     eval: Eval::Kernel(|call| densified(call, "geo_polygon_densify", polygon)),
 };

@@ -26,7 +26,7 @@ pub static POINT_TO_GEOHASH: ScalarFunction = ScalarFunction {
         Returns::Is(String),
     )],
     result_name: ResultName::None,
-    summary: "The geohash of a point, of 1 to 18 characters (5 where none is asked for); empty where the point is none.",
+    summary: "The geohash of a point, with 1 to 18 characters (5 by default); empty if the point is not valid.",
     page: "geo-point-to-geohash-function",
     eval: Eval::Kernel(|call| {
         let points = points::<1>(call)?;
@@ -45,7 +45,7 @@ pub static TO_CENTRAL_POINT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &OF_HASH,
     result_name: ResultName::None,
-    summary: "The middle of a geohash's area, as GeoJSON.",
+    summary: "The center of a geohash's area, as GeoJSON.",
     page: "geo-geohash-to-central-point-function",
     eval: Eval::Kernel(|call| of_cell(call, |cell, out| sphere::point(cell.middle(), out))),
 };

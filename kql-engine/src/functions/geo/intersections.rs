@@ -20,7 +20,7 @@ pub static INTERSECTION_2LINES: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("lineString1", DynamicBag), p("lineString2", DynamicBag)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "What two lines of GeoJSON have in common.",
+    summary: "The intersection of two GeoJSON lines.",
     page: "geo-intersection-2lines-function",
     eval: Eval::Kernel(|call| intersection(call, Lines::parse, Lines::parse, of_lines)),
 };
@@ -30,7 +30,7 @@ pub static INTERSECTION_2POLYGONS: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("polygon1", DynamicBag), p("polygon2", DynamicBag)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "What two polygons of GeoJSON have in common.",
+    summary: "The intersection of two GeoJSON polygons.",
     page: "geo-intersection-2polygons-function",
     eval: Eval::Kernel(|call| intersection(call, Polygons::parse, Polygons::parse, of_polygons)),
 };
@@ -40,7 +40,7 @@ pub static INTERSECTION_LINE_WITH_POLYGON: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("lineString", DynamicBag), p("polygon", DynamicBag)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The parts of a line of GeoJSON that are inside of a polygon.",
+    summary: "The parts of a GeoJSON line that are inside a polygon.",
     page: "geo-intersection-line-with-polygon-function",
     eval: Eval::Kernel(|call| intersection(call, Shape::line, Shape::polygon, line_inside)),
 };

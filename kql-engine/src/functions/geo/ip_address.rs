@@ -21,12 +21,12 @@ pub static GEO_INFO_FROM_IP_ADDRESS: ScalarFunction = ScalarFunction {
     summary: "A bag of country, state, city, latitude and longitude of an IP address, from the MaxMind database that \
               `--geo-ip` names.",
     page: "geo-info-from-ip-address-function",
-    eval: Eval::GeoLookup(|places| Box::new(Places(places))),
+    eval: Eval::GeoLookup(|database| Box::new(Lookup(database))),
 };
 
-struct Places(Option<Arc<GeoIp>>);
+struct Lookup(Option<Arc<GeoIp>>);
 
-impl Kernel for Places {
+impl Kernel for Lookup {
     fn run(&self, call: &Call) -> Result<ColumnarValue> {
         let addresses = call.strings(0)?;
         let mut builder = StringBuilder::with_capacity(call.rows, call.rows * 16);
@@ -47,11 +47,13 @@ impl Kernel for Places {
     }
 }
 
-impl Places {
+impl Lookup {
     fn place(&self, text: &str) -> Result<Option<Arc<str>>> {
         let Ok(address) = text.trim().parse::<IpAddr>() else { return Ok(None) };
         match &self.0 {
-            Some(places) => places.place(address).or_else(|reason| exec_err!("geo_info_from_ip_address(): {reason}")),
+            Some(database) => {
+                database.place(address).or_else(|reason| exec_err!("geo_info_from_ip_address(): {reason}"))
+            }
             None => exec_err!(
                 "geo_info_from_ip_address() needs a database of addresses to look up '{text}'; pass one in \
                  MaxMind's format, such as GeoLite2-City.mmdb, with --geo-ip FILE."

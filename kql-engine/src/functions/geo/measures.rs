@@ -82,7 +82,7 @@ pub static POINT_IN_POLYGON: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("longitude", Number), p("latitude", Number), p("polygon", DynamicBag)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where a point is in a polygon of GeoJSON.",
+    summary: "True if a point is inside a GeoJSON polygon.",
     page: "geo-point-in-polygon-function",
     eval: Eval::Compiled(|info| {
         let constant = info.text(2).map(Polygons::parse);

@@ -17,7 +17,7 @@ pub static INTERSECTS_2LINES: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("lineString1", DynamicBag), p("lineString2", DynamicBag)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where two lines of GeoJSON have a point in common.",
+    summary: "True if two GeoJSON lines have a point in common.",
     page: "geo-intersects-2lines-function",
     eval: Eval::Kernel(|call| intersects(call, Shape::line, Shape::line)),
 };
@@ -27,7 +27,7 @@ pub static INTERSECTS_2POLYGONS: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("polygon1", DynamicBag), p("polygon2", DynamicBag)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where two polygons of GeoJSON have a point in common.",
+    summary: "True if two GeoJSON polygons have a point in common.",
     page: "geo-intersects-2polygons-function",
     eval: Eval::Kernel(|call| intersects(call, Shape::polygon, Shape::polygon)),
 };
@@ -37,7 +37,7 @@ pub static INTERSECTS_LINE_WITH_POLYGON: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("lineString", DynamicBag), p("polygon", DynamicBag)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where a line and a polygon of GeoJSON have a point in common.",
+    summary: "True if a GeoJSON line and a GeoJSON polygon have a point in common.",
     page: "geo-intersects-line-with-polygon-function",
     eval: Eval::Kernel(|call| intersects(call, Shape::line, Shape::polygon)),
 };

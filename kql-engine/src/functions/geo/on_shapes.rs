@@ -23,7 +23,7 @@ pub static CLOSEST_POINT_ON_LINE: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "The point of a line of GeoJSON that is nearest to a point.",
+    summary: "The point on a GeoJSON line that is nearest to a given point.",
     page: "geo-closest-point-on-line-function",
     eval: Eval::Kernel(|call| {
         let (points, texts) = (points::<1>(call)?, call.strings(2)?);
@@ -43,7 +43,8 @@ pub static CLOSEST_POINT_ON_POLYGON: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "The point of a polygon of GeoJSON that is nearest to a point; a point inside is itself.",
+    summary: "The point of a GeoJSON polygon that is nearest to a given point; for a point inside, the point \
+              itself.",
     page: "geo-closest-point-on-polygon-function",
     eval: Eval::Kernel(|call| {
         let (points, texts) = (points::<1>(call)?, call.strings(2)?);
@@ -61,7 +62,7 @@ pub static LINE_CENTROID: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("lineString", DynamicBag)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The centroid of a line of GeoJSON.",
+    summary: "The centroid of a GeoJSON line.",
     page: "geo-line-centroid-function",
     eval: Eval::Kernel(|call| {
         let texts = call.strings(0)?;
@@ -74,7 +75,7 @@ pub static POLYGON_CENTROID: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("polygon", DynamicBag)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The centroid of a polygon of GeoJSON.",
+    summary: "The centroid of a GeoJSON polygon.",
     page: "geo-polygon-centroid-function",
     eval: Eval::Kernel(|call| {
         let texts = call.strings(0)?;
@@ -94,7 +95,7 @@ pub static LINE_INTERPOLATE_POINT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("lineString", DynamicBag), p("fraction", Number)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The point at a share of the length of a line of GeoJSON, 0 to 1.",
+    summary: "The point at a fraction (0 to 1) of the length of a GeoJSON line.",
     page: "geo-line-interpolate-point-function",
     eval: Eval::Kernel(|call| {
         let (texts, fractions) = (call.strings(0)?, call.numbers(1)?);
@@ -119,7 +120,7 @@ pub static LINE_LOCATE_POINT: ScalarFunction = ScalarFunction {
         Returns::Is(Real),
     )],
     result_name: ResultName::None,
-    summary: "The share of a line's length, 0 to 1, at which it comes nearest to a point.",
+    summary: "The fraction (0 to 1) of a line's length at which the line is nearest to a point.",
     page: "geo-line-locate-point-function",
     eval: Eval::Kernel(locate),
 };

@@ -25,7 +25,7 @@ pub static DISTANCE_2POINTS: ScalarFunction = ScalarFunction {
         Returns::Is(Real),
     )],
     result_name: ResultName::None,
-    summary: "The metres between two points on a sphere, or with a last argument of true on a spheroid.",
+    summary: "The distance in meters between two points on a sphere; on a spheroid if the last argument is true.",
     page: "geo-distance-2points-function",
     eval: Eval::Compiled(distance),
 };
@@ -38,7 +38,7 @@ pub static AZIMUTH: ScalarFunction = ScalarFunction {
         Returns::Is(Real),
     )],
     result_name: ResultName::None,
-    summary: "The direction from a point to another, in radians from the north to the east.",
+    summary: "The azimuth from one point to another, in radians clockwise from north.",
     page: "geo-azimuth-function",
     eval: Eval::Kernel(|call| {
         let points = points::<2>(call)?;
@@ -65,7 +65,8 @@ pub static ANGLE: ScalarFunction = ScalarFunction {
         Returns::Is(Real),
     )],
     result_name: ResultName::None,
-    summary: "The clockwise angle in radians, 0 to 2π, at the second of three points between the lines to the others.",
+    summary: "The clockwise angle at the second of three points between the lines to the other two, in radians \
+              from 0 to 2π.",
     page: "geo-angle-function",
     eval: Eval::Kernel(|call| {
         let points = points::<3>(call)?;
@@ -94,7 +95,7 @@ pub static POINT_IN_CIRCLE: ScalarFunction = ScalarFunction {
         Returns::Is(Bool),
     )],
     result_name: ResultName::None,
-    summary: "True where a point is within a number of metres of another.",
+    summary: "True if a point is within a number of meters of another.",
     page: "geo-point-in-circle-function",
     eval: Eval::Kernel(|call| {
         let points = points::<2>(call)?;

@@ -25,7 +25,7 @@ pub static POINT_TO_S2CELL: ScalarFunction = ScalarFunction {
         Returns::Is(String),
     )],
     result_name: ResultName::None,
-    summary: "The S2 cell of a point, of a level from 0 to 30 (11 where none is asked for); empty where the point is none.",
+    summary: "The S2 cell of a point, at a level from 0 to 30 (11 by default); empty if the point is not valid.",
     page: "geo-point-to-s2cell-function",
     eval: Eval::Kernel(|call| {
         let points = points::<1>(call)?;
@@ -44,7 +44,7 @@ pub static TO_CENTRAL_POINT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &OF_CELL,
     result_name: ResultName::None,
-    summary: "The middle of an S2 cell, as GeoJSON.",
+    summary: "The center of an S2 cell, as GeoJSON.",
     page: "geo-s2cell-to-central-point-function",
     eval: Eval::Kernel(|call| of_cell(call, |cell, out| sphere::point(cell.middle(), out))),
 };

@@ -10,7 +10,7 @@ pub static FROM_WKT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("wkt", StringOrDynamic)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The shape that a well-known text describes, as GeoJSON; null where it describes none.",
+    summary: "Converts well-known text (WKT) to GeoJSON; null if the text is not a valid shape.",
     page: "geo-from-wkt-function",
     eval: Eval::Kernel(|call| {
         let texts = call.strings(0)?;

@@ -1,6 +1,6 @@
 //! `hash_md5()`, `hash_sha1()`, `hash_sha256()`: of the text that `tostring()` gives; of an empty one they are empty.
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::NotDynamic, ResultName, Returns, ScalarFunction, Signature, p, sig};
 use crate::types::ScalarType::String;
@@ -44,7 +44,7 @@ digest!(
 );
 
 fn run<D: Digest>(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = std::string::String::new();
     kernel::strings(call.rows, |i, out| {
         text.clear();

@@ -1,6 +1,6 @@
 //! `hash()`, `hash_xxhash64()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel::{self, Longs};
 use crate::registry::{
     Call, Eval,
@@ -19,7 +19,7 @@ pub static HASH: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "A hash of the value (xxHash64), or its rest after a division.",
+    summary: "A hash of the value (xxHash64), optionally modulo a number.",
     page: "hash-function",
     eval: Eval::Kernel(run),
 };
@@ -29,13 +29,13 @@ pub static HASH_XXHASH64: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "The xxHash64 of the value, or its rest after a division.",
+    summary: "The xxHash64 of the value, optionally modulo a number.",
     page: "hash-xxhash64-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let modulus = if call.len() > 1 { Some(call.longs(1)?) } else { None };
     kernel::longs(call.rows, |i| {
         // a null hashes as the empty text does
@@ -51,15 +51,15 @@ fn run(call: &Call) -> Result<ColumnarValue> {
 }
 
 /// The hash of the bytes in which the value lies in memory, the lowest first.
-fn hash(value: &Any, i: usize) -> Option<u64> {
+fn hash(value: &Arg, i: usize) -> Option<u64> {
     let of = |bytes: &[u8]| Some(XxHash64::oneshot(0, bytes));
     match value {
-        Any::Bool(v) => of(&[u8::from(v.get(i)?)]),
-        Any::Int(v) => of(&v.get(i)?.to_le_bytes()),
-        Any::Long(v) | Any::Datetime(v) | Any::Timespan(v) => of(&v.get(i)?.to_le_bytes()),
-        Any::Real(v) => of(&v.get(i)?.to_le_bytes()),
-        Any::Decimal(v) => of(&v.get(i)?.as_i128().to_le_bytes()),
-        Any::String(v) | Any::Dynamic(v) => of(v.get(i).as_bytes()),
-        Any::Guid(v) => of(&uuid::Uuid::parse_str(v.option(i)?).ok()?.to_bytes_le()),
+        Arg::Bool(v) => of(&[u8::from(v.get(i)?)]),
+        Arg::Int(v) => of(&v.get(i)?.to_le_bytes()),
+        Arg::Long(v) | Arg::Datetime(v) | Arg::Timespan(v) => of(&v.get(i)?.to_le_bytes()),
+        Arg::Real(v) => of(&v.get(i)?.to_le_bytes()),
+        Arg::Decimal(v) => of(&v.get(i)?.as_i128().to_le_bytes()),
+        Arg::String(v) | Arg::Dynamic(v) => of(v.get(i).as_bytes()),
+        Arg::Guid(v) => of(&uuid::Uuid::parse_str(v.option(i)?).ok()?.to_bytes_le()),
     }
 }

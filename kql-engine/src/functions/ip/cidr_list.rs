@@ -12,7 +12,7 @@ pub static IPV4_RANGE_TO_CIDR_LIST: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("start_ip", Is(String)), p("end_ip", Is(String))], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "An array of the fewest networks that make up the addresses from one to another.",
+    summary: "An array with the smallest set of networks that covers exactly the addresses from one to another.",
     page: "ipv4-range-to-cidr-list-function",
     eval: Eval::Kernel(|call| {
         let (start, end) = (call.strings(0)?, call.strings(1)?);

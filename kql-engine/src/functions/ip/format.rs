@@ -1,7 +1,7 @@
 //! `format_ipv4()`, `format_ipv4_mask()`
 
 use super::address::{V4, mask4};
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -19,9 +19,9 @@ pub static FORMAT_IPV4: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("ip", Scalar), optional("prefix", Is(Long))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The network of an IPv4 address, a text or a number; empty where it is none.",
+    summary: "The network of an IPv4 address, given as text or number; empty if the address is not valid.",
     page: "format-ipv4-function",
-    eval: Eval::Kernel(|call| run(call, false)),
+    eval: Eval::Kernel(|call| run(call, Output::Address)),
 };
 
 pub static FORMAT_IPV4_MASK: ScalarFunction = ScalarFunction {
@@ -29,13 +29,21 @@ pub static FORMAT_IPV4_MASK: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("ip", Scalar), p("prefix", Is(Long))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The network of an IPv4 address, a text or a number, with its prefix length; empty where it is none.",
+    summary: "The network of an IPv4 address, given as text or number, with its prefix length; empty if the \
+              address is not valid.",
     page: "format-ipv4-mask-function",
-    eval: Eval::Kernel(|call| run(call, true)),
+    eval: Eval::Kernel(|call| run(call, Output::Range)),
 };
 
-fn run(call: &Call, with_prefix: bool) -> Result<ColumnarValue> {
-    let (value, prefix) = (Any::new(call, 0)?, call.longs_or(1, 32)?);
+/// Whether the prefix length is written behind the address.
+#[derive(Clone, Copy, PartialEq)]
+enum Output {
+    Address,
+    Range,
+}
+
+fn run(call: &Call, output: Output) -> Result<ColumnarValue> {
+    let (value, prefix) = (Arg::new(call, 0)?, call.longs_or(1, 32)?);
     let mut text = std::string::String::new();
     kernel::strings(call.rows, |i, out| {
         text.clear();
@@ -45,7 +53,7 @@ fn run(call: &Call, with_prefix: bool) -> Result<ColumnarValue> {
         let (Some(ip), Some(prefix)) = (V4::parse(&text).or_else(number), prefix) else { return };
         let prefix = prefix.min(ip.prefix);
         let _ = write!(out, "{}", Ipv4Addr::from_bits(ip.address & mask4(prefix)));
-        if with_prefix {
+        if output == Output::Range {
             let _ = write!(out, "/{prefix}");
         }
     })

@@ -1,7 +1,7 @@
 //! Texts compared with a list: a constant list is prepared once, one of a column when it changes.
 
 use crate::dynamic::{dynamic_text, read};
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, CallInfo, Kernel};
 use crate::types::ScalarType::Dynamic;
@@ -19,7 +19,7 @@ pub fn compile<L: Send + Sync + 'static>(
     let constants: Option<Vec<&str>> = (1..info.types.len()).map(|n| info.text(n)).collect();
     let constant = constants.map(|texts| prepare(&texts));
     Box::new(move |call: &Call| {
-        let source = Any::new(call, 0)?;
+        let source = Arg::new(call, 0)?;
         let columns = (1..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
         // lists of a column often repeat
         let mut last: Option<(Vec<&str>, L)> = None;

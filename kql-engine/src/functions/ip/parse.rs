@@ -13,7 +13,7 @@ pub static PARSE_IPV4: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("ip", Is(String))], Returns::Is(Long))],
     result_name: ResultName::None,
-    summary: "An IPv4 address as a number; null where the text is none.",
+    summary: "An IPv4 address as a number; null if the text is not a valid address.",
     page: "parse-ipv4-function",
     eval: Eval::Kernel(|call| {
         let ips = call.strings(0)?;
@@ -42,7 +42,7 @@ pub static PARSE_IPV6: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("ip", Is(String))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "An IPv6 or IPv4 address as an IPv6 address with all its digits; empty where the text is none.",
+    summary: "An IPv6 or IPv4 address as an IPv6 address with all digits; empty if the text is not a valid address.",
     page: "parse-ipv6-function",
     eval: Eval::Kernel(|call| parse_ipv6(call, false)),
 };
@@ -62,7 +62,7 @@ pub static IPV4_NETMASK_SUFFIX: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("ip", Is(String))], Returns::Is(Long))],
     result_name: ResultName::None,
-    summary: "The prefix length of an IPv4 address, 32 where there is none.",
+    summary: "The prefix length of an IPv4 address; 32 if it has none.",
     page: "ipv4-netmask-suffix-function",
     eval: Eval::Kernel(|call| {
         let ips = call.strings(0)?;

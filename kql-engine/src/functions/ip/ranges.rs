@@ -71,7 +71,8 @@ pub static IPV4_IS_PRIVATE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("ip", Is(String))], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where an IPv4 address is in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16; null where it is none.",
+    summary: "True if an IPv4 address is in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16; null if the text is not \
+              a valid address.",
     page: "ipv4-is-private-function",
     eval: Eval::Kernel(|call| {
         let ips = call.strings(0)?;

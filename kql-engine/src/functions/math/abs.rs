@@ -16,7 +16,7 @@ pub static ABS: ScalarFunction = ScalarFunction {
         sig(&[p("number", Is(Timespan))], Returns::Is(Timespan)),
     ],
     result_name: ResultName::FirstArgument,
-    summary: "The magnitude of a number or timespan.",
+    summary: "The absolute value of a number or timespan.",
     page: "abs-function",
     eval: Eval::Kernel(run),
 };

@@ -24,7 +24,7 @@ pub static BIN: ScalarFunction = ScalarFunction {
     aliases: &["floor"],
     signatures: &SIGNATURES,
     result_name: ResultName::FirstArgument,
-    summary: "The largest multiple of the second argument that is not above the first; null where that is not positive.",
+    summary: "Rounds the first argument down to a multiple of the second; null if the second is not positive.",
     page: "bin-function",
     eval: Eval::Kernel(run),
 };

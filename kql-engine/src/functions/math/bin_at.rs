@@ -28,8 +28,8 @@ pub static BIN_AT: ScalarFunction = ScalarFunction {
         ),
     ],
     result_name: ResultName::FirstArgument,
-    summary: "The start of the bin that the value is in, where one bin starts at a fixed point; null where the size is not \
-              positive.",
+    summary: "The start of the bin that contains the value, with bins aligned to a fixed point; null if the bin \
+              size is not positive.",
     page: "bin-at-function",
     eval: Eval::Kernel(run),
 };

@@ -30,9 +30,14 @@ bitwise!(BINARY_AND, "binary_and", TWO, "binary-and-function", "The bits that bo
 bitwise!(BINARY_OR, "binary_or", TWO, "binary-or-function", "The bits that either number has.", |call| {
     two(call, |a, b| Some(a | b))
 });
-bitwise!(BINARY_XOR, "binary_xor", TWO, "binary-xor-function", "The bits that one of the numbers has.", |call| {
-    two(call, |a, b| Some(a ^ b))
-});
+bitwise!(
+    BINARY_XOR,
+    "binary_xor",
+    TWO,
+    "binary-xor-function",
+    "The bits that exactly one of the two numbers has.",
+    |call| { two(call, |a, b| Some(a ^ b)) }
+);
 bitwise!(BINARY_NOT, "binary_not", ONE, "binary-not-function", "The bits that the number does not have.", |call| {
     one(call, |a| !a)
 });
@@ -41,7 +46,7 @@ bitwise!(
     "binary_shift_left",
     SHIFT,
     "binary-shift-left-function",
-    "The bits moved up by a number of places, modulo 64; null where that is negative.",
+    "Shifts the bits left by a number of places, modulo 64; null if the number is negative.",
     |call| two(call, |a, b| Some(a.wrapping_shl(u32::try_from(b).ok()? % 64)))
 );
 bitwise!(
@@ -49,7 +54,7 @@ bitwise!(
     "binary_shift_right",
     SHIFT,
     "binary-shift-right-function",
-    "The bits moved down by a number of places, modulo 64, the sign kept; null where that is negative.",
+    "Shifts the bits right by a number of places, modulo 64, and keeps the sign; null if the number is negative.",
     |call| two(call, |a, b| Some(a.wrapping_shr(u32::try_from(b).ok()? % 64)))
 );
 bitwise!(BITSET_COUNT_ONES, "bitset_count_ones", ONE, "bitset-count-ones-function", "How many bits are set.", |call| {

@@ -12,7 +12,7 @@ pub static RAND: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[optional("number", Is(Long))], Returns::Is(Real))],
     result_name: ResultName::FirstArgument,
-    summary: "A random number from 0 to 1, or a whole one from 0 up to a number, that left out.",
+    summary: "A random real from 0 to 1, or a random whole number from 0 up to, but not including, the argument.",
     page: "rand-function",
     eval: Eval::PerRow(rand),
 };

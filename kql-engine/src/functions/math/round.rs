@@ -19,8 +19,8 @@ pub static ROUND: ScalarFunction = ScalarFunction {
         Returns::Parameter(0),
     )],
     result_name: ResultName::FirstArgument,
-    summary: "The number rounded to a number of digits after the point, or before it where that is negative; halves go away \
-              from zero.",
+    summary: "Rounds to a number of digits after the decimal point (before it if negative); halves are rounded \
+              away from zero.",
     page: "round-function",
     eval: Eval::Kernel(round),
 };
@@ -34,7 +34,7 @@ pub static CEILING: ScalarFunction = ScalarFunction {
         sig(&[p("number", Is(Decimal))], Returns::Is(Decimal)),
     ],
     result_name: ResultName::FirstArgument,
-    summary: "The smallest whole number that is not below the number.",
+    summary: "The smallest whole number that is greater than or equal to the number.",
     page: "ceiling-function",
     eval: Eval::Kernel(ceiling),
 };

@@ -101,7 +101,7 @@ pub static MINUS: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNED,
     result_name: ResultName::None,
-    summary: "The value with the other sign.",
+    summary: "The negated value.",
     page: "operator:numerical-operators",
     eval: Eval::Kernel(minus),
 };

@@ -14,7 +14,7 @@ pub static BETWEEN: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "True where the value is within the bounds, which belong to the range.",
+    summary: "True if the value is within the bounds, inclusive.",
     page: "operator:between-operator",
     eval: Eval::Expr(within),
 };
@@ -24,7 +24,7 @@ pub static NOT_BETWEEN: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "True where the value is outside the bounds.",
+    summary: "True if the value is outside the bounds.",
     page: "operator:between-operator",
     // unlike the other negated tests it is null for a null, as the engine was measured
     eval: Eval::Expr(|info, args| Ok(Expr::Not(Box::new(within(info, args)?)))),

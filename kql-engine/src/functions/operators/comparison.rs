@@ -77,7 +77,7 @@ pub static EQUAL: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: ANY,
     result_name: ResultName::None,
-    summary: "True where both sides are the same value; strings with regard to case.",
+    summary: "True if both sides are equal; strings are compared case-sensitively.",
     page: "operator:datatypes-string-operators",
     eval: Eval::Expr(|info, args| equality(info, args, false)),
 };
@@ -87,7 +87,7 @@ pub static NOT_EQUAL: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: ANY,
     result_name: ResultName::None,
-    summary: "True where the sides are different values; strings with regard to case.",
+    summary: "True if the sides differ; strings are compared case-sensitively.",
     page: "operator:datatypes-string-operators",
     eval: Eval::Expr(|info, args| equality(info, args, true)),
 };

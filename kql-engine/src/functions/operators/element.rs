@@ -16,7 +16,8 @@ pub static ELEMENT: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "A property of a bag by its name, or an element of an array by its position, from the end where negative.",
+    summary: "A property of a bag by name, or an element of an array by position; negative positions count from \
+              the end.",
     page: "operator:scalar-data-types/dynamic",
     eval: Eval::Kernel(run),
 };

@@ -8,7 +8,7 @@ pub static AND: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("left", Is(Bool)), p("right", Is(Bool))], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where both sides are true.",
+    summary: "True if both sides are true.",
     page: "operator:logical-operators",
     eval: Eval::Expr(|_, args| {
         let [left, right] = two(args)?;
@@ -21,7 +21,7 @@ pub static OR: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("left", Is(Bool)), p("right", Is(Bool))], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where one side is true.",
+    summary: "True if at least one side is true.",
     page: "operator:logical-operators",
     eval: Eval::Expr(|_, args| {
         let [left, right] = two(args)?;

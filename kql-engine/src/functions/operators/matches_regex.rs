@@ -14,7 +14,7 @@ pub static MATCHES_REGEX: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("text", Is(String)), p("regex", Is(String))], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where the regular expression is found in the text.",
+    summary: "True if the regular expression matches anywhere in the text.",
     page: "operator:re2",
     eval: Eval::Compiled(compile),
 };

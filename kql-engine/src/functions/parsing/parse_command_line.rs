@@ -1,7 +1,7 @@
 //! `parse_command_line()`: as Windows' `CommandLineToArgvW` does.
 
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel,
@@ -26,7 +26,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
         return plan_err!("'{parser}' is not a valid parser for parse_command_line(); use windows.");
     }
     Ok(Box::new(|call: &Call| {
-        let (value, parsers) = (Any::new(call, 0)?, call.strings(1)?);
+        let (value, parsers) = (Arg::new(call, 0)?, call.strings(1)?);
         let mut text = std::string::String::new();
         kernel::texts(call.rows, |i, out| {
             text.clear();

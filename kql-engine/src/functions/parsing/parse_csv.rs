@@ -1,7 +1,7 @@
 //! `parse_csv()`
 
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::StringOrDynamic, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Dynamic;
@@ -13,13 +13,13 @@ pub static PARSE_CSV: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("csv_text", StringOrDynamic)], Returns::Is(Dynamic))],
     result_name: ResultName::FirstArgument,
-    summary: "An array of the fields of one record of comma-separated values; further records are left out.",
+    summary: "An array of the fields of one record of comma-separated values; further records are ignored.",
     page: "parse-csv-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = String::new();
     let mut record = csv::StringRecord::new();
     kernel::texts(call.rows, |i, out| {

@@ -22,7 +22,7 @@ pub static PARSE_USER_AGENT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("user_agent", Is(Text)), p("look_for", StringOrDynamic)], Returns::Is(Dynamic))],
     result_name: ResultName::None,
-    summary: "The browser, the operating system and the device that a user agent's text tells of, as a property bag.",
+    summary: "A property bag of the browser, operating system and device that a user-agent string describes.",
     page: "parse-user-agent-function",
     eval: Eval::Compiled(compile),
 };

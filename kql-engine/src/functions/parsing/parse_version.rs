@@ -12,7 +12,8 @@ pub static PARSE_VERSION: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("version", Is(String))], Returns::Is(Decimal))],
     result_name: ResultName::None,
-    summary: "A version of up to four numbers as one decimal that compares like it; null where the text is none.",
+    summary: "A version of up to four numbers as a decimal that sorts like the version; null if the text is not a \
+              valid version.",
     page: "parse-version-function",
     eval: Eval::Kernel(|call| {
         let versions = call.strings(0)?;

@@ -1,7 +1,7 @@
 //! `parse_xml()`: elements, attributes and texts as JSON.
 
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::StringOrDynamic, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Dynamic;
@@ -21,14 +21,14 @@ pub static PARSE_XML: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("xml_text", StringOrDynamic)], Returns::Is(Dynamic))],
     result_name: ResultName::FirstArgument,
-    summary: "The dynamic value of an XML text: elements as properties, attributes with @ before their names, text beside \
-              them as #text; null where it is not well-formed.",
+    summary: "Parses XML as a dynamic value: elements become properties, attributes properties prefixed with @, \
+              and text next to them #text; null if the XML is not well-formed.",
     page: "parse-xml-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = String::new();
     kernel::texts(call.rows, |i, out| {
         text.clear();

@@ -23,7 +23,7 @@ pub static SEASONAL: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::None,
-    summary: "The part of a series that repeats itself, by a period that is given or found.",
+    summary: "The seasonal component of a series, for a period that is given or detected.",
     page: "series-seasonal-function",
     eval: Eval::Noting(|_, notes| {
         Ok(Box::new(move |call: &Call| {
@@ -31,8 +31,8 @@ pub static SEASONAL: ScalarFunction = ScalarFunction {
             read::map(call.rows, &call.strings(0)?, |i, series, out| {
                 let (Some(period), Some(test)) = (period.get(i), test.get(i)) else { return false };
                 let test = usize::try_from(test).unwrap_or(0);
-                let told = (&notes, "series_seasonal");
-                read::reals(&season::seasonal(&series.values, period, test, 0.7, told), out);
+                let notes = (&notes, "series_seasonal");
+                read::reals(&season::seasonal(&series.values, period, test, 0.7, notes), out);
                 true
             })
         }))
@@ -62,13 +62,13 @@ pub static DECOMPOSE: ScalarFunction = ScalarFunction {
         Returns::Columns(|_| components()),
     )],
     result_name: ResultName::None,
-    summary: "A series taken apart: baseline, season, trend and rest.",
+    summary: "Decomposes a series into baseline, seasonal, trend and residual components.",
     page: "series-decompose-function",
     eval: Eval::Noting(|info, notes| {
         compile(
             info,
             notes,
-            Places { threshold: None, period: 1, trend: 2, test: 3, method: None, season: 4 },
+            ArgumentPositions { threshold: None, period: 1, trend: 2, test: 3, method: None, season: 4 },
             Output::Parts,
         )
     }),
@@ -88,13 +88,13 @@ pub static FORECAST: ScalarFunction = ScalarFunction {
         Returns::Columns(|_| components()),
     )],
     result_name: ResultName::None,
-    summary: "The last points of a series as its season and trend foretell them.",
+    summary: "Forecasts the last points of a series from its seasonal and trend components.",
     page: "series-decompose-forecast-function",
     eval: Eval::Noting(|info, notes| {
         compile(
             info,
             notes,
-            Places { threshold: None, period: 2, trend: 3, test: 1, method: None, season: 4 },
+            ArgumentPositions { threshold: None, period: 2, trend: 3, test: 1, method: None, season: 4 },
             Output::Parts,
         )
     }),
@@ -122,17 +122,18 @@ pub static ANOMALIES: ScalarFunction = ScalarFunction {
         }),
     )],
     result_name: ResultName::None,
-    summary: "The elements of a series that are far from its season and trend: 1, -1 or 0, scores, and the baseline.",
+    summary: "Flags elements of a series that are far from its seasonal and trend components: flags (1, -1 or 0), \
+              scores, and the baseline.",
     page: "series-decompose-anomalies-function",
     eval: Eval::Noting(|info, notes| {
-        let places = Places { threshold: Some(1), period: 2, trend: 3, test: 4, method: Some(5), season: 6 };
+        let places = ArgumentPositions { threshold: Some(1), period: 2, trend: 3, test: 4, method: Some(5), season: 6 };
         compile(info, notes, places, Output::Anomalies)
     }),
 };
 
 /// Where the arguments stand.
 #[derive(Clone, Copy)]
-struct Places {
+struct ArgumentPositions {
     threshold: Option<usize>,
     period: usize,
     trend: usize,
@@ -154,7 +155,7 @@ enum Trend {
     None,
 }
 
-fn compile(info: &CallInfo, notes: Notes, places: Places, output: Output) -> Result<Box<dyn Kernel>> {
+fn compile(info: &CallInfo, notes: Notes, places: ArgumentPositions, output: Output) -> Result<Box<dyn Kernel>> {
     let function = match (output, places.test) {
         (Output::Anomalies, _) => "series_decompose_anomalies",
         (Output::Parts, 1) => "series_decompose_forecast",

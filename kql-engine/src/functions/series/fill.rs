@@ -21,7 +21,7 @@ pub static FORWARD: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &FILL,
     result_name: ResultName::FirstArgument,
-    summary: "The series with every missing value replaced by the last one before it.",
+    summary: "Replaces every missing value of a series with the last value before it.",
     page: "series-fill-forward-function",
     eval: Eval::Kernel(|call| run(call, 1, |_, values| forward(values.iter_mut()))),
 };
@@ -31,7 +31,7 @@ pub static BACKWARD: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &FILL,
     result_name: ResultName::FirstArgument,
-    summary: "The series with every missing value replaced by the first one after it.",
+    summary: "Replaces every missing value of a series with the first value after it.",
     page: "series-fill-backward-function",
     eval: Eval::Kernel(|call| run(call, 1, |_, values| forward(values.iter_mut().rev()))),
 };
@@ -44,7 +44,7 @@ pub static CONST: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::FirstArgument,
-    summary: "The series with every missing value replaced by a constant.",
+    summary: "Replaces every missing value of a series with a constant.",
     page: "series-fill-const-function",
     eval: Eval::Kernel(constant),
 };
@@ -62,8 +62,8 @@ pub static LINEAR: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::FirstArgument,
-    summary: "The series with every missing value replaced by one on the line between its neighbours; at the edges by the \
-              nearest, unless that is turned off; a series without values by a constant.",
+    summary: "Replaces every missing value of a series by linear interpolation; at the edges with the nearest \
+              value, unless that is turned off; in a series without values with a constant.",
     page: "series-fill-linear-function",
     eval: Eval::Kernel(linear),
 };

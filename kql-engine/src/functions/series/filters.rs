@@ -23,8 +23,8 @@ pub static FIR: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::FirstArgument,
-    summary: "The series through a filter of finite impulse response, which is divided by its sum unless it has negative \
-              coefficients.",
+    summary: "Applies a finite impulse response (FIR) filter to a series; the filter is normalized by default \
+              unless it has negative coefficients.",
     page: "series-fir-function",
     eval: Eval::Kernel(fir),
 };
@@ -37,7 +37,7 @@ pub static IIR: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::FirstArgument,
-    summary: "The series through a filter of infinite impulse response.",
+    summary: "Applies an infinite impulse response (IIR) filter to a series.",
     page: "series-iir-function",
     eval: Eval::Kernel(iir),
 };

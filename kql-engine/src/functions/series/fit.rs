@@ -31,7 +31,7 @@ pub static FIT_LINE: ScalarFunction = ScalarFunction {
         }),
     )],
     result_name: ResultName::None,
-    summary: "The straight line nearest to a series.",
+    summary: "Fits a straight line to a series.",
     page: "series-fit-line-function",
     eval: Eval::Kernel(|call| line(call, Form::Columns)),
 };
@@ -41,7 +41,7 @@ pub static FIT_LINE_DYNAMIC: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &BAG,
     result_name: ResultName::None,
-    summary: "The straight line nearest to a series, as a bag.",
+    summary: "Fits a straight line to a series; returns a bag.",
     page: "series-fit-line-dynamic-function",
     eval: Eval::Kernel(|call| line(call, Form::Bag)),
 };
@@ -72,7 +72,7 @@ pub static FIT_2LINES: ScalarFunction = ScalarFunction {
         }),
     )],
     result_name: ResultName::None,
-    summary: "The two straight lines that together are nearest to a series, and where they meet.",
+    summary: "Fits two straight lines to a series, and returns where the series splits between them.",
     page: "series-fit-2lines-function",
     eval: Eval::Kernel(|call| two_lines(call, Form::Columns)),
 };
@@ -82,7 +82,7 @@ pub static FIT_2LINES_DYNAMIC: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &BAG,
     result_name: ResultName::None,
-    summary: "The two straight lines that together are nearest to a series, as a bag.",
+    summary: "Fits two straight lines to a series; returns a bag.",
     page: "series-fit-2lines-dynamic-function",
     eval: Eval::Kernel(|call| two_lines(call, Form::Bag)),
 };
@@ -103,7 +103,7 @@ pub static FIT_POLY: ScalarFunction = ScalarFunction {
         }),
     )],
     result_name: ResultName::None,
-    summary: "The polynomial of a degree (1 where none is given) nearest to a series, coefficients from the highest down.",
+    summary: "Fits a polynomial of a degree (1 by default) to a series; coefficients from the highest power down.",
     page: "series-fit-poly-function",
     eval: Eval::Kernel(polynomial),
 };

@@ -8,8 +8,8 @@ use crate::registry::{
 use crate::types::ScalarType::Dynamic;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
-use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
+use rustfft::{FftDirection, FftPlanner};
 
 static SIGNATURES: [Signature; 1] = [sig(
     &[p("series", DynamicArray), optional("series_imaginary", DynamicArray)],
@@ -23,7 +23,7 @@ pub static FFT: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The Fourier transform of a series, real and imaginary parts.",
     page: "series-fft-function",
-    eval: Eval::Kernel(|call| run(call, false)),
+    eval: Eval::Kernel(|call| run(call, FftDirection::Forward)),
 };
 
 pub static IFFT: ScalarFunction = ScalarFunction {
@@ -33,10 +33,10 @@ pub static IFFT: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The inverse Fourier transform of a series, real and imaginary parts.",
     page: "series-ifft-function",
-    eval: Eval::Kernel(|call| run(call, true)),
+    eval: Eval::Kernel(|call| run(call, FftDirection::Inverse)),
 };
 
-fn run(call: &Call, inverse: bool) -> Result<ColumnarValue> {
+fn run(call: &Call, direction: FftDirection) -> Result<ColumnarValue> {
     let imaginary = if call.len() > 1 { Some(call.strings(1)?) } else { None };
     let mut planner = FftPlanner::<f64>::new();
     read::map(call.rows, &call.strings(0)?, |i, series, out| {
@@ -49,9 +49,9 @@ fn run(call: &Call, inverse: bool) -> Result<ColumnarValue> {
         let mut values: Vec<Complex<f64>> =
             real.iter().zip(&imaginary).map(|(re, im)| Complex::new(*re, *im)).collect();
         let length = values.len();
-        let transform = if inverse { planner.plan_fft_inverse(length) } else { planner.plan_fft_forward(length) };
+        let transform = planner.plan_fft(length, direction);
         transform.process(&mut values);
-        let scale = if inverse { 1.0 / length as f64 } else { 1.0 };
+        let scale = if direction == FftDirection::Inverse { 1.0 / length as f64 } else { 1.0 };
         out.push('[');
         read::numbers(values.iter().map(|v| Some(v.re * scale)), false, out);
         out.push(',');

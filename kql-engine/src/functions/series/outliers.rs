@@ -33,7 +33,7 @@ pub static OUTLIERS: ScalarFunction = ScalarFunction {
         ),
     ],
     result_name: ResultName::FirstArgument,
-    summary: "A score of each element of a series: beyond 1.5 or -1.5 it is an outlier.",
+    summary: "An anomaly score for each element of a series; above 1.5 or below -1.5 the element is an outlier.",
     page: "series-outliers-function",
     eval: Eval::Compiled(compile),
 };

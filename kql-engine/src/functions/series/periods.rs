@@ -44,7 +44,8 @@ pub static DETECT: ScalarFunction = ScalarFunction {
         Returns::Columns(|_| columns()),
     )],
     result_name: ResultName::None,
-    summary: "The most significant periods of a series between two lengths, and their scores; 0 where there are not so many.",
+    summary: "The most significant periods of a series between two lengths, and their scores; padded with 0 if \
+              there are fewer than asked for.",
     page: "series-periods-detect-function",
     eval: Eval::Noting(detect),
 };
@@ -54,7 +55,7 @@ pub static VALIDATE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("series", DynamicArray), repeated("period", Number, 16)], Returns::Columns(|_| columns()))],
     result_name: ResultName::None,
-    summary: "How significant periods of a series are: a score for each, 0 for what is no period of it.",
+    summary: "A score for each given period of a series; 0 if the series does not have that period.",
     page: "series-periods-validate-function",
     eval: Eval::Kernel(|call| {
         let wanted = (1..call.len()).map(|n| call.numbers(n)).collect::<Result<Vec<_>>>()?;

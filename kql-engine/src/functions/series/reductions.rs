@@ -34,7 +34,7 @@ reduction!(
     "series_sum",
     &["array_sum"],
     "series-sum-function",
-    "The sum of a series, nulls passed over; null where another element is no number.",
+    "The sum of a series; nulls are skipped; null if another element is not a number.",
     Series::known,
     |values| values.iter().sum()
 );
@@ -43,7 +43,7 @@ reduction!(
     "series_product",
     &[],
     "series-product-function",
-    "The product of a series, nulls passed over; null where another element is no number.",
+    "The product of a series; nulls are skipped; null if another element is not a number.",
     Series::known,
     |values| values.iter().product()
 );
@@ -66,7 +66,7 @@ pub static DOT_PRODUCT: ScalarFunction = ScalarFunction {
         sig(&[p("series1", Number), p("series2", DynamicArray)], Returns::Is(Real)),
     ],
     result_name: ResultName::None,
-    summary: "The sum of the products of the elements of two series.",
+    summary: "The dot product of two series.",
     page: "series-dot-product-function",
     eval: Eval::Kernel(|call| {
         let (left, right) = (Side::new(call, 0)?, Side::new(call, 1)?);
@@ -90,7 +90,7 @@ pub static COSINE_SIMILARITY: ScalarFunction = ScalarFunction {
         Returns::Is(Real),
     )],
     result_name: ResultName::None,
-    summary: "The cosine of the angle between two series as vectors; their magnitudes may be given.",
+    summary: "The cosine similarity of two series; their magnitudes can be passed.",
     page: "series-cosine-similarity-function",
     eval: Eval::Kernel(|call| {
         let given = (2..call.len()).map(|n| call.reals(n)).collect::<Result<Vec<_>>>()?;
@@ -109,7 +109,7 @@ pub static PEARSON_CORRELATION: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("series1", DynamicArray), p("series2", DynamicArray)], Returns::Is(Real))],
     result_name: ResultName::None,
-    summary: "The Pearson correlation coefficient of two series of one length.",
+    summary: "The Pearson correlation coefficient of two series of the same length.",
     page: "series-pearson-correlation-function",
     eval: Eval::Kernel(|call| {
         two(call, |_, a, b| {

@@ -31,7 +31,7 @@ pub static STATS: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "Minimum, maximum, their positions, average, standard deviation and variance of a series.",
     page: "series-stats-function",
-    eval: Eval::Kernel(|call| run(call, false)),
+    eval: Eval::Kernel(|call| run(call, Output::Array)),
 };
 
 pub static STATS_DYNAMIC: ScalarFunction = ScalarFunction {
@@ -44,10 +44,18 @@ pub static STATS_DYNAMIC: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "A bag of minimum, maximum, their positions, average, standard deviation, variance, sum and length of a series.",
     page: "series-stats-dynamic-function",
-    eval: Eval::Kernel(|call| run(call, true)),
+    eval: Eval::Kernel(|call| run(call, Output::Bag)),
 };
 
-fn run(call: &Call, bag: bool) -> Result<ColumnarValue> {
+/// What the statistics are written as.
+#[derive(Clone, Copy, PartialEq)]
+enum Output {
+    Array,
+    Bag,
+}
+
+fn run(call: &Call, output: Output) -> Result<ColumnarValue> {
+    let bag = output == Output::Bag;
     let ignore = call.bools_or(1, false)?;
     read::map(call.rows, &call.strings(0)?, |i, series, out| {
         let ignore = ignore.get(i).unwrap_or(false);
@@ -74,11 +82,7 @@ fn run(call: &Call, bag: bool) -> Result<ColumnarValue> {
             ("sum", sum, false),
             ("len", count, true),
         ];
-        if !bag {
-            out.push('[');
-        } else {
-            out.push('{');
-        }
+        out.push(if bag { '{' } else { '[' });
         let shown = if bag { values.len() } else { 7 };
         write::commas(values.iter().take(shown), out, |(name, value, whole), out| {
             if bag {

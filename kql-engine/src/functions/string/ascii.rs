@@ -1,6 +1,6 @@
 //! `isascii()`, `isutf8()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Bool;
@@ -10,10 +10,10 @@ pub static ISASCII: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where the text has ASCII characters only.",
+    summary: "True if the text contains only ASCII characters.",
     page: "isascii-function",
     eval: Eval::Kernel(|call| {
-        let value = Any::new(call, 0)?;
+        let value = Arg::new(call, 0)?;
         let mut text = String::new();
         kernel::bools(call.rows, |i| {
             text.clear();
@@ -28,7 +28,7 @@ pub static ISUTF8: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(Bool))],
     result_name: ResultName::None,
-    summary: "True where the text is valid UTF-8, which every text here is.",
+    summary: "True if the text is valid UTF-8, which in this engine every text is.",
     page: "isutf8-function",
     eval: Eval::Kernel(|call| kernel::bools(call.rows, |_| Some(true))),
 };

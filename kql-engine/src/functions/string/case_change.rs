@@ -1,6 +1,6 @@
 //! `tolower()`, `toupper()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::String;
@@ -28,7 +28,7 @@ pub static TOUPPER: ScalarFunction = ScalarFunction {
 };
 
 fn change(call: &Call, one: fn(char) -> char) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = std::string::String::new();
     kernel::strings(call.rows, |i, out| {
         text.clear();

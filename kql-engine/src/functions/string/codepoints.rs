@@ -1,7 +1,7 @@
 //! `unicode_codepoints_from_string()`, `unicode_codepoints_to_string()`
 
 use crate::dynamic::read::{self, Kind};
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -28,13 +28,13 @@ pub static TO_STRING: ScalarFunction = ScalarFunction {
     aliases: &["make_string"],
     signatures: &[sig(&[repeated("value", OneOf(&[Long, Dynamic]), 32767)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text of Unicode code points, given as numbers or in arrays.",
+    summary: "Text made of Unicode code points, given as numbers or in arrays.",
     page: "unicode-codepoints-to-string-function",
     eval: Eval::Kernel(to_string),
 };
 
 fn from_string(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = std::string::String::new();
     kernel::texts(call.rows, |i, out| {
         text.clear();
@@ -49,7 +49,7 @@ fn from_string(call: &Call) -> Result<ColumnarValue> {
 }
 
 fn to_string(call: &Call) -> Result<ColumnarValue> {
-    let args = (0..call.len()).map(|n| Any::new(call, n)).collect::<Result<Vec<_>>>()?;
+    let args = (0..call.len()).map(|n| Arg::new(call, n)).collect::<Result<Vec<_>>>()?;
     let push = |code: i64, out: &mut std::string::String| {
         if let Some(c) = u32::try_from(code).ok().and_then(char::from_u32) {
             out.push(c);
@@ -58,12 +58,12 @@ fn to_string(call: &Call) -> Result<ColumnarValue> {
     kernel::strings(call.rows, |i, out| {
         for arg in &args {
             match arg {
-                Any::Long(v) => {
+                Arg::Long(v) => {
                     if let Some(code) = v.get(i) {
                         push(code, out);
                     }
                 }
-                Any::Dynamic(v) => match v.option(i) {
+                Arg::Dynamic(v) => match v.option(i) {
                     Some(json) if read::kind(json) == Kind::Array => {
                         read::elements(json).filter_map(|item| item.parse().ok()).for_each(|code| push(code, out));
                     }

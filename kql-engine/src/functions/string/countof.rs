@@ -20,7 +20,7 @@ pub static COUNTOF: ScalarFunction = ScalarFunction {
         Returns::Is(Long),
     )],
     result_name: ResultName::None,
-    summary: "How often a string, or with the kind 'regex' a regular expression, is found in the text.",
+    summary: "The number of occurrences of a string in the text, or of a regular expression if the kind is 'regex'.",
     page: "countof-function",
     eval: Eval::Compiled(compile),
 };

@@ -36,7 +36,8 @@ pub static EXTRACT: ScalarFunction = ScalarFunction {
         ),
     ],
     result_name: ResultName::None,
-    summary: "What a group of a regular expression matches first in the text, as a string or as a value of a type.",
+    summary: "The text of a capture group at the first match of a regular expression, as a string or converted to \
+              a type.",
     page: "extract-function",
     eval: Eval::Compiled(compile),
 };

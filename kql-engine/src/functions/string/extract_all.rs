@@ -31,7 +31,7 @@ pub static EXTRACT_ALL: ScalarFunction = ScalarFunction {
         ),
     ],
     result_name: ResultName::None,
-    summary: "What the groups of a regular expression match, for every match; null where there is none.",
+    summary: "The text of the capture groups for every match of a regular expression; null if nothing matches.",
     page: "extract-all-function",
     eval: Eval::Compiled(compile),
 };

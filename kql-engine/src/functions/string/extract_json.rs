@@ -31,7 +31,7 @@ pub static EXTRACT_JSON: ScalarFunction = ScalarFunction {
         ),
     ],
     result_name: ResultName::None,
-    summary: "What a path such as $.a[0].b leads to in a JSON text, as a string or as a value of a type.",
+    summary: "The value at a path such as $.a[0].b in JSON text, as a string or converted to a type.",
     page: "extract-json-function",
     eval: Eval::Compiled(compile),
 };

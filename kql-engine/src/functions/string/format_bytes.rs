@@ -25,7 +25,7 @@ pub static FORMAT_BYTES: ScalarFunction = ScalarFunction {
         Returns::Is(String),
     )],
     result_name: ResultName::FirstArgument,
-    summary: "A number of bytes as people write it: 10.1 KB.",
+    summary: "A number of bytes with a unit, such as 10.1 KB.",
     page: "format-bytes-function",
     eval: Eval::Compiled(compile),
 };

@@ -2,7 +2,7 @@
 
 use crate::dynamic::dynamic_text;
 use crate::dynamic::read::{self, Kind};
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, CallInfo, Eval, Kernel,
@@ -18,7 +18,7 @@ pub static HAS_ANY_INDEX: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("source", StringOrDynamic), p("values", DynamicArray)], Returns::Is(Long))],
     result_name: ResultName::None,
-    summary: "The position in an array of the first term that the text has, -1 where it has none.",
+    summary: "The position, in an array of terms, of the first one that the text has; -1 if it has none.",
     page: "has-any-index-function",
     eval: Eval::Compiled(compile),
 };
@@ -26,7 +26,7 @@ pub static HAS_ANY_INDEX: ScalarFunction = ScalarFunction {
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let constant = info.text(1).map(matchers);
     Ok(Box::new(move |call: &Call| {
-        let (source, values) = (Any::new(call, 0)?, call.strings(1)?);
+        let (source, values) = (Arg::new(call, 0)?, call.strings(1)?);
         let mut last: Option<(String, Vec<Matcher>)> = None;
         let mut text = String::new();
         kernel::longs(call.rows, |i| {

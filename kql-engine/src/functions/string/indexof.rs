@@ -1,6 +1,6 @@
 //! `indexof()`, `indexof_regex()`: positions are code points, counted from 0.
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::functions::operators::pattern_of;
 use crate::registry::{
@@ -26,8 +26,8 @@ pub static INDEXOF: ScalarFunction = ScalarFunction {
         Returns::Is(Long),
     )],
     result_name: ResultName::None,
-    summary: "The position of a string in another, -1 where it is not there, null of an empty one; from a start, over a number of \
-              positions.",
+    summary: "The position of a string in another: -1 if it is missing, null if it is empty; optionally from a \
+              start, over a number of positions.",
     page: "indexof-function",
     eval: Eval::Kernel(run),
 };
@@ -46,7 +46,7 @@ pub static INDEXOF_REGEX: ScalarFunction = ScalarFunction {
         Returns::Is(Long),
     )],
     result_name: ResultName::None,
-    summary: "The position of a match of a regular expression, -1 where there is none.",
+    summary: "The position of a match of a regular expression; -1 if nothing matches.",
     page: "indexof-regex-function",
     eval: Eval::Compiled(compile),
 };
@@ -80,7 +80,7 @@ fn position(text: &str, byte: usize) -> i64 {
 }
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let (source, lookup) = (Any::new(call, 0)?, Any::new(call, 1)?);
+    let (source, lookup) = (Arg::new(call, 0)?, Arg::new(call, 1)?);
     let (start, length, occurrence) = (call.longs_or(2, 0)?, call.longs_or(3, -1)?, call.longs_or(4, 1)?);
     let (mut text, mut needle) = (String::new(), String::new());
     kernel::longs(call.rows, |i| {
@@ -106,7 +106,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let regex = pattern_of(info.text(1).unwrap_or(""))?;
     Ok(Box::new(move |call: &Call| {
-        let source = Any::new(call, 0)?;
+        let source = Arg::new(call, 0)?;
         let (start, length, occurrence) = (call.longs_or(2, 0)?, call.longs_or(3, -1)?, call.longs_or(4, 1)?);
         let mut text = String::new();
         kernel::longs(call.rows, |i| {

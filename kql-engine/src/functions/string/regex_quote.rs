@@ -1,6 +1,6 @@
 //! `regex_quote()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::String;
@@ -12,13 +12,13 @@ pub static REGEX_QUOTE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("string", Scalar)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text with a backslash before every character that means something in a regular expression.",
+    summary: "Escapes every character that has a meaning in a regular expression.",
     page: "regex-quote-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = std::string::String::new();
     kernel::strings(call.rows, |i, out| {
         text.clear();

@@ -16,7 +16,8 @@ pub static REPLACE_REGEX: ScalarFunction = ScalarFunction {
         Returns::Is(String),
     )],
     result_name: ResultName::None,
-    summary: "The text with every match of a regular expression replaced; \\1 stands for the first group, \\0 for all.",
+    summary: "Replaces every match of a regular expression; \\1 stands for the first group, \\0 for the whole \
+              match.",
     page: "replace-regex-function",
     eval: Eval::Compiled(|info| compile(info, 0, 1, 2)),
 };

@@ -14,7 +14,7 @@ pub static REPLACE_STRING: ScalarFunction = ScalarFunction {
         Returns::Is(String),
     )],
     result_name: ResultName::None,
-    summary: "The text with every occurrence of one string replaced by another.",
+    summary: "Replaces every occurrence of one string with another.",
     page: "replace-string-function",
     eval: Eval::Kernel(run),
 };

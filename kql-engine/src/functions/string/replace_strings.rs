@@ -21,7 +21,7 @@ pub static REPLACE_STRINGS: ScalarFunction = ScalarFunction {
         Returns::Is(String),
     )],
     result_name: ResultName::None,
-    summary: "The text with every occurrence of the strings of one array replaced by those of another.",
+    summary: "Replaces every occurrence of the strings in one array with those in another.",
     page: "replace-strings-function",
     eval: Eval::Compiled(compile),
 };

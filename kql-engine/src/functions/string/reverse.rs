@@ -1,6 +1,6 @@
 //! `reverse()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::String;
@@ -12,13 +12,13 @@ pub static REVERSE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("value", Scalar)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The text with its code points in the opposite order.",
+    summary: "The text with its code points in reverse order.",
     page: "reverse-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = std::string::String::new();
     kernel::strings(call.rows, |i, out| {
         text.clear();

@@ -1,7 +1,7 @@
 //! `split()`
 
 use crate::dynamic::write;
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel::{self, Longs};
 use crate::registry::{
     Call, Eval,
@@ -20,13 +20,14 @@ pub static SPLIT: ScalarFunction = ScalarFunction {
         Returns::Is(Dynamic),
     )],
     result_name: ResultName::FirstArgument,
-    summary: "An array of the parts between delimiters; with an index, an array of that part alone, null where there is none.",
+    summary: "Splits text at a delimiter into an array; with an index, an array of that part only, or null if \
+              there is no such part.",
     page: "split-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let delimiter = call.strings(1)?;
     let index = if call.len() > 2 { call.longs(2)? } else { Longs::Scalar(None) };
     let mut text = std::string::String::new();

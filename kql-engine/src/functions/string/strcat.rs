@@ -1,6 +1,6 @@
 //! `strcat()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, repeated, sig};
 use crate::types::ScalarType::String;
@@ -12,13 +12,13 @@ pub static STRCAT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[repeated("arg", Scalar, 64)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The texts of all arguments, one after the other.",
+    summary: "Concatenates the texts of all arguments.",
     page: "strcat-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let args = (0..call.len()).map(|n| Any::new(call, n)).collect::<Result<Vec<_>>>()?;
+    let args = (0..call.len()).map(|n| Arg::new(call, n)).collect::<Result<Vec<_>>>()?;
     kernel::strings(call.rows, |i, out| {
         for arg in &args {
             arg.text(i, out);

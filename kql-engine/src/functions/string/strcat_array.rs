@@ -2,7 +2,7 @@
 
 use crate::dynamic::dynamic_text;
 use crate::dynamic::read::{self, Kind};
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -18,13 +18,14 @@ pub static STRCAT_ARRAY: ScalarFunction = ScalarFunction {
     aliases: &["array_strcat"],
     signatures: &[sig(&[p("array", DynamicArray), p("delimiter", Scalar)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The texts of an array's elements with a delimiter between them; a null element is empty. What is no array is its text.",
+    summary: "Joins the texts of an array's elements with a delimiter; null elements are empty. A value that is \
+              not an array is returned as text.",
     page: "strcat-array-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let (arrays, delimiter) = (call.strings(0)?, Any::new(call, 1)?);
+    let (arrays, delimiter) = (call.strings(0)?, Arg::new(call, 1)?);
     kernel::strings(call.rows, |i, out| {
         let array = arrays.get(i);
         if read::kind(array) != Kind::Array {

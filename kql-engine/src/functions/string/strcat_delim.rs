@@ -1,6 +1,6 @@
 //! `strcat_delim()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, repeated, sig};
 use crate::types::ScalarType::String;
@@ -12,13 +12,13 @@ pub static STRCAT_DELIM: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("delimiter", Scalar), p("arg", Scalar), repeated("arg", Scalar, 63)], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "The texts of the arguments with a delimiter between them.",
+    summary: "Concatenates the texts of the arguments with a delimiter between them.",
     page: "strcat-delim-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let args = (0..call.len()).map(|n| Any::new(call, n)).collect::<Result<Vec<_>>>()?;
+    let args = (0..call.len()).map(|n| Arg::new(call, n)).collect::<Result<Vec<_>>>()?;
     kernel::strings(call.rows, |i, out| {
         if let Some((delimiter, args)) = args.split_first() {
             for (n, arg) in args.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! `strcmp()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Long;
@@ -12,13 +12,14 @@ pub static STRCMP: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("s1", Scalar), p("s2", Scalar)], Returns::Is(Long))],
     result_name: ResultName::None,
-    summary: "-1, 0 or 1 as the first text comes before, is equal to or comes after the second, by code points.",
+    summary: "Compares two texts by code points: -1, 0 or 1 if the first comes before, is equal to, or comes \
+              after the second.",
     page: "strcmp-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let (left, right) = (Any::new(call, 0)?, Any::new(call, 1)?);
+    let (left, right) = (Arg::new(call, 0)?, Arg::new(call, 1)?);
     let (mut a, mut b) = (String::new(), String::new());
     kernel::longs(call.rows, |i| {
         a.clear();

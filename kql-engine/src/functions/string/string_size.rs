@@ -1,6 +1,6 @@
 //! `string_size()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::StringOrDynamic, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Long;
@@ -12,13 +12,13 @@ pub static STRING_SIZE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("source", StringOrDynamic)], Returns::Is(Long))],
     result_name: ResultName::NameAndFirstArgument,
-    summary: "How many bytes the text has in UTF-8.",
+    summary: "The length of the text in UTF-8 bytes.",
     page: "string-size-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let mut text = String::new();
     kernel::longs(call.rows, |i| {
         text.clear();

@@ -1,6 +1,6 @@
 //! `strlen()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::StringOrDynamic, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Long;
@@ -12,14 +12,14 @@ pub static STRLEN: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("source", StringOrDynamic)], Returns::Is(Long))],
     result_name: ResultName::NameAndFirstArgument,
-    summary: "How many Unicode code points the text has.",
+    summary: "The number of Unicode code points in the text.",
     page: "strlen-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    match Any::new(call, 0)? {
-        Any::String(texts) => kernel::longs(call.rows, |i| Some(texts.get(i).chars().count() as i64)),
+    match Arg::new(call, 0)? {
+        Arg::String(texts) => kernel::longs(call.rows, |i| Some(texts.get(i).chars().count() as i64)),
         value => {
             let mut text = String::new();
             kernel::longs(call.rows, |i| {

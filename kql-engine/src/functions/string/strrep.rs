@@ -1,6 +1,6 @@
 //! `strrep()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
     Call, Eval,
@@ -22,14 +22,14 @@ pub static STRREP: ScalarFunction = ScalarFunction {
         Returns::Is(String),
     )],
     result_name: ResultName::None,
-    summary: "The text a number of times, at most 1,024, with a delimiter between.",
+    summary: "Repeats text up to 1,024 times, with an optional delimiter in between.",
     page: "strrep-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let (value, times) = (Any::new(call, 0)?, call.longs(1)?);
-    let delimiter = if call.len() > 2 { Some(Any::new(call, 2)?) } else { None };
+    let (value, times) = (Arg::new(call, 0)?, call.longs(1)?);
+    let delimiter = if call.len() > 2 { Some(Arg::new(call, 2)?) } else { None };
     kernel::strings(call.rows, |i, out| {
         for n in 0..times.get(i).unwrap_or(0).min(MAX) {
             if let (Some(delimiter), true) = (&delimiter, n > 0) {

@@ -1,6 +1,6 @@
 //! `substring()`
 
-use crate::functions::conversion::Any;
+use crate::functions::conversion::Arg;
 use crate::functions::kernel::{self, Longs};
 use crate::registry::{
     Call, Eval,
@@ -16,13 +16,14 @@ pub static SUBSTRING: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("source", Scalar), p("start", Is(Long)), optional("length", Is(Long))], Returns::Is(String))],
     result_name: ResultName::None,
-    summary: "A part of the text, from a position counted from 0 (from the end where negative), of at most a length.",
+    summary: "A part of the text from a start position (0-based; negative counts from the end), optionally of a \
+              maximum length.",
     page: "substring-function",
     eval: Eval::Kernel(run),
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    let value = Any::new(call, 0)?;
+    let value = Arg::new(call, 0)?;
     let start = call.longs(1)?;
     let length = if call.len() > 2 { call.longs(2)? } else { Longs::Scalar(Some(i64::MAX)) };
     let mut text = std::string::String::new();

@@ -15,8 +15,8 @@ pub static TRANSLATE: ScalarFunction = ScalarFunction {
         Returns::Is(String),
     )],
     result_name: ResultName::None,
-    summary: "The text with each character of one list replaced by the one at its place in another; a list that is \
-              shorter goes on with its last character, and nothing replaces by nothing.",
+    summary: "Replaces each character of one list with the character at its position in another; a shorter second \
+              list is extended with its last character, and an empty one removes the characters.",
     page: "translate-function",
     eval: Eval::Kernel(run),
 };

@@ -26,7 +26,7 @@ pub static PREV: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "The value of a column in an earlier row, the one before by default.",
+    summary: "The value of a column in an earlier row; by default the row before.",
     page: "prev-function",
     eval: Eval::Window(|call| shifted(call, -1)),
 };
@@ -36,7 +36,7 @@ pub static NEXT: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "The value of a column in a later row, the next one by default.",
+    summary: "The value of a column in a later row; by default the next row.",
     page: "next-function",
     eval: Eval::Window(|call| shifted(call, 1)),
 };

@@ -14,7 +14,7 @@ pub static ROW_CUMSUM: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[p("term", Summable), optional("restart", Is(T::Bool))], Returns::Parameter(0))],
     result_name: ResultName::None,
-    summary: "The sum of the term up to this row; it starts again where the second argument is true.",
+    summary: "The running sum of the term; it restarts where the second argument is true.",
     page: "row-cumsum-function",
     eval: Eval::Window(run),
 };

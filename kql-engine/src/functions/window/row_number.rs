@@ -11,7 +11,8 @@ pub static ROW_NUMBER: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(&[optional("startingIndex", Is(Long)), optional("restart", Is(Bool))], Returns::Is(Long))],
     result_name: ResultName::None,
-    summary: "The number of the row, from 1 or from the first argument on; it starts again where the second is true.",
+    summary: "The number of the row, starting at 1 or at the first argument; it restarts where the second \
+              argument is true.",
     page: "row-number-function",
     eval: Eval::Window(run),
 };

@@ -17,7 +17,7 @@ pub static ROW_RANK_DENSE: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &SIGNATURES,
     result_name: ResultName::None,
-    summary: "The rank of the row: it goes up by one with every new value of the term.",
+    summary: "The dense rank of the row: it increases by one with every new value of the term.",
     page: "row-rank-dense-function",
     eval: Eval::Window(|call| ranks(call, |rank, _| rank + 1)),
 };
@@ -40,7 +40,8 @@ pub static ROW_RANK: ScalarFunction = ScalarFunction {
         Returns::Is(Long),
     )],
     result_name: ResultName::None,
-    summary: "The rank of the row, as row_rank_dense() gives it where dense is true, and row_rank_min() where it is false.",
+    summary: "The rank of the row: that of row_rank_dense() if dense is true, that of row_rank_min() if it is \
+              false.",
     page: "row-rank-dense-function",
     eval: Eval::Window(of_either_kind),
 };

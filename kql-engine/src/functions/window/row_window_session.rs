@@ -19,7 +19,8 @@ pub static ROW_WINDOW_SESSION: ScalarFunction = ScalarFunction {
         Returns::Parameter(0),
     )],
     result_name: ResultName::None,
-    summary: "The time at which the row's session began: a new one begins where the time or the gap has reached its limit.",
+    summary: "The start time of the row's session; a new session starts when its total time or the gap between \
+              rows reaches its limit.",
     page: "row-window-session-function",
     eval: Eval::Window(run),
 };

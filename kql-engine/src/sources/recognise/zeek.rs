@@ -32,8 +32,8 @@ pub(super) struct Header {
     path: Option<Arc<str>>,
     fields: Vec<String>,
     types: Vec<String>,
-    /// Whether the columns' types were told.
-    told: bool,
+    /// Whether the types of the columns were reported.
+    types_reported: bool,
 }
 
 impl Default for Header {
@@ -46,7 +46,7 @@ impl Default for Header {
             path: None,
             fields: Vec::new(),
             types: Vec::new(),
-            told: false,
+            types_reported: false,
         }
     }
 }
@@ -60,8 +60,8 @@ fn unwrap(line: &str, _: &Known, out: &mut Out) -> Result<(), String> {
     if header.fields.is_empty() {
         return Err("there is no #fields before this line".to_owned());
     }
-    if !header.told {
-        header.told = true;
+    if !header.types_reported {
+        header.types_reported = true;
         for (field, ty) in header.fields.iter().zip(&header.types) {
             out.types.push((header.path.clone(), field.clone(), column_type(ty)));
         }
@@ -94,11 +94,11 @@ impl Header {
             "path" => self.path = Some(value.trim()).filter(|path| !path.is_empty()).map(Into::into),
             "fields" => {
                 self.fields = words();
-                self.told = false;
+                self.types_reported = false;
             }
             "types" => {
                 self.types = words();
-                self.told = false;
+                self.types_reported = false;
             }
             "set_separator" | "open" | "close" => {}
             _ => return Err(format!("#{name} is not a valid Zeek header")),
