@@ -56,7 +56,7 @@ fn text(table: &TableDescription) -> String {
         let _ = writeln!(out, "  {label:<10} {content}");
     };
     for file in &table.files {
-        let left_out = if file.refused > 0 {
+        let skipped = if file.refused > 0 {
             format!(", {} skipped", crate::words::plural(file.refused, "row"))
         } else {
             String::new()
@@ -66,7 +66,7 @@ fn text(table: &TableDescription) -> String {
         } else {
             format!(", {}", crate::words::plural(file.rows, "row"))
         };
-        line("file", &format!("{}: {}{rows}{left_out}", file.path.display(), file.format));
+        line("file", &format!("{}: {}{rows}{skipped}", file.path.display(), file.format));
     }
     if let Some(error) = &table.error {
         line("error", error);

@@ -61,14 +61,14 @@ pub static ALL: &[SpecialFunction] = &[
         aliases: &["columnifexists"],
         signatures: &["(column: string, default: scalar) -> the type of argument 2"],
         result_name: ResultName::NamedColumn,
-        summary: "The column of that name, or the default where there is none.",
+        summary: "The column of that name, or the default if no column has the name.",
         page: "column-ifexists-function",
         bind: Bind::Scalar(|binder, call, span, row| binder.column_ifexists(call, span, row)),
     },
     SpecialFunction {
         name: "iscolumnexists",
         signatures: &["(column: string) -> bool"],
-        summary: "Whether there is a column of that name.",
+        summary: "True if a column has that name.",
         page: "column-ifexists-function",
         bind: Bind::Scalar(|binder, call, span, row| binder.iscolumnexists(call, span, row)),
         ..BASE
@@ -111,7 +111,7 @@ pub static ALL: &[SpecialFunction] = &[
         name: "ingestion_time",
         signatures: &["() -> datetime"],
         result_name: ResultName::PrefixOnly("$IngestionTime"),
-        summary: "The time of the row in its column TimeGenerated or Timestamp; null where it has neither.",
+        summary: "The time of the row in its column TimeGenerated or Timestamp; null if it has neither column.",
         page: "ingestion-time-function",
         bind: Bind::Scalar(|binder, call, span, row| binder.ingestion_time(call, span, row)),
         ..BASE

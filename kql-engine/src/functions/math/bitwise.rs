@@ -46,7 +46,7 @@ bitwise!(
     "binary_shift_left",
     SHIFT,
     "binary-shift-left-function",
-    "Shifts the bits left by a number of places, modulo 64; null if the number is negative.",
+    "Shifts the bits left by a number of places, modulo 64; null if the number of places is negative.",
     |call| two(call, |a, b| Some(a.wrapping_shl(u32::try_from(b).ok()? % 64)))
 );
 bitwise!(
@@ -54,7 +54,7 @@ bitwise!(
     "binary_shift_right",
     SHIFT,
     "binary-shift-right-function",
-    "Shifts the bits right by a number of places, modulo 64, and keeps the sign; null if the number is negative.",
+    "Shifts the bits right by a number of places, modulo 64, and keeps the sign; null if the number of places is negative.",
     |call| two(call, |a, b| Some(a.wrapping_shr(u32::try_from(b).ok()? % 64)))
 );
 bitwise!(BITSET_COUNT_ONES, "bitset_count_ones", ONE, "bitset-count-ones-function", "How many bits are set.", |call| {

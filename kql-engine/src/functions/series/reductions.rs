@@ -34,7 +34,7 @@ reduction!(
     "series_sum",
     &["array_sum"],
     "series-sum-function",
-    "The sum of a series; nulls are skipped; null if another element is not a number.",
+    "The sum of a series; nulls are skipped; null if any other element is not a number.",
     Series::known,
     |values| values.iter().sum()
 );
@@ -43,7 +43,7 @@ reduction!(
     "series_product",
     &[],
     "series-product-function",
-    "The product of a series; nulls are skipped; null if another element is not a number.",
+    "The product of a series; nulls are skipped; null if any other element is not a number.",
     Series::known,
     |values| values.iter().product()
 );

@@ -26,8 +26,8 @@ pub static INDEXOF: ScalarFunction = ScalarFunction {
         Returns::Is(Long),
     )],
     result_name: ResultName::None,
-    summary: "The position of a string in another: -1 if it is missing, null if it is empty; optionally from a \
-              start, over a number of positions.",
+    summary: "The position of a string in a text: -1 if the text does not contain it, null if the string is \
+              empty; optionally from a start position, over a number of positions.",
     page: "indexof-function",
     eval: Eval::Kernel(run),
 };
