@@ -16,12 +16,13 @@ pub mod vega;
 pub use kinds::{Kind, Stacking, Unit};
 pub use plot::{Plot, Positions, Series};
 
+use crate::Excerpt;
 use columns::Data;
-use kql_engine::Table;
+use kql_engine::Render;
 use properties::Properties;
 
 /// More points than this are not drawn: nobody sees them, and a page with them does not open.
-const MAX_POINTS: usize = 100_000;
+pub const MAX_POINTS: usize = 100_000;
 /// More slices than this are one, called `others`.
 const MAX_SLICES: usize = 20;
 
@@ -36,6 +37,18 @@ pub struct Chart {
     pub notes: Vec<String>,
 }
 
+/// Why there is no drawing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotDrawn(String);
+
+impl NotDrawn {
+    /// The reason, for a format that shows the rows instead.
+    pub(crate) fn with_rows(&self) -> String {
+        format!("{}; the rows are shown instead", self.0)
+    }
+}
+
 /// What is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Drawing {
@@ -48,19 +61,30 @@ pub enum Drawing {
 }
 
 impl Chart {
-    /// The drawing that a result asks for; none where it asks for none. The error says why it cannot be drawn.
-    pub fn of(table: &Table) -> Option<Result<Chart, String>> {
-        let render = table.render.as_ref()?;
-        if render.kind == "table" {
-            return None;
-        }
-        Some(Chart::new(&render.kind, &Properties::new(&render.properties), table))
+    /// Whether a `render` asks for a drawing.
+    pub fn is_wanted(render: Option<&Render>) -> bool {
+        render.is_some_and(|render| render.kind != "table")
     }
 
-    fn new(kind: &str, properties: &Properties, table: &Table) -> Result<Chart, String> {
+    /// The title that a `render` gives its drawing.
+    pub fn title(render: Option<&Render>) -> Option<&str> {
+        let render = render.filter(|render| Chart::is_wanted(Some(render)))?;
+        Properties::new(&render.properties).text("title")
+    }
+
+    /// The drawing that a result asks for; `None` if it asks for none.
+    ///
+    /// # Errors
+    /// [`NotDrawn`] says why it cannot be drawn.
+    pub fn of(result: &Excerpt) -> Option<Result<Chart, NotDrawn>> {
+        let render = result.table.render.as_ref().filter(|render| Chart::is_wanted(Some(render)))?;
+        Some(Chart::new(&render.kind, &Properties::new(&render.properties), result).map_err(NotDrawn))
+    }
+
+    fn new(kind: &str, properties: &Properties, result: &Excerpt) -> Result<Chart, String> {
         let title = properties.text("title").unwrap_or_default().to_owned();
         if properties.text("kind") == Some("map") {
-            return Err(format!("a {kind} on a map is not drawn here: the rows follow"));
+            return Err(format!("drawing a {kind} on a map is not supported"));
         }
         let (kind, stacked) = match kind {
             "timechart" | "linechart" => (Kind::Line, false),
@@ -70,15 +94,15 @@ impl Chart {
             "stackedareachart" => (Kind::Area, true),
             "scatterchart" => (Kind::Scatter, false),
             "card" => {
-                let data = Data::of(table, 1, false);
+                let data = Data::of(result, 1, false);
                 return Ok(Chart { title, drawing: Drawing::Card(data.first_row()), notes: Vec::new() });
             }
-            "piechart" => return pie(title, properties, table),
-            other => return Err(format!("a {other} is not drawn here: the rows follow")),
+            "piechart" => return pie(title, properties, result),
+            other => return Err(format!("drawing a {other} is not supported")),
         };
-        let time = table.render.as_ref().is_some_and(|r| r.kind == "timechart");
+        let time = result.table.render.as_ref().is_some_and(|r| r.kind == "timechart");
         let mut notes = Vec::new();
-        let data = Data::of(table, MAX_POINTS, true);
+        let data = Data::of(result, MAX_POINTS, true);
         let plot = Plot::new(kind, time, stacked, properties, &data, &mut notes)?;
         Ok(Chart { title, drawing: Drawing::Plot(plot), notes })
     }
@@ -94,36 +118,33 @@ impl Chart {
 }
 
 /// The first column names the slices, the first number measures them.
-fn pie(title: String, properties: &Properties, table: &Table) -> Result<Chart, String> {
-    let data = Data::of(table, MAX_POINTS, true);
+fn pie(title: String, properties: &Properties, result: &Excerpt) -> Result<Chart, String> {
+    let data = Data::of(result, MAX_POINTS, true);
     let mut notes = data.notes();
     let named = properties.names("xcolumn").first().map(|name| data.find(name)).transpose()?;
     let value = match properties.names("ycolumns").first() {
         Some(name) => data.find(name)?,
         None => {
             let mut numbers = (0..data.columns.len()).filter(|i| data.is_number(*i) && Some(*i) != named);
-            let first = numbers.next().ok_or("a piechart needs a column of numbers: the rows follow")?;
+            let first = numbers.next().ok_or("a piechart needs a numeric column")?;
             // a number in front names the slices where another one measures them
             if first == 0 && named.is_none() { numbers.next().unwrap_or(first) } else { first }
         }
     };
     let label = named.or_else(|| (0..data.columns.len()).find(|i| *i != value));
     let mut slices: Vec<(String, f64)> = Vec::new();
-    let mut left_out = 0_usize;
+    let mut skipped = 0_usize;
     for row in 0..data.rows {
         match data.number(value, row) {
             Some(number) if number >= 0.0 => {
                 let name = label.map_or_else(|| data.name(value).to_owned(), |i| data.text(i, row));
                 slices.push((name, number));
             }
-            _ => left_out += 1,
+            _ => skipped += 1,
         }
     }
-    if left_out > 0 {
-        notes.push(format!(
-            "{} without a value for a slice: null or negative",
-            crate::words::plural(left_out as u64, "row")
-        ));
+    if skipped > 0 {
+        notes.push(format!("{} skipped: a slice needs a value of 0 or more", crate::plural(skipped, "row")));
     }
     slices.sort_by(|a, b| b.1.total_cmp(&a.1));
     if slices.len() > MAX_SLICES {

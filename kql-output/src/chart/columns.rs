@@ -1,10 +1,9 @@
 //! A result's columns as a chart needs them: times, numbers or texts. The arrays of `make-series` become rows.
 
+use crate::Excerpt;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
-use kql_engine::ScalarType;
-use kql_engine::Table;
-use kql_engine::{cell, decimal};
+use kql_engine::{ScalarType, cell, decimal};
 use kql_parser::time::{parse_datetime, parse_timespan};
 use serde_json::Value;
 
@@ -39,10 +38,11 @@ pub struct Data {
 
 impl Data {
     /// At most `limit` rows of a result. `arrays` spreads arrays of equal length over rows of their own.
-    pub fn of(table: &Table, limit: usize, arrays: bool) -> Data {
+    pub fn of(result: &Excerpt, limit: usize, arrays: bool) -> Data {
+        let Excerpt { table, rows: total } = result;
         let columns = &table.schema.columns;
-        let total: usize = table.batches.iter().map(|b| b.num_rows()).sum();
-        let rows = total.min(limit);
+        let kept: usize = table.batches.iter().map(|b| b.num_rows()).sum();
+        let rows = kept.min(limit);
         let mut data = Data { columns: Vec::with_capacity(columns.len()), rows, cut: total - rows };
         for (i, column) in columns.iter().enumerate() {
             let mut values = match column.ty {
@@ -120,7 +120,7 @@ impl Data {
     /// The column of a name.
     pub fn find(&self, name: &str) -> Result<usize, String> {
         let found = self.columns.iter().position(|c| c.name == name);
-        found.ok_or_else(|| format!("there is no column {name} to draw: the rows follow"))
+        found.ok_or_else(|| format!("there is no column '{name}' to draw"))
     }
 
     pub fn name(&self, column: usize) -> &str {
@@ -189,7 +189,7 @@ impl Data {
     pub fn notes(&self) -> Vec<String> {
         match self.cut {
             0 => Vec::new(),
-            cut => vec![format!("the first {} rows are drawn, and {cut} are not", self.rows)],
+            cut => vec![format!("only the first {} rows are drawn; {cut} more are not", self.rows)],
         }
     }
 }

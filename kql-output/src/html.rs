@@ -1,10 +1,10 @@
 //! A page that stands alone: the drawings, the rows, and each drawing's Vega-Lite specification as data. It works
 //! offline, as the engine does: there is no script, and its policy forbids the browser to fetch anything.
 
+use crate::chart::MAX_POINTS;
 use crate::chart::{Chart, cut, svg, svg::escape, vega};
-use crate::failure::Failure;
-use kql_engine::ScalarType;
-use kql_engine::{Table, cell};
+use crate::{Error, Excerpt};
+use kql_engine::{ScalarType, TableStream, cell};
 use std::fmt::Write as _;
 use std::io::Write;
 
@@ -22,8 +22,8 @@ th,td{padding:4px 10px;vertical-align:top;border-right:1px solid #eee;max-width:
 white-space:pre-wrap}tbody tr:nth-child(even){background:#fafafa}td.n{text-align:right;white-space:nowrap}\
 td.t{white-space:nowrap}.null{color:#aaa;font-style:italic}.count{color:#666;margin:6px 0}";
 
-pub fn write(tables: &[Table], out: &mut impl Write, notices: &mut Vec<String>) -> Result<(), Failure> {
-    let title = tables.iter().find_map(|t| Chart::of(t)?.ok()).map(|c| c.title).filter(|t| !t.is_empty());
+pub fn write(results: Vec<TableStream>, out: &mut impl Write, notices: &mut Vec<String>) -> Result<(), Error> {
+    let title = results.iter().find_map(|r| Chart::title(r.render.as_ref())).map(str::to_owned);
     let title = escape(title.as_deref().unwrap_or("Result of a query"));
     write!(
         out,
@@ -32,12 +32,15 @@ pub fn write(tables: &[Table], out: &mut impl Write, notices: &mut Vec<String>) 
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
          </head>\n<body>\n"
     )?;
-    for (i, table) in tables.iter().enumerate() {
+    let several = results.len() > 1;
+    for (i, result) in results.into_iter().enumerate() {
+        let limit = if Chart::is_wanted(result.render.as_ref()) { MAX_POINTS.max(MAX_ROWS) } else { MAX_ROWS };
+        let excerpt = Excerpt::read(result, limit)?;
         writeln!(out, "<section>")?;
-        if tables.len() > 1 {
-            writeln!(out, "<h2>{}</h2>", escape(&table.name))?;
+        if several {
+            writeln!(out, "<h2>{}</h2>", escape(&excerpt.table.name))?;
         }
-        match Chart::of(table) {
+        match Chart::of(&excerpt) {
             Some(Ok(chart)) => {
                 out.write_all(svg::draw(&chart, i + 1).as_bytes())?;
                 for note in &chart.notes {
@@ -50,22 +53,24 @@ pub fn write(tables: &[Table], out: &mut impl Write, notices: &mut Vec<String>) 
                 }
                 notices.extend(chart.notes);
             }
-            Some(Err(reason)) => {
+            Some(Err(error)) => {
+                let reason = error.with_rows();
                 writeln!(out, "<p class=\"note\">{}</p>", escape(&reason))?;
                 notices.push(reason);
             }
             None => {}
         }
-        rows(table, out)?;
+        rows(&excerpt, out)?;
         writeln!(out, "</section>")?;
+        out.flush()?;
     }
     writeln!(out, "</body>\n</html>")?;
     Ok(())
 }
 
-fn rows(table: &Table, out: &mut impl Write) -> Result<(), Failure> {
+fn rows(excerpt: &Excerpt, out: &mut impl Write) -> Result<(), Error> {
+    let Excerpt { table, rows: total } = excerpt;
     let columns = &table.schema.columns;
-    let total: usize = table.batches.iter().map(|b| b.num_rows()).sum();
     write!(out, "<div class=\"scroll\"><table>\n<thead><tr>")?;
     for column in columns {
         write!(out, "<th>{}<small>{}</small></th>", escape(&column.name), column.ty)?;
@@ -103,7 +108,7 @@ fn rows(table: &Table, out: &mut impl Write) -> Result<(), Failure> {
         }
     }
     writeln!(out, "</tbody></table></div>")?;
-    let count = match total {
+    let count = match *total {
         1 => "1 row".to_owned(),
         n if n > MAX_ROWS => format!("{n} rows, the first {MAX_ROWS} shown"),
         n => format!("{n} rows"),

@@ -100,16 +100,16 @@ impl Roles {
                 }
             }
         });
-        let x = x.ok_or("there is no column of times or numbers for x: the rows follow")?;
+        let x = x.ok_or("x needs a column of times or numbers")?;
         let values = match given.2 {
             given if !given.is_empty() => given,
             _ => all().filter(|i| *i != x && data.is_number(*i) && !given.1.contains(i)).collect(),
         };
         if values.is_empty() {
-            return Err("there is no column of numbers to draw: the rows follow".to_owned());
+            return Err("there is no numeric column to draw".to_owned());
         }
         if let Some(wrong) = values.iter().find(|i| !data.is_number(**i)) {
-            return Err(format!("the column {} has no numbers to draw: the rows follow", data.name(*wrong)));
+            return Err(format!("the column '{}' has no numbers to draw", data.name(*wrong)));
         }
         let series = match given.1 {
             given if !given.is_empty() => given,
@@ -160,11 +160,7 @@ impl Plot {
         let mut plot = Plot { kind, stacking, x_title, x, x_log, y, series, legend };
         let without = places.iter().filter(|p| p.is_none()).count();
         if without > 0 {
-            notes.push(format!(
-                "{} without {} not drawn",
-                crate::words::plural(without as u64, "row"),
-                data.name(roles.x)
-            ));
+            notes.push(format!("{} without {} not drawn", crate::plural(without, "row"), data.name(roles.x)));
         }
         plot.arrange(properties.is_true("accumulate"), notes);
         Ok(plot)
@@ -259,7 +255,7 @@ impl Plot {
         if lost > 0 {
             notes.push(format!(
                 "a logarithmic axis shows only what is above zero: {} not drawn",
-                crate::words::plural(lost as u64, "value")
+                crate::plural(lost, "value")
             ));
         }
     }

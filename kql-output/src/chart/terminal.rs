@@ -7,7 +7,6 @@ mod dots;
 use super::scale::Scale;
 use super::{Chart, Drawing, Kind, Plot, cut};
 use nu_ansi_term::{Color, Style};
-use std::io::IsTerminal;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What the drawing goes to.
@@ -42,17 +41,6 @@ const COLOURS: [Color; 12] = [
 ];
 
 impl Screen {
-    /// The terminal that standard output is; none where it is none.
-    pub fn of_output() -> Option<Screen> {
-        if !std::io::stdout().is_terminal() {
-            return None;
-        }
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let width = comfy_table::Table::new().width().map_or(80, usize::from);
-        Some(Screen { width: width.max(20), colour: !set("NO_COLOR") && !dumb })
-    }
-
     /// The characters in a series' colour.
     fn paint(self, series: usize, text: &str) -> String {
         match COLOURS.get(series % COLOURS.len()) {

@@ -2,10 +2,10 @@ use super::terminal::{Screen, draw};
 use super::*;
 use kql_engine::Engine;
 
-fn table(query: &str) -> Table {
+fn table(query: &str) -> Excerpt {
     let engine = Engine::builder().build().expect("an engine");
     let mut answer = engine.query(query).unwrap_or_else(|e| panic!("{query}: {e}"));
-    answer.tables.swap_remove(0)
+    answer.tables.swap_remove(0).into()
 }
 
 fn chart(query: &str) -> Chart {

@@ -1,8 +1,8 @@
 //! An Apache Parquet file; the KQL types stand in the fields' metadata.
 
-use crate::failure::Failure;
-use kql_engine::Layout;
-use kql_engine::Table;
+use crate::Error;
+use crate::spool::in_layout;
+use kql_engine::TableStream;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
@@ -12,7 +12,8 @@ use std::io::Write;
 /// Rows of a row group: few enough that a range of time leaves most of a large file unread.
 const GROUP: usize = 128 * 1024;
 
-/// How files are written: packed with Zstandard, in row groups with statistics.
+/// How Parquet files are written: packed with Zstandard, in row groups with statistics. `sorted_by` is the column whose values
+/// ascend.
 pub fn properties(sorted_by: Option<usize>) -> WriterProperties {
     let sorting = sorted_by
         .and_then(|i| i32::try_from(i).ok())
@@ -24,15 +25,14 @@ pub fn properties(sorted_by: Option<usize>) -> WriterProperties {
         .build()
 }
 
-pub fn write(table: &Table, out: &mut (impl Write + Send)) -> Result<(), Failure> {
-    let failed = |e: &dyn std::fmt::Display| Failure::Query(format!("The result cannot be written as Parquet: {e}"));
-    let layout = Layout::of(&table.schema, &table.batches);
-    let mut writer =
-        ArrowWriter::try_new(out, layout.schema().clone(), Some(properties(None))).map_err(|e| failed(&e))?;
-    for batch in &table.batches {
-        let batch = layout.encode(batch).map_err(|e| failed(&e))?;
-        writer.write(&batch).map_err(|e| failed(&e))?;
-    }
-    writer.close().map_err(|e| failed(&e))?;
+pub fn write(result: TableStream, out: &mut (impl Write + Send)) -> Result<(), Error> {
+    let failed = |error| Error::encoding("Parquet", error);
+    let writer = in_layout(
+        result,
+        "Parquet",
+        |layout| ArrowWriter::try_new(out, layout.schema().clone(), Some(properties(None))).map_err(failed),
+        |writer, batch| writer.write(&batch).map_err(failed),
+    )?;
+    writer.close().map_err(failed)?;
     Ok(())
 }

@@ -1,12 +1,10 @@
 //! An aligned table for people. On a terminal it is coloured, and cut to the lines' width.
 
-use crate::chart::Chart;
 use crate::chart::terminal::{Screen, draw, fit};
-use crate::failure::Failure;
+use crate::chart::{Chart, MAX_POINTS};
+use crate::{Error, Excerpt, plural};
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table as Grid, presets};
-use kql_engine::Table;
-use kql_engine::cell;
-use kql_engine::{Column, ScalarType};
+use kql_engine::{Column, ScalarType, TableStream, cell};
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 
@@ -18,7 +16,8 @@ const ROWS_OF_CHART: usize = 20;
 const MIN_WIDTH: usize = 8;
 
 /// The table, as wide as it is.
-pub fn write(table: &Table, out: &mut impl Write) -> Result<(), Failure> {
+pub fn write(result: TableStream, out: &mut impl Write) -> Result<(), Error> {
+    let Excerpt { table, rows } = Excerpt::read(result, MAX_ROWS)?;
     let columns = &table.schema.columns;
     let mut grid = Grid::new();
     grid.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
@@ -43,29 +42,32 @@ pub fn write(table: &Table, out: &mut impl Write) -> Result<(), Failure> {
     if !columns.is_empty() {
         writeln!(out, "{grid}")?;
     }
-    count(table, shown, out)
+    count(rows, shown, out)
 }
 
 /// The drawing that the result asks for, and the table for a terminal.
-pub fn show(table: &Table, screen: Screen, out: &mut impl Write, notices: &mut Vec<String>) -> Result<(), Failure> {
+pub fn show(result: TableStream, screen: Screen, out: &mut impl Write, notices: &mut Vec<String>) -> Result<(), Error> {
+    let limit = if Chart::is_wanted(result.render.as_ref()) { MAX_POINTS } else { MAX_ROWS };
+    let excerpt = Excerpt::read(result, limit)?;
     let mut most = MAX_ROWS;
-    match Chart::of(table) {
+    match Chart::of(&excerpt) {
         Some(Ok(chart)) => {
             writeln!(out, "{}", draw(&chart, screen))?;
             notices.extend(chart.notes);
             most = ROWS_OF_CHART;
         }
-        Some(Err(reason)) => notices.push(reason),
+        Some(Err(error)) => notices.push(error.with_rows()),
         None => {}
     }
+    let Excerpt { table, rows } = &excerpt;
     let columns = &table.schema.columns;
     let mut cells: Vec<Vec<Option<String>>> = vec![Vec::new(); columns.len()];
     let mut shown = 0;
     for batch in &table.batches {
-        let rows = batch.num_rows().min(most - shown);
-        shown += rows;
+        let kept = batch.num_rows().min(most - shown);
+        shown += kept;
         for ((column, array), list) in columns.iter().zip(batch.columns()).zip(&mut cells) {
-            for row in 0..rows {
+            for row in 0..kept {
                 let there = !array.is_null(row) || column.ty == ScalarType::String;
                 list.push(there.then(|| {
                     let mut text = String::new();
@@ -122,22 +124,13 @@ pub fn show(table: &Table, screen: Screen, out: &mut impl Write, notices: &mut V
         writeln!(out, "{grid}")?;
     }
     let left_out = columns.len() - widths.len();
-    let lost = [(empty, "column of nothing"), (left_out, "column"), (cut, "value")];
-    let lost: Vec<String> =
-        lost.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {}", several(n, what))).collect();
+    let lost = [(empty, "empty column"), (left_out, "column"), (cut, "value")];
+    let lost: Vec<String> = lost.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| plural(n, what)).collect();
     if !lost.is_empty() {
         let lost = lost.join(", ");
-        notices.push(format!("{lost} left out or cut to fit the terminal: csv, json and html show all"));
+        notices.push(format!("{lost} hidden or cut to fit the terminal; csv, json and html show everything"));
     }
-    count(table, shown, out)
-}
-
-fn several(count: usize, what: &str) -> String {
-    match what.split_once(' ') {
-        _ if count == 1 => what.to_owned(),
-        Some((word, rest)) => format!("{word}s {rest}"),
-        None => format!("{what}s"),
-    }
+    count(*rows, shown, out)
 }
 
 /// The widths of as many columns as fit. The widest texts give way first; numbers and times are whole or left out.
@@ -185,8 +178,7 @@ fn align(columns: &[&Column], grid: &mut Grid) {
     }
 }
 
-fn count(table: &Table, shown: usize, out: &mut impl Write) -> Result<(), Failure> {
-    let rows: usize = table.batches.iter().map(|b| b.num_rows()).sum();
+fn count(rows: usize, shown: usize, out: &mut impl Write) -> Result<(), Error> {
     match rows {
         1 => writeln!(out, "1 row")?,
         rows if rows > shown => writeln!(out, "{rows} rows, the first {shown} shown")?,
@@ -202,10 +194,10 @@ mod tests {
 
     fn shown(query: &str, width: usize) -> String {
         let engine = Engine::builder().build().expect("an engine");
-        let answer = engine.query(query).unwrap_or_else(|e| panic!("{query}: {e}"));
+        let mut answer = engine.query(query).unwrap_or_else(|e| panic!("{query}: {e}"));
         let (mut out, mut notices) = (Vec::new(), Vec::new());
         let screen = Screen { width, colour: false };
-        show(&answer.tables[0], screen, &mut out, &mut notices).expect("shown");
+        show(answer.tables.swap_remove(0).into(), screen, &mut out, &mut notices).expect("shown");
         let out = String::from_utf8(out).expect("text");
         assert!(out.lines().all(|line| line.width() <= width), "{out}");
         format!("{out}--- notices\n{}", notices.join("\n"))
