@@ -1,10 +1,12 @@
 //! The command line.
 
 use crate::failure::Failure;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kql_engine::Limits;
 use kql_engine::{DataPath, DateOrder, FolderDates, Profile};
 use kql_engine::{Engine, EngineBuilder, ExternalMissing};
+use kql_output::Format;
 use std::path::{Path, PathBuf};
 
 /// Run Kusto queries (KQL) of Microsoft Sentinel and Defender on local files.
@@ -57,7 +59,7 @@ pub struct Run {
     #[arg(short, long, value_name = "TEXT")]
     pub query: Option<String>,
     /// Output format [default: table on a terminal, otherwise csv]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = format_values(), ignore_case = true)]
     pub format: Option<Format>,
     /// Write the result to a file; without --format, its extension determines the format
     #[arg(short, long, value_name = "FILE")]
@@ -74,7 +76,7 @@ pub struct Run {
 #[derive(Args)]
 pub struct Repl {
     /// Output format: table, json, ndjson, csv or markdown [default: table on a terminal, otherwise csv]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = format_values(), ignore_case = true)]
     pub format: Option<Format>,
     /// Do not read or save the input history
     #[arg(long)]
@@ -212,27 +214,11 @@ fn size(text: &str) -> Result<usize, String> {
     if bytes == 0 { Err(wrong()) } else { Ok(bytes) }
 }
 
-/// How a result is printed.
-#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
-pub enum Format {
-    /// An aligned table
-    Table,
-    /// One JSON object with the encodings of Kusto's REST API
-    Json,
-    /// One JSON object per row
-    Ndjson,
-    /// Comma-separated values with a header
-    Csv,
-    /// A Markdown table
-    Markdown,
-    /// An Apache Parquet file
-    Parquet,
-    /// An Apache Arrow IPC file
-    Arrow,
-    /// A self-contained page with the chart of render and the rows
-    Html,
-    /// The chart of render
-    Svg,
+/// The formats of results, as values of an option.
+fn format_values() -> impl TypedValueParser<Value = Format> {
+    let value = |format: Format| PossibleValue::new(format.name()).help(format.summary());
+    PossibleValuesParser::new(Format::all().map(value))
+        .try_map(|name| Format::of_name(&name).ok_or_else(|| format!("'{name}' is not a format")))
 }
 
 /// How findings are printed.

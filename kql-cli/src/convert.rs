@@ -4,12 +4,12 @@ use crate::arguments::Convert;
 use crate::bar::Bar;
 use crate::failure::Failure;
 use crate::interrupt;
-use crate::output::parquet_file::properties;
 use crate::partial::Partial;
 use arrow::array::RecordBatch;
 use kql_engine::Layout;
 use kql_engine::{Engine, Error};
 use kql_engine::{Exported, RowWriter};
+use kql_output::parquet_properties;
 use parquet::arrow::ArrowWriter;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -116,7 +116,7 @@ impl TableFile {
 impl RowWriter for TableFile {
     fn begin(&mut self, layout: &Layout, sorted_by: Option<usize>) -> Result<(), String> {
         let Some(file) = self.file.take() else { return Ok(()) };
-        let writer = ArrowWriter::try_new(file, layout.schema().clone(), Some(properties(sorted_by)));
+        let writer = ArrowWriter::try_new(file, layout.schema().clone(), Some(parquet_properties(sorted_by)));
         self.writer = Some(writer.map_err(|e| format!("the file cannot be written: {e}"))?);
         Ok(())
     }

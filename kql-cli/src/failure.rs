@@ -48,3 +48,15 @@ impl From<std::io::Error> for Failure {
         }
     }
 }
+
+impl From<kql_output::Error> for Failure {
+    fn from(error: kql_output::Error) -> Self {
+        match error {
+            error if error.is_closed() => Failure::Closed,
+            error @ (kql_output::Error::SeveralResults { .. } | kql_output::Error::SeveralDrawings) => {
+                Failure::Usage(error.to_string())
+            }
+            error => Failure::Query(error.to_string()),
+        }
+    }
+}

@@ -3,7 +3,6 @@
 
 mod arguments;
 mod bar;
-mod chart;
 mod check;
 mod convert;
 mod data;
@@ -13,12 +12,13 @@ mod fmt;
 mod functions_file;
 mod install;
 mod interrupt;
-mod output;
 mod partial;
+mod provisional;
 mod query_files;
 mod repl;
 mod run;
 mod schemas_file;
+mod screen;
 mod words;
 mod yaml;
 

@@ -1,16 +1,16 @@
 //! `kql run`
 
-use crate::arguments::{Format, Run};
+use crate::arguments::Run;
 use crate::bar::Bar;
-use crate::chart::terminal::Screen;
 use crate::diagnostics;
 use crate::failure::Failure;
 use crate::interrupt;
-use crate::output;
 use crate::partial::Partial;
-use kql_engine::{Defect, Engine, EngineBuilder, Error};
+use crate::provisional::Provisional;
+use crate::screen;
+use kql_engine::{CancellationToken, Defect, Engine, EngineBuilder, Error, Settled};
+use kql_output::{Format, Options};
 use std::io::{BufWriter, IsTerminal, Read, Write};
-use std::path::Path;
 
 /// Runs a query and prints its result.
 pub fn run(arguments: &Run) -> Result<(), Failure> {
@@ -18,37 +18,96 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     let format = format(arguments)?;
     let engine = build(arguments.environment.engine()?.strict(arguments.strict))?;
     interrupt::listen(engine.progress().clone());
-    let bar = Bar::start(engine.progress());
-    let answer = engine.query(&text);
-    drop(bar);
-    let answer = answer.map_err(|error| failure(error, &text, &shown))?;
-    eprint!("{}", diagnostics::render(&text, &shown, &answer.diagnostics));
-    for notice in &answer.notices {
-        eprintln!("notice: {notice}");
-    }
-    let mut notices = Vec::new();
+    let query = Query { engine: &engine, text: &text, shown: &shown };
     match &arguments.output {
         Some(path) => {
             let mut out = Partial::create(path)?;
-            output::write(format, &answer.tables, &mut out, None, &mut notices)?;
+            query.run(format, &mut out, &Options::default())?;
             if engine.progress().is_stopped() {
                 return Err(Failure::Interrupted);
             }
             out.finish()?;
         }
         None => {
-            let mut out = BufWriter::new(std::io::stdout());
-            output::write(format, &answer.tables, &mut out, Screen::of_output(), &mut notices)?;
-            out.flush()?;
+            let options = Options { screen: screen::of_output() };
+            query.run(format, &mut BufWriter::new(std::io::stdout()), &options)?;
         }
     }
-    notices.iter().for_each(|notice| eprintln!("notice: {notice}"));
     if arguments.environment.memory.is_some()
         && let Some(bytes) = peak_memory()
     {
         eprintln!("notice: peak memory {} MB", bytes >> 20);
     }
     Ok(())
+}
+
+/// A query over an engine's tables.
+pub struct Query<'a> {
+    /// The engine.
+    pub engine: &'a Engine,
+    /// The query.
+    pub text: &'a str,
+    /// What messages call the query: the name of its file.
+    pub shown: &'a str,
+}
+
+impl Query<'_> {
+    /// Runs it, writes its results while they come, and prints what is to be known of them.
+    pub fn run(&self, format: Format, out: &mut (impl Write + Send), options: &Options) -> Result<(), Failure> {
+        let Query { engine, text, shown } = *self;
+        let failed = |error| failure(error, text, shown);
+        let bar = Bar::start(engine.progress());
+        let mut run = engine.start(text, &CancellationToken::new()).map_err(failed)?;
+        eprint!("{}", diagnostics::render(text, shown, run.prepared().diagnostics()));
+        let mut out = Provisional::new(AfterBar { out, bar: Some(bar) }, run.is_provisional());
+        let (prepared, notices) = loop {
+            let written = kql_output::write(run.take_streams(), format, &mut out, options);
+            if let Err(error) = &written
+                && (error.is_closed() || matches!(error, kql_output::Error::Query(Error::Interrupted)))
+            {
+                return Err(unwritten(written.err(), failed));
+            }
+            match run.settle().map_err(failed)? {
+                Settled::Stands(prepared) => match written {
+                    Ok(notices) => break (prepared, notices),
+                    Err(error) => return Err(unwritten(Some(error), failed)),
+                },
+                Settled::Again(again) => {
+                    out.start_again();
+                    run = again;
+                }
+            }
+        };
+        out.finish()?;
+        prepared.notices().iter().chain(&notices).for_each(|notice| eprintln!("notice: {notice}"));
+        Ok(())
+    }
+}
+
+/// Why the result is not written.
+fn unwritten(error: Option<kql_output::Error>, failed: impl Fn(Error) -> Failure) -> Failure {
+    match error {
+        Some(kql_output::Error::Query(error)) => failed(error),
+        Some(error) => error.into(),
+        None => Failure::Reported,
+    }
+}
+
+/// Output whose first bytes end the bar: both may be on one terminal.
+struct AfterBar<W> {
+    out: W,
+    bar: Option<Bar>,
+}
+
+impl<W: Write> Write for AfterBar<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.bar = None;
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// The most memory that the process had at once, in bytes; none where the system does not tell it so.
@@ -136,22 +195,7 @@ fn format(arguments: &Run) -> Result<Format, Failure> {
     let Some(path) = &arguments.output else {
         return Ok(if std::io::stdout().is_terminal() { Format::Table } else { Format::Csv });
     };
-    by_extension(path).ok_or_else(|| {
+    Format::of_path(path).ok_or_else(|| {
         Failure::Usage(format!("The format of {} cannot be inferred from its extension; use --format.", path.display()))
-    })
-}
-
-fn by_extension(path: &Path) -> Option<Format> {
-    Some(match path.extension()?.to_str()?.to_lowercase().as_str() {
-        "json" => Format::Json,
-        "ndjson" | "jsonl" => Format::Ndjson,
-        "csv" => Format::Csv,
-        "md" | "markdown" => Format::Markdown,
-        "parquet" => Format::Parquet,
-        "arrow" | "ipc" => Format::Arrow,
-        "html" | "htm" => Format::Html,
-        "svg" => Format::Svg,
-        "txt" => Format::Table,
-        _ => return None,
     })
 }

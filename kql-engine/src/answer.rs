@@ -19,7 +19,7 @@ pub struct Table {
 }
 
 /// What a query gives.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// A table for each tabular statement.
     pub tables: Vec<Table>,

@@ -197,6 +197,11 @@ impl CatalogSnapshot {
         table
     }
 
+    /// Whether a table that was named rests on samples.
+    pub(crate) fn is_provisional(&self) -> bool {
+        lock(&self.tables).values().flatten().flatten().any(|table| table.provisional.is_some())
+    }
+
     /// Reads what of the tables was not read yet; false where one is not what it was taken for.
     pub(crate) fn settle(&self) -> Result<bool, SourceError> {
         let mut tables = lock(&self.tables);

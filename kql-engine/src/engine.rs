@@ -6,8 +6,9 @@ use crate::builder::EngineBuilder;
 use crate::deep_stack::{on_deep_stack, spawn_deep, spawn_stoppable};
 use crate::engine_core::EngineCore;
 use crate::error::Error;
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, ROOM};
 use crate::progress::Progress;
+use crate::run::Run;
 use crate::types::TableSchema;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,7 +74,7 @@ impl Engine {
     /// Those of [`Engine::prepare`]; [`Error::Run`] where the run fails or needs more memory than it may have;
     /// [`Error::Interrupted`] after [`Progress::stop`].
     pub fn query(&self, text: &str) -> Result<Answer, Error> {
-        on_deep_stack(|| Prepared::query(&self.core, text, &CancellationToken::new()))
+        on_deep_stack(|| query(&self.core, text, &CancellationToken::new()))
     }
 
     /// [`Engine::query`] for async code; `cancel` stops this query and no other.
@@ -82,7 +83,26 @@ impl Engine {
     /// Those of [`Engine::query`].
     pub async fn query_async(&self, text: &str, cancel: &CancellationToken) -> Result<Answer, Error> {
         let (core, text) = (self.core.clone(), text.to_owned());
-        spawn_stoppable(cancel, move |cancel| Prepared::query(&core, &text, cancel)).await
+        spawn_stoppable(cancel, move |cancel| query(&core, &text, cancel)).await
+    }
+
+    /// Starts a query whose results are read as streams, in memory that does not grow with their rows. Like
+    /// [`Engine::query`], it reads large text files once and takes their columns from samples: [`Run::settle`] says in the end
+    /// whether they were right. `cancel` stops this run and no other. Blocks while subqueries run.
+    ///
+    /// # Errors
+    /// Those of [`Engine::prepare`]; those of the subqueries; those of the results come in the streams.
+    pub fn start(&self, text: &str, cancel: &CancellationToken) -> Result<Run, Error> {
+        on_deep_stack(|| Run::start(&self.core, text, cancel, ROOM))
+    }
+
+    /// [`Engine::start`] for async code.
+    ///
+    /// # Errors
+    /// Those of [`Engine::start`].
+    pub async fn start_async(&self, text: &str, cancel: &CancellationToken) -> Result<Run, Error> {
+        let (core, text) = (self.core.clone(), text.to_owned());
+        spawn_stoppable(cancel, move |cancel| Run::start(&core, &text, cancel, ROOM)).await
     }
 
     /// Names of the tables that have data.
@@ -112,4 +132,8 @@ impl Engine {
     pub fn table_schema(&self, name: &str) -> Option<Result<TableSchema, String>> {
         bind::Environment::table(&self.core.database.snapshot(true).at(0), name)
     }
+}
+
+fn query(core: &Arc<EngineCore>, text: &str, cancel: &CancellationToken) -> Result<Answer, Error> {
+    Run::start(core, text, cancel, usize::MAX)?.collect()
 }

@@ -1,5 +1,6 @@
 //! Running lowered plans.
 
+use crate::byte_channel::{BatchReceiver, BatchSender, batch_channel};
 use crate::error::panic_message;
 use crate::partition_constants::HidePartitionConstants;
 use crate::plan::Relation;
@@ -27,8 +28,6 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 
 /// How batches are cut and how many run at once. Neither changes an answer.
@@ -114,8 +113,8 @@ impl PhysicalOptimizerRule for WithoutFilters {
 }
 
 /// The batches of a plan. Those of a partition come after those of the ones before, so that rows of files that were only
-/// filtered and extended stay in their order. All partitions run at once, up to `ahead` batches before they are asked for; what
-/// goes wrong in one of them ends the stream without waiting for the others. Needs a tokio runtime.
+/// filtered and extended stay in their order. All partitions run at once, and each holds at most about `ahead` bytes of batches
+/// that nobody asked for yet. An error in one partition ends the stream without waiting for the others. Needs a tokio runtime.
 pub(crate) fn stream(
     plan: Arc<dyn ExecutionPlan>,
     context: Arc<TaskContext>,
@@ -125,9 +124,9 @@ pub(crate) fn stream(
     let watched = progress.watch(&plan);
     let mut tasks = JoinSet::new();
     let partitions = plan.output_partitioning().partition_count();
-    let receivers: VecDeque<Receiver<RecordBatch>> = (0..partitions)
+    let receivers: VecDeque<BatchReceiver> = (0..partitions)
         .map(|partition| {
-            let (sender, receiver) = channel(room(ahead));
+            let (sender, receiver) = batch_channel(ahead);
             let (plan, context) = (plan.clone(), context.clone());
             tasks.spawn(async move {
                 let run = caught(async {
@@ -158,12 +157,12 @@ pub(crate) fn stream(
 /// A partition that ended with an error.
 struct Failed {
     error: DataFusionError,
-    _sender: Sender<RecordBatch>,
+    _sender: BatchSender,
 }
 
 /// The next batch of the first partition that has one; an error of any.
 async fn next(
-    receivers: &mut VecDeque<Receiver<RecordBatch>>,
+    receivers: &mut VecDeque<BatchReceiver>,
     tasks: &mut JoinSet<std::result::Result<(), Failed>>,
 ) -> Option<Result<RecordBatch>> {
     while let Some(receiver) = receivers.front_mut() {
@@ -187,11 +186,6 @@ async fn failure(tasks: &mut JoinSet<std::result::Result<(), Failed>>) -> DataFu
         }
     }
     futures::future::pending().await
-}
-
-/// A number of batches as the room of a channel.
-pub(crate) fn room(batches: usize) -> usize {
-    batches.clamp(1, Semaphore::MAX_PERMITS)
 }
 
 /// Runs a plan to its end.

@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::error::{Error, run_error};
 use crate::exec::{self, Limits};
 use crate::sources::{SourceTable, mapped};
-use crate::storage::{Layout, Seen};
+use crate::storage::{Layout, TimeRanges};
 use crate::types::{ScalarType, TIME_COLUMNS, TableSchema};
 use arrow::array::RecordBatch;
 use arrow::compute::SortOptions;
@@ -89,11 +89,11 @@ impl Engine {
         *reservation = share.min(*reservation);
         let scan = table.provider.scan(&state, Some(own), &[], None).await.map_err(run_error)?;
         let _watched = self.core.progress.watch(&scan);
-        let seen = Arc::new(Mutex::new(Seen::new(schema)));
+        let seen = Arc::new(Mutex::new(TimeRanges::new(schema)));
         let arrow = scan.schema();
         let (own_schema, own_seen) = (schema.clone(), seen.clone());
         let observed = mapped(&scan, &arrow, move |batch| {
-            let mut times = Seen::new(&own_schema);
+            let mut times = TimeRanges::new(&own_schema);
             times.observe(&own_schema, batch.columns());
             own_seen.lock().unwrap_or_else(PoisonError::into_inner).merge(&times);
             Ok(batch.clone())
@@ -134,7 +134,7 @@ impl Engine {
 
 fn begin(
     schema: &TableSchema,
-    seen: &Mutex<Seen>,
+    seen: &Mutex<TimeRanges>,
     time: Option<usize>,
     writer: &mut (dyn RowWriter + Send),
 ) -> std::result::Result<Layout, Error> {

@@ -7,6 +7,7 @@ pub mod aggregates;
 mod answer;
 mod bind;
 mod builder;
+mod byte_channel;
 pub mod cell;
 mod database;
 #[doc(hidden)]
@@ -41,6 +42,7 @@ pub mod registry;
 #[doc(hidden)]
 pub mod render;
 mod rewrite;
+mod run;
 #[doc(hidden)]
 pub mod sources;
 mod stages;
@@ -68,8 +70,9 @@ pub use export::{Exported, RowWriter};
 pub use plan::Render;
 pub use prepared::Prepared;
 pub use progress::Progress;
+pub use run::{Run, Settled};
 pub use sources::{DataPath, DateOrder, FileSummary, FolderDates, Profile};
-pub use storage::Layout;
+pub use storage::{Layout, TimeRanges};
 pub use stream::TableStream;
 pub use tokio_util::sync::CancellationToken;
 pub use types::{Column, ScalarType, TableSchema};

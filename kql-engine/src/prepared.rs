@@ -17,8 +17,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Batches that a stream holds beside those being made, for each partition.
-const ROOM: usize = 2;
+/// Bytes of rows that a stream holds for each partition until they are asked for.
+pub(crate) const ROOM: usize = 16 << 20;
 
 /// A query that is bound and can be run, as often as wanted. A clone shares what it is made of.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl Prepared {
         defects_named(text, || Prepared::over(core, Arc::new(core.database.snapshot(false)), text, core.time(), cancel))
     }
 
-    fn over(
+    pub(crate) fn over(
         core: &Arc<EngineCore>,
         snapshot: Arc<CatalogSnapshot>,
         text: &str,
@@ -53,23 +53,6 @@ impl Prepared {
         }
         crate::rewrite::rewrite(&mut bound.query);
         Ok(Prepared { core: core.clone(), snapshot, bound: Arc::new(bound), text: text.into() })
-    }
-
-    /// Runs a query, again where the samples of large files were wrong. Expects a deep stack, and blocks.
-    pub(crate) fn query(core: &Arc<EngineCore>, text: &str, cancel: &CancellationToken) -> Result<Answer, Error> {
-        defects_named(text, || {
-            let now = core.time();
-            let snapshot = Arc::new(core.database.snapshot(true));
-            let prepared = Prepared::over(core, snapshot.clone(), text, now, cancel);
-            let run = prepared.and_then(|prepared| prepared.collect(cancel).map(|tables| (prepared, tables)));
-            if matches!(run, Err(Error::Interrupted)) || snapshot.settle()? {
-                return run.map(|(prepared, tables): (Prepared, Vec<Table>)| prepared.answer(tables));
-            }
-            drop(run);
-            let whole = Arc::new(core.database.snapshot(false));
-            let prepared = Prepared::over(core, whole, text, now, cancel)?;
-            prepared.collect(cancel).map(|tables| prepared.answer(tables))
-        })
     }
 
     /// Warnings about the query.
@@ -137,21 +120,14 @@ impl Prepared {
 
     /// All results. Expects a deep stack, and blocks.
     pub(crate) fn collect(&self, cancel: &CancellationToken) -> Result<Vec<Table>, Error> {
-        let streams = self.start(cancel, usize::MAX)?;
-        let mut tables = Vec::with_capacity(streams.len());
-        for mut stream in streams {
-            let batches = futures::executor::block_on((&mut stream).try_collect())?;
-            let TableStream { name, schema, render, .. } = stream;
-            tables.push(Table { name, schema, batches, render });
-        }
-        Ok(tables)
+        collected(self.start(cancel, usize::MAX)?)
     }
 
     pub(crate) fn answer(&self, tables: Vec<Table>) -> Answer {
         Answer { tables, diagnostics: self.bound.diagnostics.clone(), notices: self.notices() }
     }
 
-    fn start(&self, cancel: &CancellationToken, room: usize) -> Result<Vec<TableStream>, Error> {
+    pub(crate) fn start(&self, cancel: &CancellationToken, room: usize) -> Result<Vec<TableStream>, Error> {
         let run = || self.core.runtime()?.block_on(self.core.unless_stopped(cancel, self.plans(cancel, room)));
         panics_caught(run).map_err(|error| self.blame(error))
     }
@@ -197,13 +173,23 @@ impl Prepared {
     }
 }
 
+/// All rows of the streams. Blocks.
+pub(crate) fn collected(streams: Vec<TableStream>) -> Result<Vec<Table>, Error> {
+    let collect = |mut stream: TableStream| {
+        let batches = futures::executor::block_on((&mut stream).try_collect())?;
+        let TableStream { name, schema, render, .. } = stream;
+        Ok(Table { name, schema, batches, render })
+    };
+    streams.into_iter().map(collect).collect()
+}
+
 /// The work, with a panic as an error.
 fn panics_caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Error::broken_off(panic_message(panic.as_ref()))))
 }
 
 /// The work, with a panic as an error, and the query's text in the report of a defect.
-fn defects_named<T>(text: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+pub(crate) fn defects_named<T>(text: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     panics_caught(work).map_err(|error| match error {
         Error::Internal(defect) if defect.query.is_empty() => {
             Error::Internal(Box::new(Defect { query: text.to_owned(), ..*defect }))

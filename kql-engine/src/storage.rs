@@ -12,9 +12,9 @@ use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimeUnit, TimestampMicros
 use arrow::error::ArrowError;
 use std::sync::Arc;
 
-/// What the datetimes of columns are, as far as their storage depends on it.
+/// The range and the precision of the datetimes of each column: [`Layout`] depends on them.
 #[derive(Clone, Debug)]
-pub struct Seen(Vec<Times>);
+pub struct TimeRanges(Vec<Times>);
 
 #[derive(Clone, Copy, Debug)]
 struct Times {
@@ -24,11 +24,11 @@ struct Times {
     micro: bool,
 }
 
-impl Seen {
+impl TimeRanges {
     /// Of no rows yet.
-    pub fn new(schema: &TableSchema) -> Seen {
+    pub fn new(schema: &TableSchema) -> TimeRanges {
         let none = Times { low: i64::MAX, high: i64::MIN, micro: true };
-        Seen(vec![none; schema.columns.len()])
+        TimeRanges(vec![none; schema.columns.len()])
     }
 
     /// Looks at rows of this schema.
@@ -49,7 +49,7 @@ impl Seen {
     }
 
     /// What both have seen.
-    pub fn merge(&mut self, other: &Seen) {
+    pub fn merge(&mut self, other: &TimeRanges) {
         for (own, other) in self.0.iter_mut().zip(&other.0) {
             *own =
                 Times { low: own.low.min(other.low), high: own.high.max(other.high), micro: own.micro && other.micro };
@@ -67,7 +67,7 @@ pub struct Layout {
 
 impl Layout {
     /// The layout for rows of this schema that were all seen.
-    pub fn new(schema: &TableSchema, seen: &Seen) -> Layout {
+    pub fn new(schema: &TableSchema, seen: &TimeRanges) -> Layout {
         let unit = |(column, times): (&crate::types::Column, &Times)| {
             let empty = times.low > times.high;
             let nanoseconds = |ticks: i64| ticks.checked_sub(EPOCH)?.checked_mul(100);
@@ -90,7 +90,7 @@ impl Layout {
 
     /// The layout of these rows.
     pub fn of(schema: &TableSchema, batches: &[RecordBatch]) -> Layout {
-        let mut seen = Seen::new(schema);
+        let mut seen = TimeRanges::new(schema);
         batches.iter().for_each(|batch| seen.observe(schema, batch.columns()));
         Layout::new(schema, &seen)
     }

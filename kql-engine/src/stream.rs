@@ -1,5 +1,6 @@
 //! A result as a stream of batches.
 
+use crate::answer::Table;
 use crate::engine_core::EngineCore;
 use crate::error::{Error, panic_message, run_error};
 use crate::exec::{self, Naming};
@@ -9,6 +10,7 @@ use arrow::array::RecordBatch;
 use datafusion::execution::TaskContext;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::{FutureExt, Stream, StreamExt};
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,7 +32,11 @@ pub struct TableStream {
     state: State,
 }
 
+/// Batches between the run and whoever reads the stream; each partition holds more of its own.
+const QUEUE: usize = 2;
+
 enum State {
+    Collected(VecDeque<RecordBatch>),
     Waiting(Box<Production>),
     Running { receiver: Receiver<Result<RecordBatch, Error>>, _task: Task },
     Done,
@@ -52,10 +58,18 @@ pub(crate) struct Production {
     pub context: Arc<TaskContext>,
     pub naming: Naming,
     pub cancel: CancellationToken,
-    /// Batches of a partition that wait to be taken.
+    /// Bytes of batches that each partition may hold until they are taken.
     pub room: usize,
     /// Puts the query into the report of a defect.
     pub blame: Box<dyn Fn(Error) -> Error + Send + Sync>,
+}
+
+/// A collected result as a stream.
+impl From<Table> for TableStream {
+    fn from(table: Table) -> TableStream {
+        let Table { name, schema, batches, render } = table;
+        TableStream { name, schema, render, state: State::Collected(batches.into()) }
+    }
 }
 
 impl TableStream {
@@ -107,11 +121,15 @@ impl Stream for TableStream {
                 Ok(runtime) => runtime.handle().clone(),
                 Err(error) => return Poll::Ready(Some(Err(error))),
             };
-            let (sender, receiver) = channel(exec::room(production.room));
+            let (sender, receiver) = channel(QUEUE);
             let task = runtime.spawn(production.run(sender));
             self.state = State::Running { receiver, _task: Task(task.abort_handle()) };
         }
-        let State::Running { receiver, .. } = &mut self.state else { return Poll::Ready(None) };
+        let receiver = match &mut self.state {
+            State::Running { receiver, .. } => receiver,
+            State::Collected(batches) => return Poll::Ready(batches.pop_front().map(Ok)),
+            State::Waiting(_) | State::Done => return Poll::Ready(None),
+        };
         let batch = std::task::ready!(receiver.poll_recv(context));
         if !matches!(batch, Some(Ok(_))) {
             self.state = State::Done;

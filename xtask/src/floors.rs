@@ -6,8 +6,13 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// The root files of the crates whose files are looked at.
-const CRATES: [&str; 4] =
-    ["kql-parser/src/lib.rs", "kql-scan/src/lib.rs", "kql-engine/src/lib.rs", "kql-cli/src/main.rs"];
+const CRATES: [&str; 5] = [
+    "kql-parser/src/lib.rs",
+    "kql-scan/src/lib.rs",
+    "kql-engine/src/lib.rs",
+    "kql-output/src/lib.rs",
+    "kql-cli/src/main.rs",
+];
 
 /// The modules of the engine, from the ground up. Those of one floor do not name each other, but for those that a `+` joins:
 /// they are one layer, since an operator binds the pipelines inside it.

@@ -1,10 +1,9 @@
 //! What begins with a point.
 
 use super::session::{Flow, Session, engine};
-use crate::arguments::Format;
 use crate::failure::Failure;
-use clap::ValueEnum;
 use kql_engine::callable::{self, Callable};
+use kql_output::Format;
 use std::fmt::Write;
 
 /// A command, what it takes, and what it does.
@@ -23,12 +22,10 @@ const SITE: &str = "https://learn.microsoft.com/kusto/query/";
 
 /// Whether results can be printed so, one after the other.
 pub fn check_format(format: Format) -> Result<(), String> {
-    match format {
-        Format::Table | Format::Json | Format::Ndjson | Format::Csv | Format::Markdown => Ok(()),
-        Format::Parquet | Format::Arrow | Format::Html | Format::Svg => {
-            Err("A session prints table, json, ndjson, csv or markdown; kql run -o FILE writes the others.".to_owned())
-        }
+    if format.is_text() {
+        return Ok(());
     }
+    Err("A session prints table, json, ndjson, csv or markdown; kql run -o FILE writes the others.".to_owned())
 }
 
 impl Session {
@@ -52,9 +49,9 @@ impl Session {
             }
             ".help" if rest.is_empty() => print(&help())?,
             ".help" => print(&function(rest)?)?,
-            ".format" if rest.is_empty() => print(&format!("{}\n", name_of(self.format)))?,
+            ".format" if rest.is_empty() => print(&format!("{}\n", self.format))?,
             ".format" => {
-                let format = Format::from_str(rest, true).map_err(|_| {
+                let format = Format::of_name(rest).ok_or_else(|| {
                     Failure::Query(format!("Unknown format '{rest}'; use table, json, ndjson, csv or markdown."))
                 })?;
                 check_format(format).map_err(Failure::Query)?;
@@ -120,10 +117,6 @@ impl Session {
         schema.columns.iter().for_each(|c| _ = writeln!(out, "{:width$}  {}", c.name, c.ty));
         Ok(out)
     }
-}
-
-fn name_of(format: Format) -> String {
-    format.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 fn print(text: &str) -> Result<(), Failure> {

@@ -4,10 +4,9 @@
 use super::commands::COMMANDS;
 use super::highlight::WORDS;
 use super::session::{Shared, engine};
-use crate::arguments::Format;
-use clap::ValueEnum;
 use kql_engine::Engine;
 use kql_engine::callable::{self, Callable};
+use kql_output::Format;
 use kql_parser::token::{Kind, Token};
 use reedline::{Completer, Span, Suggestion};
 
@@ -149,11 +148,7 @@ fn command(engine: &Engine, before: &str) -> (usize, Vec<Found>) {
             names.sort_unstable();
             names.into_iter().map(|name| found(name, "")).collect()
         }
-        ".format" => Format::value_variants()
-            .iter()
-            .filter(|format| super::commands::check_format(**format).is_ok())
-            .filter_map(|format| Some(found(format.to_possible_value()?.get_name(), "")))
-            .collect(),
+        ".format" => Format::all().filter(|format| format.is_text()).map(|format| found(format.name(), "")).collect(),
         _ => Vec::new(),
     };
     (start, best(all, &typed))

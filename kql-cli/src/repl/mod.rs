@@ -7,17 +7,15 @@ mod highlight;
 mod input;
 mod session;
 
-use crate::arguments::{Environment, Format, Repl};
-use crate::bar::Bar;
-use crate::chart::terminal::Screen;
-use crate::diagnostics;
+use crate::arguments::{Environment, Repl};
 use crate::failure::Failure;
 use crate::interrupt;
-use crate::output;
+use crate::screen;
 use kql_engine::Engine;
 use kql_engine::Progress;
+use kql_output::{Format, Options};
 use session::{Flow, Session, engine};
-use std::io::{BufRead, BufWriter, IsTerminal, Write};
+use std::io::{BufRead, BufWriter, IsTerminal};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Reads queries and commands to the end of standard input, or `.quit`.
@@ -96,16 +94,9 @@ impl Session {
 
     fn query(&mut self, text: &str) -> Result<Flow, Failure> {
         let engine = engine(&self.engine);
-        let bar = Bar::start(&self.progress);
-        let answer = engine.query(text);
-        drop(bar);
-        let answer = answer.map_err(|error| crate::run::failure(error, text, "query"))?;
-        eprint!("{}", diagnostics::render(text, "query", &answer.diagnostics));
-        let mut notices = answer.notices;
-        let mut out = BufWriter::new(std::io::stdout());
-        output::write(self.format, &answer.tables, &mut out, Screen::of_output(), &mut notices)?;
-        out.flush()?;
-        notices.iter().for_each(|notice| eprintln!("notice: {notice}"));
+        let query = crate::run::Query { engine: &engine, text, shown: "query" };
+        let options = Options { screen: screen::of_output() };
+        query.run(self.format, &mut BufWriter::new(std::io::stdout()), &options)?;
         Ok(Flow::Continue)
     }
 

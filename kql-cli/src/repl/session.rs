@@ -1,8 +1,9 @@
 //! What a session knows.
 
-use crate::arguments::{Environment, Format};
+use crate::arguments::Environment;
 use kql_engine::Engine;
 use kql_engine::Progress;
+use kql_output::Format;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Whether to go on.

@@ -1,6 +1,6 @@
 //! The queries that tests and benchmarks run over: a file of JSON lines that `KQL_CORPUS` names, else the project's own.
 
-#![allow(dead_code)] // each test uses a part of it
+#![allow(dead_code)] // a benchmark uses a part of it
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

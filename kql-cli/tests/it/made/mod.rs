@@ -1,0 +1,4 @@
+//! Files and folders made for tests.
+
+pub mod files;
+pub mod folder;

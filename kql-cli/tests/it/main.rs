@@ -1,0 +1,11 @@
+//! The tests of the command line, in one executable.
+
+mod command_line;
+mod damaged;
+mod data;
+mod event_logs;
+mod folders_and_text;
+mod geo_ip;
+mod made;
+mod repl;
+mod results;

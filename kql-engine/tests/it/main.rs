@@ -1,0 +1,19 @@
+//! The tests of the engine, in one executable; `spec` and `corpus` have a harness of their own.
+
+mod binder_probes;
+mod coverage;
+mod dice;
+#[allow(dead_code)] // the reference needs the queries and their tables only
+#[path = "../spec/document.rs"]
+mod document;
+mod embedding;
+mod errors;
+mod filters;
+mod generated;
+mod inventory;
+mod notices;
+mod reference;
+mod registry_walk;
+mod result_names;
+mod row_places;
+mod snapshots;

@@ -1,0 +1,59 @@
+//! Why a result is not written.
+
+use crate::Format;
+
+/// Why a result is not written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The query failed while its rows were read.
+    #[error(transparent)]
+    Query(#[from] kql_engine::Error),
+    /// The output cannot be written. [`std::io::ErrorKind::BrokenPipe`] says that nobody reads it any more.
+    #[error("The result cannot be written: {0}")]
+    Io(#[from] std::io::Error),
+    /// A writer of the format failed.
+    #[error("The result cannot be written as {format}: {source}")]
+    Encoding {
+        /// The format's name.
+        format: &'static str,
+        /// What the writer reports.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The format holds one result.
+    #[error("A file of the format {format} holds one table, and the query returns {count}.")]
+    SeveralResults {
+        /// The format.
+        format: Format,
+        /// How many results the query has.
+        count: usize,
+    },
+    /// An SVG file holds one drawing.
+    #[error("An SVG file holds one drawing, and the query returns several; HTML holds all of them.")]
+    SeveralDrawings,
+    /// No result asks for a drawing.
+    #[error("There is nothing to draw: the query has no render that draws, such as | render timechart.")]
+    NothingToDraw,
+    /// The drawing cannot be made.
+    #[error("There is no drawing: {0}.")]
+    NotDrawn(#[from] crate::chart::NotDrawn),
+}
+
+impl Error {
+    /// What a writer of a format reports; an error of the output itself stays one.
+    pub(crate) fn encoding(format: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        let source = source.into();
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(source.as_ref());
+        while let Some(error) = cause {
+            if let Some(io) = error.downcast_ref::<std::io::Error>() {
+                return Error::Io(std::io::Error::new(io.kind(), io.to_string()));
+            }
+            cause = error.source();
+        }
+        Error::Encoding { format, source }
+    }
+
+    /// Whether whoever reads the output has gone.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Error::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}

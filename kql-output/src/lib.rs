@@ -1,0 +1,88 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod arrow_file;
+pub mod chart;
+mod csv;
+mod error;
+mod excerpt;
+mod format;
+mod html;
+mod json;
+mod markdown;
+mod ndjson;
+mod parquet_file;
+mod spool;
+mod svg;
+mod table;
+
+pub use chart::terminal::Screen;
+pub use error::Error;
+pub use excerpt::Excerpt;
+pub use format::Format;
+pub use parquet_file::properties as parquet_properties;
+
+use kql_engine::TableStream;
+use std::io::Write;
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// The terminal that [`Format::Table`] is written for: the table is cut to its width, and `render` is drawn above it.
+    /// Without one, the table is as wide as its values.
+    pub screen: Option<Screen>,
+}
+
+/// Writes results, each after the one before. Rows are written and flushed as they come; what a format needs to know of later
+/// rows goes to a temporary file where it is large. Blocks. Returns notices about the output, such as points that are not drawn.
+///
+/// # Errors
+/// [`Error::Query`] where the query fails while its rows are read; what was written before stays written. [`Error::Io`] where
+/// `out` fails; [`Error::SeveralResults`], [`Error::NothingToDraw`] and [`Error::NotDrawn`] where the results do not fit the
+/// format; [`Error::Encoding`] where a writer of the format fails.
+pub fn write(
+    results: impl IntoIterator<Item = TableStream>,
+    format: Format,
+    out: &mut (impl Write + Send),
+    options: &Options,
+) -> Result<Vec<String>, Error> {
+    let mut notices = Vec::new();
+    let results: Vec<TableStream> = results.into_iter().collect();
+    match format {
+        Format::Json => json::write(results, out)?,
+        Format::Html => html::write(results, out, &mut notices)?,
+        Format::Svg => svg::write(results, out, &mut notices)?,
+        Format::Parquet => parquet_file::write(single(results, format)?, out)?,
+        Format::Arrow => arrow_file::write(single(results, format)?, out)?,
+        Format::Ndjson => results.into_iter().try_for_each(|result| ndjson::write(result, out))?,
+        Format::Table | Format::Csv | Format::Markdown => {
+            for (i, result) in results.into_iter().enumerate() {
+                if i > 0 {
+                    writeln!(out)?;
+                }
+                match (format, options.screen) {
+                    (Format::Csv, _) => csv::write(result, out)?,
+                    (Format::Markdown, _) => markdown::write(result, out)?,
+                    (_, Some(screen)) => table::show(result, screen, out, &mut notices)?,
+                    (_, None) => table::write(result, out)?,
+                }
+            }
+        }
+    }
+    out.flush()?;
+    Ok(notices)
+}
+
+/// The result of a query that has one, for files that hold one table.
+fn single(results: Vec<TableStream>, format: Format) -> Result<TableStream, Error> {
+    let count = results.len();
+    match (results.into_iter().next(), count) {
+        (Some(result), 1) => Ok(result),
+        _ => Err(Error::SeveralResults { format, count }),
+    }
+}
+
+/// `1 row`, `2 rows`
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
