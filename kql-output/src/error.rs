@@ -35,7 +35,7 @@ pub enum Error {
     NothingToDraw,
     /// The drawing cannot be made.
     #[error("There is no drawing: {0}.")]
-    NotDrawn(#[from] crate::chart::NotDrawn),
+    NotDrawn(#[from] NotDrawn),
 }
 
 impl Error {
@@ -55,5 +55,17 @@ impl Error {
     /// Whether whoever reads the output has gone.
     pub fn is_closed(&self) -> bool {
         matches!(self, Error::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// Why there is no drawing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotDrawn(pub(crate) String);
+
+impl NotDrawn {
+    /// The reason, for a format that shows the rows instead.
+    pub(crate) fn with_rows(&self) -> String {
+        format!("{}; the rows are shown instead", self.0)
     }
 }

@@ -12,12 +12,13 @@ mod json;
 mod markdown;
 mod ndjson;
 mod parquet_file;
+mod plural;
 mod spool;
 mod svg;
 mod table;
 
 pub use chart::terminal::Screen;
-pub use error::Error;
+pub use error::{Error, NotDrawn};
 pub use excerpt::Excerpt;
 pub use format::Format;
 pub use parquet_file::properties as parquet_properties;
@@ -80,9 +81,4 @@ fn single(results: Vec<TableStream>, format: Format) -> Result<TableStream, Erro
         (Some(result), 1) => Ok(result),
         _ => Err(Error::SeveralResults { format, count }),
     }
-}
-
-/// `1 row`, `2 rows`
-fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }

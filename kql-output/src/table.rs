@@ -2,7 +2,8 @@
 
 use crate::chart::terminal::{Screen, draw, fit};
 use crate::chart::{Chart, MAX_POINTS};
-use crate::{Error, Excerpt, plural};
+use crate::plural::plural;
+use crate::{Error, Excerpt};
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table as Grid, presets};
 use kql_engine::{Column, ScalarType, TableStream, cell};
 use std::io::Write;

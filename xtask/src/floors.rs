@@ -16,8 +16,11 @@ const CRATES: [&str; 5] = [
 
 /// The modules of the engine, from the ground up. Those of one floor do not name each other, but for those that a `+` joins:
 /// they are one layer, since an operator binds the pipelines inside it.
-const FLOORS: [(&str, &[&str]); 20] = [
-    ("words for what happens, and the simplest values", &["types", "time", "render", "progress", "notes", "defect"]),
+const FLOORS: [(&str, &[&str]); 21] = [
+    (
+        "words for what happens, and the simplest values",
+        &["types", "time", "render", "progress", "notes", "defect", "byte_channel"],
+    ),
     ("values", &["decimal", "error", "storage"]),
     ("a constant, threads", &["value", "deep_stack", "workers"]),
     ("the dynamic type", &["dynamic"]),
@@ -34,6 +37,7 @@ const FLOORS: [(&str, &[&str]); 20] = [
     ("an engine's inside", &["engine_core"]),
     ("a result as a stream", &["stream"]),
     ("a query that is bound", &["prepared"]),
+    ("a query that runs", &["run"]),
     ("the engine", &["engine+builder"]),
     ("whole tables", &["export"]),
     ("what the data is", &["describe"]),

@@ -17,6 +17,7 @@ pub use kinds::{Kind, Stacking, Unit};
 pub use plot::{Plot, Positions, Series};
 
 use crate::Excerpt;
+use crate::error::NotDrawn;
 use columns::Data;
 use kql_engine::Render;
 use properties::Properties;
@@ -35,18 +36,6 @@ pub struct Chart {
     pub drawing: Drawing,
     /// What is to be known of it: points that are not drawn.
     pub notes: Vec<String>,
-}
-
-/// Why there is no drawing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct NotDrawn(String);
-
-impl NotDrawn {
-    /// The reason, for a format that shows the rows instead.
-    pub(crate) fn with_rows(&self) -> String {
-        format!("{}; the rows are shown instead", self.0)
-    }
 }
 
 /// What is drawn.
@@ -149,7 +138,7 @@ fn pie(title: String, properties: &Properties, result: &Excerpt) -> Result<Chart
         }
     }
     if skipped > 0 {
-        notes.push(format!("{} skipped: a slice needs a value of 0 or more", crate::plural(skipped, "row")));
+        notes.push(format!("{} skipped: a slice needs a value of 0 or more", crate::plural::plural(skipped, "row")));
     }
     slices.sort_by(|a, b| b.1.total_cmp(&a.1));
     if slices.len() > MAX_SLICES {

@@ -160,7 +160,7 @@ impl Plot {
         let mut plot = Plot { kind, stacking, x_title, x, x_log, y, series, legend };
         let without = places.iter().filter(|p| p.is_none()).count();
         if without > 0 {
-            notes.push(format!("{} without {} not drawn", crate::plural(without, "row"), data.name(roles.x)));
+            notes.push(format!("{} without {} not drawn", crate::plural::plural(without, "row"), data.name(roles.x)));
         }
         plot.arrange(properties.is_true("accumulate"), notes);
         Ok(plot)
@@ -255,7 +255,7 @@ impl Plot {
         if lost > 0 {
             notes.push(format!(
                 "a logarithmic axis shows only what is above zero: {} not drawn",
-                crate::plural(lost, "value")
+                crate::plural::plural(lost, "value")
             ));
         }
     }

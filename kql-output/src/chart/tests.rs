@@ -112,11 +112,15 @@ fn gaps_sums_and_logarithms() {
 #[test]
 fn what_is_not_drawn() {
     let reason = |query: &str| Chart::of(&table(query)).expect("a render").expect_err("no chart").to_string();
-    assert!(reason("print t = now(), a = 'x' | render timechart").contains("no column of numbers"));
-    assert!(reason("print a = 'x' | render timechart").contains("no column of times or numbers for x"));
-    assert!(reason("print a = 1 | render treemap").contains("drawing a treemap is not supported"));
-    assert!(reason("print a = 1 | render columnchart with (xcolumn = b)").contains("no column 'b'"));
-    assert!(reason("print a = 1, b = 2 | render scatterchart with (kind = map)").contains("map"));
+    let reasons = [
+        "print t = now(), a = 'x' | render timechart",
+        "print a = 'x' | render timechart",
+        "print a = 1 | render treemap",
+        "print a = 1 | render columnchart with (xcolumn = b)",
+        "print a = 1, b = 2 | render scatterchart with (kind = map)",
+    ]
+    .map(reason);
+    insta::assert_snapshot!(reasons.join("\n"));
     assert!(Chart::of(&table("print a = 1 | render table")).is_none());
     assert!(Chart::of(&table("print a = 1")).is_none());
 }
