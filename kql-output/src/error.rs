@@ -39,20 +39,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// What a writer of a format reports; an error of the output itself stays one.
+    /// What a writer of a format reports.
     pub(crate) fn encoding(format: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-        let source = source.into();
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(source.as_ref());
-        while let Some(error) = cause {
-            if let Some(io) = error.downcast_ref::<std::io::Error>() {
-                return Error::Io(std::io::Error::new(io.kind(), io.to_string()));
-            }
-            cause = error.source();
-        }
-        Error::Encoding { format, source }
+        Error::Encoding { format, source: source.into() }
     }
 
-    /// Whether whoever reads the output has gone.
+    /// Whether the reader of the output has closed it.
     pub fn is_closed(&self) -> bool {
         matches!(self, Error::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
     }

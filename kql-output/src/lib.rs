@@ -47,8 +47,49 @@ pub fn write(
     out: &mut (impl Write + Send),
     options: &Options,
 ) -> Result<Vec<String>, Error> {
+    let mut out = Watched { out, failed: None };
+    let written = write_all(results.into_iter().collect(), format, &mut out, options);
+    match out.failed {
+        Some(error) => Err(Error::Io(error)),
+        None => written,
+    }
+}
+
+/// Output that remembers why it failed, since the writers of some formats report only the text of an error.
+struct Watched<'a, W> {
+    out: &'a mut W,
+    failed: Option<std::io::Error>,
+}
+
+impl<W: Write> Watched<'_, W> {
+    fn watch<T>(&mut self, result: std::io::Result<T>) -> std::io::Result<T> {
+        result.inspect_err(|error| {
+            if error.kind() != std::io::ErrorKind::Interrupted {
+                self.failed = Some(std::io::Error::new(error.kind(), error.to_string()));
+            }
+        })
+    }
+}
+
+impl<W: Write> Write for Watched<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.watch(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let flushed = self.out.flush();
+        self.watch(flushed)
+    }
+}
+
+fn write_all(
+    results: Vec<TableStream>,
+    format: Format,
+    out: &mut (impl Write + Send),
+    options: &Options,
+) -> Result<Vec<String>, Error> {
     let mut notices = Vec::new();
-    let results: Vec<TableStream> = results.into_iter().collect();
     match format {
         Format::Json => json::write(results, out)?,
         Format::Html => html::write(results, out, &mut notices)?,

@@ -1,6 +1,8 @@
 //! The tests of the engine, in one executable; `spec` and `corpus` have a harness of their own.
 
 mod binder_probes;
+#[path = "../spec/case_engine.rs"]
+mod case_engine;
 mod coverage;
 mod dice;
 #[allow(dead_code)] // the reference needs the queries and their tables only
@@ -12,6 +14,7 @@ mod filters;
 mod generated;
 mod inventory;
 mod notices;
+mod plans;
 mod reference;
 mod registry_walk;
 mod result_names;

@@ -1,6 +1,7 @@
 //! Runs the Markdown specifications of `tests/spec` and the packages of `queries`, each at several batch sizes and
 //! partition counts. `KQL_BLESS=1` writes what the engine answers into the pages. See `tests/README.md`.
 
+mod case_engine;
 mod document;
 mod run;
 

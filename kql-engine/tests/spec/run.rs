@@ -1,16 +1,13 @@
 //! Running a case over the matrix, and comparing.
 
+use crate::case_engine::engine;
 use crate::document::{Case, Expected};
-use kql_engine::DataPath;
 use kql_engine::Limits;
-use kql_engine::{Engine, Error, Table, cell};
+use kql_engine::{Error, Table, cell};
 use libtest_mimic::Failed;
 
 /// Batch sizes and partition counts at which every case gives the same answer.
 const MATRIX: [(usize, usize); 5] = [(8192, 1), (8192, 4), (3, 1), (1, 4), (1, 1)];
-
-/// When it is, where a page does not say.
-const NOW: &str = "2024-05-01T12:00:00Z";
 
 /// What the engine answers, as it stands in a page.
 pub fn answer(case: &Case) -> Result<String, Failed> {
@@ -69,21 +66,7 @@ enum Answer {
 }
 
 fn run(case: &Case, (batch_size, partitions): (usize, usize)) -> Result<Answer, Failed> {
-    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let now = case.settings.now.as_deref().unwrap_or(NOW);
-    let mut builder = Engine::builder()
-        .limits(Limits { batch_size, partitions, ..Limits::default() })
-        .now(now)
-        .map_err(|e| e.to_string())?;
-    for table in &case.tables {
-        let path = folder.path().join(format!("{}.{}", table.name, table.extension));
-        std::fs::write(&path, format!("{}\n", table.text)).map_err(|e| e.to_string())?;
-        builder = builder.data(DataPath::parse(&path.to_string_lossy()));
-    }
-    for path in &case.settings.data {
-        builder = builder.data(DataPath::parse(&path.to_string_lossy()));
-    }
-    let engine = builder.build().map_err(|e| e.to_string())?;
+    let (engine, _folder) = engine(case, Limits { batch_size, partitions, ..Limits::default() })?;
     match engine.query(&case.query) {
         Ok(answer) => {
             let Some(table) = answer.tables.last() else { return Err("no table".into()) };
