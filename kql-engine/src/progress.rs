@@ -98,7 +98,7 @@ fn scanned(plan: &dyn ExecutionPlan, name: &str) -> u64 {
     if !children.is_empty() {
         return children.into_iter().map(|child| scanned(child.as_ref(), name)).sum();
     }
-    if plan.name() != "DataSourceExec" {
+    if !matches!(plan.name(), "DataSourceExec" | "PlannedExec") {
         return 0;
     }
     let found = plan.metrics().and_then(|metrics| metrics.sum_by_name(name));

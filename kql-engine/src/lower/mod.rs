@@ -11,6 +11,7 @@ mod mv_expand;
 mod node;
 mod order_key;
 mod range;
+mod segment;
 mod udaf;
 mod values;
 mod window;
@@ -52,12 +53,20 @@ pub struct Lowering<'a> {
     pub tables: &'a dyn Tables,
     /// Results of the subqueries that ran before.
     pub stages: &'a HashMap<StageId, StageResult>,
-    /// Shared subtrees are lowered once; the node is kept so that its address stays its own.
-    lowered: RefCell<HashMap<*const Node, (Arc<Node>, LogicalPlan)>>,
+    /// Shared subtrees are lowered once.
+    lowered: RefCell<HashMap<*const Node, Lowered>>,
     /// How large the expressions of columns are, written out down to the tables.
     sizes: RefCell<HashMap<ColumnId, usize>>,
     /// What a user is to know of a constant that cannot be used, such as a wrong regular expression.
     diagnostic: RefCell<Option<Diagnostic>>,
+}
+
+struct Lowered {
+    /// Kept so that no other node gets its address.
+    _node: Arc<Node>,
+    plan: LogicalPlan,
+    /// How many nodes stand above each other.
+    depth: usize,
 }
 
 impl<'a> Lowering<'a> {

@@ -1,6 +1,7 @@
 //! Nodes of the plan, one by one.
 
-use super::{Lowering, column, name, sorted};
+use super::segment::{DEEPEST, segment};
+use super::{Lowered, Lowering, column, name, sorted};
 use crate::functions::operators;
 use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, PlanColumn, StageResult};
 use crate::types::ScalarType;
@@ -17,11 +18,17 @@ impl Lowering<'_> {
     /// Lowers a node.
     pub fn node(&self, node: &Arc<Node>) -> Result<LogicalPlan> {
         let key = Arc::as_ptr(node);
-        if let Some((_, plan)) = self.lowered.borrow().get(&key) {
-            return Ok(plan.clone());
+        if let Some(lowered) = self.lowered.borrow().get(&key) {
+            return Ok(lowered.plan.clone());
         }
-        let plan = self.new_node(node)?;
-        self.lowered.borrow_mut().insert(key, (node.clone(), plan.clone()));
+        let mut plan = self.new_node(node)?;
+        let below = |input: &Arc<Node>| self.lowered.borrow().get(&Arc::as_ptr(input)).map_or(0, |l| l.depth);
+        let mut depth = 1 + node.inputs().into_iter().map(below).max().unwrap_or(0);
+        if depth >= DEEPEST {
+            plan = segment(plan, node.columns().into_iter().map(|(id, _)| id))?;
+            depth = 1;
+        }
+        self.lowered.borrow_mut().insert(key, Lowered { _node: node.clone(), plan: plan.clone(), depth });
         Ok(plan)
     }
 

@@ -5,11 +5,12 @@ use crate::types::ScalarType;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{
-    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A call of a registry row, prepared for its constant arguments.
 pub struct Udf {
@@ -17,7 +18,11 @@ pub struct Udf {
     info: CallInfo,
     compiled: Option<Arc<dyn Kernel>>,
     signature: Signature,
+    label: String,
 }
+
+/// Numbers the calls that were prepared.
+static PREPARED: AtomicU64 = AtomicU64::new(0);
 
 impl Udf {
     /// Prepares a call.
@@ -39,7 +44,8 @@ impl Udf {
             if matches!(function.eval, Eval::PerRow(_)) { Volatility::Volatile } else { Volatility::Immutable };
         let signature =
             if info.types.is_empty() { Signature::nullary(volatility) } else { Signature::variadic_any(volatility) };
-        ScalarUDF::new_from_impl(Udf { function, info, compiled, signature })
+        let label = format!("{}#{}", function.name, PREPARED.fetch_add(1, Ordering::Relaxed));
+        ScalarUDF::new_from_impl(Udf { function, info, compiled, signature, label })
     }
 }
 
@@ -58,6 +64,16 @@ impl ScalarUDFImpl for Udf {
 
     fn return_field_from_args(&self, _: ReturnFieldArgs) -> Result<FieldRef> {
         Ok(Arc::new(Field::new(self.name(), self.info.returns.arrow(), self.info.returns != ScalarType::String)))
+    }
+
+    // DataFusion's name of an expression is its whole text, and it asks for the type of a call, and so for the names of all
+    // calls inside, at every level: the cost of one long expression grew with the cube of its length
+    fn schema_name(&self, _: &[Expr]) -> Result<String> {
+        Ok(self.label.clone())
+    }
+
+    fn display_name(&self, _: &[Expr]) -> Result<String> {
+        Ok(self.label.clone())
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
