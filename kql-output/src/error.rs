@@ -1,14 +1,14 @@
-//! Why a result is not written.
+//! Why a result cannot be written.
 
 use crate::Format;
 
-/// Why a result is not written.
+/// Why a result cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The query failed while its rows were read.
     #[error(transparent)]
     Query(#[from] kql_engine::Error),
-    /// The output cannot be written. [`std::io::ErrorKind::BrokenPipe`] says that nobody reads it any more.
+    /// The output cannot be written. [`std::io::ErrorKind::BrokenPipe`] means that its reader has closed it.
     #[error("The result cannot be written: {0}")]
     Io(#[from] std::io::Error),
     /// A writer of the format failed.
@@ -19,12 +19,12 @@ pub enum Error {
         /// What the writer reports.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The format holds one result.
+    /// The format holds a single result.
     #[error("A file of the format {format} holds one table, and the query returns {count}.")]
     SeveralResults {
         /// The format.
         format: Format,
-        /// How many results the query has.
+        /// The number of results of the query.
         count: usize,
     },
     /// An SVG file holds one drawing.
@@ -39,7 +39,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What a writer of a format reports; an error of the output itself stays one.
+    /// An error that a writer of a format reports; an I/O error of the output stays [`Error::Io`].
     pub(crate) fn encoding(format: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         let source = source.into();
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(source.as_ref());
@@ -52,7 +52,7 @@ impl Error {
         Error::Encoding { format, source }
     }
 
-    /// Whether whoever reads the output has gone.
+    /// Whether the reader of the output has closed it.
     pub fn is_closed(&self) -> bool {
         matches!(self, Error::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
     }
