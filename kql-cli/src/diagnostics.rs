@@ -1,10 +1,10 @@
-//! Findings with the source line and the place marked.
+//! Findings with the source line and the position marked.
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use kql_parser::{Diagnostic, Severity, Span};
 use std::io::IsTerminal;
 
-/// All findings about a text, for standard error.
+/// All findings in a text, for standard error.
 pub fn render(text: &str, path: &str, diagnostics: &[Diagnostic]) -> String {
     let renderer = if std::io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
@@ -29,7 +29,7 @@ pub fn render(text: &str, path: &str, diagnostics: &[Diagnostic]) -> String {
     out
 }
 
-/// The place, moved to where characters begin.
+/// The range of a span, moved to character boundaries.
 fn range(text: &str, span: Span) -> std::ops::Range<usize> {
     let floor = |at: u32| {
         let mut at = (at as usize).min(text.len());
