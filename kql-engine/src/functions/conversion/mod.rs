@@ -1,4 +1,4 @@
-//! Conversions. They never fail: what does not convert is null, or `""` as a string.
+//! Conversions. They never fail: a value that does not convert becomes null, or `""` as a string.
 
 mod convert;
 mod gettype;

@@ -1,4 +1,4 @@
-//! Places on the earth.
+//! Geospatial functions.
 
 mod arcs;
 mod chains;

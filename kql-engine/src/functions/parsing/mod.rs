@@ -1,4 +1,4 @@
-//! Texts of known forms as values.
+//! Parsing of texts in known formats.
 
 mod parse_command_line;
 mod parse_csv;

@@ -1,4 +1,4 @@
-//! Series: arrays of numbers, most often made by `make-series`.
+//! Series: arrays of numbers, usually created by `make-series`.
 
 mod decompose;
 mod elements;

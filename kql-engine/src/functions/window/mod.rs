@@ -1,4 +1,4 @@
-//! Functions that look at other rows: they need rows in an order that a user asked for.
+//! Functions that refer to other rows: the query must have ordered the rows.
 
 mod neighbours;
 mod row_cumsum;
