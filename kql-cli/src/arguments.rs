@@ -230,7 +230,7 @@ pub enum CheckFormat {
     Json,
 }
 
-/// How data is told of.
+/// How data is described.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum DataFormat {
     /// Readable text
@@ -248,7 +248,7 @@ pub enum DateOrderName {
     Mdy,
 }
 
-/// Which times the dates of folders are.
+/// The meaning of the dates of folders.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum FolderDatesName {
     /// Arrival times; rows may have other times, so all files are read
@@ -257,7 +257,7 @@ pub enum FolderDatesName {
     Event,
 }
 
-/// What external data without a local copy are.
+/// How external data without a local copy is treated.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum ExternalMissingName {
     /// Refuse the query

@@ -84,7 +84,7 @@ pub(crate) type Marks<const N: usize> = [u64; N];
 /// What is done with 64 bytes at a time, for one kind of processor. All functions are `inline(always)` and have no closures,
 /// which would be compiled for any processor. A value of an implementor proves that the processor has the features.
 pub(crate) trait Lanes: Copy {
-    /// Where the wanted bytes stand.
+    /// The positions of the wanted bytes.
     fn marks<const N: usize>(self, block: &[u8; 64], wanted: [u8; N]) -> Marks<N>;
 
     /// Where two blocks have the same byte.

@@ -225,7 +225,7 @@ pub fn by_dynamic_text<T>(values: &Strings, i: usize, parse: impl FnOnce(&str) -
     parse(&dynamic_text(values.option(i)?))
 }
 
-/// Every row as text.
+/// All rows as text.
 pub fn to_texts(call: &Call) -> Result<datafusion::logical_expr::ColumnarValue> {
     let value = Arg::new(call, 0)?;
     kernel::strings(call.rows, |i, out| {

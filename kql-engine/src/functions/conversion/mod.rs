@@ -20,7 +20,7 @@ pub use parse_json::PARSE_JSON;
 use crate::registry::ScalarFunction;
 use crate::types::ScalarType;
 
-/// Every row.
+/// All conversion functions.
 pub static ALL: &[&ScalarFunction] = &[
     &tobool::TOBOOL,
     &toint::TOINT,

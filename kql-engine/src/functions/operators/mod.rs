@@ -20,7 +20,7 @@ pub use matches_regex::{compiled, pattern_of};
 use crate::registry::ScalarFunction;
 use kql_parser::ast::{BinaryOp, InOp, UnaryOp};
 
-/// Every row.
+/// All scalar operators.
 pub static ALL: &[&ScalarFunction] = &[
     &logical::AND,
     &logical::OR,

@@ -17,7 +17,7 @@ mod stats;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All series functions.
 pub static ALL: &[&ScalarFunction] = &[
     &pairs::ADD,
     &pairs::SUBTRACT,

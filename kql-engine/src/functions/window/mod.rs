@@ -8,7 +8,7 @@ mod row_window_session;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All window functions.
 pub static ALL: &[&ScalarFunction] = &[
     &neighbours::PREV,
     &neighbours::NEXT,
