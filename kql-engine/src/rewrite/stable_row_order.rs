@@ -108,7 +108,7 @@ fn projected(input: Arc<Node>, columns: Vec<(ColumnId, Expr)>) -> Node {
             ExprKind::Constant(_) => Some((*id, e.clone())),
             ExprKind::Column(from) => {
                 let e = *inner.get(&from)?;
-                // a computed value may be used only once
+                // an expression must not be computed twice
                 let free = matches!(e.kind, ExprKind::Column(_) | ExprKind::Constant(_)) || used.insert(from);
                 free.then(|| (*id, e.clone()))
             }
