@@ -230,7 +230,7 @@ pub enum CheckFormat {
     Json,
 }
 
-/// How data is told of.
+/// How data is described.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum DataFormat {
     /// Readable text
@@ -248,7 +248,7 @@ pub enum DateOrderName {
     Mdy,
 }
 
-/// Which times the dates of folders are.
+/// The meaning of the dates of folders.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum FolderDatesName {
     /// Arrival times; rows may have other times, so all files are read
@@ -257,7 +257,7 @@ pub enum FolderDatesName {
     Event,
 }
 
-/// What external data without a local copy are.
+/// How external data without a local copy is treated.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum ExternalMissingName {
     /// Refuse the query
@@ -278,12 +278,12 @@ pub enum ProfileName {
 }
 
 impl Environment {
-    /// An engine with all of this.
+    /// An engine with these settings.
     pub fn engine(&self) -> Result<EngineBuilder, Failure> {
         self.engine_with(&[])
     }
 
-    /// An engine with all of this and more data.
+    /// An engine with these settings and more data.
     pub fn engine_with(&self, data: &[String]) -> Result<EngineBuilder, Failure> {
         let mut builder = Engine::builder().profile(match self.profile {
             ProfileName::Unified => Profile::Unified,
@@ -308,7 +308,7 @@ impl Environment {
                 builder = builder.external_folder(text);
                 continue;
             }
-            // an address may have = in it, and a path seldom does
+            // a URL can contain =, a path seldom does
             let Some((address, path)) = text.rsplit_once('=') else {
                 let message = format!("--external expects URL=PATH or a folder, not '{text}'.");
                 return Err(Failure::Usage(message));

@@ -1,4 +1,4 @@
-//! What is read, on standard error, for whoever waits longer than a second.
+//! Shows on standard error what has been read, if the user waits longer than a second.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kql_engine::Progress;
@@ -8,15 +8,15 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Whoever gets an answer sooner sees nothing.
+/// No progress is shown before this.
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(120);
 
-/// A line that tells what is read, until it is dropped.
+/// A line that shows the progress until it is dropped.
 pub struct Bar(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Bar {
-    /// Begins to wait; shows nothing where standard error is no terminal.
+    /// Starts to wait; shows nothing if standard error is not a terminal.
     pub fn start(progress: &Arc<Progress>) -> Bar {
         if !std::io::stderr().is_terminal() {
             return Bar(None);
@@ -54,7 +54,7 @@ impl Drop for Bar {
     }
 }
 
-/// What is read, as a person reads it.
+/// What has been read, as displayed.
 fn read(rows: u64, bytes: u64) -> String {
     if rows == 0 && bytes == 0 {
         return "reading".to_owned();

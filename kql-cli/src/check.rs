@@ -9,7 +9,7 @@ use serde_json::json;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-/// Checks queries and prints what is found.
+/// Checks queries and prints the findings.
 pub fn check(arguments: &Check) -> Result<(), Failure> {
     let engine = crate::run::build(arguments.environment.engine()?)?;
     let mut files = Vec::new();
@@ -37,7 +37,7 @@ pub fn check(arguments: &Check) -> Result<(), Failure> {
     if failed { Err(Failure::Reported) } else { Ok(()) }
 }
 
-/// The query of a file; none for YAML without one.
+/// The query of a file; `None` for a YAML file without one.
 fn query(file: &str) -> Result<Option<String>, Failure> {
     let text = crate::run::read(file)?;
     if file.ends_with(".yaml") || file.ends_with(".yml") {

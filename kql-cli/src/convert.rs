@@ -14,7 +14,7 @@ use parquet::arrow::ArrowWriter;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Sorting takes about so many bytes of memory before it uses temporary files.
+/// Bytes of memory that sorting uses before it uses temporary files.
 const MEMORY: usize = 1 << 30;
 
 /// Writes each table of the data to a file.
@@ -62,10 +62,10 @@ fn same(a: &Path, b: &Path) -> bool {
     a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-/// The file of a table.
+/// The path of a table's file.
 fn place(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
     let path = folder.join(format!("{name}.parquet"));
-    // a name is that of a table, and must not lead elsewhere
+    // the name comes from the data and must not lead out of the folder
     if path.parent() != Some(folder) || path.file_name().is_none_or(|file| file != format!("{name}.parquet").as_str()) {
         return Err(Failure::Usage(format!(
             "'{name}' cannot be used as a file name; rename the table with --data NAME=PATH."
@@ -87,7 +87,7 @@ fn table(engine: &Engine, name: &str, path: &Path) -> Result<Exported, Failure> 
     Ok(exported)
 }
 
-/// What is told of a table.
+/// The report on a table.
 fn report(name: &str, path: &Path, exported: &Exported) -> String {
     let order = exported.sorted_by.as_ref().map(|column| format!(" by {column}")).unwrap_or_default();
     let rows = crate::words::plural(exported.rows, "row");
@@ -98,9 +98,9 @@ fn report(name: &str, path: &Path, exported: &Exported) -> String {
     text
 }
 
-/// A Parquet file that rows go to.
+/// A Parquet file that rows are written to.
 struct TableFile {
-    /// Until its schema is known.
+    /// Set until the schema is known; the writer has it then.
     file: Option<Partial>,
     writer: Option<ArrowWriter<Partial>>,
 }

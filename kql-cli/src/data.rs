@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{BufWriter, Write};
 
-/// Tells what the data is.
+/// Prints what the data is.
 pub fn data(arguments: &Data) -> Result<(), Failure> {
     let engine = crate::run::build(arguments.environment.engine_with(&arguments.paths)?)?;
     let bar = Bar::start(engine.progress());
@@ -39,13 +39,13 @@ pub fn data(arguments: &Data) -> Result<(), Failure> {
     if failed.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
-/// Whether only reading a file tells how many rows it has.
+/// Whether the number of rows is known only after reading the file.
 fn uncounted(file: &FileSummary) -> bool {
     let packed = file.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz") || e.eq_ignore_ascii_case("zst"));
     file.format == "Arrow IPC" || (file.format == "Parquet" && (packed || file.rows == 0))
 }
 
-/// What a person reads of a table.
+/// The description of a table for people.
 fn text(table: &TableDescription) -> String {
     let mut out = table.name.clone();
     if !table.other_names.is_empty() {
@@ -111,7 +111,7 @@ fn list(columns: &[Column]) -> String {
     all.join(", ")
 }
 
-/// What a program reads of a table.
+/// The description of a table for programs.
 fn object(table: &TableDescription) -> Value {
     let columns =
         |list: &[Column]| -> Value { list.iter().map(|c| json!({"name": c.name, "type": c.ty.to_string()})).collect() };

@@ -1,14 +1,18 @@
-//! Findings with the source line and the place marked.
+//! Findings with the source line and the position marked.
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use kql_parser::{Diagnostic, Severity, Span};
+use std::fmt::Write;
 use std::io::IsTerminal;
 
-/// All findings about a text, for standard error.
+/// The number of findings that are shown. A text that is not KQL at all has thousands, each drawn with its line.
+const SHOWN: usize = 50;
+
+/// The findings in a text, for standard error: the first [`SHOWN`], and the number of the others.
 pub fn render(text: &str, path: &str, diagnostics: &[Diagnostic]) -> String {
     let renderer = if std::io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
-    for d in diagnostics {
+    for d in diagnostics.iter().take(SHOWN) {
         let level = match d.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -26,10 +30,13 @@ pub fn render(text: &str, path: &str, diagnostics: &[Diagnostic]) -> String {
         out.push_str(&renderer.render(&[group]));
         out.push('\n');
     }
+    if let Some(more) = diagnostics.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        let _ = writeln!(out, "note: {more} more findings are not shown");
+    }
     out
 }
 
-/// The place, moved to where characters begin.
+/// The range of a span, moved to character boundaries.
 fn range(text: &str, span: Span) -> std::ops::Range<usize> {
     let floor = |at: u32| {
         let mut at = (at as usize).min(text.len());

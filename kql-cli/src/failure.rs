@@ -1,11 +1,11 @@
-//! How a command ends where it does not succeed.
+//! Why a command did not succeed, and its exit status.
 
 use std::process::ExitCode;
 
 /// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The query or its data is at fault, and it is reported already.
+    /// The query or its data is at fault, and the error is already reported.
     #[error("")]
     Reported,
     /// The query or its data is at fault.
@@ -14,7 +14,7 @@ pub enum Failure {
     /// The command line is at fault.
     #[error("{0}")]
     Usage(String),
-    /// Whoever reads standard output has gone.
+    /// The reader of standard output has closed it.
     #[error("")]
     Closed,
     /// Ctrl-C.
@@ -23,7 +23,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Prints the message, and gives the exit status.
+    /// Prints the message and returns the exit status.
     pub fn report(&self) -> ExitCode {
         let text = self.to_string();
         match self {

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::query_files;
 use std::path::Path;
 
-/// Formats queries in place; from standard input to standard output where there is no path.
+/// Formats queries in place; without a path, from standard input to standard output.
 pub fn fmt(arguments: &Fmt) -> Result<(), Failure> {
     if arguments.paths.is_empty() || arguments.paths.iter().any(|path| path == "-") {
         return standard(arguments.check);
@@ -47,7 +47,7 @@ fn standard(check: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The text in its layout; where it has errors they are printed, and the text is left as it is.
+/// The formatted text. If the text has errors, they are printed, and the result is `None`.
 fn formatted(text: &str, name: &str) -> Option<String> {
     match kql_parser::format(text) {
         Ok(formatted) => Some(formatted),

@@ -1,11 +1,11 @@
-//! `kql completions` and `kql man`: what a package puts beside the program.
+//! `kql completions` and `kql man`: files that a package installs with the program.
 
 use crate::arguments::{Arguments, Completions};
 use crate::failure::Failure;
 use clap::CommandFactory;
 use std::io::Write;
 
-/// Prints what completes the command line in a shell.
+/// Prints the completion script of a shell.
 pub fn completions(arguments: &Completions) -> Result<(), Failure> {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "kql", &mut text);
@@ -15,7 +15,7 @@ pub fn completions(arguments: &Completions) -> Result<(), Failure> {
 /// Prints the manual page: the command, then each of its subcommands.
 pub fn man() -> Result<(), Failure> {
     let mut command = Arguments::command();
-    // with the options of all of them, and names such as `kql-run`
+    // with the options of all subcommands, and names such as `kql-run`
     command.build();
     let mut text = Vec::new();
     let man = clap_mangen::Man::new(command.clone());

@@ -1,4 +1,4 @@
-//! Ctrl-C: what runs stops, a file that is half written goes away, and the exit status is 130.
+//! Ctrl-C: the running work stops, unfinished files are removed, and the exit status is 130.
 
 use kql_engine::Progress;
 use std::path::PathBuf;
@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The exit status of what was interrupted, as shells have it.
+/// The exit status after an interrupt, as shells define it.
 const STATUS: u8 = 130;
-/// Work that does not stop within this is ended with the process.
+/// Work that does not stop within this time is ended with the process.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Files that are being written.
@@ -18,13 +18,13 @@ fn partial() -> MutexGuard<'static, Vec<PathBuf>> {
     PARTIAL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The exit status of what was interrupted.
+/// The exit status after an interrupt.
 pub fn status() -> ExitCode {
     ExitCode::from(STATUS)
 }
 
-/// From now on Ctrl-C stops what this counts, and ends the process where that takes too long. Without threads or signals
-/// it stays as the system has it.
+/// From now on Ctrl-C stops the work that `progress` counts, and ends the process if that takes too long. If threads or
+/// signals are not available, Ctrl-C keeps its usual effect.
 pub fn listen(progress: Arc<Progress>) {
     let listener = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
@@ -32,12 +32,12 @@ pub fn listen(progress: Arc<Progress>) {
             if tokio::signal::ctrl_c().await.is_err() {
                 return;
             }
-            // what runs says so when it has stopped
+            // the running work reports when it has stopped
             progress.stop();
             let again = tokio::time::timeout(GRACE, tokio::signal::ctrl_c());
             let _ = again.await;
             eprintln!("interrupted");
-            // nobody may finish a file from here on
+            // no file can be finished from here on
             let files = partial();
             for path in files.iter() {
                 let _ = std::fs::remove_file(path);
@@ -48,7 +48,8 @@ pub fn listen(progress: Arc<Progress>) {
     let _ = std::thread::Builder::new().name("interrupt".to_owned()).spawn(listener);
 }
 
-/// From now on Ctrl-C stops what this counts, and the process goes on; a second one ends what does not stop.
+/// From now on Ctrl-C stops the work that `progress` counts, and the process goes on; a second Ctrl-C ends work that does
+/// not stop.
 pub fn listen_always(progress: Arc<Progress>) {
     let listener = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
@@ -69,7 +70,7 @@ pub fn remember(path: PathBuf) {
     partial().push(path);
 }
 
-/// Forgets a file, after `last` was done with it and while nobody removes it.
+/// Forgets a file after `last` was done with it; in the meantime the file is not removed.
 pub fn forget<T>(path: &std::path::Path, last: impl FnOnce() -> T) -> T {
     let mut files = partial();
     let done = last();

@@ -29,14 +29,14 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // what a reader gives up on is told as an error about the file
+    // a panic of a reader is reported as an error about the file
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if !kql_engine::sources::in_reader() {
             usual(panic);
         }
     }));
-    // clap exits with 2 where the command line is at fault, and with 0 for --help and --version
+    // clap exits with 2 if the command line is at fault, and with 0 for --help and --version
     let arguments = arguments::Arguments::parse();
     let done = match arguments.command {
         arguments::Command::Run(run) => run::run(&run),

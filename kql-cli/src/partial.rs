@@ -1,4 +1,4 @@
-//! A file under another name until it is complete, so that nobody finds half of one.
+//! A file with a temporary name until it is complete, so that no other program finds an unfinished file.
 
 use crate::failure::Failure;
 use crate::interrupt;
@@ -15,7 +15,7 @@ pub struct Partial {
 }
 
 impl Partial {
-    /// Begins a file beside the place where it will be. What is no regular file, such as a pipe, is written directly.
+    /// Begins a file next to its final path. A path that is not a regular file, such as a pipe, is written directly.
     pub fn create(wanted: &Path) -> Result<Partial, Failure> {
         let failed = |e: std::io::Error| Failure::Usage(format!("{} cannot be written: {e}", wanted.display()));
         let special = std::fs::metadata(wanted).is_ok_and(|m| !m.is_file() && !m.is_dir());
@@ -24,7 +24,7 @@ impl Partial {
             let (path, wanted) = (wanted.to_owned(), wanted.to_owned());
             return Ok(Partial { path, wanted, file: BufWriter::new(file), complete: true });
         }
-        // the file behind a link is written, and the link stays
+        // the target of a symbolic link is written, and the link stays
         let linked = wanted.is_symlink().then(|| wanted.canonicalize().ok()).flatten();
         let wanted = linked.as_deref().unwrap_or(wanted);
         if wanted.is_dir() {
@@ -39,14 +39,14 @@ impl Partial {
             interrupt::forget(&path, || ());
             failed(e)
         })?;
-        // who could not read the file before cannot read the new one
+        // users who could not read the old file cannot read the new one
         if let Ok(before) = std::fs::metadata(wanted) {
             let _ = file.set_permissions(before.permissions());
         }
         Ok(Partial { path, wanted: wanted.to_owned(), file: BufWriter::new(file), complete: false })
     }
 
-    /// Puts the file in its place.
+    /// Moves the file to its final path.
     pub fn finish(mut self) -> Result<(), Failure> {
         self.file.flush()?;
         if self.complete {

@@ -1,25 +1,25 @@
-//! Output of a run that may start again, because the columns of a large file were taken from samples.
+//! Output of a run that may start again, because the columns of a large file were inferred from samples.
 
 use std::hash::Hasher;
 use std::io::{Error, Result, Write};
 use twox_hash::XxHash64;
 
-/// Bytes that wait until the run is over or has more of them. Most results of detections are smaller.
+/// Bytes that are held back until the run ends or has more of them. Most results of detections are smaller.
 const HELD: usize = 32 << 20;
 
-/// Output that can start again: what is held back is dropped, and what is out already has to come again byte by byte.
+/// Output that can start again: bytes held back are dropped, and bytes already written must be repeated exactly.
 pub struct Provisional<W> {
     out: W,
-    /// Bytes that are held back at most; 0 for a run that does not start again.
+    /// The maximum number of bytes held back; 0 for a run that does not start again.
     limit: usize,
     held: Vec<u8>,
-    /// How many bytes are out, and their hash.
+    /// The number of bytes written, and their hash.
     written: u64,
     hash: XxHash64,
     replay: Option<Replay>,
 }
 
-/// Bytes that are out, and come again.
+/// Bytes that are already written and must be repeated.
 struct Replay {
     left: u64,
     hash: XxHash64,
@@ -27,13 +27,13 @@ struct Replay {
 }
 
 impl<W: Write> Provisional<W> {
-    /// Output of a run that may start again where `provisional` says so.
+    /// Output of a run that may start again if `provisional` is true.
     pub fn new(out: W, provisional: bool) -> Provisional<W> {
         let limit = if provisional { HELD } else { 0 };
         Provisional { out, limit, held: Vec::new(), written: 0, hash: XxHash64::default(), replay: None }
     }
 
-    /// The run starts again; its columns are certain now.
+    /// Starts again; the columns are certain now.
     pub fn start_again(&mut self) {
         self.held.clear();
         self.limit = 0;
@@ -41,7 +41,7 @@ impl<W: Write> Provisional<W> {
         self.replay = (self.written > 0).then(|| again(self.hash.finish()));
     }
 
-    /// Writes what is held back: the run stands.
+    /// Writes what is held back: the run is final.
     pub fn finish(&mut self) -> Result<()> {
         if self.replay.is_some() {
             return Err(differs());
@@ -139,7 +139,7 @@ mod tests {
         out.finish().expect("stands");
         assert_eq!(text(&out), "a,b\n1,2\n3,4\n");
         assert!(begun().write_all(b"a,b,c\n1,2,5\n").is_err());
-        // fewer rows are other rows
+        // fewer rows are a different result
         let mut out = begun();
         out.write_all(b"a,b\n").expect("the same");
         assert!(out.finish().is_err());

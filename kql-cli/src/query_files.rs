@@ -1,9 +1,9 @@
-//! The files of queries that a command is given.
+//! Finds the query files that a command is given.
 
 use crate::failure::Failure;
 use std::path::{Path, PathBuf};
 
-/// A file, or the files in a folder that have one of these extensions; `names` lists these for an error.
+/// A file, or the files in a folder with one of these extensions; `names` lists the extensions for an error message.
 pub fn find(path: &Path, extensions: &[&str], names: &str) -> Result<Vec<PathBuf>, Failure> {
     if !path.exists() {
         return Err(Failure::Usage(format!("The file {} does not exist.", path.display())));

@@ -47,12 +47,12 @@ pub struct Query<'a> {
     pub engine: &'a Engine,
     /// The query.
     pub text: &'a str,
-    /// What messages call the query: the name of its file.
+    /// The name of the query in messages: the name of its file.
     pub shown: &'a str,
 }
 
 impl Query<'_> {
-    /// Runs it, writes its results while they come, and prints what is to be known of them.
+    /// Runs the query, writes its results as they arrive, and prints its notices.
     pub fn run(&self, format: Format, out: &mut (impl Write + Send), options: &Options) -> Result<(), Failure> {
         let Query { engine, text, shown } = *self;
         let failed = |error| failure(error, text, shown);
@@ -84,7 +84,7 @@ impl Query<'_> {
     }
 }
 
-/// Why the result is not written.
+/// Why the result cannot be written.
 fn unwritten(error: Option<kql_output::Error>, failed: impl Fn(Error) -> Failure) -> Failure {
     match error {
         Some(kql_output::Error::Query(error)) => failed(error),
@@ -93,7 +93,7 @@ fn unwritten(error: Option<kql_output::Error>, failed: impl Fn(Error) -> Failure
     }
 }
 
-/// Output whose first bytes end the bar: both may be on one terminal.
+/// Output that ends the progress bar with its first bytes: both can be on one terminal.
 struct AfterBar<W> {
     out: W,
     bar: Option<Bar>,
@@ -110,7 +110,7 @@ impl<W: Write> Write for AfterBar<W> {
     }
 }
 
-/// The most memory that the process had at once, in bytes; none where the system does not tell it so.
+/// The peak memory of the process in bytes; `None` if the system does not report it.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -118,7 +118,7 @@ fn peak_memory() -> Option<u64> {
     Some(kilobytes << 10)
 }
 
-/// The engine of these settings.
+/// Builds the engine with these settings.
 pub fn build(settings: EngineBuilder) -> Result<Engine, Failure> {
     settings.build().map_err(|e| match e {
         Error::Data(e) => Failure::Query(e.to_string()),
@@ -126,7 +126,7 @@ pub fn build(settings: EngineBuilder) -> Result<Engine, Failure> {
     })
 }
 
-/// Why a query has no answer; what is wrong with its text is printed with the place.
+/// Why a query failed; errors in its text are printed with their position.
 pub fn failure(error: Error, text: &str, shown: &str) -> Failure {
     match error {
         Error::Query(found) => {
@@ -146,7 +146,7 @@ pub fn failure(error: Error, text: &str, shown: &str) -> Failure {
     }
 }
 
-/// Writes what a report of a defect needs into a file of its own.
+/// Writes the details of a defect to a report file.
 fn report(defect: &Defect) -> std::io::Result<std::path::PathBuf> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let name = format!("kql-report-{}-{}.txt", std::process::id(), since.as_millis());
@@ -156,7 +156,7 @@ fn report(defect: &Defect) -> std::io::Result<std::path::PathBuf> {
     Ok(path)
 }
 
-/// The query, and what its text is called.
+/// The query text and its name in messages.
 fn text(arguments: &Run) -> Result<(String, String), Failure> {
     if let Some(text) = &arguments.query {
         return Ok((text.clone(), "query".to_owned()));

@@ -3,7 +3,7 @@
 use kql_output::Screen;
 use std::io::IsTerminal;
 
-/// The terminal that standard output is; `None` if it is a file or a pipe.
+/// The terminal of standard output; `None` if it is a file or a pipe.
 pub fn of_output() -> Option<Screen> {
     if !std::io::stdout().is_terminal() {
         return None;

@@ -38,7 +38,7 @@ struct Rule {
     query: Option<String>,
 }
 
-/// The function of a parser's YAML.
+/// The function in a parser's YAML.
 pub fn parser(text: &str) -> Result<Parser, String> {
     let file: ParserFile = serde_saphyr::from_str(text).map_err(|e| format!("not the YAML of a parser: {e}"))?;
     let parameters: Vec<String> = file
@@ -52,7 +52,7 @@ pub fn parser(text: &str) -> Result<Parser, String> {
     Ok(Parser { name: file.name, parameters: parameters.join(", "), body: file.body })
 }
 
-/// A default as a literal.
+/// A default value as a literal.
 fn default(value: &serde_json::Value, ty: &str) -> String {
     match value {
         serde_json::Value::String(text) if ty == "string" => serde_json::Value::String(text.clone()).to_string(),
@@ -61,7 +61,7 @@ fn default(value: &serde_json::Value, ty: &str) -> String {
     }
 }
 
-/// The query of a rule's YAML; none where it has none.
+/// The query in a rule's YAML; `None` if it has none.
 pub fn query(text: &str) -> Result<Option<String>, String> {
     let rule: Rule = serde_saphyr::from_str(text).map_err(|e| format!("not valid YAML: {e}"))?;
     Ok(rule.query)

@@ -1,4 +1,4 @@
-//! What queries give, and what checking one says.
+//! The results of running and of checking a query.
 
 use crate::plan::Render;
 use crate::types::{Column, TableSchema};
@@ -18,26 +18,26 @@ pub struct Table {
     pub render: Option<Render>,
 }
 
-/// What a query gives.
+/// The results of a query.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// A table for each tabular statement.
     pub tables: Vec<Table>,
     /// Warnings about the query.
     pub diagnostics: Vec<Diagnostic>,
-    /// What is to be known about the data, in lines: tables without data, rows refused.
+    /// Notices about the data, one per line: tables without data, refused rows.
     pub notices: Vec<String>,
 }
 
-/// What [`crate::Engine::check`] says of a query.
+/// The result of [`crate::Engine::check`].
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// Everything found, in the order of the text.
+    /// All diagnostics, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether the text parses, whatever binding says.
+    /// Whether the text parses, whether or not it binds.
     pub syntax_ok: bool,
-    /// The columns of the last result; none where there are errors, or where they depend on data.
+    /// The columns of the last result; `None` if there are errors, or if the columns depend on data.
     pub columns: Option<Vec<Column>>,
-    /// The addresses of external data that the query reads, each once.
+    /// The URLs of external data that the query reads, without duplicates.
     pub external: Vec<String>,
 }

@@ -26,7 +26,7 @@ pub struct EngineBuilder {
 }
 
 impl EngineBuilder {
-    /// Which built-in table schemas hold.
+    /// Which built-in table schemas to use.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.database.profile = profile;
         self
@@ -39,26 +39,26 @@ impl EngineBuilder {
     }
 
     /// A table from Arrow batches, which all have the same schema. Timestamps and dates become datetime, durations timespan,
-    /// lists, structs and maps dynamic; an empty batch tells the columns of an empty table.
+    /// lists, structs and maps dynamic. An empty batch defines the columns of an empty table.
     ///
     /// # Errors
-    /// [`Error::Data`] where there is no batch, their columns differ, or two have one name.
+    /// [`Error::Data`] if there is no batch, the columns of the batches differ, or two columns have the same name.
     pub fn table(mut self, name: &str, batches: Vec<RecordBatch>) -> Result<Self, Error> {
         self.database.add_batches(name, batches)?;
         Ok(self)
     }
 
-    /// A table whose rows a table provider of DataFusion gives. Its columns are converted to KQL's types, as those of batches
-    /// are; projection and limit reach the provider, filters are applied above it.
+    /// A table whose rows come from a table provider of DataFusion. Its columns are converted to KQL's types, as those of
+    /// batches are. Projection and limit are passed to the provider; filters are applied to its rows.
     ///
     /// # Errors
-    /// [`Error::Data`] where two columns have one name.
+    /// [`Error::Data`] if two columns have the same name.
     pub fn table_provider(mut self, name: &str, provider: Arc<dyn TableProvider>) -> Result<Self, Error> {
         self.database.add_provider(name, provider)?;
         Ok(self)
     }
 
-    /// The columns of a table, beside the built-in ones.
+    /// The columns of a table, in addition to the built-in schemas.
     pub fn schema(mut self, name: &str, schema: TableSchema) -> Self {
         self.database.schemas.insert(name.to_owned(), schema);
         self
@@ -77,25 +77,32 @@ impl EngineBuilder {
         self
     }
 
-    /// The local copy of external data that queries name by this address.
+    /// The local copy of external data that queries refer to by this URL.
     pub fn external(mut self, address: &str, path: impl Into<std::path::PathBuf>) -> Self {
         self.database.externals.insert(address.to_owned(), path.into());
         self
     }
 
-    /// A folder with local copies of external data: the copy of an address is the file with the last part of its path.
+    /// A folder with local copies of external data: the copy of a URL is the file named like the last part of its path.
     pub fn external_folder(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
         self.database.external_folders.push(folder.into());
         self
     }
 
-    /// What a query gets of external data that has no local copy.
+    /// What a query gets for external data without a local copy.
     pub fn external_missing(mut self, missing: ExternalMissing) -> Self {
         self.database.external_missing = missing;
         self
     }
 
-    /// The database in MaxMind's format (`.mmdb`) that `geo_info_from_ip_address()` looks addresses up in.
+    /// How many expressions the names of a query can stand for: `let` variables and functions are copied into the plan
+    /// wherever they are used. A query beyond it is refused (KQ004). Without this, it is 100,000.
+    pub fn max_plan_size(mut self, expressions: usize) -> Self {
+        self.database.max_plan_size = Some(expressions);
+        self
+    }
+
+    /// The database in MaxMind's format (`.mmdb`) that `geo_info_from_ip_address()` uses.
     pub fn geo_ip(mut self, path: impl Into<std::path::PathBuf>) -> Self {
         self.geo_ip = Some(path.into());
         self
@@ -104,7 +111,7 @@ impl EngineBuilder {
     /// Value of `now()`, as the text of a datetime, so that runs are reproducible. By default it is the time of each query.
     ///
     /// # Errors
-    /// [`Error::Setting`] where the text is not a datetime.
+    /// [`Error::Setting`] if the text is not a datetime.
     pub fn now(mut self, datetime: &str) -> Result<Self, Error> {
         let ticks = kql_parser::time::parse_datetime(datetime)
             .ok_or_else(|| Error::Setting(format!("'{datetime}' is not a datetime such as 2024-05-01T12:00:00Z")))?;
@@ -112,28 +119,28 @@ impl EngineBuilder {
         Ok(self)
     }
 
-    /// Whether a damaged row refuses the query, rather than being counted and left out.
+    /// Whether a damaged row fails the query; otherwise it is counted and skipped.
     pub fn strict(mut self, strict: bool) -> Self {
         self.database.options.strict = strict;
         self
     }
 
-    /// Whether the day or the month comes first in dates such as `3/4/2021`, where a file does not show it.
+    /// Whether the day or the month comes first in dates such as `3/4/2021`, if a file does not show it.
     pub fn date_order(mut self, order: DateOrder) -> Self {
         self.database.options.date_order = Some(order);
         self
     }
 
-    /// Which times the dates in the names of folders are (`y=2026/m=03`, `date=2026-03-10`).
+    /// The meaning of the dates in the names of folders (`y=2026/m=03`, `date=2026-03-10`).
     pub fn folder_dates(mut self, dates: FolderDates) -> Self {
         self.database.options.folder_dates = dates;
         self
     }
 
-    /// The zone, by its IANA name, of columns whose header says that their time is local.
+    /// The time zone, by its IANA name, of columns whose header marks their time as local.
     ///
     /// # Errors
-    /// [`Error::Setting`] where there is no such zone.
+    /// [`Error::Setting`] if the time zone does not exist.
     pub fn time_zone(mut self, name: &str) -> Result<Self, Error> {
         let zone =
             name.parse().map_err(|_| Error::Setting(format!("'{name}' is not a time zone such as Europe/Berlin")))?;
@@ -141,7 +148,7 @@ impl EngineBuilder {
         Ok(self)
     }
 
-    /// How batches are cut and how many run at once; neither changes an answer.
+    /// Size of batches, number of partitions and memory limit; none of these changes a result.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -153,10 +160,10 @@ impl EngineBuilder {
         self
     }
 
-    /// Finds the data: walks folders and reads the first bytes of files. Their rows are read when a query names them.
+    /// Finds the data: walks folders and reads the first bytes of files. Rows are read when a query names their table.
     ///
     /// # Errors
-    /// [`Error::Data`] where a path names nothing, or nothing that is data; [`Error::Internal`] where the engine has a defect.
+    /// [`Error::Data`] if a path does not exist or is not data; [`Error::Internal`] if the engine has a defect.
     pub fn build(mut self) -> Result<Engine, Error> {
         let (now, limits) = (self.now, self.limits);
         self.database.discover(&|text, rows| {

@@ -1,30 +1,30 @@
-//! A channel of batches that holds a number of bytes, not of batches: rows differ a thousandfold in size.
+//! A channel of batches that is limited by bytes, not by the number of batches: the sizes of rows differ a thousandfold.
 
 use arrow::array::{Array, RecordBatch};
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes that one permit stands for.
+/// Bytes per permit.
 const UNIT: usize = 1024;
 
-/// Where batches go in.
+/// The sending end.
 pub(crate) struct BatchSender {
     queue: UnboundedSender<(RecordBatch, Option<OwnedSemaphorePermit>)>,
-    /// Permits that are free, and how many there are in all; `None` if the channel has no bound.
+    /// Free permits, and the total number; `None` if the channel is unbounded.
     room: Option<(Arc<Semaphore>, u32)>,
 }
 
-/// Where batches come out. Dropping it wakes a sender that waits for room.
+/// The receiving end. Dropping it wakes a sender that waits for room.
 pub(crate) struct BatchReceiver {
     queue: UnboundedReceiver<(RecordBatch, Option<OwnedSemaphorePermit>)>,
     room: Option<Arc<Semaphore>>,
 }
 
-/// The receiver is gone.
+/// The receiver was dropped.
 pub(crate) struct Closed;
 
-/// A channel that holds batches of about `bytes` bytes, and at least one batch. `usize::MAX` is no bound.
+/// A channel that holds batches of about `bytes` bytes, and at least one batch. `usize::MAX` is unbounded.
 pub(crate) fn batch_channel(bytes: usize) -> (BatchSender, BatchReceiver) {
     let (sender, receiver) = unbounded_channel();
     let room = (bytes < usize::MAX).then(|| {
@@ -50,7 +50,7 @@ impl BatchSender {
 }
 
 impl BatchReceiver {
-    /// The next batch; `None` when all senders are gone.
+    /// The next batch; `None` when all senders were dropped.
     pub(crate) async fn recv(&mut self) -> Option<RecordBatch> {
         self.queue.recv().await.map(|(batch, _)| batch)
     }
@@ -64,7 +64,7 @@ impl Drop for BatchReceiver {
     }
 }
 
-/// The bytes that the rows of a batch take, without those of other rows in the same buffers.
+/// The bytes of the rows of a batch, without those of other rows in the same buffers.
 pub(crate) fn bytes(batch: &RecordBatch) -> usize {
     let size = |column: &Arc<dyn Array>| {
         column.to_data().get_slice_memory_size().unwrap_or_else(|_| column.get_array_memory_size())

@@ -6,7 +6,7 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
 use std::fmt::Write;
 
-/// Appends the cell in the JSON of Kusto's REST API.
+/// Appends the cell in the JSON encoding of Kusto's REST API.
 pub fn json(array: &dyn Array, ty: ScalarType, row: usize, out: &mut String) {
     if array.is_null(row) {
         out.push_str(if ty == ScalarType::String { "\"\"" } else { "null" });
@@ -34,7 +34,7 @@ pub fn json(array: &dyn Array, ty: ScalarType, row: usize, out: &mut String) {
     }
 }
 
-/// Appends the cell as a person reads it; nothing for null.
+/// Appends the cell as displayed; nothing for null.
 pub fn text(array: &dyn Array, ty: ScalarType, row: usize, out: &mut String) {
     if array.is_null(row) {
         return;

@@ -1,6 +1,6 @@
 //! What queries can name: tables of files and of memory, the built-in schemas, saved functions, parameters.
 
-use crate::bind::{Environment, ExternalMissing, StoredFunction};
+use crate::bind::{Environment, ExternalMissing, MAX_PLAN_SIZE, StoredFunction};
 use crate::defect::Defect;
 use crate::error::SourceError;
 use crate::geo_ip::GeoIp;
@@ -29,28 +29,30 @@ pub struct Database {
     pub(crate) functions: HashMap<String, StoredFunction>,
     pub(crate) parameters: HashMap<String, String>,
     pub(crate) options: OpenOptions,
-    /// Local copies of external data, by address.
+    /// Local copies of external data, by URL.
     pub(crate) externals: HashMap<String, std::path::PathBuf>,
-    /// Folders of such copies, under the last part of the address.
+    /// Folders of such copies, which are named like the last part of the URL.
     pub(crate) external_folders: Vec<std::path::PathBuf>,
     pub(crate) external_missing: ExternalMissing,
-    /// Where addresses are looked up.
+    /// How many expressions the names of a query can stand for; `None` for [`MAX_PLAN_SIZE`].
+    pub(crate) max_plan_size: Option<usize>,
+    /// The database for IP addresses.
     pub(crate) places: Option<Arc<GeoIp>>,
     files: BTreeMap<String, TableFiles>,
     /// Other names of tables with files: those of the files.
     aliases: HashMap<String, String>,
-    /// Tables opened so far: each file is looked into once, when a query first names it.
+    /// Tables opened so far: each file is inspected once, when a query first names it.
     opened: Mutex<HashMap<String, Opened>>,
 }
 
 impl Database {
-    /// Finds the tables under the data paths; `run` answers the queries of files of KQL text.
+    /// Finds the tables under the data paths; `run` runs the queries in files of KQL text.
     pub(crate) fn discover(&mut self, run: &text_tables::Run) -> Result<(), SourceError> {
         let known = Arc::new(Known::new(self.profile, self.schemas.clone()));
         let (texts, paths): (Vec<DataPath>, Vec<DataPath>) =
             std::mem::take(&mut self.paths).into_iter().partition(|data| text_tables::is_text(&data.path));
         for table in sources::discover(&paths, &known)? {
-            // a known table is never another one's second name
+            // the name of a known table is never an alias of another one
             let other = table.aliases.iter().filter(|alias| self.declared(alias).is_none());
             let other: Vec<String> = other.cloned().collect();
             self.aliases.extend(other.into_iter().map(|alias| (alias, table.name.clone())));
@@ -80,7 +82,7 @@ impl Database {
         Ok(())
     }
 
-    /// Adds a table whose rows a provider gives.
+    /// Adds a table whose rows come from a provider.
     pub(crate) fn add_provider(&mut self, name: &str, provider: Arc<dyn TableProvider>) -> Result<(), SourceError> {
         let table = sources::from_provider(name, provider)?;
         lock(&self.opened).insert(name.to_owned(), Ok(Arc::new(table)));
@@ -106,7 +108,7 @@ impl Database {
         names
     }
 
-    /// The tables as one query sees them; of large files only samples are read first where `sampled` says so.
+    /// The tables as one query sees them; with `sampled`, only samples of large files are read first.
     pub(crate) fn snapshot(self: &Arc<Self>, sampled: bool) -> CatalogSnapshot {
         CatalogSnapshot {
             database: self.clone(),
@@ -121,14 +123,15 @@ impl Database {
         self.schemas.get(name).cloned().or_else(|| catalogue::table(self.profile, name))
     }
 
-    /// The declared columns, and behind them those that the service has and does not list.
+    /// The declared columns, followed by those that the service has and does not list.
     fn declared_whole(&self, name: &str) -> Option<TableSchema> {
         let mut schema = self.declared(name)?;
         schema.columns.extend(self.hidden(name));
         Some(schema)
     }
 
-    /// Which columns of a table are the data's: all but those that the service has, does not list, and no file has.
+    /// The columns of a table that come from the data: all except those that the service has, does not list, and no file
+    /// has.
     pub(crate) fn own_columns(&self, table: &SourceTable) -> Vec<usize> {
         let hidden = self.hidden(&table.name);
         let is_own = |column: &Column| {
@@ -142,7 +145,7 @@ impl Database {
         if self.schemas.contains_key(name) { Vec::new() } else { catalogue::hidden(self.profile, name) }
     }
 
-    /// A table with data; none where only its schema is known, or nothing.
+    /// A table with data; `None` if the table is unknown or only its schema is known.
     pub(crate) fn data(&self, name: &str) -> Option<Opened> {
         self.open(name, false)
     }
@@ -168,7 +171,7 @@ impl Database {
     }
 }
 
-/// A table that was looked into.
+/// A table that was inspected.
 type Opened = Result<Arc<SourceTable>, SourceError>;
 
 /// The tables as one query sees them: each stays as it was when the query first named it.
@@ -177,12 +180,12 @@ pub(crate) struct CatalogSnapshot {
     sampled: bool,
     tables: Mutex<HashMap<String, Option<Opened>>>,
     notes: Notes,
-    /// A defect that was met while the query was bound.
+    /// A defect that occurred while the query was bound.
     defect: Mutex<Option<Box<Defect>>>,
 }
 
 impl CatalogSnapshot {
-    /// The environment of a query at a time.
+    /// The environment of a query at the time `now`.
     pub(crate) fn at(&self, now: i64) -> QueryEnvironment<'_> {
         QueryEnvironment { snapshot: self, database: &self.database, now, evaluate: None }
     }
@@ -197,12 +200,12 @@ impl CatalogSnapshot {
         table
     }
 
-    /// Whether a table that was named rests on samples.
+    /// Whether a named table was read from samples only.
     pub(crate) fn is_provisional(&self) -> bool {
         lock(&self.tables).values().flatten().flatten().any(|table| table.provisional.is_some())
     }
 
-    /// Reads what of the tables was not read yet; false where one is not what it was taken for.
+    /// Reads the parts of the tables that were not read yet; false if a table differs from its samples.
     pub(crate) fn settle(&self) -> Result<bool, SourceError> {
         let mut tables = lock(&self.tables);
         let mut same = true;
@@ -221,12 +224,12 @@ impl CatalogSnapshot {
         Ok(same)
     }
 
-    /// The defect that was met while the query was bound, if any.
+    /// The defect that occurred while the query was bound, if any.
     pub(crate) fn take_defect(&self) -> Option<Box<Defect>> {
         lock(&self.defect).take()
     }
 
-    /// What is to be known about the data of a query that ran.
+    /// Notices about the data of a query that has run.
     pub(crate) fn notices(&self, query: &Query) -> Vec<String> {
         let mut notices = Vec::new();
         for name in tables(query) {
@@ -245,10 +248,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The column of a table of Log Analytics that has the table's name.
+/// The column in tables of Log Analytics that contains the name of the table.
 const TYPE: &str = "Type";
 
-/// The last part of an address's path, as the name of a file; none where it has none.
+/// The last part of a URL's path, as the name of a file; `None` if it is empty.
 fn last_part(address: &str) -> Option<String> {
     let path = address.split(['?', '#']).next()?;
     let (_, path) = path.split_once("://")?;
@@ -297,7 +300,7 @@ impl Tables for CatalogSnapshot {
     }
 }
 
-/// What a query can name, at a time.
+/// What a query can name, at the time of the query.
 pub(crate) struct QueryEnvironment<'a> {
     snapshot: &'a CatalogSnapshot,
     database: &'a Database,
@@ -310,7 +313,7 @@ pub(crate) type Evaluate<'a> =
     dyn Fn(&mut Query, &crate::plan::Relation) -> Result<Vec<RecordBatch>, crate::error::Error> + Sync + 'a;
 
 impl<'a> QueryEnvironment<'a> {
-    /// The same where parts of a query may be run while it is bound.
+    /// The environment with the ability to run parts of the query while it is bound.
     pub(crate) fn with_evaluator(self, evaluate: &'a Evaluate<'a>) -> QueryEnvironment<'a> {
         QueryEnvironment { evaluate: Some(evaluate), ..self }
     }
@@ -346,7 +349,7 @@ impl Environment for QueryEnvironment<'_> {
 
     fn hidden(&self, name: &str) -> Vec<(Column, bool)> {
         let hidden = self.database.hidden(self.database.aliases.get(name).map_or(name, String::as_str));
-        // a table without data has all of them; one from memory has what it was given
+        // a table without data has all of them; a table from memory has those that it was given
         let has = |column: &Column| match self.snapshot.data(name) {
             Some(Ok(table)) => table.schema.column(&column.name).is_some_and(|own| own.ty == column.ty),
             _ => true,
@@ -402,12 +405,16 @@ impl Environment for QueryEnvironment<'_> {
         Some(std::path::PathBuf::from(address))
     }
 
+    fn max_plan_size(&self) -> usize {
+        self.database.max_plan_size.unwrap_or(MAX_PLAN_SIZE)
+    }
+
     fn external_missing(&self) -> ExternalMissing {
         self.database.external_missing
     }
 
     fn constant(&self, e: &Expr) -> Option<Value> {
-        // no tables are needed, and what a session registers neither
+        // needs no tables and none of what a session registers
         static STATE: LazyLock<SessionState> = LazyLock::new(|| SessionContext::new().state());
         let stages = HashMap::new();
         let value = Lowering::new(&STATE, self.snapshot, &stages).constant(e).ok()?;

@@ -1,4 +1,4 @@
-//! Decimals: integers scaled by 10^18, as they lie in Arrow arrays.
+//! Decimals: integers scaled by 10^18, as they are stored in Arrow arrays.
 //!
 //! 34 digits before the point and 18 after it, so that the 32 digits of a version fit.
 
@@ -16,13 +16,13 @@ pub fn whole(number: i128) -> Option<Scaled> {
     fitting(Scaled::from_i128(number).checked_mul(ONE)?)
 }
 
-/// The value, where it has no more digits than a decimal.
+/// The value, unless it has more digits than a decimal.
 fn fitting(value: Scaled) -> Option<Scaled> {
     let limit = Scaled::from_i128(10).checked_pow(WHOLE_DIGITS + DECIMAL_SCALE as u32)?;
     (value.wrapping_abs() < limit).then_some(value)
 }
 
-/// The decimal a text spells (`1.5`, `-2`, `1e3`); none where it spells none or is out of range.
+/// The decimal of a text (`1.5`, `-2`, `1e3`); `None` if it is not a decimal or out of range.
 pub fn parse(text: &str) -> Option<Scaled> {
     let text = text.trim();
     let (mantissa, exponent) = match text.find(['e', 'E']) {
@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Option<Scaled> {
     let mut scale = i32::from(DECIMAL_SCALE).checked_add(exponent)?.checked_sub(i32::try_from(fraction.len()).ok()?)?;
     let all: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
     let mut kept = all.as_slice();
-    // digits beyond what is kept
+    // digits beyond the precision
     while scale < 0 {
         match kept.split_last() {
             Some((last, rest)) if last.is_ascii_digit() => kept = rest,
@@ -90,38 +90,38 @@ pub fn to_real(value: Scaled) -> f64 {
     unscaled / 10f64.powi(i32::from(DECIMAL_SCALE))
 }
 
-/// The decimal nearest to a real; none where it is out of range or not a number.
+/// The decimal nearest to a real; `None` if it is out of range or not a number.
 pub fn from_real(value: f64) -> Option<Scaled> {
     if !value.is_finite() || value.abs() >= 10f64.powi(WHOLE_DIGITS as i32) {
         return None;
     }
-    // by way of the shortest digits, so that 0.1 becomes 0.1
+    // uses the shortest digits, so that 0.1 becomes 0.1
     parse(&format!("{value}"))
 }
 
-/// The whole part; none where a long does not hold it.
+/// The whole part; `None` if it does not fit a long.
 pub fn to_long(value: Scaled) -> Option<i64> {
     value.wrapping_div(ONE).to_i128().and_then(|whole| i64::try_from(whole).ok())
 }
 
-/// Sum of two decimals; none on overflow.
+/// Sum of two decimals; `None` on overflow.
 pub fn add(a: Scaled, b: Scaled) -> Option<Scaled> {
     fitting(a.checked_add(b)?)
 }
 
-/// Difference of two decimals; none on overflow.
+/// Difference of two decimals; `None` on overflow.
 pub fn subtract(a: Scaled, b: Scaled) -> Option<Scaled> {
     fitting(a.checked_sub(b)?)
 }
 
-/// Product of two decimals; none on overflow.
+/// Product of two decimals; `None` on overflow.
 pub fn multiply(a: Scaled, b: Scaled) -> Option<Scaled> {
     let (whole, rest) = (b.wrapping_div(ONE), b.wrapping_rem(ONE));
     // both parts fit: 52 digits, and 34 or 18
     fitting(a.checked_mul(whole)?.checked_add(a.checked_mul(rest)?.wrapping_div(ONE))?)
 }
 
-/// Quotient of two decimals; none by zero and on overflow.
+/// Quotient of two decimals; `None` on division by zero and on overflow.
 pub fn divide(a: Scaled, b: Scaled) -> Option<Scaled> {
     if b == Scaled::ZERO {
         return None;
@@ -129,7 +129,7 @@ pub fn divide(a: Scaled, b: Scaled) -> Option<Scaled> {
     fitting(a.checked_mul(ONE)?.wrapping_div(b))
 }
 
-/// The rest of a division, from 0 up to the size of `b`; none by zero.
+/// The remainder of a division, at least 0 and less than the size of `b`; `None` on division by zero.
 pub fn modulo(a: Scaled, b: Scaled) -> Option<Scaled> {
     if b == Scaled::ZERO {
         return None;

@@ -1,19 +1,19 @@
 //! Threads with a deep stack: binding, rewriting and planning recurse with the depth of the query.
 //!
-//! A query holds one of them. Where its brackets are nested deep, the parser adds a thread of its own while it parses; the
+//! A query uses one of them. If its brackets are nested deep, the parser uses another thread while it parses; the
 //! workers that run plans have 16 MiB each.
 
 use crate::error::{Error, panic_message};
 use tokio_util::sync::CancellationToken;
 
-/// Its size. The memory is only reserved.
+/// The size of the stack. The memory is only reserved.
 const STACK: usize = 256 << 20;
 
 fn builder() -> std::thread::Builder {
     std::thread::Builder::new().name("kql query".to_owned()).stack_size(STACK)
 }
 
-/// Runs `f` on such a thread, and waits for it. A panic goes on in the caller.
+/// Runs `f` on such a thread, and waits for it. A panic is passed on to the caller.
 pub(crate) fn on_deep_stack<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     std::thread::scope(|scope| {
         let thread = builder().spawn_scoped(scope, f);
@@ -25,12 +25,12 @@ pub(crate) fn on_deep_stack<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     })
 }
 
-/// [`on_deep_stack`] without blocking the caller: the future is ready when `f` has ended, and any executor may wait for it.
+/// [`on_deep_stack`] without blocking the caller: the future is ready when `f` has ended, and any executor can wait for it.
 pub(crate) async fn spawn_deep<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> Result<R, Error> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let run = move || {
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
-        // whoever asked may have gone
+        // the receiver may have been dropped
         let _ = sender.send(result.map_err(|panic| panic_message(panic.as_ref()).to_owned()));
     };
     builder().spawn(run).map_err(|e| Error::Run(format!("No thread can be started for the query: {e}.")))?;
@@ -41,7 +41,7 @@ pub(crate) async fn spawn_deep<R: Send + 'static>(f: impl FnOnce() -> R + Send +
     }
 }
 
-/// [`spawn_deep`] of work that a token stops: `cancel`, or that the future is dropped. The work gets the token that stops it.
+/// [`spawn_deep`] for work that can be stopped by `cancel` or by dropping the future. The work gets the token that stops it.
 pub(crate) async fn spawn_stoppable<R: Send + 'static>(
     cancel: &CancellationToken,
     f: impl FnOnce(&CancellationToken) -> Result<R, Error> + Send + 'static,
@@ -49,7 +49,7 @@ pub(crate) async fn spawn_stoppable<R: Send + 'static>(
     let own = cancel.child_token();
     let dropped = own.clone().drop_guard();
     let result = spawn_deep(move || f(&own)).await?;
-    // what it returned may go on with the token
+    // the returned value can continue to use the token
     dropped.disarm();
     result
 }

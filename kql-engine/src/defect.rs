@@ -1,15 +1,15 @@
-//! Defects of the engine itself: what is to be reported, with the query and its plan.
+//! Defects of the engine itself: the details to report, with the query and its plan.
 
 use std::fmt;
 
-/// A defect that a query met: something that should not happen, whatever the query and its data are.
+/// A defect of the engine: something that should not happen, whatever the query and its data are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Defect {
     /// What went wrong.
     pub message: String,
-    /// The query, where it is known.
+    /// The query, if it is known.
     pub query: String,
-    /// Its plan, where there is one.
+    /// Its plan, if there is one.
     pub plan: String,
 }
 

@@ -1,4 +1,4 @@
-//! What the data is: for each table its files, rows, time range, and how its columns fit the schema.
+//! Describes the data: for each table its files, rows, time range, and how its columns fit the schema.
 
 use crate::deep_stack::on_deep_stack;
 use crate::engine::Engine;
@@ -16,34 +16,34 @@ use futures::StreamExt;
 pub struct TableDescription {
     /// Its name.
     pub name: String,
-    /// Further names that queries can use: those of its files.
+    /// The format and content of its files.
     pub other_names: Vec<String>,
     /// What its files were recognised as.
     pub files: Vec<FileSummary>,
     /// Rows that can be read.
     pub rows: u64,
-    /// Rows that are damaged, and left out.
+    /// Damaged rows, which are skipped.
     pub refused: u64,
     /// Values that do not fit their columns, and became null.
     pub misfits: u64,
-    /// The column of times, and the first and last of them in ticks; none where there is no time.
+    /// The time column, and the first and last time in it as ticks; `None` if there is no time.
     pub time: Option<(String, i64, i64)>,
     /// Whether a schema declares the table.
     pub declared: bool,
     /// The columns that the schema declares and the data has.
     pub matched: Vec<Column>,
-    /// Those that only the data has.
+    /// The columns that only the data has.
     pub unmatched: Vec<Column>,
-    /// Those that only the schema has.
+    /// The columns that only the schema has.
     pub missing: Vec<Column>,
-    /// What is to be known about its input: rows left out, values that did not fit, and the first places.
+    /// Notices about its input: skipped rows, values that did not fit, and the first positions of these.
     pub notices: Vec<String>,
     /// Why it cannot be read.
     pub error: Option<String>,
 }
 
 impl Engine {
-    /// Reads all data once, and says what it is.
+    /// Reads all data once, and describes it.
     pub fn describe(&self) -> Vec<TableDescription> {
         on_deep_stack(|| self.data_tables().iter().map(|name| self.describe_table(name)).collect())
     }

@@ -16,11 +16,12 @@ use tokio_util::sync::CancellationToken;
 
 /// Tables, functions and settings, and queries over them.
 ///
-/// An engine is a handle: a clone shares tables, limits and progress with the one it is a clone of. It may be used from several
-/// threads at once, and be used and dropped inside async code. The functions without `_async` block until they are done; those
-/// with it may be awaited in any executor, and dropping the future stops the query.
+/// An engine is a handle: a clone shares tables, limits and progress with the original. It can be used from several
+/// threads at once, and be used and dropped inside async code. The functions without `_async` block until they are done;
+/// those with it can be awaited in any executor, and dropping the future stops the query.
 ///
-/// Files are looked into when a query first names their table, and read while it runs. The engine opens no connection.
+/// Files are inspected when a query first names their table, and read while it runs. The engine opens no network
+/// connection.
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) core: Arc<EngineCore>,
@@ -32,9 +33,9 @@ impl Engine {
         EngineBuilder::default()
     }
 
-    /// Parses and binds a query. No row is read but for the samples that tell which columns a file has.
+    /// Parses and binds a query. No rows are read, except for the samples that show the columns of a file.
     ///
-    /// All that is wrong is in [`Checked::diagnostics`]. Blocks while files are looked into.
+    /// All errors are in [`Checked::diagnostics`]. Blocks while files are inspected.
     pub fn check(&self, text: &str) -> Checked {
         on_deep_stack(|| self.core.check(text))
     }
@@ -42,18 +43,18 @@ impl Engine {
     /// [`Engine::check`] for async code.
     ///
     /// # Errors
-    /// [`Error::Internal`] where the engine has a defect.
+    /// [`Error::Internal`] if the engine has a defect.
     pub async fn check_async(&self, text: &str) -> Result<Checked, Error> {
         let (core, text) = (self.core.clone(), text.to_owned());
         spawn_deep(move || core.check(&text)).await
     }
 
-    /// Parses and binds a query for running it several times. Where the columns of a part depend on its rows, as behind
+    /// Parses and binds a query for running it several times. If the columns of a part depend on its rows, as after
     /// `bag_unpack`, that part runs now. Blocks.
     ///
     /// # Errors
-    /// [`Error::Query`] with all that is wrong with the query, [`Error::Data`] where a file cannot be read, [`Error::Run`] where
-    /// a part that runs now fails, [`Error::Internal`] where the engine has a defect.
+    /// [`Error::Query`] with all errors in the query, [`Error::Data`] if a file cannot be read, [`Error::Run`] if
+    /// a part that runs now fails, [`Error::Internal`] if the engine has a defect.
     pub fn prepare(&self, text: &str) -> Result<Prepared, Error> {
         on_deep_stack(|| Prepared::prepare(&self.core, text, &CancellationToken::new()))
     }
@@ -67,17 +68,17 @@ impl Engine {
         spawn_stoppable(cancel, move |cancel| Prepared::prepare(&core, &text, cancel)).await
     }
 
-    /// Runs a query and collects its results. Large text files are read once: which columns they have is taken from samples,
-    /// and where the rest of a file says otherwise, the query runs again. Blocks.
+    /// Runs a query and collects its results. Large text files are read once: their columns are inferred from samples,
+    /// and if the rest of a file contradicts these, the query runs again. Blocks.
     ///
     /// # Errors
-    /// Those of [`Engine::prepare`]; [`Error::Run`] where the run fails or needs more memory than it may have;
+    /// Those of [`Engine::prepare`]; [`Error::Run`] if the run fails or exceeds its memory limit;
     /// [`Error::Interrupted`] after [`Progress::stop`].
     pub fn query(&self, text: &str) -> Result<Answer, Error> {
         on_deep_stack(|| query(&self.core, text, &CancellationToken::new()))
     }
 
-    /// [`Engine::query`] for async code; `cancel` stops this query and no other.
+    /// [`Engine::query`] for async code; `cancel` stops only this query.
     ///
     /// # Errors
     /// Those of [`Engine::query`].
@@ -86,12 +87,12 @@ impl Engine {
         spawn_stoppable(cancel, move |cancel| query(&core, &text, cancel)).await
     }
 
-    /// Starts a query whose results are read as streams, in memory that does not grow with their rows. Like
-    /// [`Engine::query`], it reads large text files once and takes their columns from samples: [`Run::settle`] says in the end
-    /// whether they were right. `cancel` stops this run and no other. Blocks while subqueries run.
+    /// Starts a query whose results are read as streams, in memory that does not grow with the number of rows. Like
+    /// [`Engine::query`], it reads large text files once and infers their columns from samples: [`Run::settle`] shows at
+    /// the end whether these were right. `cancel` stops only this run. Blocks while subqueries run.
     ///
     /// # Errors
-    /// Those of [`Engine::prepare`]; those of the subqueries; those of the results come in the streams.
+    /// Those of [`Engine::prepare`]; those of the subqueries. Errors of the results are returned by the streams.
     pub fn start(&self, text: &str, cancel: &CancellationToken) -> Result<Run, Error> {
         on_deep_stack(|| Run::start(&self.core, text, cancel, ROOM))
     }
@@ -110,12 +111,12 @@ impl Engine {
         self.core.database.data_tables()
     }
 
-    /// What has been read so far, and the way to stop everything that runs.
+    /// What has been read so far, and a way to stop everything that runs.
     pub fn progress(&self) -> &Arc<Progress> {
         &self.core.progress
     }
 
-    /// Names of all tables that a query can name: those with data, and those whose columns are known.
+    /// Names of all tables that a query can name: those with data, and those with a known schema.
     pub fn table_names(&self) -> Vec<String> {
         let mut names = bind::Environment::table_names(&self.core.database.snapshot(true).at(0));
         names.sort();
@@ -128,7 +129,8 @@ impl Engine {
         self.core.database.data_files()
     }
 
-    /// The columns of a table, with data or known; `None` where there is no such table. The error says why it cannot be read.
+    /// The columns of a table with data or a known schema; `None` if there is no such table. The error is why it cannot
+    /// be read.
     pub fn table_schema(&self, name: &str) -> Option<Result<TableSchema, String>> {
         bind::Environment::table(&self.core.database.snapshot(true).at(0), name)
     }

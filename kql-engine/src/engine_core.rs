@@ -1,4 +1,4 @@
-//! What all ways of running a query share. Everything here expects a deep stack, and blocks.
+//! What all ways of running a query share. All functions here expect a deep stack, and block.
 
 use crate::answer::Checked;
 use crate::bind::{self, Bound, Environment};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-/// The inside of an engine.
+/// The shared state of an engine.
 pub(crate) struct EngineCore {
     pub database: Arc<Database>,
     pub limits: Limits,
@@ -53,7 +53,7 @@ impl EngineCore {
         Checked { diagnostics: bound.diagnostics, syntax_ok, columns, external: bound.query.external }
     }
 
-    /// Waits for the work, or for a stop.
+    /// Waits for the work, or until it is stopped.
     pub(crate) async fn unless_stopped<T>(
         &self,
         cancel: &CancellationToken,
@@ -66,7 +66,7 @@ impl EngineCore {
         }
     }
 
-    /// What `now()` is for a query that begins now.
+    /// The value of `now()` for a query that begins now.
     pub(crate) fn time(&self) -> i64 {
         self.now.unwrap_or_else(clock)
     }
@@ -96,7 +96,7 @@ impl EngineCore {
         Ok(())
     }
 
-    /// A relation as a plan that can be executed.
+    /// A relation as an executable plan.
     pub(crate) async fn plan(
         &self,
         snapshot: &CatalogSnapshot,
@@ -126,7 +126,7 @@ impl EngineCore {
         exec::collect(plan, state.task_ctx(), &self.progress).await.map_err(run_error)
     }
 
-    /// Runs a part of a query while the rest is bound: its columns depend on the rows.
+    /// Runs a part of a query while the rest is bound: its columns depend on its rows.
     pub(crate) fn evaluate(
         &self,
         snapshot: &CatalogSnapshot,
@@ -150,7 +150,7 @@ impl EngineCore {
     }
 }
 
-/// Text to plan: parses and binds. Also whether the text parses, whatever binding says.
+/// From text to plan: parses and binds. Also returns whether the text parses, whether or not it binds.
 pub(crate) fn compile(text: &str, environment: &dyn Environment) -> (Bound, bool) {
     let parse = kql_parser::parse(text);
     let syntax_ok = !parse.diagnostics.iter().any(Diagnostic::is_error);
@@ -159,7 +159,7 @@ pub(crate) fn compile(text: &str, environment: &dyn Environment) -> (Bound, bool
     if syntax_ok {
         diagnostics.append(&mut bound.diagnostics);
     } else {
-        // names inside broken text mislead: only what lies apart from the broken places is told
+        // names inside broken text are misleading: only errors away from the broken places are reported
         let first = diagnostics.first().map_or(0, |d| d.span.start);
         diagnostics.extend(
             bound.diagnostics.drain(..).filter(|d| d.span.end < first && d.code != kql_parser::codes::EMPTY_QUERY),

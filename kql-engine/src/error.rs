@@ -1,4 +1,4 @@
-//! Why there is no answer: what can be wrong with a query, with data, with settings, and with the engine itself.
+//! Errors: what can be wrong with a query, with data, with settings, and with the engine itself.
 
 use crate::defect::Defect;
 use datafusion::common::DataFusionError;
@@ -6,7 +6,7 @@ use kql_parser::Diagnostic;
 use std::any::Any;
 use std::path::{Path, PathBuf};
 
-/// Why there is no answer.
+/// Why a query failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The query is wrong.
@@ -21,7 +21,7 @@ pub enum Error {
     /// The run failed.
     #[error("{0}")]
     Run(String),
-    /// The engine has a defect; the report of it has the query and its plan.
+    /// The engine has a defect; its report contains the query and its plan.
     #[error("{0}")]
     Internal(Box<Defect>),
     /// The run was stopped (`Progress::stop`).
@@ -42,7 +42,7 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
     errors.join("\n")
 }
 
-/// What DataFusion reports, as an error of ours: the data's faults come through it unchanged.
+/// A DataFusion error as an error of ours; errors in the data are passed through unchanged.
 pub(crate) fn run_error(error: DataFusionError) -> Error {
     match error.find_root() {
         DataFusionError::External(inner) => match inner.downcast_ref::<SourceError>() {
@@ -58,25 +58,25 @@ pub(crate) fn run_error(error: DataFusionError) -> Error {
     }
 }
 
-/// Why data cannot be used. Each message names the file, and what to do where that is not plain.
+/// Why data cannot be used. Each message names the file, and what to do if that is not obvious.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// The path names nothing.
+    /// The path does not exist.
     #[error("{}: no such file or folder", .0.display())]
     Missing(PathBuf),
-    /// A folder without a single file that can be read.
+    /// A folder without any file that can be read.
     #[error(
         "{}: the folder has no data files; a table is a file or folder of .ndjson, .jsonl, .json, .csv, .tsv, .log, .txt, \
          .parquet, .arrow, .ipc, .evtx or .xlsx, also with .gz or .zst, or in a .zip or .tar", .0.display()
     )]
     NoData(PathBuf),
-    /// A file whose name does not say what it holds.
+    /// A file whose name does not show its format.
     #[error(
         "{}: the format is not known from the name; use one of .ndjson, .jsonl, .json, .csv, .tsv, .log, .txt, .parquet, \
          .arrow, .ipc, .evtx, .xlsx, also with .gz or .zst, or in a .zip or .tar", .0.display()
     )]
     UnknownFormat(PathBuf),
-    /// A text whose content does not say what it is.
+    /// A text whose content does not show its format.
     #[error(
         "{}: this text is neither JSON, nor CSV with a header, nor lines of Zeek, CEF, LEEF or syslog; if it is one of \
          them, call it .ndjson or .csv", .0.display()
@@ -85,50 +85,50 @@ pub enum SourceError {
     /// A pipe or a device.
     #[error("{}: not a regular file; data is read twice, so write a pipe or device to a file first", .0.display())]
     NoFile(PathBuf),
-    /// A file that is another one now than when its table was opened.
+    /// A file that has changed since its table was opened.
     #[error("{}: the file changed after it was opened; start again", .0.display())]
     Changed(PathBuf),
-    /// The operating system says no.
+    /// The operating system reports an error.
     #[error("{}: cannot be read: {reason}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The system's words.
+        /// The system's message.
         reason: String,
     },
-    /// The file is not what its name says.
+    /// The content of the file does not have the format of its name.
     #[error("{}: not a valid {format} file: {reason}", path.display())]
     NotThat {
         /// The file.
         path: PathBuf,
-        /// What it should be.
+        /// The expected format.
         format: &'static str,
         /// Why it is not.
         reason: String,
     },
-    /// A damaged row, where none is allowed.
+    /// A damaged row, if none is allowed.
     #[error("{}: {}", path.display(), place(unit, *line, reason))]
     Refused {
         /// The file.
         path: PathBuf,
-        /// What the place counts: lines, or records of an event log.
+        /// The unit of the position: lines, or records of an event log.
         unit: &'static str,
-        /// The place, from 1; 0 where the reason says it.
+        /// The position, counted from 1; 0 if the reason contains it.
         line: u64,
         /// What is wrong with it.
         reason: String,
     },
-    /// Dates whose order cannot be told.
+    /// Dates whose order is ambiguous.
     #[error("{}: line {line}: the date {reason}; pass --date-order dmy or --date-order mdy", path.display())]
     Dates {
         /// The file.
         path: PathBuf,
-        /// The line, from 1.
+        /// The line, counted from 1.
         line: u64,
-        /// Which date, and why it may be either.
+        /// The date, and why it is ambiguous.
         reason: String,
     },
-    /// Dates in a local time that nobody knows.
+    /// Dates in a local time whose time zone is unknown.
     #[error(
         "{}: the column '{header}' has local times of an unknown time zone; pass the zone with --tz, for \
          example --tz Europe/Berlin", path.display()
@@ -159,7 +159,7 @@ impl SourceError {
     }
 }
 
-/// A place as a message shows it. Where its number is 0, the reason says where.
+/// A position for a message. If its number is 0, the reason contains the position.
 pub(crate) fn place(unit: &str, number: u64, reason: &str) -> String {
     let unit = if unit.is_empty() { "line" } else { unit };
     if number == 0 { reason.to_owned() } else { format!("{unit} {number}: {reason}") }

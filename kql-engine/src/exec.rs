@@ -30,15 +30,15 @@ use std::pin::pin;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// How batches are cut and how many run at once. Neither changes an answer.
+/// Size of batches, number of partitions and memory limit. None of these changes a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Rows of a batch.
+    /// Rows per batch.
     pub batch_size: usize,
-    /// Partitions that run at once.
+    /// Number of partitions that run at once.
     pub partitions: usize,
-    /// How many bytes sorting, grouping and joining may hold before they go on in temporary files, or fail; no limit
-    /// where there is none. Buffers of readers and the result come on top.
+    /// How many bytes sorting, grouping and joining can use before they continue in temporary files, or fail; `None` for no
+    /// limit. Buffers of readers and the result are not included.
     pub memory: Option<usize>,
 }
 
@@ -49,7 +49,7 @@ impl Default for Limits {
     }
 }
 
-/// A DataFusion session: its optimizer and planner, none of its functions by name.
+/// A DataFusion session with its optimizer and planner, but without its functions.
 pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState> {
     let mut config = SessionConfig::new()
         .with_batch_size(limits.batch_size.max(1))
@@ -58,17 +58,17 @@ pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState>
         .with_extension(progress.clone());
     let options = config.options_mut();
     options.execution.parquet.schema_force_view_types = false;
-    // a filter in the reader pays where it is selective, and a text search is
+    // a filter in the reader is worth it if it is selective, as a text search is
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
-    // it moves the fields of what parse reads down to the tables, where it takes two columns of a name for one, and, over
-    // an outer join, takes a missing string for one that is never null
+    // this rule moves the fields that parse reads down to the tables; there it confuses two columns with the same name,
+    // and, over an outer join, mistakes a missing string for one that is never null
     options.optimizer.enable_leaf_expression_pushdown = false;
-    // it makes all columns of all legs anew, looking each up by its name, and does so again each time; legs that are unions
-    // themselves are as good
+    // this rule rebuilds all columns of all legs, looking each up by its name, and does so again every time; nested unions
+    // are as good
     let rules = Optimizer::new().rules.into_iter().filter(|rule| rule.name() != "optimize_unions").collect();
-    // what it checks is that no rule made a mistake; it makes one itself where a sort leaves out a column that a filter below
-    // gave one value
+    // this rule checks that no rule made a mistake; it makes one itself if a sort drops a column that a filter below
+    // reduced to one value
     let physical = PhysicalOptimizer::new()
         .rules
         .into_iter()
@@ -86,9 +86,9 @@ pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState>
     Ok(builder.build())
 }
 
-/// The rule that takes counts and extremes from statistics, for plans none of whose aggregates has a condition. Looking for
-/// the lower half of an aggregate it passes over one with a condition and takes that of another aggregate below it, and with
-/// it that one's answer.
+/// The rule that takes counts and extremes from statistics, restricted to plans in which no aggregate has a condition.
+/// When it looks for the lower half of an aggregate, it skips one with a condition, and takes the result of another
+/// aggregate below instead.
 #[derive(Debug)]
 struct WithoutFilters(Arc<dyn PhysicalOptimizerRule + Send + Sync>);
 
@@ -112,9 +112,10 @@ impl PhysicalOptimizerRule for WithoutFilters {
     }
 }
 
-/// The batches of a plan. Those of a partition come after those of the ones before, so that rows of files that were only
-/// filtered and extended stay in their order. All partitions run at once, and each holds at most about `ahead` bytes of batches
-/// that nobody asked for yet. An error in one partition ends the stream without waiting for the others. Needs a tokio runtime.
+/// The batches of a plan. Those of a partition come after those of the partitions before it, so that rows that were only
+/// filtered and extended keep their order. All partitions run at once, and each buffers at most about `ahead` bytes of
+/// batches that were not read yet. An error in one partition ends the stream without waiting for the others. Needs a
+/// tokio runtime.
 pub(crate) fn stream(
     plan: Arc<dyn ExecutionPlan>,
     context: Arc<TaskContext>,
@@ -138,7 +139,7 @@ pub(crate) fn stream(
                     }
                     Ok(())
                 });
-                // the channel of a partition that failed stays open: it must not pass for one that is complete
+                // the channel of a partition that failed stays open: the partition must not look complete
                 run.await.map_err(|error| Failed { error, _sender: sender })
             });
             receiver
@@ -160,7 +161,7 @@ struct Failed {
     _sender: BatchSender,
 }
 
-/// The next batch of the first partition that has one; an error of any.
+/// The next batch of the first partition that has one, or an error of any partition.
 async fn next(
     receivers: &mut VecDeque<BatchReceiver>,
     tasks: &mut JoinSet<std::result::Result<(), Failed>>,
@@ -178,7 +179,7 @@ async fn next(
     None
 }
 
-/// The first error of a task; never ready where none fails.
+/// The first error of a task; never ready if none fails.
 async fn failure(tasks: &mut JoinSet<std::result::Result<(), Failed>>) -> DataFusionError {
     while let Some(ended) = tasks.join_next().await {
         if let Ok(Err(failed)) = ended {
@@ -197,8 +198,8 @@ pub(crate) async fn collect(
     stream(plan, context, progress, usize::MAX).try_collect().await
 }
 
-/// Runs what may read a damaged Parquet file, on which its reader may panic; that is an error of the run. So is what a
-/// function calls an error of the plan: the plan stands by now, and the value of a row is meant.
+/// Runs something that can read a damaged Parquet file, on which the reader may panic; that becomes an error of the run. So
+/// does an error of the plan that a function reports: the plan is valid by now, so the error is about the value of a row.
 pub(crate) async fn caught<T>(run: impl Future<Output = Result<T>>) -> Result<T> {
     match AssertUnwindSafe(run).catch_unwind().await {
         Ok(result) => result.map_err(|error| match error.find_root() {
@@ -211,15 +212,15 @@ pub(crate) async fn caught<T>(run: impl Future<Output = Result<T>>) -> Result<T>
     }
 }
 
-/// Puts the names a user sees onto the batches of a result, and the columns that have one value in all rows.
+/// Adds the names that a user sees to the batches of a result, and the columns that have the same value in all rows.
 pub(crate) struct Naming {
     schema: SchemaRef,
-    /// For each column its type and its value, where that is the same in all rows.
+    /// For each column its type, and its value if that is the same in all rows.
     columns: Vec<(ScalarType, Option<Value>)>,
 }
 
 impl Naming {
-    /// Of the batches of a relation.
+    /// For the batches of a relation.
     pub(crate) fn of(relation: &Relation) -> Naming {
         let columns = relation.columns.iter().map(|c| (c.ty, relation.constants.get(&c.id).cloned())).collect();
         Naming { schema: relation.schema().arrow(), columns }

@@ -20,32 +20,32 @@ use futures::StreamExt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
-/// Takes the rows of a table.
+/// Receives the rows of a table.
 pub trait RowWriter {
-    /// Comes first: how the columns lie, and the column by which rows are sorted, smallest first and nulls last.
+    /// Called first, with the layout of the columns and the column by which rows are sorted, smallest first and nulls last.
     fn begin(&mut self, layout: &Layout, sorted_by: Option<usize>) -> std::result::Result<(), String>;
     /// Rows, in the layout.
     fn write(&mut self, batch: &RecordBatch) -> std::result::Result<(), String>;
 }
 
-/// What was read of a table.
+/// Counts of the rows of an exported table.
 #[derive(Clone, Debug, Default)]
 pub struct Exported {
-    /// Rows that were given to the writer.
+    /// Rows passed to the writer.
     pub rows: u64,
-    /// Rows that are damaged, and left out.
+    /// Damaged rows, which are skipped.
     pub refused: u64,
     /// Values that do not fit their columns, and became null.
     pub misfits: u64,
     /// The column by which rows are sorted.
     pub sorted_by: Option<String>,
-    /// What is to be known about the input.
+    /// Notices about the input.
     pub notices: Vec<String>,
 }
 
 impl Engine {
-    /// Gives all rows of a table with data to a writer, in the order of its time where it has one. Sorting takes about
-    /// `memory` bytes where the engine has no limit of its own, and what is more goes to temporary files.
+    /// Passes all rows of a table with data to a writer, in the order of its time if it has one. Sorting uses about
+    /// `memory` bytes if the engine has no memory limit, and then temporary files.
     pub fn export(
         &self,
         name: &str,
@@ -83,7 +83,7 @@ impl Engine {
     ) -> std::result::Result<u64, Error> {
         let limits = Limits { memory: Some(memory), ..self.core.limits };
         let mut state = exec::session(limits, &self.core.progress).map_err(run_error)?;
-        // what each partition sets aside for merging its temporary files must fit beside what it sorts
+        // each partition reserves memory for merging its temporary files, in addition to what it sorts
         let share = memory / (4 * self.core.limits.partitions.max(1));
         let reservation = &mut state.config_mut().options_mut().execution.sort_spill_reservation_bytes;
         *reservation = share.min(*reservation);
@@ -115,7 +115,7 @@ impl Engine {
                 if batch.num_rows() == 0 {
                     continue;
                 }
-                // sorting has read all rows before it gives the first, and without it there are no times
+                // sorting reads all rows before it returns the first; without sorting there are no times
                 let layout = match &layout {
                     Some(layout) => layout,
                     None => layout.insert(begin(schema, &seen, time, writer)?),
@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// Many times what fits into memory, in files whose times go up and down.
+    /// Much more than fits into memory, in files whose times go up and down.
     #[test]
     fn sorted_in_little_memory() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -8,16 +8,16 @@ use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, StringArray, StringBuilder};
 use std::path::Path;
 
-/// How the rows are written.
+/// The format of the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalFormat {
-    /// `csv`, `txt`, `json` and so on; none where the file's name says it.
+    /// `csv`, `txt`, `json` and so on; `None` if the file's name determines it.
     pub name: Option<String>,
     /// Whether the first record is a header.
     pub ignore_first: bool,
 }
 
-/// The columns of a file, and what is to be said about it.
+/// The columns of a file, and notices about it.
 pub fn read(
     path: &Path,
     format: &ExternalFormat,
@@ -30,7 +30,7 @@ pub fn read(
     rows(path, bytes, kind, format.ignore_first, columns)
 }
 
-/// The columns of rows in a format, by its name in whatever case; `path` is where they are from.
+/// The columns of rows in a format, given by its name in any case; `path` is the file they come from.
 pub(crate) fn rows(
     path: &Path,
     bytes: &[u8],
@@ -66,7 +66,7 @@ pub(crate) fn rows(
     Ok((arrays, notices))
 }
 
-/// Texts as `parse_json()` takes them.
+/// Texts as `parse_json()` converts them.
 fn parsed(texts: &StringArray) -> ArrayRef {
     let mut builder = StringBuilder::new();
     let mut json = String::new();
@@ -81,7 +81,7 @@ fn parsed(texts: &StringArray) -> ArrayRef {
     std::sync::Arc::new(builder.finish())
 }
 
-/// Every line is a row; the whole is one as `raw`.
+/// Every line is a row; for `raw`, the whole text is one row.
 fn lines(bytes: &[u8], kind: &str, ignore_first: bool, builders: &mut [StringBuilder]) -> usize {
     let text = String::from_utf8_lossy(bytes);
     let mut rows = 0;

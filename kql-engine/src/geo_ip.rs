@@ -1,4 +1,4 @@
-//! Where addresses are, from a database in MaxMind's format that the user names. None comes with the engine.
+//! Locations of IP addresses, from a database in MaxMind's format that the user provides. The engine includes none.
 
 use crate::dynamic::write;
 use crate::error::SourceError;
@@ -11,21 +11,21 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many answers are kept; then they are forgotten, so that memory has a bound.
+/// The maximum number of cached answers; then the cache is cleared, so that memory is bounded.
 const KEPT: usize = 1 << 16;
 
-/// Kinds of databases that say other things of an address than where it is.
+/// Kinds of databases that do not contain locations.
 const OTHER_KINDS: [&str; 5] = ["ASN", "ISP", "Domain", "Connection-Type", "Anonymous"];
 
-/// A database of places.
+/// A database of locations.
 pub struct GeoIp {
     reader: Reader<Vec<u8>>,
-    /// The answers to addresses that were asked for.
+    /// The answers to previous look-ups.
     known: Mutex<HashMap<IpAddr, Option<Arc<str>>>>,
 }
 
 impl GeoIp {
-    /// Reads a database file. The error says why it is none, or that it is one of something else.
+    /// Opens a database file. The error is why it is not valid, or that it is a database of another kind.
     pub fn open(path: &Path) -> Result<GeoIp, SourceError> {
         if !path.exists() {
             return Err(SourceError::Missing(path.to_owned()));
@@ -41,7 +41,7 @@ impl GeoIp {
         Ok(GeoIp { reader, known: Mutex::default() })
     }
 
-    /// What the database knows of an address, as a bag; none where it knows nothing.
+    /// The data of an address, as a bag; `None` if the database does not contain the address.
     pub fn place(&self, address: IpAddr) -> Result<Option<Arc<str>>, String> {
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = known().get(&address) {

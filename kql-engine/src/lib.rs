@@ -77,5 +77,5 @@ pub use stream::TableStream;
 pub use tokio_util::sync::CancellationToken;
 pub use types::{Column, ScalarType, TableSchema};
 
-/// Arrow and DataFusion as the engine has them: tables from memory, and table providers, are made of these.
+/// The versions of Arrow and DataFusion that the engine uses; tables from memory and table providers are created with them.
 pub use {arrow, datafusion};

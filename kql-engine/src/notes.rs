@@ -1,14 +1,14 @@
-//! What a run has to say about the values it met: each sentence once, however many rows call for it.
+//! Notes of a run about the values it reads: each sentence once, however many rows cause it.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The sentences of one run, from any thread; they end up among the result's notices.
+/// The notes of one run, added by any thread; they become notices of the result.
 #[derive(Clone, Debug, Default)]
 pub struct Notes(Arc<Mutex<BTreeSet<String>>>);
 
 impl Notes {
-    /// Adds a sentence, unless it is there.
+    /// Adds a sentence, unless it was added before.
     pub fn add(&self, sentence: &str) {
         let mut sentences = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !sentences.contains(sentence) {
@@ -16,7 +16,7 @@ impl Notes {
         }
     }
 
-    /// All of them, in the order of their letters.
+    /// All sentences, sorted.
     pub fn sentences(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }

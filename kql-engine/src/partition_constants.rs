@@ -1,10 +1,10 @@
-//! DataFusion drops a sort key that it takes for a constant, and is wrong about it in two places.
+//! DataFusion drops a sort key that it considers constant, and is wrong about that in two cases.
 //!
-//! - A union whose legs hold one value each, but not the same one. `union (T | extend Source='b'), (U | extend Source='a') |
-//!   sort by Source, Time | take 3` gave rows of the wrong leg. Its later versions know better:
-//!   <https://github.com/apache/datafusion/pull/23528>.
-//! - A join, one side of which holds one value, as in `join kind=leftouter (U | extend Found=1) on Key | sort by Found`. The rows
-//!   without a match hold none.
+//! - A union whose legs each have one value, but not the same one. `union (T | extend Source='b'), (U | extend Source='a') |
+//! sort by Source, Time | take 3` returned rows of the wrong leg. Later versions are correct:
+//! <https://github.com/apache/datafusion/pull/23528>.
+//! - A join, one side of which has one value, as in `join kind=leftouter (U | extend Found=1) on Key | sort by Found`. Rows
+//! without a match do not have it.
 
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
@@ -24,13 +24,13 @@ use datafusion::physical_plan::{
 use std::fmt;
 use std::sync::Arc;
 
-/// The rule that hides from the rules after it what unions and joins say of their rows, where something sorts.
+/// The rule that hides from later rules what unions and joins declare about their rows, if the plan sorts.
 #[derive(Debug)]
 pub(crate) struct HidePartitionConstants;
 
 impl PhysicalOptimizerRule for HidePartitionConstants {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        // what needs no order sees no difference, and keeps what the rules can do with a union
+        // plans without an order do not need this, and keep the optimizations of a union
         let sorts = plan.exists(|node| {
             let wanted = node.required_input_ordering().iter().any(Option::is_some);
             Ok(wanted || node.downcast_ref::<SortExec>().is_some())
@@ -42,7 +42,7 @@ impl PhysicalOptimizerRule for HidePartitionConstants {
             let union = node.downcast_ref::<UnionExec>().is_some();
             let constants = if union { node.equivalence_properties().constants() } else { Vec::new() };
             let differ = constants.iter().any(|c| !matches!(c.across_partitions, AcrossPartitions::Uniform(Some(_))));
-            // what is a constant of a join shows only after later rules
+            // the constants of a join appear only after later rules
             let join = node.name().ends_with("JoinExec");
             Ok(if differ || join {
                 Transformed::yes(Arc::new(PlainExec::new(node)) as _)
@@ -62,7 +62,7 @@ impl PhysicalOptimizerRule for HidePartitionConstants {
     }
 }
 
-/// The rows of its input, with nothing said of them.
+/// The rows of its input, without any declared properties.
 #[derive(Clone, Debug)]
 struct PlainExec {
     input: Arc<dyn ExecutionPlan>,

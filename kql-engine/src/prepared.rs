@@ -1,4 +1,4 @@
-//! A query that is bound, and its runs.
+//! A bound query and its runs.
 
 use crate::answer::{Answer, Table};
 use crate::bind::Bound;
@@ -17,10 +17,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Bytes of rows that a stream holds for each partition until they are asked for.
+/// Bytes of rows that a stream buffers for each partition.
 pub(crate) const ROOM: usize = 16 << 20;
 
-/// A query that is bound and can be run, as often as wanted. A clone shares what it is made of.
+/// A bound query that can run any number of times. A clone shares its state.
 #[derive(Clone)]
 pub struct Prepared {
     core: Arc<EngineCore>,
@@ -30,7 +30,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Makes a query ready for running. Expects a deep stack, and blocks.
+    /// Prepares a query. Expects a deep stack, and blocks.
     pub(crate) fn prepare(core: &Arc<EngineCore>, text: &str, cancel: &CancellationToken) -> Result<Prepared, Error> {
         defects_named(text, || Prepared::over(core, Arc::new(core.database.snapshot(false)), text, core.time(), cancel))
     }
@@ -65,7 +65,7 @@ impl Prepared {
         plan::print(&self.bound.query)
     }
 
-    /// The names of the tables it reads, each once.
+    /// The names of the tables it reads, without duplicates.
     pub fn tables(&self) -> Vec<String> {
         crate::database::tables(&self.bound.query)
     }
@@ -83,13 +83,13 @@ impl Prepared {
     /// Runs it and collects the results. Blocks.
     ///
     /// # Errors
-    /// [`Error::Data`] where a file cannot be read, [`Error::Run`] where the run fails or needs more memory than it may have,
-    /// [`Error::Interrupted`] after [`crate::Progress::stop`], [`Error::Internal`] where the engine has a defect.
+    /// [`Error::Data`] if a file cannot be read, [`Error::Run`] if the run fails or exceeds its memory limit,
+    /// [`Error::Interrupted`] after [`crate::Progress::stop`], [`Error::Internal`] if the engine has a defect.
     pub fn run(&self) -> Result<Answer, Error> {
         on_deep_stack(|| self.collect(&CancellationToken::new())).map(|tables| self.answer(tables))
     }
 
-    /// [`Prepared::run`] for async code; `cancel` stops this run and no other.
+    /// [`Prepared::run`] for async code; `cancel` stops only this run.
     ///
     /// # Errors
     /// Those of [`Prepared::run`].
@@ -99,12 +99,12 @@ impl Prepared {
         Ok(self.answer(tables))
     }
 
-    /// Runs its subqueries, and gives the results as streams, in the order of the statements. A stream begins to run when its
-    /// first batch is asked for, holds few batches at a time, and stops when it is dropped. `cancel` stops all of them. Blocks
-    /// while subqueries run.
+    /// Runs its subqueries, and returns the results as streams, in the order of the statements. A stream begins to run
+    /// when its first batch is requested, holds few batches at a time, and stops when it is dropped. `cancel` stops all
+    /// of them. Blocks while subqueries run.
     ///
     /// # Errors
-    /// Those of [`Prepared::run`], of the subqueries; those of the results come in the streams.
+    /// Those of [`Prepared::run`] for the subqueries. Errors of the results are returned by the streams.
     pub fn stream(&self, cancel: &CancellationToken) -> Result<Vec<TableStream>, Error> {
         on_deep_stack(|| self.start(cancel, ROOM))
     }
@@ -162,7 +162,7 @@ impl Prepared {
         Ok(streams)
     }
 
-    /// The error, with query and plan where it is a defect.
+    /// Adds the query and its plan to the error if it is a defect.
     fn blame(&self, error: Error) -> Error {
         match error {
             Error::Internal(defect) => {
@@ -183,12 +183,12 @@ pub(crate) fn collected(streams: Vec<TableStream>) -> Result<Vec<Table>, Error> 
     streams.into_iter().map(collect).collect()
 }
 
-/// The work, with a panic as an error.
+/// Runs the work, and returns a panic as an error.
 fn panics_caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Error::broken_off(panic_message(panic.as_ref()))))
 }
 
-/// The work, with a panic as an error, and the query's text in the report of a defect.
+/// Runs the work, returns a panic as an error, and adds the query's text to the report of a defect.
 pub(crate) fn defects_named<T>(text: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     panics_caught(work).map_err(|error| match error {
         Error::Internal(defect) if defect.query.is_empty() => {

@@ -1,33 +1,33 @@
-//! How far a run has come, for who waits for it, and the way to stop it.
+//! The progress of a run, and a way to stop it.
 
 use datafusion::physical_plan::ExecutionPlan;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts of what is read, from any thread; every engine has one ([`crate::Engine::progress`]).
+/// Counts what is read, in all threads; every engine has one ([`crate::Engine::progress`]).
 #[derive(Debug, Default)]
 pub struct Progress {
     rows: AtomicU64,
     bytes: AtomicU64,
     stopped: AtomicBool,
     waker: tokio::sync::Notify,
-    /// Plans that run: scans of Parquet count for themselves.
+    /// Running plans: scans of Parquet have their own counters.
     running: Mutex<Vec<Arc<dyn ExecutionPlan>>>,
 }
 
 impl Progress {
-    /// Rows read from files since the engine was made.
+    /// Rows read from files since the engine was created.
     pub fn rows(&self) -> u64 {
         self.rows.load(Ordering::Relaxed) + self.counted("output_rows")
     }
 
-    /// Bytes read from files since the engine was made, as they lie there: packed where they are packed.
+    /// Bytes read from files since the engine was created; for compressed files, compressed bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed) + self.counted("bytes_scanned")
     }
 
-    /// Stops what runs, at the next batch: it fails with [`crate::Error::Interrupted`]. So does what starts later, until
-    /// [`Progress::reset`].
+    /// Stops everything that runs at the next batch: it fails with [`crate::Error::Interrupted`]. So does everything that
+    /// starts later, until [`Progress::reset`].
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
         self.waker.notify_waiters();
@@ -38,20 +38,20 @@ impl Progress {
         self.stopped.load(Ordering::SeqCst)
     }
 
-    /// Counts from zero, and lets runs start again.
+    /// Resets the counts to zero, and allows runs to start again.
     pub fn reset(&self) {
         self.rows.store(0, Ordering::Relaxed);
         self.bytes.store(0, Ordering::Relaxed);
         self.stopped.store(false, Ordering::SeqCst);
     }
 
-    /// Adds what a reader of text has read.
+    /// Adds rows and bytes that a reader of text has read.
     pub(crate) fn add(&self, rows: u64, bytes: u64) {
         self.rows.fetch_add(rows, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Ends when it is stopped.
+    /// Completes when it is stopped.
     pub(crate) async fn stopping(&self) {
         loop {
             let woken = self.waker.notified();
@@ -62,7 +62,7 @@ impl Progress {
         }
     }
 
-    /// Counts the scans of a plan as long as what is returned lives, and keeps their counts after that.
+    /// Counts the scans of a plan as long as the returned value exists, and keeps their counts after that.
     pub(crate) fn watch(self: &Arc<Self>, plan: &Arc<dyn ExecutionPlan>) -> Watched {
         self.plans().push(plan.clone());
         Watched { progress: self.clone(), plan: plan.clone() }
@@ -92,7 +92,7 @@ impl Drop for Watched {
     }
 }
 
-/// What the Parquet scans of a plan have counted; those of text count in [`Progress::add`].
+/// The counts of the Parquet scans of a plan; those of text are counted by [`Progress::add`].
 fn scanned(plan: &dyn ExecutionPlan, name: &str) -> u64 {
     let children = plan.children();
     if !children.is_empty() {

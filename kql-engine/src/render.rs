@@ -1,8 +1,8 @@
-//! How each KQL type prints: the forms that `tostring()` gives.
+//! Text forms of each KQL type, as `tostring()` returns them.
 
 use std::fmt::Write;
 
-/// The shortest digits that read back as the same real, with a point: `1.0`, `1500.0`, `1E+20`.
+/// The shortest digits that parse to the same real, with a decimal point: `1.0`, `1500.0`, `1E+20`.
 pub fn real(value: f64, out: &mut String) {
     if value.is_nan() {
         return out.push_str("NaN");

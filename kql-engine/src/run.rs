@@ -1,4 +1,4 @@
-//! A query that runs: its results as streams, and again where the samples of large files misled.
+//! A running query: its results as streams; it runs again if the samples of large files were misleading.
 
 use crate::answer::{Answer, Table};
 use crate::database::CatalogSnapshot;
@@ -11,14 +11,14 @@ use tokio_util::sync::CancellationToken;
 
 /// A query that was started ([`crate::Engine::start`]).
 ///
-/// Which columns a large text file has, and of which types, is taken from samples of it, so that the file is read once. A run
-/// that rests on samples [is provisional](Run::is_provisional): when its streams have been read, [`Run::settle`] says whether the
+/// The columns of a large text file and their types are inferred from samples, so that the file is read once. A run based
+/// on samples [is provisional](Run::is_provisional): when its streams have been read, [`Run::settle`] shows whether the
 /// samples were right.
 pub struct Run {
     core: Arc<EngineCore>,
     prepared: Prepared,
     streams: Vec<TableStream>,
-    /// The tables as the samples show them; `None` if nothing was sampled.
+    /// The tables according to the samples; `None` if nothing was sampled.
     sampled: Option<Arc<CatalogSnapshot>>,
     text: Arc<str>,
     now: i64,
@@ -26,16 +26,16 @@ pub struct Run {
     room: usize,
 }
 
-/// What became of a run.
+/// The outcome of a run.
 pub enum Settled {
-    /// What the streams gave stands. Diagnostics and notices are complete.
+    /// The results are valid. Diagnostics and notices are complete.
     Stands(Prepared),
-    /// The samples were wrong. What the streams gave is void: read those of this run instead, which rests on whole files.
+    /// The samples were wrong. The results are void: read those of this run instead, which is based on whole files.
     Again(Run),
 }
 
 impl Run {
-    /// Starts a query; each partition holds at most `room` bytes of rows ahead. Expects a deep stack, and blocks.
+    /// Starts a query; each partition buffers at most `room` bytes of rows. Expects a deep stack, and blocks.
     pub(crate) fn start(
         core: &Arc<EngineCore>,
         text: &str,
@@ -47,7 +47,7 @@ impl Run {
             let snapshot = Arc::new(core.database.snapshot(true));
             match Run::over(core, snapshot.clone(), text, now, cancel, room) {
                 Ok(run) => Ok(run),
-                // it may be wrong for the samples only
+                // the error may be caused by wrong samples
                 Err(error) if matches!(error, Error::Interrupted) || snapshot.settle()? => Err(error),
                 Err(_) => Run::over(core, Arc::new(core.database.snapshot(false)), text, now, cancel, room),
             }
@@ -73,21 +73,21 @@ impl Run {
         &self.prepared
     }
 
-    /// The results, in the order of the statements; each is handed out once.
+    /// The results, in the order of the statements; each is returned once.
     pub fn take_streams(&mut self) -> Vec<TableStream> {
         std::mem::take(&mut self.streams)
     }
 
-    /// Whether the columns of some file were taken from samples, which [`Run::settle`] checks.
+    /// Whether the columns of some file were inferred from samples, which [`Run::settle`] checks.
     pub fn is_provisional(&self) -> bool {
         self.sampled.is_some()
     }
 
-    /// Checks what was taken from samples, after the streams have been read or have failed. Blocks while the parts of
-    /// files that the run did not read are looked through.
+    /// Checks what was inferred from samples, after the streams have been read or have failed. Blocks while the parts of
+    /// files that the run did not read are inspected.
     ///
     /// # Errors
-    /// [`Error::Data`] where a file cannot be read, and those of [`crate::Engine::prepare`] where the query starts again.
+    /// [`Error::Data`] if a file cannot be read, and those of [`crate::Engine::prepare`] if the query starts again.
     pub fn settle(self) -> Result<Settled, Error> {
         let Run { core, prepared, sampled, text, now, cancel, room, .. } = self;
         let Some(sampled) = sampled else { return Ok(Settled::Stands(prepared)) };

@@ -1,4 +1,4 @@
-//! What becomes of the rows of a subquery.
+//! Converts the rows of a subquery to its result.
 
 use crate::error::{Error, run_error};
 use crate::plan::{Compiler, Relation, Stage, StageKind, StageResult};

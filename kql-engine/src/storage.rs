@@ -1,8 +1,9 @@
-//! How results and tables lie in Parquet and Arrow files, so that others can read them and we get every value back.
+//! How results and tables are stored in Parquet and Arrow files, so that other programs can read them and no value
+//! changes.
 //!
-//! A datetime is a timestamp in UTC: in microseconds where that is exact for all values of the column, else in nanoseconds
-//! where they are within their years (1677 to 2262); only where neither holds it is ticks, which the field's metadata says
-//! (`kql.type`). Everything else lies as in [`crate::types`].
+//! A datetime is a timestamp in UTC: in microseconds if that is exact for all values of the column, else in nanoseconds
+//! if they are within the range of nanoseconds (1677 to 2262). If neither holds, it is ticks, and the field's metadata
+//! says so (`kql.type`). Everything else is stored as in [`crate::types`].
 
 use crate::time::EPOCH;
 use crate::types::{ScalarType, TableSchema};
@@ -12,7 +13,7 @@ use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimeUnit, TimestampMicros
 use arrow::error::ArrowError;
 use std::sync::Arc;
 
-/// The range and the precision of the datetimes of each column: [`Layout`] depends on them.
+/// The range and the precision of the datetimes of each column; [`Layout`] depends on them.
 #[derive(Clone, Debug)]
 pub struct TimeRanges(Vec<Times>);
 
@@ -25,13 +26,13 @@ struct Times {
 }
 
 impl TimeRanges {
-    /// Of no rows yet.
+    /// For no rows yet.
     pub fn new(schema: &TableSchema) -> TimeRanges {
         let none = Times { low: i64::MAX, high: i64::MIN, micro: true };
         TimeRanges(vec![none; schema.columns.len()])
     }
 
-    /// Looks at rows of this schema.
+    /// Adds rows of this schema.
     pub fn observe(&mut self, schema: &TableSchema, columns: &[ArrayRef]) {
         for ((column, array), times) in schema.columns.iter().zip(columns).zip(&mut self.0) {
             let Some(values) = array.as_primitive_opt::<Int64Type>() else { continue };
@@ -48,7 +49,7 @@ impl TimeRanges {
         }
     }
 
-    /// What both have seen.
+    /// Adds the rows that `other` has seen.
     pub fn merge(&mut self, other: &TimeRanges) {
         for (own, other) in self.0.iter_mut().zip(&other.0) {
             *own =
@@ -57,16 +58,16 @@ impl TimeRanges {
     }
 }
 
-/// How the columns of a file lie.
+/// How the columns of a file are stored.
 #[derive(Clone, Debug)]
 pub struct Layout {
     schema: SchemaRef,
-    /// The unit of each datetime; none for ticks and for other columns.
+    /// The unit of each datetime; `None` for ticks and for other columns.
     units: Vec<Option<TimeUnit>>,
 }
 
 impl Layout {
-    /// The layout for rows of this schema that were all seen.
+    /// The layout for rows of this schema, all of which `seen` has observed.
     pub fn new(schema: &TableSchema, seen: &TimeRanges) -> Layout {
         let unit = |(column, times): (&crate::types::Column, &Times)| {
             let empty = times.low > times.high;
@@ -100,7 +101,7 @@ impl Layout {
         &self.schema
     }
 
-    /// Rows as they lie in the file.
+    /// Rows as they are stored in the file.
     pub fn encode(&self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         let columns = batch.columns().iter().zip(&self.units).map(|(array, unit)| encoded(array, *unit));
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
@@ -110,7 +111,7 @@ impl Layout {
 
 fn encoded(array: &ArrayRef, unit: Option<TimeUnit>) -> ArrayRef {
     let (Some(unit), Some(ticks)) = (unit, array.as_primitive_opt::<Int64Type>()) else { return array.clone() };
-    // what lies under a null may be anything, and is not to overflow
+    // the value under a null is arbitrary, and must not overflow
     let since = |ticks: i64| ticks.wrapping_sub(EPOCH);
     if unit == TimeUnit::Microsecond {
         let values = ticks.unary::<_, TimestampMicrosecondType>(|t| since(t).div_euclid(10));

@@ -19,7 +19,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-/// A result whose rows come as they are made. The first batch that is asked for starts the run; dropping the stream ends it.
+/// A result whose rows arrive as they are computed. Requesting the first batch starts the run; dropping the stream ends it.
 ///
 /// Any executor can poll it: the work is done by the engine's own threads.
 pub struct TableStream {
@@ -32,7 +32,7 @@ pub struct TableStream {
     state: State,
 }
 
-/// Batches between the run and whoever reads the stream; each partition holds more of its own.
+/// Batches between the run and the reader of the stream; each partition buffers more.
 const QUEUE: usize = 2;
 
 enum State {
@@ -51,16 +51,16 @@ impl Drop for Task {
     }
 }
 
-/// What makes the batches.
+/// The source of the batches.
 pub(crate) struct Production {
     pub core: Arc<EngineCore>,
     pub plan: Arc<dyn ExecutionPlan>,
     pub context: Arc<TaskContext>,
     pub naming: Naming,
     pub cancel: CancellationToken,
-    /// Bytes of batches that each partition may hold until they are taken.
+    /// Bytes of batches that each partition can buffer.
     pub room: usize,
-    /// Puts the query into the report of a defect.
+    /// Adds the query to the report of a defect.
     pub blame: Box<dyn Fn(Error) -> Error + Send + Sync>,
 }
 
@@ -104,7 +104,7 @@ impl Production {
         let done = AssertUnwindSafe(core.unless_stopped(&cancel, work)).catch_unwind().await;
         let done = done.unwrap_or_else(|panic| Err(Error::broken_off(panic_message(panic.as_ref()))));
         if let Err(error) = done {
-            // whoever asked may have gone
+            // the receiver may have been dropped
             let _ = sender.send(Err(blame(error))).await;
         }
     }

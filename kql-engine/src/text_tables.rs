@@ -1,7 +1,7 @@
-//! Files of KQL text as tables: a query over no table (`datatable`, `print`, `range`), or rows behind `.ingest inline`.
+//! Files of KQL text as tables: a query without tables (`datatable`, `print`, `range`), or rows after `.ingest inline`.
 //!
-//! Such a file is what people keep small data in, beside the query that it is for. Only a file that is named itself is
-//! read so: in a folder, `.kql` files are queries.
+//! People keep small data in such files, beside the query that uses it. Only a file that is named explicitly is
+//! read as data: in a folder, `.kql` files are queries.
 
 use crate::answer::Table;
 use crate::error::{Error, SourceError};
@@ -12,19 +12,19 @@ use arrow::array::RecordBatch;
 use std::fmt::Write;
 use std::path::Path;
 
-/// As `kql data` calls it.
+/// The name of the format in `kql data`.
 const NAME: &str = "KQL text";
 
-/// The schema of a known table, and its two columns of the same times.
+/// The schema of a known table, and its two columns with the same times.
 pub(crate) type Declared<'a> = dyn Fn(&str) -> Option<(TableSchema, Option<ColumnAlias>)> + 'a;
 
-/// The name that a query of ours has for rows that it is given.
+/// The name of the given rows in generated queries.
 pub(crate) const ROWS: &str = "rows";
 
-/// Runs a query over no tables, or over the rows given, as the table [`ROWS`].
+/// Runs a query without tables, or over the given rows as the table [`ROWS`].
 pub(crate) type Run<'a> = dyn Fn(&str, Option<Vec<RecordBatch>>) -> Result<Vec<Table>, Error> + 'a;
 
-/// A table, and what is to be said of it.
+/// A table, and notices about it.
 pub(crate) struct TextTable {
     pub name: String,
     pub batches: Vec<RecordBatch>,
@@ -38,8 +38,8 @@ pub(crate) fn is_text(path: &Path) -> bool {
     (extension.eq_ignore_ascii_case("kql") || extension.eq_ignore_ascii_case("csl")) && path.is_file()
 }
 
-/// Reads a file's tables. Known tables get the columns and types of their schemas; of those that the user declares,
-/// `ordered` tells the columns in the order of rows.
+/// Reads a file's tables. Known tables get the columns and types of their schemas; for tables that the user declares,
+/// `ordered` returns the columns in the order of the rows.
 pub(crate) fn read(
     data: &DataPath,
     declared: &Declared,
@@ -74,7 +74,7 @@ impl Reader<'_> {
         SourceError::NotThat { path: self.path.to_owned(), format: "KQL data", reason: reason.into() }
     }
 
-    /// The one result of a query that names no table.
+    /// The only result of a query without tables.
     fn query(&self, text: &str) -> Result<Table, SourceError> {
         let tables = (self.run)(text, None).map_err(|error| match error {
             Error::Query(found) => {
@@ -95,7 +95,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Rows as a table: with the columns of its schema, where there is one.
+    /// Rows as a table, with the columns of its schema if there is one.
     fn table(&self, name: String, rows: Table, notices: Vec<String>) -> Result<TextTable, SourceError> {
         let summary = FileSummary {
             path: self.path.to_owned(),
@@ -160,7 +160,7 @@ impl Reader<'_> {
                 }
             }
         }
-        // a table that is created and gets no rows is empty
+        // a table that is created without rows is empty
         for (table, schema) in created {
             if !tables.iter().any(|(n, ..)| *n == table) {
                 let rows = Table { name: table.clone(), schema, batches: Vec::new(), render: None };
@@ -177,7 +177,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// The rows of an `.ingest inline`, as its options say, comma-separated where they do not.
+    /// The rows of an `.ingest inline` in the format of its options; comma-separated by default.
     fn rows(&self, text: &str, options: &str, schema: &TableSchema) -> Result<(Table, Vec<String>), SourceError> {
         let option = |name: &str| {
             let at = options.to_ascii_lowercase().find(name)?;
@@ -211,7 +211,7 @@ fn split(text: &str) -> Vec<(usize, &str)> {
     starts.iter().enumerate().map(|(i, (line, at))| (*line, text.get(*at..end(i)).unwrap_or_default())).collect()
 }
 
-/// The name of a table at the begin of a text, and what follows.
+/// The name of a table at the beginning of a text, and the rest of the text.
 fn table_name(text: &str) -> Option<(String, &str)> {
     let text = text.trim_start();
     if let Some(inner) = text.strip_prefix("['").or_else(|| text.strip_prefix("[\"")) {
@@ -223,7 +223,7 @@ fn table_name(text: &str) -> Option<(String, &str)> {
     (!name.is_empty()).then(|| (name.to_owned(), rest))
 }
 
-/// The query that gives rows the columns of a schema; those that only the rows have come after them.
+/// The query that converts rows to the columns of a schema; columns that only the rows have come after them.
 fn filled(rows: &TableSchema, declared: &TableSchema, twin: Option<ColumnAlias>) -> String {
     let mut query = format!("{ROWS} | project ");
     let quoted = |name: &str| format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"));
@@ -252,7 +252,7 @@ fn filled(rows: &TableSchema, declared: &TableSchema, twin: Option<ColumnAlias>)
     query
 }
 
-/// What follows `to` in the name of the function that converts to a type.
+/// The part after `to` in the name of the function that converts to a type.
 fn converter(ty: ScalarType) -> &'static str {
     match ty {
         ScalarType::Real => "double",

@@ -1,4 +1,4 @@
-//! The ten scalar types of KQL, table schemas, and how values of each type lie in Arrow arrays.
+//! The ten scalar types of KQL, table schemas, and how values of each type are stored in Arrow arrays.
 //!
 //! | KQL type | Arrow type | notes |
 //! | --- | --- | --- |
@@ -14,14 +14,14 @@ use arrow::datatypes::{DataType, Field};
 use std::collections::HashMap;
 use std::fmt;
 
-/// Digits after the point of a decimal column.
+/// Digits after the decimal point of a decimal column.
 pub const DECIMAL_SCALE: i8 = 18;
 /// Digits of a decimal column.
 pub const DECIMAL_PRECISION: u8 = 76;
 /// Key of the Arrow field metadata that names the KQL type.
 pub const TYPE_KEY: &str = "kql.type";
 
-/// The columns that say when a row happened, the one that counts first: Sentinel names it so, and Defender.
+/// The columns with the time of a row, in order of precedence: the names of Sentinel and of Defender.
 pub(crate) const TIME_COLUMNS: [&str; 2] = ["TimeGenerated", "Timestamp"];
 
 /// A scalar type.
@@ -47,15 +47,15 @@ pub enum ScalarType {
     Guid,
     /// `dynamic`
     Dynamic,
-    /// The type of an expression whose error is reported already, which is never run, and of a column that nobody declared,
-    /// which has no value in any row. It fits everywhere.
+    /// The type of an expression with a reported error, which never runs, and of an undeclared column,
+    /// which has no value in any row. It is accepted everywhere.
     Unknown,
 }
 
 use ScalarType::*;
 
 impl ScalarType {
-    /// All types a value can have.
+    /// All types that a value can have.
     pub const ALL: [ScalarType; 10] = [Bool, Int, Long, Real, Decimal, String, Datetime, Timespan, Guid, Dynamic];
 
     /// Its name in KQL.
@@ -75,7 +75,7 @@ impl ScalarType {
         }
     }
 
-    /// The type of a name or alias (`int64`, `date`, `uuid`), none where there is no such type.
+    /// The type with a name or alias (`int64`, `date`, `uuid`); `None` if there is no such type.
     pub fn from_name(name: &str) -> Option<ScalarType> {
         Some(match name {
             "bool" | "boolean" => Bool,
@@ -92,7 +92,7 @@ impl ScalarType {
         })
     }
 
-    /// How its values lie in Arrow arrays.
+    /// How its values are stored in Arrow arrays.
     pub fn arrow(self) -> DataType {
         match self {
             Bool => DataType::Boolean,
@@ -114,7 +114,7 @@ impl ScalarType {
         matches!(self, Int | Long)
     }
 
-    /// What can be added up: the numbers, datetime and timespan.
+    /// The types that can be summed: numbers, datetime and timespan.
     pub fn is_summable(self) -> bool {
         self.is_number() || matches!(self, Datetime | Timespan)
     }
@@ -161,13 +161,13 @@ pub struct TableSchema {
 }
 
 impl TableSchema {
-    /// The column of that name.
+    /// The column with this name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|c| c.name == name)
     }
 
-    /// The Arrow schema inside plans. It says nothing of KQL's types, which the plan knows: DataFusion wants the metadata
-    /// of all legs of a union to be the same.
+    /// The Arrow schema inside plans. It does not contain KQL's types, which the plan knows: DataFusion requires the
+    /// metadata of all legs of a union to be equal.
     pub fn plain(&self) -> arrow::datatypes::SchemaRef {
         let fields = self.columns.iter().map(Column::plain_field);
         std::sync::Arc::new(arrow::datatypes::Schema::new(fields.collect::<Vec<_>>()))

@@ -1,13 +1,13 @@
-//! A single value of any KQL type, as constants in plans and cells in results have it.
+//! A single value of any KQL type, as in constants of plans and cells of results.
 
 use crate::types::{DECIMAL_SCALE, ScalarType};
 use arrow::array::ArrayRef;
 use datafusion::common::ScalarValue;
 
-/// A value; its type stands beside it (a datetime and a timespan are both ticks).
+/// A value; its type is stored separately (a datetime and a timespan are both ticks).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// The null of every type but string.
+    /// The null of every type except string.
     Null,
     /// bool
     Bool(bool),
@@ -24,7 +24,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// What a row has in a column that its table lacks: a string is never null.
+    /// The value of a column that a row's table lacks: a string is never null.
     pub fn missing(ty: ScalarType) -> Value {
         if matches!(ty, ScalarType::String | ScalarType::Unknown) { Value::Text(String::new()) } else { Value::Null }
     }
@@ -44,7 +44,7 @@ impl Value {
         }
     }
 
-    /// The value of an Arrow scalar; none for an Arrow type that no KQL type uses.
+    /// The value of an Arrow scalar; `None` for an Arrow type that no KQL type uses.
     pub fn from_scalar(scalar: &ScalarValue) -> Option<Value> {
         if scalar.is_null() {
             return Some(Value::Null);
@@ -67,7 +67,7 @@ impl Value {
         Value::from_scalar(&ScalarValue::try_from_array(array, 0).ok()?)
     }
 
-    /// The text, where it is one.
+    /// The text, if it is one.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Value::Text(s) => Some(s),
@@ -75,7 +75,7 @@ impl Value {
         }
     }
 
-    /// The integer, where it is one.
+    /// The integer, if it is one.
     pub fn as_long(&self) -> Option<i64> {
         match self {
             Value::Int(i) => Some(i64::from(*i)),

@@ -1,4 +1,4 @@
-//! An Apache Arrow IPC file; the KQL types stand in the fields' metadata.
+//! An Apache Arrow IPC file; the metadata of the fields holds the KQL types.
 
 use crate::Error;
 use crate::spool::in_layout;

@@ -1,14 +1,14 @@
-//! Why a result is not written.
+//! Why a result cannot be written.
 
 use crate::Format;
 
-/// Why a result is not written.
+/// Why a result cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The query failed while its rows were read.
     #[error(transparent)]
     Query(#[from] kql_engine::Error),
-    /// The output cannot be written. [`std::io::ErrorKind::BrokenPipe`] says that nobody reads it any more.
+    /// The output cannot be written. [`std::io::ErrorKind::BrokenPipe`] means that its reader has closed it.
     #[error("The result cannot be written: {0}")]
     Io(#[from] std::io::Error),
     /// A writer of the format failed.
@@ -19,12 +19,12 @@ pub enum Error {
         /// What the writer reports.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The format holds one result.
+    /// The format holds a single result.
     #[error("A file of the format {format} holds one table, and the query returns {count}.")]
     SeveralResults {
         /// The format.
         format: Format,
-        /// How many results the query has.
+        /// The number of results of the query.
         count: usize,
     },
     /// An SVG file holds one drawing.

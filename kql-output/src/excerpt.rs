@@ -3,20 +3,20 @@
 use crate::Error;
 use kql_engine::{Table, TableStream};
 
-/// The first rows of a result, and how many it has.
+/// The first rows of a result, and the number of all rows.
 #[derive(Clone, Debug)]
 pub struct Excerpt {
     /// The result, with its first rows only.
     pub table: Table,
-    /// How many rows the whole result has.
+    /// The number of rows of the whole result.
     pub rows: usize,
 }
 
 impl Excerpt {
-    /// Reads a result to its end and keeps its first rows. Blocks.
+    /// Reads a result to its end and keeps the first `limit` rows. Blocks.
     ///
     /// # Errors
-    /// [`Error::Query`] where the query fails.
+    /// [`Error::Query`] if the query fails.
     pub fn read(stream: TableStream, limit: usize) -> Result<Excerpt, Error> {
         let (name, schema, render) = (stream.name.clone(), stream.schema.clone(), stream.render.clone());
         let (mut batches, mut rows) = (Vec::new(), 0);

@@ -26,7 +26,7 @@ pub enum Format {
     Svg,
 }
 
-/// A format with its name, its description and the extensions of its files.
+/// A format, its name, its description and its file extensions.
 type Row = (Format, &'static str, &'static str, &'static [&'static str]);
 
 const ROWS: [Row; 9] = [
@@ -57,18 +57,18 @@ impl Format {
         self.row().map_or("", |row| row.2)
     }
 
-    /// The format of a name, in any case.
+    /// The format with this name, in any case.
     pub fn of_name(name: &str) -> Option<Format> {
         ROWS.into_iter().find(|row| row.1.eq_ignore_ascii_case(name)).map(|row| row.0)
     }
 
-    /// The format that the extension of a path stands for.
+    /// The format for the extension of a path.
     pub fn of_path(path: &Path) -> Option<Format> {
         let extension = path.extension()?.to_str()?.to_lowercase();
         ROWS.into_iter().find(|row| row.3.contains(&extension.as_str())).map(|row| row.0)
     }
 
-    /// Whether results can be written one after the other, and be read by a person or line by line.
+    /// Whether the format is text: results can be written one after the other, and be read by a person or line by line.
     pub fn is_text(self) -> bool {
         matches!(self, Format::Table | Format::Json | Format::Ndjson | Format::Csv | Format::Markdown)
     }

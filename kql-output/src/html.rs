@@ -1,5 +1,5 @@
-//! A page that stands alone: the drawings, the rows, and each drawing's Vega-Lite specification as data. It works
-//! offline, as the engine does: there is no script, and its policy forbids the browser to fetch anything.
+//! A self-contained page: the drawings, the rows, and each drawing's Vega-Lite specification as data. It works
+//! offline, as the engine does: it has no script, and its content security policy forbids the browser to fetch anything.
 
 use crate::chart::MAX_POINTS;
 use crate::chart::{Chart, cut, svg, svg::escape, vega};
@@ -8,9 +8,9 @@ use kql_engine::{ScalarType, TableStream, cell};
 use std::fmt::Write as _;
 use std::io::Write;
 
-/// More rows than this are counted instead of shown: a browser takes long over them.
+/// Rows above this number are counted but not shown: a browser would be slow.
 const MAX_ROWS: usize = 10_000;
-/// So many characters of a cell are shown at once; the rest is there when the cell is pointed at.
+/// The maximum number of characters shown of a cell; a tooltip shows the rest.
 const MAX_CELL: usize = 400;
 
 const STYLE: &str = "body{font:14px/1.45 system-ui,'Segoe UI',Helvetica,Arial,sans-serif;color:#222;margin:24px;background:#fff}\

@@ -34,13 +34,13 @@ pub struct Options {
     pub screen: Option<Screen>,
 }
 
-/// Writes results, each after the one before. Rows are written and flushed as they come; what a format needs to know of later
-/// rows goes to a temporary file where it is large. Blocks. Returns notices about the output, such as points that are not drawn.
+/// Writes results one after the other. Rows are written and flushed as they arrive; if a format depends on later rows, large
+/// results are buffered in a temporary file. Blocks. Returns notices about the output, such as points that are not drawn.
 ///
 /// # Errors
-/// [`Error::Query`] where the query fails while its rows are read; what was written before stays written. [`Error::Io`] where
-/// `out` fails; [`Error::SeveralResults`], [`Error::NothingToDraw`] and [`Error::NotDrawn`] where the results do not fit the
-/// format; [`Error::Encoding`] where a writer of the format fails.
+/// [`Error::Query`] if the query fails while its rows are read; what was written before stays written. [`Error::Io`] if
+/// `out` fails; [`Error::SeveralResults`], [`Error::NothingToDraw`] and [`Error::NotDrawn`] if the results do not fit the
+/// format; [`Error::Encoding`] if a writer of the format fails.
 pub fn write(
     results: impl IntoIterator<Item = TableStream>,
     format: Format,
@@ -115,7 +115,7 @@ fn write_all(
     Ok(notices)
 }
 
-/// The result of a query that has one, for files that hold one table.
+/// The only result of a query, for files that hold one table.
 fn single(results: Vec<TableStream>, format: Format) -> Result<TableStream, Error> {
     let count = results.len();
     match (results.into_iter().next(), count) {

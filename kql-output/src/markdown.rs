@@ -1,4 +1,4 @@
-//! A Markdown table, with the types in the header as the specifications have them.
+//! A Markdown table with the types in the header, as in the test specifications.
 
 use crate::Error;
 use kql_engine::{TableStream, cell};

@@ -1,4 +1,4 @@
-//! One object a row.
+//! One JSON object per row.
 
 use crate::Error;
 use kql_engine::dynamic::write::string;

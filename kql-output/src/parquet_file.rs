@@ -1,4 +1,4 @@
-//! An Apache Parquet file; the KQL types stand in the fields' metadata.
+//! An Apache Parquet file; the metadata of the fields holds the KQL types.
 
 use crate::Error;
 use crate::spool::in_layout;
@@ -9,11 +9,11 @@ use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::WriterProperties;
 use std::io::Write;
 
-/// Rows of a row group: few enough that a range of time leaves most of a large file unread.
+/// Rows of a row group: few enough that a query for a time range skips most of a large file.
 const GROUP: usize = 128 * 1024;
 
-/// How Parquet files are written: packed with Zstandard, in row groups with statistics. `sorted_by` is the column whose values
-/// ascend.
+/// How Parquet files are written: compressed with Zstandard, in row groups with statistics. `sorted_by` is the column whose
+/// values are in ascending order.
 pub fn properties(sorted_by: Option<usize>) -> WriterProperties {
     let sorting = sorted_by
         .and_then(|i| i32::try_from(i).ok())

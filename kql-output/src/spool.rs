@@ -1,4 +1,4 @@
-//! Rows that wait, because how they are written depends on the rows after them.
+//! Buffers rows that cannot be written yet, because their format depends on the rows after them.
 
 use crate::Error;
 use arrow::array::RecordBatch;
@@ -8,11 +8,11 @@ use kql_engine::{Layout, ScalarType, TableSchema, TableStream, TimeRanges};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek, SeekFrom};
 
-/// Bytes that wait in memory; what is more waits in a temporary file.
+/// Bytes buffered in memory; the rest is buffered in a temporary file.
 const IN_MEMORY: usize = 64 << 20;
 
-/// Passes a result on in the layout of files. How datetimes are stored depends on all of them, so a result that has some waits
-/// until it is complete.
+/// Passes a result on in the layout of files. How datetimes are stored depends on all of them, so a result with datetimes is
+/// buffered until it is complete.
 pub(crate) fn in_layout<W>(
     stream: TableStream,
     format: &'static str,
@@ -71,7 +71,7 @@ impl Spool {
         self.waiting.drain(..).try_for_each(|batch| file.write(&batch))
     }
 
-    /// Gives the rows back in their order.
+    /// Returns the rows in their order.
     fn drain(
         self,
         mut take: impl FnMut(RecordBatch) -> Result<(), Error>,

@@ -1,4 +1,4 @@
-//! An aligned table for people. On a terminal it is coloured, and cut to the lines' width.
+//! An aligned table for people. On a terminal it is coloured and cut to the width of the terminal.
 
 use crate::chart::terminal::{Screen, draw, fit};
 use crate::chart::{Chart, MAX_POINTS};
@@ -9,14 +9,14 @@ use kql_engine::{Column, ScalarType, TableStream, cell};
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 
-/// More rows than this are counted instead of shown: a person asks for fewer, and a program for another format.
+/// Rows above this number are counted but not shown: people need fewer, and programs use another format.
 const MAX_ROWS: usize = 1000;
-/// So many rows follow a drawing: more would push it off the screen.
+/// The maximum number of rows after a drawing: more would push it off the screen.
 const ROWS_OF_CHART: usize = 20;
-/// A column is not made narrower than this while another one can be left out.
+/// A column is not made narrower than this as long as another column can be omitted.
 const MIN_WIDTH: usize = 8;
 
-/// The table, as wide as it is.
+/// Writes the table without cutting it.
 pub fn write(result: TableStream, out: &mut impl Write) -> Result<(), Error> {
     let Excerpt { table, rows } = Excerpt::read(result, MAX_ROWS)?;
     let columns = &table.schema.columns;
@@ -46,7 +46,7 @@ pub fn write(result: TableStream, out: &mut impl Write) -> Result<(), Error> {
     count(rows, shown, out)
 }
 
-/// The drawing that the result asks for, and the table for a terminal.
+/// Writes the drawing that the result asks for, and the table for a terminal.
 pub fn show(result: TableStream, screen: Screen, out: &mut impl Write, notices: &mut Vec<String>) -> Result<(), Error> {
     let limit = if Chart::is_wanted(result.render.as_ref()) { MAX_POINTS } else { MAX_ROWS };
     let excerpt = Excerpt::read(result, limit)?;
@@ -73,7 +73,7 @@ pub fn show(result: TableStream, screen: Screen, out: &mut impl Write, notices: 
                 list.push(there.then(|| {
                     let mut text = String::new();
                     cell::text(array, column.ty, row, &mut text);
-                    // a control character in the data is not to steer the terminal
+                    // control characters in the data must not control the terminal
                     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
                 }));
             }
@@ -87,7 +87,7 @@ pub fn show(result: TableStream, screen: Screen, out: &mut impl Write, notices: 
     };
     let all = columns.len();
     let mut wanted: Vec<(usize, bool)> = columns.iter().zip(&cells).map(measure).collect();
-    // columns of nothing make room first
+    // empty columns are omitted first
     if shown > 0 && widths(&wanted, screen.width).len() < all {
         let there = |list: &Vec<Option<String>>| list.iter().flatten().any(|text| !text.is_empty());
         let full: Vec<bool> = cells.iter().map(there).collect();
@@ -134,7 +134,7 @@ pub fn show(result: TableStream, screen: Screen, out: &mut impl Write, notices: 
     count(*rows, shown, out)
 }
 
-/// The widths of as many columns as fit. The widest texts give way first; numbers and times are whole or left out.
+/// The widths of as many columns as fit. The widest texts are cut first; numbers and times are shown whole or omitted.
 fn widths(wanted: &[(usize, bool)], width: usize) -> Vec<usize> {
     let mut columns = wanted.len();
     // borders and blanks
@@ -149,7 +149,7 @@ fn widths(wanted: &[(usize, bool)], width: usize) -> Vec<usize> {
         return vec![(*first).min(room(1))];
     }
     let (mut low, mut high) = (1, wanted.iter().map(|(w, _)| *w).max().unwrap_or(1).max(1));
-    // the greatest width that all texts can be held to
+    // the greatest width to which all texts can be cut
     while low < high {
         let middle = low + (high - low).div_ceil(2);
         if held(columns, middle).iter().sum::<usize>() <= room(columns) {
@@ -169,7 +169,7 @@ fn widths(wanted: &[(usize, bool)], width: usize) -> Vec<usize> {
     widths
 }
 
-/// Numbers stand right.
+/// Aligns numbers to the right.
 fn align(columns: &[&Column], grid: &mut Grid) {
     for (i, column) in columns.iter().enumerate() {
         let number = column.ty.is_number() || column.ty == ScalarType::Timespan;
@@ -224,11 +224,11 @@ mod tests {
         assert_eq!(texts(&[5, 10, 20], 80), [5, 10, 20]);
         assert_eq!(texts(&[5, 50, 60], 50), [5, 18, 17]);
         assert_eq!(texts(&[100], 20), [16]);
-        // the last ones are left out where none can be narrower
+        // the last columns are omitted if no column can be narrower
         assert_eq!(texts(&[20; 10], 40).len(), 3);
         assert_eq!(texts(&[20; 3], 1), [1]);
         assert!(texts(&[], 10).is_empty());
-        // a time stays whole
+        // a time is never cut
         assert_eq!(widths(&[(30, true), (20, false)], 40), [13, 20]);
         assert_eq!(widths(&[(20, false), (20, false)], 40), [20]);
     }

@@ -1,6 +1,6 @@
-//! Ticks, the calendar, and how times are written. A tick is 100 ns; a datetime counts them from 0001-01-01T00:00:00Z.
+//! Ticks, the calendar, and the text formats of times. A tick is 100 ns; a datetime counts them from 0001-01-01T00:00:00Z.
 //!
-//! The arithmetic is our own, not a library's: it runs over whole columns.
+//! The arithmetic does not use a library, since it runs over whole columns.
 
 use std::fmt::Write;
 use std::ops::RangeInclusive;
@@ -19,7 +19,7 @@ pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 /// Ticks from 0001-01-01 to 1970-01-01.
 pub const EPOCH: i64 = EPOCH_DAYS * DAY;
-/// The ticks that a datetime can have: from year 1 to the end of year 9999.
+/// The valid ticks of a datetime: from year 1 to the end of year 9999.
 pub const RANGE: RangeInclusive<i64> = 0..=3_155_378_975_999_999_999;
 /// Days from 0001-01-01 to 1970-01-01.
 const EPOCH_DAYS: i64 = 719_162;
@@ -65,7 +65,7 @@ pub fn datetime(ticks: i64, out: &mut String) {
     let _ = write!(out, ".{:07}Z", ticks.rem_euclid(SECOND));
 }
 
-/// `2020-01-01T00:00:00Z`, with as many digits of the second as there are.
+/// `2020-01-01T00:00:00Z`, with as many fractional digits as needed.
 pub fn datetime_short(ticks: i64, out: &mut String) {
     datetime_seconds(ticks, out);
     let fraction = ticks.rem_euclid(SECOND);
@@ -77,7 +77,7 @@ pub fn datetime_short(ticks: i64, out: &mut String) {
     out.push('Z');
 }
 
-/// `2020-01-01T10:11:12.1234567`: no zone, and a fraction only where there is one.
+/// `2020-01-01T10:11:12.1234567`: without a zone, and with a fraction only if it is not zero.
 pub fn datetime_plain(ticks: i64, out: &mut String) {
     datetime_seconds(ticks, out);
     let fraction = ticks.rem_euclid(SECOND);

@@ -1,12 +1,12 @@
 //! The codes of all diagnostics, each with one sentence and an example that triggers it.
 //!
 //! A condition that Microsoft's parser or binder reports too has Microsoft's `KS` number, so that a search for it helps.
-//! Conditions of our own have `KQ` numbers: 0 the text, 1 names and values, 2 what is not supported, 3 data and arguments,
+//! Our own conditions have `KQ` numbers: 0 the text, 1 names and values, 2 what is not supported, 3 data and arguments,
 //! 4 graphs. `docs/reference/errors.md` is generated from [`ALL`].
 
 use std::fmt;
 
-/// A stable name of a condition, such as `KS142`.
+/// A stable identifier of a condition, such as `KS142`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(&'static str);
 
@@ -16,7 +16,7 @@ impl Code {
         self.0
     }
 
-    /// Whether it is one of Microsoft's.
+    /// Whether Microsoft defines it.
     pub fn is_microsoft(self) -> bool {
         self.0.starts_with("KS")
     }
@@ -34,7 +34,7 @@ impl fmt::Debug for Code {
     }
 }
 
-/// A code and what is to be known about it.
+/// A code and its description.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// The code.
@@ -56,7 +56,7 @@ pub enum Example {
     Run(&'static str),
     /// A text with a part that is repeated.
     Repeated {
-        /// What stands before the part.
+        /// The text before the part.
         before: &'static str,
         /// The part.
         part: &'static str,
@@ -67,7 +67,7 @@ pub enum Example {
     File {
         /// The file's name.
         name: &'static str,
-        /// What it holds.
+        /// Its content.
         text: &'static str,
         /// The query.
         query: &'static str,
@@ -106,6 +106,9 @@ codes! {
     INVALID_LITERAL = "KQ002", Check("print datetime(2020-13-45)");
     /// Brackets, paths or expressions are nested too deep.
     NESTED_TOO_DEEP = "KQ003", Repeated { before: "print ", part: "(", times: 600 };
+
+    /// The names that a query uses stand for too many expressions.
+    QUERY_TOO_LARGE = "KQ004", Check("let f = (x: long) { x + x + x + x + x + x + x + x + x + x };\nprint f(f(f(f(f(f(1))))))");
 
     /// A name cannot be assigned at this place.
     NAME_NOT_ALLOWED = "KQ101", Check("print b = toscalar(a = 1)");

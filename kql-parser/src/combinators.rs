@@ -1,4 +1,4 @@
-//! What nom does not have ready for tokens: a token and a word that are expected, and KQL's lists. All else is nom's.
+//! Combinators for tokens that nom does not have: an expected token or word, and KQL's lists. All others are nom's.
 
 use crate::Span;
 use crate::input::{Expected, Parsed, Tokens, Want};
@@ -15,22 +15,22 @@ pub trait Reads<'a, T>: Parser<Tokens<'a>, Output = T, Error = Expected> {}
 
 impl<'a, T, P: Parser<Tokens<'a>, Output = T, Error = Expected>> Reads<'a, T> for P {}
 
-/// A token of a kind.
+/// A token of this kind.
 pub fn token<'a>(kind: Kind, want: Want) -> impl Fn(Tokens<'a>) -> Parsed<'a, Span> {
     move |i| if i.kind() == kind { Ok((i.skip(1), i.span())) } else { i.expected(want) }
 }
 
-/// A word spelled so.
+/// A word with this spelling.
 pub fn word<'a>(text: &'static str, want: Want) -> impl Fn(Tokens<'a>) -> Parsed<'a, Span> {
     move |i| if i.is_word(text) { Ok((i.skip(1), i.span())) } else { i.expected(want) }
 }
 
-/// A token of a kind. Where it is missing, no message says that it might have come.
+/// A token of this kind. If it is missing, messages do not list it as expected.
 pub fn quiet<'a>(kind: Kind) -> impl Fn(Tokens<'a>) -> Parsed<'a, Span> {
     move |i| if i.kind() == kind { Ok((i.skip(1), i.span())) } else { missing(i) }
 }
 
-/// A word spelled so. Where it is missing, no message says that it might have come.
+/// A word with this spelling. If it is missing, messages do not list it as expected.
 pub fn quiet_word<'a>(text: &'static str) -> impl Fn(Tokens<'a>) -> Parsed<'a, Span> {
     move |i| if i.is_word(text) { Ok((i.skip(1), i.span())) } else { missing(i) }
 }
@@ -39,7 +39,7 @@ fn missing<'a, T>(i: Tokens<'a>) -> Parsed<'a, T> {
     Err(nom::Err::Error(Expected::from_error_kind(i, ErrorKind::Tag)))
 }
 
-/// Fails, and remembers that this might have come.
+/// Fails, and records that `want` was expected here.
 pub fn expected<'a, T>(want: Want) -> impl Fn(Tokens<'a>) -> Parsed<'a, T> {
     move |i| i.expected(want)
 }
@@ -52,7 +52,7 @@ pub fn touching<'a>(kinds: &'static [Kind]) -> impl Fn(Tokens<'a>) -> Parsed<'a,
     }
 }
 
-/// What a parser gives, and its place.
+/// The result of a parser, and its position in the text.
 pub fn spanned<'a, T>(mut parser: impl Reads<'a, T>) -> impl FnMut(Tokens<'a>) -> Parsed<'a, (T, Span)> {
     move |i| {
         let (rest, value) = parser.parse(i)?;
@@ -60,18 +60,18 @@ pub fn spanned<'a, T>(mut parser: impl Reads<'a, T>) -> impl FnMut(Tokens<'a>) -
     }
 }
 
-/// What stands behind a word, where the word stands: `by a, b`.
+/// What follows a word, if the word is present: `by a, b`.
 pub fn opt_after<'a, T>(text: &'static str, want: Want, parser: impl Reads<'a, T>) -> impl Reads<'a, Option<T>> {
     opt(preceded(word(text, want), cut(parser)))
 }
 
-/// Items with commas between them, at least one. After a comma an item must come: its failure is reported where it
-/// failed and not at the comma.
+/// Items separated by commas, at least one. After a comma an item is required: if it fails, the error is reported where it
+/// failed, not at the comma.
 pub fn comma_list<'a, T>(item: impl Reads<'a, T>) -> impl Reads<'a, Vec<T>> {
     separated_list1(token(Kind::Comma, Want::Comma), cut(item))
 }
 
-/// What opens, what closes, and what both are in messages.
+/// The opening and the closing bracket, and what messages call them.
 pub type Brackets = ((Kind, Want), (Kind, Want));
 
 /// `( )`
@@ -81,24 +81,24 @@ pub const BRACKETS: Brackets = ((Kind::OpenBracket, Want::OpenBracket), (Kind::C
 /// `{ }`
 pub const BRACES: Brackets = ((Kind::OpenBrace, Want::OpenBrace), (Kind::CloseBrace, Want::CloseBrace));
 
-/// What stands between brackets. Behind the opening one there is no other way to go on.
+/// The content of brackets. After the opening bracket, parsing does not backtrack.
 pub fn within<'a, T>(brackets: Brackets, inner: impl Reads<'a, T>) -> impl Reads<'a, T> {
     let (open, close) = brackets;
     delimited(token(open.0, open.1), cut(inner), cut(token(close.0, close.1)))
 }
 
-/// Items with commas between brackets, possibly none.
+/// Items separated by commas in brackets, possibly none.
 pub fn bracketed<'a, T>(brackets: Brackets, item: impl Reads<'a, T>) -> impl Reads<'a, Vec<T>> {
     let none = peek(quiet(brackets.1.0)).map(|_| Vec::new());
     within(brackets, alt((none, comma_list(item))))
 }
 
-/// The same where a comma may stand before the first item and behind the last.
+/// Items separated by commas in brackets, possibly none; a comma is allowed before the first item and after the last.
 pub fn loosely_bracketed<'a, T>(brackets: Brackets, item: impl Reads<'a, T>) -> impl Reads<'a, Vec<T>> {
     within(brackets, preceded(opt(quiet(Kind::Comma)), loose_list(brackets.1.0, item)))
 }
 
-/// Items up to a closing bracket, possibly none, where a comma may stand behind the last.
+/// Items up to a closing bracket, possibly none; a comma is allowed after the last.
 pub fn loose_list<'a, T>(close: Kind, item: impl Reads<'a, T>) -> impl Reads<'a, Vec<T>> {
     let item = preceded(not(quiet(close)), cut(item));
     terminated(separated_list0(token(Kind::Comma, Want::Comma), item), opt(quiet(Kind::Comma)))

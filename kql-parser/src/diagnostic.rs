@@ -4,38 +4,38 @@
 
 use crate::{Code, Span};
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Severity {
     /// The query is refused.
     Error,
-    /// The query runs, and the reader should know something about it.
+    /// The query runs, but the user should know something about it.
     Warning,
 }
 
-/// A second place in the text that belongs to the message.
+/// A second position in the text that belongs to the message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Label {
-    /// The place.
+    /// The position.
     pub span: Span,
-    /// What is to be seen there.
+    /// What it shows.
     pub text: String,
 }
 
 /// One message about a query.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
-    /// The condition, `KS…` where it is Microsoft's, else `KQ…`.
+    /// The condition: `KS…` if it is Microsoft's, else `KQ…`.
     pub code: Code,
     /// Error or warning.
     pub severity: Severity,
     /// One sentence.
     pub message: String,
-    /// The place.
+    /// The position in the text.
     pub span: Span,
-    /// Further places.
+    /// Further positions.
     pub labels: Vec<Label>,
-    /// What to do about it, where that is known.
+    /// What to do about it, if known.
     pub help: Option<String>,
 }
 
@@ -50,19 +50,19 @@ impl Diagnostic {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, span, message) }
     }
 
-    /// The same with advice.
+    /// Adds advice.
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// The same with a second place.
+    /// Adds a second position.
     pub fn with_label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
         self
     }
 
-    /// Whether it refuses the query.
+    /// Whether the query is refused.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

@@ -1,4 +1,4 @@
-//! The parser's input: tokens as a nom input, and what all parsers of one text share.
+//! The parser's input: tokens as a nom input, and the state that all parsers of one text share.
 
 use crate::token::{Kind, Token};
 use crate::{Diagnostic, Span};
@@ -7,7 +7,7 @@ use nom::{IResult, Input, Needed};
 use std::cell::{Cell, RefCell};
 use std::iter::Enumerate;
 
-/// What might have come, as a set.
+/// What can be expected at a token, as a set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 #[repr(u8)]
 #[allow(missing_docs)] // named by what is expected
@@ -113,7 +113,7 @@ const WANTS: [(Want, &str); 48] = [
     (Want::End, "the end"),
 ];
 
-/// Where parsing failed, and what might have come there. Nothing is allocated until a message is made of it.
+/// Where parsing failed, and what was expected there. Nothing is allocated until a message is created from it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Expected {
     /// Index of the token.
@@ -123,12 +123,12 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// One thing at a token.
+    /// One expectation at a token.
     pub fn one(at: u32, want: Want) -> Self {
         Expected { at, set: 1 << want as u8 }
     }
 
-    /// The farther of two failures; both where they are at one place.
+    /// The farther of two failures; their union if they are at the same token.
     pub fn or(self, other: Expected) -> Expected {
         match self.at.cmp(&other.at) {
             std::cmp::Ordering::Less => other,
@@ -148,18 +148,18 @@ impl Expected {
     }
 }
 
-/// What all parsers of one text share.
+/// The state that all parsers of one text share.
 #[derive(Default)]
 pub struct Shared {
     /// What is wrong with the text.
     pub diagnostics: RefCell<Vec<Diagnostic>>,
-    /// Where the lexer has complained of characters that do not belong, in order.
+    /// The characters that the lexer has reported as unexpected, in order.
     pub unknown: Vec<Span>,
-    /// The farthest failure, even of parts that may be missing.
+    /// The farthest failure, including failures of optional parts.
     pub farthest: Cell<Expected>,
 }
 
-/// A place in the tokens.
+/// A position in the tokens.
 #[derive(Clone, Copy)]
 pub struct Tokens<'a> {
     all: &'a [Token],
@@ -167,20 +167,20 @@ pub struct Tokens<'a> {
     at: usize,
     /// The text.
     pub text: &'a str,
-    /// What all parsers share.
+    /// The state that all parsers share.
     pub shared: &'a Shared,
 }
 
-/// What a parser of ours gives.
+/// The result of our parsers.
 pub type Parsed<'a, T> = IResult<Tokens<'a>, T, Expected>;
 
 impl<'a> Tokens<'a> {
-    /// The first token. `partner` has for each bracket the index of its partner.
+    /// The first token. `partner` contains for each bracket the index of its partner.
     pub fn new(all: &'a [Token], partner: &'a [u32], text: &'a str, shared: &'a Shared) -> Self {
         Tokens { all, partner, at: 0, text, shared }
     }
 
-    /// The token `n` further on.
+    /// The token `n` tokens further on.
     pub fn ahead(&self, n: usize) -> Token {
         let end = Token { kind: Kind::End, span: Span::empty(self.text.len() as u32) };
         self.all.get(self.at + n).copied().unwrap_or(end)
@@ -191,48 +191,48 @@ impl<'a> Tokens<'a> {
         self.ahead(0)
     }
 
-    /// What this token is.
+    /// The kind of this token.
     pub fn kind(&self) -> Kind {
         self.token().kind
     }
 
-    /// Where this token stands.
+    /// The position of this token.
     pub fn span(&self) -> Span {
         self.token().span
     }
 
-    /// The text of the token `n` further on.
+    /// The text of the token `n` tokens further on.
     pub fn text_ahead(&self, n: usize) -> &'a str {
         self.ahead(n).span.text(self.text)
     }
 
-    /// Whether this token is a word spelled so.
+    /// Whether this token is a word with this spelling.
     pub fn is_word(&self, word: &str) -> bool {
         self.word_ahead(0, word)
     }
 
-    /// Whether the token `n` further on is a word spelled so.
+    /// Whether the token `n` tokens further on is a word with this spelling.
     pub fn word_ahead(&self, n: usize, word: &str) -> bool {
         self.ahead(n).kind == Kind::Word && self.text_ahead(n) == word
     }
 
-    /// Whether nothing stands between the token `n` further on and the one before it.
+    /// Whether the token `n` tokens further on directly follows the token before it.
     pub fn touches(&self, n: usize) -> bool {
         n > 0 && self.ahead(n - 1).span.end == self.ahead(n).span.start
     }
 
-    /// The token before this one; at the start an end of nothing.
+    /// The token before this one; at the start, an empty end token.
     pub fn before(&self) -> Token {
         let none = Token { kind: Kind::End, span: Span::empty(0) };
         self.at.checked_sub(1).and_then(|at| self.all.get(at)).copied().unwrap_or(none)
     }
 
-    /// Whether the token before this one is of a kind.
+    /// Whether the token before this one is of this kind.
     pub fn follows(&self, kind: Kind) -> bool {
         self.before().kind == kind
     }
 
-    /// The last bracket before this token that nothing closes.
+    /// The last bracket before this token that is not closed.
     pub fn unclosed(&self) -> Option<Span> {
         let opens = |kind| matches!(kind, Kind::OpenParen | Kind::OpenBracket | Kind::OpenBrace);
         let before = self.all.get(..self.at)?.iter().zip(self.partner);
@@ -249,7 +249,7 @@ impl<'a> Tokens<'a> {
         self.at as u32
     }
 
-    /// How many tokens on the partner of this bracket is.
+    /// The distance to the partner of this bracket, in tokens.
     pub fn partner_ahead(&self) -> Option<usize> {
         let partner = *self.partner.get(self.at)? as usize;
         (partner > self.at).then(|| partner - self.at)
@@ -263,24 +263,24 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The place from `start` to before this token.
+    /// The span from `start` to the token before this one.
     pub fn from(&self, start: Span) -> Span {
         Span::new(start.start, self.end_before().max(start.start))
     }
 
-    /// Fails here, and remembers it.
+    /// Fails here, and records what was expected.
     pub fn expected<T>(self, want: Want) -> Parsed<'a, T> {
         Err(nom::Err::Error(self.note(want)))
     }
 
-    /// Remembers that `want` might have come here.
+    /// Records that `want` was expected here.
     pub fn note(&self, want: Want) -> Expected {
         let expected = Expected::one(self.index(), want);
         self.shared.farthest.set(self.shared.farthest.get().or(expected));
         expected
     }
 
-    /// Records what is wrong.
+    /// Adds a diagnostic.
     pub fn report(&self, diagnostic: Diagnostic) {
         self.shared.diagnostics.borrow_mut().push(diagnostic);
     }

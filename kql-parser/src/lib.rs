@@ -26,9 +26,9 @@ pub use token::{Kind, Lexed, Token, lex};
 /// What [`parse`] returns.
 #[derive(Debug)]
 pub struct Parse {
-    /// The tree; where the text is wrong it has `Error` nodes.
+    /// The tree; if the text has errors, it contains `Error` nodes.
     pub query: ast::Query,
-    /// What is wrong, in the order of the text.
+    /// The diagnostics, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -44,7 +44,7 @@ pub fn source_operator_names() -> impl Iterator<Item = &'static str> {
 
 /// Brackets nested deeper than this are refused.
 const MAX_DEPTH: u32 = 500;
-/// Brackets nested deeper than this are parsed on a stack of their own.
+/// Brackets nested deeper than this are parsed on a separate stack.
 const DEEP: u32 = 40;
 /// The size of that stack.
 const DEEP_STACK: usize = 128 << 20;
@@ -106,13 +106,13 @@ fn parse_tokens(text: &str, lexed: Lexed, partner: &[u32]) -> Parse {
     Parse { query, diagnostics }
 }
 
-/// For each opening bracket the index of the bracket that closes it, 0 for all else.
+/// For each opening bracket the index of its closing bracket; 0 for all other tokens.
 struct Brackets {
     partner: Vec<u32>,
     depth: u32,
 }
 
-/// Pairs brackets; where they are nested too deep, says where.
+/// Pairs brackets; if they are nested too deep, returns the position.
 fn pair(tokens: &[Token]) -> Result<Brackets, Span> {
     let mut partner = vec![0; tokens.len()];
     let mut open: Vec<(usize, Kind)> = Vec::new();
@@ -132,7 +132,7 @@ fn pair(tokens: &[Token]) -> Result<Brackets, Span> {
             Kind::CloseBrace => Kind::OpenBrace,
             _ => continue,
         };
-        // a bracket that closes nothing is passed over; one that closes an outer bracket leaves the inner ones open
+        // a closing bracket without a partner is skipped; one that closes an outer bracket leaves the inner ones open
         if let Some(at) = open.iter().rposition(|(_, kind)| *kind == closes) {
             if let Some((opener, _)) = open.get(at)
                 && let Some(slot) = partner.get_mut(*opener)

@@ -25,7 +25,7 @@ impl Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// The text it covers; empty where the range does not fit the text.
+    /// The text it covers; empty if the range does not fit the text.
     pub fn text(self, source: &str) -> &str {
         source.get(self.start as usize..self.end as usize).unwrap_or("")
     }

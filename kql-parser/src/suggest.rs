@@ -1,6 +1,6 @@
-//! "Did you mean": the name most like a misspelt one.
+//! "Did you mean": the name most similar to a misspelt one.
 
-/// The name among `names` that someone who wrote `wrong` most likely meant.
+/// The name among `names` that the writer of `wrong` most likely meant.
 pub fn suggest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = wrong.to_lowercase();
     names

@@ -1,4 +1,4 @@
-//! Texts within literals, read by nom's combinators: whole numbers, guids, and what stands behind a backslash.
+//! Texts within literals, parsed with nom's combinators: integers, guids, and escape sequences.
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag_no_case, take_while, take_while_m_n};
@@ -8,10 +8,10 @@ use nom::multi::fold_many_m_n;
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
-/// What a parser of texts gives. Why it failed is not said: the message shows the whole literal.
+/// The result of a parser of texts. It has no reason for a failure: the message shows the whole literal.
 pub type Read<'a, T> = IResult<&'a str, T, ()>;
 
-/// What a parser makes of a whole text.
+/// The result of a parser for a whole text.
 pub fn whole<'a, T>(parser: impl Parser<&'a str, Output = T, Error = ()>, text: &'a str) -> Option<T> {
     all_consuming(parser).parse(text).ok().map(|(_, value)| value)
 }
@@ -21,7 +21,7 @@ pub fn blank(i: &str) -> Read<'_, &str> {
     take_while(char::is_whitespace).parse(i)
 }
 
-/// `5`, `+5`, `- 5`, `0x1F`: the bits of a hexadecimal number may have the sign's.
+/// `5`, `+5`, `- 5`, `0x1F`: a hexadecimal number can include the sign bit.
 pub fn integer(i: &str) -> Read<'_, i64> {
     let bits = || preceded(tag_no_case("0x"), map_res(hex_digit1, |digits| u64::from_str_radix(digits, 16)));
     let negative = alt((
@@ -33,14 +33,14 @@ pub fn integer(i: &str) -> Read<'_, i64> {
     alt((preceded((char('-'), blank), negative), positive)).parse(i)
 }
 
-/// `74be27de-1e4e-49d9-b579-fe0b331d3642`, as guids are always printed.
+/// `74be27de-1e4e-49d9-b579-fe0b331d3642`, the form in which guids are printed.
 pub fn hyphenated_guid(i: &str) -> Read<'_, &str> {
     let digits = |n| take_while_m_n(n, n, |c: char| c.is_ascii_hexdigit());
     let part = |n| preceded(char('-'), digits(n));
     recognize((digits(8), part(4), part(4), part(4), part(12))).parse(i)
 }
 
-/// A guid with hyphens anywhere or nowhere, and with braces around it or not.
+/// A guid with hyphens anywhere or nowhere, and with or without braces around it.
 pub fn guid(i: &str) -> Read<'_, u128> {
     let any = |c: char| take_while(move |found| found == c);
     let digit = map_opt(satisfy(|c| c.is_ascii_hexdigit()), |c| c.to_digit(16));
@@ -48,14 +48,14 @@ pub fn guid(i: &str) -> Read<'_, u128> {
     delimited(any('{'), digits, (any('-'), any('}'))).parse(i)
 }
 
-/// What stands behind a backslash, and the character that it means; none for a code that no character has.
+/// What follows a backslash, and its character; `None` for a code that is not a character.
 pub fn escape(i: &str) -> Read<'_, Option<char>> {
     let code = |digits: &str, radix| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
     let hex = |letter, n| {
         let digits = take_while_m_n(n, n, |c: char| c.is_ascii_hexdigit());
         preceded(char(letter), digits).map(move |digits| code(digits, 16))
     };
-    // three octal digits where the code is less than 256
+    // three octal digits if the code is less than 256
     let octal = |n| take_while_m_n(0, n, |c: char| c.is_digit(8));
     let octal = recognize(alt(((one_of("0123"), octal(2)), (one_of("4567"), octal(1)))));
     let letter = map_opt(anychar, |c| {

@@ -1,6 +1,6 @@
-//! Texts of datetimes and timespans, for literals and for `todatetime()` and `totimespan()` alike.
+//! Texts of datetimes and timespans, for literals as well as for `todatetime()` and `totimespan()`.
 //!
-//! Datetimes are ticks of 100 ns since 0001-01-01T00:00:00Z, timespans ticks.
+//! Datetimes are ticks of 100 ns since 0001-01-01T00:00:00Z; timespans are ticks.
 
 use crate::calendar::{self, DAY, HOUR, MICROSECOND, MILLISECOND, MINUTE, RANGE, SECOND, days, month_length};
 use crate::text::{Read, blank, whole};
@@ -12,7 +12,7 @@ use nom::combinator::{map_opt, map_res, opt, rest, success, value, verify};
 use nom::multi::{many_m_n, many0_count, separated_list1};
 use nom::sequence::{preceded, separated_pair, terminated};
 
-/// Ticks of a unit of a timespan literal: `d`, `min`, `microseconds`.
+/// The ticks of a unit of a timespan literal: `d`, `min`, `microseconds`.
 pub fn unit(word: &str) -> Option<i64> {
     Some(match word {
         "d" | "day" | "days" => DAY,
@@ -27,26 +27,26 @@ pub fn unit(word: &str) -> Option<i64> {
     })
 }
 
-/// Ticks of a datetime text; none where it is none, or out of the range of years 1 to 9999.
+/// The ticks of a datetime text; `None` if it is not valid or outside the years 1 to 9999.
 pub fn parse_datetime(text: &str) -> Option<i64> {
     iso(text.as_bytes()).or_else(|| free(text.trim()))
 }
 
-/// `2020-01-01T10:11:12.1234567`, which [`parse_datetime`] reads.
+/// `2020-01-01T10:11:12.1234567`, which [`parse_datetime`] can read.
 pub fn datetime_text(ticks: i64) -> String {
     let mut text = String::new();
     calendar::datetime_plain(ticks, &mut text);
     text
 }
 
-/// `1.02:03:04.5000000`, which [`parse_timespan`] reads.
+/// `1.02:03:04.5000000`, which [`parse_timespan`] can read.
 pub fn timespan_text(ticks: i64) -> String {
     let mut text = String::new();
     calendar::timespan(ticks, &mut text);
     text
 }
 
-/// A timespan in the greatest unit that it is a whole number of: `90m`.
+/// A timespan in the greatest unit of which it is a multiple: `90m`.
 pub fn units(ticks: i64) -> String {
     const UNITS: [(i64, &str); 5] = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (MILLISECOND, "ms")];
     let whole = UNITS.iter().find(|(unit, _)| ticks % unit == 0);
@@ -54,14 +54,14 @@ pub fn units(ticks: i64) -> String {
     format!("{}{name}", ticks / unit)
 }
 
-/// Ticks since midnight of a text that has a time and no date: `8:00`, `8:00:00 AM`. As a datetime it is of today.
+/// Ticks since midnight of a text with a time and no date: `8:00`, `8:00:00 AM`. As a datetime, its date is today.
 pub fn parse_time_of_day(text: &str) -> Option<i64> {
     let (text, offset) = zone(text.trim())?;
     let time = if text.contains(':') { whole(time_of_day, text)? } else { return None };
     time.checked_sub(offset)
 }
 
-/// `2020-01-01T10:11:12.1234567Z`, the form that nearly all data has, without detours.
+/// `2020-01-01T10:11:12.1234567Z`, the form of nearly all data, parsed directly.
 fn iso(b: &[u8]) -> Option<i64> {
     let digits = |from: usize, n: usize| -> Option<i64> {
         let mut value = 0i64;
@@ -95,8 +95,8 @@ fn iso(b: &[u8]) -> Option<i64> {
     }
 }
 
-/// The ticks of a datetime literal that is a bare number, as `todatetime()` of that number gives them; none where its
-/// digits are as many as those of a year, a month or a day with or without a time.
+/// The ticks of a datetime literal that is a bare number, as `todatetime()` of that number returns them; `None` if it has as
+/// many digits as a year, a month or a day, with or without a time.
 pub fn parse_ticks(text: &str) -> Option<i64> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     if digits && !matches!(text.len(), 4 | 6 | 8 | 10 | 12 | 14) { in_range(text.parse().ok()?) } else { None }
@@ -148,12 +148,12 @@ fn free(text: &str) -> Option<i64> {
     in_range(day.checked_add(time.unwrap_or(0))?.checked_sub(offset)?)
 }
 
-/// The number that digits stand for.
+/// The number of a text of digits.
 fn number(i: &str) -> Read<'_, i64> {
     map_res(digit1, str::parse).parse(i)
 }
 
-/// The number of exactly so many digits.
+/// A number of exactly `n` digits.
 fn digits<'a>(n: usize) -> impl Parser<&'a str, Output = i64, Error = ()> {
     map_res(take_while_m_n(n, n, |c: char| c.is_ascii_digit()), str::parse)
 }
@@ -165,7 +165,7 @@ fn listed_date(i: &str) -> Read<'_, i64> {
     map_opt((year, next(), opt(next())), |(year, month, day)| date(year, month, day.unwrap_or(1))).parse(i)
 }
 
-/// The text without its zone, and the zone's distance from UTC in ticks.
+/// The text without its time zone, and the zone's offset from UTC in ticks.
 fn zone(text: &str) -> Option<(&str, i64)> {
     let trimmed = text.trim_end();
     for name in ["Z", "z", "GMT", "UTC", "gmt", "utc"] {
@@ -175,7 +175,7 @@ fn zone(text: &str) -> Option<(&str, i64)> {
             return Some((rest.trim_end(), 0));
         }
     }
-    // +02:00, -0530, +2: only behind a time, else it is a date's hyphen
+    // +02:00, -0530, +2: only after a time; otherwise it is the hyphen of a date
     let Some(at) = trimmed.rfind(['+', '-']).filter(|at| trimmed.find(':').is_some_and(|c| c < *at)) else {
         return Some((trimmed, 0));
     };
@@ -190,7 +190,7 @@ fn zone(text: &str) -> Option<(&str, i64)> {
     Some((rest, if sign == "-" { -ticks } else { ticks }))
 }
 
-/// `2020`, `2020-01`, `01/2020`, `2020-01-02`, `1/2/2020`, `20200102`, and what may join it to a time.
+/// `2020`, `2020-01`, `01/2020`, `2020-01-02`, `1/2/2020`, `20200102`, and the separator before a time.
 fn numeric_date(i: &str) -> Read<'_, i64> {
     let more = |separator| many_m_n(1, 2, preceded(char(separator), digit1));
     let parts = (digit1, alt((more('-'), more('/'), more('.'), success(Vec::new()))));
@@ -215,14 +215,14 @@ fn full_year(year: i64, text: &str) -> Option<i64> {
     }
 }
 
-/// The number of a month by its name or the first three letters of it.
+/// The number of a month, given its name or the first three letters of it.
 fn month(word: &str) -> Option<i64> {
     let is =
         |name: &str| word.eq_ignore_ascii_case(name) || name.get(..3).is_some_and(|s| word.eq_ignore_ascii_case(s));
     MONTHS.iter().position(|name| is(name)).map(|index| index as i64 + 1)
 }
 
-/// Whether a word begins as a day of the week does. The first letters of none are those of a month.
+/// Whether a word begins like a day of the week. No month begins with the same letters.
 fn is_weekday(word: &str) -> bool {
     word.get(..3).is_some_and(|start| DAYS.iter().any(|day| start.eq_ignore_ascii_case(day)))
 }
@@ -260,7 +260,7 @@ fn time_of_day(i: &str) -> Read<'_, i64> {
     .parse(i)
 }
 
-/// Ticks of the digits behind a second's point; more than seven are cut off.
+/// Ticks of the fractional digits of a second; more than seven are truncated.
 fn fraction(i: &str) -> Read<'_, i64> {
     let ticks = |digits: &str| {
         let digits = digits.bytes().map(|b| i64::from(b - b'0')).chain(std::iter::repeat(0));

@@ -1,13 +1,13 @@
-//! Words, punctuation and literals of the text, each with its place.
+//! Words, punctuation and literals of the text, each with its position.
 //!
-//! Words are not told apart from keywords: almost every keyword of KQL is a legal column name too, and the grammar
-//! knows where it is which.
+//! Words are not distinguished from keywords: almost every keyword of KQL is also a valid column name, and the grammar
+//! knows which one is meant.
 
 use crate::codes;
 use crate::{Diagnostic, Span, text};
 use logos::{Lexer, Logos};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Logos, Clone, Copy, PartialEq, Eq, Debug, Hash)]
 #[logos(skip r"[ \t\r\n\f\u{a0}\u{1680}\u{2000}-\u{200b}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}]+")]
 #[allow(missing_docs)] // each variant is its spelling
@@ -49,7 +49,7 @@ pub enum Kind {
     #[token("H```", |lex| fenced(lex, "```"))]
     #[token("H~~~", |lex| fenced(lex, "~~~"))]
     MultiLine,
-    /// A quote that nothing closes on its line
+    /// A quote that is not closed on its line
     Unclosed,
     #[token("//", to_end_of_line)]
     Comment,
@@ -117,33 +117,33 @@ pub enum Kind {
     /// `!in`, `!has_cs`, `!between`
     #[regex(r"![a-zA-Z_]+~?")]
     Negated,
-    /// A character that no token has
+    /// A character that does not belong to any token
     Unknown,
     /// After the last token
     End,
 }
 
-/// A token with its place.
+/// A token with its position.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Token {
     /// What it is.
     pub kind: Kind,
-    /// Where it stands.
+    /// Its position in the text.
     pub span: Span,
 }
 
-/// What [`lex`] gives.
+/// The result of [`lex`].
 #[derive(Debug)]
 pub struct Lexed {
     /// Without comments; the last is [`Kind::End`].
     pub tokens: Vec<Token>,
     /// The comments, in order.
     pub comments: Vec<Span>,
-    /// Characters that do not belong, and strings that are not closed.
+    /// Unexpected characters, and strings that are not closed.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Cuts a text into tokens.
+/// Splits a text into tokens.
 pub fn lex(text: &str) -> Lexed {
     let mut lexed = Lexed { tokens: Vec::with_capacity(text.len() / 5), comments: Vec::new(), diagnostics: Vec::new() };
     let mut lexer = Kind::lexer(text);
@@ -175,7 +175,7 @@ pub fn lex(text: &str) -> Lexed {
     lexed
 }
 
-/// Complains about a backslash that begins no escape.
+/// Reports backslashes that do not begin an escape.
 fn escapes(literal: &str, span: Span, lexed: &mut Lexed) {
     let mut from = 0;
     while let Some(at) = literal.get(from..).and_then(|rest| rest.find('\\')).map(|at| from + at) {
@@ -196,7 +196,7 @@ fn escapes(literal: &str, span: Span, lexed: &mut Lexed) {
 }
 
 fn unknown(text: &str, span: Span, lexed: &mut Lexed) {
-    // characters that do not belong and stand together are one complaint
+    // adjacent unexpected characters are reported together
     if let Some(last) = lexed.tokens.last_mut()
         && last.kind == Kind::Unknown
         && last.span.end == span.start
@@ -242,7 +242,7 @@ fn number(lex: &mut Lexer<Kind>) -> Kind {
     }
     let mut at = 0;
     let mut real = false;
-    // `1..5` is a range, and `1.x` is no fraction
+    // `1..5` is a range, and `1.x` is not a fraction
     if rest.first() == Some(&b'.') && rest.get(1) != Some(&b'.') {
         let n = digits(1);
         if n > 0 || !rest.get(1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') {
@@ -301,7 +301,7 @@ fn string(lex: &mut Lexer<Kind>) -> Kind {
     Kind::Unclosed
 }
 
-/// The rest of a string in which a backslash is one, and two quotes are one.
+/// The rest of a string in which a backslash is an ordinary character and two quotes stand for one.
 fn verbatim(lex: &mut Lexer<Kind>) -> Kind {
     let quote = lex.slice().as_bytes().last().copied().unwrap_or(b'"');
     let rest = lex.remainder().as_bytes();

@@ -1,17 +1,17 @@
-//! Which words are names: almost every keyword of KQL may name a column somewhere, and some may not anywhere.
+//! Which words are names: almost every keyword of KQL can name a column somewhere; some cannot anywhere.
 
-/// Where a word may stand for a name without brackets.
+/// Where a word can be a name without brackets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Word {
     /// Everywhere: `DeviceName`, and keywords such as `count`.
     Name,
-    /// Where no expression may stand, as before the `=` that gives a name: `by`, `has`.
+    /// Where no expression is allowed, as before the `=` of an assignment: `by`, `has`.
     Declared,
     /// Nowhere: `and`, `project`, `long`.
     Reserved,
 }
 
-/// Keywords that are names only where no expression may stand, in order.
+/// Keywords that are names only where no expression is allowed, in order.
 const DECLARED: [&str; 27] = [
     "accumulate",
     "as",
@@ -178,7 +178,7 @@ const RESERVED: [&str; 132] = [
     "writeaheadlog",
 ];
 
-/// For each first byte the lengths that keywords beginning with it have.
+/// For each first byte, the lengths of the keywords that begin with it.
 const LENGTHS: [u32; 128] = {
     let mut lengths = [0u32; 128];
     let mut i = 0;
@@ -196,7 +196,7 @@ const LENGTHS: [u32; 128] = {
     lengths
 };
 
-/// Where a word may stand for a name.
+/// Where a word can be a name.
 pub fn word(text: &str) -> Word {
     let Some(first) = text.bytes().next() else { return Word::Name };
     let lengths = LENGTHS.get(usize::from(first)).copied().unwrap_or(0);
@@ -212,7 +212,7 @@ pub fn word(text: &str) -> Word {
     if DECLARED.binary_search(&text).is_ok() { Word::Declared } else { Word::Name }
 }
 
-/// Whether a column may be declared with this type.
+/// Whether a column can be declared with this type.
 pub fn is_column_type(text: &str) -> bool {
     matches!(
         text,

@@ -1,9 +1,9 @@
 //! Blocks of CSV cut into rows and fields, 64 bytes at a time.
 //!
-//! A quote opens a value only at a field's beginning, and two in a row inside one are one: so the quotes before a place
-//! tell whether it is inside a value, as long as each quote that opens stands at a field's beginning or right after one
-//! that closes. Text in which one does not is irregular, and goes to the `csv` crate's state machine instead, which
-//! gives the same for all others.
+//! A quote opens a value only at the beginning of a field, and two quotes in a row inside a value stand for one. So the
+//! quotes before a position determine whether it is inside a value, as long as each opening quote stands at the beginning
+//! of a field or right after a closing quote. Text that breaks this rule is irregular and goes to the state machine of
+//! the `csv` crate, which returns the same rows for all other text.
 
 use crate::lanes::{self, Lanes, Pass, blocks};
 use std::borrow::Cow;
@@ -12,24 +12,24 @@ use std::borrow::Cow;
 #[derive(Debug)]
 pub struct Rows {
     delimiter: u8,
-    /// Where each field ends: the places of delimiters and line feeds that are in no quotes, and room behind them.
+    /// Where each field ends: the positions of the delimiters and line feeds outside quotes, then unused room.
     ends: Vec<u32>,
-    /// For each row the index behind its last field's.
+    /// For each row, the index after the one of its last field.
     rows: Vec<u32>,
-    /// Whether a quote stands where the rule does not hold; the rows say nothing then.
+    /// Whether a quote breaks the rule; the rows are meaningless then.
     pub irregular: bool,
-    /// Whether the block's rest is inside quotes.
+    /// Whether the block ends inside quotes.
     pub open: bool,
 }
 
 impl Rows {
-    /// None yet, of text whose fields that byte parts.
+    /// No rows yet; `delimiter` separates the fields.
     pub fn new(delimiter: u8) -> Rows {
         Rows { delimiter, ends: Vec::new(), rows: Vec::new(), irregular: false, open: false }
     }
 
-    /// Cuts a block that begins where a row begins. Of what follows the last line feed no row is made, unless it is the
-    /// `last` block.
+    /// Cuts a block that begins at the beginning of a row. What follows the last line feed becomes a row only in the `last`
+    /// block.
     pub fn cut(&mut self, block: &[u8], last: bool) {
         self.rows.clear();
         let found = lanes::run(Cut { delimiter: self.delimiter, ends: &mut self.ends, rows: &mut self.rows }, block);
@@ -45,12 +45,12 @@ impl Rows {
         }
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn count(&self) -> usize {
         self.rows.len()
     }
 
-    /// Behind the last row.
+    /// The end of the last row.
     pub fn end(&self) -> usize {
         self.start(self.rows.len())
     }
@@ -73,12 +73,12 @@ impl Rows {
 /// Finds the ends of fields and rows.
 struct Cut<'a> {
     delimiter: u8,
-    /// With room behind.
+    /// With unused room at the end.
     ends: &'a mut Vec<u32>,
     rows: &'a mut Vec<u32>,
 }
 
-/// What there is in a block.
+/// What the pass found in a block.
 struct Found {
     fields: usize,
     irregular: bool,
@@ -93,7 +93,7 @@ impl Pass for Cut<'_> {
         let Cut { delimiter, ends, rows } = self;
         // all ones inside quotes
         let mut inside = 0u64;
-        // whether the byte before the 64 ends a field, and whether it is a quote that closes
+        // whether the byte before the 64 ends a field, and whether it is a closing quote
         let (mut after_end, mut after_close) = (1u64, 0u64);
         let (mut base, mut count, mut irregular) = (0, 0usize, 0);
         let (whole, last) = blocks(text);
@@ -113,7 +113,7 @@ impl Pass for Cut<'_> {
                 rows.push(count as u32 + (fields & upto).count_ones());
                 rest &= rest - 1;
             }
-            // for the places of these, and for the end of the last row
+            // room for these positions and for the end of the last row
             if ends.len() < count + 128 {
                 ends.resize(ends.len() * 2 + 128, 0);
             }
@@ -126,7 +126,7 @@ impl Pass for Cut<'_> {
     }
 }
 
-/// For each bit whether the number of ones up to it is odd.
+/// For each bit, whether the number of ones up to it is odd.
 #[inline(always)]
 fn prefix_xor(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
@@ -135,7 +135,7 @@ fn prefix_xor(mut bits: u64) -> u64 {
     bits
 }
 
-/// A row, its fields not looked at yet.
+/// A row; its fields are not parsed yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'b> {
     block: &'b str,
@@ -144,7 +144,7 @@ pub struct Row<'b> {
 }
 
 impl<'b> Row<'b> {
-    /// How many fields there are.
+    /// The number of fields.
     pub fn fields(&self) -> usize {
         self.ends.len()
     }
@@ -154,7 +154,7 @@ impl<'b> Row<'b> {
         self.start
     }
 
-    /// The row's text without its line's end.
+    /// The row's text without the line break.
     pub fn text(&self) -> &'b str {
         let end = self.ends.last().map_or(self.start, |e| *e as usize);
         self.block.get(self.start..end).unwrap_or_default()
@@ -165,7 +165,7 @@ impl<'b> Row<'b> {
         matches!(self.text(), "" | "\r")
     }
 
-    /// The value of a field; of one that is not there the empty text.
+    /// The value of a field; the empty text if there is no such field.
     #[inline]
     pub fn field(&self, i: usize) -> Cow<'b, str> {
         let Some(end) = self.ends.get(i) else { return Cow::Borrowed("") };
@@ -176,7 +176,7 @@ impl<'b> Row<'b> {
     }
 }
 
-/// What a field that begins with a quote holds.
+/// The value of a field that begins with a quote.
 fn unquoted(raw: &str) -> Cow<'_, str> {
     let inner = raw.get(1..).unwrap_or_default();
     if let Some(whole) = inner.strip_suffix('"')
@@ -199,7 +199,7 @@ fn unquoted(raw: &str) -> Cow<'_, str> {
                 rest = more;
             }
             None => {
-                // it closes, and what follows stays as it is
+                // the quote closes, and what follows is kept unchanged
                 out.push_str(after);
                 return Cow::Owned(out);
             }
@@ -247,7 +247,7 @@ mod tests {
     proptest! {
         #[test]
         fn as_the_csv_crate_reads_it(text in r#"([ab",]|\n|\r\n|""|","|é){0,120}"#) {
-            // a quoted value that ends with a carriage return is the one thing that is read otherwise
+            // a quoted value that ends with a carriage return is the only text that the two read differently
             prop_assume!(!text.contains("\r\""));
             let full = |rows: Vec<Vec<String>>| rows.into_iter().filter(|row| *row != [""]).collect::<Vec<_>>();
             if let Some(rows) = ours(&text) {

@@ -1,16 +1,16 @@
-//! Where the lines and the quotes of a block of NDJSON stand, found for the whole block at once, 64 bytes at a time: a
-//! search from each string's beginning would have the processor guess each time how long it is.
+//! Finds the lines and quotes of a whole NDJSON block at once, 64 bytes at a time. Searching from the beginning of each
+//! string would make the processor guess the length of each one.
 
 use crate::lanes::{self, Lanes, Pass, blocks};
 
-/// Lines and quotes of a block. Their room is made beforehand: pushing lines one by one cost a query a fourteenth.
+/// Lines and quotes of a block. Their room is allocated in advance: pushing lines one by one took 1/14 of a query's time.
 #[derive(Debug, Default)]
 pub struct Index {
-    /// The lines, and room behind them.
+    /// The lines, then unused room.
     lines: Vec<Line>,
-    /// How many lines there are.
+    /// The number of lines.
     count: usize,
-    /// The places of quotes that no backslash escapes, and room behind them.
+    /// The positions of quotes that no backslash escapes, then unused room.
     quotes: Vec<u32>,
 }
 
@@ -19,12 +19,12 @@ pub struct Index {
 struct Line {
     /// Where it ends: at a line feed or with the block.
     end: u32,
-    /// How many quotes there are up to its end.
+    /// The number of quotes up to its end.
     quotes: u32,
 }
 
 impl Index {
-    /// Looks through a block that is shorter than 4 GB.
+    /// Searches a block, which must be shorter than 4 GB.
     pub fn find(&mut self, block: &[u8]) {
         let Index { lines, count, quotes } = self;
         let found = lanes::run(Find { lines, quotes }, block);
@@ -40,12 +40,12 @@ impl Index {
         }
     }
 
-    /// How many lines there are.
+    /// The number of lines.
     pub fn lines(&self) -> usize {
         self.count
     }
 
-    /// Where a line ends, and its quotes, given where it begins.
+    /// Where a line ends, and its quotes; `begins` is where it begins.
     pub fn line(&self, line: usize, begins: usize) -> Option<(usize, Quotes<'_>)> {
         let Line { end, quotes } = *self.lines.get(..self.count)?.get(line)?;
         let before = line.checked_sub(1).and_then(|before| self.lines.get(before)).map_or(0, |before| before.quotes);
@@ -54,17 +54,17 @@ impl Index {
     }
 }
 
-/// The quotes of a text that were not passed yet.
+/// The quotes of a text that have not been read yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Quotes<'a> {
-    /// Their places in a block.
+    /// Their positions in a block.
     places: &'a [u32],
-    /// Where the text begins there.
+    /// Where the text begins in that block.
     begins: usize,
 }
 
 impl<'a> Quotes<'a> {
-    /// Goes to the first quote from a place of the text on, and passes it.
+    /// Returns the first quote at or after a position of the text, and moves past it.
     #[inline]
     pub fn next(&mut self, from: usize) -> Option<usize> {
         loop {
@@ -78,7 +78,7 @@ impl<'a> Quotes<'a> {
         }
     }
 
-    /// Passes four quotes, those of a key and of a value, and tells where the last one is.
+    /// Moves past four quotes, those of a key and its value, and returns the position of the last one.
     #[inline(always)]
     pub fn fourth(&mut self) -> Option<usize> {
         let (four, rest) = self.places.split_first_chunk::<4>()?;
@@ -86,13 +86,13 @@ impl<'a> Quotes<'a> {
         (four[3] as usize).checked_sub(self.begins)
     }
 
-    /// The last ones of each four, and where the text begins in the block that these are places of.
+    /// The last quote of each group of four, as positions in the block, and where the text begins in that block.
     #[inline(always)]
     pub fn fourths(&self) -> (impl Iterator<Item = usize> + use<'a>, usize) {
         (self.places.as_chunks::<4>().0.iter().map(|four| four[3] as usize), self.begins)
     }
 
-    /// Passes some quotes.
+    /// Moves past a number of quotes.
     #[inline(always)]
     pub fn pass(&mut self, passed: usize) {
         self.places = self.places.get(passed..).unwrap_or_default();
@@ -100,18 +100,18 @@ impl<'a> Quotes<'a> {
 }
 
 struct Find<'a> {
-    /// These and the quotes with room behind them.
+    /// The lines and the quotes, each with unused room at the end.
     lines: &'a mut Vec<Line>,
     quotes: &'a mut Vec<u32>,
 }
 
-/// What there is in a block.
+/// Number of lines and quotes in a block.
 struct Found {
     lines: usize,
     quotes: usize,
 }
 
-/// For so many times 64 bytes room is made at once.
+/// The number of 64-byte chunks for which room is allocated at once.
 const STRETCH: usize = 64;
 
 impl Pass for Find<'_> {
@@ -154,18 +154,18 @@ impl Pass for Find<'_> {
     }
 }
 
-/// Sees to it that there are so many at least.
+/// Makes sure that there are at least `least` elements.
 fn reserve<T: Copy + Default>(all: &mut Vec<T>, least: usize) {
     if all.len() < least {
         all.resize(least.next_power_of_two(), T::default());
     }
 }
 
-/// The places that a backslash escapes, given those of all backslashes among 64; `carried` is whether the last one
-/// before escapes the first place.
+/// The positions that a backslash escapes, given those of all backslashes among 64; `carried` is whether the last one
+/// before escapes the first position.
 ///
-/// In a row of backslashes each second one is escaped: adding the beginnings of rows to the rows carries a bit behind
-/// the end of each, and whether it is in an even or odd place tells which ones those are.
+/// In a run of backslashes every second one is escaped. Adding the beginnings of runs to the runs carries a bit past the end
+/// of each run, and whether that bit is at an even or odd position shows which ones are escaped.
 #[inline(always)]
 fn escaped(backslashes: u64, carried: &mut u64) -> u64 {
     const EVEN: u64 = 0x5555_5555_5555_5555;
@@ -173,7 +173,7 @@ fn escaped(backslashes: u64, carried: &mut u64) -> u64 {
     let own = backslashes & !before;
     let follows = own << 1 | before;
     let rows = (own & !EVEN & !follows).wrapping_add(own);
-    // what the last row, if there is any, says of the next 64 does not hang on those before unless it is all of these
+    // unless all 64 are backslashes, what the last run carries into the next 64 does not depend on what comes before
     if backslashes != u64::MAX {
         *carried = u64::from(backslashes.leading_ones() & 1);
     }

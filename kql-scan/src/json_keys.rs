@@ -1,7 +1,7 @@
 //! Reading the members of JSON objects.
 //!
-//! Objects of one file nearly always have the same keys in the same order, so each member is first compared with the one
-//! that came last time after the one before ([`KeyPredictor`]); only keys of others are looked up.
+//! Objects of one file nearly always have the same keys in the same order. So each member is first compared with the member
+//! that followed the previous one last time ([`KeyPredictor`]); only other keys are looked up.
 
 use crate::json_text::{CUT, Cursor, Fault, OPEN, Raw, digits, end_of_string};
 use crate::lanes::{self, Lanes, MemberPrefix, Pass};
@@ -11,29 +11,29 @@ use std::collections::HashMap;
 /// What to do with a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Slot {
-    /// Not wanted.
+    /// The value is not needed.
     Skip,
     /// The index of the value.
     At(usize),
 }
 
-/// Who wants the members of an object.
+/// A receiver of the members of an object.
 pub trait Members<'a> {
-    /// Decides on a key not met before.
+    /// Decides what to do with a new key.
     fn key(&mut self, _: &str) -> Slot {
         Slot::Skip
     }
 
-    /// Takes the value of a key by its index.
+    /// Receives the value of a key by its index.
     fn value(&mut self, index: usize, raw: Raw<'a>);
 }
 
-/// Nobody: only whether the object is valid matters.
+/// Ignores the members: only checks that the object is valid.
 impl<'a> Members<'a> for () {
     fn value(&mut self, _: usize, _: Raw<'a>) {}
 }
 
-/// The values of the keys that a shape was made of.
+/// The values of the keys that a predictor was created with.
 impl<'a> Members<'a> for [Raw<'a>] {
     #[inline]
     fn value(&mut self, index: usize, raw: Raw<'a>) {
@@ -43,26 +43,26 @@ impl<'a> Members<'a> for [Raw<'a>] {
     }
 }
 
-/// The keys met so far, and which one usually follows which.
+/// The keys seen so far, and which one usually follows which.
 #[derive(Debug)]
 pub struct KeyPredictor {
     /// The beginning of an object, and then each key.
     keys: Vec<Key>,
-    /// Where each key is.
+    /// The position of each key.
     places: HashMap<Box<str>, usize>,
 }
 
-/// A key as it stood last time.
+/// A key as it was written last time.
 #[derive(Debug)]
 struct Key {
-    /// How the member begins, from the end of the one before: the comma or the object's brace, the key in its quotes, the
+    /// How the member begins, from the end of the previous one: the comma or the object's brace, the key in its quotes, the
     /// colon, and the quote of its value if that was a string.
     start: MemberPrefix,
     is_string: bool,
     slot: Slot,
     /// The key that followed.
     next: usize,
-    /// Whether the value is a string that nobody wants, and the key that followed is the next one here.
+    /// Whether the value is a string that is not needed, and the key that followed is the next one in the list.
     is_plain: bool,
 }
 
@@ -72,7 +72,7 @@ impl Key {
     }
 }
 
-/// The place before the first key.
+/// The position before the first key.
 const BEGINNING: usize = 0;
 
 impl Default for KeyPredictor {
@@ -82,7 +82,7 @@ impl Default for KeyPredictor {
 }
 
 impl KeyPredictor {
-    /// With the keys that are wanted.
+    /// With the keys whose values are needed.
     pub fn of<'k>(keys: impl IntoIterator<Item = &'k str>) -> KeyPredictor {
         let mut shape = KeyPredictor::default();
         for (i, key) in keys.into_iter().enumerate() {
@@ -91,7 +91,7 @@ impl KeyPredictor {
         shape
     }
 
-    /// Says of a key what of it is new.
+    /// Changes a key.
     fn set(&mut self, place: usize, new: impl FnOnce(&mut Key)) {
         if let Some(key) = self.keys.get_mut(place) {
             new(key);
@@ -108,7 +108,7 @@ impl KeyPredictor {
 }
 
 impl<'a> Cursor<'a> {
-    /// Reads an object, the cursor being at its brace.
+    /// Reads an object; the cursor is at its opening brace.
     pub fn object(&mut self, shape: &mut KeyPredictor, members: &mut (impl Members<'a> + ?Sized)) -> Result<(), Fault> {
         if self.peek() != Some(b'{') {
             return Err("this is not a JSON object");
@@ -124,8 +124,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a member, however it is written, the cursor being behind the one before; tells where its key is. None at the
-    /// end of the object.
+    /// Reads a member in any notation; the cursor is after the previous one. Returns the position of its key, or `None`
+    /// at the end of the object.
     fn member(
         &mut self,
         shape: &mut KeyPredictor,
@@ -183,7 +183,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Reads members as long as they are as usual; tells where the last one's key is.
+/// Reads members as long as they are written as last time; returns the position of the last key.
 struct FastPath<'c, 'a, M: ?Sized> {
     cursor: &'c mut Cursor<'a>,
     keys: &'c [Key],
@@ -198,7 +198,7 @@ impl<'a, M: Members<'a> + ?Sized> Pass for FastPath<'_, 'a, M> {
     fn run<L: Lanes>(self, lanes: L, bytes: &[u8]) -> Result<usize, Fault> {
         let FastPath { cursor, keys, mut before, members } = self;
         let text = cursor.text();
-        // the cursor is not followed in place, since that would have each step wait for the one before
+        // the cursor is kept in locals: updating it in place would make each step wait for the previous one
         let (mut at, mut quotes) = (cursor.at, cursor.quotes);
         while let Some(mut place) = keys.get(before).map(|key| key.next) {
             if let Some(quotes) = &mut quotes {
@@ -210,7 +210,7 @@ impl<'a, M: Members<'a> + ?Sized> Pass for FastPath<'_, 'a, M> {
                     if !key.start.is(lanes, rest) {
                         break;
                     }
-                    // the quotes of a line are not before it
+                    // the quotes of a line never come before it
                     at = (end + 1).wrapping_sub(begins);
                     passed += 1;
                 }

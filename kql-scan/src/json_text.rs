@@ -1,18 +1,18 @@
-//! Reading JSON without building values: they are slices of the text.
+//! Reading JSON without building values: a value is a slice of the text.
 
 use crate::json_index::Quotes;
 use crate::lanes;
 
-/// A value as it stands in the text.
+/// A value as it is written in the text.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Raw<'a> {
-    /// Also where there is no such member.
+    /// Also if there is no such member.
     Null,
     /// `true`, `false`
     Bool(bool),
     /// The text of a valid number.
     Number(&'a str),
-    /// What is between the quotes, escapes and all.
+    /// The text between the quotes, with its escapes.
     String(&'a str),
     /// An array or an object, quotes and brackets balanced.
     Nested(&'a str),
@@ -24,12 +24,12 @@ pub type Fault = &'static str;
 /// The text ends too early.
 pub const CUT: Fault = "the text ends in the middle of a value";
 
-/// A place in a text.
+/// A position in a text.
 pub struct Cursor<'a> {
     text: &'a str,
     /// Its offset in bytes.
     pub at: usize,
-    /// The quotes from there on, if they were looked up.
+    /// The quotes after it, if they were indexed.
     pub quotes: Option<Quotes<'a>>,
 }
 
@@ -39,7 +39,7 @@ impl<'a> Cursor<'a> {
         Cursor { text, at: 0, quotes: None }
     }
 
-    /// Of a text whose quotes are known.
+    /// At the beginning of a text whose quotes are indexed.
     pub fn indexed(text: &'a str, quotes: Quotes<'a>) -> Cursor<'a> {
         Cursor { text, at: 0, quotes: Some(quotes) }
     }
@@ -61,14 +61,14 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Skips this byte, and says whether it was here.
+    /// Skips this byte if it is here, and returns whether it was.
     pub fn take(&mut self, byte: u8) -> bool {
         let here = self.peek() == Some(byte);
         self.at += usize::from(here);
         here
     }
 
-    /// The text between two places, which may lie beyond its end.
+    /// The text between two offsets, which may be beyond its end.
     pub fn between(&self, from: usize, to: usize) -> &'a str {
         self.text.get(from..to.min(self.text.len())).unwrap_or_default()
     }
@@ -81,13 +81,13 @@ impl<'a> Cursor<'a> {
         self.text.get(from..to).ok_or(CUT)
     }
 
-    /// Makes sure that nothing but white space is left.
+    /// Checks that only white space is left.
     pub fn end(&mut self) -> Result<(), Fault> {
         self.space();
         if self.at == self.text.len() { Ok(()) } else { Err("there is text after the object") }
     }
 
-    /// Reads a string, the cursor being at its quote: what is between the quotes.
+    /// Reads a string, the cursor being at its quote. Returns the text between the quotes.
     #[inline]
     pub fn string(&mut self) -> Result<&'a str, Fault> {
         let from = self.at + 1;
@@ -146,7 +146,7 @@ impl<'a> Cursor<'a> {
         if valid { self.slice(from, self.at).map(Raw::Number) } else { Err("this is not a number") }
     }
 
-    /// Finds the end of an array or object. Whether all within is valid shows when the value is used.
+    /// Finds the end of an array or object. Its content is validated only when the value is used.
     fn nested(&mut self) -> Result<&'a str, Fault> {
         let from = self.at;
         let bytes = self.text.as_bytes();
@@ -176,7 +176,7 @@ impl<'a> Cursor<'a> {
 /// A string has no closing quote.
 pub const OPEN: Fault = "the text ends inside a string";
 
-/// The place of the quote that ends a string, which begins there.
+/// The position of the quote that ends a string; `from` is inside it.
 #[inline]
 pub fn end_of_string(text: &str, from: usize) -> Result<usize, Fault> {
     let mut at = from;
@@ -190,12 +190,12 @@ pub fn end_of_string(text: &str, from: usize) -> Result<usize, Fault> {
     }
 }
 
-/// How many digits the text begins with.
+/// The number of digits at the beginning of the text.
 #[inline(always)]
 pub fn digits(text: &[u8]) -> usize {
     let mut digits = 0;
     for eight in text.as_chunks::<8>().0 {
-        // a byte is a digit if it is none of a higher row, and stays in this one when six are added
+        // a byte is a digit if its high half is that of the digits, and stays so when six is added
         let bytes = u64::from_le_bytes(*eight);
         let other = (bytes ^ 0x3030_3030_3030_3030) & 0xf0f0_f0f0_f0f0_f0f0
             | ((bytes & 0x0f0f_0f0f_0f0f_0f0f) + 0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0;

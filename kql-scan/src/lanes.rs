@@ -1,6 +1,6 @@
-//! Where the characters that structure CSV and JSON stand. All unsafe code of the readers is here.
+//! Finds the characters that structure CSV and JSON. All unsafe code of the readers is here.
 
-/// Where the first quote or backslash stands. Most strings of events are short, so the beginning is looked at in place.
+/// The position of the first quote or backslash. Most strings of events are short, so the beginning is searched inline.
 #[inline]
 pub(crate) fn quote_or_escape(text: &[u8]) -> Option<usize> {
     let mut from = 0;
@@ -22,17 +22,17 @@ pub(crate) fn quote_or_escape(text: &[u8]) -> Option<usize> {
     memchr::memchr2(b'"', b'\\', text.get(from..)?).map(|at| from + at)
 }
 
-/// Number of 16-byte chunks that are looked at in place before `memchr` is called.
+/// Number of 16-byte chunks that are searched inline before `memchr` is called.
 #[cfg(target_arch = "x86_64")]
 const NEAR: usize = 8;
 
-/// What a text may begin with, made ready to be compared often.
+/// The beginning of a text, prepared for repeated comparison.
 #[derive(Clone, Debug)]
 pub(crate) struct MemberPrefix {
     bytes: Box<[u8]>,
-    /// The first of the bytes, and zeros.
+    /// The first 64 of the bytes, filled up with zeros.
     first: [u8; 64],
-    /// The places behind the bytes; all where there are more than 64, since that cannot be told from these.
+    /// The positions after the bytes; all positions if there are more than 64 bytes, which 64 cannot decide.
     others: u64,
 }
 
@@ -41,7 +41,7 @@ impl MemberPrefix {
         MemberPrefix::of(start.as_bytes())
     }
 
-    /// What no text begins with.
+    /// Matches no text.
     pub(crate) fn never() -> MemberPrefix {
         MemberPrefix::of(&[0xff])
     }
@@ -57,18 +57,18 @@ impl MemberPrefix {
         self.bytes.len()
     }
 
-    /// Whether it can be told from 64 bytes of a text.
+    /// Whether 64 bytes of a text decide whether it matches.
     pub(crate) fn is_short(&self) -> bool {
         self.others != u64::MAX
     }
 
-    /// Whether a text that begins with these begins so, if it can be told from them.
+    /// Whether a text whose first bytes are these has the prefix, if 64 bytes decide that.
     #[inline(always)]
     pub(crate) fn is<L: Lanes>(&self, lanes: L, text: &[u8; 64]) -> bool {
         lanes.same(text, &self.first) | self.others == u64::MAX
     }
 
-    /// Whether the text begins so.
+    /// Whether the text has the prefix.
     #[inline(always)]
     pub(crate) fn begins<L: Lanes>(&self, lanes: L, text: &[u8]) -> bool {
         match text.first_chunk::<64>() {
@@ -78,23 +78,24 @@ impl MemberPrefix {
     }
 }
 
-/// Where some bytes stand among 64: for each of them a bit a place.
+/// Where some bytes are among 64: for each of them, one bit per position.
 pub(crate) type Marks<const N: usize> = [u64; N];
 
-/// What is done with 64 bytes at a time, in the way of a kind of processor. All is `inline(always)` and without closures,
-/// which would be compiled for any processor. A value of an implementor is the proof that the processor can do it.
+/// What is done with 64 bytes at a time, for one kind of processor. All functions are `inline(always)` and have no closures,
+/// which would be compiled for any processor. A value of an implementor proves that the processor has the features.
 pub(crate) trait Lanes: Copy {
-    /// Where the wanted bytes stand.
+    /// The positions of the wanted bytes.
     fn marks<const N: usize>(self, block: &[u8; 64], wanted: [u8; N]) -> Marks<N>;
 
     /// Where two blocks have the same byte.
     fn same(self, a: &[u8; 64], b: &[u8; 64]) -> u64;
 
-    /// Writes down which bits are set, counted from `base`, and tells how many. The entries behind that count are unspecified.
+    /// Writes the positions of the set bits, counted from `base`, and returns their number. The entries after that are
+    /// unspecified.
     fn places(self, bits: u64, base: u32, room: &mut [u32; 64]) -> usize;
 }
 
-/// A way through a text, 64 bytes at a time.
+/// An algorithm that goes through a text, 64 bytes at a time.
 pub(crate) trait Pass {
     type Result;
 
@@ -102,7 +103,7 @@ pub(crate) trait Pass {
     fn run<L: Lanes>(self, lanes: L, text: &[u8]) -> Self::Result;
 }
 
-/// Runs over a text with the best lanes that the processor has. A pass that is `inline(always)` is made for each of them.
+/// Runs over a text with the best lanes of the processor. A pass that is `inline(always)` is compiled once for each kind.
 #[inline]
 pub(crate) fn run<P: Pass>(pass: P, text: &[u8]) -> P::Result {
     #[cfg(target_arch = "x86_64")]
@@ -119,7 +120,7 @@ pub(crate) fn run<P: Pass>(pass: P, text: &[u8]) -> P::Result {
     pass.run(Portable, text)
 }
 
-/// The blocks of a text, and the last one filled up with zeros if it is short.
+/// The blocks of a text; the last one is filled up with zeros if it is short.
 #[inline(always)]
 pub(crate) fn blocks(text: &[u8]) -> (&[[u8; 64]], Option<[u8; 64]>) {
     let (blocks, rest) = text.as_chunks::<64>();
@@ -146,7 +147,7 @@ impl Lanes for Portable {
     #[inline(always)]
     fn places(self, mut bits: u64, base: u32, room: &mut [u32; 64]) -> usize {
         let count = bits.count_ones() as usize;
-        // eight at a time: how many there are is not known before, and a wrong guess costs more than eight writes
+        // eight at a time: the number is not known in advance, and a wrong guess costs more than eight writes
         for eight in room.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8).max(1)) {
             for place in eight {
                 *place = base.wrapping_add(bits.trailing_zeros());
@@ -178,7 +179,7 @@ mod x86 {
     pub(crate) struct Avx512(());
 
     impl Avx512 {
-        /// The only way to a value.
+        /// The only way to create a value.
         pub(crate) fn detect() -> Option<Avx512> {
             let has = has!("bmi1") && has!("popcnt") && has!("avx512bw") && has!("avx512vbmi2");
             has.then_some(Avx512(()))
@@ -239,7 +240,7 @@ mod x86 {
     pub(crate) struct Avx2(());
 
     impl Avx2 {
-        /// The only way to a value.
+        /// The only way to create a value.
         pub(crate) fn detect() -> Option<Avx2> {
             (has!("bmi1") && has!("popcnt") && has!("avx2")).then_some(Avx2(()))
         }
@@ -286,7 +287,7 @@ mod x86 {
     pub(crate) mod each {
         use super::*;
 
-        /// What every kind of lanes that the processor has gives.
+        /// The results of all kinds of lanes that the processor has.
         pub(crate) fn results<P: Pass + Copy>(pass: P, text: &[u8]) -> Vec<P::Result> {
             let mut all = vec![pass.run(Portable, text)];
             if let Some(lanes) = Avx2::detect() {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The text of a JSON string, given what is between its quotes. What is no valid escape stays as it is.
+/// The text of a JSON string, given what is between its quotes. Invalid escapes are kept unchanged.
 pub fn unescape(raw: &str) -> Cow<'_, str> {
     let Some(first) = memchr::memchr(b'\\', raw.as_bytes()) else { return Cow::Borrowed(raw) };
     let mut out = String::with_capacity(raw.len());
@@ -28,7 +28,7 @@ pub fn unescape(raw: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The character of `\uXXXX` or of a pair of them, and the length of the escape. Half a pair is U+FFFD.
+/// The character of `\uXXXX` or of a pair of them, and the length of the escape. A single surrogate is U+FFFD.
 fn unicode(escape: &str) -> Option<(char, usize)> {
     let unit = |text: &str| -> Option<u32> {
         let digits = text.strip_prefix("\\u")?.get(..4)?;

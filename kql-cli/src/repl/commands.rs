@@ -1,4 +1,4 @@
-//! What begins with a point.
+//! Commands that begin with a dot.
 
 use super::session::{Flow, Session, engine};
 use crate::failure::Failure;
@@ -6,7 +6,7 @@ use kql_engine::callable::{self, Callable};
 use kql_output::Format;
 use std::fmt::Write;
 
-/// A command, what it takes, and what it does.
+/// A command, its argument, and what it does.
 pub const COMMANDS: [(&str, &str, &str); 8] = [
     (".tables", "[TEXT]", "list the tables with data, and all tables whose name contains TEXT"),
     (".schema", "TABLE", "show the columns of a table and their types"),
@@ -20,7 +20,7 @@ pub const COMMANDS: [(&str, &str, &str); 8] = [
 
 const SITE: &str = "https://learn.microsoft.com/kusto/query/";
 
-/// Whether results can be printed so, one after the other.
+/// Checks that results in this format can be printed one after the other.
 pub fn check_format(format: Format) -> Result<(), String> {
     if format.is_text() {
         return Ok(());
@@ -29,7 +29,7 @@ pub fn check_format(format: Format) -> Result<(), String> {
 }
 
 impl Session {
-    /// Does a command.
+    /// Runs a command.
     pub(super) fn command(&mut self, text: &str) -> Result<Flow, Failure> {
         let text = text.trim().trim_end_matches(';').trim_end();
         let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
@@ -73,7 +73,7 @@ impl Session {
         Ok(Flow::Continue)
     }
 
-    /// The tables with data, or all whose names have a text.
+    /// The tables with data, or all tables whose names contain a text.
     fn tables(&self, part: &str) -> String {
         let engine = engine(&self.engine);
         let with_data = engine.data_tables();
@@ -145,7 +145,7 @@ fn help() -> String {
     out
 }
 
-/// What the registry says of a function.
+/// The description of a function in the registry.
 fn function(name: &str) -> Result<String, Failure> {
     let name = name.trim_end_matches("()");
     let mut out = String::new();

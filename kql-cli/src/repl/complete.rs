@@ -1,5 +1,5 @@
-//! What may stand at the cursor: operators after a pipe, tables where a query begins, else the columns that the query has
-//! so far, functions, and words.
+//! Completions at the cursor: operators after a pipe, tables at the beginning of a query, else the columns so far, functions
+//! and keywords.
 
 use super::commands::COMMANDS;
 use super::highlight::WORDS;
@@ -24,21 +24,21 @@ const CHARTS: [&str; 10] = [
     "table",
 ];
 
-/// Operators that name tables inside.
+/// Operators that take tables.
 const NAME_TABLES: [&str; 5] = ["join", "lookup", "union", "find", "search"];
 
-/// More than these help nobody.
+/// The maximum number of completions.
 const MAX: usize = 200;
 
-/// Completes against the engine of the session.
+/// Completes with the session's engine.
 pub struct Names(pub Shared);
 
-/// What could stand at a place.
+/// A completion.
 #[derive(Debug, PartialEq)]
 pub struct Found {
-    /// What is written.
+    /// Its text.
     pub text: String,
-    /// What it is.
+    /// Its description.
     pub about: String,
 }
 
@@ -58,7 +58,7 @@ impl Completer for Names {
     }
 }
 
-/// Where the word at the cursor begins, and what it could be.
+/// Where the word at the cursor begins, and its completions.
 pub fn complete(engine: &Engine, line: &str, pos: usize) -> (usize, Vec<Found>) {
     let before = line.get(..pos).unwrap_or(line);
     if super::input::is_command(before) || before.trim() == "." {
@@ -71,7 +71,7 @@ pub fn complete(engine: &Engine, line: &str, pos: usize) -> (usize, Vec<Found>) 
     let tables = |put: &mut dyn FnMut(&str, &str)| {
         let with_data = engine.data_tables();
         with_data.iter().for_each(|name| put(&quoted(name), "table"));
-        // known tables are many: not before something is typed
+        // there are many known tables, so they are offered only after something is typed
         if !typed.is_empty() {
             let names = engine.table_names();
             names
@@ -98,7 +98,7 @@ pub fn complete(engine: &Engine, line: &str, pos: usize) -> (usize, Vec<Found>) 
                 tables(&mut put);
             }
             let aggregates = matches!(operator.as_str(), "summarize" | "make-series" | "top-nested" | "mv-apply");
-            // what only this operator takes comes first
+            // what only this operator allows comes first
             let place = |callable: &Callable| match callable {
                 Callable::Aggregate(_) => aggregates.then_some(0),
                 Callable::Plugin(_) => (operator == "evaluate").then_some(0),
@@ -119,7 +119,7 @@ pub fn complete(engine: &Engine, line: &str, pos: usize) -> (usize, Vec<Found>) 
     (context.start, best(all, &typed))
 }
 
-/// Those that begin with what is typed; where there is none, those that have it inside.
+/// The completions that begin with the typed text; if there are none, those that contain it.
 fn best(all: Vec<Found>, typed: &str) -> Vec<Found> {
     let bare = |found: &Found| found.text.trim_start_matches("['").to_lowercase();
     let (mut first, rest): (Vec<Found>, Vec<Found>) = all.into_iter().partition(|f| bare(f).starts_with(typed));
@@ -165,13 +165,13 @@ fn quoted(name: &str) -> String {
     }
 }
 
-/// What a word at the end of a text would be.
+/// What a word at the end of a text can be.
 #[derive(Debug, PartialEq)]
 enum Place {
     Operator,
     Chart,
     Source,
-    /// The query as far as it goes before the operator, and that operator.
+    /// The query before the operator, and that operator.
     Expression {
         pipeline: String,
         operator: String,
@@ -189,7 +189,7 @@ impl Context {
         let tokens = kql_parser::lex(text).tokens;
         let mut tokens: Vec<Token> = tokens.into_iter().filter(|t| t.kind != Kind::End).collect();
         let mut start = text.len();
-        // the word that the cursor ends, with the hyphens of an operator's name
+        // the word before the cursor, with the hyphens of an operator's name
         while let Some(last) = tokens.last().copied()
             && last.span.end as usize == start
             && matches!(last.kind, Kind::Word | Kind::Minus)
@@ -200,16 +200,16 @@ impl Context {
         let whole = text.get(start..).unwrap_or("");
         let after_pipe = tokens.last().is_some_and(|t| t.kind == Kind::Pipe);
         if !after_pipe && whole.contains('-') {
-            // a difference, and not a name
+            // a difference, not a name
             start = text.len() - whole.rsplit('-').next().map_or(0, str::len);
         }
         Context { start, place: place(text, &tokens) }
     }
 }
 
-/// What stands behind these tokens.
+/// What can follow these tokens.
 fn place(text: &str, tokens: &[Token]) -> Place {
-    // where the pipeline of the cursor begins and where its last pipe is
+    // where the pipeline at the cursor begins, and where its last pipe is
     let mut open: Vec<(usize, Option<usize>)> = vec![(0, None)];
     let mut statement = 0;
     for (i, token) in tokens.iter().enumerate() {
@@ -254,7 +254,7 @@ fn place(text: &str, tokens: &[Token]) -> Place {
     if name == "render" && tokens.len() == pipe + 2 {
         return Place::Chart;
     }
-    // a bracket that opens in a join begins a query of its own
+    // an opening bracket in a join begins a separate query
     let opens = tokens.last().is_some_and(|t| t.kind == Kind::OpenParen);
     if opens && NAME_TABLES.contains(&name.as_str()) {
         return Place::Source;

@@ -1,4 +1,4 @@
-//! The session of a person: lines that can be edited, coloured, completed and found again.
+//! The interactive session: lines with editing, colours, completion and history.
 
 use super::complete::Names;
 use super::highlight::Colours;
@@ -14,11 +14,11 @@ use reedline::{
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-/// So many entries are kept.
+/// The maximum number of history entries.
 const HISTORY: usize = 5000;
 const MENU: &str = "names";
 
-/// Reads and answers until Ctrl-D or `.quit`.
+/// Reads and runs queries until Ctrl-D or `.quit`.
 pub fn run(session: &mut Session, history: bool) -> Result<(), Failure> {
     interrupt::listen_always(session.progress.clone());
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -63,14 +63,14 @@ fn keys() -> reedline::Keybindings {
     let menu = ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]);
     keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, menu);
     keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
-    // a blank ends a name, so that Enter runs the line rather than taking what a menu offers
+    // a blank ends a name, so that Enter runs the line instead of accepting a completion
     let blank = ReedlineEvent::Edit(vec![EditCommand::InsertChar(' ')]);
     keys.add_binding(KeyModifiers::NONE, KeyCode::Char(' '), ReedlineEvent::Multiple(vec![ReedlineEvent::Esc, blank]));
     keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, ReedlineEvent::Edit(vec![EditCommand::InsertNewline]));
     keys
 }
 
-/// The file of the history, in the folder where the system keeps the state of programs.
+/// The file of the history, in the system's folder for the state of programs.
 fn history_file() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || folder("HOME");
@@ -84,7 +84,7 @@ fn history_file() -> Option<PathBuf> {
     state.map(|state| state.join("kql").join("history"))
 }
 
-/// Enter runs what is whole.
+/// Enter runs complete input.
 struct Whole;
 
 impl Validator for Whole {
@@ -93,7 +93,7 @@ impl Validator for Whole {
     }
 }
 
-/// What stands before the lines.
+/// The prompt.
 struct Sign;
 
 impl Prompt for Sign {

@@ -1,10 +1,10 @@
-//! Colours of a query while it is typed, from the parser's own tokens.
+//! Colours a query while it is typed, using the parser's own tokens.
 
 use kql_parser::token::{Kind, Token};
 use nu_ansi_term::{Color, Style};
 use reedline::{Highlighter, StyledText};
 
-/// Words that operators have inside.
+/// Keywords inside operators.
 pub const WORDS: [&str; 39] = [
     "and",
     "or",
@@ -47,7 +47,7 @@ pub const WORDS: [&str; 39] = [
     "of",
 ];
 
-/// What a piece of text is.
+/// The class of a piece of text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Class {
     Plain,
@@ -78,7 +78,7 @@ impl Class {
     }
 }
 
-/// The pieces of a text that are more than plain, in order: from, to, what they are.
+/// The pieces of a text that are not plain, in order: start, end, class.
 pub fn classes(text: &str) -> Vec<(usize, usize, Class)> {
     if super::input::is_command(text) {
         let end = text.find(char::is_whitespace).filter(|end| *end > 0).unwrap_or(text.len());
@@ -116,7 +116,7 @@ pub fn classes(text: &str) -> Vec<(usize, usize, Class)> {
     found
 }
 
-/// What a word is, and the last token that belongs to it: `mv-expand` has three.
+/// The class of a word, and the last token that belongs to it: `mv-expand` consists of three.
 fn word(text: &str, tokens: &[Token], i: usize) -> (Class, usize) {
     let kind = |at: usize| tokens.get(at).map_or(Kind::End, |t| t.kind);
     let spelling = tokens.get(i).map_or("", |t| t.span.text(text));
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(shown("T | mv-expand a to typeof(long) | where strlen(b) > 5 and c == 'x' // why"), expected);
         assert_eq!(shown(".schema T"), [(".schema".to_owned(), Class::Command)]);
         assert_eq!(shown("a § b"), [("§".to_owned(), Class::Wrong)]);
-        // where nothing is a piece
+        // if there are no pieces
         assert!(shown("").is_empty());
     }
 }

@@ -1,17 +1,17 @@
-//! When what was typed is a whole query.
+//! Decides whether the typed text is a complete query.
 
 use kql_parser::ast::StatementKind;
 use kql_parser::codes;
 use kql_parser::token::Kind;
 
-/// Whether this is a command, such as `.tables`.
+/// Whether the text is a command, such as `.tables`.
 pub fn is_command(text: &str) -> bool {
     let mut rest = text.trim_start().chars();
     rest.next() == Some('.') && rest.next().is_some_and(|c| c.is_ascii_alphabetic())
 }
 
-/// Whether Enter runs the text: nothing is missing at its end, as after a pipe, an open bracket or `where`. An empty line
-/// runs it whatever is missing.
+/// Whether Enter runs the text: nothing is missing at its end, as it is after a pipe, an open bracket or `where`. An empty
+/// line runs the text in any case.
 pub fn is_complete(text: &str) -> bool {
     if text.trim().is_empty() || is_command(text) || text.trim_end_matches([' ', '\t', '\r']).ends_with("\n\n") {
         return true;
@@ -22,7 +22,7 @@ pub fn is_complete(text: &str) -> bool {
         match token.kind {
             Kind::OpenParen | Kind::OpenBracket | Kind::OpenBrace => open += 1,
             Kind::CloseParen | Kind::CloseBracket | Kind::CloseBrace => open = open.saturating_sub(1),
-            // a string over several lines that has not ended
+            // an unfinished multi-line string
             Kind::Unknown if matches!(token.span.text(text), "```" | "~~~") => return false,
             _ => {}
         }
@@ -33,12 +33,12 @@ pub fn is_complete(text: &str) -> bool {
     let parse = kql_parser::parse(text);
     let tabular = |kind: &StatementKind| matches!(kind, StatementKind::Expr(_) | StatementKind::Error);
     if text.trim_end().ends_with(';') {
-        // definitions alone have nothing to run yet
+        // definitions alone: there is nothing to run yet
         return parse.query.statements.iter().any(|s| tabular(&s.kind));
     }
     let end = text.trim_end().len() as u32;
     let last = lexed.tokens.iter().rfind(|token| token.kind != Kind::End).map_or(Kind::End, |token| token.kind);
-    // the parser marks the last token where an expression is missing behind it
+    // if an expression is missing, the parser marks the token before it
     let missing = parse.diagnostics.iter().any(|d| d.code == codes::MISSING_EXPRESSION && d.span.end >= end);
     !missing && !matches!(last, Kind::Pipe | Kind::Comma | Kind::Assign | Kind::Arrow | Kind::Colon | Kind::DotDot)
 }

@@ -1,4 +1,4 @@
-//! `kql repl`: queries one after the other, over data that is looked into once.
+//! `kql repl`: runs queries one after the other, over data that is inspected once.
 
 mod commands;
 mod complete;
@@ -45,7 +45,8 @@ fn build(environment: &Environment, strict: bool, progress: &Arc<Progress>) -> R
     crate::run::build(environment.engine()?.strict(strict).progress(progress.clone()))
 }
 
-/// Reads lines that no person types: a query ends with `;`, an empty line, or where the next line does not go on with it.
+/// Reads lines that are not typed by a person: a query ends with `;`, with an empty line, or if the next line does not
+/// continue it.
 fn script(session: &mut Session, lines: &mut impl BufRead) -> Result<(), Failure> {
     let mut text = String::new();
     loop {
@@ -72,7 +73,7 @@ fn script(session: &mut Session, lines: &mut impl BufRead) -> Result<(), Failure
 }
 
 impl Session {
-    /// Does what was entered. What is wrong with it is printed; the error says that the session cannot go on.
+    /// Runs a query or command. Its errors are printed; a returned error means that the session cannot go on.
     fn handle(&mut self, text: &str) -> Result<Flow, Failure> {
         let text = text.trim();
         if text.is_empty() {
@@ -81,7 +82,7 @@ impl Session {
         let done = if input::is_command(text) { self.command(text) } else { self.query(text) };
         match done {
             Ok(flow) => Ok(flow),
-            // whoever reads the output has gone
+            // the reader of the output has closed it
             Err(Failure::Closed) => Err(Failure::Closed),
             Err(Failure::Interrupted) if !self.person => Err(Failure::Interrupted),
             Err(failure) => {
@@ -100,7 +101,7 @@ impl Session {
         Ok(Flow::Continue)
     }
 
-    /// Makes the engine anew, after a setting was changed; the old one stays where that fails.
+    /// Builds the engine again after a setting was changed; the old one stays if that fails.
     fn rebuild(&mut self, environment: Environment) -> Result<(), Failure> {
         let built = build(&environment, self.strict, &self.progress)?;
         self.environment = environment;

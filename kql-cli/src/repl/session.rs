@@ -1,4 +1,4 @@
-//! What a session knows.
+//! The state of a session.
 
 use crate::arguments::Environment;
 use kql_engine::Engine;
@@ -6,17 +6,17 @@ use kql_engine::Progress;
 use kql_output::Format;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Whether to go on.
+/// Whether the session goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Flow {
     Continue,
     Quit,
 }
 
-/// The engine of a session: it is another one after `.load` and `.now`, and the completion follows.
+/// The engine of a session. `.load` and `.now` replace it, for the completion too.
 pub(super) type Shared = Arc<RwLock<Arc<Engine>>>;
 
-/// The engine as it is now.
+/// The current engine.
 pub(super) fn engine(shared: &Shared) -> Arc<Engine> {
     shared.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
@@ -30,6 +30,6 @@ pub(super) struct Session {
     pub(super) progress: Arc<Progress>,
     /// Whether anything failed.
     pub(super) failed: bool,
-    /// Whether a person types: an interrupted query does not end the session.
+    /// Whether a person types: if so, interrupting a query does not end the session.
     pub(super) person: bool,
 }

@@ -1,15 +1,15 @@
-//! What accumulators share.
+//! Functions that accumulators share.
 
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BooleanArray};
 use datafusion::common::Result;
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 
-/// Whether a row is among those that a filter leaves.
+/// Whether the filter keeps a row; without a filter, it does.
 pub(super) fn passes(filter: Option<&BooleanArray>, row: usize) -> bool {
     filter.is_none_or(|f| f.is_valid(row) && f.value(row))
 }
 
-/// The arguments, and where the aggregate is ordered, the one behind them that orders the rows.
+/// The arguments, and, if the aggregate is ordered, the column after them that orders the rows.
 pub(super) fn split_order(ordered: bool, values: &[ArrayRef]) -> (&[ArrayRef], Option<&BinaryArray>) {
     match (ordered, values.split_last()) {
         (true, Some((order, arguments))) => (arguments, Some(order.as_binary::<i32>())),
@@ -17,7 +17,7 @@ pub(super) fn split_order(ordered: bool, values: &[ArrayRef]) -> (&[ArrayRef], O
     }
 }
 
-/// The order of a row; all are alike where there is none.
+/// The order of a row; all rows are equal if there is no order.
 pub(super) fn order_at(order: Option<&BinaryArray>, row: usize) -> &[u8] {
     order.filter(|o| o.is_valid(row)).map_or(&[], |o| o.value(row))
 }

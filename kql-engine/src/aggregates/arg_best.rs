@@ -1,8 +1,8 @@
-//! For each group the row whose key is best, with the values that it has in other columns: `arg_max`, `arg_min`,
-//! `take_any`, and the first row of `innerunique`.
+//! For each group the row with the best key, and its values in other columns: `arg_max`, `arg_min`, `take_any`, and the
+//! first row of `innerunique`.
 //!
-//! Winners are kept as rows of chunks of columns; what no group points to any more is dropped from time to time, so that
-//! memory follows the groups and not the rows.
+//! Winners are kept as rows of chunks of columns. Rows that no group refers to any more are dropped from time to time, so
+//! that memory depends on the number of groups and not of rows.
 
 use super::accumulator;
 use crate::registry::AggregateArgs;
@@ -17,17 +17,17 @@ use std::sync::Arc;
 /// Which row wins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Best {
-    /// The one with the greatest first value; a null only where there is no other.
+    /// The one with the greatest first value; a null only if there is no other value.
     Max,
     /// The one with the smallest first value.
     Min,
     /// The first one.
     First,
-    /// The first one whose first value is neither null nor an empty text, else the first one.
+    /// The first one whose first value is neither null nor an empty string, else the first one.
     FirstNotNull,
 }
 
-/// Rows kept beyond this many for each group are dropped.
+/// Rows kept beyond this number per group are dropped.
 const SLACK: usize = 8192;
 
 /// The accumulator.
@@ -36,7 +36,7 @@ pub struct ArgBest {
     ordered: bool,
     fields: Fields,
     key: Option<RowConverter>,
-    /// For each group the key of its row, none where no row has come; then chunk and row.
+    /// For each group the key of its row, and its chunk and row; `None` if the group has no row yet.
     groups: Vec<Option<Winner>>,
     chunks: Vec<Vec<ArrayRef>>,
     kept: usize,
@@ -86,7 +86,7 @@ impl ArgBest {
             None => None,
         };
         let texts = arrow::array::AsArray::as_string_opt::<i32>(first.as_ref());
-        // winners of this batch: the row each group takes over
+        // winners of this batch: the new row of each group
         let mut touched: Vec<(usize, u32)> = Vec::new();
         let chunk = self.chunks.len() as u32;
         for (row, group) in group_indices.iter().enumerate() {
@@ -138,18 +138,18 @@ impl ArgBest {
         Ok(())
     }
 
-    /// The keys with NaN where it wins: it is an extreme both ways.
+    /// The keys, with NaN changed so that it wins: NaN is both the greatest and the smallest value.
     fn nan_first(&self, keys: &ArrayRef) -> ArrayRef {
         match arrow::array::AsArray::as_primitive_opt::<Float64Type>(keys.as_ref()) {
             Some(reals) if self.best == Best::Min => {
-                // in the order of row formats a NaN with a sign is below all numbers
+                // in the row format, a NaN with a sign is below all numbers
                 Arc::new(reals.unary::<_, Float64Type>(|v| if v.is_nan() { -f64::NAN.abs() } else { v }))
             }
             _ => keys.clone(),
         }
     }
 
-    /// Drops rows that no group points to.
+    /// Drops rows that no group refers to.
     fn compact(&mut self) -> Result<()> {
         let places: Vec<(usize, usize)> =
             self.groups.iter().flatten().map(|w| (w.chunk as usize, w.row as usize)).collect();
@@ -163,7 +163,7 @@ impl ArgBest {
         Ok(())
     }
 
-    /// The rows at these places; behind the last chunk there is one of nulls.
+    /// The rows at these places; the place after the last chunk is a row of nulls.
     fn gather(&self, places: &[(usize, usize)]) -> Result<Vec<ArrayRef>> {
         (0..self.fields.len())
             .map(|n| {
@@ -178,7 +178,7 @@ impl ArgBest {
             .collect()
     }
 
-    /// The rows of the groups to emit, null where a group has none, and their orders.
+    /// The rows of the groups to emit, null if a group has none, and their orders.
     fn emit(&mut self, emit_to: EmitTo) -> Result<(ArrayRef, ArrayRef)> {
         let emitted = emit_to.take_needed(&mut self.groups);
         let mut places = Vec::with_capacity(emitted.len());
@@ -186,7 +186,7 @@ impl ArgBest {
         let mut orders = Vec::with_capacity(emitted.len());
         for winner in &emitted {
             present.push(winner.is_some());
-            // a field is taken out of the row without asking whether there is a row
+            // a field is read from the row without checking whether there is a row
             places.push(winner.as_ref().map_or((self.chunks.len(), 0), |w| (w.chunk as usize, w.row as usize)));
             orders.push(winner.as_ref().map(|w| w.order.to_vec()));
         }

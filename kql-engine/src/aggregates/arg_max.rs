@@ -50,7 +50,7 @@ pub static ARG_MIN: AggregateFunction = AggregateFunction {
     },
 };
 
-/// The name of what has none of its own.
+/// The name of an argument that has no name.
 fn extreme(prefix: &str, place: &OutputPlace) -> String {
     match place.at {
         0 => format!("{prefix}_"),

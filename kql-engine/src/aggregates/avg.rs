@@ -29,14 +29,14 @@ pub static AVG: AggregateFunction = AggregateFunction {
         let Some(value) = args.pop() else { return internal_err!("avg takes an argument") };
         Ok(match info.returns {
             Real => {
-                // longs are added up as longs, which wrap
+                // longs are summed as longs, which wrap
                 let ty = if info.types.first() == Some(&Real) { DataType::Float64 } else { DataType::Int64 };
                 let value = cast(value, ty);
                 let total = cast(sum(value.clone()), DataType::Float64);
                 let n = count(value);
                 when(n.clone().gt(lit(0i64)), total / cast(n, DataType::Float64)).otherwise(lit(f64::NAN))?
             }
-            // ticks of datetimes add up to more than 64 bits hold
+            // the sum of datetime ticks can exceed 64 bits
             Timespan | Datetime => {
                 let total = sum(cast(value.clone(), DataType::Decimal128(38, 0)));
                 let n = count(value);

@@ -44,10 +44,10 @@ binary_all!(
     "The exclusive or of the group's values."
 );
 
-/// Bits are those of a long, whatever the type of the values.
+/// The bits are those of a long, whatever the type of the values.
 fn reduced(info: &CallInfo, mut args: Vec<Expr>, reduce: fn(Expr) -> Expr) -> Result<Expr> {
     let Some(value) = args.pop() else { return internal_err!("an argument is expected") };
-    // what is too large for a long has no bits
+    // a value that is too large for a long has no bits
     let bits = reduce(try_cast(value, arrow::datatypes::DataType::Int64));
     Ok(try_cast(bits, info.returns.arrow()))
 }

@@ -1,7 +1,7 @@
 //! `buildschema()`: the schema that fits all of a group's values.
 //!
-//! A type's name, a bag of the properties' schemas, or an array of these where several occur. What arrays hold is the
-//! schema of the property `` `indexer` ``.
+//! The schema is the name of a type, a bag of the properties' schemas, or an array of these if several occur. The schema
+//! of the elements of an array is that of the property `` `indexer` ``.
 
 use crate::dynamic::{date, write};
 use crate::registry::{AggregateFunction, Outputs, ParameterType::DynamicBag, Reduce, ResultName, Returns, p, sig};
@@ -29,10 +29,10 @@ pub static BUILDSCHEMA: AggregateFunction = AggregateFunction {
     },
 };
 
-/// What the elements of an array are found under.
+/// The property for the schema of an array's elements.
 const INDEXER: &str = "`indexer`";
 
-/// What values of a place look like.
+/// The schema of the values at one position.
 #[derive(Default)]
 struct Schema {
     types: BTreeSet<String>,
@@ -66,7 +66,7 @@ impl Schema {
         }
     }
 
-    /// Adds what another schema, in its written form, has.
+    /// Adds another schema, given in its written form.
     fn merge(&mut self, written: &Value) {
         match written {
             Value::String(name) => {
@@ -117,7 +117,7 @@ impl Schemas {
         let texts: StringArray = groups
             .iter()
             .map(|schema| {
-                // nothing was there to have a schema
+                // no value was found that has a schema
                 let some = !schema.types.is_empty() || schema.properties.is_some();
                 some.then(|| {
                     let mut text = String::new();

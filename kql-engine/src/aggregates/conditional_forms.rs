@@ -1,4 +1,4 @@
-//! The forms with a predicate: `sumif()`, `make_set_if()` and so on. Each is its plain aggregate over the rows for which
+//! The forms with a predicate: `sumif()`, `make_set_if()` and so on. Each is the plain aggregate over the rows for which
 //! the predicate is true.
 
 use crate::registry::{

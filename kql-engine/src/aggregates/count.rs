@@ -13,7 +13,7 @@ pub static COUNT: AggregateFunction = AggregateFunction {
     outputs: Outputs::One,
     summary: "The number of rows in the group.",
     page: "count-aggregation-function",
-    // an argument changes nothing: rows are counted, nulls too
+    // the argument is ignored: rows are counted, including nulls
     reduce: Reduce::Expr(|_, _| Ok(count(lit(1i64)))),
 };
 

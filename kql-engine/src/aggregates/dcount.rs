@@ -1,6 +1,6 @@
 //! `dcount()`, `count_distinct()`
 //!
-//! Exact: offline there is no reason to estimate. The accuracy is accepted and changes nothing.
+//! Exact: offline there is no reason to estimate. The accuracy argument is accepted and ignored.
 
 use crate::registry::{
     AggregateFunction, Outputs,
@@ -21,7 +21,7 @@ pub static DCOUNT: AggregateFunction = AggregateFunction {
     summary: "The number of distinct values in the group; nulls are not counted.",
     page: "dcount-aggregation-function",
     reduce: Reduce::Expr(|info, mut args| match args.drain(..).next() {
-        // both zeros are one number
+        // 0 and -0 are the same number
         Some(value) if info.types.first() == Some(&Real) => Ok(count_distinct(value + lit(0.0f64))),
         Some(value) => Ok(count_distinct(value)),
         None => internal_err!("dcount takes an argument"),

@@ -1,6 +1,6 @@
-//! `hll()` and `hll_merge()`: what `dcount_hll()` counts later.
+//! `hll()` and `hll_merge()`, whose states `dcount_hll()` counts.
 //!
-//! The state is exact: an array of the distinct values. It is no sketch that another engine reads.
+//! The state is exact: an array of the distinct values. It is not a sketch that other engines can read.
 
 use super::make_list::MAKE_SET;
 use super::order_list::CollectedValues;

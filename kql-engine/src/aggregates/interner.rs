@@ -1,4 +1,4 @@
-//! StringInterner kept one after the other under numbers, once each or as often as they come.
+//! A list of strings under numbers; `intern` stores each string once, `push` every time.
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
@@ -13,14 +13,14 @@ pub struct StringInterner {
 }
 
 impl StringInterner {
-    /// The text of a number.
+    /// The text with this number.
     pub fn get(&self, number: u32) -> &str {
         let n = number as usize;
         let start = n.checked_sub(1).and_then(|n| self.ends.get(n)).copied().unwrap_or(0);
         self.ends.get(n).and_then(|end| self.text.get(start..*end)).unwrap_or("")
     }
 
-    /// The number of a text, which is kept if it is new.
+    /// The number of a text; a new text is stored.
     pub fn intern(&mut self, text: &str) -> u32 {
         let hash = self.hasher.hash_one(text);
         if let Some(number) = self.numbers.find(hash, |n| self.get(*n) == text) {
@@ -36,14 +36,14 @@ impl StringInterner {
         number
     }
 
-    /// Keeps a text under a new number.
+    /// Stores a text under a new number.
     pub fn push(&mut self, text: &str) -> u32 {
         self.text.push_str(text);
         self.ends.push(self.text.len());
         (self.ends.len() - 1) as u32
     }
 
-    /// Bytes of memory.
+    /// Memory in bytes.
     pub fn size(&self) -> usize {
         self.text.capacity() + self.ends.capacity() * size_of::<usize>() + self.numbers.allocation_size()
     }

@@ -1,4 +1,4 @@
-//! States of accumulators that keep lists: for each group the items, and beside each another value.
+//! States of accumulators that keep lists: for each group the items, and another value for each item.
 
 use arrow::array::{Array, ArrayBuilder, ArrayRef, AsArray, ListBuilder};
 use arrow::datatypes::{DataType, Field};
@@ -11,7 +11,7 @@ pub fn types(item: DataType, beside: DataType) -> Vec<DataType> {
     vec![list(item), list(beside)]
 }
 
-/// The states of groups; `put` appends what one group has.
+/// The states of groups; `put` appends the items of one group.
 pub fn written<G, A: ArrayBuilder, B: ArrayBuilder>(
     groups: &[G],
     items: A,
@@ -27,7 +27,7 @@ pub fn written<G, A: ArrayBuilder, B: ArrayBuilder>(
     vec![Arc::new(items.finish()), Arc::new(beside.finish())]
 }
 
-/// Hands every state to `add`: the group, its items, and what stands beside them.
+/// Calls `add` for every state, with the group, its items, and the values beside them.
 pub fn each(states: &[ArrayRef], groups: &[usize], mut add: impl FnMut(usize, &ArrayRef, &ArrayRef)) -> Result<()> {
     let [items, beside] = states else { return internal_err!("two states expected") };
     let (items, beside) = (items.as_list::<i32>(), beside.as_list::<i32>());

@@ -1,4 +1,4 @@
-//! Finding the row of an aggregation function by its name.
+//! Finds an aggregation function by its name.
 
 use crate::registry::AggregateFunction;
 use std::collections::HashMap;
@@ -10,12 +10,13 @@ static AGGREGATES: LazyLock<HashMap<&'static str, &'static AggregateFunction>> =
         .collect()
 });
 
-/// The aggregation function of that name.
+/// The aggregation function with this name.
 pub fn aggregate(name: &str) -> Option<&'static AggregateFunction> {
     AGGREGATES.get(name).copied()
 }
 
-/// Whether a call is one of an aggregate whose name a scalar function has too: those take one argument, and these several.
+/// Whether a call of a name that a scalar function has too is an aggregate: the aggregate takes one argument, the other
+/// several.
 pub fn is_aggregate_call(name: &str, arguments: usize) -> bool {
     arguments == 1 && AGGREGATES.contains_key(name)
 }

@@ -1,4 +1,4 @@
-//! `make_bag()`: the properties of all of a group's bags in one.
+//! `make_bag()`: the properties of all bags of a group in one bag.
 
 use super::{accumulator, list_state};
 use crate::dynamic::read::{self, Kind};
@@ -37,7 +37,7 @@ pub static MAKE_BAG: AggregateFunction = AggregateFunction {
 pub static MAKE_DICTIONARY: AggregateFunction =
     AggregateFunction { name: "make_dictionary", result_name: ResultName::Prefix("dictionary"), ..MAKE_BAG };
 
-/// The most properties a bag gets.
+/// The maximum number of properties of a bag.
 const MAX_SIZE: usize = 1_048_576;
 
 /// The accumulator.
@@ -63,7 +63,7 @@ impl Bags {
         Bags { ordered: args.ordered, max, groups: Vec::new(), bytes: 0 }
     }
 
-    /// Names and values, one after the other, and the orders of the rows.
+    /// Names and values in turn, and the orders of the rows.
     fn state_types() -> Vec<DataType> {
         list_state::types(DataType::Utf8, DataType::Binary)
     }
@@ -117,7 +117,7 @@ impl GroupsAccumulator for Bags {
             let order = accumulator::order_at(order, row);
             let bag = bags.value(row);
             if read::kind(bag) == Kind::Bag {
-                // the properties of a row stand in their order, whichever thread meets which row first
+                // the properties of a row keep their order, whichever thread reads which row first
                 for (n, (name, value)) in read::properties(bag).enumerate() {
                     key.clear();
                     if self.ordered {

@@ -8,7 +8,7 @@ use crate::registry::{
 };
 use crate::types::ScalarType::Dynamic;
 
-/// How many elements the older names keep where nothing is said.
+/// The number of elements that the older names keep by default.
 const OLD_SIZE: i64 = 128;
 
 static SIGNATURES: [Signature; 1] = [sig(&[p("expr", Scalar), optional("maxSize", Integer)], Returns::Is(Dynamic))];

@@ -40,7 +40,7 @@ pub use take_any::TAKE_ANY;
 
 use crate::registry::AggregateFunction;
 
-/// Every row.
+/// All aggregation functions.
 pub fn all() -> impl Iterator<Item = &'static AggregateFunction> {
     ALL.iter().copied()
 }

@@ -1,4 +1,4 @@
-//! For each group its values, all or the distinct ones, in the order of the rows: `make_list`, `make_set`.
+//! Collects the values of each group, all or only the distinct ones, in the order of the rows: `make_list`, `make_set`.
 
 use super::interner::StringInterner;
 use super::{accumulator, list_state};
@@ -15,10 +15,10 @@ use datafusion::logical_expr::{ColumnarValue, EmitTo, GroupsAccumulator};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
-/// The most elements an array gets.
+/// The maximum number of elements of an array.
 const MAX_SIZE: usize = 1_048_576;
 
-/// So many values of a group are looked through one by one, before they get an index.
+/// The number of values of a group that are compared one by one; larger groups get an index.
 const FEW: usize = 32;
 
 /// The accumulator.
@@ -27,12 +27,12 @@ pub struct CollectedValues {
     ordered: bool,
     distinct: bool,
     nulls: bool,
-    /// A second argument says how often a value counts: `[value, weight]` where it is not once.
+    /// The second argument is the weight of a value: the result contains `[value, weight]` if it is not 1.
     weighted: bool,
-    /// The result lists the values in the order of their texts, whatever order they came in.
+    /// The result is sorted by the values' texts; otherwise it is in the order of the rows.
     sorted: bool,
     max: usize,
-    /// Strings as they are, other values as JSON.
+    /// Strings unchanged, other values as JSON.
     texts: StringInterner,
     groups: Vec<Group>,
     bytes: usize,
@@ -42,9 +42,9 @@ pub struct CollectedValues {
 struct Group {
     /// The numbers of its texts.
     items: Vec<u32>,
-    /// The order of each, if there is one.
+    /// The order of each value, if the aggregate is ordered.
     orders: Vec<Box<[u8]>>,
-    /// Where each text stands, in a set that is not small.
+    /// The index of each text, in a set that is not small.
     places: Option<HashMap<u32, usize>>,
 }
 
@@ -91,18 +91,18 @@ impl CollectedValues {
         }
     }
 
-    /// All distinct values, whatever a second argument says, by their texts.
+    /// All distinct values sorted by their texts; a second argument is ignored.
     pub fn unlimited(args: &AggregateArgs) -> CollectedValues {
         CollectedValues { max: usize::MAX, sorted: true, ..CollectedValues::new(args, true) }
     }
 
-    /// All values with their weights, where a second argument gives them, by their texts.
+    /// All values sorted by their texts, with their weights if there is a second argument.
     pub fn weighted(args: &AggregateArgs) -> CollectedValues {
         let weighted = args.info.types.len() > 1;
         CollectedValues { max: usize::MAX, weighted, sorted: true, ..CollectedValues::new(args, false) }
     }
 
-    /// Nulls count as values.
+    /// All values including nulls.
     pub fn with_nulls(args: &AggregateArgs) -> CollectedValues {
         CollectedValues { nulls: true, ..CollectedValues::new(args, false) }
     }
@@ -114,7 +114,7 @@ impl CollectedValues {
 
     fn add(&mut self, group: usize, text: &str, order: &[u8]) {
         let Some(group) = self.groups.get_mut(group) else { return };
-        // in order of arrival the first ones stay; otherwise the end decides which come first
+        // in order of arrival the first values are kept; otherwise `max` is applied at the end
         if !self.ordered && group.items.len() >= self.max {
             return;
         }
@@ -158,7 +158,7 @@ impl CollectedValues {
         groups
     }
 
-    /// Adds the strings of a column as they are.
+    /// Adds the strings of a column unchanged.
     fn update_strings(
         &mut self,
         values: &StringArray,
@@ -219,9 +219,9 @@ impl GroupsAccumulator for CollectedValues {
             }
             let order = accumulator::order_at(order, row);
             if opens && read::kind(&json) == Kind::Array {
-                // the elements of an array, not the array; they stand in their order within the row's place
+                // the elements of an array, not the array; they are in order at the row's position
                 for (n, item) in read::elements(&json).enumerate() {
-                    // a null among them is a value to a list
+                    // `make_list` keeps a null among them
                     if !self.distinct || item != "null" {
                         key.clear();
                         if self.ordered {
@@ -255,7 +255,7 @@ impl GroupsAccumulator for CollectedValues {
             builder.append_value(&text);
         }
         if groups.is_empty() {
-            // no group at all: the aggregate of no rows is an empty array
+            // without any rows, the aggregate is an empty array
             builder.append_value("[]");
         }
         Ok(Arc::new(builder.finish()))

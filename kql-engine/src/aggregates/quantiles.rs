@@ -1,7 +1,7 @@
 //! The values of each group with their weights, and the nearest ranks among them.
 //!
-//! Exact: offline there is no reason to estimate. Equal values that come again in a batch are added up when a group gets
-//! long, so that memory follows the distinct values.
+//! Exact: offline there is no reason to estimate. When a group gets long, equal values are merged, so that memory depends on
+//! the number of distinct values.
 
 use super::{accumulator, list_state};
 use crate::decimal::Scaled;
@@ -19,25 +19,25 @@ use datafusion::common::{Result, internal_err, plan_err};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::sync::Arc;
 
-/// What comes with the values, and what is wanted of them.
+/// Whether the values have weights, and the form of the result.
 #[derive(Clone, Copy, Debug)]
 pub struct Form {
     /// Whether the second argument is a weight.
     pub weighted: bool,
-    /// Whether the result is one array rather than a column for each percentage.
+    /// Whether the result is one array, not one column per percentage.
     pub array: bool,
 }
 
-/// A group is packed when it has grown to twice the values it had after the last time, but not below this.
+/// A group is packed when it has twice as many values as after it was packed last, but at least this many.
 const PACK: usize = 4096;
 
-/// A value that ranks: a whole number, a real as whole number of the same order, or a decimal.
+/// A value that can be ranked: a whole number, a real as a whole number with the same order, or a decimal.
 pub trait OrderedKey: Copy + Ord + Send + Sync + 'static {
-    /// How it lies in a state.
+    /// The Arrow type in a state.
     type Arrow: ArrowPrimitiveType<Native = Self>;
     /// The type of a state's list.
     fn list() -> DataType;
-    /// The values of an argument; none where a row has none.
+    /// The values of an argument; `None` for a row without one.
     fn read(array: &ArrayRef, ty: ScalarType) -> Result<Vec<Option<Self>>>;
     /// Values of type `ty`.
     fn write(values: Vec<Option<Self>>, ty: ScalarType) -> Result<ArrayRef>;
@@ -96,7 +96,7 @@ impl OrderedKey for Scaled {
     }
 }
 
-/// A whole number that stands among others as the real does; NaN is above all.
+/// A whole number whose order is that of the real; NaN is above all.
 fn real_to_rank(real: f64) -> i64 {
     let bits = real.to_bits() as i64;
     bits ^ (((bits >> 63) as u64) >> 1) as i64
@@ -135,7 +135,7 @@ impl<K: OrderedKey> Group<K> {
         }
     }
 
-    /// Sorts, and adds up the weights of equal values.
+    /// Sorts the values, and merges equal values by adding their weights.
     fn pack(&mut self) {
         self.values.sort_unstable_by_key(|(value, _)| *value);
         self.values.dedup_by(|next, kept| {
@@ -148,7 +148,7 @@ impl<K: OrderedKey> Group<K> {
         self.packed = self.values.len();
     }
 
-    /// The smallest value at or below which the percentage of all weights lies; the group is packed.
+    /// The smallest value at or below which the percentage of all weights lies. The group must be packed.
     fn rank(&self, percentage: f64) -> Option<K> {
         let total: i128 = self.values.iter().map(|(_, weight)| i128::from(*weight)).sum();
         let wanted = (total as f64 * percentage.clamp(0.0, 100.0) / 100.0).ceil().max(1.0) as i128;

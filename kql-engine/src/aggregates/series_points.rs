@@ -1,8 +1,8 @@
-//! What `make-series` makes of the bins of a group: an array with a value for every point of the axis. No function of the
-//! language calls it.
+//! The aggregate of `make-series`: converts the bins of a group to an array with a value for every point of the axis.
+//! Queries cannot call it by name.
 //!
-//! Arguments: bin, value, first point and end (null where the group's own bins say them), step, and the value of points
-//! without a bin.
+//! Arguments: bin, value, first point and end (null if the group's own bins determine them), step, and the value of
+//! points without a bin.
 
 use super::{accumulator, list_state};
 use crate::dynamic::write;
@@ -33,7 +33,7 @@ pub static SERIES_POINTS: AggregateFunction = AggregateFunction {
     },
 };
 
-/// The most points a series may have.
+/// The maximum number of points of a series.
 const MAX_POINTS: i64 = 1_048_576;
 
 struct Points {
@@ -42,7 +42,7 @@ struct Points {
     first: Option<f64>,
     end: Option<f64>,
     step: f64,
-    /// Exact forms of the same, for axes of whole numbers and ticks.
+    /// Exact forms of first point, end and step, for axes of whole numbers and ticks.
     whole: Option<Whole>,
     default: String,
     groups: Vec<Vec<(i64, Box<str>)>>,
@@ -114,7 +114,7 @@ impl Points {
         list_state::types(DataType::Int64, DataType::Utf8)
     }
 
-    /// The bins of an argument, whole ones as they are, others by their bits.
+    /// The bins of an argument: whole numbers unchanged, others as their bits.
     fn bins(&self, array: &ArrayRef) -> Result<Vec<Option<i64>>> {
         if self.whole.is_some() {
             let array = cast(array, &DataType::Int64)?;
@@ -183,7 +183,7 @@ impl Points {
         Ok(())
     }
 
-    /// The point that a bin stands for: reals are rounded on the way.
+    /// The point that a bin belongs to; reals are rounded.
     fn nearest(&self, bin: i64, points: &[i64]) -> i64 {
         if self.whole.is_some() {
             return bin;

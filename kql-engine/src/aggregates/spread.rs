@@ -1,6 +1,6 @@
 //! `stdev()`, `variance()`, `covariance()` and their population forms.
 //!
-//! The engine gives variances to ten digits behind the point, and takes their roots after that, as it was measured.
+//! Kusto returns variances with ten decimal places, and computes standard deviations from the rounded ones, as measured.
 
 use crate::functions::kernel;
 use crate::registry::rows;
@@ -108,7 +108,7 @@ to_ten_digits!(ROUNDED, "to_ten_digits", |variance| variance);
 to_ten_digits!(ROOT, "root_to_ten_digits", f64::sqrt);
 
 fn to_ten_digits(call: &Call, of: fn(f64) -> f64) -> Result<ColumnarValue> {
-    // beyond this a real has no ten digits behind the point
+    // beyond this a real has less than ten decimal places
     const WHOLE: f64 = (1u64 << 53) as f64;
     let values = call.reals(0)?;
     kernel::reals(call.rows, |i| {
@@ -122,7 +122,7 @@ fn shown(spread: Expr, by: &'static ScalarFunction) -> Result<Expr> {
     rows::call(by, CallInfo { types: vec![Real], constants: vec![None], returns: Real }, vec![spread])
 }
 
-/// Of no values, and of one, the spread is 0.
+/// The spread of zero or one values is 0.
 fn one(info: &CallInfo, mut args: Vec<Expr>, of: fn(Expr) -> Expr, by: &'static ScalarFunction) -> Result<Expr> {
     let Some(value) = args.pop() else { return internal_err!("a spread takes an argument") };
     rows::first_not_null(vec![shown(of(real(info, 0, value)), by)?, lit(0f64)])

@@ -1,7 +1,7 @@
-//! `tdigest()` and `tdigest_merge()`: what `percentile_tdigest()` and its kin rank later.
+//! `tdigest()` and `tdigest_merge()`, whose states `percentile_tdigest()` and similar functions rank.
 //!
-//! The state is exact: an array of the values, `[value, weight]` where the weight is not 1. It is no sketch that another
-//! engine reads.
+//! The state is exact: an array of the values, `[value, weight]` if the weight is not 1. It is not a sketch that other
+//! engines can read.
 
 use super::order_list::CollectedValues;
 use crate::registry::{

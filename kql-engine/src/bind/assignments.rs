@@ -1,4 +1,4 @@
-//! Lists of columns to make: `x = e, f(y)` in project, extend, print, summarize and distinct, and how they are named.
+//! Lists of columns to create: `x = e, f(y)` in project, extend, print, summarize and distinct, and their names.
 
 use super::{Binder, Row};
 use crate::functions::operators::ELEMENT;
@@ -9,15 +9,15 @@ use crate::value::Value;
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 
-/// A column to make.
+/// A column to create.
 pub struct Assigned {
     /// Its name and id.
     pub column: PlanColumn,
-    /// What it holds.
+    /// Its value.
     pub value: Expr,
 }
 
-/// The names of one operator's result, kept unique by Kusto's rules.
+/// The names of one operator's result columns, kept unique by Kusto's rules.
 #[derive(Default)]
 pub struct ColumnNames {
     names: Vec<(String, bool)>,
@@ -29,7 +29,7 @@ impl ColumnNames {
         ColumnNames { names: input.iter().map(|c| (c.name.clone(), false)).collect() }
     }
 
-    /// Takes a name that the text gives. None where it is given twice; a name made up before does not count.
+    /// Adds a name that the query gives. `None` if it is given twice; an invented name does not count.
     pub fn declare(&mut self, name: &str) -> Option<String> {
         match self.names.iter().find(|(n, _)| n == name) {
             Some((_, true)) => None,
@@ -41,7 +41,7 @@ impl ColumnNames {
         }
     }
 
-    /// Makes up a name: the one that is wanted, with a number where it is taken.
+    /// Invents a name: the wanted name, with a number if it is taken.
     pub fn invent(&mut self, wanted: &str) -> String {
         self.free(wanted, false)
     }
@@ -60,8 +60,8 @@ impl ColumnNames {
 }
 
 impl Binder<'_> {
-    /// A name for a column that has none: `Column1`, `Column2` and so on through the whole query, but for those that
-    /// `columns` have.
+    /// A name for an unnamed column: `Column1`, `Column2` and so on through the whole query, skipping names that
+    /// `columns` contains.
     pub fn unnamed(&mut self, columns: &[PlanColumn]) -> String {
         loop {
             self.unnamed += 1;
@@ -77,8 +77,8 @@ impl Binder<'_> {
         self.error(codes::DUPLICATE_COLUMN, span, format!("A column with the name '{name}' is already declared."));
     }
 
-    /// Binds the columns of `project`, `print`, `distinct` or a `by` clause. `unnamed` says what a column without a
-    /// name of its own is called at its place, where that is not `Column1` and so on.
+    /// Binds the columns of `project`, `print`, `distinct` or a `by` clause. `unnamed` returns the name of a column that has
+    /// none, by its position; without it, the name is `Column1` and so on.
     pub fn assignments(
         &mut self,
         columns: &[ast::Expr],
@@ -100,14 +100,14 @@ impl Binder<'_> {
             };
             let bound = self.expr(value, row);
             let several = self.several(value, &bound, row);
-            // print has names of its own for what is one column
+            // print has a naming rule of its own if a call returns only one column
             if let Some(mut several) = several.filter(|all| all.len() > 1 || unnamed.is_none()) {
                 let given = match &column.kind {
                     ast::ExprKind::Named(named) => named.names.as_slice(),
                     _ => &[],
                 };
                 if unnamed.is_some() && !given.is_empty() {
-                    // print keeps those that have a name
+                    // print keeps only the columns that have a name
                     several.truncate(given.len());
                 }
                 self.assign_several(several, given, names, &mut assigned);
@@ -144,11 +144,11 @@ impl Binder<'_> {
         assigned
     }
 
-    /// The columns of a call that gives several, each with the name it has by itself.
+    /// The columns of a call that returns several, each with its default name.
     pub fn several(&self, value: &ast::Expr, bound: &Expr, row: Row) -> Option<Vec<(String, Expr)>> {
         let ExprKind::Call(function, args) = &bound.kind else { return None };
         let columns = function.signatures.iter().find_map(|s| match s.returns {
-            // a flag at the end is no column
+            // a flag at the end is not a column
             Returns::Columns(columns) => Some(columns(args.iter().filter(|a| a.ty != ScalarType::Bool).count())),
             _ => None,
         })?;
@@ -173,13 +173,13 @@ impl Binder<'_> {
         Some(named.collect())
     }
 
-    /// The column that `f(x)[1]` takes of the several that f gives, with the name it has by itself.
+    /// The column that `f(x)[1]` selects of those that f returns, with its default name.
     pub fn output_column(&self, call: &ast::Expr, bound: &Expr, index: &ast::Expr, row: Row) -> Option<(String, Expr)> {
         let ast::ExprKind::Literal(ast::Literal::Long(Some(n))) = index.kind else { return None };
         self.several(call, bound, row).filter(|all| all.len() > 1)?.into_iter().nth(usize::try_from(n).ok()?)
     }
 
-    /// The name of such a column, where it is not named otherwise.
+    /// The default name of such a column.
     pub fn element_name(&mut self, value: &ast::Expr, bound: &Expr, row: Row) -> Option<String> {
         let ast::ExprKind::Element(call, index) = &without_parens(value).kind else { return None };
         if !gives_several(call) || bound.ty == ScalarType::Unknown {
@@ -216,7 +216,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The one name of `name = value`; reports where there are several.
+    /// The name of `name = value`; reports if there are several names.
     pub fn single_name<'n>(&mut self, named: &'n ast::Named, span: Span) -> Option<&'n ast::Name> {
         match named.names.as_slice() {
             [name] => Some(name),
@@ -243,7 +243,7 @@ fn without_parens(e: &ast::Expr) -> &ast::Expr {
     }
 }
 
-/// Whether an expression is a call of a function that gives several columns.
+/// Whether an expression is a call of a function that returns several columns.
 pub fn gives_several(e: &ast::Expr) -> bool {
     match &e.kind {
         ast::ExprKind::Call(call) => crate::functions::scalar(&call.name.text)
@@ -253,7 +253,7 @@ pub fn gives_several(e: &ast::Expr) -> bool {
     }
 }
 
-/// The column that an expression just names.
+/// The column, if the expression is only its name.
 pub fn plain_column<'r>(e: &ast::Expr, row: Row<'r>) -> Option<&'r PlanColumn> {
     match &e.kind {
         ast::ExprKind::Name(name) => row.find(&name.text),

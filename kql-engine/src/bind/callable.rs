@@ -1,25 +1,25 @@
-//! Everything that a query can call by its name: the one list behind the reference, completion, `.help` and suggestions.
+//! Everything that a query can call by name: the list for the reference, completion, `.help` and suggestions.
 
 use super::special::{self, SpecialFunction};
 use crate::plugins::{self, Plugin};
 use crate::registry::{AggregateFunction, Alias, ScalarFunction};
 
-/// A row of something that is called.
+/// A function or plugin that can be called.
 #[derive(Clone, Copy)]
 pub enum Callable {
     /// A scalar function.
     Scalar(&'static ScalarFunction),
-    /// A function that is bound by its form.
+    /// A function that the binder handles by its syntax.
     Special(&'static SpecialFunction),
     /// An aggregation function.
     Aggregate(&'static AggregateFunction),
-    /// What `evaluate` calls.
+    /// A plugin of `evaluate`.
     Plugin(&'static Plugin),
 }
 
-/// Every row whose name a query can write.
+/// Everything whose name a query can write.
 pub fn all() -> impl Iterator<Item = Callable> {
-    // the engine's own functions have names that no query can write
+    // the names of the engine's internal functions cannot be written in a query
     let scalars = crate::functions::all().filter(|f| !f.is_operator() && !f.name.ends_with("()"));
     scalars
         .map(Callable::Scalar)
@@ -28,7 +28,7 @@ pub fn all() -> impl Iterator<Item = Callable> {
         .chain(plugins::ALL.iter().copied().map(Callable::Plugin))
 }
 
-/// The rows of that name: a scalar function and an aggregate share some.
+/// All callables with this name: some names belong to both a scalar function and an aggregate.
 pub fn named(name: &str) -> impl Iterator<Item = Callable> {
     all().filter(move |callable| callable.names().any(|n| n == name))
 }
@@ -49,7 +49,7 @@ impl Callable {
         }
     }
 
-    /// Its name and the others.
+    /// Its name and its aliases.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let (aliases, of_aggregate): (&'static [&'static str], &'static [Alias]) = match self {
             Callable::Scalar(f) => (f.aliases, &[]),
@@ -71,7 +71,7 @@ impl Callable {
         rows.iter().map(|s| s.text(self.name())).collect()
     }
 
-    /// One sentence.
+    /// A description in one sentence.
     pub fn summary(self) -> &'static str {
         match self {
             Callable::Scalar(f) => f.summary,
@@ -81,7 +81,7 @@ impl Callable {
         }
     }
 
-    /// The page of the Kusto documentation it follows, without the host.
+    /// The page of the Kusto documentation that it follows, without the host.
     pub fn page(self) -> &'static str {
         match self {
             Callable::Scalar(f) => f.page,
@@ -91,7 +91,7 @@ impl Callable {
         }
     }
 
-    /// Whether a call of it is a table.
+    /// Whether it returns a table.
     pub fn is_tabular(self) -> bool {
         matches!(self, Callable::Special(SpecialFunction { bind: special::Bind::Table(_), .. }))
     }

@@ -1,4 +1,4 @@
-//! Calls: which function is meant, which of its signatures, and whether the arguments fit.
+//! Calls: finds the function and the signature, and checks the arguments.
 
 use super::{Binder, Row, Symbol, UserFunction, coerce};
 use crate::plan::{Aggregate, ColumnId, Expr, ExprKind, PlanColumn, WindowCall};
@@ -9,7 +9,7 @@ use kql_parser::suggest;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
-/// Calls of users' functions nested deeper than this are refused.
+/// Nested calls of users' functions deeper than this are refused.
 const MAX_CALL_DEPTH: u32 = 64;
 
 impl Binder<'_> {
@@ -79,7 +79,7 @@ impl Binder<'_> {
         Expr::error(span)
     }
 
-    /// Reports a function that nobody knows.
+    /// Reports an unknown function.
     pub fn unknown_function(&mut self, name: &ast::Name) {
         if let Some(reason) = registry::unavailable(&name.text) {
             self.error(
@@ -101,7 +101,7 @@ impl Binder<'_> {
         self.report(d);
     }
 
-    /// Binds arguments; for a `typeof()` argument, the type it names stands in the second list.
+    /// Binds arguments. The second list has the type for each argument that is a `typeof()`.
     fn arguments(
         &mut self,
         args: &[ast::Expr],
@@ -119,7 +119,7 @@ impl Binder<'_> {
         let mut bound = Vec::with_capacity(args.len());
         let mut literals = Vec::with_capacity(args.len());
         for (i, arg) in args.iter().enumerate() {
-            // a typeof() is accepted only where some signature wants one
+            // a typeof() is accepted only if a signature expects one
             let wanted = signatures
                 .iter()
                 .any(|s| s.parameter(i, args.len()).is_some_and(|p| p.ty == ParameterType::TypeLiteral));
@@ -129,7 +129,7 @@ impl Binder<'_> {
                 continue;
             }
             let value = match &arg.kind {
-                // a named argument of a built-in function goes by its place
+                // a named argument of a built-in function is positional
                 ast::ExprKind::Named(named) if !named.tuple => &named.value,
                 _ => arg,
             };
@@ -144,7 +144,7 @@ impl Binder<'_> {
         (bound, literals)
     }
 
-    /// The type a word names; reports where there is none.
+    /// The type with this name; reports an unknown name.
     pub fn scalar_type(&mut self, name: &ast::TypeName) -> ScalarType {
         ScalarType::from_name(&name.text).unwrap_or_else(|| {
             let names = ScalarType::ALL.iter().map(|t| t.name());
@@ -159,7 +159,7 @@ impl Binder<'_> {
         })
     }
 
-    /// Chooses a signature and converts the arguments to its types. Reports where none fits.
+    /// Chooses a signature and converts the arguments to its types. Reports an error if none matches.
     fn overload(
         &mut self,
         call: &ast::Call,
@@ -234,7 +234,7 @@ impl Binder<'_> {
             self.error(codes::NO_COMMON_TYPE, call.name.span, "No common type can be determined from the arguments.");
             return None;
         };
-        // a typeof() argument has done its work
+        // a typeof() argument is not needed any more
         let args: Vec<Expr> = args.into_iter().zip(literals).filter(|(_, l)| l.is_none()).map(|(a, _)| a).collect();
         Some((coerce::arguments(signature, args, returns), returns))
     }
@@ -260,7 +260,7 @@ impl Binder<'_> {
     fn wrong_arguments(&mut self, call: &ast::Call, signatures: &'static [Signature], args: &[Expr]) {
         let name = call.name.text.as_str();
         let n = args.len();
-        // the signature that fewest arguments fail; where several are as near, none is meant
+        // the signature with the fewest wrong arguments; if several have as few, none is assumed
         let fails = |s: &Signature, (i, arg): (usize, &Expr)| s.parameter(i, n).is_none_or(|p| !p.ty.accepts(arg.ty));
         let failing = |s: &Signature| args.iter().enumerate().filter(|arg| fails(s, *arg)).count();
         let near: Vec<(usize, &Signature)> =
@@ -280,7 +280,7 @@ impl Binder<'_> {
         self.error(codes::INCOMPATIBLE_ARGUMENTS, call.name.span, message);
     }
 
-    /// Binds an aggregate and registers it; gives its columns, none after an error.
+    /// Binds an aggregate and registers it. Returns its columns, or nothing after an error.
     pub fn aggregate(
         &mut self,
         function: &'static registry::AggregateFunction,
@@ -321,7 +321,7 @@ impl Binder<'_> {
         }
         self.aggregates = outer;
         let bound = if star {
-            // the columns of `*` need not be of a type that an argument must be
+            // the columns of `*` need not have a type that is valid for an argument
             let args: Vec<Expr> = args.into_iter().map(|a| a.convert_unknown(ScalarType::String)).collect();
             args.iter().all(|a| !a.is_error()).then(|| {
                 let ty = args.first().map_or(ScalarType::Unknown, |a| a.ty);
@@ -334,7 +334,7 @@ impl Binder<'_> {
         let outputs: Vec<(ColumnId, ScalarType)> = match function.outputs {
             registry::Outputs::One => vec![(self.new_id(), ty)],
             registry::Outputs::EachArgument => {
-                // a predicate is no output
+                // a predicate is not an output
                 let predicate = match function.reduce {
                     registry::Reduce::If(_, at) => Some(at),
                     _ => None,
@@ -363,7 +363,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Runs `f` one call deeper; reports where calls nest too deep.
+    /// Runs `f` one call deeper; reports calls that are nested too deep.
     pub fn deeper<R>(&mut self, name: &str, span: Span, f: impl FnOnce(&mut Self) -> Option<R>) -> Option<R> {
         if self.depth >= MAX_CALL_DEPTH {
             self.error(
@@ -380,7 +380,7 @@ impl Binder<'_> {
     }
 }
 
-/// Whether the value differs from row to row.
+/// Whether the value can differ between rows.
 pub fn has_column(e: &Expr) -> bool {
     let mut found = false;
     e.walk(&mut |e| found |= matches!(e.kind, ExprKind::Column(_)));

@@ -1,4 +1,4 @@
-//! Conversions that happen without being asked for.
+//! Implicit conversions.
 
 use crate::functions::operators;
 use crate::plan::Expr;
@@ -6,15 +6,15 @@ use crate::registry::{ParameterType, Returns, ScalarFunction, Signature};
 use crate::types::ScalarType;
 use ScalarType as T;
 
-/// Operands in the types the operator's kernel takes, and the type of its result.
+/// Operands converted to the types that the operator's kernel expects, and the type of its result.
 pub struct Operands {
-    /// Converted.
+    /// The converted operands.
     pub args: Vec<Expr>,
-    /// The operator's type.
+    /// The type of the result.
     pub returns: ScalarType,
 }
 
-/// The wider of two numbers: int, long, real, decimal.
+/// The wider of two numeric types, in the order int, long, real, decimal.
 pub fn widest(a: T, b: T) -> Option<T> {
     match (a, b) {
         (T::Unknown, x) | (x, T::Unknown) => Some(x),
@@ -24,13 +24,13 @@ pub fn widest(a: T, b: T) -> Option<T> {
     }
 }
 
-/// Whether an operator computes a value from numbers or times.
+/// Whether an operator computes with numbers or times.
 pub fn computes(function: &ScalarFunction) -> bool {
     use operators::{ADD, DIVIDE, MODULO, MULTIPLY, SUBTRACT};
     [&ADD, &SUBTRACT, &MULTIPLY, &DIVIDE, &MODULO].contains(&function)
 }
 
-/// Operands whose type nobody knows in the type of the others, or in one that the operator takes.
+/// Converts operands of unknown type to the type of the others, or to one that the operator accepts.
 pub fn typed(function: &'static ScalarFunction, args: Vec<Expr>) -> Vec<Expr> {
     if !args.iter().any(Expr::is_untyped) {
         return args;
@@ -43,13 +43,13 @@ pub fn typed(function: &'static ScalarFunction, args: Vec<Expr>) -> Vec<Expr> {
     args.into_iter().map(|a| a.convert_unknown(to)).collect()
 }
 
-/// Operands of an operator, converted, by its signatures. None where it is not defined for them.
+/// Converts the operands of an operator by its signatures. `None` if it is not defined for them.
 pub fn operands(function: &'static ScalarFunction, args: Vec<Expr>) -> Option<Operands> {
     let args = dynamic_beside(function, args);
     let types: Vec<T> = args.iter().map(|a| a.ty).collect();
     let signature = best(function.signatures, &types)?;
     if types.len() == 2 && signature.parameters.iter().all(|p| p.ty == ParameterType::Scalar) {
-        // equality takes any two scalars
+        // equality accepts any two scalars
         let to = comparable(&args[0], &args[1])?;
         return Some(Operands { args: args.into_iter().map(|a| a.convert(to)).collect(), returns: T::Bool });
     }
@@ -57,8 +57,8 @@ pub fn operands(function: &'static ScalarFunction, args: Vec<Expr>) -> Option<Op
     Some(Operands { args: arguments(signature, args, returns), returns })
 }
 
-/// A dynamic beside a number becomes one: a real for comparing, so that nothing is cut off, and the other's type for
-/// computing.
+/// Converts a dynamic operand if the other one is a number: to a real for comparing, so that nothing is truncated, and to
+/// the other's type for computing.
 fn dynamic_beside(function: &'static ScalarFunction, args: Vec<Expr>) -> Vec<Expr> {
     use operators::{GREATER, GREATER_OR_EQUAL, LESS, LESS_OR_EQUAL};
     let compares = [&LESS, &LESS_OR_EQUAL, &GREATER, &GREATER_OR_EQUAL].contains(&function);
@@ -91,9 +91,10 @@ fn comparable(left: &Expr, right: &Expr) -> Option<T> {
     }
     Some(match (l, r) {
         (T::Dynamic, other) | (other, T::Dynamic) => other,
-        // a number against a bool compares as numbers
+        // a number and a bool are compared as numbers
         (T::Bool, n) | (n, T::Bool) if n.is_number() => n,
-        // text against another type: the constant takes the column's type, so that "4624" finds 4624 and 0 finds "0"
+        // a string and another type: the constant is converted to the column's type, so that "4624" finds 4624 and 0
+        // finds "0"
         (T::String, _) if right.as_constant().is_some() && left.as_constant().is_none() => T::String,
         (_, T::String) if left.as_constant().is_some() && right.as_constant().is_none() => T::String,
         (T::String, other) | (other, T::String) => other,
@@ -101,7 +102,7 @@ fn comparable(left: &Expr, right: &Expr) -> Option<T> {
     })
 }
 
-/// The items of `in` in the type of the left side; a dynamic among them is a list and stays.
+/// The items of `in` in the type of the left side; a dynamic among them is a list and is not converted.
 pub fn membership(args: Vec<Expr>, text_only: bool) -> Vec<Expr> {
     let mut args = args.into_iter();
     let Some(left) = args.next() else { return Vec::new() };
@@ -119,14 +120,14 @@ pub fn membership(args: Vec<Expr>, text_only: bool) -> Vec<Expr> {
     std::iter::once(left).chain(items).collect()
 }
 
-/// Value and bounds of `between` in one type; a timespan as upper bound of a datetime is a distance from the lower.
+/// Value and bounds of `between` in one type. A timespan as upper bound of a datetime is a distance from the lower bound.
 pub fn between(args: Vec<Expr>) -> Result<Vec<Expr>, ()> {
     let types: Vec<T> = args.iter().map(|a| a.ty).collect();
     let [value, low, high] = types[..] else { return Err(()) };
     let to = match (value, low, high) {
         _ if args.iter().any(Expr::is_error) => return Ok(args),
         (T::Unknown, ..) | (_, T::Unknown, _) | (.., T::Unknown) => {
-            // a column of an unknown type takes the type of the others
+            // a column of an unknown type gets the type of the others
             let ty = types.iter().copied().find(|ty| *ty != T::Unknown).unwrap_or(T::Datetime);
             return between(args.into_iter().map(|a| a.convert_unknown(ty)).collect());
         }
@@ -149,7 +150,7 @@ pub fn between(args: Vec<Expr>) -> Result<Vec<Expr>, ()> {
     Ok(args.into_iter().map(|a| a.convert(to)).collect())
 }
 
-/// The signature that fits the types best; none where none fits.
+/// The signature that fits the types best; `None` if none fits.
 pub fn best<'s>(signatures: &'s [Signature], types: &[T]) -> Option<&'s Signature> {
     let mut found: Option<(u32, &Signature)> = None;
     for signature in signatures.iter().filter(|s| s.fits_count(types.len())) {
@@ -166,7 +167,7 @@ pub fn best<'s>(signatures: &'s [Signature], types: &[T]) -> Option<&'s Signatur
     found.map(|(_, s)| s)
 }
 
-/// Arguments whose type nobody knows in types that the parameters take.
+/// Converts arguments of unknown type to types that the parameters accept.
 pub fn known_arguments(signature: &Signature, args: Vec<Expr>) -> Vec<Expr> {
     if !args.iter().any(Expr::is_untyped) {
         return args;
@@ -190,7 +191,7 @@ pub fn known_arguments(signature: &Signature, args: Vec<Expr>) -> Vec<Expr> {
     args.into_iter().zip(wanted).map(|(a, ty)| a.convert_unknown(ty)).collect()
 }
 
-/// The type of a call; none where the arguments have no common type and one is needed.
+/// The type of a call; `None` if the arguments need a common type and have none.
 pub fn returns(signature: &Signature, args: &[Expr], literals: &[Option<T>]) -> Option<T> {
     let types: &[T] = &args.iter().map(|a| a.ty).collect::<Vec<_>>();
     let common = |kind: &[ParameterType]| {
@@ -242,7 +243,7 @@ pub fn returns(signature: &Signature, args: &[Expr], literals: &[Option<T>]) -> 
     })
 }
 
-/// Arguments in the types that the parameters ask for.
+/// Converts the arguments to the types of the parameters.
 pub fn arguments(signature: &Signature, args: Vec<Expr>, returns: T) -> Vec<Expr> {
     let n = args.len();
     let widest_number = args.iter().map(|a| a.ty).filter(|t| t.is_number()).max();
@@ -264,7 +265,7 @@ pub fn arguments(signature: &Signature, args: Vec<Expr>, returns: T) -> Vec<Expr
                     arg.convert(returns)
                 }
                 ParameterType::Number if numeric => arg.convert(returns),
-                // comparisons of numbers happen in the wider type
+                // numbers are compared in the wider type
                 ParameterType::Number | ParameterType::NumberOrBool if returns == T::Bool => {
                     let to = widest_number.unwrap_or(T::Long);
                     arg.convert(to)
@@ -275,7 +276,7 @@ pub fn arguments(signature: &Signature, args: Vec<Expr>, returns: T) -> Vec<Expr
         .collect()
 }
 
-/// What to do about operands that do not fit.
+/// Advice about operands that do not fit.
 pub fn advice(operator: &str, types: &[T]) -> Option<String> {
     if operator == "+" && types.contains(&T::String) {
         return Some("use strcat() to join strings".to_owned());

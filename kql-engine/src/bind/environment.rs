@@ -1,4 +1,4 @@
-//! What a query can name that it does not define itself.
+//! What a query can name without defining it.
 
 use crate::plan::{Expr, Query, Relation};
 use crate::types::{Column, TableSchema};
@@ -14,7 +14,7 @@ pub struct StoredFunction {
     pub body: String,
 }
 
-/// What a query gets of external data that has no local copy.
+/// What a query gets for external data without a local copy.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub enum ExternalMissing {
     /// The query is refused.
@@ -26,20 +26,20 @@ pub enum ExternalMissing {
 
 /// Tables, saved functions and settings around a query.
 pub trait Environment {
-    /// The columns of a table; an error is a message about its data.
+    /// The columns of a table. The error is a message about its data.
     fn table(&self, name: &str) -> Option<Result<TableSchema, String>>;
 
-    /// The columns of a table that may be named, though no schema lists them, and whether its rows have each.
+    /// The columns of a table that can be named although no schema lists them, and whether its rows have each.
     fn hidden(&self, _: &str) -> Vec<(Column, bool)> {
         Vec::new()
     }
 
-    /// Whether the rows of a table of the service do not say which table they are of, which `Type` does there.
+    /// Whether the rows of a service table lack the name of their table, which the service has in the column `Type`.
     fn lacks_type(&self, _: &str) -> bool {
         false
     }
 
-    /// Whether a table may have rows; of most known ones only the columns are.
+    /// Whether a table can have rows; for most known tables only the columns are available.
     fn has_data(&self, name: &str) -> bool;
 
     /// All table names, for wildcards and suggestions.
@@ -51,38 +51,43 @@ pub trait Environment {
     /// All names of saved functions.
     fn function_names(&self) -> Vec<String>;
 
-    /// The text given for a query parameter.
+    /// The text given as value of a query parameter.
     fn parameter(&self, name: &str) -> Option<&str>;
 
     /// The time of the query, in ticks.
     fn now(&self) -> i64;
 
-    /// The local file that an address of external data stands for.
+    /// The local file for a URL of external data.
     fn external(&self, _: &str) -> Option<std::path::PathBuf> {
         None
     }
 
-    /// What a query gets of external data that has no local copy.
+    /// What a query gets for external data without a local copy.
     fn external_missing(&self) -> ExternalMissing {
         ExternalMissing::default()
     }
 
-    /// Whether there are only tables, and not the functions that Sentinel and Defender have.
+    /// Whether there are only tables, without the functions of Sentinel and Defender.
     fn is_bare(&self) -> bool {
         false
     }
 
-    /// The value of an expression without columns and subqueries; none where it cannot be computed.
+    /// The value of an expression without columns and subqueries; `None` if it cannot be computed.
     fn constant(&self, _: &Expr) -> Option<Value> {
         None
     }
 
-    /// Whether parts of a query may be run while it is bound.
+    /// How many expressions the names of a query can stand for.
+    fn max_plan_size(&self) -> usize {
+        super::MAX_PLAN_SIZE
+    }
+
+    /// Whether parts of a query can run while it is bound.
     fn evaluates(&self) -> bool {
         false
     }
 
-    /// The rows of a part of the query, for operators whose columns depend on them; none where nothing may be run.
+    /// The rows of a part of the query, for operators whose columns depend on them; `None` if nothing can run.
     fn evaluate(&self, _: &mut Query, _: &Relation) -> Option<Result<Vec<RecordBatch>, String>> {
         None
     }

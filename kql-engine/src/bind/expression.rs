@@ -12,22 +12,22 @@ use kql_parser::suggest;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
-/// The columns an expression may name.
+/// The columns that an expression can name.
 #[derive(Clone, Copy, Default)]
 pub struct Row<'r> {
     /// Those of the input.
     pub columns: &'r [PlanColumn],
-    /// Columns that may be named, though they are not listed.
+    /// Columns that can be named although they are not listed.
     pub hidden: &'r [PlanColumn],
-    /// Whether other names may be columns too.
+    /// Whether other names can be columns too.
     pub open: bool,
-    /// `$left` and `$right`, in a join's condition.
+    /// `$left` and `$right`, in the condition of a join.
     pub sides: Option<(&'r [PlanColumn], &'r [PlanColumn])>,
-    /// In `scan`, what each step remembers: `step.column`.
+    /// In `scan`, the columns that each step stores: `step.column`.
     pub steps: &'r [(String, Vec<PlanColumn>)],
-    /// Whether the rows are in an order that a user asked for, so that functions may look at other rows.
+    /// Whether the query has ordered the rows, so that functions can refer to other rows.
     pub serialized: bool,
-    /// Where an aggregate must stand around every column: in `summarize`, outside the aggregates' arguments.
+    /// Whether every column must be inside an aggregate: in `summarize`, outside the aggregates' arguments.
     pub aggregates_only: bool,
 }
 
@@ -43,14 +43,14 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// The column of that name.
+    /// The column with this name.
     pub fn find(&self, name: &str) -> Option<&'r PlanColumn> {
         self.columns.iter().chain(self.hidden).find(|c| c.name == name)
     }
 }
 
 impl Binder<'_> {
-    /// Binds an expression that sees no columns, and computes it where that is possible: `ago(1d)` is then a constant.
+    /// Binds an expression without columns, and computes it if possible: `ago(1d)` is then a constant.
     pub fn fixed(&mut self, e: &ast::Expr) -> Expr {
         let bound = self.expr(e, Row::default());
         let (mut alone, mut stages) = (bound.as_constant().is_none(), false);
@@ -69,7 +69,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The value of an expression over subqueries, where they may be run now.
+    /// The value of an expression with subqueries, if they can run now.
     fn computed(&mut self, e: &Expr) -> Option<Value> {
         let (column, row) = (self.new_column("", e.ty), self.new_column("row", ScalarType::Long));
         let one = Node::Values { columns: vec![row], rows: vec![Vec::new()] };
@@ -80,8 +80,14 @@ impl Binder<'_> {
         Value::first(batches.iter().find(|b| b.num_rows() > 0)?.columns().first()?)
     }
 
-    /// Binds an expression. After an error its type is unknown, and nothing more is said about it.
+    /// Binds an expression. After an error its type is unknown, and no further errors are reported for it.
     pub fn expr(&mut self, e: &ast::Expr, row: Row) -> Expr {
+        if self.depth > 0 {
+            self.count_expressions(1, e.span);
+        }
+        if self.is_too_large() {
+            return Expr::error(e.span);
+        }
         match &e.kind {
             ast::ExprKind::Literal(l) => super::literals::literal(l, self.now(), e.span),
             ast::ExprKind::Name(name) => self.name(name, e.span, row),
@@ -125,7 +131,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Binds an expression and demands a bool.
+    /// Binds an expression that must be a bool.
     pub fn predicate(&mut self, e: &ast::Expr, row: Row) -> Expr {
         let bound = self.expr(e, row);
         if !matches!(bound.ty, ScalarType::Bool | ScalarType::Unknown) {
@@ -155,8 +161,14 @@ impl Binder<'_> {
             return element;
         }
         match self.scope.find(&name.text).cloned() {
-            Some(Symbol::Scalar(value)) => return Expr { span, ..value },
-            Some(Symbol::RowValue(value, depth)) if depth == self.table_depth => return Expr { span, ..value },
+            Some(Symbol::Scalar(value)) => {
+                self.count_copy(&value, span);
+                return Expr { span, ..value };
+            }
+            Some(Symbol::RowValue(value, depth)) if depth == self.table_depth => {
+                self.count_copy(&value, span);
+                return Expr { span, ..value };
+            }
             Some(Symbol::RowValue(..)) => {
                 let message = format!("'{}' depends on the row, but this subquery runs once for all rows.", name.text);
                 self.report(
@@ -193,7 +205,7 @@ impl Binder<'_> {
         Expr::error(span)
     }
 
-    /// Reports a name that nothing has.
+    /// Reports an unknown name.
     pub(super) fn unknown_name(&mut self, name: &ast::Name, span: Span, row: Row) {
         let message =
             format!("The name '{}' does not refer to any known column, table, variable or function.", name.text);
@@ -265,7 +277,7 @@ impl Binder<'_> {
     fn dynamic_step(&mut self, value: Expr, step: Expr, member: Option<&str>, span: Span) -> Expr {
         match value.ty {
             _ if value.is_error() || step.is_error() => Expr::error(span),
-            // a part of what has no value has none either
+            // a part of a value of unknown type is unknown too
             ScalarType::Unknown => Expr { span, ..value },
             ScalarType::Dynamic => Expr::call(&operators::ELEMENT, vec![value, step], ScalarType::Dynamic, span),
             ty => {
@@ -300,7 +312,7 @@ impl Binder<'_> {
         self.operator(operators::binary(binary.op), vec![left, right], binary.op_span, span)
     }
 
-    /// `a and b and c ...`: thousands of operands must neither be bound nor run by deep recursion, so a chain of one
+    /// `a and b and c ...`: thousands of operands must be neither bound nor run recursively, so a chain of one
     /// operator becomes a balanced tree.
     fn chain(&mut self, binary: &ast::Binary, span: Span, row: Row) -> Expr {
         let mut parts = Vec::new();
@@ -334,7 +346,7 @@ impl Binder<'_> {
         balanced(operands, operators::binary(binary.op), span)
     }
 
-    /// `* has "x"`: true where it is for any column; a negated test, where it is for all.
+    /// `* has "x"`: true if it is true for any column; a negated test, if it is true for all columns.
     fn any_column(&mut self, binary: &ast::Binary, span: Span, row: Row) -> Expr {
         let right = self.expr(&binary.right, row);
         let function = operators::binary(binary.op);
@@ -409,7 +421,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Applies an operator, operands converted as it wants them.
+    /// Applies an operator to operands, which are converted as it needs them.
     pub fn operator(
         &mut self,
         function: &'static crate::registry::ScalarFunction,
@@ -421,7 +433,7 @@ impl Binder<'_> {
             return Expr::error(span);
         }
         if args.iter().any(Expr::is_untyped) && coerce::computes(function) {
-            // the type of what is computed from it is as unknown
+            // the type of the result is unknown too
             let ty = ScalarType::Unknown;
             return Expr::constant(Value::missing(ty), ty, span);
         }
@@ -459,7 +471,7 @@ impl Binder<'_> {
     }
 }
 
-/// A tree of `function` over the operands, as deep as the logarithm of their number.
+/// A tree of `function` over the operands, whose depth is the logarithm of their number.
 pub fn balanced(mut operands: Vec<Expr>, function: &'static crate::registry::ScalarFunction, span: Span) -> Expr {
     while operands.len() > 1 {
         let mut next = Vec::with_capacity(operands.len().div_ceil(2));

@@ -8,7 +8,7 @@ use crate::value::Value;
 use kql_parser::codes;
 use kql_parser::{Span, ast};
 
-/// The names of a pattern, and what is computed over its elements.
+/// The names of a pattern, and the expressions computed over its elements.
 #[derive(Debug, Default)]
 pub struct PatternNames {
     /// The named elements.
@@ -17,13 +17,14 @@ pub struct PatternNames {
     pub nodes: Vec<PlanColumn>,
     /// The columns of edges.
     pub edges: Vec<PlanColumn>,
-    /// The functions met so far.
+    /// The functions found so far.
     pub calls: Vec<GraphCall>,
-    /// Where an expression is about one node: the degrees of that node met so far, of edges that end there (true) or start.
+    /// If the expression is about one node: the degrees of that node found so far, of edges that end there (true) or
+    /// start there.
     pub degrees: Option<Vec<(ColumnId, bool)>>,
 }
 
-/// What a name of a pattern stands for, by number.
+/// The element that a name of a pattern refers to, by number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PatternVariable {
     /// A node.
@@ -35,7 +36,7 @@ pub enum PatternVariable {
 }
 
 impl Binder<'_> {
-    /// Binds a call of one of these functions; none where it is no such function.
+    /// Binds a call of one of these functions; `None` for any other function.
     pub(super) fn pattern_call(&mut self, call: &ast::Call, span: Span, row: Row) -> Option<Expr> {
         let kind = match call.name.text.as_str() {
             "map" => GraphCallKind::Map,
@@ -83,7 +84,7 @@ impl Binder<'_> {
         let names = self.pattern.as_ref()?;
         let columns = if matches!(over, GraphOver::Edges(_)) { names.edges.clone() } else { names.nodes.clone() };
         let columns: Vec<PlanColumn> = columns.into_iter().map(|c| PlanColumn { id: self.new_id(), ..c }).collect();
-        // inside, the degree of a node may be asked for without naming it
+        // inside, the degree of a node can be used without naming the node
         let outer = {
             let names = self.pattern.as_mut()?;
             let inside = (!of_nodes && matches!(over, GraphOver::InnerNodes(_))).then(Vec::new);
@@ -108,7 +109,7 @@ impl Binder<'_> {
         Some(Expr { kind: ExprKind::Column(id), ty, span })
     }
 
-    /// The degree of the node that the expression around it is about.
+    /// The degree of the node that the enclosing expression is about.
     fn own_degree(&mut self, call: &ast::Call, ends_here: bool, span: Span) -> Expr {
         let id = self.new_id();
         match self.pattern.as_mut().and_then(|names| names.degrees.as_mut()) {
@@ -128,7 +129,7 @@ impl Binder<'_> {
         }
     }
 
-    /// A whole element of the pattern, as a bag of its columns; none where the name is no such element's.
+    /// A whole element of the pattern, as a bag of its columns; `None` if the name does not refer to one.
     pub(super) fn whole_element(&self, name: &ast::Name, span: Span, row: Row) -> Option<Expr> {
         let names = self.pattern.as_ref()?;
         names.variables.iter().find(|(n, _)| *n == name.text)?;
@@ -139,7 +140,7 @@ impl Binder<'_> {
         Some(Expr::call(&BAG_PACK, args.collect(), ScalarType::Dynamic, span))
     }
 
-    /// What an argument goes over.
+    /// The elements that an argument refers to.
     fn pattern_element(&self, e: &ast::Expr) -> Option<GraphOver> {
         let variable = |e: &ast::Expr| match &e.kind {
             ast::ExprKind::Name(name) => {

@@ -5,7 +5,7 @@ use crate::plan::{Aggregate, ColumnId, Expr, Node, Relation};
 use kql_parser::Span;
 use std::sync::Arc;
 
-/// Groups and aggregates over `input`; inside `mv-apply` and `partition`, those of each part.
+/// Groups and aggregates over `input`; inside `mv-apply` and `partition`, separately for each part.
 pub fn grouped(input: &Relation, mut groups: Vec<(ColumnId, Expr)>, mut aggregates: Vec<Aggregate>) -> Arc<Node> {
     if let Some(partition) = &input.partition {
         groups.extend(partition.keys.iter().map(|k| (k.id, Expr::column(k, Span::default()))));

@@ -1,4 +1,4 @@
-//! Literals to constants.
+//! Converts literals to constants.
 
 use crate::dynamic::write;
 use crate::plan::Expr;
@@ -56,7 +56,7 @@ fn dynamic(value: &ast::Dynamic, now: i64, out: &mut String) {
             });
         }
         ast::Dynamic::Scalar(scalar) => {
-            // a timespan is the number of its ticks here, unlike in pack_array()
+            // here a timespan is the number of its ticks, unlike in pack_array()
             if let ast::Literal::Timespan(Some(ticks)) = scalar.as_ref() {
                 out.push_str(&ticks.to_string());
                 return;

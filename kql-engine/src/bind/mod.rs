@@ -1,6 +1,6 @@
-//! AST to plan: names to symbols, types, overloads, result names. Reports every error of a query, never just the first.
+//! From AST to plan: names to symbols, types, overloads, result names. Reports all errors of a query, not just the first.
 //!
-//! Nothing here knows how a plan runs.
+//! The binder does not know how a plan runs.
 
 mod assignments;
 pub mod callable;
@@ -13,6 +13,7 @@ mod groups;
 mod literals;
 mod open;
 mod patterns;
+mod plan_size;
 mod result_names;
 mod scope;
 mod service;
@@ -26,6 +27,7 @@ pub use expression::{Row, balanced};
 pub use graph::{PatternNames, PatternVariable};
 pub use groups::grouped;
 pub use open::known;
+pub use plan_size::MAX_PLAN_SIZE;
 pub use scope::{Scope, Symbol, UserFunction, UserPattern};
 
 use crate::plan::{
@@ -37,10 +39,10 @@ use kql_parser::{Diagnostic, Span, ast};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A bound query and what is to be said about it.
+/// A bound query and its diagnostics.
 #[derive(Debug)]
 pub struct Bound {
-    /// The plan; not to be run where a diagnostic is an error.
+    /// The plan; must not run if a diagnostic is an error.
     pub query: Query,
     /// In the order of the text.
     pub diagnostics: Vec<Diagnostic>,
@@ -63,26 +65,28 @@ pub struct Binder<'a> {
     diagnostics: Vec<Diagnostic>,
     /// Gives columns their ids.
     pub ids: ColumnIds,
-    /// How many columns without a name there are so far.
+    /// The number of unnamed columns so far.
     unnamed: u32,
-    /// Aggregates met so far, where aggregates may stand.
+    /// Aggregates found so far, if aggregates are allowed.
     aggregates: Option<Vec<Aggregate>>,
-    /// Calls of functions that look at other rows, since the operator began.
+    /// Calls of functions that refer to other rows, since the operator began.
     windows: Vec<WindowCall>,
-    /// While the body of a saved function is bound, whose spans are of another text: the call, and the function's name.
+    /// While the body of a saved function is bound, whose spans refer to another text: the call, and the function's name.
     inside: Option<(Span, String)>,
-    /// How deep calls of users' functions are nested.
+    /// The nesting depth of calls of users' functions.
     depth: u32,
-    /// How deep tables are nested: a subquery sees no row of the table around it.
+    /// The nesting depth of tables: a subquery cannot see the rows of the enclosing table.
     table_depth: u32,
-    /// In `graph-match` and kin: the names of the pattern, and the functions over them met so far.
+    /// In `graph-match` and similar operators: the names of the pattern, and the functions over them found so far.
     pub pattern: Option<PatternNames>,
-    /// What `set` gave so far.
+    /// The options of `set` so far.
     options: HashMap<String, kql_parser::ast::Expr>,
-    /// The time that `set query_now` gave.
+    /// The time given by `set query_now`.
     now: Option<i64>,
-    /// What is named of relations whose columns are not known.
+    /// The names used of relations whose columns are not known.
     open: open::OpenNames,
+    /// How large the plan has become.
+    plan_size: plan_size::PlanSize,
 }
 
 impl<'a> Binder<'a> {
@@ -103,6 +107,7 @@ impl<'a> Binder<'a> {
             options: HashMap::new(),
             now: None,
             open: open::OpenNames::default(),
+            plan_size: plan_size::PlanSize::default(),
         }
     }
 
@@ -115,7 +120,8 @@ impl<'a> Binder<'a> {
     /// Adds a message. Inside a saved function it points at the call.
     pub fn report(&mut self, mut diagnostic: Diagnostic) {
         if let Some((span, name)) = &self.inside {
-            // a parser of a vendor's names columns that not every table has: it cannot run, and its columns are known
+            // a vendor's parser names columns that not every table has: such a query is only checked, and its columns are
+            // known
             if !self.environment.evaluates() && matches!(diagnostic.code, codes::UNKNOWN_NAME | codes::DUPLICATE_COLUMN)
             {
                 diagnostic.severity = kql_parser::Severity::Warning;
@@ -137,7 +143,7 @@ impl<'a> Binder<'a> {
         self.report(Diagnostic::error(code, span, message));
     }
 
-    /// A column id not used before.
+    /// A new column id.
     pub fn new_id(&mut self) -> ColumnId {
         self.ids.fresh()
     }
@@ -147,8 +153,8 @@ impl<'a> Binder<'a> {
         self.ids.column(name, ty)
     }
 
-    /// The rows of a relation, for operators whose columns depend on them; none where nothing may be run, and where the
-    /// query has errors already.
+    /// The rows of a relation, for operators whose columns depend on them; `None` if nothing can run, or if the
+    /// query already has errors.
     pub fn evaluate(&mut self, relation: &Relation) -> Option<Result<Vec<arrow::array::RecordBatch>, String>> {
         if self.diagnostics.iter().any(Diagnostic::is_error) {
             return None;
@@ -156,12 +162,12 @@ impl<'a> Binder<'a> {
         self.environment.evaluate(&mut self.query, relation)
     }
 
-    /// Whether rows may be computed while the query is bound.
+    /// Whether rows can be computed while the query is bound.
     pub fn evaluates(&self) -> bool {
         self.environment.evaluates()
     }
 
-    /// Notes an address of external data.
+    /// Records the URL of external data.
     pub fn add_external(&mut self, address: &str) {
         if self.query.external.iter().all(|a| a != address) {
             self.query.external.push(address.to_owned());
@@ -175,7 +181,7 @@ impl<'a> Binder<'a> {
         id
     }
 
-    /// Binds something in which aggregates may stand; those it finds are added to `aggregates`.
+    /// Binds something in which aggregates are allowed; those it finds are added to `aggregates`.
     pub fn with_aggregates<R>(&mut self, aggregates: &mut Vec<Aggregate>, f: impl FnOnce(&mut Self) -> R) -> R {
         let outer = self.aggregates.replace(std::mem::take(aggregates));
         let result = f(self);
@@ -183,8 +189,8 @@ impl<'a> Binder<'a> {
         result
     }
 
-    /// The input with the columns that look at other rows, where the expressions bound since the last time have some.
-    /// They stand behind the visible columns; the rows keep their order.
+    /// The input, plus columns for the functions that refer to other rows in the expressions bound since the last call.
+    /// The columns are after the visible ones; the rows keep their order.
     pub fn with_windows(&mut self, input: Relation) -> Relation {
         let mut calls = std::mem::take(&mut self.windows);
         let mut relation = input;
@@ -204,12 +210,12 @@ impl<'a> Binder<'a> {
         relation
     }
 
-    /// The input with its rows numbered, and more columns that look at other rows; ordered by the number.
+    /// The input with its rows numbered, plus columns that refer to other rows; ordered by the number.
     pub fn window(&mut self, input: Relation, calls: Vec<WindowCall>) -> Relation {
         let row = self.new_id();
         let partition: Vec<ColumnId> = input.partition.iter().flat_map(|p| p.keys.iter().map(|k| k.id)).collect();
         let node = Node::Window { input: input.node.clone(), order: input.order.clone(), partition, row, calls };
-        // rows that tie in the order keep the one that the window saw
+        // rows with equal order keep the order that the window saw
         let order = match input.partition {
             Some(_) => input.order.clone(),
             None => vec![OrderKey { column: row, ascending: true, nulls_first: true }],
@@ -217,7 +223,7 @@ impl<'a> Binder<'a> {
         Relation { node: Arc::new(node), order, ..input }
     }
 
-    /// A relation without columns or rows, for where an error was reported.
+    /// A relation without columns or rows, used after an error was reported.
     pub fn empty_relation(&mut self) -> Relation {
         Relation {
             node: Arc::new(Node::Values { columns: Vec::new(), rows: Vec::new() }),
@@ -228,7 +234,7 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// The name of the column that an expression just names.
+/// The name of the column, if the expression is only that name.
 pub fn plain_column_name(e: &ast::Expr, row: Row) -> Option<String> {
     plain_column(e, row).map(|c| c.name.clone())
 }

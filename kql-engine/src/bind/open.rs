@@ -1,8 +1,9 @@
-//! Open relations: tables whose columns nobody declared, such as a watchlist without data, or what `bag_unpack` gives of no
-//! rows. Any name may be a column of one. A column that a query names exists from then on, wherever the relation is used.
+//! Open relations: tables with undeclared columns, such as a watchlist without data, or the result of `bag_unpack`
+//! without rows. Any name can be a column of one. After a query has named a column, it exists wherever the relation is
+//! used.
 //!
-//! No row has a value in such a column, so that it is a constant. Its type is [`ScalarType::Unknown`], which takes the type
-//! that is wanted where the column is used; at the end it is a string.
+//! No row has a value in such a column, so it is a constant. Its type is [`ScalarType::Unknown`], which is replaced by
+//! the type that is expected where the column is used; at the end it is a string.
 
 use super::{Binder, Symbol};
 use crate::plan::{Expr, PlanColumn, Relation};
@@ -10,12 +11,12 @@ use crate::types::{ScalarType, TIME_COLUMNS};
 use crate::value::Value;
 use kql_parser::{Span, ast};
 
-/// What queries named of an open relation so far.
+/// The columns that the query has named of open relations so far.
 #[derive(Default)]
 pub(super) struct OpenNames {
-    /// Of the relation that a `let` made, by its number.
+    /// For each relation of a `let`, by its number.
     by_origin: Vec<Vec<(String, ScalarType)>>,
-    /// Of the input of the operator that is being bound.
+    /// For the input of the operator that is being bound.
     found: Vec<(String, ScalarType)>,
 }
 
@@ -33,7 +34,7 @@ impl Binder<'_> {
         Expr::constant(Value::missing(ty), ty, span)
     }
 
-    /// A relation that a name of the query stands for: what is named of it later is kept.
+    /// Marks a relation that a name of the query refers to: the columns named later are recorded for it.
     pub(super) fn with_origin(&mut self, relation: Relation) -> Relation {
         if !relation.open || relation.origin.is_some() {
             return relation;
@@ -42,13 +43,13 @@ impl Binder<'_> {
         Relation { origin: Some(self.open.by_origin.len() - 1), ..relation }
     }
 
-    /// The relation with all columns that were named of it elsewhere.
+    /// The relation with all columns that were named elsewhere.
     pub(super) fn with_known_names(&mut self, relation: Relation) -> Relation {
         let known = relation.origin.and_then(|origin| self.open.by_origin.get(origin)).cloned().unwrap_or_default();
         self.with_open_columns(relation, known, None)
     }
 
-    /// Adds columns to an open relation: those of these names that it has not.
+    /// Adds the columns with these names to an open relation, if it does not have them.
     pub fn open_names<'n>(&mut self, relation: &mut Relation, names: impl IntoIterator<Item = &'n ast::Name>) {
         if !relation.open {
             return;
@@ -60,7 +61,7 @@ impl Binder<'_> {
         *relation = self.with_open_columns(std::mem::take(relation), names, None);
     }
 
-    /// The same for names in arguments, which may also be those of tables and variables.
+    /// [`Binder::open_names`] for names in arguments, which can also be those of tables and variables.
     pub fn open_arguments(&mut self, relation: &mut Relation, arguments: &[ast::Expr]) {
         let names: Vec<&ast::Name> = arguments
             .iter()
@@ -72,7 +73,7 @@ impl Binder<'_> {
         self.open_names(relation, names);
     }
 
-    /// Binds an operator. Names that its expressions found in an open input are columns of the result too, where that is
+    /// Binds an operator. Names that its expressions found in an open input become columns of the result too, if that is
     /// still open.
     pub fn with_found_names(
         &mut self,
@@ -90,7 +91,7 @@ impl Binder<'_> {
         if !result.open || !result.tables.is_empty() || result.graph.is_some() {
             return result;
         }
-        // they were there before the columns that the operator adds
+        // they come before the columns that the operator adds
         let place = result.columns.iter().take_while(|c| before.iter().any(|b| b.name == c.name)).count();
         self.with_open_columns(result, found, Some(place))
     }
@@ -127,7 +128,7 @@ impl Binder<'_> {
         Relation { node, columns, ..relation }
     }
 
-    /// The relation with strings for columns whose type nobody knows, for operators that look at types.
+    /// The relation with strings instead of columns of unknown type, for operators that depend on types.
     pub fn with_known_types(&mut self, relation: Relation) -> Relation {
         if relation.columns.iter().all(|c| c.ty != ScalarType::Unknown) {
             return relation;
@@ -152,12 +153,12 @@ pub(super) fn symbol(binder: &mut Binder, relation: Relation) -> Symbol {
     Symbol::Table(binder.with_origin(relation))
 }
 
-/// The type, or string where nobody knows it.
+/// The type, or string if it is unknown.
 pub fn known(ty: ScalarType) -> ScalarType {
     if ty == ScalarType::Unknown { ScalarType::String } else { ty }
 }
 
-/// The type that the service gives a column of this name: its custom tables say by a suffix which they have.
+/// The type that the service gives a column with this name: its custom tables show the type in a suffix.
 fn type_by_name(name: &str) -> ScalarType {
     match name {
         _ if TIME_COLUMNS.contains(&name) => ScalarType::Datetime,

@@ -9,7 +9,7 @@ use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
 impl Binder<'_> {
-    /// Declares a pattern; one without matches is only announced.
+    /// Declares a pattern; a pattern without matches is only announced.
     pub(super) fn declare_pattern(&mut self, pattern: &ast::Pattern) {
         let Some(declaration) = &pattern.declaration else { return };
         let symbol = UserPattern {
@@ -20,7 +20,7 @@ impl Binder<'_> {
         self.scope = self.scope.with(pattern.name.text.clone(), Symbol::Pattern(Arc::new(symbol)));
     }
 
-    /// The table that a pattern gives for the arguments and the path.
+    /// The table that a pattern returns for the arguments and the path.
     pub(super) fn pattern_table(
         &mut self,
         pattern: &Arc<UserPattern>,

@@ -1,4 +1,4 @@
-//! What an unnamed column is called.
+//! Names of unnamed columns.
 
 use super::special::special;
 use super::{Binder, Row, Symbol};
@@ -6,7 +6,7 @@ use crate::registry::{self, ResultName};
 use kql_parser::ast::{self, ExprKind};
 
 impl Binder<'_> {
-    /// The name an expression has by itself; none for `Column1` and the like.
+    /// The default name of an expression; `None` for `Column1` and so on.
     pub fn result_name(&self, e: &ast::Expr, row: Row) -> Option<String> {
         match &e.kind {
             ExprKind::Name(name) => Some(name.text.clone()),
@@ -18,7 +18,7 @@ impl Binder<'_> {
             ExprKind::Element(base, index) => match &index.kind {
                 ExprKind::Literal(ast::Literal::String(s)) => self.step_name(base, s, row),
                 ExprKind::Literal(ast::Literal::Long(Some(i))) => self.step_name(base, &i.to_string(), row),
-                // an index that is computed leaves its place empty
+                // a computed index is omitted from the name
                 _ => self.step_name(base, "", row),
             },
             ExprKind::Call(call) => self.call_name(call, row),
@@ -35,8 +35,8 @@ impl Binder<'_> {
         }
     }
 
-    /// The name that an argument lends to the call around it: none where the argument would make several columns, or where
-    /// whether it is a column depends on the table.
+    /// The name that an argument contributes to the enclosing call: `None` if the argument would return several columns,
+    /// or if the table determines whether it is a column.
     fn argument_name(&self, argument: &ast::Expr, row: Row) -> Option<String> {
         match &argument.kind {
             ExprKind::Parens(inner) => self.argument_name(inner, row),
@@ -60,7 +60,7 @@ impl Binder<'_> {
         let of = |at: usize| call.args.get(at).and_then(|a| self.argument_name(a, row));
         if let Some(special) = special(name) {
             return match special.result_name {
-                // a column that is not there has no name to give, whatever stands for it
+                // a missing column contributes no name, whatever replaces it
                 ResultName::NamedColumn => match call.args.first().map(|a| &a.kind) {
                     Some(ExprKind::Literal(ast::Literal::String(s))) if row.open || row.find(s).is_some() => {
                         Some(s.clone())
@@ -77,7 +77,7 @@ impl Binder<'_> {
         }
         let function = crate::aggregates::aggregate(name)?;
         let rule = function.result_name(name);
-        // one percentage is part of the name also inside of another call
+        // a single percentage is part of the name inside of another call too
         if let (ResultName::Percentage(prefix), registry::Outputs::EachFrom(from)) = (rule, function.outputs)
             && let Some((last, before)) = call.args.split_last()
             && before.len() == from

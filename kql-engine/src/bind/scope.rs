@@ -4,7 +4,7 @@ use crate::plan::{Expr, Relation};
 use kql_parser::ast;
 use std::sync::Arc;
 
-/// A chain of names, innermost first; cheap to keep as it was when a function was defined.
+/// A chain of names, innermost first; a function can keep the chain of its definition cheaply.
 #[derive(Clone, Default)]
 pub struct Scope(Option<Arc<Link>>);
 
@@ -14,20 +14,20 @@ struct Link {
     outer: Scope,
 }
 
-/// What a name stands for.
+/// The meaning of a name.
 #[derive(Clone)]
 pub enum Symbol {
     /// A scalar expression without columns.
     Scalar(Expr),
-    /// An argument that differs from row to row, and how deep in subqueries the rows are.
+    /// An argument that differs between rows, and the subquery depth of those rows.
     RowValue(Expr, u32),
     /// A table.
     Table(Relation),
     /// A function.
     Function(Arc<UserFunction>),
-    /// What `declare pattern` declares.
+    /// A pattern of `declare pattern`.
     Pattern(Arc<UserPattern>),
-    /// In `macro-expand`: the database that the query runs in.
+    /// In `macro-expand`: the current database.
     Database,
     /// `entity_group [...]`, and its number of databases.
     EntityGroup(usize),
@@ -39,24 +39,24 @@ pub struct UserPattern {
     pub name: String,
     /// Parameters and matches.
     pub declaration: ast::PatternDeclaration,
-    /// The names its bodies see.
+    /// The names that its bodies can use.
     pub scope: Scope,
 }
 
-/// A function of the query's own, or a saved one.
+/// A function defined in the query, or a saved one.
 pub struct UserFunction {
     /// Its name.
     pub name: String,
     /// Parameters and body.
     pub function: ast::Function,
-    /// The names its body sees.
+    /// The names that its body can use.
     pub scope: Scope,
-    /// Whether its spans are of another text.
+    /// Whether its spans refer to another text.
     pub stored: bool,
 }
 
 impl Scope {
-    /// The innermost symbol of that name.
+    /// The innermost symbol with this name.
     pub fn find(&self, name: &str) -> Option<&Symbol> {
         let mut scope = self;
         while let Some(link) = &scope.0 {
@@ -80,7 +80,7 @@ impl Scope {
 }
 
 impl Drop for Link {
-    // a chain of many thousand lets must not be freed by recursion
+    // a chain of many thousand lets must not be dropped recursively
     fn drop(&mut self) {
         let mut next = self.outer.0.take();
         while let Some(link) = next.and_then(|link| Arc::try_unwrap(link).ok()) {

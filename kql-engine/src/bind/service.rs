@@ -1,5 +1,5 @@
-//! Functions that the service has and the language does not: watchlists, file profiles, and kin. Their data come from
-//! local files where the user gives some; otherwise their columns are there and empty, and a warning says so.
+//! Functions of the service that are not part of the language: watchlists, file profiles, and similar ones. Their data
+//! come from local files if the user provides some; otherwise the result has their columns and no rows, with a warning.
 
 use super::Binder;
 use crate::plan::{Expr, Node, PlanColumn, Relation};
@@ -44,7 +44,7 @@ const WATCHLIST: Columns =
 
 type BindTable = fn(&mut Binder, &ast::Call, Span) -> Relation;
 
-/// Functions that give tables.
+/// Functions that return tables.
 static TABLES: &[(&str, BindTable)] = &[
     ("_GetWatchlist", |binder, call, span| binder.watchlist(call, span)),
     ("_GetWatchlistAlias", |binder, _, span| {
@@ -59,13 +59,13 @@ fn table(name: &str) -> Option<BindTable> {
     TABLES.iter().find(|(known, _)| *known == name).map(|(_, bind)| *bind)
 }
 
-/// Whether a function of the service gives a table.
+/// Whether a function of the service returns a table.
 pub fn gives_table(name: &str) -> bool {
     table(name).is_some()
 }
 
 impl Binder<'_> {
-    /// A table that a function of the service gives; none where it is no such function.
+    /// The table that a function of the service returns; `None` for any other function.
     pub fn service_table(&mut self, call: &ast::Call, span: Span) -> Option<Relation> {
         if self.environment.is_bare() {
             return None;
@@ -73,8 +73,8 @@ impl Binder<'_> {
         table(&call.name.text).map(|bind| bind(self, call, span))
     }
 
-    /// The table before the pipe as a function of the service extends it; none where it is no such function. What the
-    /// service knows comes from the local table of the function's name.
+    /// The table before the pipe, extended by a function of the service; `None` for any other function. The data of the
+    /// service comes from the local table with the function's name.
     pub fn service_invoke(&mut self, call: &ast::Call, input: &Relation) -> Option<Relation> {
         if self.environment.is_bare() {
             return None;
@@ -155,7 +155,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The watchlist of an alias is the local table of that name.
+    /// The watchlist with an alias is the local table with that name.
     fn watchlist(&mut self, call: &ast::Call, span: Span) -> Relation {
         let alias = call.args.first().map(|a| self.expr(a, super::Row::default()));
         let alias = alias.as_ref().and_then(Expr::as_constant).and_then(|v| v.as_text()).map(str::to_owned);
@@ -199,7 +199,7 @@ impl Binder<'_> {
     }
 }
 
-/// The column of the known rows that a looked-up column is compared with: `InitiatingProcessSHA256` with `SHA256`.
+/// The column of the known rows that a look-up column is compared with: `InitiatingProcessSHA256` with `SHA256`.
 fn known_key(known: &Relation, name: &str, default: &str) -> Option<Expr> {
     let kind = ["SHA256", "SHA1", "MD5"].into_iter().find(|kind| name.ends_with(kind)).unwrap_or(default);
     known.columns.iter().find(|c| c.name == kind && c.ty == Text).map(|c| Expr::column(c, Span::default()))

@@ -1,4 +1,4 @@
-//! Functions whose meaning needs more than their arguments' values: the scope, or a table. Their rows, then what they do.
+//! Functions that need more than the values of their arguments: the scope, or a table. First their list, then their code.
 
 use super::{Binder, Row};
 use crate::dynamic::write;
@@ -9,33 +9,33 @@ use crate::value::Value;
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 
-/// A function that is bound by its form.
+/// A function that the binder handles by its syntax.
 pub struct SpecialFunction {
     /// Its name.
     pub name: &'static str,
     /// Older or other names of the same function.
     pub aliases: &'static [&'static str],
-    /// What follows the name, for people: `(value: scalar) -> long`.
+    /// The signature after the name, for people: `(value: scalar) -> long`.
     pub signatures: &'static [&'static str],
-    /// What an unnamed column of it is called.
+    /// The default name of its column.
     pub result_name: ResultName,
-    /// One sentence.
+    /// A description in one sentence.
     pub summary: &'static str,
-    /// The page of the Kusto documentation it follows, without the host.
+    /// The page of the Kusto documentation that it follows, without the host.
     pub page: &'static str,
-    /// From the call to its value or table.
+    /// Binds a call.
     pub bind: Bind,
 }
 
-/// How a call becomes what it stands for.
+/// How a call is bound.
 pub enum Bind {
-    /// A scalar, which may depend on the row.
+    /// To a scalar, which can depend on the row.
     Scalar(fn(&mut Binder, &ast::Call, Span, Row) -> Expr),
-    /// A table.
+    /// To a table.
     Table(fn(&mut Binder, &ast::Call, Span) -> Relation),
 }
 
-/// What most rows have in common.
+/// Defaults of the entries.
 const BASE: SpecialFunction = SpecialFunction {
     name: "",
     aliases: &[],
@@ -46,7 +46,7 @@ const BASE: SpecialFunction = SpecialFunction {
     bind: Bind::Scalar(|_, _, span, _| Expr::error(span)),
 };
 
-/// Every row.
+/// All special functions.
 pub static ALL: &[SpecialFunction] = &[
     SpecialFunction {
         name: "toscalar",
@@ -142,13 +142,13 @@ pub static ALL: &[SpecialFunction] = &[
     },
 ];
 
-/// The row of that name.
+/// The special function with this name.
 pub fn special(name: &str) -> Option<&'static SpecialFunction> {
     ALL.iter().find(|f| f.name == name || f.aliases.contains(&name))
 }
 
 impl Binder<'_> {
-    /// Binds a call of one of these that is a scalar; none where the function is not one of them.
+    /// Binds a call of a special function that is a scalar; `None` for any other function.
     pub fn special(&mut self, call: &ast::Call, span: Span, row: Row) -> Option<Expr> {
         if self.pattern.is_some()
             && let Some(found) = self.pattern_call(call, span, row)
@@ -161,7 +161,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Binds a call of one of these that is a table.
+    /// Binds a call of a special function that is a table.
     pub fn special_table(&mut self, call: &ast::Call, span: Span) -> Option<Relation> {
         match special(&call.name.text)?.bind {
             Bind::Table(bind) => Some(bind(self, call, span)),
@@ -182,7 +182,7 @@ impl Binder<'_> {
         false
     }
 
-    /// A bin whose size, and a place where one starts, were set before the query.
+    /// A bin whose size and offset were set before the query.
     fn bin_auto(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
         if !self.expects(call, 1) {
             return Expr::error(span);
@@ -211,7 +211,7 @@ impl Binder<'_> {
         }
         let Some(arg) = call.args.first() else { return Expr::error(span) };
         if !self.is_tabular(arg) {
-            // toscalar() of a scalar is that scalar; it sees no columns, so that a variable of a column's name is meant
+            // toscalar() of a scalar is that scalar; it sees no columns, so a column's name refers to a variable here
             return self.expr(arg, Row::default());
         }
         let outer = self.aggregates.take();
@@ -236,7 +236,7 @@ impl Binder<'_> {
             return Expr::error(span);
         };
         match row.find(column) {
-            // whichever it is, the type is that of the default
+            // the type is that of the default in both cases
             Some(column) => {
                 let ty = self.expr(default, row).ty;
                 Expr { span, ..Expr::column(column, span).convert(ty) }
@@ -245,7 +245,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether a column of that name is there.
+    /// Whether there is a column with this name.
     fn iscolumnexists(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
         if !self.expects(call, 1) {
             return Expr::error(span);
@@ -295,7 +295,7 @@ impl Binder<'_> {
         Expr::constant(Value::Text(names), ScalarType::Dynamic, span)
     }
 
-    /// Local data were never ingested: the time of the row stands for it, and nothing where a table has none.
+    /// Local data were never ingested: the result is the time of the row, or null if the table has no time column.
     fn ingestion_time(&mut self, call: &ast::Call, span: Span, row: Row) -> Expr {
         if !self.expects(call, 0) {
             return Expr::error(span);

@@ -8,7 +8,7 @@ use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
-/// What a call of a user's function gives.
+/// The result of a call of a user's function.
 pub enum Called {
     /// A scalar.
     Scalar(Expr),
@@ -48,7 +48,7 @@ impl Binder<'_> {
                         }
                     }
                     if gives_named_tables(e) && i + 1 < statements.len() {
-                        // the statements after it name its tables
+                        // the following statements can name its tables
                         for table in relation.tables {
                             if let Some(name) = table.title.clone() {
                                 let table = Relation { name: None, title: None, ..table };
@@ -64,7 +64,7 @@ impl Binder<'_> {
                 ast::StatementKind::DeclareQueryParameters(parameters) => self.query_parameters(parameters),
                 ast::StatementKind::DeclarePattern(pattern) => self.declare_pattern(pattern),
                 ast::StatementKind::Set(name, value) => self.set(name, value.as_ref()),
-                // a database's other name: all places are one here
+                // another name of a database: all databases are one offline
                 ast::StatementKind::Alias(..) | ast::StatementKind::Error => {}
                 #[allow(unreachable_patterns)] // statements the parser knows and the engine does not run yet
                 _ => self.error(codes::UNSUPPORTED_STATEMENT, statement.span, "This statement is not supported yet."),
@@ -80,7 +80,7 @@ impl Binder<'_> {
         }
     }
 
-    /// A result: a column whose type nobody knows is a string at the end.
+    /// A result: columns of unknown type become strings.
     fn finished(&mut self, relation: Relation) -> Relation {
         let open = relation.open || relation.columns.iter().any(|c| c.ty == ScalarType::Unknown);
         Relation { open, ..self.with_known_types(relation) }
@@ -127,7 +127,7 @@ impl Binder<'_> {
             ast::LetValue::Expr(e) => match self.let_expr(e) {
                 Called::Scalar(value) => self.scalar_symbol(value),
                 Called::Table(relation) => {
-                    // withsource calls a let table by its place, unless it is but another name of a table
+                    // withsource names a let table by its position, unless it is only another name of a table
                     let name = relation.name.filter(|_| matches!(e.kind, ast::ExprKind::Name(_)));
                     super::open::symbol(self, Relation { name, render: None, ..relation })
                 }
@@ -150,13 +150,13 @@ impl Binder<'_> {
         if let ast::ExprKind::Name(name) = &e.kind
             && self.scope.find(&name.text).is_none()
         {
-            // a bare name that nothing knows is a table's
+            // an unknown bare name is that of a table
             return Called::Table(self.tables(e));
         }
         Called::Scalar(self.expr(e, Row::default()))
     }
 
-    /// Checks the defaults and types of a function's parameters where it is defined.
+    /// Checks the defaults and types of a function's parameters at its definition.
     fn check_function(&mut self, name: &str, function: &ast::Function) {
         let mut seen: Vec<&str> = Vec::new();
         for parameter in &function.parameters {
@@ -183,7 +183,7 @@ impl Binder<'_> {
         }
     }
 
-    /// What a parameter is without an argument; a name is read there, but only a literal has a value.
+    /// The value of a parameter without an argument; a name is accepted there, but only a literal has a value.
     fn default_value(&mut self, parameter: &ast::Parameter, ty: ScalarType) -> Option<Expr> {
         let default = parameter.default.as_ref()?;
         if let ast::ExprKind::Name(_) = default.kind {
@@ -226,7 +226,7 @@ impl Binder<'_> {
         }
     }
 
-    /// A saved function, parsed; reports errors of its text at `span`.
+    /// A saved function, parsed; errors in its text are reported at `span`.
     pub fn stored(&mut self, name: &str, span: Span) -> Option<Arc<UserFunction>> {
         let saved = self.environment.function(name)?;
         let body = saved.body.trim();
@@ -253,7 +253,7 @@ impl Binder<'_> {
         self.user_table_of(function, None, args, span)
     }
 
-    /// The same with a table as the first argument.
+    /// Calls a user's function with a table as the first argument.
     pub fn user_table_of(
         &mut self,
         function: &Arc<UserFunction>,
@@ -289,6 +289,10 @@ impl Binder<'_> {
         span: Span,
         row: Row,
     ) -> Option<Called> {
+        self.count_expressions(1, span);
+        if self.is_too_large() {
+            return None;
+        }
         let scope = self.bind_parameters(function, first, args, span, row)?;
         let inside = match (&self.inside, function.stored) {
             (None, true) => Some((span, function.name.clone())),
@@ -296,7 +300,7 @@ impl Binder<'_> {
         };
         let saved = (std::mem::replace(&mut self.scope, scope), std::mem::replace(&mut self.inside, inside));
         let aggregates = self.aggregates.take();
-        // a body counts its columns without a name by itself
+        // a body numbers its unnamed columns separately
         let unnamed = std::mem::take(&mut self.unnamed);
         let result = self.deeper(&function.name, span, |binder| binder.function_body(&function.function.body));
         self.unnamed = unnamed;
@@ -305,7 +309,7 @@ impl Binder<'_> {
         result
     }
 
-    /// Binds statements in brackets that end in a table, such as those of `macro-expand`.
+    /// Binds statements in brackets that end with a table, such as those of `macro-expand`.
     pub fn block(&mut self, body: &[ast::Statement], span: Span) -> Relation {
         match self.function_body(body) {
             Some(Called::Table(relation)) => self.one_table(relation, span),
@@ -319,8 +323,8 @@ impl Binder<'_> {
         }
     }
 
-    /// Options that change nothing here are accepted, as Microsoft's binder accepts all; one that would change what a
-    /// query gives, and does not here, is refused.
+    /// Binds an option. Unknown options are accepted, as in Microsoft's binder; an option that would change the result of a
+    /// query, and is not supported, is refused.
     fn set(&mut self, name: &ast::Name, value: Option<&ast::Expr>) {
         let Some(value) = value else { return };
         self.options.insert(name.text.clone(), value.clone());
@@ -440,7 +444,7 @@ impl Binder<'_> {
                 (ast::ParameterType::Scalar(ty), Some(arg)) => {
                     let ty = ScalarType::from_name(&ty.text).unwrap_or(ScalarType::Unknown);
                     let value = if ty == ScalarType::Dynamic && self.is_tabular(arg) {
-                        // a table is the list of the values of its first column, as it is for in and has_any
+                        // a table is the list of the values in its first column, as for in and has_any
                         let relation = self.tabular(arg);
                         let stage = self.add_stage(relation, crate::plan::StageKind::List);
                         Expr { kind: ExprKind::Stage(stage), ty, span: arg.span }
@@ -500,7 +504,7 @@ impl Binder<'_> {
 /// The name under which a saved function is parsed.
 const STORED: &str = "__stored";
 
-/// Whether an expression ends in a `graph-to-table` that names two tables.
+/// Whether an expression ends with a `graph-to-table` that names two tables.
 fn gives_named_tables(e: &ast::Expr) -> bool {
     match &e.kind {
         ast::ExprKind::Parens(inner) => gives_named_tables(inner),

@@ -1,4 +1,4 @@
-//! Tabular expressions: names of tables, calls that give tables, pipelines.
+//! Tabular expressions: names of tables, calls that return tables, pipelines.
 
 use super::special::{Bind, special};
 use super::{Binder, Symbol};
@@ -11,7 +11,7 @@ use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
 impl Binder<'_> {
-    /// Whether an expression is a table, as far as its form and the names in scope tell.
+    /// Whether an expression is a table, judging by its syntax and the names in scope.
     pub fn is_tabular(&self, e: &ast::Expr) -> bool {
         match &e.kind {
             ast::ExprKind::Pipeline(_) | ast::ExprKind::Datatable(_) | ast::ExprKind::Externaldata(_) => true,
@@ -40,10 +40,10 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether a function's last statement is a table, as far as its form tells.
+    /// Whether a function's last statement is a table, judging by its syntax.
     fn gives_table(&self, function: &ast::Function) -> bool {
         let Some(ast::StatementKind::Expr(result)) = function.body.last().map(|s| &s.kind) else { return false };
-        // a parameter or a let of the body hides what the name means outside
+        // a parameter or a let of the body hides the outer meaning of the name
         let local = |name: &str| -> Option<bool> {
             let parameter = function.parameters.iter().find(|p| p.name.text == name);
             if let Some(p) = parameter {
@@ -70,7 +70,7 @@ impl Binder<'_> {
         self.one_table(relation, e.span)
     }
 
-    /// Binds a leg of a fuzzy union: none where it names a table that nobody has, which is a warning then.
+    /// Binds a leg of a fuzzy union; `None` with a warning if it names an unknown table.
     pub fn tabular_if_known(&mut self, e: &ast::Expr) -> Option<Relation> {
         let before = self.diagnostics.len();
         let relation = self.tabular(e);
@@ -78,7 +78,7 @@ impl Binder<'_> {
         if !unknown {
             return Some(relation);
         }
-        // what else is wrong with the leg follows from it
+        // the other errors in the leg are consequences
         let reported = self.diagnostics.split_off(before);
         self.diagnostics.extend(reported.into_iter().filter(|d| d.code == codes::UNKNOWN_TABLE).map(|d| Diagnostic {
             code: codes::UNKNOWN_FUZZY_TABLE,
@@ -88,7 +88,7 @@ impl Binder<'_> {
         None
     }
 
-    /// The relation, where it is one table: what `fork` and `facet` give can only be the result of a query.
+    /// The relation, if it is a single table: the results of `fork` and `facet` can only be results of the query.
     pub fn one_table(&mut self, relation: Relation, span: Span) -> Relation {
         if relation.graph.is_some() {
             self.error(codes::TABLE_NOT_GRAPH, span, "Expected a table, but this is a graph.");
@@ -101,7 +101,7 @@ impl Binder<'_> {
         self.empty_relation()
     }
 
-    /// Binds a tabular expression that may give several tables.
+    /// Binds a tabular expression that can return several tables.
     pub fn tables(&mut self, e: &ast::Expr) -> Relation {
         self.table_depth += 1;
         let relation = self.tables_of(e);
@@ -135,19 +135,26 @@ impl Binder<'_> {
                 None => self.empty_relation(),
             },
         };
+        let start = pipeline.operators.first().map_or_else(Span::default, |operator| operator.name_span);
+        self.check_size(&relation.node, pipeline.source.as_ref().map_or(start, |source| source.span));
         let outer = self.scope.clone();
         for operator in operators {
+            if self.is_too_large() {
+                relation = self.empty_relation();
+                break;
+            }
             if relation.graph.is_none() {
                 relation = self.one_table(relation, operator.name_span);
             }
             relation = crate::operators::bind(self, operator, relation);
+            self.check_size(&relation.node, operator.name_span);
         }
-        // `as` names the table for the rest of the pipeline it stands in
+        // `as` names the table for the rest of its pipeline
         self.scope = outer;
         relation
     }
 
-    /// Binds the operators of a subquery over the rows of the operator around it.
+    /// Binds the operators of a subquery over the rows of the enclosing operator.
     pub fn subquery(&mut self, pipeline: &ast::Pipeline, input: Relation) -> Relation {
         let outer = self.scope.clone();
         let mut relation = match &pipeline.source {
@@ -211,7 +218,7 @@ impl Binder<'_> {
         self.stored_table(&name.text, span)
     }
 
-    /// A table of another database or workspace: the one of that name here, or one without rows.
+    /// A table of another database or workspace: the local one with that name, or one without rows.
     fn table_elsewhere(&mut self, name: &str, span: Span) -> Relation {
         if self.environment.table(name).is_some() {
             return self.stored_table(name, span);
@@ -241,7 +248,7 @@ impl Binder<'_> {
                 self.empty_relation()
             }
             None if self.in_saved_function() => {
-                // a parser names the tables of all its vendors' connectors, and few places have them all
+                // a parser names the tables of all its vendors' connectors, and few workspaces have them all
                 let message = format!("The table '{name}' is not known; it is treated as empty.");
                 self.report(Diagnostic::warning(codes::UNKNOWN_TABLE, span, message));
                 self.empty_relation()
@@ -264,7 +271,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The rows of a table, and the columns that it has beside those that are listed.
+    /// The rows of a table, and the columns that it has in addition to the listed ones.
     fn scan(&mut self, name: &str, columns: &[PlanColumn], span: Span) -> (Arc<Node>, Vec<PlanColumn>) {
         let mut stored = columns.to_vec();
         let mut hidden = Vec::new();
@@ -279,7 +286,7 @@ impl Binder<'_> {
         if absent.is_empty() && !lacks_type {
             return (node, hidden);
         }
-        // the column of this name has the table's name, in rows that do not say it
+        // in rows without it, the column with this name contains the name of the table
         let is_type = |c: &PlanColumn| c.name == "Type" && c.ty == ScalarType::String;
         let table = || Expr::constant(Value::Text(name.to_owned()), ScalarType::String, span);
         let own = |c: &PlanColumn| {
@@ -321,11 +328,11 @@ impl Binder<'_> {
         self.empty_relation()
     }
 
-    /// A relation that is computed once, before whatever uses it; a function may make other columns of it.
+    /// A relation that is computed once, before it is used; a function can replace its columns.
     pub fn staged(&mut self, input: Relation, kind: StageKind, columns: Option<Vec<PlanColumn>>) -> Relation {
         let mut input = input;
         let hidden = std::mem::take(&mut input.hidden);
-        // a function knows the listed columns only
+        // a function knows only the listed columns
         let hidden = if columns.is_none() { hidden } else { Vec::new() };
         let mut copy = |all: &[PlanColumn]| -> Vec<PlanColumn> {
             all.iter().map(|c| self.new_column(c.name.clone(), c.ty)).collect()
@@ -335,7 +342,7 @@ impl Binder<'_> {
         input.columns.extend(hidden);
         let hidden = new_hidden;
         let row = self.new_column("row", ScalarType::Long);
-        // what a function makes comes in the order in which it makes it
+        // the function's result is in the order in which it is produced
         let ordered = !input.order.is_empty() || matches!(kind, StageKind::Table(Some(_)));
         let serialized = input.serialized;
         let (name, render, open) = (input.name.clone(), input.render.clone(), input.open);
@@ -360,12 +367,13 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether an expression is the name that `macro-expand` gives a place.
+    /// Whether an expression is the name that `macro-expand` gives a database.
     fn is_place(&self, e: &ast::Expr) -> bool {
         matches!(&e.kind, ast::ExprKind::Name(name) if matches!(self.scope.find(&name.text), Some(Symbol::Database)))
     }
 
-    /// `database('d').T`, `cluster('c').database('d').T`: one place holds all tables here, so the name decides.
+    /// `database('d').T`, `cluster('c').database('d').T`: offline there is only one database, so only the table's name
+    /// counts.
     fn qualified(&mut self, e: &ast::Expr) -> Relation {
         let bare = self.environment.is_bare();
         let is_place = |call: &ast::Call| match call.name.text.as_str() {

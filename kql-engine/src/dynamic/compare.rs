@@ -1,11 +1,11 @@
-//! Equality and order of dynamic values, as sets and sorted arrays need them.
+//! Equality and order of dynamic values, as used by sets and sorted arrays.
 
 use super::read::{self, Kind};
 use super::write;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// A text that equal values share: `1` and `1.0` are equal, strings are equal however they are escaped.
+/// A text that is the same for equal values: `1` and `1.0` are equal, and so are strings with different escapes.
 pub fn key(json: &str) -> Cow<'_, str> {
     match read::kind(json) {
         Kind::Real => match json.parse::<f64>() {
@@ -30,8 +30,8 @@ pub fn same(a: &str, b: &str) -> bool {
     a == b || key(a) == key(b)
 }
 
-/// What `array_sort_asc()` orders by: numbers and timespans, then strings (datetimes among them, whose texts sort as
-/// they do), then everything else as it came.
+/// The sort key of `array_sort_asc()`: numbers and timespans, then strings (including datetimes, whose texts sort like
+/// times), then everything else in its original order.
 #[derive(Debug)]
 pub enum SortKey<'a> {
     /// A number.
@@ -40,7 +40,7 @@ pub enum SortKey<'a> {
     Timespan(i64),
     /// A string.
     Text(Cow<'a, str>),
-    /// Anything else.
+    /// Any other value.
     Other,
 }
 
@@ -73,7 +73,7 @@ impl<'a> SortKey<'a> {
         }
     }
 
-    /// The order of two values; classes keep their order when `descending` turns the values around.
+    /// The order of two values; the classes keep their order when `descending` reverses the values.
     pub fn compare(&self, other: &SortKey, descending: bool) -> Ordering {
         let order = match (self, other) {
             (SortKey::Number(a, x), SortKey::Number(b, y)) => a.total_cmp(b).then(x.cmp(y)),
@@ -85,7 +85,7 @@ impl<'a> SortKey<'a> {
     }
 }
 
-/// The ticks of a text in the form that a timespan inside a dynamic value has.
+/// The ticks of a text in the form of a timespan inside a dynamic value.
 fn timespan(text: &str) -> Option<i64> {
     let form = text.len() >= 8
         && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'-'))

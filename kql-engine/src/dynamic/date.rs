@@ -1,26 +1,26 @@
 //! Datetimes inside dynamic values.
 //!
-//! A JSON text that has the form of a date with a time, `2023-05-06T07:08:09` with or without fraction and zone, is a
-//! datetime where it becomes a dynamic value. It is held as the string `"2023-05-06T07:08:09.0000000Z"`, so that this
-//! form is what tells a datetime from a string.
+//! A JSON text with the form of a date with a time, `2023-05-06T07:08:09` with or without fraction and zone, becomes a
+//! datetime when it is converted to dynamic. It is stored as the string `"2023-05-06T07:08:09.0000000Z"`: only this form
+//! distinguishes a datetime from a string.
 
-/// The length of a datetime as it is held, quotes left out.
+/// The length of a stored datetime without quotes.
 const HELD: usize = 28;
 
-/// Whether a text may be a date with a time: what its length and few of its bytes say.
+/// Whether a text can be a date with a time, judging by its length and a few of its bytes.
 #[inline]
 pub fn likely(text: &[u8]) -> bool {
     matches!(text.len(), 19..=33)
         && matches!(text, [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', _, _, b':', _, _, b':', ..])
 }
 
-/// Whether a text that is likely a date is written otherwise than it is held.
+/// Whether a text that is likely a date is not in the stored form.
 #[inline]
 pub fn differs(text: &[u8]) -> bool {
     text.len() != HELD || !text.ends_with(b"Z")
 }
 
-/// The ticks of a text that is a date with a time; none for other texts, and for more digits than a datetime holds.
+/// The ticks of a text that is a date with a time; `None` for other texts, and if it has more digits than a datetime.
 pub fn ticks(text: &str) -> Option<i64> {
     if !likely(text.as_bytes()) {
         return None;
@@ -48,7 +48,7 @@ pub fn ticks(text: &str) -> Option<i64> {
     if known { kql_parser::time::parse_datetime(text) } else { None }
 }
 
-/// Appends the JSON of a text: as a datetime where it is one, else as a string.
+/// Appends the JSON of a text: as a datetime if it is one, else as a string.
 pub fn write(text: &str, out: &mut String) {
     match ticks(text) {
         Some(ticks) => {

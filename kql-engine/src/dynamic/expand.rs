@@ -18,17 +18,17 @@ pub struct ExpandItems {
 }
 
 impl ExpandItems {
-    /// `bag_as_array`: a property is `[key, value]` rather than `{key: value}`. What is not of the type is null.
+    /// `bag_as_array`: a property is `[key, value]` instead of `{key: value}`. Elements of another type than `ty` are null.
     pub fn new(bag_as_array: bool, limit: Option<usize>, ty: ScalarType) -> Self {
         ExpandItems { bag_as_array, limit, ty, signature: Signature::any(1, Volatility::Immutable) }
     }
 }
 
-/// Whether an element is a value of the type: a text is not parsed for a number, nor is a truth value one.
+/// Whether an element is a value of the type: strings are not parsed as numbers, and a bool is not a number.
 fn is_of(item: &str, ty: ScalarType) -> bool {
     match (ty, read::kind(item)) {
         (ScalarType::Int | ScalarType::Long, kind) => matches!(kind, Kind::Long | Kind::Real),
-        // how a dynamic value holds what JSON has no number for
+        // values that JSON numbers cannot represent, as a dynamic value stores them
         (ScalarType::Real, Kind::String) => matches!(item, r#""NaN""# | r#""Infinity""# | r#""-Infinity""#),
         (ScalarType::Real, kind) => matches!(kind, Kind::Long | Kind::Real),
         (ScalarType::Bool, kind) => matches!(kind, Kind::Bool | Kind::Long),
@@ -97,7 +97,7 @@ impl ScalarUDFImpl for ExpandItems {
     }
 }
 
-/// Positions of the elements: as many as the longest of the values has.
+/// Positions of the elements: as many as the longest value has.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct ItemCount {
     limit: Option<usize>,
@@ -133,7 +133,7 @@ impl ScalarUDFImpl for ItemCount {
             let count = columns
                 .iter()
                 .map(|values| {
-                    // a null is one row with null
+                    // a null becomes one row with null
                     if values.is_null(i) {
                         return 1;
                     }

@@ -1,4 +1,4 @@
-//! JSON paths such as `$.a.b[0]['c d']`, as `extract_json()` and `bag_remove_keys()` take them.
+//! JSON paths such as `$.a.b[0]['c d']`, as used by `extract_json()` and `bag_remove_keys()`.
 
 use super::path;
 use nom::branch::alt;
@@ -14,11 +14,11 @@ use nom::{IResult, Parser};
 pub enum Step {
     /// A property.
     Key(String),
-    /// An element, from the end where negative.
+    /// An element, counted from the end if negative.
     Index(i64),
 }
 
-/// The steps of a path, `$` left out; none where it is no path.
+/// The steps of a path after `$`; `None` if the text is not a path.
 pub fn parse(text: &str) -> Option<Vec<Step>> {
     let mut path = all_consuming(preceded(char('$'), many0(step)));
     path.parse(text.trim()).ok().map(|(_, steps)| steps)
@@ -34,7 +34,7 @@ fn step(i: &str) -> IResult<&str, Step, ()> {
     .parse(i)
 }
 
-/// A key between quotes. A character behind a backslash stands for itself.
+/// A key between quotes. A character after a backslash stands for itself.
 fn quoted<'a>(quote: char) -> impl Parser<&'a str, Output = Step, Error = ()> {
     let character = alt((preceded(char('\\'), anychar), satisfy(move |c| c != quote && c != '\\')));
     let key = fold_many0(character, String::new, |mut key, c| {
@@ -52,7 +52,7 @@ pub fn find<'a>(json: &'a str, steps: &[Step]) -> Option<&'a str> {
     })
 }
 
-/// The keys that lead to a property of a bag: those of a path, or the text itself where it is no path.
+/// The keys that lead to a property of a bag: those of a path, or the text itself if it is not a path.
 pub fn keys(text: &str) -> Vec<String> {
     let path = if text.starts_with("$.") || text.starts_with("$[") { parse(text) } else { None };
     let keys: Option<Vec<String>> = path.and_then(|steps| {

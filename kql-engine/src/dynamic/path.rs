@@ -2,7 +2,7 @@
 
 use super::read::{self, Kind};
 
-/// The value of a property; none where there is no such property, or no bag.
+/// The value of a property; `None` if there is no such property, or the value is not a bag.
 pub fn property<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     if read::kind(text) != Kind::Bag {
         return None;
@@ -23,7 +23,7 @@ pub fn property<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     found.filter(|value| *value != "null")
 }
 
-/// The element at `index`, counted from the end where it is negative.
+/// The element at `index`, counted from the end if negative.
 pub fn element(text: &str, index: i64) -> Option<&str> {
     if read::kind(text) != Kind::Array {
         return None;

@@ -1,13 +1,13 @@
-//! JSON text to its parts.
+//! Splits JSON text into its parts.
 //!
-//! The text of a dynamic column is compact and valid, because whoever makes one makes it so ([`normalize`]); the
-//! functions here still take any text and give nothing for what is no JSON.
+//! The text of a dynamic column is compact and valid, because all code that creates one calls [`normalize`]. The
+//! functions here still accept any text and return nothing if it is not JSON.
 
 use super::date;
 use kql_scan::unescape;
 use std::borrow::Cow;
 
-/// What a dynamic value is.
+/// The kind of a dynamic value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// `null`
@@ -26,7 +26,7 @@ pub enum Kind {
     Bag,
 }
 
-/// What the text is, by its first byte.
+/// The kind of the text, by its first byte.
 pub fn kind(text: &str) -> Kind {
     match text.trim_start().bytes().next() {
         Some(b'{') => Kind::Bag,
@@ -44,8 +44,8 @@ pub fn kind(text: &str) -> Kind {
     }
 }
 
-/// The value as `parse_json()` makes it of a text: compact JSON, whose dates are datetimes; a JSON string of the whole
-/// text where it is no JSON; none for an empty text and for `null`.
+/// Converts a text as `parse_json()` does: to compact JSON with its dates as datetimes, or, if the text is not JSON, to a
+/// JSON string of the whole text. Returns false for an empty text and for `null`.
 pub fn normalize(text: &str, out: &mut String) -> bool {
     match normalized(text, out) {
         Some(Part::Of(part)) => {
@@ -57,7 +57,7 @@ pub fn normalize(text: &str, out: &mut String) -> bool {
     }
 }
 
-/// The same, not copied where the text is compact already.
+/// [`normalize`] without copying a text that is compact already.
 pub fn normalized<'a>(text: &'a str, out: &mut String) -> Option<Part<'a>> {
     let trimmed = text.trim();
     if trimmed.is_empty() || trimmed == "null" {
@@ -80,16 +80,16 @@ pub fn undated(text: &str, out: &mut String) -> bool {
     form.is_some()
 }
 
-/// Where a text is.
+/// Where a text is stored.
 pub enum Part<'a> {
-    /// It is this part of a text that was given.
+    /// It is this part of the given text.
     Of(&'a str),
     /// It was written into the buffer.
     Written,
 }
 
-/// Appends valid JSON without white space, else as it is; false where the text is not valid. Bare control characters
-/// are taken, as in files whose writers were not strict.
+/// Appends valid JSON without white space and otherwise unchanged; false if the text is not valid. Bare control characters
+/// are accepted, as in files whose writers were not strict.
 pub fn compact(text: &str, out: &mut String) -> bool {
     match Form::of(text) {
         Some(Form { loose: false, .. }) => out.push_str(text),
@@ -99,13 +99,13 @@ pub fn compact(text: &str, out: &mut String) -> bool {
     true
 }
 
-/// The same of the text of a query, which has no bare control characters.
+/// [`compact`] for text from a query, in which bare control characters are not accepted.
 pub fn strictly_compact(text: &str, out: &mut String) -> bool {
     Form::strict(text).is_some() && compact(text, out)
 }
 
-/// Appends the dynamic value that valid JSON spells, its dates as datetimes; false where the text is not valid. Bare
-/// control characters are taken.
+/// Appends the dynamic value of valid JSON, with its dates as datetimes; false if the text is not valid. Bare
+/// control characters are accepted.
 pub fn value(text: &str, out: &mut String) -> bool {
     let form = Form::of(text);
     if let Some(form) = &form {
@@ -116,21 +116,21 @@ pub fn value(text: &str, out: &mut String) -> bool {
 
 /// How valid JSON is written.
 struct Form {
-    /// With white space outside strings, or bare control characters in them.
+    /// Whether it has white space outside strings, or bare control characters in strings.
     loose: bool,
-    /// With numbers and strings that may not be written as their values are: `1.50`, `1e3`, `"\u0041"`.
+    /// Whether it can have numbers and strings that are not in canonical form: `1.50`, `1e3`, `"\u0041"`.
     other: bool,
-    /// With strings that may be dates and are not written as datetimes are.
+    /// Whether it has strings that can be dates and are not in the stored form of datetimes.
     dated: bool,
 }
 
 impl Form {
-    /// None where the text is not valid; bare control characters in strings are.
+    /// `None` if the text is not valid; bare control characters in strings are accepted.
     fn of(text: &str) -> Option<Form> {
         Form::scanned(Scanner::new(text))
     }
 
-    /// None where the text is not valid, bare control characters included.
+    /// `None` if the text is not valid; bare control characters are not accepted.
     fn strict(text: &str) -> Option<Form> {
         Form::scanned(Scanner { strict: true, ..Scanner::new(text) })
     }
@@ -143,7 +143,7 @@ impl Form {
         valid.then_some(Form { loose: scanner.loose, other: scanner.other, dated: scanner.dated })
     }
 
-    /// Appends the value as it is written here, dates as datetimes where asked for.
+    /// Appends the value in canonical form; with `dates`, dates become datetimes.
     fn write_value(&self, text: &str, dates: bool, out: &mut String) {
         if self.loose || self.other || self.dated && dates {
             write_values(text, self.dated && dates, out);
@@ -153,7 +153,7 @@ impl Form {
     }
 }
 
-/// Appends valid JSON without the white space outside strings, and with control characters in them escaped.
+/// Appends valid JSON without white space outside strings, and with control characters in strings escaped.
 fn tighten(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let (mut plain, mut i, mut quoted) = (0, 0, false);
@@ -177,8 +177,8 @@ fn tighten(text: &str, out: &mut String) {
     out.push_str(text.get(plain..).unwrap_or(""));
 }
 
-/// Appends valid JSON without white space, its numbers and strings written as their values are, and its dates as
-/// datetimes where asked for. Names of properties are no dates.
+/// Appends valid JSON without white space, its numbers and strings in canonical form; with `dates`, dates become
+/// datetimes. Names of properties are never dates.
 fn write_values(text: &str, dates: bool, out: &mut String) {
     let mut scanner = Scanner::new(text);
     while let Some(byte) = scanner.peek() {
@@ -203,7 +203,7 @@ fn write_values(text: &str, dates: bool, out: &mut String) {
     }
 }
 
-/// Appends a JSON string as its value is written.
+/// Appends a JSON string in canonical form.
 fn write_string(text: &str, out: &mut String) {
     if text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'\\')) {
         super::write::string(&unquote(text).unwrap_or_default(), out);
@@ -212,7 +212,7 @@ fn write_string(text: &str, out: &mut String) {
     }
 }
 
-/// Appends a JSON number as its value is written. What is too large for a real stays as it is.
+/// Appends a JSON number in canonical form. A number that is too large for a real is kept unchanged.
 fn write_number(text: &str, out: &mut String) {
     if text == "-0" {
         return out.push('0');
@@ -223,23 +223,23 @@ fn write_number(text: &str, out: &mut String) {
     }
 }
 
-/// The text of a JSON string, escapes resolved.
+/// The text of a JSON string with its escapes decoded.
 pub fn unquote(text: &str) -> Option<Cow<'_, str>> {
     let inner = text.trim().strip_prefix('"')?.strip_suffix('"')?;
     Some(unescape(inner))
 }
 
-/// The elements of an array; nothing for what is none.
+/// The elements of an array; nothing if the value is not an array.
 pub fn elements(text: &str) -> impl Iterator<Item = &str> {
     Items { scanner: open(text, b'['), text, bag: false }.map(|(_, value)| value)
 }
 
-/// The properties of a bag, keys as JSON strings; nothing for what is none.
+/// The properties of a bag, keys as JSON strings; nothing if the value is not a bag.
 pub fn properties(text: &str) -> impl Iterator<Item = (&str, &str)> {
     Items { scanner: open(text, b'{'), text, bag: true }
 }
 
-/// The elements of an array; none for what is none.
+/// The elements of an array; `None` if the value is not an array.
 pub fn array(text: &str) -> Option<Vec<&str>> {
     (kind(text) == Kind::Array).then(|| elements(text).collect())
 }
@@ -288,7 +288,7 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
-/// Deeper JSON is not taken for JSON.
+/// Text that is nested deeper is not accepted as JSON.
 const MAX_DEPTH: u32 = 512;
 
 /// Walks over JSON text.
@@ -327,7 +327,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Goes past a value that is known to be valid; false where there is none.
+    /// Moves past a value that is known to be valid; false if there is none.
     fn pass(&mut self) -> bool {
         let from = self.at;
         let mut depth = 0usize;
@@ -345,7 +345,7 @@ impl<'a> Scanner<'a> {
                 }
                 b'}' | b']' => {
                     if depth <= 1 {
-                        // the bracket of what is around ends a number or a word
+                        // the bracket of the enclosing value ends a number or a word
                         self.at += depth;
                         break;
                     }
@@ -434,8 +434,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The same, of a text that may be no JSON: its escapes count too, and so do bare control characters, unless they
-    /// are taken.
+    /// Moves past a string in a text that may not be JSON: its escapes must be valid, and bare control characters are
+    /// accepted only if `strict` is false.
     fn valid_string(&mut self) -> bool {
         let from = self.at;
         if !self.string() {
@@ -494,7 +494,7 @@ impl<'a> Scanner<'a> {
                 return false;
             }
         }
-        // few digits, none of them superfluous, and of a size that is written without an exponent
+        // few digits, none of them redundant, and of a size that is written without an exponent
         let plain = match self.bytes.get(point..end) {
             Some([]) => !(zero && negative),
             Some(fraction) => {

@@ -1,4 +1,4 @@
-//! Values to JSON text.
+//! Converts values to JSON text.
 
 use crate::render;
 use crate::types::ScalarType;
@@ -37,12 +37,12 @@ pub fn control(byte: u8, out: &mut String) {
     }
 }
 
-/// A JSON number; what is none (NaN, infinity) is a string, as the service writes it.
+/// A JSON number; NaN and infinity become strings, as the service writes them.
 pub fn real(value: f64, out: &mut String) {
     if value.is_finite() {
         let start = out.len();
         render::real(value, out);
-        // an exponent needs no plus in JSON, and readers take both
+        // JSON needs no plus in an exponent, and readers accept both
         debug_assert!(out.len() > start);
     } else {
         out.push('"');
@@ -97,7 +97,7 @@ pub fn members<T>(items: impl IntoIterator<Item = T>, out: &mut String, put: imp
     out.push('}');
 }
 
-/// Items with commas between them.
+/// Items separated by commas.
 pub fn commas<T>(items: impl IntoIterator<Item = T>, out: &mut String, mut put: impl FnMut(T, &mut String)) {
     for (n, item) in items.into_iter().enumerate() {
         if n > 0 {
@@ -107,12 +107,12 @@ pub fn commas<T>(items: impl IntoIterator<Item = T>, out: &mut String, mut put: 
     }
 }
 
-/// An array of values that are JSON already.
+/// An array of values that are already JSON.
 pub fn array<'a>(items: impl IntoIterator<Item = &'a str>, out: &mut String) {
     list(items, out, |item, out| out.push_str(item));
 }
 
-/// A bag of keys, which are JSON strings already, and values, which are JSON already.
+/// A bag of keys that are already JSON strings, and values that are already JSON.
 pub fn bag<'a>(properties: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut String) {
     members(properties, out, |(key, value), out| {
         out.push_str(key);

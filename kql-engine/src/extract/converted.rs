@@ -1,4 +1,4 @@
-//! Texts that were read out of other texts, as columns of their types.
+//! Texts extracted from other texts, as columns of their types.
 
 use crate::functions::conversion;
 use crate::registry::{Call, Eval};
@@ -8,8 +8,8 @@ use arrow::compute::{is_null, nullif, or};
 use datafusion::logical_expr::ColumnarValue;
 use std::sync::Arc;
 
-/// The columns of the types; `matched` says for which rows there is something. Where `strict` and a value of a row does
-/// not convert, nothing of the row counts.
+/// The columns of the given types; `matched` shows which rows have values. With `strict`, a row in which a value does
+/// not convert has no values at all.
 pub fn converted(
     texts: Vec<StringArray>,
     types: &[ScalarType],
@@ -21,7 +21,7 @@ pub fn converted(
     for (text, ty) in texts.into_iter().zip(types) {
         let text: ArrayRef = Arc::new(text);
         let column = if *ty == ScalarType::String { text.clone() } else { convert(&text, *ty) };
-        // a text that is no JSON is a dynamic string
+        // a text that is not JSON is a dynamic string
         if strict && !matches!(ty, ScalarType::String | ScalarType::Dynamic) {
             for (i, fits) in matched.iter_mut().enumerate() {
                 *fits &= column.is_valid(i);
@@ -58,7 +58,7 @@ fn filled(column: &ArrayRef, gone: &BooleanArray) -> ArrayRef {
     }
 }
 
-/// The texts as values of the type; null where one does not convert.
+/// The texts as values of the type; null if a text does not convert.
 fn convert(texts: &ArrayRef, ty: ScalarType) -> ArrayRef {
     let rows = texts.len();
     let function = if ty == ScalarType::Dynamic { &conversion::PARSE_JSON } else { conversion::to(ty) };

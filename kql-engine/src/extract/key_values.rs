@@ -8,7 +8,7 @@ use regex::Regex;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// How keys and values stand in the text.
+/// The notation of keys and values in the text.
 #[derive(Debug)]
 pub enum KeyValueForm {
     /// Between delimiters.
@@ -17,24 +17,24 @@ pub enum KeyValueForm {
         pair: String,
         /// Between a key and its value.
         key_value: String,
-        /// What may stand around a key or a value.
+        /// The quotes that can surround a key or a value.
         quotes: Quotes,
-        /// Whether a value reaches up to the next key.
+        /// Whether a value extends to the next key.
         greedy: bool,
     },
-    /// Words one after the other: whatever is no letter and no digit lies between them. A key that is asked for is
+    /// Words, separated by any characters that are not letters or digits. A key that becomes a column is
     /// followed by its value.
     Words(Quotes),
     /// Found by a regular expression with two groups.
     Regex(Regex),
 }
 
-/// What may stand around a key or a value, and what takes its meaning from it.
+/// The quotes around a key or a value, and the escape characters.
 #[derive(Debug, Default)]
 pub struct Quotes {
-    /// Opening and closing ones.
+    /// Opening and closing quotes.
     pub pairs: Vec<(char, char)>,
-    /// Before a character that stands for itself.
+    /// Characters before a character that stands for itself.
     pub escapes: Vec<char>,
 }
 
@@ -58,7 +58,7 @@ impl KeyValues {
 
     fn find<'t>(&self, text: &'t str, found: &mut [Option<Cow<'t, str>>]) {
         let mut keep = |key: &str, value: Cow<'t, str>| {
-            // of a key that comes again, the first counts
+            // if a key is repeated, the first one counts
             if let Some(slot) = self.places.get(key).and_then(|i| found.get_mut(*i))
                 && slot.is_none()
             {
@@ -106,7 +106,7 @@ impl<'t> Reader<'t, '_> {
         self.text.get(self.at..).unwrap_or("")
     }
 
-    /// The key before the next delimiter of key and value; none where the pair has none, which is skipped.
+    /// The key before the next delimiter of key and value; `None` if the pair has none, and then it is skipped.
     fn key(&mut self, pair: &str, key_value: &str) -> Option<Cow<'t, str>> {
         self.at += self.rest().len() - self.rest().trim_start().len();
         if let Some(key) = self.quoted() {
@@ -138,7 +138,7 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    /// The next word: letters and digits, or what stands in quotes.
+    /// The next word: letters and digits, or a quoted text.
     fn word(&mut self) -> Option<Cow<'t, str>> {
         loop {
             let rest = self.rest();
@@ -158,7 +158,7 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    /// A quoted text here, quotes and escapes taken off.
+    /// A quoted text at this position, without quotes and escapes.
     fn quoted(&mut self) -> Option<Cow<'t, str>> {
         let first = self.rest().chars().next()?;
         let (_, close) = *self.quotes.pairs.iter().find(|q| q.0 == first)?;
@@ -183,7 +183,7 @@ impl<'t> Reader<'t, '_> {
                 });
             }
         }
-        // never closed: it is no quote
+        // never closed, so it is not a quote
         None
     }
 

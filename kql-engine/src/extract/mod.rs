@@ -1,4 +1,4 @@
-//! Columns that are read out of texts.
+//! Columns that are extracted from texts.
 
 mod converted;
 pub use converted::converted;

@@ -1,8 +1,8 @@
-//! The pattern of `parse`: texts and columns in turn, as one regular expression, and as a plain search where that gives the
-//! same.
+//! The pattern of `parse`: texts and columns in turn, as a regular expression, or as a plain search if that has the same
+//! result.
 //!
-//! In the simple and relaxed kinds a column reaches up to the first place where the rest fits, and the whole text must
-//! fit; in the regex kind texts are regular expressions and a column takes as much as it can.
+//! In the simple and relaxed kinds a column extends to the first position where the rest matches, and the whole text must
+//! match; in the regex kind texts are regular expressions and a column is as long as possible.
 
 use super::converted::converted;
 use crate::functions::operators::compiled;
@@ -24,18 +24,18 @@ pub enum Part {
     Column(ScalarType),
 }
 
-/// How a pattern is meant.
+/// The kind of a pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PatternKind {
-    /// Texts as they stand; where a value does not convert, nothing is found.
+    /// Literal texts; if a value does not convert, the row does not match.
     Simple,
-    /// Texts as they stand; a value that does not convert is null.
+    /// Literal texts; a value that does not convert is null.
     Relaxed,
-    /// Texts are regular expressions, with these flags; where a value does not convert, nothing is found.
+    /// Texts are regular expressions, with these flags; if a value does not convert, the row does not match.
     Regex(String),
 }
 
-/// A pattern, ready to be used.
+/// A compiled pattern.
 pub struct Pattern {
     kind: PatternKind,
     types: Vec<ScalarType>,
@@ -43,23 +43,23 @@ pub struct Pattern {
 }
 
 enum Search {
-    /// Texts to be found one after the other; what lies between them are the columns, none where it is skipped.
+    /// Texts to find one after the other. The columns are what is between them; a step without a column skips that part.
     Plain(Vec<Step>),
-    /// An expression with a group for each column, of these names: texts may have groups of their own.
+    /// A regular expression with a named group for each column; texts can have groups too.
     Regex(Box<Regex>, Vec<String>),
 }
 
 struct Step {
-    /// What lies before the text: a column, or something to skip.
+    /// What is before the text: a column, or something to skip.
     column: Option<usize>,
-    /// Whether nothing may lie before the text.
+    /// Whether nothing can be before the text.
     here: bool,
-    /// None at the end of a pattern that ends with a column or `*`.
+    /// `None` at the end of a pattern that ends with a column or `*`.
     text: Option<Finder<'static>>,
 }
 
 impl Pattern {
-    /// Prepares a pattern. The error is a sentence about a wrong regular expression.
+    /// Compiles a pattern. The error is a sentence about an invalid regular expression.
     pub fn new(parts: &[Part], kind: PatternKind) -> Result<Pattern, String> {
         let types = parts
             .iter()
@@ -79,7 +79,7 @@ impl Pattern {
         Ok(Pattern { kind, types, search })
     }
 
-    /// Finds the columns' texts; false where the text does not fit.
+    /// Finds the columns' texts; false if the text does not match.
     fn find<'t>(&self, text: &'t str, found: &mut [&'t str]) -> bool {
         match &self.search {
             Search::Regex(regex, names) => {
@@ -116,7 +116,7 @@ impl Pattern {
     }
 }
 
-/// The steps of a pattern in which the first place of each text is the right one: all columns are strings, and the
+/// The steps of a pattern for which the first occurrence of each text is the right one: all columns are strings, and the
 /// pattern ends with something that takes the rest.
 fn plain(parts: &[Part]) -> Option<Vec<Step>> {
     if !matches!(parts.last(), Some(Part::Any | Part::Column(ScalarType::String))) {
@@ -124,7 +124,7 @@ fn plain(parts: &[Part]) -> Option<Vec<Step>> {
     }
     let mut steps = Vec::new();
     let mut columns = 0;
-    // what lies before the next text: nothing, something to skip, or a column
+    // what is before the next text: nothing, something to skip, or a column
     let mut before: Option<Option<usize>> = None;
     for part in parts {
         match part {
@@ -138,7 +138,7 @@ fn plain(parts: &[Part]) -> Option<Vec<Step>> {
                 before = Some(Some(columns));
                 columns += 1;
             }
-            // two in a row
+            // two columns or `*` in a row
             _ => return None,
         }
     }
@@ -180,7 +180,7 @@ fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, String> {
                 } else {
                     ".*?"
                 };
-                // `*` at the end asks for nothing: the column before it may be missing
+                // `*` at the end requires nothing: the column before it can be missing
                 let missing = if !is_regex && open && i + 2 == parts.len() { "?" } else { "" };
                 pattern.push_str(&format!("(?P<{}>(?:{form}){missing})", group(columns)));
                 columns += 1;
@@ -194,7 +194,7 @@ fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, String> {
         .map_err(|e| format!("The pattern is not a valid regular expression: {}.", last_line(&e.to_string())))
 }
 
-/// What the group of a column is called.
+/// The name of a column's group.
 fn group(column: usize) -> String {
     format!("kql_column_{column}")
 }
@@ -203,8 +203,8 @@ fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or(text).trim_start_matches("error: ")
 }
 
-/// What values of a type look like, where nothing says how far one reaches; the regex kind has forms of its own. They
-/// are the ones that Kusto's engine was measured to take.
+/// A regular expression for values of a type, if the pattern does not limit their length; the regex kind has other
+/// expressions. They accept what Kusto's engine was measured to accept.
 fn form(ty: ScalarType, is_regex: bool) -> &'static str {
     match ty {
         ScalarType::Int | ScalarType::Long => r"\s*[-+]?\d+",
@@ -216,7 +216,7 @@ fn form(ty: ScalarType, is_regex: bool) -> &'static str {
         ScalarType::Guid => {
             r"\s*(?:\{[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}\}|[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12})"
         }
-        // the mark says the order: 2024-01-02, but 01/02/2024
+        // the separator determines the order: 2024-01-02, but 01/02/2024
         ScalarType::Datetime if is_regex => {
             r"\s*(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}/\d{1,2}/\d{1,4})(?:[Tt ]\s*\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d*)?)?)?(?:[Zz]|[-+]\d{1,2}(?::\d{1,2})?)?"
         }

@@ -1,4 +1,4 @@
-//! Reading arguments and making results, for kernels.
+//! Reading arguments and creating results, for kernels.
 //!
 //! An argument is a constant or a column; both are read by row number, and the branch is the same for a whole batch.
 
@@ -17,7 +17,7 @@ use crate::dynamic::read::Part;
 use crate::registry::Call;
 use crate::types::{DECIMAL_PRECISION, DECIMAL_SCALE, ScalarType};
 
-/// Numbers of one kind.
+/// Numbers of one type.
 pub enum Numbers<'a, T, A> {
     /// The same for all rows.
     Scalar(Option<T>),
@@ -56,7 +56,7 @@ numbers!(Reals, f64, Float64Array);
 numbers!(Decimals, Scaled, Decimal256Array);
 numbers!(Bools, bool, BooleanArray);
 
-/// Numbers of whichever type.
+/// Numbers of any numeric type.
 pub enum AnyNumber<'a> {
     /// int
     Int(Ints<'a>),
@@ -96,7 +96,7 @@ impl Strings<'_> {
         self.option(i).unwrap_or("")
     }
 
-    /// The value of row `i`, none where it is null.
+    /// The value of row `i`; `None` if it is null.
     #[inline]
     pub fn option(&self, i: usize) -> Option<&str> {
         match self {
@@ -114,12 +114,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// How many arguments there are.
+    /// The number of arguments.
     pub fn len(&self) -> usize {
         self.args.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no arguments.
     pub fn is_empty(&self) -> bool {
         self.args.is_empty()
     }
@@ -196,12 +196,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Argument `n` as longs; `default` where it was left out.
+    /// Argument `n` as longs; `default` if it is missing.
     pub fn longs_or(&self, n: usize, default: i64) -> Result<Longs<'a>> {
         if n < self.len() { self.longs(n) } else { Ok(Longs::Scalar(Some(default))) }
     }
 
-    /// Argument `n` as bools; `default` where it was left out.
+    /// Argument `n` as bools; `default` if it is missing.
     pub fn bools_or(&self, n: usize, default: bool) -> Result<Bools<'a>> {
         if n < self.len() { self.bools(n) } else { Ok(Bools::Scalar(Some(default))) }
     }
@@ -239,7 +239,7 @@ pub fn ints(rows: usize, f: impl FnMut(usize) -> Option<i32>) -> Result<Columnar
     Ok(ColumnarValue::Array(Arc::new(array)))
 }
 
-/// Reals as a result. All that is no number is one NaN, so that groups and sets have it once.
+/// Reals as a result. All NaNs become the same NaN, so that groups and sets contain it once.
 pub fn reals(rows: usize, mut f: impl FnMut(usize) -> Option<f64>) -> Result<ColumnarValue> {
     let array: Float64Array = (0..rows).map(|i| f(i).map(|v| if v.is_nan() { f64::NAN } else { v })).collect();
     Ok(ColumnarValue::Array(Arc::new(array)))
@@ -251,7 +251,7 @@ pub fn decimals(rows: usize, f: impl FnMut(usize) -> Option<Scaled>) -> Result<C
     Ok(ColumnarValue::Array(Arc::new(array.with_precision_and_scale(DECIMAL_PRECISION, DECIMAL_SCALE)?)))
 }
 
-/// Bools of which none is null.
+/// Bools without nulls as a result.
 pub fn certain_bools(rows: usize, f: impl FnMut(usize) -> bool) -> Result<ColumnarValue> {
     let values = BooleanBuffer::collect_bool(rows, f);
     Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(values, None))))
@@ -275,7 +275,7 @@ pub fn strings(rows: usize, mut f: impl FnMut(usize, &mut String)) -> Result<Col
     Ok(ColumnarValue::Array(Arc::new(builder.finish())))
 }
 
-/// Dynamics or guids as a result; `f` says whether the row has a value.
+/// Dynamics or guids as a result; `f` returns whether the row has a value.
 pub fn texts(rows: usize, mut f: impl FnMut(usize, &mut String) -> bool) -> Result<ColumnarValue> {
     let mut builder = StringBuilder::with_capacity(rows, rows * 8);
     let mut text = String::new();
@@ -290,7 +290,7 @@ pub fn texts(rows: usize, mut f: impl FnMut(usize, &mut String) -> bool) -> Resu
     Ok(ColumnarValue::Array(Arc::new(builder.finish())))
 }
 
-/// Texts that are parts of the arguments; none is null.
+/// Texts that are parts of the arguments, as a result without nulls.
 pub fn parts<'a>(rows: usize, mut f: impl FnMut(usize) -> Option<&'a str>) -> Result<ColumnarValue> {
     let mut builder = StringBuilder::with_capacity(rows, rows * 8);
     for i in 0..rows {
@@ -299,7 +299,7 @@ pub fn parts<'a>(rows: usize, mut f: impl FnMut(usize) -> Option<&'a str>) -> Re
     Ok(ColumnarValue::Array(Arc::new(builder.finish())))
 }
 
-/// Texts that most often are parts of the arguments, and else are written into the buffer that `f` gets.
+/// Texts that usually are parts of the arguments; others are written into the buffer passed to `f`.
 pub fn parts_or_texts<'a>(
     rows: usize,
     mut f: impl FnMut(usize, &mut String) -> Option<Part<'a>>,

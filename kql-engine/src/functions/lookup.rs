@@ -1,4 +1,4 @@
-//! Finding the row of a scalar function or operator by its name.
+//! Finds a scalar function or operator by its name.
 
 use crate::registry::ScalarFunction;
 use std::collections::HashMap;
@@ -10,12 +10,12 @@ static SCALARS: LazyLock<HashMap<&'static str, &'static ScalarFunction>> = LazyL
         .collect()
 });
 
-/// The scalar function of that name.
+/// The scalar function with this name.
 pub fn scalar(name: &str) -> Option<&'static ScalarFunction> {
     SCALARS.get(name).copied().filter(|f| !f.is_operator())
 }
 
-/// The operator of expressions that is written so: `has_any`, `==`.
+/// The operator with this spelling: `has_any`, `==`.
 pub fn scalar_operator(name: &str) -> Option<&'static ScalarFunction> {
     SCALARS.get(name).copied().filter(|f| f.is_operator())
 }

@@ -1,4 +1,4 @@
-//! Scalar functions and operators. Each family's `mod.rs` is a list and nothing else.
+//! Scalar functions and operators. The `mod.rs` of each family contains only a list.
 
 #![allow(missing_docs)] // a row documents itself: its `summary` and `page`
 
@@ -25,7 +25,7 @@ pub use lookup::{scalar, scalar_operator};
 
 use crate::registry::ScalarFunction;
 
-/// The rows of each family.
+/// The functions of each family.
 static FAMILIES: &[&[&ScalarFunction]] = &[
     operators::ALL,
     conversion::ALL,
@@ -44,7 +44,7 @@ static FAMILIES: &[&[&ScalarFunction]] = &[
     units::ALL,
 ];
 
-/// Every row.
+/// All scalar functions and operators.
 pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
     FAMILIES.iter().flat_map(|family| family.iter().copied())
 }

@@ -1,4 +1,4 @@
-//! Where NaN stands among sorted numbers: beside the nulls, whichever the direction.
+//! The position of NaN among sorted numbers: next to the nulls, in both directions.
 
 use super::kernel::Reals;
 use crate::registry::Expr;
@@ -25,11 +25,11 @@ macro_rules! nan_place {
     };
 }
 
-// numbers are sorted by their bits: NaN with a sign comes before all others, and without one after them
+// numbers are sorted by their bits: NaN with a sign is before all others, and NaN without one after them
 nan_place!(NAN_LEAST, "nan_least", -f64::NAN.abs());
 nan_place!(NAN_GREATEST, "nan_greatest", f64::NAN.abs());
 
-/// What to sort by for a value: itself, or numbers whose NaN come beside the nulls.
+/// The sort key of a value: the value itself, or a number that puts NaN next to the nulls.
 pub fn sort_key(value: Expr, ascending: bool, nulls_first: bool) -> Expr {
     if value.ty != ScalarType::Real {
         return value;
@@ -45,7 +45,7 @@ fn placed(call: &Call, nan: f64) -> Result<ColumnarValue> {
             let placed: Float64Array = numbers.unary(|n| if n.is_nan() { nan } else { n });
             Ok(ColumnarValue::Array(Arc::new(placed)))
         }
-        // nothing to place; one value for all rows orders nothing
+        // one value for all rows: nothing to sort
         (_, [value, ..]) => Ok(value.clone()),
         (_, []) => internal_err!("an argument is missing"),
     }

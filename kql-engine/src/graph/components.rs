@@ -19,7 +19,7 @@ pub fn mark(data: &GraphData, strong: bool) -> Vec<i64> {
         .collect()
 }
 
-/// For each node one that stands for all it is connected with, whichever way the edges point.
+/// For each node a representative of all nodes that it is connected with, in any direction of the edges.
 fn weak_roots(data: &GraphData) -> Vec<usize> {
     let mut parents: Vec<usize> = (0..data.nodes).collect();
     fn root(parents: &mut [usize], mut at: usize) -> usize {
@@ -43,7 +43,7 @@ fn weak_roots(data: &GraphData) -> Vec<usize> {
     (0..data.nodes).map(|node| root(&mut parents, node)).collect()
 }
 
-/// For each node one that stands for all that it reaches and that reach it: Kosaraju's two walks.
+/// For each node a representative of all nodes that it reaches and that reach it: Kosaraju's algorithm.
 fn strong_roots(data: &GraphData) -> Vec<usize> {
     let mut done = vec![false; data.nodes];
     let mut order = Vec::with_capacity(data.nodes);
@@ -51,7 +51,7 @@ fn strong_roots(data: &GraphData) -> Vec<usize> {
         if done.get_mut(start).is_none_or(|seen| std::mem::replace(seen, true)) {
             continue;
         }
-        // a node and how many of its edges are walked
+        // a node and how many of its edges have been followed
         let mut stack = vec![(start, 0)];
         while let Some((node, walked)) = stack.last_mut() {
             let edge = data.out.get(*node).and_then(|list| list.get(*walked)).copied();

@@ -1,4 +1,4 @@
-//! A graph in memory, of the rows that the plan makes of it.
+//! A graph in memory, built from the rows of its table in the plan.
 
 use crate::plan::Graph;
 use crate::types::ScalarType;
@@ -10,7 +10,7 @@ use arrow::row::{RowConverter, SortField};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The columns before those of the edges: which table a row is of, and the ids at both ends.
+/// The number of columns before those of the edges: the table that a row belongs to, and the ids at both ends.
 pub const BEFORE_EDGES: usize = 3;
 
 /// Nodes and edges, by number.
@@ -19,7 +19,7 @@ pub struct GraphData {
     pub edges: Vec<(u32, u32)>,
     /// The columns of the edges.
     pub edge_columns: Vec<ArrayRef>,
-    /// How many nodes.
+    /// The number of nodes.
     pub nodes: usize,
     /// The columns of the nodes.
     pub node_columns: Vec<ArrayRef>,
@@ -32,7 +32,7 @@ pub struct GraphData {
 }
 
 impl GraphData {
-    /// The graph of these rows.
+    /// Builds the graph from these rows.
     pub fn build(graph: &Graph, rows: &[RecordBatch]) -> Result<GraphData, String> {
         let failed = |e: arrow::error::ArrowError| e.to_string();
         let types: Vec<ScalarType> = graph.rows.columns.iter().map(|c| c.ty).collect();
@@ -48,7 +48,7 @@ impl GraphData {
         let rows_of = |tag: usize| -> Vec<usize> {
             (0..tags.len()).filter(|i| usize::try_from(tags.value(*i)).is_ok_and(|t| t == tag)).collect()
         };
-        // the ids, each once
+        // the distinct ids
         let converter = RowConverter::new(vec![SortField::new(graph.id_type.arrow())]).map_err(failed)?;
         let mut numbers = Numbers { converter, of: HashMap::new() };
         let (mut id_arrays, mut id_places): (Vec<ArrayRef>, Vec<(usize, usize)>) = (Vec::new(), Vec::new());
@@ -74,7 +74,7 @@ impl GraphData {
         let (sources, targets) = (column(1)?, column(2)?);
         let mut ends: Vec<Vec<u32>> = Vec::with_capacity(2);
         let (from, to) = (numbers.all(&sources, &edge_rows)?, numbers.all(&targets, &edge_rows)?);
-        // nodes that no table has, in the order of the edges
+        // nodes that are in no table, in the order of the edges
         let base = id_places.len();
         let mut places: HashMap<u32, (usize, usize)> = HashMap::new();
         for (side, pairs) in [(0, &from), (1, &to)] {
@@ -187,19 +187,19 @@ fn lists(nodes: usize, edges: &[(u32, u32)]) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
     (out, into)
 }
 
-/// A string is never null: an empty one says as little.
+/// Whether a value is null or an empty string, since a string is never null.
 fn is_empty(array: &ArrayRef, row: usize) -> bool {
     array.as_any().downcast_ref::<StringArray>().is_some_and(|texts| texts.value(row).is_empty())
 }
 
-/// Numbers for ids, in the order they are met.
+/// Numbers for ids, in the order of their first occurrence.
 struct Numbers {
     converter: RowConverter,
     of: HashMap<Box<[u8]>, u32>,
 }
 
 impl Numbers {
-    /// These rows with the number of the id of each.
+    /// These rows, each with the number of its id.
     fn all(&mut self, ids: &ArrayRef, rows: &[usize]) -> Result<Vec<(usize, u32)>, String> {
         let converted = self.converter.convert_columns(std::slice::from_ref(ids)).map_err(|e| e.to_string())?;
         let mut numbers = Vec::with_capacity(rows.len());

@@ -24,7 +24,7 @@ pub fn reads(e: &Expr) -> Vec<(ColumnId, ScalarType)> {
     ids
 }
 
-/// The value of an expression for each of `rows` rows, whose columns `column` gives.
+/// The value of an expression for each of `rows` rows; `column` returns their columns.
 pub fn compute(
     compiler: &dyn Compiler,
     e: &Expr,
@@ -40,7 +40,7 @@ pub fn compute(
     compiler.compile(&columns, e)?.values(&arrays, rows)
 }
 
-/// Whether each row is true; null is not.
+/// Whether each row is true; null counts as false.
 pub fn truths(values: &ArrayRef) -> Vec<bool> {
     match values.as_any().downcast_ref::<BooleanArray>() {
         Some(bools) => (0..bools.len()).map(|i| bools.is_valid(i) && bools.value(i)).collect(),
@@ -52,11 +52,11 @@ pub fn truths(values: &ArrayRef) -> Vec<bool> {
 pub struct Frame<'f> {
     /// The graph.
     pub data: &'f GraphData,
-    /// Where columns come from.
+    /// The origins of columns.
     pub origins: &'f HashMap<ColumnId, GraphColumn>,
     /// The matches.
     pub matches: &'f [Match],
-    /// What functions gave.
+    /// The results of functions.
     pub computed: HashMap<ColumnId, ArrayRef>,
 }
 
@@ -96,7 +96,7 @@ impl Frame<'_> {
     }
 
     fn call(&self, compiler: &dyn Compiler, call: &GraphCall) -> Result<ArrayRef, String> {
-        // each element, and the match it is of
+        // each element, and the match that it belongs to
         let (mut elements, mut owners): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
         let mut ends = Vec::with_capacity(self.matches.len());
         for (i, m) in self.matches.iter().enumerate() {

@@ -15,19 +15,19 @@ use arrow::row::{RowConverter, SortField};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// So many matches are computed at once.
+/// The number of matches that are processed at once.
 const CHUNK: usize = 4096;
 
-/// What of the matches is given.
+/// Which matches are returned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wanted {
-    /// Each.
+    /// All matches.
     Matches,
-    /// For each pair of ends the shortest: all of them, or one.
+    /// For each pair of ends the shortest: all shortest ones (true), or one.
     Shortest(bool),
 }
 
-/// The one element that a condition is about, what is computed for it, and the place of each column it reads.
+/// The only element that a condition depends on, its expression for that element, and the index of each column it reads.
 type Alone<'e> = (GraphOver, &'e Expr, Vec<(ColumnId, usize)>);
 
 /// `graph-match`, `graph-shortest-paths`
@@ -35,17 +35,17 @@ type Alone<'e> = (GraphOver, &'e Expr, Vec<(ColumnId, usize)>);
 pub struct GraphSearch {
     /// The graph.
     pub graph: Arc<Graph>,
-    /// What is looked for.
+    /// The pattern to find.
     pub pattern: GraphPattern,
-    /// Which cycles may be.
+    /// The allowed cycles.
     pub cycles: GraphCycles,
-    /// Which matches are given.
+    /// Which matches are returned.
     pub wanted: Wanted,
-    /// Where columns come from.
+    /// The origins of columns.
     pub origins: HashMap<ColumnId, GraphColumn>,
-    /// Functions over elements, each after those it needs.
+    /// Functions over elements, each after those it depends on.
     pub calls: Vec<GraphCall>,
-    /// All must hold.
+    /// Conditions that must all be true.
     pub conditions: Vec<Expr>,
     /// The columns of the result.
     pub outputs: Vec<Expr>,
@@ -76,7 +76,7 @@ impl TableFunction for GraphSearch {
 }
 
 impl GraphSearch {
-    /// Conditions on one node or edge, as what may be taken; and the other conditions.
+    /// Conditions on a single node or edge, as masks of the allowed ones; and the other conditions.
     fn masks(&self, data: &GraphData, compiler: &dyn Compiler) -> Result<(Masks, Vec<&Expr>), String> {
         let mut masks = Masks {
             nodes: vec![None; self.pattern.nodes],
@@ -110,7 +110,7 @@ impl GraphSearch {
         Ok((masks, rest))
     }
 
-    /// The one element that a condition is about, what is computed for it, and the place of each column it reads.
+    /// The only element that a condition depends on, its expression for that element, and the index of each column it reads.
     fn alone<'e>(&'e self, condition: &'e Expr) -> Option<Alone<'e>> {
         if let ExprKind::Column(id) = condition.kind
             && let Some(call) = self.calls.iter().find(|c| c.id == id && c.kind == GraphCallKind::All)
@@ -143,7 +143,7 @@ impl GraphSearch {
     }
 }
 
-/// Matches on their way to rows.
+/// Matches that are not yet rows.
 struct Output<'o> {
     search: &'o GraphSearch,
     data: &'o GraphData,
@@ -164,7 +164,7 @@ impl Output<'_> {
             Wanted::Shortest(all) => all,
         };
         let (first, last) = search.ends();
-        // what is asked of the whole path says which path is the shortest; what is asked of its ends does not
+        // conditions on the whole path decide which path is the shortest; conditions on its ends do not
         let of_ends = |e: &&Expr| {
             reads(e).iter().all(
                 |(id, _)| matches!(search.origins.get(id), Some(GraphColumn::Node(n, _)) if *n == first || *n == last),
@@ -177,7 +177,7 @@ impl Output<'_> {
             super::paths::shortest(data, pattern, masks, all, &mut |m| self.take(m))?;
             return self.flush();
         }
-        // every path that has no node twice, and of them the shortest for each choice of the pattern's nodes
+        // every path without repeated nodes, and the shortest of these for each assignment of the pattern's nodes
         let mut kept = Vec::new();
         std::mem::swap(&mut kept, &mut self.matches);
         let mut found = Vec::new();
@@ -225,7 +225,7 @@ impl Output<'_> {
         Frame { data: self.data, origins: &self.search.origins, matches, computed: HashMap::new() }
     }
 
-    /// Whether each match fits the conditions that are not about one element.
+    /// Whether each match meets the conditions that depend on more than one element.
     fn fitting(&self, matches: &[Match]) -> Result<Vec<bool>, String> {
         let mut fits = vec![true; matches.len()];
         if self.conditions.is_empty() || matches.is_empty() {
@@ -241,7 +241,7 @@ impl Output<'_> {
         Ok(fits)
     }
 
-    /// Makes rows of the matches that fit.
+    /// Converts the matches that meet the conditions to rows.
     fn flush(&mut self) -> Result<(), String> {
         let matches = std::mem::take(&mut self.matches);
         let fits = self.fitting(&matches)?;
@@ -260,7 +260,7 @@ impl Output<'_> {
         Ok(())
     }
 
-    /// Refuses matches of which nobody knows whether they are ones.
+    /// Refuses matches for which Kusto's behaviour is not documented.
     fn known(&self, matches: &[Match]) -> Result<(), String> {
         let search = self.search;
         let looks = matches!(search.wanted, Wanted::Matches);
@@ -268,7 +268,7 @@ impl Output<'_> {
             return Ok(());
         }
         if search.cycles == GraphCycles::None {
-            // the named nodes that patterns share are theirs together; any other node is of one
+            // named nodes that patterns share belong to several patterns; any other node belongs to one
             let shares = |m: &Match| {
                 let mut all: Vec<u32> = m.nodes.iter().chain(m.inner.iter().flatten()).copied().collect();
                 all.sort_unstable();
@@ -300,8 +300,8 @@ impl Output<'_> {
     }
 }
 
-/// The rows of each of the graphs that a column of the edges, and the column of that name of each table of nodes, part a
-/// graph into.
+/// The rows of each of the graphs into which a graph is split, by a column of the edges and the column with the same name of
+/// each table of nodes.
 fn parts(
     graph: &Graph,
     input: &[RecordBatch],
@@ -353,9 +353,9 @@ pub struct GraphTable {
     pub graph: Arc<Graph>,
     /// Edges, or nodes.
     pub edges: bool,
-    /// How many hashes of ids stand before the other columns: of the node; of source and target, where each is asked for.
+    /// The number of id hashes before the other columns: for the node; for source and target, if requested.
     pub hashes: (bool, bool),
-    /// The hash of an id, which is the one column it reads.
+    /// The hash of an id; the id is the only column that it reads.
     pub hash: Expr,
 }
 

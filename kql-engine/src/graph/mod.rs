@@ -1,4 +1,4 @@
-//! Graphs: how their rows become nodes and edges in memory, and how patterns are looked for.
+//! Graphs: how their rows become nodes and edges in memory, and how patterns are found.
 
 mod components;
 mod data;

@@ -1,10 +1,11 @@
-//! Shortest paths between two nodes, over edges in a row: breadth first from each start.
+//! Shortest paths between two nodes, over consecutive edges: breadth-first search from each start.
 
 use super::data::GraphData;
 use super::search::{Masks, Match, passes, steps};
 use crate::plan::GraphPattern;
 
-/// The shortest paths of a pattern of two nodes and one edge of variable length; `all` of them, or one for each pair.
+/// The shortest paths of a pattern of two nodes and one edge of variable length; with `all`, all of them, else one for
+/// each pair.
 pub fn shortest(
     data: &GraphData,
     pattern: &GraphPattern,
@@ -18,7 +19,7 @@ pub fn shortest(
         if !passes(&masks.nodes, *start, from) {
             continue;
         }
-        // how many edges lead to a node, and by which the shortest ways come
+        // the number of edges to a node, and the edges by which the shortest paths reach it
         let mut distance: Vec<Option<usize>> = vec![None; data.nodes];
         let mut before: Vec<Vec<(u32, u32)>> = vec![Vec::new(); data.nodes];
         let mut layer = vec![from];
@@ -32,7 +33,7 @@ pub fn shortest(
                     let Some(slot) = distance.get_mut(to as usize) else { continue };
                     if slot.is_none() {
                         *slot = Some(length);
-                        // the way goes on from the start only at its beginning
+                        // the path leaves the start only at its beginning
                         if to != from {
                             next.push(to);
                         }
@@ -51,7 +52,7 @@ pub fn shortest(
         }
         for to in 0..data.nodes as u32 {
             let Some(length) = distance.get(to as usize).copied().flatten() else { continue };
-            // a path does not come back to its start
+            // a path does not return to its start
             if !passes(&masks.nodes, edge.to, to) || edge.to == *start || to == from {
                 continue;
             }
@@ -66,7 +67,7 @@ pub fn shortest(
     Ok(())
 }
 
-/// The way back from the end of paths.
+/// Follows paths back from their end.
 struct Back<'b> {
     before: &'b [Vec<(u32, u32)>],
     nodes: Vec<u32>,

@@ -1,31 +1,31 @@
-//! Looking for a pattern: every way to lay it over the graph, node by node.
+//! Finds a pattern: every way to map it onto the graph, node by node.
 
 use super::data::GraphData;
 use crate::plan::{GraphCycles, GraphPattern};
 
-/// A place where the pattern fits.
+/// A mapping of the pattern onto the graph.
 #[derive(Clone, Debug, Default)]
 pub struct Match {
-    /// For each node of the pattern, which node.
+    /// For each node of the pattern, the node of the graph.
     pub nodes: Vec<u32>,
-    /// For each edge of the pattern, which edges: one, or the row of an edge of variable length.
+    /// For each edge of the pattern, the edges of the graph: one, or the sequence for an edge of variable length.
     pub edges: Vec<Vec<u32>>,
     /// For each edge of variable length, the nodes between its edges.
     pub inner: Vec<Vec<u32>>,
 }
 
-/// Which nodes and edges may be taken at all; none where any may.
+/// Which nodes and edges are allowed; `None` if all are.
 #[derive(Clone, Debug, Default)]
 pub struct Masks {
     /// For each node of the pattern.
     pub nodes: Vec<Option<Vec<bool>>>,
     /// For each edge of the pattern.
     pub edges: Vec<Option<Vec<bool>>>,
-    /// For each edge of variable length, the nodes between.
+    /// For each edge of variable length, the nodes between its edges.
     pub inner: Vec<Option<Vec<bool>>>,
 }
 
-/// Whether a mask lets this one pass.
+/// Whether a mask allows this one.
 pub fn passes(masks: &[Option<Vec<bool>>], at: usize, which: u32) -> bool {
     match masks.get(at) {
         Some(Some(mask)) => mask.get(which as usize).copied().unwrap_or(false),
@@ -33,31 +33,31 @@ pub fn passes(masks: &[Option<Vec<bool>>], at: usize, which: u32) -> bool {
     }
 }
 
-/// The edges at a node that may be walked, and where each leads.
+/// The edges at a node that can be followed, and where each leads.
 pub fn steps(data: &GraphData, node: u32, ways: (bool, bool)) -> impl Iterator<Item = (u32, u32)> {
     let along = ways.0.then(|| data.out.get(node as usize)).flatten();
     let against = ways.1.then(|| data.into.get(node as usize)).flatten();
     let along = along.into_iter().flatten().map(|e| (*e, data.ends(*e).1));
-    // an edge from a node to itself counts once each way
+    // an edge from a node to itself counts once in each direction
     let against = against.into_iter().flatten().map(|e| (*e, data.ends(*e).0));
     along.chain(against)
 }
 
 /// A search.
 pub struct Search<'s> {
-    /// Where.
+    /// The graph.
     pub data: &'s GraphData,
-    /// For what.
+    /// The pattern.
     pub pattern: &'s GraphPattern,
-    /// Which nodes and edges may be taken.
+    /// Which nodes and edges are allowed.
     pub masks: &'s Masks,
-    /// Which cycles may be.
+    /// The allowed cycles.
     pub cycles: GraphCycles,
-    /// Takes each match; an error ends the search.
+    /// Receives each match; an error ends the search.
     pub found: &'s mut dyn FnMut(Match) -> Result<(), String>,
 }
 
-/// What is taken so far.
+/// The elements assigned so far.
 struct State {
     nodes: Vec<Option<u32>>,
     edges: Vec<Vec<u32>>,
@@ -68,7 +68,7 @@ struct State {
 }
 
 impl Search<'_> {
-    /// Gives every match.
+    /// Finds all matches.
     pub fn run(&mut self) -> Result<(), String> {
         let count = self.pattern.edges.len();
         let mut state = State {
@@ -107,7 +107,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// From `node` on along the edge at place `at` of the sequence.
+    /// Continues from `node` along the edge at index `at` of the sequence.
     fn edge(&mut self, n: usize, at: usize, node: u32, state: &mut State) -> Result<(), String> {
         let Some((_, edges)) = self.pattern.sequences.get(n) else { return Ok(()) };
         let Some(&edge) = edges.get(at) else { return self.sequence(n + 1, state) };
@@ -128,7 +128,7 @@ impl Search<'_> {
         let Some(wanted) = self.pattern.edges.get(edge).cloned() else { return Ok(()) };
         let length = state.edges.get(edge).map_or(0, Vec::len);
         let bound = state.nodes.get(wanted.to).copied().flatten();
-        // without an edge both ends are one node, which different names are not where none may come twice
+        // without an edge both ends are the same node; two names cannot be the same node if nodes must not repeat
         if length == 0
             && range.0 == 0
             && self.cycles != GraphCycles::None
@@ -142,7 +142,7 @@ impl Search<'_> {
         if length >= range.1 {
             return Ok(());
         }
-        // a node that is walked through lies between two edges
+        // a node that is passed through is between two edges
         if length > 0 && !passes(&self.masks.inner, edge, node) {
             return Ok(());
         }
@@ -151,7 +151,7 @@ impl Search<'_> {
             let twice = match self.cycles {
                 GraphCycles::All => false,
                 GraphCycles::UniqueEdges => state.used.contains(&taken),
-                // the pattern itself may come back to a node that it names twice, along single edges
+                // along single edges, the pattern itself can return to a node that it names twice
                 GraphCycles::None => {
                     let named = state.nodes.get(wanted.to).copied().flatten() == Some(next);
                     state.visited.contains(&next) && !(wanted.range.is_none() && named)
@@ -170,7 +170,7 @@ impl Search<'_> {
                 let bound = state.nodes.get(wanted.to).copied().flatten();
                 if bound.is_none_or(|b| b == next) && passes(&self.masks.nodes, wanted.to, next) {
                     set(&mut state.nodes, wanted.to, Some(next));
-                    // the rest of the pattern has rows of its own
+                    // the rest of the pattern has sequences too
                     let (edges, inner) = (state.edges.clone(), state.inner.clone());
                     self.edge(n, at + 1, next, state)?;
                     (state.edges, state.inner) = (edges, inner);

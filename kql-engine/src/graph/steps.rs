@@ -1,4 +1,4 @@
-//! What is done to a graph between `make-graph` and the operator that looks into it.
+//! The operators on a graph between `make-graph` and the operator that returns rows.
 
 use super::components;
 use super::data::GraphData;

@@ -15,7 +15,7 @@ use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, lit}
 use std::sync::Arc;
 
 impl Lowering<'_> {
-    /// Groups and aggregates; several columns of one aggregate come as a struct and are taken apart behind it.
+    /// Groups and aggregates; an aggregate with several columns returns a struct, which is split after it.
     pub(super) fn aggregate(
         &self,
         input: &Arc<Node>,
@@ -40,7 +40,7 @@ impl Lowering<'_> {
                 Outputs::EachArgument | Outputs::EachFrom(_) => {
                     for (n, (id, ty)) in aggregate.outputs.iter().enumerate() {
                         let field = get_field(value.clone(), field_name(n));
-                        // without any row there is no struct, and a string is still not null
+                        // without rows there is no struct, but a string must not be null
                         let field = match ty {
                             ScalarType::String => first_not_null(vec![field, lit("")])?,
                             _ => field,
@@ -92,7 +92,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// A call of an accumulator of ours; the order of the rows comes as one more argument.
+    /// A call of one of our accumulators; the order of the rows is one more argument.
     fn accumulate(
         &self,
         function: &'static crate::registry::AggregateFunction,
@@ -146,7 +146,7 @@ impl Lowering<'_> {
     }
 }
 
-/// The same over the rows for which the condition is true.
+/// The aggregate over the rows for which the condition is true.
 fn filtered(reduced: df::Expr, condition: &df::Expr) -> Result<df::Expr> {
     let replaced = reduced.transform_down(|e| match e {
         df::Expr::AggregateFunction(mut call) => {
@@ -158,7 +158,7 @@ fn filtered(reduced: df::Expr, condition: &df::Expr) -> Result<df::Expr> {
     Ok(replaced.data)
 }
 
-/// The aggregates proper of a plan node, each once: what is computed from them stands in the projection behind.
+/// The distinct aggregates of a plan node; the expressions over them are in the projection after it.
 #[derive(Default)]
 struct Calls(Vec<df::Expr>);
 
@@ -167,7 +167,7 @@ impl Calls {
         format!("a{i}")
     }
 
-    /// The expression with columns where it had aggregates.
+    /// The expression with its aggregates replaced by columns.
     fn extract(&mut self, e: df::Expr) -> Result<df::Expr> {
         let replaced = e.transform_down(|e| {
             if !matches!(e, df::Expr::AggregateFunction(_)) {

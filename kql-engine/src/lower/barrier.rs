@@ -1,7 +1,7 @@
-//! What keeps DataFusion from writing an expression out wherever its column is used.
+//! Prevents DataFusion from inlining an expression wherever its column is used.
 //!
-//! `extend a = iff(x, f(a), a)` again and again doubles `a` each time it is put in place of its name: a filter behind
-//! twenty of them would have a million calls. A column that would get too large is computed once, where it stands.
+//! `extend a = iff(x, f(a), a)`, repeated, doubles `a` each time it replaces its name: a filter after
+//! twenty of them would have a million calls. A column that would get too large is computed once, where it is defined.
 
 use arrow::datatypes::DataType;
 use datafusion::common::{Result, internal_err};
@@ -9,10 +9,10 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-/// Expressions larger than this, written out, are kept as columns.
+/// Expressions larger than this after inlining are kept as columns.
 pub(super) const LARGEST: usize = 200;
 
-/// The same value, which DataFusion does not look into.
+/// The same value in a form that DataFusion does not inline.
 pub(super) fn barrier(e: Expr) -> Expr {
     ScalarUDF::new_from_impl(Barrier { signature: Signature::any(1, Volatility::Volatile) }).call(vec![e])
 }

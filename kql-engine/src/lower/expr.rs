@@ -14,7 +14,7 @@ use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
 impl Lowering<'_> {
-    /// Lowers an expression; calls of constants are computed here, once.
+    /// Lowers an expression; calls with constant arguments are computed here, once.
     pub fn expr(&self, e: &Expr) -> Result<df::Expr> {
         match &e.kind {
             ExprKind::Column(id) => Ok(column(*id)),
@@ -31,7 +31,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// A constant that a function cannot use is the query's fault, not ours.
+    /// Reports a constant that a function cannot use as an error of the query, not as a defect.
     pub(super) fn blame_query(&self, error: &DataFusionError, span: Span) {
         if let DataFusionError::Plan(message) = error {
             self.diagnostic
@@ -81,7 +81,7 @@ impl Lowering<'_> {
         Ok(call)
     }
 
-    /// The same value in another type.
+    /// Converts a value to another type.
     fn convert(&self, inner: &Expr, to: ScalarType) -> Result<df::Expr> {
         use ScalarType as T;
         match (inner.ty, to) {
@@ -97,7 +97,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// A lowered value of type `from` in another type.
+    /// Converts a lowered value of type `from` to another type.
     pub(super) fn convert_lowered(&self, value: df::Expr, from: ScalarType, to: ScalarType) -> Result<df::Expr> {
         let function = crate::functions::conversion::to(to);
         let info = CallInfo { types: vec![from], constants: vec![None], returns: to };
@@ -124,7 +124,7 @@ impl Lowering<'_> {
         Ok(df::Expr::Literal(scalar, None))
     }
 
-    /// The value of a constant expression; none where it is null.
+    /// The value of a constant expression; `None` if it is null.
     pub fn constant(&self, e: &Expr) -> Result<Option<Value>> {
         match self.expr(e)? {
             df::Expr::Literal(scalar, _) => Ok(Value::from_scalar(&scalar).filter(|v| *v != Value::Null)),
@@ -133,7 +133,7 @@ impl Lowering<'_> {
     }
 }
 
-/// An expression of DataFusion's over given columns.
+/// An expression of DataFusion over given columns.
 struct OverColumns {
     physical: Arc<dyn datafusion::physical_plan::PhysicalExpr>,
     schema: Arc<Schema>,
@@ -168,7 +168,7 @@ impl Compiled for OverColumns {
     }
 }
 
-/// A regular expression that no text matches. It has a group, for functions that want one.
+/// A regular expression that no text matches. It has a group, for functions that need one.
 const NEVER: &str = r"([^\x{0}-\x{10FFFF}])";
 
 /// Whether an argument of a function is a regular expression.

@@ -1,4 +1,4 @@
-//! Columns that are read out of a text: `parse`, `parse-kv`.
+//! Columns that are extracted from a text: `parse`, `parse-kv`.
 
 use super::{Lowering, column, name};
 use crate::plan::{ColumnId, Expr, Extractor, Node};
@@ -15,11 +15,11 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// What the row of all extracted values is called.
+/// The name of the struct of all extracted values.
 const ROW: &str = "extracted";
 
 impl Lowering<'_> {
-    /// One pass over the text makes all columns, as a struct that is taken apart behind it.
+    /// Reads all columns in one pass over the text, as a struct that is split after it.
     pub(super) fn extract(
         &self,
         input: &Arc<Node>,

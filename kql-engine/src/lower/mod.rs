@@ -1,6 +1,6 @@
-//! Plan to DataFusion's `LogicalPlan`. Nothing else builds DataFusion nodes.
+//! From plan to DataFusion's `LogicalPlan`. No other module builds DataFusion nodes.
 //!
-//! If binding succeeded, lowering cannot fail: an error here is a defect of ours.
+//! If binding succeeded, lowering cannot fail: an error here is a defect of the engine.
 
 mod aggregate;
 mod barrier;
@@ -29,17 +29,17 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Where scans find their tables.
+/// Provides tables to scans.
 pub trait Tables {
     /// The rows of a table that the query named.
     fn provider(&self, name: &str) -> Result<Arc<dyn TableProvider>>;
 
-    /// Where addresses are looked up, if a database is named.
+    /// The database for IP addresses, if the user provides one.
     fn places(&self) -> Option<Arc<GeoIp>> {
         None
     }
 
-    /// What is said about the rows of the run.
+    /// The notes of the run.
     fn notes(&self) -> Notes {
         Notes::default()
     }
@@ -57,7 +57,7 @@ pub struct Lowering<'a> {
     lowered: RefCell<HashMap<*const Node, Lowered>>,
     /// How large the expressions of columns are, written out down to the tables.
     sizes: RefCell<HashMap<ColumnId, usize>>,
-    /// What a user is to know of a constant that cannot be used, such as a wrong regular expression.
+    /// The diagnostic for a constant that cannot be used, such as an invalid regular expression.
     diagnostic: RefCell<Option<Diagnostic>>,
 }
 
@@ -82,12 +82,12 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The error of the query that was met, if any.
+    /// The error of the query that was found, if any.
     pub fn take_diagnostic(&self) -> Option<Diagnostic> {
         self.diagnostic.borrow_mut().take()
     }
 
-    /// The plan of a result: rows in order, columns by the names a user sees.
+    /// The plan of a result: its rows in order, its columns with the names that a user sees.
     pub fn result(&self, relation: &Relation) -> Result<LogicalPlan> {
         let plan = self.node(&relation.node)?;
         let plan = sorted(plan, &relation.order, None)?;
@@ -96,8 +96,8 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// A projection. DataFusion's builder looks through the whole plan for every column that it meets; a search through many
-/// tables has thousands of columns and of expressions.
+/// A projection, built without DataFusion's builder, which searches the whole plan for every column; a search over many
+/// tables has thousands of columns and expressions.
 fn projected(plan: LogicalPlan, exprs: Vec<Expr>) -> Result<LogicalPlan> {
     let exprs = {
         let schema = plan.schema();
@@ -119,25 +119,25 @@ fn column(id: ColumnId) -> Expr {
     Expr::Column(Column::new_unqualified(name(id)))
 }
 
-/// A column of a table that has the names used inside, under that name.
+/// A column of a table that has the internal names, qualified with the table.
 fn table_column(id: ColumnId) -> Expr {
     Expr::Column(Column::new(Some(node::TABLE), name(id))).alias(name(id))
 }
 
-/// What a column is called inside.
+/// The internal name of a column.
 fn name(id: ColumnId) -> String {
     format!("c{}", id.0)
 }
 
-/// What a column is called in the last projection. The user's names are put on outside, where any name will do.
+/// The name of a column in the last projection. The user's names, which can be anything, are set outside of the plan.
 fn result_name(id: ColumnId) -> String {
     format!("r{}", id.0)
 }
 
-/// The plan with its rows in order; the first `fetch` of them.
+/// The plan with its rows in order, limited to the first `fetch`.
 fn sorted(plan: LogicalPlan, order: &Order, fetch: Option<usize>) -> Result<LogicalPlan> {
     let builder = LogicalPlanBuilder::from(plan);
-    // of no rows none is first, and DataFusion's top-k takes no 0
+    // DataFusion's top-k does not accept 0
     if order.is_empty() || fetch == Some(0) {
         return match fetch {
             Some(n) => builder.limit(0, Some(n))?.build(),

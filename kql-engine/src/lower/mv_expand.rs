@@ -1,4 +1,4 @@
-//! `mv-expand`: lists of elements, unnested in step.
+//! `mv-expand`: lists of elements, unnested together.
 
 use super::{Lowering, column, name};
 use crate::dynamic::expand::{ExpandItems, ItemCount};
@@ -10,7 +10,7 @@ use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, Scal
 use std::sync::Arc;
 
 impl Lowering<'_> {
-    /// Makes a list of each expanded value, and one of positions as long as the longest; unnests them together.
+    /// Converts each expanded value to a list, adds a list of positions as long as the longest, and unnests them together.
     pub(super) fn mv_expand(
         &self,
         input: &Arc<Node>,

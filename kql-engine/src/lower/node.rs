@@ -1,4 +1,4 @@
-//! Nodes of the plan, one by one.
+//! Lowers the nodes of the plan.
 
 use super::segment::{DEEPEST, segment};
 use super::{Lowered, Lowering, column, name, sorted};
@@ -11,7 +11,7 @@ use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, Union, lit};
 use std::sync::Arc;
 
-/// What scans call their table inside.
+/// The internal name of a scanned table.
 pub(super) const TABLE: &str = "t";
 
 impl Lowering<'_> {
@@ -108,7 +108,7 @@ impl Lowering<'_> {
         super::projected(input, exprs)
     }
 
-    /// How large an expression is with all computed columns written out.
+    /// The size of an expression after inlining all computed columns.
     fn size(&self, e: &Expr) -> usize {
         let sizes = self.sizes.borrow();
         let mut size: usize = 0;
@@ -147,7 +147,7 @@ impl Lowering<'_> {
         let joined = LogicalPlanBuilder::from(left_plan)
             .join_detailed(right_plan, join_type, (left_keys, right_keys), None, NullEquality::NullEqualsNull)?
             .build()?;
-        // a string that a row has no partner for is empty, not null
+        // a string of a row without a match is empty, not null
         let left_filled = matches!(kind, JoinKind::RightOuter | JoinKind::FullOuter);
         let right_filled = matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter);
         let fill = |(id, ty): &(ColumnId, ScalarType), filled: bool| match ty {
@@ -170,7 +170,7 @@ impl Lowering<'_> {
         LogicalPlanBuilder::from(joined).project(columns)?.build()
     }
 
-    /// The plan with the key as a column of its own, and that column.
+    /// The plan with the key as a separate column, and that column.
     fn key_column(&self, plan: LogicalPlan, key: &Expr, key_name: &str) -> Result<(Column, LogicalPlan)> {
         if let ExprKind::Column(id) = key.kind {
             return Ok((Column::new_unqualified(name(id)), plan));
@@ -180,8 +180,8 @@ impl Lowering<'_> {
         Ok((Column::new_unqualified(key_name), LogicalPlanBuilder::from(plan).project(columns)?.build()?))
     }
 
-    /// Lowers a condition of which only truth counts: null is as good as false, so that comparisons can be DataFusion's
-    /// own, which it can push into files.
+    /// Lowers a condition of which only truth counts: null counts as false, so comparisons can be those of DataFusion,
+    /// which it can push down into files.
     fn predicate(&self, e: &Expr) -> Result<df::Expr> {
         if let ExprKind::Call(function, args) = &e.kind
             && let [left, right] = args.as_slice()

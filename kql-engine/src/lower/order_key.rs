@@ -11,7 +11,7 @@ use datafusion::logical_expr::{
 };
 use std::sync::Arc;
 
-/// The order of a row.
+/// The order key of a row.
 pub(super) fn order_key(order: &[OrderKey]) -> Expr {
     let directions = order.iter().map(|k| (k.ascending, k.nulls_first)).collect();
     let udf = OrderKeyUdf { directions, signature: Signature::variadic_any(Volatility::Immutable) };
@@ -55,7 +55,7 @@ impl ScalarUDFImpl for OrderKeyUdf {
     }
 }
 
-/// Bytes that compare as the numbers do: the usual case of rows in the order of their table.
+/// Bytes that compare as the numbers do: the usual case, rows in the order of their table.
 fn big_endian(numbers: &Int64Array) -> BinaryArray {
     let bytes: Vec<u8> = numbers.values().iter().flat_map(|n| (n ^ i64::MIN).to_be_bytes()).collect();
     let offsets = OffsetBuffer::from_repeated_length(size_of::<i64>(), numbers.len());

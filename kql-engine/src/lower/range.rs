@@ -1,4 +1,4 @@
-//! Evenly spaced values, made as they are read.
+//! Evenly spaced values, generated as they are read.
 
 use super::{Lowering, name};
 use crate::decimal::Scaled;
@@ -16,7 +16,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use std::sync::Arc;
 
-/// `count` values from `first` on.
+/// `count` values starting with `first`.
 #[derive(Debug, Clone)]
 enum Steps {
     Long { first: i64, step: i64 },
@@ -36,7 +36,7 @@ impl Lowering<'_> {
             Field::new(name(row), DataType::Int64, false),
         ]));
         let stream = RangeStream { schema: schema.clone(), steps, count, ty: column.ty };
-        // the rows come in the order of their numbers, so that the first ones end the stream
+        // the rows are in the order of their numbers, so a limit can end the stream early
         let order = vec![super::column(row).sort(true, true)];
         let table = StreamingTable::try_new(schema, vec![Arc::new(stream)])?.with_sort_order(order);
         let plan = LogicalPlanBuilder::scan(super::node::TABLE, provider_as_source(Arc::new(table)), None)?;
@@ -46,7 +46,7 @@ impl Lowering<'_> {
 
 fn steps(bounds: (Option<Value>, Option<Value>, Option<Value>)) -> (Steps, u64) {
     let nothing = (Steps::Long { first: 0, step: 1 }, 0);
-    // i128 holds every difference of two ticks
+    // i128 can hold every difference of two ticks
     let whole = |first: i128, last: i128, step: i128| -> u64 {
         match step {
             0 => 0,
@@ -73,7 +73,7 @@ fn steps(bounds: (Option<Value>, Option<Value>, Option<Value>)) -> (Steps, u64) 
     }
 }
 
-/// How many decimals from `first` to `last` there are.
+/// The number of decimals from `first` to `last`.
 fn decimals(first: Scaled, last: Scaled, step: Scaled) -> u64 {
     let distance = last.wrapping_sub(first);
     if step == Scaled::ZERO || distance != Scaled::ZERO && distance.is_negative() != step.is_negative() {

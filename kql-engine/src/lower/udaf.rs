@@ -13,7 +13,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A call of an aggregate with an accumulator of ours.
+/// A call of an aggregate with one of our accumulators.
 pub struct Udaf {
     function: &'static AggregateFunction,
     args: AggregateArgs,
@@ -22,7 +22,7 @@ pub struct Udaf {
 }
 
 impl Udaf {
-    /// Prepares a call that gives values of the Arrow type `returns`. Constants that the aggregate cannot use are
+    /// Prepares a call that returns values of the Arrow type `returns`. Constants that the aggregate cannot use are
     /// found here, not when it runs.
     pub fn prepare(
         function: &'static AggregateFunction,
@@ -77,7 +77,7 @@ impl AggregateUDFImpl for Udaf {
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        // the order comes as an argument
+        // the order is an argument
         AggregateOrderSensitivity::Insensitive
     }
 }
@@ -103,7 +103,7 @@ impl fmt::Debug for Udaf {
     }
 }
 
-/// A group accumulator that has one group: for aggregates without `by`. The mutex is never contended: it is there
+/// A group accumulator with one group, for aggregates without `by`. The mutex is never contended: it is needed
 /// because an accumulator must be `Sync` and a group accumulator is not.
 struct OneGroup(Mutex<Box<dyn GroupsAccumulator>>);
 
@@ -126,7 +126,7 @@ impl Accumulator for OneGroup {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        // a group that no row has come to is made by an empty update
+        // a group without rows is created by an empty update
         let array = self.get().evaluate(EmitTo::All)?;
         if array.is_empty() {
             return ScalarValue::try_from(array.data_type());

@@ -1,4 +1,4 @@
-//! Columns that look at other rows, as window functions over all rows of a part.
+//! Columns that refer to other rows, as window functions over all rows of a part.
 
 use super::{Lowering, column, name};
 use crate::plan::{ColumnId, Node, Order, WindowCall};
@@ -17,7 +17,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 impl Lowering<'_> {
-    /// The input with its rows numbered and the calls' columns beside.
+    /// The input with its rows numbered, and the columns of the calls.
     pub(super) fn window(
         &self,
         input: &Arc<Node>,
@@ -37,7 +37,7 @@ impl Lowering<'_> {
             };
             windows.push(over(WholePart::Call(call.function, info), args, order, partition).alias(name(call.id)));
         }
-        // each window comes out under a name of its own, and a projection names it
+        // each window has a generated name, and a projection renames it
         let mut bare: Vec<df::Expr> = Vec::with_capacity(windows.len());
         for window in &windows {
             let window = window.clone().unalias();
@@ -75,7 +75,7 @@ impl Lowering<'_> {
     }
 }
 
-/// What the number of a row within its part is called.
+/// The name of the column with the number of a row within its part.
 const NUMBER: &str = "number";
 
 /// The windows as columns of the plan that computes them.
@@ -115,10 +115,10 @@ fn signature(args: usize) -> Signature {
     if args == 0 { Signature::nullary(Volatility::Immutable) } else { Signature::variadic_any(Volatility::Immutable) }
 }
 
-/// What is computed of a part.
+/// The function that is computed over a part.
 #[derive(Clone, PartialEq)]
 enum WholePart {
-    /// The number of the row, from 1.
+    /// The number of the row, starting with 1.
     Number,
     /// A function of the registry.
     Call(&'static ScalarFunction, CallInfo),

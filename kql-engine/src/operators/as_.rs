@@ -1,4 +1,4 @@
-//! `as`: a name for the table so far, for `withsource` and for use further on in the pipeline.
+//! `as`: names the table so far, for `withsource` and for later use in the pipeline.
 //!
 //! <https://learn.microsoft.com/kusto/query/as-operator>
 
@@ -8,7 +8,7 @@ use kql_parser::{Span, ast};
 
 pub(super) fn bind(binder: &mut Binder, as_operator: &ast::As, input: Relation, span: Span) -> Relation {
     if input.partition.is_some() {
-        // the name would stand for all parts at once
+        // the name would refer to all parts at once
         super::not_in_parts(binder, span);
         return input;
     }

@@ -1,4 +1,4 @@
-//! `assert-schema`: the rows as they are, if their columns are those declared.
+//! `assert-schema`: returns the rows unchanged if their columns are the declared ones.
 
 use crate::bind::Binder;
 use crate::plan::Relation;

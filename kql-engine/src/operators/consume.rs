@@ -1,4 +1,4 @@
-//! `consume`: the rows are made, and none is given.
+//! `consume`: computes the rows and returns none.
 //!
 //! <https://learn.microsoft.com/kusto/query/consume-operator>
 
@@ -15,7 +15,7 @@ pub(super) fn bind(binder: &mut Binder, input: Relation, span: Span) -> Relation
         super::not_in_parts(binder, span);
         return input;
     }
-    // every row is counted, and the count is let go
+    // every row is counted, and the count is dropped
     let count = PlanColumn { id: binder.new_id(), name: String::new(), ty: ScalarType::Long };
     let counted = Aggregate {
         function: &crate::aggregates::COUNT,

@@ -1,4 +1,4 @@
-//! `count`: how many rows.
+//! `count`: the number of rows.
 //!
 //! <https://learn.microsoft.com/kusto/query/count-operator>
 

@@ -9,7 +9,7 @@ use kql_parser::codes;
 use kql_parser::{Diagnostic, ast};
 use std::sync::Arc;
 
-/// Binds one.
+/// Binds a `datatable`.
 pub fn bind(binder: &mut Binder, datatable: &ast::Datatable) -> Relation {
     let mut columns: Vec<PlanColumn> = Vec::new();
     for declaration in &datatable.columns {
@@ -39,7 +39,7 @@ pub fn bind(binder: &mut Binder, datatable: &ast::Datatable) -> Relation {
     written(binder, columns, rows)
 }
 
-/// Rows that are written out, in their order.
+/// Rows that are written in the query, in their order.
 pub(super) fn written(binder: &mut Binder, columns: Vec<PlanColumn>, rows: Vec<Vec<Expr>>) -> Relation {
     let row_number = PlanColumn { id: binder.new_id(), name: "row".to_owned(), ty: ScalarType::Long };
     let mut all = columns.clone();
@@ -60,7 +60,7 @@ fn value(binder: &mut Binder, e: &ast::Expr, ty: ScalarType) -> Expr {
         kind => kind,
     };
     if !matches!(literal, ast::ExprKind::Literal(_) | ast::ExprKind::Error) {
-        // a name of a let is no literal either, but the service takes it where it stands for one
+        // the name of a let is not a literal either, but the service accepts it if its value is one
         let bound = binder.expr(e, Row::default());
         if bound.kind != ExprKind::Error && bound.as_constant().is_none() {
             binder.error(codes::LITERAL_EXPECTED, e.span, "Expected a literal.");

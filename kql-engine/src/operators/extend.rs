@@ -1,4 +1,4 @@
-//! `extend`: more columns; a column of an existing name is replaced where it stands.
+//! `extend`: adds columns; a column with an existing name replaces that column at its position.
 //!
 //! <https://learn.microsoft.com/kusto/query/extend-operator>
 
@@ -10,7 +10,7 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
     let mut columns: Vec<PlanColumn> = input.columns.clone();
     let mut pairs = crate::plan::identity(&input.columns);
     let mut declared: Vec<String> = Vec::new();
-    // the names of a call's several columns replace nothing
+    // the names of a call's several columns do not replace other columns
     let mut several_names = ColumnNames::added_to(&input.columns);
     for e in list {
         let (given, value): (&[ast::Name], &ast::Expr) = match &e.kind {
@@ -50,7 +50,7 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
         };
         let listed = |c: &&PlanColumn| input.columns.iter().any(|own| own.id == c.id);
         let column = plain_column(e, Row::of(&input)).filter(listed).map(|c| c.name.clone());
-        // a column that is just named counts as named so, and stays as it is
+        // a column that is only named counts as named so, and is not changed
         if let Some(name) = name.as_ref().or(column.as_ref()) {
             if declared.contains(name) {
                 binder.already_declared(name, span);
@@ -61,7 +61,7 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
         if column.is_some() {
             continue;
         }
-        // every expression sees the columns of the input, not those made beside it
+        // expressions see the columns of the input, not those of the same extend
         let bound = binder.expr(value, Row::of(&input));
         let name = name
             .or_else(|| binder.element_name(value, &bound, Row::of(&input)))
@@ -75,7 +75,7 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
         }
     }
     let input = binder.with_windows(input);
-    // replaced columns go, unless the row order needs them
+    // replaced columns are dropped, unless the row order needs them
     pairs.retain(|(id, _)| columns.iter().any(|c| c.id == *id));
     let node = crate::plan::project(&input, pairs);
     Relation { node, columns, ..input }

@@ -1,5 +1,5 @@
-//! `externaldata (columns) [addresses]`: the rows of files. The network is never opened: an address stands for a local
-//! copy that the user names.
+//! `externaldata (columns) [URLs]`: the rows of files. The network is never used: a URL refers to a local
+//! copy that the user provides.
 //!
 //! <https://learn.microsoft.com/kusto/query/externaldata-operator>
 
@@ -11,7 +11,7 @@ use crate::value::Value;
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 
-/// Binds one. The files are read only where the query is to be run.
+/// Binds an `externaldata`. The files are read only if the query will run.
 pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
     let mut columns: Vec<PlanColumn> = Vec::new();
     for declaration in &externaldata.columns {
@@ -93,7 +93,7 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
     crate::plan::in_memory(&mut binder.ids, &schema, batches)
 }
 
-/// An address as it may be shown: what follows a semicolon is a secret.
+/// A URL as messages show it: what follows a semicolon is a secret.
 fn shown_address(uri: &str) -> &str {
     uri.split(';').next().unwrap_or(uri)
 }

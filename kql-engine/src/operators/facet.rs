@@ -1,4 +1,4 @@
-//! `facet`: for each column a table of its values and how often they are there, and before them what a subquery gives.
+//! `facet`: for each column a table of its values and their counts; before these, the result of a subquery.
 //!
 //! <https://learn.microsoft.com/kusto/query/facet-operator>
 
@@ -9,12 +9,12 @@ use kql_parser::ast;
 use kql_parser::codes;
 
 pub(super) fn bind(binder: &mut Binder, facet: &ast::Facet, input: Relation) -> Relation {
-    // the rows are made once, whatever is done with them
+    // the rows are computed once and used several times
     let rows = binder.staged(Relation { name: None, ..input }, StageKind::Table(None), None);
     let mut tables = Vec::with_capacity(facet.by.len() + 1);
     if let Some(with) = &facet.with {
         let first = with.pipeline.operators.first().map_or(with.span, |o| o.span);
-        // an operator alone, without parentheses, is one of those that fork takes
+        // a single operator without parentheses must be one that fork accepts
         if with.pipeline.operators.len() == 1 && first == with.span {
             super::fork::allowed(binder, &with.pipeline);
         }

@@ -1,7 +1,7 @@
-//! `find`: rows of several tables that fit a condition, with the name of their table.
+//! `find`: rows of several tables that meet a condition, with the name of their table.
 //!
-//! A table that has none of the columns that the condition names gives no rows. Without `project`, the columns are those that
-//! all tables have and those that the condition names, and a bag of each table's others.
+//! A table that has none of the columns in the condition returns no rows. Without `project`, the columns are those that
+//! all tables have and those in the condition, and a bag of each table's other columns.
 //! <https://learn.microsoft.com/kusto/query/find-operator>
 
 use super::union::{Aligned, Leg};
@@ -15,14 +15,14 @@ use kql_parser::{Diagnostic, Span};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The column of the rest.
+/// The column with the bag of other columns.
 const PACK: &str = "pack_";
 
-/// A column of the result: its name, and name and type of the tables' columns that fill it.
+/// A column of the result: its name, and the name and type of the tables' columns that fill it.
 struct Output {
     name: String,
     from: String,
-    /// The type that a table's column must have to fill it; any where there is none.
+    /// The type that a table's column must have to fill it; `None` for any type.
     of: Option<ScalarType>,
     ty: ScalarType,
 }
@@ -40,7 +40,7 @@ pub(super) fn bind(binder: &mut Binder, find: &ast::Find, span: Span) -> Relatio
             legs = super::union::leg(binder, &all, false);
         }
     }
-    // of the tables that a wildcard stands for, those that a place has count; where none has rows, all that are known
+    // of the tables that a wildcard matches, those with data count; if none has rows, all known ones count
     if legs.iter().any(|l| l.rows) {
         legs.retain(|l| l.rows);
     }
@@ -78,7 +78,7 @@ pub(super) fn bind(binder: &mut Binder, find: &ast::Find, span: Span) -> Relatio
     Relation { open: open && !explicit, ..united }
 }
 
-/// The rows of each table that the condition finds; none where the condition has errors.
+/// The rows of each table that meet the condition; `None` if the condition has errors.
 fn filtered(
     binder: &mut Binder,
     find: &ast::Find,
@@ -91,12 +91,12 @@ fn filtered(
     for (i, leg) in legs.into_iter().enumerate() {
         let table = leg.relation;
         let concerned = !several || table.open || table.nameable().any(|c| names.contains(&c.name));
-        // the condition is looked at once even where no table has rows, for what is wrong with it
+        // the condition is bound once even if no table has rows, to report its errors
         if (!leg.rows || !concerned) && i > 0 {
             filtered.push(table);
             continue;
         }
-        // a column that the condition names and a table lacks is empty there
+        // a column in the condition that a table lacks is empty in that table
         let mut columns = table.columns.clone();
         let mut pairs = crate::plan::identity(&columns);
         for name in names {
@@ -121,7 +121,7 @@ fn filtered(
     Some(filtered)
 }
 
-/// Whether the condition has a term that may stand in any column.
+/// Whether the condition has a term that can be in any column.
 fn looks_everywhere(e: &ast::Expr) -> bool {
     match &e.kind {
         ast::ExprKind::Star | ast::ExprKind::Literal(ast::Literal::String(_)) => true,
@@ -137,7 +137,7 @@ fn looks_everywhere(e: &ast::Expr) -> bool {
     }
 }
 
-/// The columns that all tables have, then those that the condition names.
+/// The columns that all tables have, then those in the condition.
 fn smart(legs: &[Relation], names: &[String]) -> Vec<Output> {
     let Some(first) = legs.first() else { return Vec::new() };
     let common = first
@@ -161,7 +161,7 @@ fn smart(legs: &[Relation], names: &[String]) -> Vec<Output> {
     super::union::named(&names).into_iter().map(output).collect()
 }
 
-/// The columns after `project`, and whether the rest is packed.
+/// The columns after `project`, and whether the others are packed.
 fn projected(
     binder: &mut Binder,
     columns: &[ast::FindColumn],
@@ -207,7 +207,7 @@ fn projected(
     (outputs, packs)
 }
 
-/// The rows of all tables with these columns; those not among `rest` go into a bag.
+/// The rows of all tables with these columns; if `rest` is given, the columns that it does not contain go into a bag.
 fn unite(
     binder: &mut Binder,
     legs: &[Relation],
@@ -242,7 +242,7 @@ fn unite(
     }
     columns.extend(pack);
     let node = if inputs.is_empty() {
-        // the last column of rows that are written out numbers them
+        // the last column of literal rows is their number
         let row = binder.new_column("", ScalarType::Long);
         Node::Values { columns: columns.iter().cloned().chain([row]).collect(), rows: Vec::new() }
     } else {

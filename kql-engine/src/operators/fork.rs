@@ -1,4 +1,4 @@
-//! `fork`: several subqueries over the same rows, each with a result of its own.
+//! `fork`: several subqueries over the same rows, each with a separate result.
 //!
 //! <https://learn.microsoft.com/kusto/query/fork-operator>
 
@@ -8,7 +8,7 @@ use kql_parser::ast::{self, OperatorKind as K};
 use kql_parser::codes;
 
 pub(super) fn bind(binder: &mut Binder, branches: &[ast::ForkBranch], input: Relation) -> Relation {
-    // the rows are made once, whatever the branches do with them
+    // the rows are computed once and used by all branches
     let rows = binder.staged(Relation { name: None, ..input }, StageKind::Table(None), None);
     let mut tables = Vec::with_capacity(branches.len());
     for branch in branches {
@@ -29,7 +29,7 @@ pub(super) fn bind(binder: &mut Binder, branches: &[ast::ForkBranch], input: Rel
     Relation { tables, ..Relation::default() }
 }
 
-/// Reports the operators that may not stand in a branch.
+/// Reports the operators that are not allowed in a branch.
 pub(super) fn allowed(binder: &mut Binder, pipeline: &ast::Pipeline) {
     for operator in &pipeline.operators {
         let fits = matches!(

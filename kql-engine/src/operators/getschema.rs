@@ -32,7 +32,7 @@ pub(super) fn bind(binder: &mut Binder, input: Relation, span: Span) -> Relation
     Relation { open: input.open, ..super::datatable::written(binder, columns, rows) }
 }
 
-/// What .NET calls the type.
+/// The .NET name of the type.
 fn runtime_name(ty: ScalarType) -> &'static str {
     match ty {
         ScalarType::Bool => "System.SByte",

@@ -1,4 +1,4 @@
-//! `graph-mark-components`: a column of nodes that says which component each is of.
+//! `graph-mark-components`: adds a column to the nodes with the component that each belongs to.
 //!
 //! <https://learn.microsoft.com/kusto/query/graph-mark-components-operator>
 

@@ -1,4 +1,4 @@
-//! `graph-match`: a row for each place where a pattern fits a graph.
+//! `graph-match`: a row for each match of a pattern in a graph.
 //!
 //! <https://learn.microsoft.com/kusto/query/graph-match-operator>
 
@@ -31,7 +31,7 @@ pub(super) fn bind(binder: &mut Binder, search: &ast::GraphMatch, input: Relatio
     look(binder, search, input, cycles, Wanted::Matches, span)
 }
 
-/// Looks for a pattern.
+/// Searches for a pattern.
 pub(super) fn look(
     binder: &mut Binder,
     search: &ast::GraphMatch,
@@ -61,7 +61,7 @@ pub(super) fn look(
         binder.error(codes::UNSUPPORTED_GRAPH_SEARCH, span, message);
         return Relation { open: true, ..binder.empty_relation() };
     }
-    // the columns of each named element, under ids of their own
+    // the columns of each named element, with new ids
     let mut origins: HashMap<ColumnId, GraphColumn> = HashMap::new();
     let mut steps: Vec<(String, Vec<PlanColumn>)> = Vec::new();
     for (name, variable) in &names.variables {
@@ -171,7 +171,7 @@ fn pattern(
     (!result.sequences.is_empty()).then_some(result)
 }
 
-/// The number of a node: a name that comes again is the same node.
+/// The number of a node: a name that is repeated is the same node.
 fn node(
     binder: &mut Binder,
     name: Option<&ast::Name>,
@@ -196,7 +196,7 @@ fn node(
     Some(number)
 }
 
-/// A length.
+/// The length of a path.
 fn whole(binder: &mut Binder, e: &ast::Expr) -> Option<usize> {
     let bound = super::whole_number(binder, e);
     match bound.as_constant() {
@@ -214,7 +214,7 @@ fn whole(binder: &mut Binder, e: &ast::Expr) -> Option<usize> {
     }
 }
 
-/// The parts of a condition that must all hold.
+/// The parts of a condition that must all be true.
 fn conjuncts(condition: Expr, into: &mut Vec<Expr>) {
     match condition.kind {
         ExprKind::Call(function, args) if function == &operators::AND => {
@@ -255,7 +255,8 @@ fn reads_only(e: &Expr, origins: &HashMap<ColumnId, GraphColumn>) -> bool {
     edges.len() == 1 && !others
 }
 
-/// A column of the result: dynamic where it is about an edge of variable length, and an array where it reads its columns.
+/// A column of the result: dynamic if it depends on an edge of variable length, and an array if it reads that edge's
+/// columns.
 fn output(
     binder: &mut Binder,
     value: Expr,
@@ -267,7 +268,7 @@ fn output(
     match paths_of(&value, origins, pattern).as_slice() {
         [] => {}
         [path] => {
-            // each edge of the row by itself
+            // each edge of the sequence separately
             let mut columns: Vec<(usize, ColumnId, ScalarType)> = Vec::new();
             value.walk(&mut |e| {
                 if let ExprKind::Column(id) = e.kind
@@ -314,7 +315,7 @@ fn output(
     if !about_a_path || matches!(value.ty, ScalarType::Dynamic | ScalarType::Unknown) {
         return value;
     }
-    // the same value as a dynamic: a string stays one, whatever it looks like
+    // the value as a dynamic: a string stays a string, whatever its text
     let array = Expr::call(&PACK_ARRAY, vec![value], ScalarType::Dynamic, span);
     let zero = Expr::constant(Value::Long(0), ScalarType::Long, span);
     Expr::call(&operators::ELEMENT, vec![array, zero], ScalarType::Dynamic, Span::default())

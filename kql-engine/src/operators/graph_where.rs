@@ -1,6 +1,6 @@
-//! `graph-where-nodes`, `graph-where-edges`: the graph of the nodes, or of the edges, that a condition holds for.
+//! `graph-where-nodes`, `graph-where-edges`: the graph with only the nodes, or edges, for which a condition is true.
 //!
-//! An edge goes with either of its nodes.
+//! An edge is removed with either of its nodes.
 //! <https://learn.microsoft.com/kusto/query/graph-where-nodes-operator>
 
 use crate::bind::{Binder, PatternNames, Row};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub(super) fn nodes(binder: &mut Binder, condition: &ast::Expr, input: Relation, span: Span) -> Relation {
     filtered(binder, input, span, |binder, graph| {
-        // node_degree_in() is that of the node
+        // node_degree_in() without arguments is the degree of the tested node
         let names = PatternNames { degrees: Some(Vec::new()), ..PatternNames::default() };
         let outer = binder.pattern.replace(names);
         let condition = binder.predicate(condition, Row { columns: &graph.nodes, ..Row::default() });

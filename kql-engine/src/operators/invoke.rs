@@ -9,7 +9,7 @@ use kql_parser::codes;
 
 pub(super) fn bind(binder: &mut Binder, call: &ast::Expr, input: Relation) -> Relation {
     match &call.kind {
-        // whatever database the function is said to be in, there is one place for all of them here
+        // whichever database the function is said to be in, there is only one offline
         ast::ExprKind::Call(call) | ast::ExprKind::Method(_, call) => binder.invoke(call, input),
         _ => {
             binder.error(codes::UNKNOWN_FUNCTION, call.span, "Expected a function call after invoke.");

@@ -1,4 +1,4 @@
-//! `join`: rows of two tables side by side where keys are equal.
+//! `join`: combines rows of two tables with equal keys.
 //!
 //! <https://learn.microsoft.com/kusto/query/join-operator>
 
@@ -29,7 +29,7 @@ const KINDS: &[&str] = &[
 pub struct Key {
     pub left: Expr,
     pub right: Expr,
-    /// The right column that the key is made of.
+    /// The right column that the key is, if it is a column.
     pub right_column: Option<ColumnId>,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn bind(binder: &mut Binder, join: &ast::Join, mut input: Relation, s
         None | Some(("innerunique" | "inner" | "leftouter" | "leftsemi" | "leftanti" | "anti" | "leftantisemi", _))
     );
     if input.partition.is_some() && !keeps_left {
-        // a row that only the right side has belongs to no part
+        // a row that exists only on the right side belongs to no part
         super::not_in_parts(binder, span);
         return input;
     }
@@ -86,7 +86,7 @@ pub(super) fn joined(
     columns: Vec<PlanColumn>,
 ) -> Relation {
     let on = keys.into_iter().map(|k| (k.left, k.right)).collect();
-    // what is not listed of either side may be named of the result, where the side is part of it
+    // unlisted columns of a side can be named in the result, if the side is part of it
     let sides = match kind {
         JoinKind::LeftSemi | JoinKind::LeftAnti => vec![&input.hidden],
         JoinKind::RightSemi | JoinKind::RightAnti => vec![&right.hidden],
@@ -108,7 +108,7 @@ pub(super) fn joined(
     }
 }
 
-/// innerunique: of the left rows that share a key, only the first takes part.
+/// innerunique: of the left rows with the same key, only the first takes part.
 fn first_of_keys(input: &Relation, keys: &[Key]) -> Arc<Node> {
     if keys.is_empty() {
         return input.node.clone();
@@ -125,7 +125,7 @@ fn first_of_keys(input: &Relation, keys: &[Key]) -> Arc<Node> {
     })
 }
 
-/// Adds the columns that the conditions name to sides whose columns are not known.
+/// Adds the columns in the conditions to sides whose columns are not known.
 pub(super) fn open_keys(binder: &mut Binder, conditions: &[ast::Expr], left: &mut Relation, right: &mut Relation) {
     for condition in conditions {
         match &condition.kind {
@@ -226,7 +226,7 @@ fn is_column(e: &Expr) -> bool {
     matches!(e.kind, ExprKind::Column(_))
 }
 
-/// The side whose column an operand of a condition is.
+/// The side that the operand of a condition names.
 fn side(e: &ast::Expr) -> Option<&str> {
     match &e.kind {
         ast::ExprKind::Parens(inner) => side(inner),
@@ -253,7 +253,7 @@ fn push(
         (a, b) if a == b => crate::bind::known(a),
         // a column of a table whose columns are not known
         (ScalarType::Unknown, other) | (other, ScalarType::Unknown) => other,
-        // by name the types must be the same
+        // by name, the types must be equal
         (a, b) if code != codes::JOIN_COLUMN_TYPES && a.is_integer() && b.is_integer() => ScalarType::Long,
         (a, b) => {
             binder.report(Diagnostic::error(code, span, message).with_help(format!("the types are {a} and {b}")));

@@ -29,7 +29,7 @@ pub(super) fn bind(binder: &mut Binder, lookup: &ast::Join, mut input: Relation,
     super::join::joined(input, right, left, kind, keys, columns)
 }
 
-/// Every row of `input` once, beside the first row of `known` that has the same key.
+/// Every row of `input` once, with the first row of `known` that has the same key.
 pub fn first_match(input: &Relation, known: &Relation, left: Expr, right: Expr) -> Arc<Node> {
     let known = Arc::new(Node::FirstOf {
         input: known.node.clone(),

@@ -1,6 +1,6 @@
-//! `macro-expand`: a query over each place of a group, and the rows of all.
+//! `macro-expand`: a query over each database of a group, and the rows of all.
 //!
-//! All places are one here, so that a group of one place runs; of several, each would have the same rows.
+//! All databases are one offline, so a group with one database runs; with several, each would return the same rows.
 //! <https://learn.microsoft.com/kusto/query/macro-expand-operator>
 
 use super::union::Leg;

@@ -1,6 +1,6 @@
-//! `make-graph`: edges, and tables of nodes, as a graph.
+//! `make-graph`: converts edges, and tables of nodes, to a graph.
 //!
-//! Edges and nodes go into one table; the operators after this make nodes and edges of it when they run.
+//! Edges and nodes go into one table; the operators after this build the graph from it when they run.
 //! <https://learn.microsoft.com/kusto/query/make-graph-operator>
 
 use crate::bind::{Binder, Row};
@@ -98,12 +98,12 @@ pub(super) fn bind(binder: &mut Binder, make: &ast::MakeGraph, input: Relation, 
     }
 }
 
-/// What stands for a graph that cannot be made.
+/// A replacement for a graph that cannot be created.
 fn open(binder: &mut Binder) -> Relation {
     Relation { open: true, ..binder.empty_relation() }
 }
 
-/// The column of ids.
+/// The id column.
 fn id(binder: &mut Binder, name: &ast::Name, input: &Relation) -> Expr {
     let e = ast::Expr { kind: ast::ExprKind::Name(name.clone()), span: name.span };
     let bound = binder.expr(&e, Row::of(input));
@@ -126,7 +126,7 @@ fn rows(binder: &mut Binder, edges: Relation, ends: [Expr; 2], tables: Vec<Relat
     for table in all {
         columns.extend(table.columns.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }));
     }
-    // edges and nodes keep the order they have
+    // edges and nodes keep their order
     let row = binder.new_column("", ScalarType::Long);
     let mut inputs = Vec::with_capacity(widths.len());
     let mut skipped = 3;
@@ -188,7 +188,7 @@ fn partitioned(binder: &mut Binder, partition: &ast::MakeGraphPartition, graph: 
         return open(binder);
     }
     let graph = Graph { partition: Some((place, node)), ..graph };
-    // after the search, only what looks at one row: the graphs' rows come together
+    // after the search, only operators that use single rows: the rows of all graphs are in one table
     for (i, operator) in partition.subquery.pipeline.operators.iter().enumerate() {
         let fits = match operator.kind {
             K::GraphMatch(_) | K::GraphShortestPaths(_) => i == 0,

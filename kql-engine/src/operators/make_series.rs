@@ -29,7 +29,7 @@ pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relatio
         super::not_dynamic(binder, &group.value);
     }
     let mut aggregates = Vec::new();
-    // what is put in each series, its name and the value of points without rows
+    // the values of each series: name, aggregate, and value of points without rows
     let mut values: Vec<(PlanColumn, Expr, Expr)> = Vec::new();
     for item in &series.aggregates {
         let (given, value) = super::named(&item.expr);
@@ -58,7 +58,7 @@ pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relatio
     let (axis_name, on) = super::named(&series.on);
     let name = axis_name.map(|n| n.text.clone()).or_else(|| binder.result_name(on, row));
     let name = match name {
-        // the axis counts as named, whatever it is made of
+        // the axis counts as named, whatever its expression is
         Some(name) => names.declare(&name).unwrap_or_else(|| {
             let span = axis_name.map_or(on.span, |n| n.span);
             binder.already_declared(&name, span);
@@ -83,7 +83,7 @@ pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relatio
     let filtered = Relation { node: in_range(&axis, &input), ..input };
     let mut keys: Vec<_> = groups.iter().map(|g| (g.column.id, g.value.clone())).collect();
     keys.push((bin.id, bin_of(&axis)));
-    // constants are evaluated beside the aggregates
+    // constants are evaluated with the aggregates
     let binned = Relation { node: crate::bind::grouped(&filtered, keys, aggregates), ..Relation::default() };
     let mut pairs: Vec<_> = groups.iter().map(|g| (g.column.id, Expr::column(&g.column, span))).collect();
     pairs.push((bin.id, Expr::column(&bin, span)));
@@ -125,7 +125,7 @@ pub(super) fn bind(binder: &mut Binder, series: &ast::MakeSeries, input: Relatio
     let keys = groups.iter().map(|g| (g.column.id, Expr::column(&g.column, span))).collect();
     let mut node = crate::bind::grouped(&bins, keys, series_aggregates);
     if groups.is_empty() && !nonempty {
-        // no rows make no series
+        // without rows, there are no series
         let zero = Expr::constant(Value::Long(0), ScalarType::Long, span);
         let some = Expr::call(
             operators::binary(BinaryOp::GreaterThan),
@@ -188,7 +188,7 @@ fn axis(binder: &mut Binder, series: &ast::MakeSeries, on: &ast::Expr, row: Row)
     let mut end = end.map(|e| e.convert(ty));
     let step = step.convert(distance);
     if inclusive && let Some(bin) = crate::functions::scalar("bin") {
-        // the older form aligns its points as `bin()` does, and its end is one of them
+        // the older form aligns its points like `bin()`, and includes its end
         let bin = |e: Expr| {
             let span = e.span;
             Expr::call(bin, vec![e, step.clone()], ty, span)
@@ -226,7 +226,7 @@ fn in_range(axis: &Axis, input: &Relation) -> Arc<Node> {
     node
 }
 
-/// The bin of a row: from the first point on, or aligned as `bin()` does.
+/// The bin of a row: counted from the first point, or aligned like `bin()`.
 fn bin_of(axis: &Axis) -> Expr {
     let (ty, span) = (axis.value.ty, axis.value.span);
     let value = axis.value.clone();

@@ -1,4 +1,4 @@
-//! Tabular operators: what columns each gives, and which plan it becomes. One file an operator, named as in
+//! Tabular operators: the columns that each returns, and its plan. One file per operator, named as in
 //! `kql-parser/src/grammar/operators`.
 
 mod as_;
@@ -70,15 +70,15 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
     } else {
         bound(binder, operator, input)
     };
-    // a hidden column that was put among the others, renamed, or replaced by one of its name is hidden no more
+    // a hidden column that was reordered, renamed, or replaced by one with its name is not hidden any more
     let columns = &result.columns;
     result.hidden.retain(|h| columns.iter().all(|c| c.id != h.id && c.name != h.name));
-    // only the table itself, and what `as` names, goes by a name
+    // only the table itself, and what `as` names, has a name
     if matches!(operator.kind, K::As(_)) { result } else { Relation { name: None, ..result } }
 }
 
-/// The input with the columns that the operator names outright, where it is open, and with types for operators that look
-/// at types.
+/// The input with the columns that the operator names, if it is open, and with known types for operators that depend
+/// on types.
 fn prepared(binder: &mut Binder, operator: &ast::Operator, mut input: Relation) -> Relation {
     match &operator.kind {
         K::ProjectAway(list) | K::ProjectKeep(list) => binder.open_arguments(&mut input, list),
@@ -168,7 +168,7 @@ fn bound(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Rela
         K::Facet(facet) => facet::bind(binder, facet, input),
         K::Consume(_) => consume::bind(binder, input, operator.span),
         K::AssertSchema(columns) => assert_schema::bind(binder, columns, input, operator.span),
-        // a hint to Kusto's own machinery: the rows are the same
+        // a hint to Kusto's own execution: the rows are the same
         K::ExecuteAndCache => input,
         K::PartitionBy(partition) => partition::bind_by(binder, partition, input, operator.span),
         K::Reduce(reduce) => reduce::bind(binder, reduce, input, operator.span),
@@ -187,13 +187,13 @@ fn bound(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Rela
     }
 }
 
-/// No more rows than the count.
+/// At most `count` rows.
 pub fn at_most(binder: &mut Binder, count: &ast::Expr, input: Relation) -> Relation {
     let (name, title) = (input.name.clone(), input.title.clone());
     Relation { name, title, ..take::bind(binder, count, input) }
 }
 
-/// Whether an operator takes a graph.
+/// Whether the input of an operator is a graph.
 fn of_graphs(operator: &K) -> bool {
     matches!(
         operator,
@@ -207,7 +207,7 @@ fn of_graphs(operator: &K) -> bool {
     )
 }
 
-/// Binds an operator that stands at the start of a pipeline.
+/// Binds an operator at the start of a pipeline.
 pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
     match &operator.kind {
         K::Print(columns) => print::bind(binder, columns, operator.span),
@@ -232,12 +232,12 @@ fn unsupported(binder: &mut Binder, operator: &ast::Operator, input: Option<Rela
     }
 }
 
-/// Reports an operator that cannot work on the parts of a table one by one.
+/// Reports an operator that cannot process the parts of a table separately.
 fn not_in_parts(binder: &mut Binder, span: Span) {
     binder.error(codes::UNSUPPORTED_INSIDE, span, "This operator is not supported inside mv-apply or partition.");
 }
 
-/// The name that an expression is given, and the expression.
+/// The name given to an expression, and the expression.
 fn named(e: &ast::Expr) -> (Option<&ast::Name>, &ast::Expr) {
     match &e.kind {
         ast::ExprKind::Named(named) if !named.tuple => (named.names.first(), &named.value),
@@ -245,7 +245,7 @@ fn named(e: &ast::Expr) -> (Option<&ast::Name>, &ast::Expr) {
     }
 }
 
-/// The word of a parameter such as `kind=inner`.
+/// The value of a parameter such as `kind=inner`.
 fn parameter<'p>(parameters: &'p [ast::Property], names: &[&str]) -> Option<(&'p str, Span)> {
     let property = parameters.iter().find(|p| names.contains(&p.name.text.as_str()))?;
     match &property.value.kind {
@@ -258,7 +258,7 @@ fn parameter<'p>(parameters: &'p [ast::Property], names: &[&str]) -> Option<(&'p
     }
 }
 
-/// Whether `name` fits a pattern with `*`.
+/// Whether `name` matches a pattern with `*`.
 fn matches_wildcard(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
@@ -273,7 +273,7 @@ fn matches_wildcard(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// The columns that names and wildcards stand for, in the order of the list; reports what stands for none.
+/// The columns that names and wildcards match, in the order of the list; reports those that match none.
 fn named_columns(binder: &mut Binder, list: &[ast::Expr], input: &Relation) -> Vec<PlanColumn> {
     let mut found: Vec<PlanColumn> = Vec::new();
     for e in list {
@@ -286,7 +286,7 @@ fn named_columns(binder: &mut Binder, list: &[ast::Expr], input: &Relation) -> V
     found
 }
 
-/// The columns that a name or a wildcard stands for; reports where there is none.
+/// The columns that a name or a wildcard matches; reports if there are none.
 fn columns_of(binder: &mut Binder, e: &ast::Expr, input: &Relation) -> Vec<PlanColumn> {
     let pattern = match &e.kind {
         ast::ExprKind::Star => return input.columns.clone(),
@@ -313,7 +313,7 @@ fn columns_of(binder: &mut Binder, e: &ast::Expr, input: &Relation) -> Vec<PlanC
     found
 }
 
-/// A constant whole number, such as that of `take`.
+/// A constant whole number, as in `take`.
 fn whole_number(binder: &mut Binder, e: &ast::Expr) -> Expr {
     let bound = binder.expr(e, crate::bind::Row::default());
     if !bound.ty.is_integer() && bound.ty != crate::types::ScalarType::Unknown {

@@ -1,7 +1,7 @@
 //! `mv-apply`: a subquery over the elements of arrays or bags of each row.
 //!
-//! The rows are numbered and expanded; the subquery works on the elements of each number, and the other columns of the
-//! row come along. A row without elements gives nothing.
+//! The rows are numbered and expanded. The subquery processes the elements of each number, and the other columns of the
+//! row are carried along. A row without elements returns nothing.
 //! <https://learn.microsoft.com/kusto/query/mv-apply-operator>
 
 use crate::bind::{Binder, Row};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, apply: &ast::MvApply, input: Relation) -> Relation {
     if let Some(partition) = input.partition.clone() {
-        // a subquery inside a subquery: what identifies the outer part is carried through the inner one
+        // a nested subquery: the columns that identify the outer part are carried through the inner one
         let carried: Vec<PlanColumn> = partition.keys.iter().chain(&partition.carried).cloned().collect();
         let inner = Relation { partition: None, ..input.clone() };
         let applied = apply_to(binder, apply, inner, &carried);
@@ -20,7 +20,7 @@ pub(super) fn bind(binder: &mut Binder, apply: &ast::MvApply, input: Relation) -
     apply_to(binder, apply, input, &[])
 }
 
-/// The name that an element is given: by the query, or by its expression where that is more than a column.
+/// The name of an element: given by the query, or the name of its expression if that is more than a column.
 fn new_name(binder: &Binder, e: &ast::Expr, input: &Relation) -> Option<String> {
     let row = Row::of(input);
     match super::named(e) {
@@ -33,12 +33,12 @@ fn new_name(binder: &Binder, e: &ast::Expr, input: &Relation) -> Option<String> 
 fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &[PlanColumn]) -> Relation {
     let source = input.columns.clone();
     let visible = input.columns.clone();
-    // columns that must not get lost: those of parts around this one, and those that no schema lists
+    // columns that must not be lost: those of enclosing parts, and unlisted ones
     let hidden: Vec<PlanColumn> = outer.iter().chain(&input.hidden).cloned().collect();
     let numbered = binder.window(Relation { columns: visible, ..input.clone() }, Vec::new());
     let Some(row) = numbered.order.last().map(|k| k.column) else { return input };
     let row = PlanColumn { id: row, name: String::new(), ty: crate::types::ScalarType::Long };
-    // an element that is given the name of a column hides it in the subquery only
+    // an element with the name of a column hides that column only in the subquery
     let given: Vec<String> = apply.columns.iter().filter_map(|e| new_name(binder, &e.expr, &input)).collect();
     let behind: Vec<PlanColumn> = source.iter().filter(|c| given.contains(&c.name)).cloned().collect();
     let mut kept = numbered.clone();
@@ -51,11 +51,11 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
         limit: apply.limit.clone(),
     };
     let expanded = super::mv_expand::bind(binder, &expand, kept);
-    // columns of the source that the expansion left alone have one value for each row
+    // columns of the source that were not expanded have one value for each row
     let carried: Vec<PlanColumn> =
         source.iter().filter(|c| expanded.columns.iter().chain(&behind).any(|e| e.id == c.id)).cloned().collect();
     let all: Vec<PlanColumn> = carried.iter().chain(&hidden).cloned().collect();
-    // hidden copies: the subquery may drop or change what it sees
+    // hidden copies: the subquery can drop or change the columns that it sees
     let copies: Vec<PlanColumn> = all.iter().map(|c| PlanColumn { id: binder.new_id(), ..c.clone() }).collect();
     let mut pairs = crate::plan::identity(&expanded.columns);
     pairs.extend(copies.iter().zip(&all).map(|(copy, c)| (copy.id, Expr::column(c, Span::default()))));
@@ -75,7 +75,7 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
     let parts = Partition { keys: vec![row.clone()], carried: copies.clone() };
     let parted = Relation { node, order, partition: Some(Arc::new(parts)), ..expanded };
     let result = binder.subquery(&apply.subquery.pipeline, parted);
-    // the source's columns first, then what the subquery adds
+    // the source's columns first, then those that the subquery adds
     let mut columns: Vec<PlanColumn> = Vec::new();
     let mut pairs: Vec<(crate::plan::ColumnId, Expr)> = Vec::new();
     for (copy, original) in copies.iter().zip(&all).take(carried.len()) {
@@ -92,14 +92,14 @@ fn apply_to(binder: &mut Binder, apply: &ast::MvApply, input: Relation, outer: &
             columns.push(column.clone());
         }
     }
-    // what was hidden around this subquery has its old ids again
+    // columns that were hidden outside this subquery get their old ids again
     for (copy, original) in copies.iter().zip(&all).skip(carried.len()) {
         if pairs.iter().all(|(id, _)| *id != original.id) {
             pairs.push((original.id, Expr::column(copy, Span::default())));
         }
     }
     let by_row = vec![OrderKey { column: row.id, ascending: true, nulls_first: true }];
-    // rows keep the order of the source, and within one row that of the subquery
+    // rows are in the order of the source, and within one row in that of the subquery
     let mut order = by_row;
     order.extend(result.order.iter().filter(|k| k.column != row.id).copied());
     let unordered = input.order.is_empty();

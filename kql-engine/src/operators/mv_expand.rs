@@ -1,7 +1,7 @@
 //! `mv-expand`: a row for each element of arrays or property bags.
 //!
-//! A null gives one row with null, an empty array none; several columns are expanded in step, the shorter padded with
-//! null. <https://learn.microsoft.com/kusto/query/mv-expand-operator>
+//! A null returns one row with null, an empty array no row. Several columns are expanded together, the shorter ones
+//! padded with null. <https://learn.microsoft.com/kusto/query/mv-expand-operator>
 
 use crate::bind::{Binder, Row, plain_column};
 use crate::plan::{ColumnId, Expanded, Expr, Node, OrderKey, PlanColumn, Relation};
@@ -12,7 +12,7 @@ use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
-/// What the old spelling keeps of one row.
+/// The maximum number of elements per row with the old spelling.
 const LEGACY_LIMIT: i64 = 128;
 
 pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relation) -> Relation {
@@ -68,7 +68,7 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
     let input = binder.with_windows(input);
     let index = binder.new_id();
     if let Some((name, _)) = super::parameter(&mv_expand.parameters, &["with_itemindex"]) {
-        // a name that is there already gets a number
+        // a name that already exists gets a number
         let own = vec![PlanColumn { id: index, name: name.to_owned(), ty: ScalarType::Long }];
         columns = crate::plan::side_by_side(&columns, own);
     }
@@ -79,11 +79,11 @@ pub(super) fn bind(binder: &mut Binder, mv_expand: &ast::MvExpand, input: Relati
     };
     let mut order = input.order.clone();
     if !order.is_empty() {
-        // the elements of one row come in their order
+        // the elements of one row are in their order
         order.push(OrderKey { column: index, ascending: true, nulls_first: true });
     }
     let node = Arc::new(Node::MvExpand { input: input.node.clone(), columns: expanded, index, limit });
-    // replaced columns go, unless the row order needs them
+    // replaced columns are dropped, unless the row order needs them
     let pairs = columns.iter().map(|c| (c.id, Expr::column(c, Span::default()))).collect::<Vec<(ColumnId, Expr)>>();
     let relation = Relation { node, order, ..input };
     let node = crate::plan::project(&relation, pairs);

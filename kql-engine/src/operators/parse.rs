@@ -1,4 +1,4 @@
-//! `parse`, `parse-where`: columns out of a text that has a form.
+//! `parse`, `parse-where`: extract columns from a text with a given pattern.
 //!
 //! <https://learn.microsoft.com/kusto/query/parse-operator>
 
@@ -11,12 +11,12 @@ use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
-/// What becomes of rows whose text has not the form of the pattern.
+/// What happens to rows whose text does not match the pattern.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unmatched {
     /// `parse`: their new columns are empty.
     Keep,
-    /// `parse-where`: they are left out.
+    /// `parse-where`: they are dropped.
     Drop,
 }
 
@@ -29,7 +29,7 @@ pub(super) fn bind(
 ) -> Relation {
     let kind = kind(binder, parse);
     if unmatched == Unmatched::Drop && kind == PatternKind::Relaxed {
-        // a row whose values do not convert is one that parse-where leaves out
+        // parse-where drops rows whose values do not convert
         binder.error(codes::INVALID_PARSE_KIND, span, "parse-where only supports kind=simple and kind=regex.");
     }
     let value = binder.expr(&parse.value, Row::of(&input));
@@ -47,7 +47,7 @@ pub(super) fn bind(
     extracted(binder, input, value, Arc::new(pattern), columns, unmatched)
 }
 
-/// The input with columns that an extractor reads out of a text.
+/// The input with columns that an extractor reads from a text.
 pub(super) fn extracted(
     binder: &mut Binder,
     input: Relation,

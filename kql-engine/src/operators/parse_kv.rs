@@ -1,4 +1,4 @@
-//! `parse-kv`: columns out of a text of keys and values.
+//! `parse-kv`: extracts columns from a text of keys and values.
 //!
 //! <https://learn.microsoft.com/kusto/query/parse-kv-operator>
 

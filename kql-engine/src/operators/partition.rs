@@ -1,8 +1,8 @@
-//! `partition by x (subquery)`: operators over the rows of each value of a column; `partition by x { query }`: a query of its
-//! own for each value.
+//! `partition by x (subquery)`: operators over the rows of each value of a column; `partition by x { query }`: a separate
+//! query for each value.
 //!
-//! Most subqueries are bound once, and their operators keep the parts apart. A query of its own, and a subquery that looks at
-//! its part more than once, is bound for each value: those are known before, and are not many.
+//! Most subqueries are bound once, and their operators keep the parts separate. A separate query, and a subquery that uses
+//! its part more than once, is bound for each value: the values are computed first, and there are not many.
 //! <https://learn.microsoft.com/kusto/query/partition-operator>
 
 use super::union::Leg;
@@ -16,7 +16,7 @@ use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
-/// So many values may have a query each, as in Kusto.
+/// The maximum number of values with separate queries, as in Kusto.
 const MOST: usize = 64;
 
 pub(super) fn bind(binder: &mut Binder, partition: &ast::Partition, input: Relation, span: Span) -> Relation {
@@ -42,7 +42,7 @@ pub(super) fn bind(binder: &mut Binder, partition: &ast::Partition, input: Relat
             return for_each_value(binder, query, input, &PlanColumn { name, ..key }, span);
         }
     };
-    // a hidden copy: the subquery may drop or change the column
+    // a hidden copy: the subquery can drop or change the column
     let copy = PlanColumn { id: binder.new_id(), ..key.clone() };
     let mut pairs = crate::plan::identity(&input.columns);
     pairs.push((copy.id, by));
@@ -50,11 +50,11 @@ pub(super) fn bind(binder: &mut Binder, partition: &ast::Partition, input: Relat
     let parts = Partition { keys: vec![copy], carried: Vec::new() };
     let parted = Relation { node, partition: Some(Arc::new(parts)), ..input };
     let result = binder.subquery(&subquery.pipeline, parted);
-    // rows of different parts have no order between them
+    // rows of different parts have no common order
     Relation { partition: None, order: Vec::new(), serialized: false, ..result }
 }
 
-/// `__partitionby`, which Kusto writes for itself.
+/// `__partitionby`, which only Kusto itself writes.
 pub(super) fn bind_by(binder: &mut Binder, partition: &ast::PartitionBy, input: Relation, span: Span) -> Relation {
     let partition = ast::Partition {
         parameters: partition.parameters.clone(),
@@ -65,10 +65,10 @@ pub(super) fn bind_by(binder: &mut Binder, partition: &ast::PartitionBy, input: 
     bind(binder, &partition, input, span)
 }
 
-/// Whether operators must be bound for each value: where one looks at the part beside its input or at other tables, or gives
-/// rows where its input has none.
+/// Whether operators must be bound for each value: if one uses the part in addition to its input, or other tables, or
+/// returns rows for an empty input.
 fn each_by_itself(operators: &[ast::Operator]) -> bool {
-    // whether a part may have no rows left
+    // whether a part can have no rows left
     let mut empty = false;
     for operator in operators {
         match &operator.kind {
@@ -104,7 +104,7 @@ fn each_by_itself(operators: &[ast::Operator]) -> bool {
     false
 }
 
-/// The query bound for each value of the key, and the rows of all.
+/// Binds the query for each value of the key, and combines the rows.
 fn for_each_value(
     binder: &mut Binder,
     query: &ast::PartitionQuery,
@@ -136,7 +136,7 @@ fn for_each_value(
         );
     }
     if values.is_empty() || values.len() > MOST {
-        // what is wrong with the query, and its columns
+        // bound for the errors of the query, and its columns
         let one = one_value(binder, query, &rows, &key, Value::missing(key.ty), span);
         let truth = Expr::constant(Value::Bool(false), ScalarType::Bool, span);
         let node = Arc::new(Node::Filter { input: one.node.clone(), predicate: truth });
@@ -167,7 +167,7 @@ fn one_value(
         }
         ast::PartitionQuery::Subquery(subquery) => subquery,
     };
-    // a join, for which null equals null and NaN is NaN
+    // a join for which null equals null and NaN equals NaN
     let wanted = binder.new_column("", key.ty);
     let row = binder.new_column("", ScalarType::Long);
     let right = Arc::new(Node::Values { columns: vec![wanted.clone(), row], rows: vec![vec![constant]] });

@@ -1,4 +1,4 @@
-//! `project`: just these columns.
+//! `project`: only these columns.
 //!
 //! <https://learn.microsoft.com/kusto/query/project-operator>
 
@@ -24,7 +24,7 @@ pub(super) fn from_assigned(input: Relation, assigned: Vec<Assigned>) -> Relatio
     }
 }
 
-/// A relation of some of its own columns, in this order.
+/// A relation with some of the columns, in this order.
 pub(super) fn select(input: Relation, columns: Vec<crate::plan::PlanColumn>) -> Relation {
     let node = crate::plan::project(&input, crate::plan::identity(&columns));
     Relation { node, columns, ..input }

@@ -1,4 +1,4 @@
-//! `project-away`: all columns but these.
+//! `project-away`: all columns except these.
 //!
 //! <https://learn.microsoft.com/kusto/query/project-away-operator>
 
@@ -11,7 +11,7 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
     let mut wanted = Vec::with_capacity(list.len());
     for e in list {
         match &e.kind {
-            // a parser takes away columns of the service that the catalogue does not know its table to have
+            // parsers remove columns of the service that the catalogue does not list for their table
             ast::ExprKind::Name(name)
                 if binder.in_saved_function()
                     && !input.open

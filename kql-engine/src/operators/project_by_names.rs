@@ -1,6 +1,6 @@
-//! `project-by-names`: columns whose names are values: texts, arrays of texts, patterns with `*`, `column_names_of(T)`.
+//! `project-by-names`: columns whose names are values: strings, arrays of strings, patterns with `*`, `column_names_of(T)`.
 //!
-//! A name that no column has is passed over.
+//! A name that no column has is ignored.
 //! <https://learn.microsoft.com/kusto/query/project-by-names-operator>
 
 use crate::bind::{Binder, Row};

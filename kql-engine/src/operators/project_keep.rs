@@ -1,4 +1,4 @@
-//! `project-keep`: just these columns, in the order of the input.
+//! `project-keep`: only these columns, in the order of the input.
 //!
 //! <https://learn.microsoft.com/kusto/query/project-keep-operator>
 

@@ -1,4 +1,4 @@
-//! `project-rename`: other names for some columns.
+//! `project-rename`: renames some columns.
 //!
 //! <https://learn.microsoft.com/kusto/query/project-rename-operator>
 
@@ -23,11 +23,11 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
         }
         let found = super::columns_of(binder, &named.value, &input);
         let [old] = found.as_slice() else { continue };
-        // a column that has a new name keeps it: the first one counts
+        // a column that was renamed keeps its first new name
         match columns.iter_mut().find(|c| c.id == old.id) {
             Some(column) if column.name == old.name => column.name.clone_from(&name.text),
             Some(_) => {}
-            // a column that is not listed is from here on
+            // an unlisted column becomes a listed one
             None => columns.push(PlanColumn { name: name.text.clone(), ..old.clone() }),
         }
     }

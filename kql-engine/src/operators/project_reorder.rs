@@ -1,4 +1,4 @@
-//! `project-reorder`: some columns first; each stands at the first name or pattern that it matches.
+//! `project-reorder`: moves some columns to the front; each is at the first name or pattern that it matches.
 //!
 //! <https://learn.microsoft.com/kusto/query/project-reorder-operator>
 

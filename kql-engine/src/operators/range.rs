@@ -1,4 +1,4 @@
-//! `range`: a column of evenly spaced values; the last one is included where it is hit.
+//! `range`: a column of evenly spaced values; the end is included if it is reached.
 //!
 //! <https://learn.microsoft.com/kusto/query/range-operator>
 

@@ -1,6 +1,6 @@
-//! `reduce by x`: texts that are alike, as patterns.
+//! `reduce by x`: groups similar texts by patterns.
 //!
-//! Words that many texts have at the same place make a pattern; the rest of a text is `*`. This is the clustering of
+//! Words that many texts have at the same position form a pattern; the rest of a text is `*`. This is the clustering of
 //! R. Vaarandi's SLCT, which the operator's page names.
 //! <https://learn.microsoft.com/kusto/query/reduce-operator>
 
@@ -81,7 +81,7 @@ struct Reduction {
     types: Vec<ScalarType>,
     keeps_rows: bool,
     threshold: f64,
-    /// What stands between words; everything that is no ASCII letter or digit where none are given.
+    /// The separators of words; `None` for all characters that are not ASCII letters or digits.
     separators: Option<Vec<char>>,
 }
 
@@ -89,11 +89,11 @@ struct Reduction {
 struct Group {
     pattern: String,
     count: i64,
-    /// The least of its texts: which one Kusto takes is not known.
+    /// The smallest of its texts: which one Kusto chooses is not documented.
     representative: String,
 }
 
-/// What all texts that are like no others are called together.
+/// The pattern of all texts that are not similar to others.
 const OTHERS: &str = "others";
 
 impl Reduction {
@@ -110,7 +110,7 @@ impl Reduction {
         let least = (self.threshold * texts.len() as f64 * (1.0 - 1e-12)).max(2.0);
         let mut frequent: HashMap<(usize, &str), usize> = HashMap::new();
         for text in texts {
-            // a number tells texts apart and does not make them alike
+            // numbers distinguish texts, they do not make them similar
             for (place, word) in self.words(text).enumerate().filter(|(_, w)| !w.bytes().all(|b| b.is_ascii_digit())) {
                 *frequent.entry((place, word)).or_default() += 1;
             }
@@ -152,7 +152,7 @@ impl Reduction {
         (groups, of)
     }
 
-    /// A text with `*` for words that are not frequent, and for the letters and digits that separate them.
+    /// A text with `*` instead of words that are not frequent, and of the letters and digits that separate them.
     fn pattern(&self, text: &str, frequent: &HashMap<(usize, &str), usize>) -> String {
         let (mut pattern, mut place, mut rest) = (String::new(), 0, text);
         let mut waiting = "";

@@ -1,4 +1,4 @@
-//! `render`: says how the result is to be drawn; its rows stay as they are.
+//! `render`: describes how to draw the result; its rows are unchanged.
 //!
 //! <https://learn.microsoft.com/kusto/query/render-operator>
 
@@ -10,7 +10,7 @@ pub(super) fn bind(render: &ast::Render, input: Relation) -> Relation {
     Relation { render: Some(Render { kind: render.kind.text.clone(), properties }), ..input }
 }
 
-/// A property's value as text; several names with commas between them.
+/// A property's value as text; several names are separated by commas.
 fn text(value: &ast::ExprKind) -> String {
     match value {
         ast::ExprKind::Name(name) => name.text.clone(),

@@ -1,4 +1,4 @@
-//! `sample n`: some rows. Any will do, so it is the first ones.
+//! `sample n`: some rows. Any are allowed, so it returns the first ones.
 //!
 //! <https://learn.microsoft.com/kusto/query/sample-operator>
 

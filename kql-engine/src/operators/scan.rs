@@ -1,8 +1,8 @@
-//! `scan`: rows in their order, matched against steps that remember what came before.
+//! `scan`: matches rows in their order against steps that store earlier rows.
 //!
-//! Every step has a state: the last row of each step up to it. A row is tried against the steps from the last to the
-//! first; where the step before has a state and the row meets the condition, that state moves on, and otherwise a step
-//! that has one takes the row in.
+//! Every step has a state: the last row of each step up to it. A row is tested against the steps from the last to the
+//! first. If the previous step has a state and the row meets the condition, that state moves on; otherwise, a step
+//! that has a state itself takes the row.
 //! <https://learn.microsoft.com/kusto/query/scan-operator>
 
 use crate::bind::{Binder, Row};
@@ -32,7 +32,7 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
         );
         return Relation { open: true, ..input };
     }
-    // what the function sees: the visible columns, and behind them what makes the parts
+    // the function gets the visible columns, and after them the columns that identify the parts
     let keys: Vec<PlanColumn> = input.partition.iter().flat_map(|p| p.keys.clone()).collect();
     let carried: Vec<PlanColumn> = input.partition.iter().flat_map(|p| p.carried.clone()).collect();
     let mut given = input.columns.clone();
@@ -50,7 +50,7 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
         };
         declared.push((binder.new_column(parameter.name.text.clone(), ty), default));
     }
-    // each step has columns of its own for what it remembers
+    // the columns that each step stores
     let own: Vec<PlanColumn> = input.columns.iter().chain(declared.iter().map(|(c, _)| c)).cloned().collect();
     let states: Vec<(String, Vec<PlanColumn>)> = scan
         .steps
@@ -119,7 +119,7 @@ pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span:
     let name = input.name.clone();
     let node = crate::plan::project(&input, crate::plan::identity(&given));
     let whole = Relation { node, columns: given, partition: None, ..input };
-    // the rows of a part stand together
+    // the rows of a part are consecutive
     let whole = parted_order(whole, &keys);
     let staged = binder.staged(whole, StageKind::Table(Some(Arc::new(function))), Some(columns));
     let (new_keys, new_carried) = hidden.split_at(parts.min(hidden.len()));
@@ -137,22 +137,22 @@ fn parted_order(relation: Relation, keys: &[PlanColumn]) -> Relation {
 #[derive(Debug)]
 struct Step {
     condition: Expr,
-    /// Place among the columns of a row, and value.
+    /// Index among the columns of a row, and value.
     assignments: Vec<(usize, Expr)>,
     output: ScanOutput,
 }
 
 #[derive(Debug)]
 struct ScanFunction {
-    /// How many of the given columns a user sees.
+    /// The number of returned columns that a user sees.
     visible: usize,
-    /// How many columns after them make the parts.
+    /// The number of columns after them that identify the parts.
     parts: usize,
-    /// How many columns are given.
+    /// The number of returned columns.
     given: usize,
     /// The columns of a row: visible and declared.
     columns: Vec<PlanColumn>,
-    /// The same for each step's memory.
+    /// The columns for the state of each step.
     states: Vec<Vec<PlanColumn>>,
     defaults: Vec<Expr>,
     steps: Vec<Step>,
@@ -160,14 +160,14 @@ struct ScanFunction {
     types: Vec<ScalarType>,
 }
 
-/// The last row of each step up to one: visible and declared values, an array of one each.
+/// The last row of each step up to one: visible and declared values, each in an array of length 1.
 type Memory = Vec<Option<Vec<ArrayRef>>>;
 
 #[derive(Clone)]
 struct State {
     memory: Memory,
     match_id: i64,
-    /// A row of `output=last` that is not given out yet.
+    /// A row of `output=last` that is not returned yet.
     pending: Option<Vec<ArrayRef>>,
 }
 
@@ -249,7 +249,7 @@ impl TableFunction for ScanFunction {
 }
 
 impl Running<'_> {
-    /// The values that an expression of a step sees: the row, and what the steps remember.
+    /// The values that an expression of a step sees: the row, and the stored rows of the steps.
     fn seen(&self, row: &[ArrayRef], memory: Option<&Memory>) -> Vec<ArrayRef> {
         let mut seen: Vec<ArrayRef> = row.get(..self.scan.visible).unwrap_or_default().to_vec();
         seen.extend(self.defaults.iter().cloned());
@@ -297,7 +297,7 @@ impl Running<'_> {
                 continue;
             }
             if self.meets(step, row, own.as_ref().map(|s| &s.memory))? {
-                // a first step that is in a match already stays in it
+                // a first step that is already in a match stays in it
                 let state = own.unwrap_or_else(|| {
                     let match_id = self.next_match;
                     self.next_match += 1;
@@ -309,7 +309,7 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// The row becomes what the step remembers, and is given out as the step says.
+    /// Stores the row in the step, and returns it if the step's output requires that.
     fn take_in(&mut self, step: usize, row: &[ArrayRef], mut state: State) -> Result<(), String> {
         let mut values: Vec<ArrayRef> = row.get(..self.scan.visible).unwrap_or_default().to_vec();
         values.extend(self.defaults.iter().cloned());
@@ -347,7 +347,7 @@ impl Running<'_> {
         }
     }
 
-    /// At the end of a part: what waits is given out.
+    /// At the end of a part: returns the pending rows.
     fn finish(&mut self) {
         let pending: Vec<Option<Vec<ArrayRef>>> = self.states.iter_mut().flatten().map(|s| s.pending.take()).collect();
         pending.into_iter().for_each(|cells| self.give_out(cells));

@@ -1,4 +1,4 @@
-//! `search`: rows in which a term stands in any column, over one table or many.
+//! `search`: rows with a term in any column, over one table or many.
 //!
 //! <https://learn.microsoft.com/kusto/query/search-operator>
 
@@ -44,7 +44,7 @@ pub(super) fn bind(binder: &mut Binder, search: &ast::Search, input: Option<Rela
     if legs.is_empty() {
         return binder.empty_relation();
     }
-    // a column that the condition names and a table lacks is empty there
+    // a column in the condition that a table lacks is empty in that table
     let mut named = Vec::new();
     names(&search.condition, &mut named);
     let declared: Vec<(String, ScalarType)> = named
@@ -59,7 +59,7 @@ pub(super) fn bind(binder: &mut Binder, search: &ast::Search, input: Option<Rela
         .into_iter()
         .enumerate()
         .map(|(i, leg)| {
-            // the condition is looked at once even where no table has rows, for what is wrong with it
+            // the condition is bound once even if no table has rows, to report its errors
             if !leg.rows && (any_rows || i > 0) {
                 return leg;
             }
@@ -69,7 +69,7 @@ pub(super) fn bind(binder: &mut Binder, search: &ast::Search, input: Option<Rela
     super::union::unite(binder, searched, false, Some("$table"))
 }
 
-/// The rows of a table that the condition finds.
+/// The rows of a table that meet the condition.
 fn filtered(
     binder: &mut Binder,
     search: &ast::Search,
@@ -121,7 +121,7 @@ pub(super) fn names(e: &ast::Expr, found: &mut Vec<String>) {
     }
 }
 
-/// A condition in which a term alone stands for any column.
+/// A condition in which a term without a column applies to any column.
 pub(super) fn condition(
     binder: &mut Binder,
     e: &ast::Expr,
@@ -172,7 +172,7 @@ pub(super) fn condition(
     }
 }
 
-/// The term that a literal stands for: a string, or the digits of a number.
+/// The term of a literal: a string, or the digits of a number.
 fn term(literal: &ast::Literal) -> Option<String> {
     match literal {
         ast::Literal::String(text) => Some(text.clone()),
@@ -188,7 +188,7 @@ fn term(literal: &ast::Literal) -> Option<String> {
     }
 }
 
-/// Whether any column has the term.
+/// Whether any column contains the term.
 fn any(binder: &mut Binder, columns: &[crate::plan::PlanColumn], term: &str, cased: bool, span: Span) -> Expr {
     let tests: Vec<Expr> = columns.iter().map(|c| test(binder, Expr::column(c, span), term, cased, span)).collect();
     if tests.is_empty() {
@@ -197,7 +197,7 @@ fn any(binder: &mut Binder, columns: &[crate::plan::PlanColumn], term: &str, cas
     crate::bind::balanced(tests, operators::binary(BinaryOp::Or), span)
 }
 
-/// Whether a value has the term: `*` at its ends says what may stand beside it.
+/// Whether a value contains the term; `*` at an end of the term allows other characters there.
 fn test(binder: &mut Binder, value: Expr, term: &str, cased: bool, span: Span) -> Expr {
     let value = value.convert(ScalarType::String);
     let inner = term.trim_matches('*');
@@ -206,7 +206,7 @@ fn test(binder: &mut Binder, value: Expr, term: &str, cased: bool, span: Span) -
         // any value at all
         (if cased { BinaryOp::ContainsCs } else { BinaryOp::Contains }, String::new())
     } else if inner.contains('*') {
-        // a term of its own at the ends that no `*` opens
+        // without a `*`, an end must be the boundary of a term
         let pattern: Vec<String> = inner.split('*').map(regex::escape).collect();
         let flags = if cased { "" } else { "(?i)" };
         let (before, after) = (if open { "" } else { r"\b" }, if close { "" } else { r"\b" });

@@ -1,4 +1,4 @@
-//! `sort`, `order`: rows in order.
+//! `sort`, `order`: orders the rows.
 //!
 //! <https://learn.microsoft.com/kusto/query/sort-operator>
 
@@ -10,8 +10,8 @@ pub(super) fn bind(binder: &mut Binder, sort: &ast::Sort, input: Relation) -> Re
     by_keys(binder, &sort.keys, input, true)
 }
 
-/// The input with its rows ordered by the keys. Nothing is sorted here: the keys become columns (hidden, where they are
-/// expressions), and the relation says that its rows are ordered by them.
+/// The input with its rows ordered by the keys. Nothing is sorted here: the keys become columns (hidden if they are
+/// expressions), and the relation declares that its rows are ordered by them.
 pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relation, strict: bool) -> Relation {
     let mut added = Vec::new();
     let mut order = Vec::new();
@@ -42,7 +42,7 @@ pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relatio
         }
     }
     let input = binder.with_windows(input);
-    // rows that tie keep the order they had
+    // rows with equal keys keep their previous order
     let mut before = input.order.clone();
     before.retain(|k| order.iter().all(|o| o.column != k.column));
     let node = if added.is_empty() {

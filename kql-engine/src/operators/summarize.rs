@@ -34,7 +34,7 @@ pub(super) fn bind(binder: &mut Binder, summarize: &ast::Summarize, input: Relat
         pairs.push((result.column.id, result.value));
         columns.push(result.column);
     }
-    // `*` stands for the columns that nobody has named yet, too
+    // `*` includes columns that no part of the query has named yet
     let open = input.open && summarize.aggregates.iter().any(takes_all);
     let groups = groups.into_iter().map(|g| (g.column.id, g.value)).collect();
     let grouped = Relation {
@@ -78,7 +78,7 @@ fn one(
         && let Some(function) = crate::aggregates::aggregate(&call.name.text)
         && function.outputs != Outputs::One
     {
-        // `*` leaves out the columns that the rows are grouped by
+        // `*` excludes the columns by which the rows are grouped
         let keys: Vec<ColumnId> = groups
             .iter()
             .filter_map(|g| match g.value.kind {
@@ -134,7 +134,7 @@ fn one(
     results.push(Assigned { column: binder.new_column(name, ty), value: bound });
 }
 
-/// What the columns of `arg_max(t, x, *)` are called by themselves.
+/// The default names of the columns of `arg_max(t, x, *)`.
 fn output_names(
     binder: &Binder,
     function: &registry::AggregateFunction,

@@ -1,4 +1,4 @@
-//! `take`, `limit`: some rows; the first ones where the rows are in order.
+//! `take`, `limit`: some rows; the first ones if the rows are ordered.
 //!
 //! <https://learn.microsoft.com/kusto/query/take-operator>
 

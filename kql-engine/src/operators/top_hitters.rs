@@ -1,4 +1,4 @@
-//! `top-hitters n of x by y`: the values that come most often, or with the greatest sum. Exact.
+//! `top-hitters n of x by y`: the most frequent values, or those with the greatest sum. Exact.
 //!
 //! <https://learn.microsoft.com/kusto/query/top-hitters-operator>
 

@@ -1,8 +1,8 @@
 //! `top-nested`: the best values of a column, within each of them the best of the next, and so on.
 //!
-//! Each level groups by all columns up to its own and ranks the values within each combination before it; the levels are
-//! then joined. `with others` adds a row for what is left: the rows that are among the best of the first levels and not of the
-//! next are one rest, which all levels below take as a whole.
+//! Each level groups by all columns up to its own and ranks the values within each combination of the previous levels;
+//! the levels are then joined. `with others` adds a row for all other values: rows that are among the best of the first
+//! levels but not of the next are summarized in one row, also for all levels below.
 //! <https://learn.microsoft.com/kusto/query/top-nested-operator>
 
 use crate::bind::{Binder, ColumnNames, Row};
@@ -13,11 +13,11 @@ use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 use std::sync::Arc;
 
-/// What a level is grouped by.
+/// A group key of a level.
 struct Key {
     name: String,
     value: Expr,
-    /// What stands for the values left out.
+    /// The value that stands for all other values.
     others: Option<Expr>,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn bind(binder: &mut Binder, levels: &[ast::TopNestedLevel], input: R
     let mut names = ColumnNames::default();
     // the best of the first level, of the first two, and so on
     let mut tops: Vec<Relation> = Vec::new();
-    // the best of each level by itself
+    // the best of each level separately
     let mut alone: Vec<Relation> = Vec::new();
     for level in levels {
         let (given, of) = super::named(&level.of);
@@ -75,7 +75,7 @@ pub(super) fn bind(binder: &mut Binder, levels: &[ast::TopNestedLevel], input: R
     Relation { node: Arc::new(Node::Union { inputs, columns: ids }), columns, open: whole.open, ..Relation::default() }
 }
 
-/// What stands for the values left out, of the type of the values.
+/// The value that stands for all other values, in the type of the values.
 fn others(binder: &mut Binder, level: &ast::TopNestedLevel, value: &Expr) -> Option<Expr> {
     let bound = binder.expr(level.others.as_ref()?, Row::default());
     let fits = bound.ty == value.ty || (bound.ty.is_number() && value.ty.is_number());
@@ -87,7 +87,7 @@ fn others(binder: &mut Binder, level: &ast::TopNestedLevel, value: &Expr) -> Opt
     Some(bound.convert(value.ty))
 }
 
-/// The best values of the last key within each combination of the others, and what they are ranked by.
+/// The best values of the last key within each combination of the others, and the value they are ranked by.
 fn one_level(
     binder: &mut Binder,
     level: &ast::TopNestedLevel,
@@ -133,10 +133,10 @@ fn one_level(
     Relation { partition: None, order: Vec::new(), ..limited }
 }
 
-/// Both levels side by side where they agree in the first columns.
+/// Joins both levels on the first columns.
 fn joined(binder: &mut Binder, before: Relation, level: Relation, shared: usize) -> Relation {
     let level = crate::plan::with_new_ids(&mut binder.ids, &level);
-    // the columns before are a key and its rank in turn
+    // the previous columns are a key and its rank in turn
     let outer = before.columns.iter().step_by(2).take(shared);
     let on = outer
         .zip(&level.columns)
@@ -149,7 +149,8 @@ fn joined(binder: &mut Binder, before: Relation, level: Relation, shared: usize)
     Relation { node: Arc::new(node), columns, open: unknown, ..Relation::default() }
 }
 
-/// A row for each combination of the best of the first `depth` levels: what is not among the best of the next.
+/// A row for each combination of the best of the first `depth` levels, for the values that are not among the best of the
+/// next.
 fn rest(
     binder: &mut Binder,
     levels: &[ast::TopNestedLevel],
@@ -172,7 +173,7 @@ fn rest(
     let on = pairs_of(&best.columns, depth + 1);
     let left = Arc::new(Node::Join { kind: JoinKind::LeftAnti, left: rows, right: best.node, on });
     let left = Relation { node: left, ..input.clone() };
-    // one aggregate for each level below that tells of the others
+    // one aggregate of the others for each level below
     let row = Row { aggregates_only: true, ..Row::of(&left) };
     let mut aggregates = Vec::new();
     let mut ranks: Vec<Option<Expr>> = Vec::new();
@@ -183,7 +184,7 @@ fn rest(
     }
     let mut groups: Vec<(ColumnId, Expr)> =
         own.iter().take(depth).map(|c| (binder.new_id(), Expr::column(c, Span::default()))).collect();
-    // grouped by a constant, no rows have no rest
+    // grouped by a constant, so that there is no row if there are no others
     groups.push((binder.new_id(), Expr::constant(Value::Long(1), ScalarType::Long, Span::default())));
     let ids: Vec<ColumnId> = groups.iter().map(|(id, _)| *id).collect();
     let node = crate::bind::grouped(&left, groups, aggregates);

@@ -1,7 +1,7 @@
 //! `union`: the rows of several tables.
 //!
-//! Columns of one name and different types become one column for each type, named `x_long`, `x_string`, where `x` first
-//! stood. <https://learn.microsoft.com/kusto/query/union-operator>
+//! Columns with the same name and different types become one column for each type, named `x_long`, `x_string`, at the
+//! position of `x`. <https://learn.microsoft.com/kusto/query/union-operator>
 
 use crate::bind::{Binder, Symbol};
 use crate::plan::{ColumnId, Expr, Node, PlanColumn, Relation};
@@ -31,30 +31,30 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
         legs.append(&mut found);
     }
     if legs.is_empty() {
-        // a fuzzy union of tables that nobody has: what is missing is told already
+        // a fuzzy union of unknown tables: the missing tables are already reported
         return binder.empty_relation();
     }
     let source = super::parameter(&union.parameters, &["withsource", "with_source"]);
     let united = unite(binder, legs, inner, source.map(|(name, _)| name));
-    // where a table is not here, a query that is only checked may name its columns
+    // if a table is not available, a query that is only checked can name its columns
     Relation { open: united.open || (dropped && !binder.evaluates()), ..united }
 }
 
 /// A table of the union.
 pub(super) struct Leg {
     pub relation: Relation,
-    /// Whether it can have rows: of the tables that a wildcard finds, most only have columns.
+    /// Whether it can have rows: most of the tables that a wildcard matches only have columns.
     pub rows: bool,
 }
 
 impl Leg {
-    /// A table that is named.
+    /// A named table.
     pub(super) fn with_rows(relation: Relation) -> Leg {
         Leg { relation, rows: true }
     }
 }
 
-/// The tables that an expression in the list stands for.
+/// The tables that an expression in the list refers to.
 pub(super) fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Leg> {
     match &table.kind {
         ast::ExprKind::Wildcard(pattern) => wildcard(binder, pattern, fuzzy),
@@ -83,7 +83,7 @@ fn wildcard(binder: &mut Binder, pattern: &ast::Name, fuzzy: bool) -> Vec<Leg> {
     let mut names: Vec<String> = binder.environment.table_names().into_iter().filter(fits).collect();
     names.sort();
     names.dedup();
-    // a view hides a table of its name, and comes after the tables
+    // a view hides a table with its name, and comes after the tables
     names.retain(|name| !views.contains(name));
     names.extend(views.iter().filter(|name| fits(name)).cloned());
     if names.is_empty() && !fuzzy {
@@ -116,7 +116,7 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
         binder.new_column(free_name(name, &mut taken), ScalarType::String)
     });
     let result: Vec<PlanColumn> = columns.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
-    // what is not listed of a table may be named of the union
+    // unlisted columns of a table can be named in the union
     let mut unlisted: Vec<PlanColumn> = Vec::new();
     for column in legs.iter().filter(|l| l.rows).flat_map(|l| &l.relation.hidden) {
         if columns.iter().all(|c| c.name != column.name) && unlisted.iter().all(|c| c.name != column.name) {
@@ -136,7 +136,7 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
             pairs.push((source.id, Expr::constant(Value::Text(name), ScalarType::String, Span::default())));
         }
         for (column, result) in columns.iter().zip(&result) {
-            // what a column of an unknown type has is the same as what a table without the column has
+            // a column of an unknown type has the same value as a missing column
             let value = match own.get(&(column.from.as_str(), column.ty)) {
                 Some(own) => Expr::column(own, Span::default()),
                 None => crate::plan::missing(column.ty),
@@ -154,7 +154,7 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
     }
     let all: Vec<PlanColumn> = source.into_iter().chain(result).collect();
     let node = if inputs.is_empty() {
-        // the last column of rows that are written out numbers them
+        // the last column of literal rows is their number
         let row = binder.new_column("", ScalarType::Long);
         Node::Values { columns: all.iter().chain(&hidden).cloned().chain([row]).collect(), rows: Vec::new() }
     } else {
@@ -163,7 +163,7 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Op
     Relation { node: Arc::new(node), columns: all, hidden, open, ..Relation::default() }
 }
 
-/// The wanted name, with a number where it is taken; it is taken from now on.
+/// The wanted name, with a number if it is taken; the name is taken from now on.
 fn free_name(wanted: &str, taken: &mut HashSet<String>) -> String {
     let mut free = wanted.to_owned();
     let mut i = 0;
@@ -174,7 +174,7 @@ fn free_name(wanted: &str, taken: &mut HashSet<String>) -> String {
     free
 }
 
-/// A column of the union: its name, and name and type of the legs' columns that fill it.
+/// A column of the union: its name, and the name and type of the legs' columns that fill it.
 pub(super) struct Aligned {
     pub(super) name: String,
     pub(super) from: String,
@@ -183,8 +183,8 @@ pub(super) struct Aligned {
 
 /// The types that a name has in the tables.
 ///
-/// Tables without rows, of those that a wildcard stands for, give way to those with rows: a place knows of two thousand
-/// tables and has a dozen. Among tables without rows, Microsoft's binder decides, which passes over further types of a name
+/// If a wildcard matches tables with and without rows, those without rows are ignored: a workspace knows two thousand
+/// tables and has a dozen. Among tables without rows, Microsoft's binder decides; it skips further types of a name
 /// that began with the same type twice.
 #[derive(Default)]
 struct Types {
@@ -202,7 +202,7 @@ impl Types {
             return;
         }
         if ty == ScalarType::Unknown && !self.list.is_empty() {
-            // a column whose type nobody knows has that of the others
+            // a column of unknown type has the type of the others
             return;
         }
         if self.list == [ScalarType::Unknown] && ty != ScalarType::Unknown {
@@ -236,9 +236,9 @@ fn aligned(legs: &[Leg]) -> Vec<Aligned> {
     named(&names)
 }
 
-/// A column for each type of each name, called after the type too where there are several.
+/// A column for each type of each name; if a name has several types, the type is part of the column's name.
 pub(super) fn named(names: &[(&str, Vec<ScalarType>)]) -> Vec<Aligned> {
-    // a name that a table has stays its own: a generated one like it gets a number, as the engine answered
+    // a name in a table is kept: an equal generated name gets a number, as measured in Kusto
     let mut taken: HashSet<String> =
         names.iter().filter(|(_, types)| types.len() == 1).map(|(name, _)| (*name).to_owned()).collect();
     let mut columns = Vec::new();

@@ -1,4 +1,4 @@
-//! The parts of plans that many operators are built of.
+//! Plan nodes that many operators use.
 
 use super::{ColumnId, ColumnIds, Expr, ExprKind, Node, PlanColumn, Relation};
 use crate::types::ScalarType;
@@ -7,8 +7,8 @@ use kql_parser::Span;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// `input` with just these columns, and behind them those that its rows are ordered by, those of its parts, and those that
-/// are not listed.
+/// `input` with only these columns, followed by those that its rows are ordered by, those of its parts, and unlisted
+/// ones.
 pub fn project(input: &Relation, mut columns: Vec<(ColumnId, Expr)>) -> Arc<Node> {
     for key in &input.order {
         if columns.iter().all(|(id, _)| *id != key.column) {
@@ -30,21 +30,21 @@ pub fn identity(columns: &[PlanColumn]) -> Vec<(ColumnId, Expr)> {
     columns.iter().map(|c| (c.id, Expr::column(c, Span::default()))).collect()
 }
 
-/// The columns with others at their end; a new one of the same name takes the place of an old one.
+/// The columns followed by the added ones; an added one replaces a column with the same name.
 pub fn replaced(columns: &[PlanColumn], added: &[PlanColumn]) -> Vec<PlanColumn> {
     let placed = columns.iter().map(|c| added.iter().find(|a| a.name == c.name).unwrap_or(c));
     let new = added.iter().filter(|a| columns.iter().all(|c| c.name != a.name));
     placed.chain(new).cloned().collect()
 }
 
-/// The left columns, then the right ones, whose names get a number where the left side has them.
+/// The left columns, then the right ones; a right column whose name exists on the left gets a number.
 pub fn side_by_side(left: &[PlanColumn], right: Vec<PlanColumn>) -> Vec<PlanColumn> {
     let mut columns = left.to_vec();
     let mut taken: HashSet<String> = left.iter().map(|c| c.name.clone()).collect();
     let own: HashSet<String> = right.iter().map(|c| c.name.clone()).collect();
     for mut column in right {
         if taken.contains(&column.name) {
-            // nor may the new name be that of another right column
+            // the new name must not be that of another right column either
             let name = column.name.clone();
             let mut i = 0;
             while taken.contains(&column.name) || own.contains(&column.name) {
@@ -65,7 +65,7 @@ pub fn limit(input: Relation, count: Expr) -> Relation {
     Relation { node: Arc::new(node), ..input }
 }
 
-/// A relation with the same columns under new ids, so that it can stand beside itself.
+/// A relation with the same columns under new ids, so that it can be combined with itself.
 pub fn with_new_ids(ids: &mut ColumnIds, input: &Relation) -> Relation {
     let columns: Vec<PlanColumn> = input.columns.iter().map(|c| PlanColumn { id: ids.fresh(), ..c.clone() }).collect();
     let hidden: Vec<PlanColumn> = input.hidden.iter().map(|c| PlanColumn { id: ids.fresh(), ..c.clone() }).collect();
@@ -82,7 +82,7 @@ pub fn with_new_ids(ids: &mut ColumnIds, input: &Relation) -> Relation {
     }
 }
 
-/// What a row has in a column that its table lacks, as a constant.
+/// The value of a column that a row's table lacks, as a constant.
 pub fn missing(ty: ScalarType) -> Expr {
     Expr::constant(Value::missing(ty), ty, Span::default())
 }

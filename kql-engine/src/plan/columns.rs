@@ -3,14 +3,14 @@
 use super::{ColumnId, Node, PlanColumn};
 use crate::types::ScalarType;
 
-/// Gives columns their ids; each id once.
+/// Creates unique column ids.
 #[derive(Debug, Default)]
 pub struct ColumnIds {
     last: u32,
 }
 
 impl ColumnIds {
-    /// An id not used before.
+    /// A new id.
     pub fn fresh(&mut self) -> ColumnId {
         self.last += 1;
         ColumnId(self.last)
@@ -23,7 +23,7 @@ impl ColumnIds {
 }
 
 impl Node {
-    /// The columns of its rows, hidden ones too.
+    /// The columns of its rows, including hidden ones.
     pub fn columns(&self) -> Vec<(ColumnId, ScalarType)> {
         let of = |columns: &[PlanColumn]| columns.iter().map(|c| (c.id, c.ty)).collect::<Vec<_>>();
         match self {
@@ -69,7 +69,7 @@ impl Node {
         }
     }
 
-    /// The type of one of its columns; unknown where it has none of that id.
+    /// The type of one of its columns; unknown if it has no column with this id.
     pub fn column_type(&self, id: ColumnId) -> ScalarType {
         self.columns().iter().find(|(c, _)| *c == id).map_or(ScalarType::Unknown, |(_, ty)| *ty)
     }

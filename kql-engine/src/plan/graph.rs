@@ -1,73 +1,73 @@
-//! Graphs: what `make-graph` gives, and what is looked for in one. Data only.
+//! Graphs: the result of `make-graph`, and the patterns to find in one. Data only.
 
 use super::{ColumnId, Expr, PlanColumn, Relation};
 use crate::types::ScalarType;
 
-/// A graph: not a table, though its rows come as one.
+/// A graph: not a table, although it is stored in one.
 #[derive(Clone, Debug)]
 pub struct Graph {
-    /// Edges and nodes in one table: a number that says which (0 for edges, then each table of nodes), the ids at both ends
-    /// of an edge, the edge's columns, then the columns of each table of nodes.
+    /// Edges and nodes in one table: a number that identifies the source (0 for edges, then each table of nodes), the ids
+    /// at both ends of an edge, the edge's columns, then the columns of each table of nodes.
     pub rows: Relation,
     /// The columns of an edge.
     pub edges: Vec<PlanColumn>,
-    /// The columns of a node, of all tables of nodes, each name once; those of components last.
+    /// The columns of a node, from all tables of nodes, each name once; those of components last.
     pub nodes: Vec<PlanColumn>,
     /// The tables of nodes.
     pub tables: Vec<GraphNodes>,
-    /// Which columns of a node hold its id where no table has the node.
+    /// The columns of a node that contain its id if it is in no table.
     pub ids: Vec<usize>,
     /// The type of the ids.
     pub id_type: ScalarType,
     /// `-->`
     pub directed: bool,
-    /// What is done with the graph once it is made, in order.
+    /// The steps that are applied to the graph after it is built, in order.
     pub steps: Vec<GraphStep>,
-    /// Which column of an edge parts the graph into several, and which of a node, where it has one of that name.
+    /// The column of an edge that splits the graph into several, and that of a node, if it has one with the same name.
     pub partition: Option<(usize, Option<usize>)>,
 }
 
 impl Graph {
-    /// How many of the nodes' columns say which component a node is of.
+    /// The number of node columns that contain a component.
     pub fn marks(&self) -> usize {
         self.steps.iter().filter(|step| matches!(step, GraphStep::Components(_))).count()
     }
 }
 
-/// What is done with a graph.
+/// A step that changes a graph.
 #[derive(Clone, Debug)]
 pub enum GraphStep {
-    /// The nodes get a column that says which component each is of: whether the strong ones.
+    /// Adds a column to the nodes with the component that each belongs to: strong components if true.
     Components(bool),
-    /// Only the nodes that a condition holds for stay, and the edges between them. The condition reads the nodes' columns
-    /// and these degrees: edges that end at the node (true), or start there.
+    /// Keeps only the nodes for which a condition is true, and the edges between them. The condition reads the nodes'
+    /// columns and these degrees: of edges that end at the node (true), or start there.
     Nodes(Expr, Vec<(ColumnId, bool)>),
-    /// Only the edges that a condition holds for stay.
+    /// Keeps only the edges for which a condition is true.
     Edges(Expr),
 }
 
 /// A table of nodes.
 #[derive(Clone, Debug)]
 pub struct GraphNodes {
-    /// For each of its columns, which column of a node it is.
+    /// For each of its columns, the index of the column of a node.
     pub places: Vec<usize>,
-    /// Which of its columns is the id.
+    /// The index of its id column.
     pub key: usize,
 }
 
-/// What is looked for.
+/// A pattern to find.
 #[derive(Clone, Debug, Default)]
 pub struct GraphPattern {
-    /// How many different nodes.
+    /// The number of distinct nodes.
     pub nodes: usize,
     /// The edges.
     pub edges: Vec<GraphPatternEdge>,
-    /// Chains of edges: the node each starts at, and its edges.
+    /// Chains of edges: the node where each starts, and its edges.
     pub sequences: Vec<(usize, Vec<usize>)>,
 }
 
 impl GraphPattern {
-    /// Whether every chain shares a node with another, up to the first.
+    /// Whether all chains are connected by shared nodes.
     pub fn is_connected(&self) -> bool {
         let mut apart: Vec<Vec<usize>> = (self.sequences.iter())
             .map(|(start, edges)| {
@@ -88,9 +88,9 @@ impl GraphPattern {
 pub struct GraphPatternEdge {
     /// The node after it.
     pub to: usize,
-    /// Whether it may be walked along its direction, and against it.
+    /// Whether it can be followed in its direction, and against it.
     pub ways: (bool, bool),
-    /// How many edges in a row, where it is of variable length.
+    /// The minimum and maximum number of consecutive edges, if it is of variable length.
     pub range: Option<(usize, usize)>,
 }
 
@@ -105,12 +105,13 @@ pub enum GraphCycles {
     UniqueEdges,
 }
 
-/// Where a column of a match comes from.
+/// The origin of a column of a match.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GraphColumn {
     /// A node of the pattern, and a column of nodes.
     Node(usize, usize),
-    /// An edge of the pattern, and a column of edges. Of an edge of variable length, it has a value for each edge in the row.
+    /// An edge of the pattern, and a column of edges. For an edge of variable length, it has a value for each edge of the
+    /// sequence.
     Edge(usize, usize),
 }
 
@@ -121,39 +122,39 @@ pub struct GraphCall {
     pub id: ColumnId,
     /// Its type.
     pub ty: ScalarType,
-    /// What it does.
+    /// The function.
     pub kind: GraphCallKind,
-    /// What it goes over.
+    /// The elements that it processes.
     pub over: GraphOver,
-    /// The columns of what it goes over: of edges or of nodes, by their place.
+    /// The columns of these elements: of edges or of nodes, by their index.
     pub columns: Vec<PlanColumn>,
-    /// What is computed for each; nothing for the number of edges at a node.
+    /// The expression for each element; `None` for the number of edges at a node.
     pub value: Option<Expr>,
-    /// Columns of the value that are the degree of the node itself: of edges that end there (true), or start there.
+    /// Columns of the expression that are the degree of the node itself: of edges that end there (true), or start there.
     pub degrees: Vec<(ColumnId, bool)>,
 }
 
-/// What a function does.
+/// A function over graph elements.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GraphCallKind {
     /// An array of the values.
     Map,
-    /// Whether all are true.
+    /// Whether all values are true.
     All,
-    /// Whether one is true.
+    /// Whether any value is true.
     Any,
-    /// How many edges end at a node.
+    /// The number of edges that end at a node.
     DegreeIn,
-    /// How many edges start at a node.
+    /// The number of edges that start at a node.
     DegreeOut,
 }
 
-/// What a function goes over.
+/// The elements that a function processes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GraphOver {
     /// A node of the pattern.
     Node(usize),
-    /// The edges in the row of an edge of variable length.
+    /// The edges of an edge of variable length.
     Edges(usize),
     /// The nodes between them.
     InnerNodes(usize),

@@ -30,7 +30,7 @@ pub fn in_memory(ids: &mut ColumnIds, schema: &TableSchema, batches: Vec<RecordB
     }
 }
 
-/// A batch of columns of these types, by position; none where the columns do not fit.
+/// A batch of columns of these types, by position; `None` if the columns do not fit.
 pub fn batch_of(types: impl Iterator<Item = ScalarType>, arrays: Vec<ArrayRef>) -> Option<RecordBatch> {
     let fields: Vec<Field> = types.enumerate().map(|(i, ty)| Field::new(format!("f{i}"), ty.arrow(), true)).collect();
     let rows = arrays.first().map_or(0, |a| a.len());

@@ -1,9 +1,9 @@
-//! What a query means: columns by id, every expression typed and with its place. Data only.
+//! The meaning of a query: columns by id, every expression with its type and position. Data only.
 //!
 //! Column ids are unique within a relation, not within a query: a `let` that is used twice is one shared subtree, and
-//! whoever joins or unites two relations gives their columns new ids. Row order is explicit: a [`Relation`] names the
-//! columns its rows are ordered by, and every node on the way keeps them, so that lowering can sort where the order is
-//! observed and nowhere else.
+//! code that joins or unites two relations gives their columns new ids. Row order is explicit: a [`Relation`] names the
+//! columns that its rows are ordered by, and every node on the way keeps them, so that lowering can sort only where the
+//! order is observed.
 
 mod build;
 mod columns;
@@ -32,48 +32,48 @@ pub use memory::{batch_of, in_memory};
 pub use print::print;
 pub use traverse::{is_handed_on, stages_of};
 
-/// What a scan calls the column of its rows' places in the table: no column of a user's can be called so.
+/// The internal name of the column with the positions of the rows in a table: no user column can have this name.
 pub const ROW: &str = "\0row";
 
-/// A table in the making: a node, the columns a user sees of it, and the order of its rows.
+/// A table under construction: a node, the columns that a user sees, and the order of its rows.
 #[derive(Clone, Debug, Default)]
 pub struct Relation {
-    /// How its rows are made.
+    /// The node that computes its rows.
     pub node: Arc<Node>,
     /// The visible columns, in order.
     pub columns: Vec<PlanColumn>,
-    /// What the rows are ordered by; empty where the order is arbitrary.
+    /// The sort keys of the rows; empty if the order is arbitrary.
     pub order: Order,
-    /// Whether a user asked for the order (`sort`, `top`, `serialize`): window functions need it.
+    /// Whether the query defines the order (`sort`, `top`, `serialize`): window functions require that.
     pub serialized: bool,
-    /// Whether columns that nobody declared may be named (a table whose columns are not known).
+    /// Whether undeclared columns can be named (a table whose columns are not known).
     pub open: bool,
-    /// Columns that may be named, and for which `*` does not stand.
+    /// Columns that can be named, but are not included in `*`.
     pub hidden: Vec<PlanColumn>,
-    /// Of an open relation: which `let` it was made by, so that columns named of it are known wherever it is used.
+    /// For an open relation: the `let` that defines it, so that columns named in one place are known wherever it is used.
     pub origin: Option<usize>,
-    /// The name it goes by in `withsource`.
+    /// Its name in `withsource`.
     pub name: Option<String>,
     /// `render`, which only annotates.
     pub render: Option<Render>,
-    /// Inside `mv-apply` and `partition`: the parts that every operator works on by itself.
+    /// Inside `mv-apply` and `partition`: the parts that every operator processes separately.
     pub partition: Option<Arc<Partition>>,
-    /// What the query calls this result, where it gives several.
+    /// The name of this result in the query, if the query returns several.
     pub title: Option<String>,
-    /// The tables of an operator that gives several (`fork`, `facet`); the relation itself has no columns then.
+    /// The tables of an operator that returns several (`fork`, `facet`); the relation itself has no columns then.
     pub tables: Vec<Relation>,
-    /// What `make-graph` gives; the relation itself has no columns then.
+    /// The result of `make-graph`; the relation itself has no columns then.
     pub graph: Option<Arc<Graph>>,
-    /// Columns of a result that are the same in every row, and are not computed.
+    /// Columns of a result that have the same value in every row, and are not computed.
     pub constants: Arc<HashMap<ColumnId, Value>>,
 }
 
-/// The parts of a table that operators work on one by one. Its columns are hidden, and no operator loses them.
+/// The parts of a table that operators process separately. Its columns are hidden, and no operator drops them.
 #[derive(Clone, Debug)]
 pub struct Partition {
-    /// What makes the parts.
+    /// The columns that identify the parts.
     pub keys: Vec<PlanColumn>,
-    /// What has one value for each part.
+    /// The columns with one value for each part.
     pub carried: Vec<PlanColumn>,
 }
 
@@ -96,11 +96,11 @@ pub struct OrderKey {
 pub struct Render {
     /// `timechart`, `table` ...
     pub kind: String,
-    /// In the order written.
+    /// In the order of the text.
     pub properties: Vec<(String, String)>,
 }
 
-/// How rows are made.
+/// How rows are computed.
 #[derive(Clone, Debug, Default)]
 pub enum Node {
     /// No rows, no columns.
@@ -113,29 +113,29 @@ pub enum Node {
         /// The rows, of the types of [`crate::types`].
         batches: Arc<Vec<RecordBatch>>,
     },
-    /// The rows of a subquery that is run first, columns by position; the last numbers the rows.
+    /// The rows of a subquery that runs first, columns by position; the last column numbers the rows.
     Stage {
-        /// Which.
+        /// The subquery.
         stage: StageId,
         /// The columns.
         columns: Vec<PlanColumn>,
     },
-    /// The input with columns that look at other rows.
+    /// The input with columns that refer to other rows.
     Window {
-        /// Where from.
+        /// The input.
         input: Arc<Node>,
-        /// The order of the rows; arbitrary where it is empty.
+        /// The order of the rows; arbitrary if empty.
         order: Order,
-        /// Rows that have these in common are looked at by themselves.
+        /// The columns that identify the parts; each part is processed separately.
         partition: Vec<ColumnId>,
         /// The column that numbers the rows of a part from 1, in their order.
         row: ColumnId,
         /// The columns added.
         calls: Vec<WindowCall>,
     },
-    /// The input with columns that are read out of a text.
+    /// The input with columns that are extracted from a text.
     Extract {
-        /// Where from.
+        /// The input.
         input: Arc<Node>,
         /// The text.
         value: Expr,
@@ -143,7 +143,7 @@ pub enum Node {
         extractor: Arc<dyn Extractor>,
         /// The columns added.
         columns: Vec<(ColumnId, ScalarType)>,
-        /// The column that says whether the text has the form.
+        /// The column with true for texts that match.
         matched: ColumnId,
     },
     /// A table by name; the columns, by name in the table.
@@ -157,46 +157,46 @@ pub enum Node {
     Values {
         /// The columns, the row number last.
         columns: Vec<PlanColumn>,
-        /// Constant expressions, row by row; the row number is not among them.
+        /// Constant expressions, row by row, without the row number.
         rows: Vec<Vec<Expr>>,
     },
     /// `range x from a to b step c`
     Range {
         /// The column.
         column: PlanColumn,
-        /// The number of the row, from 0: the values may go down.
+        /// The number of the row, starting with 0: the values can descend.
         row: ColumnId,
         /// First, last, step.
         bounds: Box<[Expr; 3]>,
     },
     /// Rows for which the predicate is true.
     Filter {
-        /// Where from.
+        /// The input.
         input: Arc<Node>,
         /// A bool.
         predicate: Expr,
     },
-    /// New columns from old ones; columns not listed are gone.
+    /// New columns from old ones; columns not listed are dropped.
     Project {
-        /// Where from.
+        /// The input.
         input: Arc<Node>,
         /// In order.
         columns: Vec<(ColumnId, Expr)>,
     },
-    /// The first rows, in the order given.
+    /// The first rows, in the given order.
     Limit {
-        /// Where from.
+        /// The input.
         input: Arc<Node>,
-        /// How many: a constant expression.
+        /// The number of rows: a constant expression.
         count: Expr,
-        /// The order that says which are first; empty for any.
+        /// The order that determines which are first; empty for any.
         order: Order,
-        /// So many of each part of the rows that have these in common.
+        /// The columns that identify the parts; the limit applies to each part.
         partition: Vec<ColumnId>,
     },
     /// Groups and their aggregates; without groups, one row.
     Aggregate {
-        /// Where from.
+        /// The input.
         input: Arc<Node>,
         /// The group keys.
         groups: Vec<(ColumnId, Expr)>,
@@ -205,9 +205,9 @@ pub enum Node {
         /// The order of the input, for aggregates that observe it.
         order: Order,
     },
-    /// Rows of two tables side by side; the right one's columns have ids of their own.
+    /// Combined rows of two tables; the columns of the right one have different ids.
     Join {
-        /// Which rows.
+        /// The kind of join.
         kind: JoinKind,
         /// Left table.
         left: Arc<Node>,
@@ -218,13 +218,13 @@ pub enum Node {
     },
     /// One row of `input` for each distinct value of the keys: the first in order.
     FirstOf {
-        /// Where from.
+        /// The input.
         input: Arc<Node>,
         /// The keys.
         keys: Vec<Expr>,
         /// Columns to keep, in order.
         columns: Vec<(ColumnId, ScalarType)>,
-        /// The order that says which row is first; empty for any.
+        /// The order that determines which row is first; empty for any.
         order: Order,
     },
     /// Rows of several tables one after the other, columns by position.
@@ -236,60 +236,60 @@ pub enum Node {
     },
     /// A row for each element of arrays or bags.
     MvExpand {
-        /// Where from.
+        /// The input.
         input: Arc<Node>,
-        /// What is expanded, in step.
+        /// The columns that are expanded together.
         columns: Vec<Expanded>,
         /// The column that numbers the elements of one row, from 0.
         index: ColumnId,
-        /// Most elements of one row.
+        /// The maximum number of elements per row.
         limit: Option<Expr>,
     },
 }
 
-/// A column that looks at other rows: `prev()`, `row_number()` and kin.
+/// A column that refers to other rows: `prev()`, `row_number()` and similar functions.
 #[derive(Clone, Debug)]
 pub struct WindowCall {
     /// The result.
     pub id: ColumnId,
     /// Its type.
     pub ty: ScalarType,
-    /// Which function; its row's `eval` is a window.
+    /// The function; its `eval` is a window.
     pub function: &'static ScalarFunction,
     /// Its arguments.
     pub args: Vec<Expr>,
 }
 
-/// How columns are read out of a text: the compiled form of `parse` and `parse-kv`.
+/// Extracts columns from a text: the compiled form of `parse` and `parse-kv`.
 pub trait Extractor: fmt::Debug + Send + Sync {
-    /// Whether each text has the form, and the columns; a string column has no nulls.
+    /// Whether each text matches, and the columns; a string column has no nulls.
     fn extract(&self, texts: &StringArray) -> (BooleanArray, Vec<ArrayRef>);
 }
 
-/// What is done with all rows of a subquery at once: the compiled form of plugins such as `basket`, and of `scan`.
+/// A function over all rows of a subquery at once: the compiled form of plugins such as `basket`, and of `scan`.
 pub trait TableFunction: fmt::Debug + Send + Sync {
-    /// Calls `f` with the expressions that the function computes.
+    /// Calls `f` with the expressions that the function evaluates.
     fn expressions(&self, f: &mut dyn FnMut(&Expr));
 
-    /// The result, its columns by position, of the rows in their order. The error is a sentence for the user.
+    /// The result for the rows in their order, its columns by position. The error is a sentence for the user.
     fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String>;
 }
 
-/// Makes expressions ready to be computed, for functions that work row by row.
+/// Compiles expressions, for functions that process rows one by one.
 pub trait Compiler {
-    /// An expression over values of these columns, by position.
+    /// Compiles an expression over values of these columns, by position.
     fn compile(&self, columns: &[PlanColumn], e: &Expr) -> Result<Box<dyn Compiled>, String>;
 
-    /// Says something about the rows that the result's notices tell.
+    /// Adds a sentence about the rows to the notices of the result.
     fn note(&self, sentence: &str);
 }
 
-/// An expression ready to be computed.
+/// A compiled expression.
 pub trait Compiled {
     /// Its value for each row.
     fn values(&self, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, String>;
 
-    /// Its value for one row: an array of one, from arrays of one.
+    /// Its value for one row: an array of length 1, from arrays of length 1.
     fn value(&self, row: &[ArrayRef]) -> Result<ArrayRef, String> {
         self.values(row, 1)
     }
@@ -304,26 +304,26 @@ pub struct Expanded {
     pub ty: ScalarType,
     /// The dynamic that is expanded.
     pub value: Expr,
-    /// Whether a bag gives `[key, value]` rather than `{key: value}`.
+    /// Whether a bag returns `[key, value]` instead of `{key: value}`.
     pub bag_as_array: bool,
 }
 
 /// An aggregate.
 #[derive(Clone, Debug)]
 pub struct Aggregate {
-    /// Which.
+    /// The function.
     pub function: &'static AggregateFunction,
     /// Its arguments.
     pub args: Vec<Expr>,
-    /// Type of the result as the signature has it (of `outputs[0]`).
+    /// Type of the result in the signature (of `outputs[0]`).
     pub ty: ScalarType,
-    /// The columns it gives.
+    /// The columns it returns.
     pub outputs: Vec<(ColumnId, ScalarType)>,
-    /// Where it is written.
+    /// Its position in the text.
     pub span: Span,
 }
 
-/// Which rows a join gives.
+/// The kinds of joins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 #[allow(missing_docs)] // named as in KQL; innerunique is FirstOf under Inner
 pub enum JoinKind {
@@ -337,25 +337,25 @@ pub enum JoinKind {
     RightAnti,
 }
 
-/// A subquery that is run first.
+/// A subquery that runs first.
 #[derive(Clone, Debug)]
 pub struct Stage {
-    /// How expressions name it.
+    /// Its id in expressions.
     pub id: StageId,
-    /// What to run; its first column counts.
+    /// The relation to run.
     pub relation: Relation,
-    /// What becomes of the result.
+    /// How the result is used.
     pub kind: StageKind,
 }
 
-/// What becomes of a subquery's result.
+/// How a subquery's result is used.
 #[derive(Clone, Debug)]
 pub enum StageKind {
     /// `toscalar`: the first column of the first row.
     Scalar,
     /// `in (T)`: all values of the first column, as a dynamic array.
     List,
-    /// All rows; a function makes others of them.
+    /// All rows; a function can convert them to other rows.
     Table(Option<Arc<dyn TableFunction>>),
 }
 
@@ -364,25 +364,25 @@ pub enum StageKind {
 pub enum StageResult {
     /// A value.
     Value(Value),
-    /// Rows, the last column their number.
+    /// Rows; the last column is their number.
     Rows(Arc<Vec<RecordBatch>>),
 }
 
 /// A bound query.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// Subqueries, each after those it needs.
+    /// Subqueries, each after those it depends on.
     pub stages: Vec<Stage>,
-    /// Results of subqueries that had to be known before the query could be bound.
+    /// Results of subqueries that had to be known while the query was bound.
     pub computed: HashMap<StageId, StageResult>,
     /// The results, in the order of the statements.
     pub results: Vec<Relation>,
-    /// The addresses of external data, each once.
+    /// The URLs of external data, without duplicates.
     pub external: Vec<String>,
 }
 
 impl Relation {
-    /// The columns that a query may name: the visible ones, and behind them those for which `*` does not stand.
+    /// The columns that a query can name: the visible ones, followed by those that `*` does not include.
     pub fn nameable(&self) -> impl Iterator<Item = &PlanColumn> {
         self.columns.iter().chain(&self.hidden)
     }

@@ -1,4 +1,4 @@
-//! Plans as indented text, for `explain` and the snapshots. Columns that nothing uses are left out, as they are when the
+//! Plans as indented text, for `explain` and the snapshots. Unused columns are omitted, as they are when the
 //! plan runs.
 
 use super::*;
@@ -158,7 +158,7 @@ impl Printer {
     }
 }
 
-/// The columns that a node and all below it look at.
+/// The columns that a node and all nodes below it read.
 fn collect(node: &Node, used: &mut HashSet<ColumnId>) {
     node.expressions(&mut |e| {
         e.walk(&mut |e| {
@@ -174,7 +174,7 @@ fn collect(node: &Node, used: &mut HashSet<ColumnId>) {
     node.inputs().into_iter().for_each(|input| collect(input, used));
 }
 
-/// A value as a literal of the language, for plans and messages.
+/// A value as a literal of KQL, for plans and messages.
 fn literal(value: &Value, ty: ScalarType) -> String {
     let mut out = String::new();
     match (value, ty) {

@@ -1,11 +1,11 @@
-//! Walking over plans: inputs, expressions, and plans over other inputs.
+//! Traversal of plans: inputs, expressions, and plans with replaced inputs.
 
 use super::{ColumnId, Expr, ExprKind, Node, OrderKey, Query, Relation, StageId, StageKind};
 use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Node {
-    /// What the node's rows are made of.
+    /// The inputs of the node.
     pub fn inputs(&self) -> Vec<&Arc<Node>> {
         match self {
             Node::Nothing
@@ -27,7 +27,7 @@ impl Node {
         }
     }
 
-    /// Calls `f` with the node's own expressions; those of a projection that only hand a column on are left out.
+    /// Calls `f` with the node's own expressions, except those of a projection that only pass a column on.
     pub fn expressions(&self, f: &mut dyn FnMut(&Expr)) {
         match self {
             Node::Nothing | Node::Memory { .. } | Node::Stage { .. } | Node::Scan { .. } | Node::Union { .. } => {}
@@ -65,7 +65,7 @@ impl Node {
         }
     }
 
-    /// The node over other inputs; the same node where they are the same.
+    /// The node with other inputs; the same node if the inputs are the same.
     pub fn map_inputs(self: &Arc<Node>, f: &dyn Fn(&Arc<Node>) -> Arc<Node>) -> Arc<Node> {
         let one = |input: &Arc<Node>| {
             let new = f(input);
@@ -180,7 +180,7 @@ fn add_stages(e: &Expr, found: &mut Vec<StageId>) {
     });
 }
 
-/// Whether a column of a projection is one of its input, unchanged.
+/// Whether a column of a projection is a column of its input, unchanged.
 pub fn is_handed_on((id, e): &(ColumnId, Expr)) -> bool {
     matches!(e.kind, super::ExprKind::Column(c) if c == *id)
 }

@@ -1,4 +1,4 @@
-//! `active_users_count`: the ids that came in enough periods of the look-back, window by window.
+//! `active_users_count`: the ids that occur in enough periods of the look-back, window by window.
 //!
 //! <https://learn.microsoft.com/kusto/query/active-users-count-plugin>
 
@@ -57,7 +57,7 @@ fn count(mut events: Vec<Event>, terms: &Terms) -> Vec<Line> {
             if at == 0 || one.get(at - 1).is_none_or(|e| period(e) != period(event)) {
                 periods += 1;
             }
-            // the look-back does not reach what lies exactly its length back
+            // an event exactly one look-back length ago is outside of the look-back
             while let Some(old) = one.get(first).filter(|e| e.time <= event.time.saturating_sub(terms.back)) {
                 if one.get(first + 1).is_none_or(|e| period(e) != period(old)) {
                     periods -= 1;

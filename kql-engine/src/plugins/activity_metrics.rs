@@ -1,4 +1,4 @@
-//! `activity_metrics`: ids, new ids, and how many stayed and left since the window before.
+//! `activity_metrics`: ids, new ids, and how many stayed and left since the previous window.
 //!
 //! <https://learn.microsoft.com/kusto/query/activity-metrics-plugin>
 
@@ -55,7 +55,7 @@ fn compare(mut events: Vec<Event>, start: i64, end: i64, step: i64) -> Vec<Line>
     lines
 }
 
-/// How many ids two windows have in common; both are sorted by id.
+/// The number of ids that two windows have in common; both are sorted by id.
 fn in_both(a: &[Event], b: &[Event]) -> usize {
     let mut rest = b.iter().filter_map(|e| e.id).peekable();
     let mut both = 0;

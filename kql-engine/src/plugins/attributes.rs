@@ -1,4 +1,4 @@
-//! What the plugins that look for patterns share: their arguments, the rows as numbered values, and patterns as rows.
+//! Shared by the plugins that find patterns: their arguments, the rows as numbered values, and patterns as rows.
 
 use super::timeline::Numbered;
 use crate::bind::Binder;
@@ -12,13 +12,13 @@ use kql_parser::ast;
 use kql_parser::codes;
 use std::collections::HashMap;
 
-/// Optional arguments, of which `'~'` stands for the default.
+/// Optional arguments; `'~'` stands for the default.
 pub struct Options<'q> {
     args: std::slice::Iter<'q, ast::Expr>,
 }
 
 impl<'q> Options<'q> {
-    /// The arguments that follow.
+    /// The remaining arguments.
     pub fn new(args: &'q [ast::Expr]) -> Self {
         Options { args: args.iter() }
     }
@@ -27,7 +27,7 @@ impl<'q> Options<'q> {
         self.args.next().filter(|e| !is_default(e))
     }
 
-    /// A number from above 0 to 1.
+    /// A number greater than 0 and at most 1.
     pub fn share(&mut self, binder: &mut Binder, name: &str, default: f64) -> Option<f64> {
         let Some(argument) = self.next() else { return Some(default) };
         let value = binder.fixed(argument);
@@ -56,7 +56,7 @@ impl<'q> Options<'q> {
         Some(number)
     }
 
-    /// The column that weighs the rows.
+    /// The column with the weights of the rows.
     pub fn weight(&mut self, binder: &mut Binder, input: &Relation) -> Result<Option<PlanColumn>, ()> {
         let Some(argument) = self.next() else { return Ok(None) };
         let column = super::column_of(binder, argument, input).ok_or(())?;
@@ -70,7 +70,7 @@ impl<'q> Options<'q> {
         }
     }
 
-    /// A whole number above 0.
+    /// A whole number greater than 0.
     pub fn count(&mut self, binder: &mut Binder, name: &str, default: usize) -> Option<usize> {
         let Some(argument) = self.next() else { return Some(default) };
         let value = binder.fixed(argument);
@@ -89,7 +89,7 @@ impl<'q> Options<'q> {
         }
     }
 
-    /// What stands for any value, by type.
+    /// The values that stand for any value, by type.
     pub fn wildcards(self, binder: &mut Binder) -> Option<Vec<(ScalarType, Value)>> {
         let mut wildcards = Vec::new();
         for argument in self.args.filter(|e| !is_default(e)) {
@@ -112,7 +112,7 @@ fn is_default(e: &ast::Expr) -> bool {
     matches!(&e.kind, ast::ExprKind::Literal(ast::Literal::String(text)) if text == "~")
 }
 
-/// The columns of the result: how much a pattern covers, and those of the rows.
+/// The columns of the result: the measures of a pattern, and the columns of the rows.
 pub fn columns(binder: &mut Binder, measures: &[(&str, ScalarType)], attributes: &[PlanColumn]) -> Vec<PlanColumn> {
     let mut columns: Vec<PlanColumn> = measures.iter().map(|(name, ty)| binder.new_column(*name, *ty)).collect();
     columns.extend(attributes.iter().map(|c| binder.new_column(c.name.clone(), c.ty)));
@@ -126,17 +126,17 @@ pub fn read(input: &Relation, weight: Option<&PlanColumn>, span: kql_parser::Spa
     std::iter::once(weight).chain(input.columns.iter().map(|c| Expr::column(c, span))).collect()
 }
 
-/// Rows as numbers of their values; equal rows are one, with the sum of their weights.
+/// Rows as the numbers of their values; equal rows are merged, and their weights added.
 #[derive(Default)]
 pub struct Rows {
     columns: Vec<Numbered>,
-    /// The values and the weights in two sets.
+    /// The values, and the weights in two sets.
     pub rows: Vec<(Box<[u32]>, [f64; 2])>,
     places: HashMap<Box<[u32]>, usize>,
 }
 
 impl Rows {
-    /// Adds rows; `set` says in which of the two sets each is, and none leaves it out.
+    /// Adds rows; `set` returns which of the two sets each row belongs to, or `None` to skip it.
     pub fn add(
         &mut self,
         weights: &ArrayRef,
@@ -173,12 +173,12 @@ impl Rows {
         self.rows.iter().fold([0.0; 2], |[a, b], (_, [x, y])| [a + x, b + y])
     }
 
-    /// The place of each value among those of its column, so that an order does not depend on that of the rows.
+    /// The position of each value among those of its column, so that results do not depend on the order of the rows.
     pub fn ranks(&self) -> Vec<Vec<u32>> {
         self.columns.iter().map(Numbered::ranks).collect()
     }
 
-    /// Patterns in the columns of the rows, a wildcard where a column may have any value.
+    /// Patterns in the columns of the rows, with a wildcard for a column that can have any value.
     pub fn arrays(
         &self,
         patterns: &[&[Option<u32>]],
@@ -208,7 +208,7 @@ impl Rows {
     }
 }
 
-/// Numbers from 0 on.
+/// Consecutive numbers starting with 0.
 pub fn segment_ids(count: usize) -> ArrayRef {
     std::sync::Arc::new(Int64Array::from_iter_values(0..count as i64))
 }
@@ -218,13 +218,13 @@ pub fn counts(weights: impl Iterator<Item = f64>) -> ArrayRef {
     std::sync::Arc::new(Int64Array::from_iter_values(weights.map(|w| w.round() as i64)))
 }
 
-/// Percentages with so many decimals.
+/// Percentages with `decimals` decimal places.
 pub fn percentages(shares: impl Iterator<Item = f64>, decimals: i32) -> ArrayRef {
     let scale = 10f64.powi(decimals);
     std::sync::Arc::new(Float64Array::from_iter_values(shares.map(|s| (s * 100.0 * scale).round() / scale)))
 }
 
-/// A batch of these columns, none where there is no row.
+/// A batch of these columns; empty if there are no rows.
 pub fn batches(types: impl Iterator<Item = ScalarType>, arrays: Vec<ArrayRef>) -> Vec<RecordBatch> {
     match arrays.first() {
         Some(first) if !first.is_empty() => crate::plan::batch_of(types, arrays).into_iter().collect(),

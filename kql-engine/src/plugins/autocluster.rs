@@ -1,7 +1,7 @@
-//! `autocluster`: a few patterns that tell much about many rows.
+//! `autocluster`: a few patterns that describe many rows well.
 //!
-//! From the most frequent rows on, the column without which most rows fit is dropped again and again; the best of what
-//! comes by is a pattern. Its score is the weighted geometric mean of its shares of the rows and of the columns.
+//! Starting with the most frequent rows, the column whose removal makes most rows match is dropped again and again; the best
+//! pattern on the way is kept. Its score is the weighted geometric mean of its shares of the rows and of the columns.
 //! <https://learn.microsoft.com/kusto/query/autocluster-plugin>
 
 use super::attributes::{self, Options, Rows};
@@ -40,7 +40,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
     Some(binder.staged(rows, StageKind::Table(Some(Arc::new(clusters))), Some(columns)))
 }
 
-/// Says that Kusto may choose other patterns.
+/// Notes that Kusto may choose other patterns.
 pub fn own_choice(binder: &mut Binder, evaluate: &ast::Evaluate) {
     let name = &evaluate.call.name;
     let message = format!("The algorithm of {}() is not published; Kusto may choose different patterns.", name.text);
@@ -89,9 +89,9 @@ impl Scores {
         (weight / self.total).powf(self.size_weight) * share.powf(1.0 - self.size_weight)
     }
 
-    /// The best pattern on the way from a row to nothing.
+    /// The best pattern on the way from a row to the empty pattern.
     fn best(&self, rows: &Rows, seed: &Pattern) -> (f64, Pattern) {
-        // for each row the columns still kept in which it differs: how many, and the sum of their places
+        // for each row the remaining columns in which it differs: their number, and the sum of their indices
         let mut differs: Vec<(usize, usize)> = rows
             .rows
             .iter()

@@ -27,7 +27,7 @@ pub static BAG_UNPACK: Plugin = Plugin {
     bind,
 };
 
-/// What becomes of a property that has the name of another column.
+/// What happens to a property with the name of another column.
 #[derive(Clone, Copy, PartialEq)]
 enum Conflict {
     Error,
@@ -50,7 +50,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     if let Some(schema) = &evaluate.schema {
         return with_schema(binder, schema, &arguments, input, span);
     }
-    // hidden columns are rows' own: they come along
+    // hidden columns belong to the rows and are kept
     let all = input.nameable().cloned().collect();
     let Some(batches) = super::rows_of(binder, &Relation { columns: all, ..input.clone() }, span) else {
         let columns = input.columns.iter().filter(|c| c.id != arguments.column.id).cloned().collect();
@@ -115,8 +115,8 @@ fn arguments(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) ->
     Some(found)
 }
 
-/// With declared columns nothing depends on the rows: each is a property in its type. Where a column of the input has the
-/// name too, `columnsConflict` decides; without it the property counts in the rows whose bag has it.
+/// With declared columns nothing depends on the rows: each is a property in its type. If a column of the input has the
+/// same name, `columnsConflict` decides; without it, the property counts in the rows whose bag has it.
 fn with_schema(
     binder: &mut Binder,
     schema: &ast::EvaluateSchema,
@@ -155,8 +155,8 @@ fn with_schema(
     Relation { node, columns: result, ..relation }
 }
 
-/// Whether a bag has the property that a column is made of, and its value in the column's type; none where no property
-/// can be called so.
+/// Whether a bag has the property of a column, and its value in the column's type; `None` if no property
+/// can have the name.
 fn property(arguments: &Arguments, bag: &Expr, column: &PlanColumn, span: Span) -> Option<(Expr, Expr)> {
     let key = column.name.strip_prefix(&arguments.prefix)?;
     if arguments.ignored.iter().any(|i| i == key) {
@@ -238,7 +238,7 @@ fn unpack(
         if i != at {
             columns.push((Column::new(column.name.clone(), column.ty), array));
         } else if let Some(property) = properties.remove(&column.name) {
-            // a property named like the bag takes its place
+            // a property with the name of the bag replaces it
             columns.push(made(&column.name, property, row));
         }
     }
@@ -286,7 +286,7 @@ fn type_of(json: &str) -> ScalarType {
     }
 }
 
-/// A property as a column of the type that all its values have.
+/// A property as a column with the common type of all its values.
 fn made(name: &str, mut property: Property, rows: usize) -> (Column, ArrayRef) {
     for _ in property.rows..rows {
         property.builder.append_null();

@@ -1,6 +1,6 @@
 //! `basket`: the sets of values that many rows have in common.
 //!
-//! A set is given where no value can be added to it without losing a row. Exact: no row is left out of the count.
+//! A set is returned if no value can be added to it without losing a row. Exact: all rows are counted.
 //! <https://learn.microsoft.com/kusto/query/basket-plugin>
 
 use super::attributes::{self, Options, Rows};
@@ -21,7 +21,7 @@ pub static BASKET: Plugin = Plugin {
     bind: |binder, evaluate, input| bound(binder, evaluate, &input).unwrap_or_else(|| binder.empty_relation()),
 };
 
-/// What `basket` and `autocluster` say of a pattern.
+/// The columns that `basket` and `autocluster` return for a pattern.
 pub const MEASURES: [(&str, ScalarType); 3] = [("SegmentId", Long), ("Count", Long), ("Percent", Real)];
 
 fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Option<Relation> {
@@ -32,7 +32,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
     let wildcards = options.wildcards(binder)?;
     let read = attributes::read(input, weight.as_ref(), evaluate.call_span);
     let columns = attributes::columns(binder, &MEASURES, &input.columns);
-    // a weight is no attribute: its column stays, and any value will do in it
+    // a weight is not an attribute: its column is kept, with a wildcard in it
     let weight = weight.and_then(|w| input.columns.iter().position(|c| c.id == w.id));
     let types = input.columns.iter().map(|c| c.ty).collect();
     let basket = Basket { types, weight, threshold, dimensions, wildcards };
@@ -49,7 +49,7 @@ struct Basket {
     wildcards: Vec<(ScalarType, Value)>,
 }
 
-/// The rows that a plugin reads; where a column weighs them, its values do not tell rows apart.
+/// The rows that a plugin reads; the values of a weight column do not distinguish rows.
 pub fn rows(input: &[RecordBatch], weight: Option<usize>) -> Result<Rows, String> {
     let mut rows = Rows::default();
     for batch in input {
@@ -94,7 +94,7 @@ impl TableFunction for Basket {
     fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
         let rows = rows(input, self.weight)?;
         let [total, _] = rows.total();
-        // a share that is just the threshold must not fail for the last bit of a real
+        // a share equal to the threshold must not fail because of rounding
         let least = total * self.threshold * (1.0 - 1e-12);
         let mut patterns =
             frequent::closed(&rows.rows, self.types.len(), |[weight, _]| weight >= least, self.dimensions)?;

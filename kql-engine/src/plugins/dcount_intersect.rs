@@ -1,6 +1,6 @@
-//! `dcount_intersect`: how many values sets have in common, the first, the first two, and so on.
+//! `dcount_intersect`: the number of values that sets have in common: of the first, of the first two, and so on.
 //!
-//! The sets are what `hll()` gives, which is exact here.
+//! The sets are results of `hll()`, which is exact here.
 //! <https://learn.microsoft.com/kusto/query/dcount-intersect-plugin>
 
 use super::Plugin;
@@ -47,7 +47,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     let mut node = input.clone();
     let mut common: Option<Expr> = None;
     for (i, set) in sets.into_iter().enumerate() {
-        // each intersection is a column of its own, so that none is computed twice
+        // each intersection is a separate column, so that none is computed twice
         let value = match common {
             Some(before) => Expr::call(intersect, vec![before, set], ScalarType::Dynamic, span),
             None => set,

@@ -1,4 +1,4 @@
-//! `diffpatterns`: what rows of one set have in common and rows of another have not.
+//! `diffpatterns`: what rows of one set have in common and rows of another do not.
 //!
 //! <https://learn.microsoft.com/kusto/query/diffpatterns-plugin>
 
@@ -103,7 +103,7 @@ impl TableFunction for Difference {
             return Err(format!("diffpatterns(): no row has the value '{missing}' in the column '{}'.", self.column));
         }
         let shares = |[a, b]: [f64; 2]| [a / totals[0], b / totals[1]];
-        // a share that is just the threshold must not fail for the last bit of a real
+        // a share equal to the threshold must not fail because of rounding
         let least = self.threshold * (1.0 - 1e-12);
         let enough = |weight| shares(weight).iter().any(|share| *share >= least);
         let mut patterns = closed(&rows.rows, self.types.len(), enough, self.dimensions)?;

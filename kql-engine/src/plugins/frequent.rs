@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-/// A pattern: a value for each column, or any, and the weight of its rows in two sets.
+/// A pattern: a value or a wildcard for each column, and the weight of its rows in two sets.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     /// The numbers of its values.
@@ -13,12 +13,12 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Whether all rows of the other one are its rows as well.
+    /// Whether all rows of the other pattern are rows of this one too.
     pub fn covers(&self, other: &Pattern) -> bool {
         self.values.iter().zip(&other.values).all(|(own, theirs)| own.is_none() || own == theirs)
     }
 
-    /// The places of its values, for an order that does not depend on that of the rows.
+    /// The positions of its values, for an order that does not depend on that of the rows.
     pub fn key(&self, ranks: &[Vec<u32>]) -> Vec<Option<u32>> {
         let place = |(value, ranks): (&Option<u32>, &Vec<u32>)| value.and_then(|v| ranks.get(v as usize).copied());
         self.values.iter().zip(ranks).map(place).collect()
@@ -28,22 +28,22 @@ impl Pattern {
 /// A row: the numbers of its values, and its weight in two sets.
 pub type WeightedRow = (Box<[u32]>, [f64; 2]);
 
-/// Steps after which a search is given up.
+/// Steps after which a search is aborted.
 const MOST_WORK: usize = 400_000_000;
-/// Patterns after which a search is given up.
+/// Patterns after which a search is aborted.
 const MOST_PATTERNS: usize = 200_000;
 
-/// A set of rows that is still to be divided.
+/// A set of rows that can still be divided.
 struct Open {
     rows: Vec<u32>,
-    /// The first column that may be added.
+    /// The first column that can be added.
     next: usize,
     depth: usize,
 }
 
-/// The closed patterns whose weight is `enough` and which so many values or fewer single out.
+/// The closed patterns whose weight is `enough` and that the given number of values, or fewer, identify.
 ///
-/// `enough` must hold for every larger set of rows for which it holds for a smaller one.
+/// If `enough` is true for a set of rows, it must be true for every larger set.
 pub fn closed(
     rows: &[WeightedRow],
     columns: usize,
@@ -84,7 +84,7 @@ pub fn closed(
     Ok(found)
 }
 
-/// What these rows have in common.
+/// The values that these rows have in common.
 pub fn closure(rows: &[WeightedRow], covered: &[u32], columns: usize) -> Pattern {
     let mut all = covered.iter().filter_map(|place| rows.get(*place as usize));
     let Some((first, weight)) = all.next() else { return Pattern { values: vec![None; columns], weight: [0.0; 2] } };

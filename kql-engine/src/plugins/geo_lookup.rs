@@ -1,4 +1,4 @@
-//! `geo_polygon_lookup`, `geo_line_lookup`: rows of a table in whose polygon, or near whose line, a point lies.
+//! `geo_polygon_lookup`, `geo_line_lookup`: rows of a table whose polygon contains a point, or whose line is near it.
 //!
 //! <https://learn.microsoft.com/kusto/query/geo-polygon-lookup-plugin>
 
@@ -30,7 +30,7 @@ pub static GEO_LINE_LOOKUP: Plugin = Plugin {
 };
 
 struct Shape {
-    /// Whether the point is in it, where no radius is given.
+    /// Tests whether the point is inside, if no radius is given.
     inside: Option<&'static ScalarFunction>,
     distance: &'static ScalarFunction,
 }
@@ -38,7 +38,7 @@ struct Shape {
 static POLYGON: Shape = Shape { inside: Some(&geo::POINT_IN_POLYGON), distance: &geo::DISTANCE_POINT_TO_POLYGON };
 static LINE: Shape = Shape { inside: None, distance: &geo::DISTANCE_POINT_TO_LINE };
 
-/// The arguments that may be left out, in their order.
+/// The optional arguments, in order.
 const OPTIONS: [&str; 4] = ["radius", "return_unmatched", "lookup_area_radius", "return_lookup_key"];
 
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, shape: &Shape) -> Relation {
@@ -75,7 +75,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation, shape:
         super::timeline::too_few(binder, evaluate, least);
         return None;
     }
-    // every pair of rows, of which the near ones stay
+    // every pair of rows, filtered to the near ones
     let numbered = binder.window(input.clone(), Vec::new());
     let one = || Expr::constant(Value::Long(1), ScalarType::Long, span);
     let pairs = Node::Join {
@@ -128,7 +128,7 @@ fn options(binder: &mut Binder, arguments: &[ast::Expr]) -> Option<Given> {
         };
         match (name, bound.as_constant(), number) {
             (Some("radius"), _, Some(radius)) if radius >= 0.0 && radius.is_finite() => given.radius = Some(radius),
-            // how far to look first: for speed only
+            // the area to search first: only affects speed
             (Some("lookup_area_radius"), _, Some(_)) => {}
             (Some("return_unmatched"), Some(Value::Bool(wanted)), _) => given.unmatched = *wanted,
             (Some("return_lookup_key"), Some(Value::Bool(wanted)), _) => given.key = *wanted,

@@ -1,4 +1,4 @@
-//! `identity`: the rows as they are. `estimate_rows_count`: how many there are, exactly.
+//! `identity`: returns the rows unchanged. `estimate_rows_count`: the exact number of rows.
 //!
 //! Neither is documented; both are in Microsoft's binder.
 

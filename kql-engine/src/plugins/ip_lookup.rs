@@ -1,6 +1,6 @@
-//! `ipv4_lookup`, `ipv6_lookup`: rows of a table whose network an address lies in.
+//! `ipv4_lookup`, `ipv6_lookup`: rows of a table whose network contains an address.
 //!
-//! An address lies in one network of each prefix length, so it is joined by its networks of those lengths that the table
+//! An address is in one network of each prefix length, so it is joined by its networks of those lengths that the table
 //! has: a join on equal texts, whatever the sizes of the networks.
 //! <https://learn.microsoft.com/kusto/query/ipv4-lookup-plugin>
 
@@ -81,7 +81,7 @@ fn parse_6(text: &str) -> Option<u128> {
     text.parse::<Ipv6Addr>().or_else(|_| text.parse::<Ipv4Addr>().map(|ip| ip.to_ipv6_mapped())).ok().map(u128::from)
 }
 
-/// Address and prefix length of a network; an address is a network of itself.
+/// Address and prefix length of a network; a single address is a network of one.
 fn network(text: &str, parse: fn(&str) -> Option<u128>, bits: u32) -> Option<(u128, u32)> {
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address, length.trim().parse::<u32>().ok().filter(|l| *l <= bits)?),
@@ -134,7 +134,7 @@ impl Kernel for Networks {
         let texts = call.strings(0)?;
         kernel::texts(call.rows, |i, out| {
             out.push('[');
-            // what is itself a network lies in those that are no smaller
+            // a network is contained in networks with the same or a shorter prefix
             if let Some((address, own)) = network(texts.get(i), self.parse, self.bits) {
                 write::commas(self.lengths.iter().take_while(|l| **l <= own), out, |length, out| {
                     out.push_str(&format!("\"{:x}/{length}\"", masked(address, *length, self.bits)));
@@ -192,7 +192,7 @@ fn lookup(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation, family
         }
     }
     let text = |c: &PlanColumn| Expr::column(c, span).convert(ScalarType::String);
-    // the lengths that the table's networks have
+    // the prefix lengths in the table
     let length = binder.new_column("length", ScalarType::Long);
     let lengths = Relation {
         node: Arc::new(Node::Aggregate {

@@ -1,4 +1,4 @@
-//! Plugins: what `evaluate` calls. One file a plugin; each says which columns it gives and how its rows are made.
+//! Plugins, which `evaluate` calls. One file per plugin, with its columns and the code that computes its rows.
 
 mod active_users_count;
 mod activity_counts_metrics;
@@ -37,15 +37,15 @@ pub struct Plugin {
     pub name: &'static str,
     /// Its arguments, for people.
     pub signature: &'static str,
-    /// One sentence.
+    /// A description in one sentence.
     pub summary: &'static str,
-    /// The page of the Kusto documentation it follows, without the host.
+    /// The page of the Kusto documentation that it follows, without the host.
     pub page: &'static str,
-    /// From the call and the rows before it to its result.
+    /// Binds a call, given the rows before it.
     pub bind: fn(&mut Binder, &ast::Evaluate, Relation) -> Relation,
 }
 
-/// Every plugin.
+/// All plugins.
 pub static ALL: &[&Plugin] = &[
     &bag_unpack::BAG_UNPACK,
     &pivot::PIVOT,
@@ -72,13 +72,13 @@ pub static ALL: &[&Plugin] = &[
     &identity::ESTIMATE_ROWS_COUNT,
 ];
 
-/// The plugin of that name.
+/// The plugin with this name.
 pub fn plugin(name: &str) -> Option<&'static Plugin> {
     ALL.iter().copied().find(|p| p.name == name)
 }
 
-/// The declared columns of `: (*, a: long)`. They stand behind those of the input where `*` is written; one of the same
-/// name gives way.
+/// The declared columns of `: (*, a: long)`. With `*`, they come after those of the input, and replace a column with the
+/// same name.
 fn declared(binder: &mut Binder, schema: &ast::EvaluateSchema, input: &[PlanColumn]) -> Vec<PlanColumn> {
     let mut columns: Vec<PlanColumn> = if schema.star { input.to_vec() } else { Vec::new() };
     for declaration in &schema.columns {
@@ -89,7 +89,7 @@ fn declared(binder: &mut Binder, schema: &ast::EvaluateSchema, input: &[PlanColu
     columns
 }
 
-/// The rows of the input, where they may be computed now; what is wrong is reported.
+/// The rows of the input, if they can be computed now; errors are reported.
 fn rows_of(binder: &mut Binder, input: &Relation, span: Span) -> Option<Vec<RecordBatch>> {
     match binder.evaluate(input)? {
         Ok(batches) => Some(batches),
@@ -100,8 +100,8 @@ fn rows_of(binder: &mut Binder, input: &Relation, span: Span) -> Option<Vec<Reco
     }
 }
 
-/// A result whose columns the rows decide: of no rows it has whatever columns are asked for, all without a row. The
-/// service refuses to name them, and a rule that finds nothing today is no wrong rule.
+/// A result whose columns depend on the rows. Without rows, any column can be named, and is empty. The
+/// service refuses such names, but a rule that finds nothing today is not a wrong rule.
 fn known_by_rows(result: Relation, batches: &[RecordBatch]) -> Relation {
     let open = result.open || batches.iter().all(|batch| batch.num_rows() == 0);
     Relation { open, ..result }

@@ -1,4 +1,4 @@
-//! `narrow`: a row for every cell.
+//! `narrow`: one row per cell.
 //!
 //! <https://learn.microsoft.com/kusto/query/narrow-plugin>
 

@@ -1,4 +1,4 @@
-//! `new_activity_metrics`: of those who were new in a window, how many came again in each window after it.
+//! `new_activity_metrics`: how many of the ids that were new in a window returned in each later window.
 //!
 //! <https://learn.microsoft.com/kusto/query/new-activity-metrics-plugin>
 
@@ -70,7 +70,7 @@ fn bound(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Opt
     Some(binder.staged(rows, StageKind::Table(Some(Arc::new(metrics))), Some(columns)))
 }
 
-/// No result has more rows.
+/// The maximum number of rows of a result.
 const MOST: usize = 10_000_000;
 
 #[derive(Debug)]
@@ -142,7 +142,7 @@ impl Metrics {
         lines: &mut Vec<Line>,
     ) -> Result<(), String> {
         let group = events.first().map_or(0, |e| e.0);
-        // by the window: how many of those who were new in another came
+        // by window: how many of the ids that were new in another window occurred
         let mut came: BTreeMap<i64, BTreeMap<i64, i64>> = BTreeMap::new();
         for one in events.chunk_by(|a, b| a.1 == b.1) {
             let first = one.first().map_or(0, |e| e.2);

@@ -1,4 +1,4 @@
-//! `pivot`: a column for each value of a column, with an aggregate of the rows that have it.
+//! `pivot`: a column for each value of a column, with an aggregate of the rows that have the value.
 //!
 //! <https://learn.microsoft.com/kusto/query/pivot-plugin>
 
@@ -79,7 +79,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
         let columns = super::declared(binder, schema, &kept);
         return Relation { columns, open: false, ..binder.empty_relation() };
     }
-    // the pivoted column, or one that is named twice, can be a key of the result too
+    // the pivoted column, or one that is named twice, can also be a key of the result
     let sources = kept;
     let mut kept: Vec<PlanColumn> = Vec::with_capacity(sources.len());
     for column in &sources {
@@ -123,7 +123,7 @@ fn pivoted(grouped: &Relation, batches: &[RecordBatch], is_count: bool) -> Optio
             types.iter().map(|ty| arrow::array::new_empty_array(&ty.arrow())).collect(),
         )?,
     };
-    // rows of the result, in the order in which their keys come
+    // rows of the result, in the order in which their keys first occur
     let fields = types.iter().take(keys).map(|ty| SortField::new(ty.arrow())).collect();
     let converter = RowConverter::new(fields).ok()?;
     let key_rows = if keys > 0 { Some(converter.convert_columns(all.columns().get(..keys)?).ok()?) } else { None };
@@ -170,7 +170,7 @@ fn pivoted(grouped: &Relation, batches: &[RecordBatch], is_count: bool) -> Optio
     Some((TableSchema { columns }, batch))
 }
 
-/// The table in the columns that the call declares.
+/// The table with the columns that the call declares.
 fn conformed(binder: &mut Binder, schema: &ast::EvaluateSchema, kept: &[PlanColumn], table: Relation) -> Relation {
     let wanted = super::declared(binder, schema, kept);
     let mut pairs = Vec::new();

@@ -1,4 +1,4 @@
-//! `rolling_percentile`: a percentile of the last so many bins, bin by bin. Exact: the nearest rank.
+//! `rolling_percentile`: a percentile of the last bins, bin by bin. Exact: the nearest rank.
 //!
 //! <https://learn.microsoft.com/kusto/query/rolling-percentile-plugin>
 
@@ -91,12 +91,12 @@ struct Rolling {
     count: i64,
 }
 
-/// A value of a group's bin.
+/// A value in a bin of a group.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     group: u32,
     bin: i64,
-    /// Its place among all values.
+    /// Its position among all values.
     rank: usize,
 }
 
@@ -151,7 +151,7 @@ impl TableFunction for Rolling {
 }
 
 impl Rolling {
-    /// Group, bin and rank of the percentile, for each bin that has rows; and whether bins between them have none.
+    /// Group, bin and rank of the percentile, for each bin with rows; and whether bins between them have no rows.
     fn roll(&self, entries: &[Entry], values: usize) -> (Vec<(u32, i64, usize)>, bool) {
         let last = entries.iter().map(|e| e.bin).max();
         let reach = self.step.saturating_mul(self.count);
@@ -182,7 +182,7 @@ impl Rolling {
 const GAPS: &str = "rolling_percentile(): bins without rows have no result here; Kusto may return the \
      percentile of the preceding bins.";
 
-/// How often each rank is in the window, summed up as a binary indexed tree.
+/// The number of occurrences of each rank in the window, as a binary indexed tree.
 struct Ranks {
     tree: Vec<i64>,
     total: i64,
@@ -198,7 +198,7 @@ impl Ranks {
         }
     }
 
-    /// The rank of the n-th value, from 1.
+    /// The rank of the n-th value, counted from 1.
     fn nth(&self, n: i64) -> usize {
         let (mut at, mut rest) = (0, n);
         let mut step = self.tree.len().next_power_of_two();

@@ -74,7 +74,7 @@ impl TableFunction for Near {
             hits.extend((0..condition.len()).map(|row| condition.is_valid(row) && condition.value(row)));
         }
         let mut kept = vec![false; hits.len()];
-        // how far a hit still reaches, forwards and then backwards
+        // the remaining distance from a match, forwards and then backwards
         let mut reach = 0;
         for (slot, hit) in kept.iter_mut().zip(&hits) {
             reach = if *hit { self.after.saturating_add(1) } else { reach };

@@ -1,4 +1,4 @@
-//! `schema_merge`: one schema of several that `getschema` gave.
+//! `schema_merge`: merges several schemas, as `getschema` returns them, into one.
 //!
 //! <https://learn.microsoft.com/kusto/query/schema-merge-plugin>
 
@@ -21,7 +21,7 @@ pub static SCHEMA_MERGE: Plugin = Plugin {
     bind,
 };
 
-/// What `getschema` calls its columns.
+/// The columns of `getschema`.
 const COLUMNS: [(&str, ScalarType); 4] = [
     ("ColumnName", ScalarType::String),
     ("ColumnOrdinal", ScalarType::Long),
@@ -83,7 +83,7 @@ struct Merge {
 /// A column of the merged schema.
 struct Merged {
     ordinal: i64,
-    /// Whether the schemas have it at different places.
+    /// Whether the schemas have it at different positions.
     moved: bool,
     types: (String, String),
 }

@@ -1,4 +1,4 @@
-//! `sequence_detect`: rows that follow one another, each in time after the one before.
+//! `sequence_detect`: rows that follow one another within a given time.
 //!
 //! <https://learn.microsoft.com/kusto/query/sequence-detect-plugin>
 
@@ -20,7 +20,7 @@ pub static SEQUENCE_DETECT: Plugin = Plugin {
     bind,
 };
 
-/// No search takes more steps.
+/// The maximum number of steps of a search.
 const MOST: usize = 20_000_000;
 
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
@@ -158,7 +158,7 @@ impl TableFunction for Sequences {
 struct Search<'t> {
     terms: &'t Sequences,
     taken: usize,
-    /// Whether two steps came at one time.
+    /// Whether two steps have the same time.
     ties: bool,
     numbers: Vec<u32>,
     /// The times of each step, sequence by sequence.
@@ -166,13 +166,13 @@ struct Search<'t> {
 }
 
 impl Search<'_> {
-    /// The sequences of a group, whose times of each step are sorted.
+    /// The sequences of a group; the times of each step are sorted.
     fn group(&mut self, number: u32, times: &[Vec<i64>]) -> Result<(), String> {
         let Some((firsts, _)) = times.split_first() else { return Ok(()) };
         let (step, whole) = (self.terms.step, self.terms.whole);
         for first in firsts {
-            // the times taken so far, and for each step after the first where to look next; no recursion, as there may
-            // be many steps
+            // the times chosen so far, and for each step after the first the index to try next; without recursion, as
+            // there can be many steps
             let mut taken = vec![*first];
             let mut places: Vec<usize> = Vec::new();
             while let Some(last) = taken.last().copied() {

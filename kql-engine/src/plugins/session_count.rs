@@ -1,6 +1,6 @@
-//! `session_count`: the sessions that begin in each window.
+//! `session_count`: the number of sessions that begin in each window.
 //!
-//! An id begins a session where it was not seen within the look-back before.
+//! An id begins a session if it did not occur within the look-back before.
 //! <https://learn.microsoft.com/kusto/query/session-count-plugin>
 
 use super::Plugin;
@@ -34,7 +34,7 @@ fn count(mut events: Vec<Event>, start: i64, end: i64, step: i64, back: i64) -> 
     for one in events.chunk_by(|a, b| (a.group, a.id) == (b.group, b.id)) {
         let mut last: Option<i64> = None;
         for event in one {
-            // measured on the real engine: after exactly the look-back a session is new
+            // measured on the real engine: after exactly the look-back, a session is new
             let new = last.is_none_or(|last| event.time.saturating_sub(last) >= back);
             last = Some(event.time);
             if (start..=end).contains(&event.time) {

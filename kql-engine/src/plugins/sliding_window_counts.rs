@@ -18,7 +18,7 @@ pub static SLIDING_WINDOW_COUNTS: Plugin = Plugin {
     bind,
 };
 
-/// No result has more rows.
+/// The maximum number of rows of a result.
 const MOST: usize = 10_000_000;
 
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
@@ -75,7 +75,7 @@ fn count(mut events: Vec<Event>, start: i64, end: i64, reach: i64, step: i64) ->
                 let group = group.first().map_or(0, |e| e.group);
                 lines.push(Line { group, time, counts });
             }
-            // windows without rows are passed over at once
+            // windows without rows are skipped at once
             let following = if first < next { time.checked_add(step) } else { group.get(next).map(|e| e.time) };
             match following {
                 Some(following) => time = following,

@@ -1,4 +1,4 @@
-//! What the plugins over a timeline share: who was active when, each combination of the dimensions by itself.
+//! Shared by the plugins over a timeline: which id was active when, separately for each combination of the dimensions.
 
 use crate::bind::Binder;
 use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction};
@@ -13,31 +13,31 @@ use kql_parser::{Diagnostic, ast};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a constant argument is on a timeline.
+/// The meaning of a constant argument on a timeline.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Axis {
-    /// A place on it.
+    /// A position on it.
     Point,
-    /// A length along it, above zero.
+    /// A length along it, greater than 0.
     Length,
-    /// A number, above zero.
+    /// A number greater than 0.
     Count,
 }
 
 /// The arguments of a plugin that takes an id, a timeline, constants and dimensions.
 pub struct Arguments {
-    /// Whose activity is looked at.
+    /// The column with the ids.
     pub id: PlanColumn,
-    /// When it was.
+    /// The column with the times.
     pub time: PlanColumn,
-    /// The constants, as they lie on the timeline.
+    /// The constants, as positions or lengths on the timeline.
     pub numbers: Vec<i64>,
-    /// What the rows are grouped by.
+    /// The columns by which the rows are grouped.
     pub dimensions: Vec<PlanColumn>,
 }
 
-/// Binds a plugin over `(id, timeline, constants.., dimensions..)` that gives the timeline, the dimensions and `added`.
-/// `windows` says which constants are a start and the length of windows that lie there.
+/// Binds a plugin over `(id, timeline, constants.., dimensions..)` that returns the timeline, the dimensions and `added`.
+/// `windows` contains the indices of the constants that are the start and the length of the windows.
 pub fn bind(
     binder: &mut Binder,
     evaluate: &ast::Evaluate,
@@ -107,7 +107,7 @@ pub fn too_few(binder: &mut Binder, evaluate: &ast::Evaluate, least: usize) {
     );
 }
 
-/// The column that says when.
+/// The time column.
 pub fn time_column(binder: &mut Binder, argument: &ast::Expr, input: &Relation) -> Option<PlanColumn> {
     let column = super::column_of(binder, argument, input)?;
     match column.ty {
@@ -129,7 +129,7 @@ pub fn time_column(binder: &mut Binder, argument: &ast::Expr, input: &Relation) 
     }
 }
 
-/// A constant, as it lies on a timeline of type `ty`.
+/// A constant, as a position or length on a timeline of type `ty`.
 pub fn number(binder: &mut Binder, argument: &ast::Expr, name: &str, ty: ScalarType, axis: Axis) -> Option<i64> {
     let value = binder.fixed(argument);
     if value.ty == ScalarType::Unknown {
@@ -159,7 +159,7 @@ pub fn number(binder: &mut Binder, argument: &ast::Expr, name: &str, ty: ScalarT
             binder.error(codes::INVALID_ARGUMENT, argument.span, format!("{name} must be greater than 0."));
             None
         }
-        // what a subquery gives is not known while a query is only checked
+        // the result of a subquery is not known while a query is only checked
         None if over_subquery(&value) && !binder.evaluates() => Some(if axis == Axis::Point { 0 } else { 1 }),
         None => {
             binder.error(codes::CONSTANT_EXPECTED, argument.span, format!("{name} must be a constant."));
@@ -174,7 +174,7 @@ fn over_subquery(e: &Expr) -> bool {
     found
 }
 
-/// These expressions over the input, in this order, and nothing else.
+/// Only these expressions over the input, in this order.
 pub fn rows(binder: &mut Binder, input: &Relation, values: Vec<Expr>) -> Relation {
     let columns: Vec<PlanColumn> = values.iter().map(|v| binder.new_column("", v.ty)).collect();
     let pairs = columns.iter().map(|c| c.id).zip(values).collect();
@@ -182,15 +182,15 @@ pub fn rows(binder: &mut Binder, input: &Relation, values: Vec<Expr>) -> Relatio
     Relation { node: crate::plan::project(&unordered, pairs), columns, ..unordered }
 }
 
-/// The start of the window that `value` is in, windows of `step` lying at `origin`.
+/// The start of the window of length `step` that contains `value`; one of the windows starts at `origin`.
 pub fn window(value: i64, step: i64, origin: i64) -> Option<i64> {
     let (value, step, origin) = (i128::from(value), i128::from(step), i128::from(origin));
     let start = (value - origin).checked_div_euclid(step)?.checked_mul(step)?.checked_add(origin)?;
     i64::try_from(start).ok()
 }
 
-/// What is to be known of windows that lie at `start` where those that lie at zero are others: it is not known which ones
-/// Kusto takes.
+/// A notice if windows that start at `start` differ from those that start at 0: which ones Kusto uses is not
+/// documented.
 pub fn unaligned(plugin: &str, start: i64, step: i64) -> Option<String> {
     (start.checked_rem_euclid(step) != Some(0)).then(|| {
         format!(
@@ -200,7 +200,7 @@ pub fn unaligned(plugin: &str, start: i64, step: i64) -> Option<String> {
     })
 }
 
-/// Combinations of values as numbers, in the order in which they come.
+/// Combinations of values as numbers, in the order of their first occurrence.
 #[derive(Default)]
 pub struct Numbered {
     converter: Option<RowConverter>,
@@ -209,7 +209,7 @@ pub struct Numbered {
 }
 
 impl Numbered {
-    /// The numbers of the rows; rows without columns are all the same.
+    /// The numbers of the rows; rows without columns are all equal.
     pub fn add(&mut self, arrays: &[ArrayRef], rows: usize) -> Result<Vec<u32>, String> {
         if arrays.is_empty() {
             return Ok(vec![0; rows]);
@@ -239,7 +239,7 @@ impl Numbered {
         Ok(numbers)
     }
 
-    /// The place of each number when they are in the order of their values.
+    /// The position of each number in the order of the values.
     pub fn ranks(&self) -> Vec<u32> {
         let mut order: Vec<u32> = (0..self.combinations.len() as u32).collect();
         order.sort_unstable_by_key(|n| self.combinations.get(*n as usize));
@@ -261,31 +261,31 @@ impl Numbered {
     }
 }
 
-/// Someone's activity.
+/// One activity of an id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Event {
     /// The combination of the dimensions.
     pub group: u32,
-    /// When.
+    /// Its time.
     pub time: i64,
-    /// Who; none where the id is null, which is counted as a row and not as someone.
+    /// The id; `None` if it is null: the event then counts as a row, but not as an id.
     pub id: Option<u32>,
 }
 
-/// A row of a result: the dimensions, the time, and the columns added.
+/// A row of a result: the dimensions, the time, and the added columns.
 pub struct Line {
     /// The combination of the dimensions.
     pub group: u32,
     /// The start of the window.
     pub time: i64,
-    /// Whole numbers of the columns added, or the bits of reals.
+    /// The added columns: whole numbers, or the bits of reals.
     pub counts: [i64; 4],
 }
 
-/// What a plugin makes of the activity, whose rows are in no order.
+/// Computes the result of a plugin from the activity, whose rows have no order.
 pub type Counting = Box<dyn Fn(Vec<Event>) -> Result<Vec<Line>, String> + Send + Sync>;
 
-/// Reads the activity, has it counted, and writes the lines.
+/// Reads the activity, counts it, and writes the lines.
 struct Activity {
     types: Vec<ScalarType>,
     counting: Counting,
@@ -324,7 +324,7 @@ impl TableFunction for Activity {
         let mut arrays = vec![typed(Arc::new(times), self.types.first().copied())?];
         arrays.extend(groups.columns(&numbers)?);
         if arrays.len() == 1 && lines.is_empty() {
-            // no row told the types of the dimensions
+            // without rows, the types of the dimensions are not known
             return Ok(Vec::new());
         }
         let dimensions = arrays.len();
@@ -347,7 +347,7 @@ pub fn longs(array: &ArrayRef) -> Result<Int64Array, String> {
     array.as_primitive_opt::<Int64Type>().cloned().ok_or_else(|| "Expected a whole number.".to_owned())
 }
 
-/// Longs in the type that a column has.
+/// Longs in the type of a column.
 pub fn typed(array: ArrayRef, ty: Option<ScalarType>) -> Result<ArrayRef, String> {
     cast(&array, &ty.unwrap_or(ScalarType::Long).arrow()).map_err(|e| e.to_string())
 }

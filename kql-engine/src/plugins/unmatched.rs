@@ -1,4 +1,4 @@
-//! What look-ups share: the rows that found something, and on request those that found nothing.
+//! Shared by the look-up plugins: the matched rows, and on request the unmatched ones.
 
 use crate::bind::Binder;
 use crate::plan::{Expr, ExprKind, JoinKind, Node, PlanColumn, Relation};
@@ -6,7 +6,7 @@ use crate::types::ScalarType;
 use kql_parser::Span;
 use std::sync::Arc;
 
-/// The rows of `found`, and those of `numbered` that are not among them, whose columns of the table are empty.
+/// The rows of `found`, and those of `numbered` that are not among them, with empty columns of the table.
 pub fn with_unmatched(
     binder: &mut Binder,
     numbered: &Relation,

@@ -15,13 +15,13 @@ pub struct AggregateFunction {
     pub aliases: &'static [Alias],
     /// The ways it can be called.
     pub signatures: &'static [Signature],
-    /// What an unnamed column of it is called.
+    /// The default name of its column.
     pub result_name: ResultName,
-    /// Which columns it gives.
+    /// The columns it returns.
     pub outputs: Outputs,
-    /// One sentence.
+    /// A description in one sentence.
     pub summary: &'static str,
-    /// The page of the Kusto documentation it follows, without the host.
+    /// The page of the Kusto documentation that it follows, without the host.
     pub page: &'static str,
     /// How it runs.
     pub reduce: Reduce,
@@ -38,51 +38,51 @@ impl PartialEq for AggregateFunction {
 pub struct Alias {
     /// The name.
     pub name: &'static str,
-    /// What an unnamed column is called under it, where that differs.
+    /// The default name of a column under this name, if it differs.
     pub result_name: Option<ResultName>,
-    /// The second argument, where a call has only one.
+    /// The second argument, if a call has only one.
     pub second_argument: Option<i64>,
 }
 
-/// A name that differs in nothing else.
+/// A name that does not differ in anything else.
 pub const fn alias(name: &'static str) -> Alias {
     Alias { name, result_name: None, second_argument: None }
 }
 
 impl AggregateFunction {
-    /// The alias that a call is written with; none where it has the function's own name.
+    /// The alias used in a call; `None` if it uses the function's own name.
     fn alias(&self, called: &str) -> Option<&'static Alias> {
         self.aliases.iter().find(|alias| alias.name == called)
     }
 
-    /// What an unnamed column of a call is called, by the name that the call is written with.
+    /// The default name of a call's column, by the name used in the call.
     pub fn result_name(&self, called: &str) -> ResultName {
         self.alias(called).and_then(|alias| alias.result_name).unwrap_or(self.result_name)
     }
 
-    /// The second argument of a call that has only one, by the name that the call is written with.
+    /// The second argument of a call that has only one, by the name used in the call.
     pub fn second_argument(&self, called: &str) -> Option<i64> {
         self.alias(called).and_then(|alias| alias.second_argument)
     }
 }
 
-/// Which columns an aggregate gives.
+/// The columns that an aggregate returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outputs {
     /// One, of the signature's type.
     One,
     /// One for each argument, of the argument's type and with its name; `*` stands for all columns of the input.
     EachArgument,
-    /// One for each argument from this place on, each of the signature's type.
+    /// One for each argument from this index, each of the signature's type.
     EachFrom(usize),
 }
 
-/// What a group accumulator is made for.
+/// The arguments that a group accumulator is created for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AggregateArgs {
-    /// Types and constants of the arguments, the row order left out.
+    /// Types and constants of the arguments, without the row order.
     pub info: CallInfo,
-    /// Whether a last argument of type Binary follows that orders the rows.
+    /// Whether there is an additional last argument of type Binary that orders the rows.
     pub ordered: bool,
 }
 
@@ -91,16 +91,16 @@ pub struct AggregateArgs {
 pub enum Reduce {
     /// An expression over DataFusion's own aggregates.
     Expr(fn(&CallInfo, Vec<Expr>) -> Result<Expr>),
-    /// A group accumulator of ours.
+    /// One of our group accumulators.
     Accumulator {
-        /// Makes one.
+        /// Creates one.
         make: fn(&AggregateArgs) -> Result<Box<dyn GroupsAccumulator>>,
         /// Arrow types of its state.
         state: fn(&AggregateArgs) -> Vec<arrow::datatypes::DataType>,
         /// Whether its result depends on the order of the rows.
         ordered: bool,
     },
-    /// Another aggregate over the rows for which the argument at this place is true.
+    /// Another aggregate over the rows for which the argument at this index is true.
     If(&'static AggregateFunction, usize),
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// The arguments of one evaluation over a batch.
 pub struct Call<'a> {
-    /// The values, of the types in `types`; constants come as scalars.
+    /// The values, of the types in `types`; constants are scalars.
     pub args: &'a [ColumnarValue],
     /// Rows of the batch.
     pub rows: usize,
@@ -21,7 +21,7 @@ pub struct Call<'a> {
     pub returns: ScalarType,
 }
 
-/// What is known of a call when it is planned.
+/// What is known about a call when it is planned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallInfo {
     /// KQL types of the arguments.
@@ -59,11 +59,11 @@ impl<F: Fn(&Call) -> Result<ColumnarValue> + Send + Sync> Kernel for F {
     }
 }
 
-/// What a rewriting function may ask.
+/// The context of a rewriting function.
 pub struct RewriteContext {
-    /// The one value of `now()` in this query, in ticks.
+    /// The value of `now()` in this query, in ticks.
     pub now: i64,
-    /// Where the call stands.
+    /// The position of the call in the text.
     pub span: kql_parser::Span,
 }
 
@@ -72,15 +72,15 @@ pub struct RewriteContext {
 pub enum Eval {
     /// A kernel over columns.
     Kernel(KernelFn),
-    /// A kernel made once for a call, from its constant arguments.
+    /// A kernel that is created once for a call, from its constant arguments.
     Compiled(fn(&CallInfo) -> Result<Box<dyn Kernel>>),
-    /// A kernel whose result differs from row to row and from run to run; never computed before the query runs.
+    /// A kernel whose result differs between rows and between runs; never computed before the query runs.
     PerRow(KernelFn),
     /// A kernel over all rows of a table, or of each of its parts, in their order.
     Window(KernelFn),
-    /// A kernel over columns that looks addresses up in the engine's database of places, where there is one.
+    /// A kernel over columns that looks addresses up in the engine's IP database, if there is one.
     GeoLookup(fn(Option<Arc<GeoIp>>) -> Box<dyn Kernel>),
-    /// The same as [`Eval::Compiled`], of a kernel that has something to say about the values it meets.
+    /// Like [`Eval::Compiled`], for a kernel that can add notes about the values it reads.
     Noting(fn(&CallInfo, Notes) -> Result<Box<dyn Kernel>>),
     /// An expression of DataFusion's own.
     Expr(fn(&CallInfo, Vec<df::Expr>) -> Result<df::Expr>),

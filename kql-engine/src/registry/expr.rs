@@ -1,12 +1,12 @@
-//! Scalar expressions of plans. They stand here because a row of the registry may be defined by one, and each call in one
-//! names its row.
+//! Scalar expressions of plans. They are in this module because an entry of the registry can be defined by one, and each
+//! call in one refers to its entry.
 
 use super::ScalarFunction;
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::Span;
 
-/// A column of a plan. In DataFusion it is called `c` and this number.
+/// A column of a plan. In DataFusion, its name is `c` and this number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ColumnId(pub u32);
 
@@ -17,11 +17,11 @@ pub struct StageId(pub u32);
 /// A scalar expression.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Expr {
-    /// What it is.
+    /// Its form.
     pub kind: ExprKind,
     /// Its type.
     pub ty: ScalarType,
-    /// The text it comes from.
+    /// Its position in the text.
     pub span: Span,
 }
 
@@ -34,11 +34,11 @@ pub enum ExprKind {
     Constant(Value),
     /// A function or an operator.
     Call(&'static ScalarFunction, Vec<Expr>),
-    /// The same value in the type of this expression.
+    /// The value converted to the type of this expression.
     Convert(Box<Expr>),
     /// The result of a subquery.
     Stage(StageId),
-    /// Reported already.
+    /// An error that was already reported.
     Error,
 }
 
@@ -64,31 +64,31 @@ impl Expr {
         Expr { kind: ExprKind::Constant(value), ty, span }
     }
 
-    /// A call whose arguments have the right types already.
+    /// A call whose arguments already have the right types.
     pub fn call(function: &'static ScalarFunction, args: Vec<Expr>, ty: ScalarType, span: Span) -> Expr {
         Expr { kind: ExprKind::Call(function, args), ty, span }
     }
 
-    /// An expression whose error is reported.
+    /// An expression whose error was already reported.
     pub fn error(span: Span) -> Expr {
         Expr { kind: ExprKind::Error, ty: ScalarType::Unknown, span }
     }
 
-    /// The same value as a value of type `ty`.
+    /// Converts the value to type `ty`.
     pub fn convert(self, ty: ScalarType) -> Expr {
         if self.ty == ty || self.is_error() || ty == ScalarType::Unknown {
             return self;
         }
         let span = self.span;
         if self.ty == ScalarType::Unknown {
-            // nothing has a value of an unknown type; what a subquery gives may be text
+            // an expression of unknown type has no value, but the result of a subquery can be text
             return match self.kind {
                 ExprKind::Stage(_) if ty == ScalarType::String => Expr { ty, ..self },
                 _ => Expr::constant(Value::missing(ty), ty, span),
             };
         }
         match self.kind {
-            // typed nulls and plain widenings of constants need no conversion when the query runs
+            // typed nulls and simple widenings of constants need no conversion when the query runs
             ExprKind::Constant(Value::Null) if ty != ScalarType::String => Expr::constant(Value::Null, ty, span),
             ExprKind::Constant(Value::Int(i)) if ty == ScalarType::Long => {
                 Expr::constant(Value::Long(i64::from(i)), ty, span)
@@ -110,22 +110,22 @@ impl Expr {
         }
     }
 
-    /// The same value, in type `ty` where its own type is not known.
+    /// Converts the value to type `ty` if its own type is not known.
     pub fn convert_unknown(self, ty: ScalarType) -> Expr {
         if self.is_untyped() { self.convert(ty) } else { self }
     }
 
-    /// Whether it stands for something whose error is reported.
+    /// Whether its error was already reported.
     pub fn is_error(&self) -> bool {
         self.kind == ExprKind::Error
     }
 
-    /// Whether it is a value whose type nobody knows, so that it takes whatever type is wanted.
+    /// Whether it is a value of unknown type, which gets whatever type is expected.
     pub fn is_untyped(&self) -> bool {
         self.ty == ScalarType::Unknown && !self.is_error()
     }
 
-    /// The constant, where it is one.
+    /// The constant, if it is one.
     pub fn as_constant(&self) -> Option<&Value> {
         match &self.kind {
             ExprKind::Constant(value) => Some(value),

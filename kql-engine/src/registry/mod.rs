@@ -1,6 +1,6 @@
-//! The row types of the registry: one row says what a function takes, returns, is called in a result, means and does.
+//! The entry types of the registry: an entry contains a function's arguments, result, column name, description and code.
 //!
-//! Field names follow Microsoft's `Symbols` so that Kusto people recognise them. The rows themselves stand at the top
+//! Field names follow Microsoft's `Symbols` so that Kusto people recognise them. The entries themselves are at the top
 //! of each function's file; `functions` and `aggregates` list them.
 
 mod aggregate;
@@ -31,11 +31,11 @@ pub struct ScalarFunction {
     pub aliases: &'static [&'static str],
     /// The ways it can be called.
     pub signatures: &'static [Signature],
-    /// What an unnamed column of it is called.
+    /// The default name of its column.
     pub result_name: ResultName,
-    /// One sentence.
+    /// A description in one sentence.
     pub summary: &'static str,
-    /// The page of the Kusto documentation it follows, without the host.
+    /// The page of the Kusto documentation that it follows, without the host.
     pub page: &'static str,
     /// How it runs.
     pub eval: Eval,
@@ -48,7 +48,7 @@ impl PartialEq for ScalarFunction {
 }
 
 impl ScalarFunction {
-    /// Whether it is written as an operator rather than called.
+    /// Whether it is written as an operator, not called.
     pub fn is_operator(&self) -> bool {
         !self.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') || self.page.starts_with("operator:")
     }

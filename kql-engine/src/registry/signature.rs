@@ -5,7 +5,7 @@ use crate::types::ScalarType;
 /// One way to call a function.
 #[derive(Debug)]
 pub struct Signature {
-    /// In order. Repeated ones form one group, which may come any number of times.
+    /// In order. Repeated ones form one group, which can occur any number of times.
     pub parameters: &'static [Parameter],
     /// The type of the result.
     pub returns: Returns,
@@ -14,17 +14,17 @@ pub struct Signature {
 /// A parameter.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
-    /// Its name, which a named argument may use.
+    /// Its name, which a named argument can use.
     pub name: &'static str,
-    /// What it accepts.
+    /// The types that it accepts.
     pub ty: ParameterType,
-    /// What form the argument must have.
+    /// The form that the argument must have.
     pub kind: ArgumentKind,
-    /// Whether it may be left out.
+    /// Whether it can be omitted.
     pub optional: bool,
-    /// How often it may come; 1 for an ordinary one.
+    /// The maximum number of occurrences; 1 for an ordinary parameter.
     pub max: u32,
-    /// The texts that it accepts, where it does not accept all.
+    /// The texts that it accepts; `None` for all.
     pub values: Option<&'static Values>,
 }
 
@@ -33,9 +33,9 @@ pub struct Parameter {
 pub struct Values {
     /// In the order in which an error lists them.
     pub listed: &'static [&'static str],
-    /// Older ones that no error names.
+    /// Older ones, which errors do not list.
     pub old: &'static [&'static str],
-    /// Whether upper and lower case differ.
+    /// Whether the texts are case-sensitive.
     pub cased: bool,
 }
 
@@ -46,7 +46,7 @@ impl Values {
         self.listed.iter().chain(self.old).any(same)
     }
 
-    /// All that are listed, for a sentence: `a, b or c`.
+    /// All that are listed, for a message: `a, b or c`.
     pub fn list(&self) -> String {
         match self.listed {
             [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
@@ -58,7 +58,7 @@ impl Values {
 /// The types a parameter accepts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ParameterType {
-    /// Just this one (and what converts to it by itself: int to long to real to decimal, dynamic to string).
+    /// Only this one (and types that convert implicitly: int to long to real to decimal, dynamic to string).
     Is(ScalarType),
     /// One of these.
     OneOf(&'static [ScalarType]),
@@ -74,23 +74,23 @@ pub enum ParameterType {
     Truth,
     /// A number, datetime or timespan.
     Summable,
-    /// All but dynamic and guid.
+    /// All except dynamic and guid.
     Orderable,
-    /// All but bool.
+    /// All except bool.
     NotBool,
-    /// All but dynamic.
+    /// All except dynamic.
     NotDynamic,
     /// string, dynamic
     StringOrDynamic,
-    /// A dynamic that holds an array.
+    /// A dynamic that contains an array.
     DynamicArray,
-    /// A dynamic that holds a property bag.
+    /// A dynamic that contains a property bag.
     DynamicBag,
-    /// Any scalar, of one type over all such parameters.
+    /// Any scalar; all such parameters must have the same type.
     CommonScalar,
-    /// Any scalar; where they differ, dynamic.
+    /// Any scalar; dynamic if the types differ.
     CommonScalarOrDynamic,
-    /// All but dynamic and guid, of one type over all such parameters.
+    /// All except dynamic and guid; all such parameters must have the same type.
     CommonOrderable,
     /// A type literal, `typeof(long)`.
     TypeLiteral,
@@ -116,34 +116,34 @@ pub enum ArgumentKind {
 pub enum Returns {
     /// This one.
     Is(ScalarType),
-    /// That of argument n.
+    /// The type of argument n.
     Parameter(usize),
-    /// That of argument n, int widened to long.
+    /// The type of argument n, with int widened to long.
     Promoted(usize),
-    /// The widest number of all arguments.
+    /// The widest numeric type of all arguments.
     Widest,
-    /// The common type of the arguments for [`ParameterType::CommonScalar`] and kin.
+    /// The common type of the arguments for [`ParameterType::CommonScalar`] and similar parameters.
     Common,
-    /// The common type, dynamic where one of several types is; a string beside other types has none.
+    /// The common type; dynamic if one of several types is dynamic; a string and other types have none.
     CommonOrDynamic,
-    /// The common type, dynamic where a dynamic or none is common; a dynamic argument takes the others' type.
+    /// The common type; dynamic if it is dynamic or does not exist; a dynamic argument gets the type of the others.
     CommonNonDynamic,
-    /// The type that a `typeof()` argument n names.
+    /// The type named by the `typeof()` argument n.
     Literal(usize),
-    /// One that depends on the text of argument n, a literal.
+    /// A type that depends on the text of argument n, a literal.
     ByLiteral(usize, fn(&str) -> ScalarType),
-    /// Several columns, for a number of arguments. The value is a dynamic array of them; where there is one only, that.
+    /// Several columns, depending on the number of arguments. The value is a dynamic array of them, or the only one.
     Columns(fn(usize) -> Vec<OutputColumn>),
 }
 
-/// One of several columns that a scalar function gives.
+/// One of several columns that a scalar function returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutputColumn {
-    /// With none, the column's name is made of those of the function, of the first argument and of the suffix:
-    /// `series_stats_x_min`. Else of the name of that argument (`array0` and so on where it has none) and the suffix:
+    /// If `None`, the column's name consists of the names of the function and the first argument, and the suffix:
+    /// `series_stats_x_min`. Otherwise, it is the name of that argument (`array0` and so on if it has none) and the suffix:
     /// `x_sorted`.
     pub argument: Option<usize>,
-    /// How its name ends.
+    /// The end of its name.
     pub suffix: &'static str,
     /// Its type.
     pub ty: ScalarType,
@@ -156,50 +156,50 @@ impl OutputColumn {
     }
 }
 
-/// What an unnamed column of a call is called.
+/// The default name of a call's column.
 #[derive(Debug, Clone, Copy)]
 pub enum ResultName {
     /// `Column1`, `Column2`
     None,
     /// The name of the first argument: `tostring(x)` is `x`.
     FirstArgument,
-    /// The name of the argument where there is one only, else none.
+    /// The name of the argument if there is only one, otherwise none.
     OnlyArgument,
     /// The function's name and that of the first argument: `strlen_x`.
     NameAndFirstArgument,
     /// A prefix and the name of the first argument: `list_x`.
     Prefix(&'static str),
-    /// The prefix only: `count_`.
+    /// Only the prefix: `count_`.
     PrefixOnly(&'static str),
     /// The name of the first argument and an ending: `x_sorted`.
     Suffix(&'static str),
-    /// The text of the first argument, where it is the name of a column.
+    /// The text of the first argument, if it is the name of a column.
     NamedColumn,
     /// The function's name and those of the first two arguments: `covariance_x_y`.
     NameAndTwoArguments,
-    /// Of several columns each by its argument.
+    /// For several columns, each by its argument.
     Each(OutputName),
-    /// A prefix, the name of the first argument, and the percentage that the last argument is: `percentile_x_95`. Where
-    /// there are several percentages, a column each.
+    /// A prefix, the name of the first argument, and the percentage in the last argument: `percentile_x_95`. If
+    /// there are several percentages, one column for each.
     Percentage(&'static str),
 }
 
-/// How the columns of an aggregate with several are named: from the place, and the name of the argument.
+/// Names the columns of an aggregate that has several: from the position, and the name of the argument.
 pub type OutputName = fn(&OutputPlace, Option<String>) -> Option<String>;
 
-/// Which of an aggregate's columns is named.
+/// The position of an aggregate's column.
 pub struct OutputPlace<'n> {
-    /// Which argument it is of.
+    /// The index of its argument.
     pub at: usize,
-    /// How many arguments there are.
+    /// The number of arguments.
     pub of: usize,
-    /// What the first argument is called, empty where it has no name.
+    /// The name of the first argument, empty if it has none.
     pub first: &'n str,
 }
 
 impl ResultName {
-    /// The name of a call of so many arguments, from the function's name and those of the arguments. What the row of the
-    /// table or a percentage has to say is the binder's.
+    /// The name of a call with this number of arguments, from the function's name and those of the arguments. The binder
+    /// handles the names that depend on the table or on a percentage.
     pub fn of(self, function: &str, arguments: usize, name: impl Fn(usize) -> Option<String>) -> Option<String> {
         let first = || name(0);
         match self {
@@ -229,12 +229,12 @@ pub const fn p(name: &'static str, ty: ParameterType) -> Parameter {
     Parameter { name, ty, kind: ArgumentKind::Expression, optional: false, max: 1, values: None }
 }
 
-/// A parameter that may be left out.
+/// An optional parameter.
 pub const fn optional(name: &'static str, ty: ParameterType) -> Parameter {
     Parameter { optional: true, ..p(name, ty) }
 }
 
-/// A parameter that may come up to `max` times.
+/// A parameter that can occur up to `max` times.
 pub const fn repeated(name: &'static str, ty: ParameterType, max: u32) -> Parameter {
     Parameter { max, ..p(name, ty) }
 }
@@ -245,29 +245,29 @@ pub const fn sig(parameters: &'static [Parameter], returns: Returns) -> Signatur
 }
 
 impl Parameter {
-    /// The same with a demand on the argument's form.
+    /// Requires a form of the argument.
     pub const fn kind(self, kind: ArgumentKind) -> Parameter {
         Parameter { kind, ..self }
     }
 
-    /// The same as a literal of one of these texts.
+    /// Requires a literal with one of these texts.
     pub const fn one_of(self, values: &'static Values) -> Parameter {
         Parameter { kind: ArgumentKind::Literal, values: Some(values), ..self }
     }
 }
 
 impl Signature {
-    /// The fewest arguments.
+    /// The minimum number of arguments.
     pub fn min(&self) -> usize {
         self.parameters.iter().filter(|p| !p.optional).count()
     }
 
-    /// The most arguments.
+    /// The maximum number of arguments.
     pub fn max(&self) -> usize {
         self.parameters.iter().map(|p| p.max as usize).fold(0, usize::saturating_add)
     }
 
-    /// The parameter that argument `i` of `n` goes to.
+    /// The parameter of argument `i` of `n`.
     pub fn parameter(&self, i: usize, n: usize) -> Option<&Parameter> {
         let Some(first) = self.parameters.iter().position(|p| p.max > 1) else { return self.parameters.get(i) };
         let group = self.parameters.iter().filter(|p| p.max > 1).count();
@@ -281,7 +281,7 @@ impl Signature {
         }
     }
 
-    /// Whether `n` arguments fit, whole repeated groups included.
+    /// Whether `n` arguments are valid; repeated groups must be complete.
     pub fn fits_count(&self, n: usize) -> bool {
         let group = self.parameters.iter().filter(|p| p.max > 1).count();
         n >= self.min() && n <= self.max() && (group < 2 || (n - (self.parameters.len() - group)).is_multiple_of(group))
@@ -289,7 +289,7 @@ impl Signature {
 }
 
 impl ParameterType {
-    /// Whether a value of type `ty` is accepted, conversions that happen by themselves included.
+    /// Whether a value of type `ty` is accepted, including implicit conversions.
     pub fn accepts(self, ty: ScalarType) -> bool {
         use ScalarType as T;
         if ty == T::Unknown {
@@ -312,7 +312,7 @@ impl ParameterType {
         }
     }
 
-    /// A type that it takes: string where it can be.
+    /// One of the accepted types: string if possible.
     pub fn one(self) -> ScalarType {
         let all = || ScalarType::ALL.into_iter();
         match self {
@@ -327,7 +327,7 @@ impl ParameterType {
         }
     }
 
-    /// How well `ty` fits, for choosing among signatures: 2 exactly, 1 by conversion, 0 not.
+    /// How well `ty` fits, for choosing between signatures: 2 exactly, 1 by conversion, 0 not at all.
     pub fn score(self, ty: ScalarType) -> u32 {
         match self {
             _ if !self.accepts(ty) => 0,
@@ -338,7 +338,7 @@ impl ParameterType {
     }
 }
 
-/// Whether a value of type `from` becomes one of type `to` without being asked.
+/// Whether a value of type `from` is converted to `to` implicitly.
 pub fn converts(from: ScalarType, to: ScalarType) -> bool {
     use ScalarType::*;
     from == to

@@ -1,4 +1,4 @@
-//! One DataFusion scalar function for every row of the registry.
+//! One DataFusion scalar function for every entry of the registry.
 
 use super::{Call, CallInfo, Eval, Kernel, ScalarFunction};
 use crate::types::ScalarType;
@@ -12,7 +12,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A call of a registry row, prepared for its constant arguments.
+/// A call of a function in the registry, prepared for its constant arguments.
 pub struct Udf {
     function: &'static ScalarFunction,
     info: CallInfo,
@@ -34,7 +34,7 @@ impl Udf {
         Ok(Udf::with_kernel(function, info, compiled))
     }
 
-    /// A call that a kernel runs, where the function's row has none of its own.
+    /// A call with a given kernel, for functions without a kernel in the registry.
     pub fn with_kernel(
         function: &'static ScalarFunction,
         info: CallInfo,
@@ -77,13 +77,13 @@ impl ScalarUDFImpl for Udf {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        // DataFusion asks what a predicate makes of nulls by giving it columns of no type: kernels know only KQL's
+        // DataFusion tests how a predicate treats nulls with columns of the null type, but kernels know only KQL's types
         for (arg, ty) in args.args.iter().zip(&self.info.types) {
             if arg.data_type() != ty.arrow() {
                 return internal_err!("{} is given {} for {ty}", self.name(), arg.data_type());
             }
         }
-        // constants alone: one row is enough
+        // constants only: one row is enough
         let per_row = matches!(self.function.eval, Eval::PerRow(_));
         let constant = !per_row && args.args.iter().all(|a| matches!(a, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
@@ -112,7 +112,7 @@ impl Eq for Udf {}
 
 impl Hash for Udf {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // constants are left out: they are arguments of the call too
+        // constants are omitted: they are arguments of the call too
         self.function.name.hash(state);
         self.info.types.hash(state);
         self.info.returns.hash(state);

@@ -1,4 +1,4 @@
-//! What Kusto has and this engine cannot give, each with the reason: a query hears it instead of "unknown".
+//! Functions of Kusto that are not available in this engine, with the reasons, which are reported instead of "unknown".
 
 /// Functions, aggregates and plugins by name.
 static UNAVAILABLE: &[(&[&str], &str)] = &[
@@ -60,7 +60,7 @@ static UNAVAILABLE: &[(&[&str], &str)] = &[
     (&["identity_v3"], "it is not documented."),
 ];
 
-/// Why a name of Kusto's has no answer here.
+/// Why a function of Kusto is not available.
 pub fn unavailable(name: &str) -> Option<&'static str> {
     UNAVAILABLE.iter().find(|(names, _)| names.contains(&name)).map(|(_, reason)| *reason)
 }

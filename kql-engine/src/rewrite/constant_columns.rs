@@ -1,19 +1,19 @@
-//! Columns that hold one value in every row of a wide result are filled in after the run.
+//! Columns of a wide result that have the same value in every row are filled in after the run.
 //!
-//! `search *` has the columns of all tables, of which the tables with rows have a few: the others are empty throughout, and
-//! DataFusion's planning costs the square of the columns.
+//! `search *` has the columns of all tables, but only few tables have rows: the other columns are empty, and the cost of
+//! DataFusion's planning is quadratic in the number of columns.
 
 use crate::plan::{ColumnId, ExprKind, Node, Relation};
 use crate::value::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// A result of fewer columns is planned as it is.
+/// Results with fewer columns are not changed.
 const WIDE: usize = 200;
 
 type Constants = HashMap<ColumnId, Value>;
 
-/// Notes the constant columns of a wide result.
+/// Records the constant columns of a wide result.
 pub(super) fn apply(relation: &mut Relation) {
     if relation.columns.len() < WIDE {
         return;
@@ -51,7 +51,7 @@ fn of(node: &Node) -> Constants {
             }
             all
         }
-        // without rows any value is the one
+        // without rows, any value is correct
         Node::Values { columns, rows } if rows.is_empty() => {
             columns.iter().map(|c| (c.id, Value::missing(c.ty))).collect()
         }

@@ -1,7 +1,7 @@
-//! A filter behind `join kind=innerunique` on columns of the left side works below the deduplication.
+//! Moves a filter after `join kind=innerunique` on columns of the left side below the deduplication.
 //!
-//! The service pushes such a filter down before it keeps one left row for each key, which changes the answer: of two
-//! rows with one key, the one that the filter lets through is found even where the other stood first.
+//! The service pushes such a filter down before it keeps one left row for each key, which changes the result: of two
+//! rows with the same key, the one that passes the filter is found even if the other comes first.
 
 use crate::functions::operators;
 use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node};
@@ -9,7 +9,7 @@ use crate::types::ScalarType;
 use kql_parser::ast::BinaryOp;
 use std::sync::Arc;
 
-/// The rewritten node, where the rule applies.
+/// The rewritten node, if the rule applies.
 pub(super) fn apply(n: &Arc<Node>) -> Option<Arc<Node>> {
     let Node::Filter { input, predicate } = &**n else { return None };
     let mut conjuncts = Vec::new();
@@ -21,7 +21,7 @@ pub(super) fn apply(n: &Arc<Node>) -> Option<Arc<Node>> {
     })
 }
 
-/// The node with what could be pushed below its deduplication, and what could not.
+/// The node with the conditions that can be pushed below its deduplication, and the remaining conditions.
 fn push(n: &Arc<Node>, conjuncts: Vec<Expr>) -> Option<(Arc<Node>, Vec<Expr>)> {
     match &**n {
         Node::Filter { input, predicate } => {
@@ -29,7 +29,7 @@ fn push(n: &Arc<Node>, conjuncts: Vec<Expr>) -> Option<(Arc<Node>, Vec<Expr>)> {
             Some((Arc::new(Node::Filter { input: pushed, predicate: predicate.clone() }), kept))
         }
         Node::Project { input, columns } => {
-            // only tests of columns that pass through unchanged go below
+            // only conditions on columns that pass through unchanged are moved
             let through = |id: ColumnId| columns.iter().any(|(c, e)| *c == id && e.kind == ExprKind::Column(id));
             let (below, mut above): (Vec<Expr>, Vec<Expr>) =
                 conjuncts.into_iter().partition(|c| columns_of(c).into_iter().all(through));

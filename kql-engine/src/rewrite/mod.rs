@@ -1,4 +1,4 @@
-//! Rewrites that only KQL can know, one file each, with its reason. They run over the plan before it is lowered.
+//! Rewrites that depend on KQL's semantics, one file each, with its reason. They run over the plan before it is lowered.
 
 mod constant_columns;
 mod filter_below_innerunique;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub fn rewrite(query: &mut Query) {
     query.results.iter_mut().for_each(constant_columns::apply);
     for stage in &mut query.stages {
-        // its rows are taken one by one, or the first of them
+        // its rows are used one by one, or only the first one
         if !matches!(stage.kind, StageKind::List) {
             stable_row_order::order(&mut stage.relation);
         }

@@ -1,7 +1,7 @@
-//! `make_list()` keeps a `dynamic(null)` that the query wrote.
+//! `make_list()` keeps a `dynamic(null)` that the query contains.
 //!
-//! To the engine it is a value, unlike what a row does not have: a property that is not there, a row that a join did not find.
-//! Both are null here, so that the plan has to tell where a null comes from.
+//! To Kusto this is a value, unlike a missing property or a column of a join without a match. Both are null in this engine,
+//! so the plan has to distinguish the origins of a null.
 
 use crate::aggregates::{MAKE_LIST, MAKE_LIST_IF};
 use crate::functions::dynamic::NULL_AS_VALUE;
@@ -10,7 +10,7 @@ use crate::types::ScalarType::Dynamic;
 use crate::value::Value;
 use std::sync::Arc;
 
-/// The node with such lists; none where it has none.
+/// The node with such lists changed; `None` if it has none.
 pub(super) fn apply(node: &Node) -> Option<Arc<Node>> {
     let Node::Aggregate { input, groups, aggregates, order } = node else { return None };
     let lists = |a: &Aggregate| {
@@ -30,7 +30,7 @@ pub(super) fn apply(node: &Node) -> Option<Arc<Node>> {
     Some(Arc::new(Node::Aggregate { input: input.clone(), groups: groups.clone(), aggregates, order: order.clone() }))
 }
 
-/// Whether the nulls of a dynamic expression over the rows of a node stand in the query.
+/// Whether the nulls of a dynamic expression over the rows of a node are written in the query.
 fn written(node: &Node, e: &Expr) -> bool {
     match &e.kind {
         _ if e.ty != Dynamic => false,

@@ -1,7 +1,7 @@
-//! Columns that nothing looks at are taken out of the plan.
+//! Removes unused columns from the plan.
 //!
-//! DataFusion does it too, at a cost that grows with the square of the columns: a union of all tables of the catalogue has
-//! 27,000.
+//! DataFusion does that too, at a cost that is quadratic in the number of columns: a union of all tables of the catalogue
+//! has 27,000.
 
 use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, Relation};
 use std::collections::HashSet;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 type Needed = HashSet<ColumnId>;
 
-/// The relation with what its columns and its order need.
+/// The relation reduced to what its columns and its order need.
 pub(super) fn apply(relation: &Relation) -> Arc<Node> {
     let mut needed: Needed = relation.computed_columns().map(|c| c.id).collect();
     needed.extend(relation.order.iter().map(|k| k.column));
@@ -24,7 +24,7 @@ fn look(e: &Expr, needed: &mut Needed) {
     });
 }
 
-/// Those that are needed; where none is, the first: a table has at least one column.
+/// The needed ones; if none is needed, the first: a table has at least one column.
 fn kept<T: Clone>(all: &[T], is_needed: impl Fn(&T) -> bool) -> Vec<T> {
     let some: Vec<T> = all.iter().filter(|c| is_needed(c)).cloned().collect();
     if some.is_empty() { all.iter().take(1).cloned().collect() } else { some }
@@ -69,7 +69,7 @@ fn prune(node: &Arc<Node>, needed: &Needed) -> Arc<Node> {
             let is_needed = |a: &crate::plan::Aggregate| a.outputs.iter().any(|(id, _)| needed.contains(id));
             let mut aggregates: Vec<_> = aggregates.iter().filter(|a| is_needed(a)).cloned().collect();
             if groups.is_empty() && aggregates.is_empty() {
-                // without groups there is one row, whatever is asked of it
+                // without groups there is one row, whichever columns are used
                 aggregates = match &**node {
                     Node::Aggregate { aggregates, .. } => aggregates.iter().take(1).cloned().collect(),
                     _ => Vec::new(),
@@ -111,7 +111,7 @@ fn prune(node: &Arc<Node>, needed: &Needed) -> Arc<Node> {
             let columns = kept(columns, |(id, _)| needed.contains(id));
             let wanted: Needed = columns.iter().map(|(id, _)| *id).collect();
             let pruned: Vec<Arc<Node>> = inputs.iter().map(|i| prune(i, &wanted)).collect();
-            // the legs are put together by position
+            // the legs are combined by position
             if pruned.iter().any(|p| p.columns().iter().map(|(id, _)| id).ne(columns.iter().map(|(id, _)| id))) {
                 return node.clone();
             }

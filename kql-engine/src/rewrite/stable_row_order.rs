@@ -1,9 +1,9 @@
-//! Where it matters which row comes first and no order is asked for, the rows get one: that of the input.
+//! If a result depends on which row comes first and the query defines no order, the rows get the order of the input.
 //!
-//! Kusto leaves open which row `take 1` gives, which one of several `innerunique` keeps, and how the elements of
-//! `make_set()` follow each other. Here the first row of the files is the first, whatever the batch sizes and the number of
-//! partitions: a test of a query has one answer. Rows of a table are numbered when they are scanned, those of a join have
-//! the places of both sides, those of a union come leg by leg, a group stands where its first row stood.
+//! Kusto does not define which row `take 1` returns, which one of several `innerunique` keeps, and the order of the
+//! elements of `make_set()`. Here the first row of the files is the first, whatever the batch sizes and the number of
+//! partitions: a test of a query has one result. Rows of a table are numbered when they are scanned, those of a join have
+//! the positions of both sides, those of a union come leg by leg, and a group is at the position of its first row.
 
 use crate::aggregates::TAKE_ANY;
 use crate::plan::{
@@ -17,13 +17,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Gives the nodes that observe an order one.
+/// Adds an order to the nodes that depend on one.
 pub(super) fn apply(relation: &mut Relation) {
     let ordinals = RowOrdinals::beside(&relation.node);
     relation.node = ordinals.ordered(&relation.node);
 }
 
-/// The same, and an order of the relation's own rows where it has none.
+/// Adds an order to the relation's own rows if it has none.
 pub(super) fn order(relation: &mut Relation) {
     if !relation.order.is_empty() || is_one_row(&relation.node) {
         return;
@@ -35,7 +35,7 @@ pub(super) fn order(relation: &mut Relation) {
     }
 }
 
-/// Whether the rows are those of a table, one by one.
+/// Whether each row is a row of one table.
 fn is_scan(node: &Node) -> bool {
     match node {
         Node::Scan { .. } => true,
@@ -52,13 +52,13 @@ fn is_one_row(node: &Node) -> bool {
     }
 }
 
-/// Columns by which no two rows are equal, with their types.
+/// Columns that identify a row, with their types.
 type Ordinal = Vec<(ColumnId, ScalarType)>;
 
-/// Where the rows of a group stand among those of others.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The order of groups.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Groups {
-    /// Where the group's first row stood.
+    /// By the position of the group's first row.
     ByFirstRow,
     /// By their keys, which costs nothing.
     ByKey,
@@ -70,8 +70,19 @@ type Done = (Arc<Node>, Arc<Node>);
 struct RowOrdinals {
     /// The greatest id so far.
     last: Cell<u32>,
-    /// What became of a node, which is kept so that its address stays its own: a part that is used twice stays one.
+    /// The result for each node. The node is kept so that its address is not reused: a part that is used twice stays one.
     done: RefCell<HashMap<*const Node, Done>>,
+    /// The result of [`Self::with_ordinal`] for each node.
+    placed: RefCell<HashMap<(*const Node, Groups), Placed>>,
+}
+
+/// A node that has columns that identify a row, and these columns.
+#[derive(Clone)]
+struct Placed {
+    /// The node before, kept so that its address is not reused.
+    of: Arc<Node>,
+    node: Arc<Node>,
+    ordinal: Ordinal,
 }
 
 fn by(ordinal: &[(ColumnId, ScalarType)]) -> Order {
@@ -82,7 +93,7 @@ fn column(id: ColumnId, ty: ScalarType) -> Expr {
     Expr { kind: ExprKind::Column(id), ty, span: Span::default() }
 }
 
-/// The order with the place behind it, which leaves no two rows equal.
+/// The order followed by the position, so that no two rows are equal.
 fn then(order: &Order, ordinal: &Ordinal) -> Order {
     let more: Ordinal = ordinal.iter().filter(|(id, _)| order.iter().all(|k| k.column != *id)).copied().collect();
     order.iter().copied().chain(by(&more)).collect()
@@ -97,7 +108,7 @@ fn observes(function: &AggregateFunction) -> bool {
     }
 }
 
-/// A projection, which takes the place of one below it where that is as good: legs of a union are wide.
+/// A projection; it is merged with a projection below it if that does not duplicate work: legs of a union are wide.
 fn projected(input: Arc<Node>, columns: Vec<(ColumnId, Expr)>) -> Node {
     let Node::Project { input: below, columns: inner } = &*input else { return Node::Project { input, columns } };
     let inner: HashMap<ColumnId, &Expr> = inner.iter().map(|(id, e)| (*id, e)).collect();
@@ -108,7 +119,7 @@ fn projected(input: Arc<Node>, columns: Vec<(ColumnId, Expr)>) -> Node {
             ExprKind::Constant(_) => Some((*id, e.clone())),
             ExprKind::Column(from) => {
                 let e = *inner.get(&from)?;
-                // what is computed is so once
+                // an expression must not be computed twice
                 let free = matches!(e.kind, ExprKind::Column(_) | ExprKind::Constant(_)) || used.insert(from);
                 free.then(|| (*id, e.clone()))
             }
@@ -133,7 +144,7 @@ impl RowOrdinals {
                 waiting.extend(node.inputs());
             }
         }
-        RowOrdinals { last: Cell::new(last), done: RefCell::default() }
+        RowOrdinals { last: Cell::new(last), done: RefCell::default(), placed: RefCell::default() }
     }
 
     fn new_id(&self) -> ColumnId {
@@ -152,7 +163,7 @@ impl RowOrdinals {
         done
     }
 
-    /// The node with an order, where it observes one.
+    /// The node with an order, if it depends on one.
     fn with_order(&self, node: &Node) -> Option<Node> {
         let groups = Groups::ByFirstRow;
         match node {
@@ -165,7 +176,7 @@ impl RowOrdinals {
             }
             Node::Limit { input, count, order, partition } => {
                 let sorted = !order.is_empty() && partition.is_empty();
-                // of rows of a file that an order leaves equal any is as good: a scan that stops early is worth more
+                // among rows of a file with equal keys any is acceptable: a scan that stops early is worth more
                 if sorted && is_scan(input) {
                     return None;
                 }
@@ -187,8 +198,22 @@ impl RowOrdinals {
         }
     }
 
-    /// The node with columns by which no two rows are equal, and these columns; none where there are none.
+    /// The node with columns that identify a row, and these columns; `None` if there are none.
     fn with_ordinal(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Ordinal)> {
+        if let Some(placed) = self.placed.borrow().get(&(Arc::as_ptr(node), groups)) {
+            return Some((placed.node.clone(), placed.ordinal.clone()));
+        }
+        let (placed, ordinal) = self.new_ordinal(node, groups)?;
+        // the result has the columns already: steps that each need an order do not walk down to the tables again
+        let mut all = self.placed.borrow_mut();
+        for of in [node, &placed] {
+            let placed = Placed { of: of.clone(), node: placed.clone(), ordinal: ordinal.clone() };
+            all.insert((Arc::as_ptr(&placed.of), groups), placed);
+        }
+        Some((placed, ordinal))
+    }
+
+    fn new_ordinal(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Ordinal)> {
         Some(match &**node {
             Node::Nothing => (node.clone(), Vec::new()),
             Node::Memory { .. } => return None,
@@ -226,7 +251,7 @@ impl RowOrdinals {
             Node::Aggregate { input, groups: keys, aggregates, order } => {
                 let (input, ordinal) = self.with_ordinal(input, groups)?;
                 let order = then(order, &ordinal);
-                // the place of the group's first row
+                // the position of the group's first row
                 let outputs: Ordinal = ordinal.iter().map(|(_, ty)| (self.new_id(), *ty)).collect();
                 let mut aggregates = aggregates.clone();
                 aggregates.push(Aggregate {
@@ -266,7 +291,7 @@ impl RowOrdinals {
             }
             Node::Union { inputs, columns } => {
                 let legs = inputs.iter().map(|leg| self.with_ordinal(leg, groups)).collect::<Option<Vec<_>>>()?;
-                // which leg, then the place in it: legs share the columns of a type
+                // the leg, then the position in it: legs share the columns of a type
                 let mut all: Ordinal = vec![(self.new_id(), ScalarType::Long)];
                 let mut used = Vec::with_capacity(legs.len());
                 for (_, ordinal) in &legs {
@@ -300,7 +325,7 @@ impl RowOrdinals {
         })
     }
 
-    /// The same node over an input with a place.
+    /// The node over an input with a position.
     fn with_ordinal_below(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Ordinal)> {
         let found = RefCell::new(None);
         let node = node.map_inputs(&|input| match self.with_ordinal(input, groups) {
@@ -313,7 +338,7 @@ impl RowOrdinals {
         Some((node, found.into_inner()?))
     }
 
-    /// The node with a place whose columns have new ids: a part of the plan may be on both sides of a join.
+    /// The node with a position whose columns have new ids: a part of the plan can be on both sides of a join.
     fn renamed(&self, node: &Arc<Node>, groups: Groups) -> Option<(Arc<Node>, Ordinal)> {
         let (placed, ordinal) = self.with_ordinal(node, groups)?;
         let own = node.columns().into_iter().map(|(id, ty)| (id, column(id, ty)));

@@ -1,15 +1,15 @@
-//! Archives as folders: `.zip`, `.tar`, and `.tar` packed as `.gz`, `.tgz` or `.zst`.
+//! Archives as folders: `.zip`, `.tar`, and `.tar` compressed as `.gz`, `.tgz` or `.zst`.
 //!
-//! Nothing is written under the names that an archive has inside: a file in it is read where it lies. A packed `.tar` is
-//! unpacked once into a file without a name, which is gone with the process. What is refused:
+//! Nothing is written under the names inside an archive: a file in it is read in place. A compressed `.tar` is
+//! decompressed once into an unnamed file, which disappears with the process. Refused are:
 //!
 //! | | limit |
 //! | --- | --- |
 //! | files and folders in an archive | 100,000 |
-//! | bytes that it unpacks to | 64 GB |
-//! | those bytes for each that is packed, beyond 1 GB | 200 |
-//! | bytes that a file unpacks to | as many as the archive says |
-//! | files that are encrypted, packed in an unknown way, or lie over one another | none |
+//! | bytes after decompression | 64 GB |
+//! | bytes after decompression per compressed byte, beyond 1 GB | 200 |
+//! | bytes of a decompressed file | the length in the archive's directory |
+//! | files that are encrypted, compressed in an unknown way, or overlap one another | none |
 
 use super::compression::Compression;
 use crate::error::SourceError;
@@ -22,11 +22,11 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use zip::{CompressionMethod, ZipArchive};
 
-/// So many entries an archive may have.
+/// The maximum number of entries of an archive.
 const MOST_ENTRIES: usize = 100_000;
-/// So much it may unpack to.
+/// The maximum number of bytes after decompression.
 const MOST: u64 = 64 << 30;
-/// What unpacks to more than this must not have grown more than so many times.
+/// The compression ratio is limited only above this number of bytes.
 const HARMLESS: u64 = 1 << 30;
 const MOST_GROWTH: u64 = 200;
 
@@ -35,22 +35,22 @@ const MOST_GROWTH: u64 = 200;
 pub(super) struct Member {
     /// The archive.
     pub archive: PathBuf,
-    /// Its bytes when it is unpacked.
+    /// Its length after decompression.
     pub length: u64,
     holder: Holder,
-    /// Where its bytes are in what holds them.
+    /// The offset of its bytes in what contains them.
     offset: u64,
     packed: u64,
-    /// How they are packed in a `.zip`, and the checksum; none in a `.tar`, which packs nothing.
+    /// The compression in a `.zip`, and the checksum; `None` in a `.tar`, which compresses nothing.
     packing: Option<(Packing, u32)>,
 }
 
-/// What holds the bytes of files in an archive.
+/// What contains the bytes of files in an archive.
 #[derive(Clone, Debug)]
 enum Holder {
     /// The archive itself.
     Archive,
-    /// What it was unpacked to.
+    /// The decompressed archive.
     Unpacked(Arc<Mutex<File>>),
 }
 
@@ -60,7 +60,7 @@ enum Packing {
     Deflated,
 }
 
-/// A file or folder in an archive, and where it is there.
+/// A file or folder in an archive, and its position.
 #[derive(Debug)]
 pub(super) struct Entry {
     /// Its path in the archive.
@@ -68,15 +68,15 @@ pub(super) struct Entry {
     pub member: Arc<Member>,
 }
 
-/// What an archive holds.
+/// The content of an archive.
 #[derive(Debug, Default)]
 pub(super) struct Archive {
     pub files: Vec<Entry>,
-    /// Entries that are no files in the archive: links, devices, paths that lead out of it.
+    /// Entries that are not files in the archive: links, devices, paths that lead out of it.
     pub passed: Vec<String>,
 }
 
-/// How an archive is written, by its name.
+/// The format of an archive, by its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Zip,
@@ -95,19 +95,19 @@ fn kind(path: &Path) -> Option<Kind> {
     }
 }
 
-/// Whether the name is an archive's.
+/// Whether the name is that of an archive.
 pub(super) fn is_archive(path: &Path) -> bool {
     kind(path).is_some()
 }
 
-/// The archive's name without what says that it is one.
+/// The archive's name without the extensions of archives.
 pub(super) fn stem(name: &str) -> Option<&str> {
     kind(Path::new(name))?;
     let (rest, _) = Compression::split(name);
     rest.rsplit_once('.').map(|(stem, _)| stem)
 }
 
-/// Looks into an archive.
+/// Opens an archive and lists its entries.
 pub(super) fn open(path: &Path) -> Result<Archive, SourceError> {
     let found = match kind(path) {
         Some(Kind::Zip) => zip(path),
@@ -117,13 +117,13 @@ pub(super) fn open(path: &Path) -> Result<Archive, SourceError> {
     found.map_err(|reason| SourceError::unreadable(path, reason))
 }
 
-/// A path within the archive; none where it leads out of it.
+/// A path within the archive; `None` if it leads out of it.
 fn within(name: &str) -> Option<PathBuf> {
     let name = name.replace('\\', "/");
     let mut path = PathBuf::new();
     for component in Path::new(&name).components() {
         match component {
-            // a drive, as `C:`, is no folder in an archive
+            // a drive such as `C:` is not a folder in an archive
             Component::Normal(part) if part.to_str().is_some_and(|part| !(part.len() == 2 && part.ends_with(':'))) => {
                 path.push(part);
             }
@@ -134,7 +134,7 @@ fn within(name: &str) -> Option<PathBuf> {
     (!path.as_os_str().is_empty()).then_some(path)
 }
 
-/// Why an archive of so many bytes is refused that unpacks to so many, if it is.
+/// Checks the size after decompression; the error is why the archive is refused.
 fn too_large(packed: u64, unpacked: u64) -> Result<(), String> {
     if unpacked > MOST {
         return Err(format!("it unpacks to more than {} GB; unpack it yourself, and name the folder", MOST >> 30));
@@ -201,7 +201,7 @@ fn zip(path: &Path) -> Result<Archive, String> {
     Ok(found)
 }
 
-/// Refuses a `.zip` in memory that unpacks to more than is kept there.
+/// Refuses a `.zip` in memory whose decompressed size exceeds the limit for memory.
 pub(super) fn harmless(bytes: &[u8]) -> Result<(), String> {
     let read = super::guard::guarded(|| ZipArchive::new(io::Cursor::new(bytes)))?;
     let mut archive = read.map_err(|e| e.to_string())?;
@@ -255,7 +255,7 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, String> {
         });
         end = end.max(member.offset.saturating_add(member.length));
         match places.get(&within).and_then(|at| found.files.get_mut(*at)) {
-            // what is added to a tar later stands for what was there before
+            // a later entry of a tar replaces an earlier one with the same path
             Some(before) => {
                 before.member = member;
                 found.passed.push(format!("{name} (an older version of it)"));
@@ -282,7 +282,7 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, String> {
 trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek> ReadSeek for T {}
 
-/// Unpacks a whole archive into a file without a name.
+/// Decompresses a whole archive into an unnamed file.
 fn unpack(file: File, compression: Compression) -> Result<File, String> {
     let message = |e: io::Error| e.to_string();
     let length = file.metadata().map_err(message)?.len();
@@ -314,13 +314,13 @@ fn lock(file: &Mutex<File>) -> std::sync::MutexGuard<'_, File> {
 }
 
 impl Member {
-    /// Whether its bytes are unpacked from the beginning on. Those of a `.zip` are read so too where they are not packed,
-    /// since only the whole of them has a checksum.
+    /// Whether its bytes must be read from the beginning. Those of a `.zip` are read so even if they are not compressed,
+    /// since the checksum covers the whole file.
     pub(super) fn is_packed(&self) -> bool {
         self.packing.is_some()
     }
 
-    /// Its bytes from an offset on.
+    /// Its bytes, starting at an offset.
     pub(super) fn reader(&self, from: u64) -> io::Result<Box<dyn Read + Send>> {
         let skipped = if self.packing.is_none() { from.min(self.packed) } else { 0 };
         let offset = self.offset + skipped;
@@ -346,7 +346,7 @@ impl Member {
     }
 }
 
-/// A part of a file that several read.
+/// A part of a file that several readers share.
 struct Section {
     file: Arc<Mutex<File>>,
     at: u64,
@@ -365,7 +365,7 @@ impl Read for Section {
     }
 }
 
-/// What must have the length and the checksum that the archive says.
+/// Data that must have the length and the checksum recorded in the archive.
 struct Checked {
     reader: Box<dyn Read + Send>,
     left: u64,

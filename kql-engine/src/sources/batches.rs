@@ -1,4 +1,4 @@
-//! Files that hold Arrow batches: Arrow IPC, and Parquet that is packed as a whole.
+//! Files of Arrow batches: Arrow IPC, and Parquet files that are compressed as a whole.
 
 use super::guard::guarded;
 use super::input::{DataFile, Format};
@@ -21,7 +21,7 @@ type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowErr
 trait ReadSeek: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadSeek for T {}
 
-/// Batches until the end, or until the reader gives up.
+/// Batches until the end, or until the reader fails.
 struct Guarded(Option<Batches>);
 
 impl Iterator for Guarded {
@@ -47,7 +47,7 @@ fn open(file: &DataFile) -> std::result::Result<(SchemaRef, Guarded), SourceErro
 fn open_file(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), SourceError> {
     let packed = || -> std::result::Result<Bytes, SourceError> { Ok(file.read()?.into()) };
     if file.format == Format::Parquet {
-        // it is unpacked into memory: it should be Parquet then
+        // the file is decompressed into memory, so it is first checked to be Parquet
         if !file.begins_with(b"PAR1") {
             return Err(SourceError::not_that(&file.path, "Parquet", "it does not begin with PAR1"));
         }
@@ -58,7 +58,7 @@ fn open_file(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), Sourc
     }
     let mut bytes: Box<dyn ReadSeek> = match file.on_disk() {
         Some(path) => Box::new(BufReader::new(std::fs::File::open(path).map_err(|e| file.unreadable(e))?)),
-        // likewise
+        // checked in the same way to be Arrow
         None if !file.begins_with(b"ARROW1") && !file.begins_with(&[0xff; 4]) => {
             return Err(SourceError::not_that(&file.path, "Arrow IPC", "it begins with neither ARROW1 nor a message"));
         }

@@ -1,6 +1,6 @@
-//! Columns under construction: values as files write them, to the type that the column has.
+//! Columns under construction: converts values as files write them to the type of their column.
 //!
-//! A value that does not fit becomes null and the caller hears of it. The absence of a value (null, in CSV
+//! A value that does not fit becomes null and is reported to the caller. A missing value (null, in CSV
 //! also the empty text) is the empty string in a string column and null in all others.
 
 use super::dates::{DateRule, Unit, epoch};
@@ -60,7 +60,7 @@ impl ColumnBuilder {
         ColumnBuilder { ty, values, scratch: String::new() }
     }
 
-    /// The absence of a value.
+    /// A missing value.
     pub(super) fn push_missing(&mut self) {
         match &mut self.values {
             Values::Bool(b) => b.append_null(),
@@ -73,7 +73,7 @@ impl ColumnBuilder {
         }
     }
 
-    /// A text in a dynamic column: exports write objects and arrays as texts.
+    /// A text in a dynamic column: exports write objects and arrays as strings.
     pub(super) fn push_parsed(&mut self, text: &str) -> Fit {
         self.scratch.clear();
         let nested = text.trim_start().starts_with(['{', '[']);
@@ -126,7 +126,7 @@ impl ColumnBuilder {
         }
     }
 
-    /// A text, as in CSV or in a JSON string. The empty one is the absence of a value.
+    /// A text, as in CSV or in a JSON string. The empty text is a missing value.
     pub(super) fn push_text(&mut self, text: &str) -> Fit {
         if self.ty == ScalarType::String {
             return self.append_text(text);
@@ -136,7 +136,7 @@ impl ColumnBuilder {
             self.push_missing();
             return Fit::Fits;
         }
-        // a date of digits alone has eight at most
+        // a date of digits only has at most eight of them
         let digits = matches!(text.as_bytes(), [_, _, _, _, b'0'..=b'9', _, _, _, _, ..]);
         if self.ty == ScalarType::Datetime && digits && epoch(text).is_some() {
             return self.push_since(text);
@@ -182,7 +182,7 @@ impl ColumnBuilder {
         }
     }
 
-    /// The text of a date that is not written as usual. The empty one is the absence of a value.
+    /// The text of a date in another format than the usual one. The empty text is a missing value.
     pub(super) fn push_date(&mut self, text: &str, rule: DateRule) -> Fit {
         match (&mut self.values, text.trim().is_empty(), rule.parse(text)) {
             (Values::Long(b), false, Some(ticks)) if self.ty == ScalarType::Datetime => {
@@ -193,12 +193,12 @@ impl ColumnBuilder {
                 self.push_missing();
                 Fit::Fits
             }
-            // a number is read as usual
+            // a number is parsed as usual
             _ => self.push_text(text),
         }
     }
 
-    /// A JSON text of a dynamic column, already compact.
+    /// A JSON text of a dynamic column that is already compact.
     pub(super) fn push_dynamic(&mut self, json: &str) {
         let _ = self.append_text(json);
     }
@@ -228,7 +228,7 @@ impl ColumnBuilder {
         Fit::CastFailure
     }
 
-    /// The column so far; the builder starts anew.
+    /// Returns the column so far; the builder starts again.
     pub(super) fn finish(&mut self) -> ArrayRef {
         match &mut self.values {
             Values::Bool(b) => Arc::new(b.finish()),
@@ -241,7 +241,7 @@ impl ColumnBuilder {
     }
 }
 
-/// Whether a column of a type that is neither string, dynamic nor datetime takes a text.
+/// Whether a text is valid in a column whose type is not string, dynamic or datetime.
 pub(super) fn takes(ty: ScalarType, text: &str) -> bool {
     match ty {
         ScalarType::Bool => boolean(text).is_some(),
@@ -265,13 +265,13 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Whole numbers, also as `5.0` and `5e3`.
+/// Whole numbers, also written as `5.0` and `5e3`.
 fn integer(text: &str) -> Option<i64> {
     if let Ok(value) = text.parse() {
         return Some(value);
     }
     let value: f64 = text.parse().ok()?;
-    // beyond 2^53 the digits would not be those of the text
+    // beyond 2^53 the digits would differ from those of the text
     (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64)
 }
 

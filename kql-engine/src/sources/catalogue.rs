@@ -1,18 +1,18 @@
 //! The built-in schemas of Sentinel's and Defender's tables.
 //!
-//! They lie in one text (`schemas/tables.txt`, written by `cargo xtask catalogue`), a line a table, sorted by
-//! name. A look-up is a binary search in the text and parses one line, so that a query pays for the tables
-//! it names only.
+//! They are in one text (`schemas/tables.txt`, written by `cargo xtask catalogue`), one line per table, sorted by
+//! name. A look-up is a binary search in the text and parses one line, so a query only pays for the tables
+//! that it names.
 
 use crate::types::{Column, ScalarType, TIME_COLUMNS, TableSchema};
 
 static TABLES: &str = include_str!("schemas/tables.txt");
 static HIDDEN: &str = include_str!("schemas/hidden.txt");
 
-/// Two columns that tell the same: each stands in for the other in a file that has only one.
+/// Two columns with the same content: each replaces the other in a file that has only one of them.
 pub type ColumnAlias = (&'static str, &'static str);
 
-/// Which portal's tables hold.
+/// The set of built-in tables, by portal.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
 pub enum Profile {
     /// The unified portal: all tables, those of Defender with `Timestamp` and `TimeGenerated`.
@@ -22,7 +22,7 @@ pub enum Profile {
     Sentinel,
     /// Microsoft Defender, advanced hunting
     Defender,
-    /// No built-in table: only what the program that embeds the engine declares.
+    /// No built-in tables: only those that the embedding program declares.
     Bare,
 }
 
@@ -37,14 +37,14 @@ impl Profile {
     }
 }
 
-/// The columns of a table; none where the profile has no such table.
+/// The columns of a table; `None` if the profile has no such table.
 pub fn table(profile: Profile, name: &str) -> Option<TableSchema> {
     let columns = find(profile, name)?.split('\t').filter_map(column).collect();
     Some(TableSchema { columns })
 }
 
-/// The columns that a table of Log Analytics has beside those that its schema lists. A query may name them; `*` does not
-/// stand for them.
+/// The columns that a table of Log Analytics has in addition to those in its schema. A query can name them; `*` does not
+/// include them.
 pub fn hidden(profile: Profile, name: &str) -> Vec<Column> {
     if !matches!(profile, Profile::Unified | Profile::Sentinel) || find(Profile::Sentinel, name).is_none() {
         return Vec::new();
@@ -73,8 +73,8 @@ pub fn names(profile: Profile) -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// The two columns of a Defender table that tell the same time. In the unified profile each stands in for
-/// the other in data that has only one.
+/// The two columns of a Defender table with the same time. In the unified profile each replaces
+/// the other in data that has only one of them.
 pub fn twin(profile: Profile, name: &str) -> Option<ColumnAlias> {
     const TWIN: ColumnAlias = (TIME_COLUMNS[1], TIME_COLUMNS[0]);
     if profile != Profile::Unified {
@@ -85,9 +85,9 @@ pub fn twin(profile: Profile, name: &str) -> Option<ColumnAlias> {
     (has(TWIN.0) && has(TWIN.1)).then_some(TWIN)
 }
 
-/// The columns' part of a table's line.
+/// The part of a table's line with its columns.
 fn find(profile: Profile, name: &str) -> Option<&'static str> {
-    // the first line whose name is not below the wanted one
+    // the first line whose name is not less than the wanted one
     let (mut low, mut high) = (0, TABLES.len());
     while low < high {
         let middle = low + (high - low) / 2;
@@ -186,7 +186,7 @@ mod tests {
         for _ in 0..1000 {
             assert!(table(Profile::Unified, "DeviceProcessEvents").is_some());
         }
-        // some 10 µs each when optimised; the bound only catches a parse of the whole text
+        // about 10 µs each when optimised; the limit only detects a parse of the whole text
         assert!(start.elapsed().as_millis() < 1000, "{:?}", start.elapsed());
     }
 }

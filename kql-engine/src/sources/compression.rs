@@ -1,6 +1,6 @@
-//! How a file is packed, by its name.
+//! The compression of a file, by its name.
 
-/// How a file is packed.
+/// The compression of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Compression {
     None,

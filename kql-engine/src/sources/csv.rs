@@ -1,7 +1,8 @@
-//! CSV, whatever byte parts its fields (`dialect.rs`): a header, then a row a line, or several where quotes hold line breaks.
+//! CSV with any delimiter (`dialect.rs`): a header, then one row per line, or several lines if quoted values contain line
+//! breaks.
 //!
-//! A row must have as many fields as the header; one more or less, and nobody knows which column is which,
-//! so the row is refused. Surplus fields that are empty are let pass, as are columns without a name.
+//! A row must have as many fields as the header. With one more or less it is not certain which column is which, so the
+//! row is refused. Empty surplus fields are accepted, and so are columns without a name.
 
 use super::custom;
 use super::dialect::{self, Dialect};
@@ -23,22 +24,22 @@ use std::sync::Arc;
 
 pub(super) type CsvReader = Reader<Box<dyn Read + Send>>;
 
-/// The csv crate's reader from an offset on, where a row must begin.
+/// The reader of the csv crate, starting at an offset where a row must begin.
 pub(super) fn reader(file: &DataFile, from: u64, delimiter: u8) -> Result<CsvReader, SourceError> {
     let bytes: Box<dyn Read + Send> = Box::new(ShortLines { reader: file.reader(from)?, length: 0 });
-    // Rows end at line feeds alone, so that lines are counted right; see `without_return`.
+    // Rows end only at line feeds, so that lines are counted correctly; see `without_return`.
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).terminator(Terminator::Any(b'\n')).buffer_capacity(1 << 18);
     builder.delimiter(delimiter);
     Ok(builder.from_reader(bytes))
 }
 
-/// The last field of a row without the carriage return of the line's end.
+/// The last field of a row without the carriage return of the line break.
 fn without_return(field: &[u8]) -> &[u8] {
     field.strip_suffix(b"\r").unwrap_or(field)
 }
 
-/// The fields of a record as text, or why it is refused.
+/// The fields of a record as text, or why the record is refused.
 pub(super) fn record_text(record: &ByteRecord, fields: usize) -> Result<Fields<'_>, String> {
     if record.len() != fields {
         let surplus = record.iter().skip(fields).all(|f| without_return(f).is_empty());
@@ -49,7 +50,7 @@ pub(super) fn record_text(record: &ByteRecord, fields: usize) -> Result<Fields<'
     if record.as_slice().len() > LONGEST {
         return Err("the row is too long".to_owned());
     }
-    // one check for all fields: a character cut by a field's edge is caught when the field is taken
+    // one check for all fields: a character that is split between fields is found when the field is read
     match simdutf8::basic::from_utf8(record.as_slice()) {
         Ok(text) if (0..record.len()).all(|i| record.range(i).is_some_and(|r| text.get(r).is_some())) => {
             Ok(Fields { record, text })
@@ -77,9 +78,9 @@ pub(super) struct CsvLayout {
     pub header: Arc<[String]>,
     /// The offset of the first row.
     begin: u64,
-    /// The lines of the header, and before it.
+    /// The number of lines up to the end of the header.
     pub head_lines: u64,
-    /// What parts the fields.
+    /// The delimiter of the fields.
     delimiter: u8,
 }
 
@@ -101,8 +102,8 @@ impl CsvLayout {
         })
     }
 
-    /// FileSplits of about that size: a split begins behind the first line feed after which the text looks like rows of
-    /// this file. Whether rows do begin there shows when the split before has been read.
+    /// File splits of about this size: a split begins after the first line feed after which the text looks like rows of
+    /// this file. Whether rows really begin there is known when the previous split has been read.
     pub(super) fn cut(&self, file: &DataFile, size: u64) -> Result<Vec<(u64, u64)>, SourceError> {
         let length = file.length()?;
         let mut begins = vec![self.begin];
@@ -114,7 +115,7 @@ impl CsvLayout {
             }
             next += size;
         }
-        // a file that grows meanwhile is read to where it ended
+        // a file that grows in the meantime is read up to its former end
         let end = if file.is_packed() { u64::MAX } else { length };
         let ends = begins.iter().skip(1).copied().chain([end]);
         let length = |from: u64, to: u64| if to == u64::MAX { to } else { to.saturating_sub(from) };
@@ -138,21 +139,21 @@ impl CsvLayout {
     }
 }
 
-/// So much text is looked at for a row's beginning.
+/// Number of bytes in which the beginning of a row is searched.
 const LOOK: u64 = 256 << 10;
-/// So many line feeds are tried.
+/// The maximum number of line feeds that are tried.
 const TRIES: usize = 64;
-/// So many rows must look as expected.
+/// The number of rows that must have the expected form.
 const ALIKE: usize = 16;
 
-/// Whether the row that begins there ends inside a quoted value with the file.
+/// Whether the row that begins at `from` is inside a quoted value at the end of the file.
 fn is_cut(file: &DataFile, from: u64, delimiter: u8) -> Result<bool, SourceError> {
     let mut text = Vec::new();
     file.reader(from)?.read_to_end(&mut text).map_err(|e| file.unreadable(e))?;
     let (mut quoted, mut begins) = (false, true);
     for byte in text {
         match byte {
-            // two quotes in a row leave and enter again
+            // two quotes in a row leave the value and enter it again
             b'"' if quoted || begins => {
                 quoted = !quoted;
                 begins = true;
@@ -165,7 +166,7 @@ fn is_cut(file: &DataFile, from: u64, delimiter: u8) -> Result<bool, SourceError
     Ok(quoted)
 }
 
-/// The names of the columns: one without a name is called after its place, one that repeats another's gets a
+/// The names of the columns: one without a name is named after its position, one that repeats another's gets a
 /// number.
 pub(super) fn names(header: &ByteRecord) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(header.len());
@@ -183,19 +184,19 @@ pub(super) fn names(header: &ByteRecord) -> Vec<String> {
     names
 }
 
-/// Why the last row of a file may be left out.
+/// The reason for which the last row of a file can be skipped.
 const CUT: &str = "the text ends inside a quoted value";
 
-/// Reads a split of a file; surveys it as well where nobody did before.
+/// Reads a split of a file; surveys it too unless that was done before.
 pub(super) struct SplitReader {
     splits: Arc<FileSplits>,
     split: usize,
     mapping: Arc<Mapping>,
-    /// For each name of the mapping its place in a row.
+    /// For each name of the mapping its position in a row.
     places: Vec<usize>,
     fields: usize,
     delimiter: u8,
-    /// Lines before the split.
+    /// Number of lines before the split.
     before: u64,
     stats: Option<ColumnStats>,
     way: Way,
@@ -208,10 +209,10 @@ enum Way {
     Records(Records),
 }
 
-/// What is to be known of the columns, and what is known so far.
+/// What has to be found out about the columns, and the result so far.
 struct ColumnStats {
     dated: Vec<usize>,
-    /// Their types are open; one may be expected.
+    /// Columns whose types are not known; some have an expected type.
     open: Vec<(usize, Kinds, Option<ScalarType>)>,
     survey: ScanStats,
 }
@@ -263,15 +264,15 @@ struct Blocks {
     rows: Rows,
     /// The next row of the block.
     next: usize,
-    /// Where the block begins in the file, and how many lines of the split are before it.
+    /// The offset of the block in the file, and the number of lines of the split before it.
     at: u64,
     lines: u64,
-    /// Where the split ends: a row that begins before is read to its end.
+    /// The end of the split: a row that begins before it is read to the end of the row.
     end: u64,
     ended: bool,
 }
 
-/// So much is read at once.
+/// Number of bytes that are read at once.
 const BLOCK: usize = 512 << 10;
 
 impl Blocks {
@@ -279,8 +280,8 @@ impl Blocks {
         self.buffer.bytes()
     }
 
-    /// Goes to the next block, which has no rows at the end of the file; false where this way cannot go on, because a
-    /// row is too long or a quote stands where it should not.
+    /// Goes to the next block, which has no rows at the end of the file. False if this way cannot continue, because a
+    /// row is too long or a quote is at a wrong position.
     fn advance(&mut self) -> std::io::Result<bool> {
         let used = self.rows.end().min(self.block().len());
         let passed = self.block().get(..used).unwrap_or_default();
@@ -311,15 +312,15 @@ impl Blocks {
 struct Records {
     rows: CsvReader,
     record: ByteRecord,
-    /// Where the reader began: offset and lines of the split before.
+    /// Where the reader began: offset, and number of lines of the split before it.
     from: u64,
     lines: u64,
     end: u64,
-    /// How long the file is.
+    /// The length of the file.
     length: u64,
 }
 
-/// The splits of a CSV file; where its rows begin is found by looking around the places where splits would end.
+/// The splits of a CSV file; the beginnings of rows are searched near the places where splits would end.
 pub(super) fn splits(
     file: &Arc<DataFile>,
     mark: u64,
@@ -375,7 +376,7 @@ impl SplitReader {
         Ok(SplitReader { splits, split, mapping, places, fields, delimiter, before, stats, way })
     }
 
-    /// Goes on with the csv crate from the block's beginning.
+    /// Continues with the csv crate from the beginning of the block.
     fn go_by_record(&mut self) -> Result<(), SourceError> {
         if let Way::Blocks(blocks) = &self.way {
             let rows = reader(&self.splits.file, blocks.at, self.delimiter)?;
@@ -386,7 +387,7 @@ impl SplitReader {
         Ok(())
     }
 
-    /// The split is read: what was found goes to who asks for it.
+    /// The split is read: passes on what was found.
     fn finish(&mut self, end: u64, lines: u64) {
         if let Some(columns) = self.stats.take() {
             self.splits.surveyed(self.split, ScanStats { end, lines, ..columns.finish() });
@@ -414,10 +415,10 @@ impl RowReader for SplitReader {
 /// Rows of a block.
 struct TextRows<'b> {
     block: &'b str,
-    /// For each name of the mapping its place in a row.
+    /// For each name of the mapping its position in a row.
     places: &'b [usize],
     rows: Vec<Row<'b>>,
-    /// Lines before the block.
+    /// Number of lines before the block.
     before: u64,
 }
 
@@ -473,7 +474,7 @@ impl SplitReader {
             }
             let used = blocks.rows.end().min(blocks.block().len());
             let Ok(text) = simdutf8::basic::from_utf8(blocks.block().get(..used).unwrap_or_default()) else {
-                // some row is not in UTF-8: each is looked at on its own
+                // some row is not in UTF-8: each row is checked separately
                 return Ok(Step::Irregular);
             };
             let room = sink.room();
@@ -540,7 +541,7 @@ impl SplitReader {
                 continue;
             }
             let line = *lines + record.position().map_or(0, Position::line);
-            // only a row that reaches the end of the file may be cut off
+            // only a row that reaches the end of the file can be cut off
             let reaches = rows.is_done() || *from + rows.position().byte() >= *length;
             let mut row = match record_text(record, *fields) {
                 Ok(_) if reaches && !file.is_packed() && is_cut(file, begin, *delimiter)? => Err(CUT.to_owned()),
@@ -568,7 +569,7 @@ impl SplitReader {
     }
 }
 
-/// Why a row is refused, if it is.
+/// Checks a row; the error is why it is refused.
 fn checked(row: &Row, fields: usize) -> Result<(), String> {
     let surplus = || (fields..row.fields()).all(|i| row.field(i).is_empty());
     if row.fields() < fields || (row.fields() > fields && !surplus()) {
@@ -584,7 +585,7 @@ fn wrong_number(found: usize, fields: usize) -> String {
     format!("the row has {found} field{}, the header {fields}", if found == 1 { "" } else { "s" })
 }
 
-/// How many lines end before a place of a block.
+/// The number of lines that end before a position of a block.
 fn lines_in(block: &[u8], at: usize) -> u64 {
     memchr::memchr_iter(b'\n', block.get(..at).unwrap_or_default()).count() as u64
 }

@@ -1,8 +1,9 @@
 //! The types of columns in custom tables (`…_CL`), where the catalogue is often wrong.
 //!
-//! 1. The suffix that the service gives to a column is its type: `_s` string, `_d` real, `_b` bool, `_t` datetime, `_g` guid.
-//!    What the catalogue calls a string stays one under `_g`, and what it calls dynamic under `_s`: both hold the same texts.
-//! 2. Where a column has values and none fits that type, the type is that of the values, and a notice says so.
+//! 1. The suffix that the service adds to a column determines its type: `_s` string, `_d` real, `_b` bool, `_t` datetime,
+//! `_g` guid. A string column of the catalogue stays string with `_g`, and a dynamic one stays dynamic with `_s`: both
+//! types hold the same texts.
+//! 2. If a column has values and none fits that type, the type is that of the values, and a notice says so.
 //! 3. A column without values has the catalogue's type. Columns that the catalogue lacks follow the first two rules.
 
 use super::builder;
@@ -12,12 +13,12 @@ use crate::types::ScalarType;
 use kql_scan::json_text::Raw;
 use kql_scan::unescape;
 
-/// Whether the table is one of those.
+/// Whether the table is a custom table.
 pub(super) fn is_custom(table: &str) -> bool {
     table.ends_with("_CL")
 }
 
-/// The type that a column should have by its name.
+/// The expected type of a column according to its name.
 pub(super) fn by_suffix(column: &str) -> Option<ScalarType> {
     Some(match column.get(column.len().checked_sub(2)?..)? {
         "_s" => ScalarType::String,
@@ -29,7 +30,7 @@ pub(super) fn by_suffix(column: &str) -> Option<ScalarType> {
     })
 }
 
-/// The type that a column should have, by its name and by the catalogue.
+/// The expected type of a column according to its name and the catalogue.
 pub(super) fn expected(column: &str, catalogue: ScalarType) -> ScalarType {
     match (by_suffix(column).unwrap_or(catalogue), catalogue) {
         (ScalarType::Guid, ScalarType::String) | (ScalarType::String, ScalarType::Dynamic) => catalogue,
@@ -37,7 +38,7 @@ pub(super) fn expected(column: &str, catalogue: ScalarType) -> ScalarType {
     }
 }
 
-/// What a value tells of its column: its kind, and whether the expected type takes it.
+/// The kind of a value, and whether it is valid in the expected type.
 pub(super) fn kinds(expected: ScalarType, value: Raw) -> Kinds {
     let (kind, text) = match value {
         Raw::Null => return Kinds::default(),
@@ -55,7 +56,7 @@ pub(super) fn kinds(expected: ScalarType, value: Raw) -> Kinds {
     of(expected, kind, &text)
 }
 
-/// The same of a text in CSV.
+/// The kind of a text in CSV, and whether it is valid in the expected type.
 pub(super) fn kinds_of_text(expected: ScalarType, text: &str) -> Kinds {
     of(expected, Kinds::of_csv(text), text)
 }
@@ -78,7 +79,7 @@ fn is_any(ty: ScalarType) -> bool {
     matches!(ty, ScalarType::String | ScalarType::Dynamic)
 }
 
-/// Whether a column of an Arrow file becomes one of the expected type without loss.
+/// Whether a column of an Arrow file converts to the expected type without loss.
 pub(super) fn converts(from: ScalarType, expected: ScalarType) -> bool {
     use ScalarType::*;
     from == expected

@@ -1,8 +1,8 @@
-//! Dates as portals and spreadsheets write them: the zone in the header, the day or the month first.
+//! Dates as portals and spreadsheets write them: with the time zone in the header, and the day or the month first.
 //!
-//! `TimeGenerated [UTC]` is the column TimeGenerated; the suffix tells the zone of its values. `3/4/2021` is in March
-//! or in April, and only other values of the same file can tell: where none does, the file is refused until
-//! `--date-order` says it.
+//! `TimeGenerated [UTC]` is the column TimeGenerated; the suffix is the zone of its values. `3/4/2021` is in March
+//! or in April, and only other values of the same file can show which: if none does, the file is refused unless
+//! `--date-order` is given.
 
 use crate::time::{EPOCH, MICROSECOND, MILLISECOND, SECOND, local_to_utc};
 use chrono_tz::Tz;
@@ -17,18 +17,18 @@ pub enum DateOrder {
     MonthFirst,
 }
 
-/// What a header's suffix says about the zone of a column's values.
+/// The time zone of a column's values according to the header's suffix.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Zone {
-    /// Nothing is said.
+    /// The header has no zone.
     None,
     Utc,
     Named(Tz),
-    /// Local time of whoever exported, or a zone that is not known here.
+    /// The local time of the exporting user, or an unknown zone.
     Local,
 }
 
-/// A header without the zone's suffix, and the zone.
+/// A header without the suffix of the zone, and the zone.
 pub(super) fn split_zone(header: &str) -> (&str, Zone) {
     let split = || {
         let (name, zone) = header.strip_suffix(']')?.rsplit_once(" [")?;
@@ -46,11 +46,11 @@ pub(super) fn split_zone(header: &str) -> (&str, Zone) {
     split().unwrap_or((header, Zone::None))
 }
 
-/// How the texts of a datetime column are read where they are not plain ISO 8601.
+/// How the texts of a datetime column are parsed if they are not plain ISO 8601.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct DateRule {
     pub order: DateOrder,
-    /// The zone of values that do not tell one; none is UTC.
+    /// The zone of values that do not contain one; `None` is UTC.
     pub zone: Option<Tz>,
 }
 
@@ -71,7 +71,8 @@ impl DateRule {
     }
 }
 
-/// Ticks of a text of data. A date with dots has the day first, as those do who write dots; in a query it has not.
+/// Ticks of a text in data. A date with dots has the day first, which is the custom where dots are used; in a query it
+/// does not.
 pub(super) fn data_datetime(text: &str) -> Option<i64> {
     match text.as_bytes() {
         [_, b'.', ..] | [_, _, b'.', ..] => {
@@ -109,8 +110,8 @@ impl Unit {
     }
 }
 
-/// Ticks of a number that is a time since 1970: its size tells the unit, as all three are then of the years 1973 to 5138.
-/// Loggers in Go write `1.7041032e9`.
+/// Ticks of a number that is a time since 1970. Its size determines the unit: with the right one, the year is between
+/// 1973 and 5138. Loggers in Go write `1.7041032e9`.
 pub(super) fn epoch(text: &str) -> Option<(i64, Unit)> {
     let Some((number, exponent)) = text.split_once(['e', 'E']) else { return plain_epoch(text) };
     let exponent: usize = exponent.parse().ok().filter(|e| *e < 18)?;
@@ -132,7 +133,7 @@ fn plain_epoch(text: &str) -> Option<(i64, Unit)> {
         100_000_000_000_000..100_000_000_000_000_000 => (Unit::Microseconds, MICROSECOND),
         _ => return None,
     };
-    // digits that a tick cannot hold are dropped
+    // digits beyond the precision of a tick are dropped
     let part = fraction
         .bytes()
         .fold((0i64, ticks), |(sum, ticks), digit| (sum + i64::from(digit - b'0') * ticks / 10, ticks / 10));
@@ -158,8 +159,8 @@ fn numbers(text: &str, separator: char) -> Option<(u32, u32, &str)> {
     Some((number(first)?, number(second)?, after))
 }
 
-/// Whether a text of data is surely a datetime: a date as ISO 8601 writes it, alone or with a time behind `T` or a blank, or
-/// one of the portal in American English.
+/// Whether a text in data is certainly a datetime: a date in ISO 8601, alone or with a time after `T` or a blank, or a
+/// date of the portal in American English.
 pub(super) fn is_datetime(text: &str) -> bool {
     match text.as_bytes() {
         [_, _, _, _, b'-', _, _, b'-', _, _]
@@ -170,7 +171,7 @@ pub(super) fn is_datetime(text: &str) -> bool {
 }
 
 /// Whether the text is a date of the portal in American English, `10/25/2023, 9:43:21.990 AM`: no other locale writes
-/// a comma, three digits of a second and capital letters.
+/// a comma, three fractional digits and capital letters.
 fn is_portal(text: &str) -> bool {
     let Some((_, time)) = text.split_once(", ") else { return false };
     let Some(clock) = time.strip_suffix(" AM").or_else(|| time.strip_suffix(" PM")) else { return false };
@@ -183,13 +184,13 @@ pub(super) struct Dates {
     /// The first value whose day shows that the day comes first: line and text.
     day_first: Option<(u64, String)>,
     month_first: Option<(u64, String)>,
-    /// The first that could be either.
+    /// The first ambiguous value.
     open: Option<(u64, String)>,
     portal: bool,
 }
 
 impl Dates {
-    /// Looks at a value of a datetime column.
+    /// Examines a value of a datetime column.
     #[inline]
     pub(super) fn see(&mut self, text: &str, line: impl FnOnce() -> u64) {
         if let [_, b'/' | b'-', ..] | [_, _, b'/' | b'-', ..] = text.as_bytes() {
@@ -215,7 +216,7 @@ impl Dates {
         }
     }
 
-    /// Adds what the next part of the file shows; `lines` is the number of lines before it.
+    /// Adds the result for the next part of the file; `lines` is the number of lines before it.
     pub(super) fn append(&mut self, next: Dates, lines: u64) {
         let later = |own: &mut Option<(u64, String)>, new: Option<(u64, String)>| {
             if own.is_none() {
@@ -228,7 +229,7 @@ impl Dates {
         self.portal |= next.portal;
     }
 
-    /// The order; or the line and text of a date that could be either, and why nothing tells.
+    /// The order; or the line and text of an ambiguous date, and why the order is not known.
     pub(super) fn order(&self) -> Result<DateOrder, (u64, String)> {
         let shown = |(line, text): &(u64, String)| (*line, format!("'{text}'"));
         match (&self.day_first, &self.month_first, &self.open) {
@@ -248,7 +249,7 @@ impl Dates {
     }
 }
 
-/// The zone that a portal's header means: Windows' display names, with `and` or `&`.
+/// The zone of a portal's header: Windows' display names, with `and` or `&`.
 fn windows_zone(name: &str) -> Option<Tz> {
     let plain = name.replace(" & ", " and ");
     ZONES
@@ -372,13 +373,13 @@ mod tests {
         assert_eq!(read(DateOrder::DayFirst, None, "3/4/2023 12:00"), "2023-04-03T12:00:00");
         assert_eq!(read(us, None, "3/4/2023 12:00"), "2023-03-04T12:00:00");
         assert_eq!(read(us, None, "2023-07-30T23:55:35.522Z"), "2023-07-30T23:55:35.5220000");
-        // dots have the day first whatever the order
+        // with dots the day comes first, whatever the order
         assert_eq!(read(us, None, "03.04.2023 12:00"), "2023-04-03T12:00:00");
         let york = Some(Tz::America__New_York);
         assert_eq!(read(us, york, "7/1/2023, 8:00:00.000 AM"), "2023-07-01T12:00:00");
         assert_eq!(read(us, york, "1/1/2023, 8:00:00.000 AM"), "2023-01-01T13:00:00");
         assert_eq!(read(us, york, "2023-07-01T08:00:00Z"), "2023-07-01T08:00:00");
-        // shown twice: the first; left out: with the offset of after
+        // a time that occurs twice is the first one; a skipped time has the offset after the jump
         assert_eq!(read(us, york, "2023-11-05T01:30:00"), "2023-11-05T05:30:00");
         assert_eq!(read(us, york, "2023-03-12T02:30:00"), "2023-03-12T06:30:00");
     }

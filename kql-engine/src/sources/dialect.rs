@@ -1,4 +1,4 @@
-//! How delimited text is written: which byte parts the fields, and where the header begins.
+//! The dialect of delimited text: the delimiter of the fields, and where the header begins.
 //!
 //! | the header | the delimiter |
 //! | --- | --- |
@@ -7,32 +7,32 @@
 //! | has fields with `;`, a tab or a bar, and most rows have as many | that one; of several the one that fits best |
 //! | is one plain name | none: the file has one column |
 //!
-//! Any other header fits no delimiter, and the file is refused: its rows would be no columns.
+//! Any other header fits no delimiter, and the file is refused: its rows would not be columns.
 
 use super::input::DataFile;
 use crate::error::SourceError;
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 use std::io::Read;
 
-/// The byte that parts the fields, and the place of the header.
+/// The delimiter of the fields, and the position of the header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Dialect {
     pub delimiter: u8,
     /// The header's offset in the file.
     pub begin: u64,
-    /// The lines before the header.
+    /// Number of lines before the header.
     pub lines: u64,
 }
 
-/// So much of a file is looked at.
+/// Number of bytes of a file that are examined.
 const HEAD: u64 = 256 << 10;
-/// So many rows are compared with the header.
+/// Number of rows that are compared with the header.
 const ROWS: usize = 64;
-/// Of those that fit equally well the first is taken.
+/// Of delimiters that fit equally well, the first is chosen.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 impl Dialect {
-    /// Looks at the begin of a file, behind its byte-order mark.
+    /// Examines the beginning of a file, after its byte-order mark.
     pub(super) fn of(file: &DataFile, mark: u64) -> Result<Dialect, SourceError> {
         let mut head = Vec::new();
         file.reader(mark)?.take(HEAD).read_to_end(&mut head).map_err(|e| file.unreadable(e))?;
@@ -48,7 +48,7 @@ impl Dialect {
     }
 }
 
-/// The delimiter that a first line such as `sep=;` names, and the text behind that line.
+/// The delimiter in a first line such as `sep=;`, and the text after that line.
 fn separator(head: &[u8]) -> (Option<u8>, &[u8]) {
     let named = || {
         let rest = head.strip_prefix(b"sep=").or_else(|| head.strip_prefix(b"\"sep="))?;
@@ -61,17 +61,17 @@ fn separator(head: &[u8]) -> (Option<u8>, &[u8]) {
     named().map_or((None, head), |(delimiter, rest)| (Some(delimiter), rest))
 }
 
-/// How a text reads with a delimiter.
+/// The fields of a text with a given delimiter.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     pub header: Vec<String>,
-    /// How many rows there are, of those that were looked at, and how many have as many fields as the header.
+    /// Number of examined rows, and number of those with as many fields as the header.
     pub rows: usize,
     pub fit: usize,
 }
 
 impl Reading {
-    /// `whole` tells that the text is all that there is: else its last row is cut off.
+    /// `whole` means that the text is complete: otherwise, its last row is cut off.
     pub(super) fn of(text: &[u8], delimiter: u8, whole: bool) -> Reading {
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).flexible(true).terminator(Terminator::Any(b'\n')).delimiter(delimiter);
@@ -103,15 +103,15 @@ impl Reading {
         self.width() > 1 && self.fit == self.rows
     }
 
-    /// The same, but for one row or a few that are damaged.
+    /// Whether that is true except for a few damaged rows.
     pub(super) fn is_mostly_table(&self) -> bool {
         self.width() > 1 && (self.rows - self.fit <= 1 || self.fit * 4 >= self.rows * 3)
     }
 }
 
-/// The byte that parts the fields of a text, or why none does.
+/// The delimiter of a text, or why there is none.
 fn delimiter(text: &[u8], whole: bool) -> Result<u8, &'static str> {
-    // a header that is longer than what was looked at is told of when it is read
+    // a header that is longer than the examined part is reported when the file is read
     if !whole && !text.contains(&b'\n') {
         return Ok(b',');
     }
@@ -122,7 +122,7 @@ fn delimiter(text: &[u8], whole: bool) -> Result<u8, &'static str> {
     if comma.is_table() || comma.width() == 0 {
         return Ok(b',');
     }
-    // the share of rows that fit, then the number of columns; of equals the first
+    // the share of matching rows, then the number of columns; of equal ones the first
     let mut best: Option<(u8, Reading)> = None;
     for delimiter in DELIMITERS {
         let reading = Reading::of(text, delimiter, whole);
@@ -145,8 +145,8 @@ fn delimiter(text: &[u8], whole: bool) -> Result<u8, &'static str> {
     }
 }
 
-/// Whether a header of one field is one name, and not several that something else parts. What stands in a name, as in
-/// `Name: first`, stands in no row as often.
+/// Whether a header of one field is a single name, and not several with another delimiter. A character of a name, as in
+/// `Name: first`, does not occur as often in every row.
 fn is_plain(name: &str, text: &[u8]) -> bool {
     let name = name.trim();
     if name.contains([';', '\t', '|']) {
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(of("a;b\n1;2,5\n"), Ok(';'));
         assert_eq!(of("a\tb c\n1\t2\n"), Ok('\t'));
         assert_eq!(of("a|b|c\n1|2|3\n"), Ok('|'));
-        // a name or a value may hold other delimiters
+        // a name or a value can contain other delimiters
         assert_eq!(of("a;b, c;d\n1;2;3\n"), Ok(';'));
         assert_eq!(of("a,b|c\n1,x|y\n"), Ok(','));
         assert_eq!(of("\"a;b\",c\n\"1;2\",3\n"), Ok(','));

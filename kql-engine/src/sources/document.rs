@@ -1,5 +1,5 @@
-//! JSON that is not a line an object: an array of objects, one object, or objects one after the other, with
-//! line breaks anywhere. The text is in memory as a whole while it is read.
+//! JSON that is not one object per line: an array of objects, one object, or consecutive objects, with
+//! line breaks anywhere. The whole text is in memory while it is read.
 
 use super::input::DataFile;
 use super::lines::is_object_line;
@@ -14,14 +14,14 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-/// How the objects of a JSON file follow each other.
+/// The layout of the objects in a JSON file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Layout {
     Lines,
     Document,
 }
 
-/// Tells the layout from the content.
+/// Determines the layout from the content.
 pub(super) fn layout(file: &DataFile, mark: u64, lines_by_name: bool) -> Result<Layout, SourceError> {
     let mut head = Vec::new();
     file.reader(mark)?.take(1 << 20).read_to_end(&mut head).map_err(|e| file.unreadable(e))?;
@@ -31,7 +31,7 @@ pub(super) fn layout(file: &DataFile, mark: u64, lines_by_name: bool) -> Result<
     Ok(match rest.first() {
         Some(b'[') => Layout::Document,
         Some(b'{') if !lines_by_name && !is_object_line(line) => {
-            // a first line that is no object: damaged, if the second one begins an object as well and is no element of
+            // a first line that is not an object: damaged, if the second one begins an object too and is not an element of
             // what the first one opens
             let second = rest.get(line.len() + 1..).unwrap_or_default().trim_ascii_start();
             let next = second.split(|&b| b == b'\n').next().unwrap_or_default().trim_ascii_end();
@@ -63,19 +63,19 @@ pub(super) struct Elements {
     begin: Begin,
 }
 
-/// How the elements of an array begin, by which the next one is found behind a damaged one.
+/// How the elements of an array begin; this is used to find the next one after a damaged one.
 enum Begin {
     Unknown,
     /// All begin with this: a brace, the first key, a colon.
     With(String),
-    /// What is inside an element may begin so as well.
+    /// Parts inside an element can begin in the same way.
     Ambiguous,
 }
 
-/// What stands next in the text.
+/// What is next in the text.
 pub(super) enum Element {
     Object,
-    /// It is passed over.
+    /// It is skipped.
     Other(&'static str),
     /// Nothing more can be read.
     Broken(&'static str),
@@ -87,7 +87,7 @@ impl Elements {
         Elements::inside(file, mark, None)
     }
 
-    /// The elements of arrays in the objects of a file, which that key has; objects without it are elements themselves.
+    /// The elements of the arrays under a key in the objects of a file; objects without the key are elements themselves.
     pub(super) fn inside(file: &DataFile, mark: u64, key: Option<&'static str>) -> Result<Elements, SourceError> {
         let mut bytes = Vec::new();
         file.whole(mark)?.read_to_end(&mut bytes).map_err(|e| file.unreadable(e))?;
@@ -109,7 +109,7 @@ impl Elements {
         })
     }
 
-    /// Goes to the next element; at an object the caller reads it from `at`.
+    /// Goes to the next element; if it is an object, the caller reads it from `at`.
     pub(super) fn next(&mut self) -> Element {
         loop {
             let text = std::mem::take(&mut self.text);
@@ -130,7 +130,7 @@ impl Elements {
         }
     }
 
-    /// The next element of the file, be it an array or not.
+    /// The next element of the file, inside an array or not.
     fn in_file(&mut self, cursor: &mut Cursor) -> Element {
         cursor.space();
         if !self.started {
@@ -139,7 +139,7 @@ impl Elements {
             cursor.space();
         }
         loop {
-            // arrays that follow each other, as pages of an answer do, are one
+            // consecutive arrays, such as the pages of a response, are treated as one
             if cursor.take(b']') {
                 cursor.space();
                 self.open = cursor.take(b'[');
@@ -151,7 +151,7 @@ impl Elements {
         if cursor.peek().is_none() && !self.open { Element::End } else { here(cursor) }
     }
 
-    /// The next element of the key's array; none where it ended, and the object around it with it.
+    /// The next element of the key's array; `None` after the end of the array and of the object around it.
     fn in_array(&mut self, cursor: &mut Cursor) -> Option<Element> {
         cursor.space();
         while cursor.take(b',') {
@@ -165,7 +165,8 @@ impl Elements {
         left.err().map(Element::Broken)
     }
 
-    /// Whether the element between two places is one, as far as others tell: one that is damaged may go on into the next.
+    /// Whether the text between two positions is one element, judging by other elements: a damaged one can run into the
+    /// next.
     pub(super) fn is_one(&mut self, at: usize, end: usize) -> bool {
         let element = self.text.get(at..end).unwrap_or_default();
         let repeats = |begin: &str| element.get(1..).is_some_and(|rest| rest.contains(begin));
@@ -181,10 +182,10 @@ impl Elements {
         }
     }
 
-    /// Goes from a place where nothing can be read to the next element that begins as others do, and tells whether an
-    /// element was passed over; none where there is no further one.
+    /// Goes from a position where nothing can be read to the next element that begins as others do, and returns whether an
+    /// element was skipped; `None` if there is no further one.
     pub(super) fn resume(&mut self, from: usize) -> Option<bool> {
-        /// No element is as short as what may stand between two.
+        /// Every element is longer than what can be between two elements.
         const BETWEEN: usize = 4;
         let (Begin::With(begin), true) = (&self.begin, self.within) else { return None };
         let rest = self.text.get(from..)?;
@@ -194,7 +195,7 @@ impl Elements {
         Some(at - from > BETWEEN)
     }
 
-    /// The line of the place, which does not go back.
+    /// The line of the position, which must not go back.
     pub(super) fn line_at(&mut self, at: usize) -> u64 {
         let passed = self.text.as_bytes().get(self.seen..at).unwrap_or_default();
         self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
@@ -203,7 +204,7 @@ impl Elements {
     }
 }
 
-/// What stands at the cursor.
+/// What is at the cursor.
 fn here(cursor: &mut Cursor) -> Element {
     match cursor.peek() {
         None => Element::Broken("the array has no end"),
@@ -219,7 +220,7 @@ fn here(cursor: &mut Cursor) -> Element {
     }
 }
 
-/// Goes into the array that a key of the object at the cursor has; where there is none the cursor stays.
+/// Goes into the array under a key of the object at the cursor; without such a key, the cursor does not move.
 fn enter(cursor: &mut Cursor, wanted: &str) -> bool {
     let from = cursor.at;
     cursor.take(b'{');
@@ -248,7 +249,7 @@ fn enter(cursor: &mut Cursor, wanted: &str) -> bool {
     found
 }
 
-/// Goes behind the object whose member ends at the cursor.
+/// Goes after the object whose member ends at the cursor.
 fn leave(cursor: &mut Cursor) -> Result<(), Fault> {
     loop {
         cursor.space();

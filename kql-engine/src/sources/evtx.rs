@@ -1,7 +1,7 @@
-//! Windows event logs in their own format (`.evtx`): a header of 4 KB, then chunks of 64 KB with records in binary XML.
+//! Windows event logs in their native format (`.evtx`): a header of 4 KB, then chunks of 64 KB with records in binary XML.
 //!
-//! Each record comes out as the JSON that `evtx_dump -o json` writes, which `recognise/windows.rs` unwraps. What cannot
-//! be read is told, with the record's number or the place in the file, and reading goes on behind it.
+//! Each record is returned as the JSON that `evtx_dump -o json` writes, which `recognise/windows.rs` unwraps. Unreadable
+//! parts are reported with the record's number or the position in the file, and reading continues after them.
 
 use super::guard;
 use super::input::{self, DataFile};
@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-/// As `kql data` calls it.
+/// The name of the format in `kql data`.
 pub(super) const NAME: &str = "Windows event log";
 
 /// Lengths in bytes.
@@ -24,44 +24,44 @@ const CHUNK: u64 = 65_536;
 trait ReadSeek: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadSeek for T {}
 
-/// What a log has at a place.
+/// An item of a log.
 pub(super) enum Event {
     /// The number of the record, and its JSON.
     Record(u64, String),
-    /// The number of a record that is lost, 0 where it is not known, and why.
+    /// The number of a lost record, 0 if it is not known, and the reason.
     Lost(u64, String),
 }
 
 /// The events of a log, oldest first.
 pub(super) struct Events {
     chunks: Option<IntoIterChunks<Box<dyn ReadSeek>>>,
-    /// The part of a chunk at the end of a file that is cut off, and its number.
+    /// The incomplete chunk at the end of a file that is cut off, and its number.
     rest: Option<(u64, Vec<u8>)>,
-    /// What the header counts and the file has not, in words.
+    /// What the header counts and the file lacks, as text.
     missing: Option<String>,
     settings: Arc<ParserSettings>,
     waiting: VecDeque<Event>,
-    /// Chunks that are not as their checksums say.
+    /// Number of chunks that do not match their checksums.
     unsound: u64,
     count: Count,
 }
 
-/// How many records there should be, by their numbers.
+/// Determines the number of missing records by their numbers.
 #[derive(Default)]
 struct Count {
-    /// The number of the last record that is accounted for; none before the first.
+    /// The number of the last record that is accounted for; `None` before the first.
     last: Option<u64>,
-    /// What was told as lost since, in places whose records nobody has counted.
+    /// Number of losses reported since then, in places with an unknown number of records.
     open: u64,
-    /// The number of the last record of all, where the header says it.
+    /// The number of the last record in the log, if the header contains it.
     end: Option<u64>,
 }
 
-/// So many records fit into a chunk: numbers that say more are damaged.
+/// The maximum number of records in a chunk: a greater difference of numbers is damage.
 const MOST_RECORDS: u64 = 2400;
 
 impl Count {
-    /// How many records before that number are missing beyond those that were told.
+    /// The number of missing records before this number, in addition to the reported ones.
     fn gap(&mut self, next: u64) -> u64 {
         let Some(last) = self.last.filter(|_| self.open > 0) else { return 0 };
         let missing = next.saturating_sub(last).saturating_sub(1);
@@ -74,7 +74,7 @@ impl Events {
     /// Reads the header.
     pub(super) fn open(file: &DataFile) -> Result<Events, SourceError> {
         let not_that = |reason: String| SourceError::not_that(&file.path, NAME, reason);
-        // it may be unpacked into memory: it should be a log then
+        // the file may be decompressed into memory, so it is first checked to be a log
         if !file.begins_with(&input::EVTX_MAGIC) {
             return Err(not_that("it does not begin with ElfFile".to_owned()));
         }
@@ -110,7 +110,7 @@ impl Events {
         })
     }
 
-    /// The next event, none at the end.
+    /// The next event, `None` at the end.
     pub(super) fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.waiting.pop_front() {
@@ -145,7 +145,7 @@ impl Events {
         }
     }
 
-    /// What is to be said of the log beside its events.
+    /// A note about the log, in addition to its events.
     pub(super) fn note(&self) -> Option<String> {
         let (chunks, fit) = if self.unsound == 1 { ("1 chunk", "does") } else { ("chunks", "do") };
         let count = if self.unsound == 1 { String::new() } else { format!("{} ", self.unsound) };
@@ -157,12 +157,12 @@ impl Events {
         })
     }
 
-    /// Tells of so many records that are lost.
+    /// Reports lost records.
     fn lose(&mut self, count: u64, reason: &str) {
         self.waiting.extend((0..count).map(|_| Event::Lost(0, reason.to_owned())));
     }
 
-    /// Reads the records of a chunk that lie within its first bytes.
+    /// Reads the records of a chunk that are within its first bytes.
     fn read(&mut self, mut chunk: EvtxChunkData, within: u64) {
         let place = chunk.number.map(place);
         let (first, last) = (chunk.header.first_event_record_id, chunk.header.last_event_record_id);
@@ -192,7 +192,7 @@ impl Events {
                             Err(error) => lost(&error),
                         });
                     }
-                    // what is past the end is told of once, by the caller
+                    // a record after the end is reported once, by the caller
                     Err(_) if within < CHUNK => break,
                     Err(error) => waiting.push_back(lost(&error)),
                 }
@@ -220,7 +220,7 @@ impl Events {
         }
     }
 
-    /// Reads the whole records of a chunk that the end of the file cuts off.
+    /// Reads the complete records of a chunk that is cut off by the end of the file.
     fn read_rest(&mut self, number: u64, mut rest: Vec<u8>) {
         let within = rest.len() as u64;
         rest.resize(CHUNK as usize, 0);
@@ -228,7 +228,7 @@ impl Events {
             chunk.number = Some(number);
             self.read(chunk, within);
         }
-        // what is cut off may be the empty rest of the last chunk
+        // the missing part can be the empty rest of the last chunk
         if self.count.end.is_some() && self.count.last == self.count.end {
             return;
         }
@@ -238,12 +238,12 @@ impl Events {
     }
 }
 
-/// Where a chunk is.
+/// The position of a chunk, for messages.
 fn place(number: u64) -> String {
     format!("chunk {number}, at byte {}", number.saturating_mul(CHUNK).saturating_add(HEADER))
 }
 
-/// An error of the reader as what is lost.
+/// An error of the reader as a lost record.
 fn lost(error: &EvtxError) -> Event {
     match error {
         EvtxError::FailedToParseRecord { record_id, source } => Event::Lost(*record_id, cause(source)),
@@ -258,7 +258,7 @@ fn lost(error: &EvtxError) -> Event {
     }
 }
 
-/// The words of what caused an error in the first place; those around it only say that there was one.
+/// The message of an error's root cause; those around it only say that there was an error.
 fn cause(mut error: &dyn Error) -> String {
     while let Some(source) = error.source() {
         error = source;
@@ -266,7 +266,7 @@ fn cause(mut error: &dyn Error) -> String {
     error.to_string()
 }
 
-/// Runs the reader. It is meant to be safe on any input; should it not be, the file is at fault and not the query.
+/// Runs the reader. It should be safe on any input; if it panics, the file is at fault, not the query.
 fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     guard::guarded(read).and_then(|result| result)
 }

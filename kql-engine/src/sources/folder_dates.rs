@@ -1,7 +1,7 @@
 //! Dates in the names of folders: `y=2026/m=03/d=10/h=05`, `year=2026/month=03`, `date=2026-03-10`.
 //!
-//! Exports put a row in the folder of the time at which it arrived, and rows arrive late: what a folder is called does not
-//! say which times its rows have. Only where the user says that folders are of the rows' own times are files left out.
+//! Exports put a row in the folder of the time when it arrived, and rows arrive late: the name of a folder does not show
+//! the times of its rows. Files are skipped only if the user declares that folders contain the rows' own times.
 
 use crate::time::{DAY, HOUR, days};
 use crate::types::{ScalarType, TIME_COLUMNS, TableSchema};
@@ -9,25 +9,25 @@ use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use std::path::{Component, Path};
 
-/// Which times the dates of folders are.
+/// The meaning of the dates of folders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FolderDates {
-    /// Those of arrival: they say nothing about the rows.
+    /// Times of arrival: they say nothing about the rows.
     #[default]
     Arrival,
-    /// Those of the rows, in `TimeGenerated` or `Timestamp`: files of other times need not be read.
+    /// Times of the rows, in `TimeGenerated` or `Timestamp`: files with other times need not be read.
     Event,
 }
 
-/// Times in ticks, the last one excluded.
+/// Times in ticks, without the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     from: i64,
     to: i64,
 }
 
-/// The times that a file's folders tell, in UTC; none where they tell none. Minutes do not count, since files of a whole
-/// hour lie in the folder of its first minute.
+/// The time span of a file's folders, in UTC; `None` if they contain none. Minutes are ignored, since files of a whole
+/// hour are in the folder of its first minute.
 pub(super) fn span(path: &Path) -> Option<Span> {
     let (mut year, mut month, mut day, mut hour) = (None, None, None, None);
     for component in path.parent()?.components() {
@@ -40,7 +40,7 @@ pub(super) fn span(path: &Path) -> Option<Span> {
                 (year, month, day) = (Some(y), Some(m), Some(d));
             }
             "y" | "year" => year = number(),
-            // the second m is the minute
+            // a second m is the minute
             "m" | "month" if month.is_none() => month = number(),
             "d" | "day" => day = number(),
             "h" | "hour" | "hr" => hour = number(),
@@ -77,12 +77,12 @@ fn date(text: &str) -> Option<(u32, u32, u32)> {
     Some((digits.get(..4)?.parse().ok()?, digits.get(4..6)?.parse().ok()?, digits.get(6..)?.parse().ok()?))
 }
 
-/// Whether rows of these times may pass the filters.
+/// Whether rows with these times can pass the filters.
 pub(super) fn may_pass(filters: &[Expr], span: Span, schema: &TableSchema) -> bool {
     filters.iter().all(|filter| may_hold(filter, span, schema))
 }
 
-/// Whether the filter may hold for such a row; what is not understood may.
+/// Whether the filter can be true for such a row; also true for filters that are not understood.
 fn may_hold(filter: &Expr, span: Span, schema: &TableSchema) -> bool {
     let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return true };
     match op {

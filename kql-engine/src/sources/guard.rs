@@ -1,4 +1,4 @@
-//! Readers of others (Arrow IPC, Parquet, event logs) that give up on some damaged files by a panic. Here it becomes an
+//! Third-party readers (Arrow IPC, Parquet, event logs) that panic on some damaged files. The panic is converted to an
 //! error about the file.
 
 use crate::error::panic_message;
@@ -9,13 +9,13 @@ thread_local! {
     static IN_READER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is inside such a reader, so that a panic is told as an error and need not be printed: for the
+/// Whether this thread is inside such a reader, so that a panic becomes an error and need not be printed; for the
 /// program's panic hook.
 pub fn in_reader() -> bool {
     IN_READER.get()
 }
 
-/// Runs a reader; the error is what it said when it gave up.
+/// Runs a reader; the error is the message of its panic.
 pub(super) fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, String> {
     let before = IN_READER.replace(true);
     let result = catch_unwind(AssertUnwindSafe(read));

@@ -8,18 +8,18 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a Windows event log begins with.
+/// The first bytes of a Windows event log.
 pub(super) const EVTX_MAGIC: [u8; 8] = *b"ElfFile\0";
 
-/// How a file's rows are written.
+/// The format of a file's rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Format {
-    /// `.ndjson`, `.jsonl`, `.json`: what it is exactly, the content tells.
+    /// `.ndjson`, `.jsonl`, `.json`: the content determines the layout.
     Json {
-        /// The name says that every line is an object.
+        /// The name shows that every line is an object.
         lines: bool,
     },
-    /// Delimited text, whatever the delimiter.
+    /// Delimited text with any delimiter.
     Csv,
     Parquet,
     Ipc,
@@ -33,16 +33,16 @@ pub(super) enum Format {
     Workbook,
 }
 
-/// What a file's extension says about its format.
+/// The format according to a file's extension.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Named {
     Is(Format),
-    /// Some text: the content tells.
+    /// Some text: the content determines the format.
     Text,
 }
 
 impl Named {
-    /// The name without the extension of the format, or of a log that was put aside: `conn.log.1`.
+    /// The name without the extension of the format, or of a rotated log: `conn.log.1`.
     pub(super) fn split(name: &str) -> Option<(&str, Named)> {
         let (stem, extension) = name.rsplit_once('.')?;
         let named = match extension.to_ascii_lowercase().as_str() {
@@ -63,7 +63,7 @@ impl Named {
     }
 }
 
-/// The length of a file, and when it was changed.
+/// The length of a file, and the time of its last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     length: u64,
@@ -73,52 +73,52 @@ pub(super) struct Stamp {
 /// A file of a table.
 #[derive(Clone, Debug)]
 pub(super) struct DataFile {
-    /// As it is shown; inside an archive behind the archive's own path.
+    /// Its path in messages; for a file in an archive, after the archive's own path.
     pub path: PathBuf,
     pub format: Format,
     pub compression: Compression,
-    /// Where its bytes are, if they are in an archive.
+    /// Its position in an archive, if it is in one.
     pub member: Option<Arc<Member>>,
 }
 
 impl DataFile {
-    /// The first bytes of the file, unpacked; nothing where it cannot be read.
+    /// The first bytes of the file, decompressed; empty if it cannot be read.
     pub(super) fn head(&self, length: u64) -> Vec<u8> {
         let mut head = Vec::new();
-        // a pipe would wait for who writes into it
+        // a pipe would wait for a writer
         if (self.member.is_some() || self.path.is_file())
             && let Ok(reader) = self.reader(0)
         {
-            // what cannot be read further, a damaged archive, is told of when the whole file is read
+            // an error such as a damaged archive is reported when the whole file is read
             let _ = reader.take(length).read_to_end(&mut head);
         }
         head
     }
 
-    /// Whether the file, unpacked, begins with these bytes.
+    /// Whether the file, decompressed, begins with these bytes.
     pub(super) fn begins_with(&self, bytes: &[u8]) -> bool {
         self.head(bytes.len() as u64) == bytes
     }
 
-    /// All bytes, unpacked.
+    /// All bytes, decompressed.
     pub(super) fn read(&self) -> Result<Vec<u8>, SourceError> {
         let mut bytes = Vec::new();
         self.whole(0)?.read_to_end(&mut bytes).map_err(|e| self.unreadable(e))?;
         Ok(bytes)
     }
 
-    /// The bytes from an offset on, for keeping them all in memory: a packed file must not unpack to more than that.
+    /// The bytes after an offset, for keeping them all in memory: the decompressed size is limited.
     pub(super) fn whole(&self, from: u64) -> Result<Box<dyn Read + Send>, SourceError> {
         let reader = self.reader(from)?;
         Ok(if self.is_packed() { Box::new(Unpacked { reader, left: MOST_UNPACKED }) } else { reader })
     }
 
-    /// The bytes from an offset on, unpacked.
+    /// The bytes after an offset, decompressed.
     pub(super) fn reader(&self, from: u64) -> Result<Box<dyn Read + Send>, SourceError> {
         let raw = |from| self.raw(from).map_err(|e| self.unreadable(e));
         let mut reader: Box<dyn Read + Send> = match self.compression {
             Compression::None => return raw(from),
-            // several members or frames in a row are one file
+            // several consecutive members or frames are one file
             Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::new(raw(0)?))),
             Compression::Zstd => Box::new(zstd::Decoder::new(raw(0)?).map_err(|e| self.unreadable(e))?),
         };
@@ -128,7 +128,7 @@ impl DataFile {
         Ok(reader)
     }
 
-    /// The bytes from an offset on, as they lie in the folder or the archive.
+    /// The bytes after an offset, as they are stored in the folder or the archive.
     fn raw(&self, from: u64) -> io::Result<Box<dyn Read + Send>> {
         if let Some(member) = &self.member {
             return member.reader(from);
@@ -140,29 +140,29 @@ impl DataFile {
         Ok(Box::new(file))
     }
 
-    /// What tells whether the file changes: its length and the time of the last change.
+    /// Its length and the time of the last change, which show whether the file changes.
     pub(super) fn stamp(&self) -> Result<Stamp, SourceError> {
         let path = self.member.as_ref().map_or(&*self.path, |member| &member.archive);
         let metadata = std::fs::metadata(path).map_err(|e| self.unreadable(e))?;
         Ok(Stamp { length: metadata.len(), changed: metadata.modified().ok() })
     }
 
-    /// When it was changed last, in ticks.
+    /// The time of its last change, in ticks.
     pub(super) fn changed(&self) -> Option<i64> {
         crate::time::of_system(self.stamp().ok()?.changed?)
     }
 
-    /// Whether its bytes are unpacked from the beginning on, so that it cannot be read in pieces.
+    /// Whether its bytes must be decompressed from the beginning, so that it cannot be read in parts.
     pub(super) fn is_packed(&self) -> bool {
         self.compression != Compression::None || self.member.as_ref().is_some_and(|member| member.is_packed())
     }
 
-    /// The path under which others can read its bytes.
+    /// The path from which other readers can read its bytes.
     pub(super) fn on_disk(&self) -> Option<&Path> {
         (self.compression == Compression::None && self.member.is_none()).then_some(&*self.path)
     }
 
-    /// The length of the file as it lies in the folder; of one in an archive, without the archive's packing.
+    /// The length of the file as stored in the folder; for a file in an archive, its decompressed length.
     pub(super) fn length(&self) -> Result<u64, SourceError> {
         match &self.member {
             Some(member) => Ok(member.length),
@@ -174,13 +174,13 @@ impl DataFile {
         SourceError::unreadable(&self.path, error)
     }
 
-    /// How long the byte-order mark is. Text that is not in UTF-8 is refused here.
+    /// The length of the byte-order mark. Text that is not in UTF-8 is refused here.
     pub(super) fn mark(&self) -> Result<u64, SourceError> {
         let mut head = Vec::new();
         self.reader(0)?.take(4).read_to_end(&mut head).map_err(|e| self.unreadable(e))?;
         match head.as_slice() {
             [0xef, 0xbb, 0xbf, ..] => Ok(3),
-            // with a mark, or two characters of ASCII
+            // with a byte-order mark, or two ASCII characters
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, 0, 1..=255] | [1..=255, 0, 1..=255, 0] => {
                 Err(self.unreadable("the text is UTF-16; save it as UTF-8 and try again"))
             }
@@ -194,12 +194,12 @@ impl DataFile {
 pub(super) struct AsOpened {
     pub file: Arc<DataFile>,
     pub stamp: Stamp,
-    /// Whether it is read up to its former end, so that what is added behind does no harm.
+    /// Whether it is read up to its former end, so that appended data does no harm.
     pub may_grow: bool,
 }
 
 impl AsOpened {
-    /// Refuses a file that is not as it was.
+    /// Refuses a file that has changed.
     pub(super) fn check(&self) -> Result<(), SourceError> {
         let AsOpened { file, stamp: before, may_grow } = self;
         let now = file.stamp()?;
@@ -210,15 +210,15 @@ impl AsOpened {
     }
 }
 
-/// How many bytes are read at once: what was copied is still near the processor when it is looked at.
+/// Bytes that are read at once: copied bytes are still in the processor's cache when they are examined.
 const BLOCK: usize = 256 << 10;
-/// Longer lines are not read, since they could not be kept in a column.
+/// Longer lines are not read, since a column could not hold them.
 pub(super) const LONGEST: usize = 256 << 20;
 
-/// More than this of a packed file is not kept in memory.
+/// A compressed file is not kept in memory if it is larger than this after decompression.
 const MOST_UNPACKED: u64 = 1 << 30;
 
-/// What is unpacked, up to a limit.
+/// Decompressed data, up to a limit.
 struct Unpacked {
     reader: Box<dyn Read + Send>,
     left: u64,
@@ -240,7 +240,7 @@ impl Read for Unpacked {
     }
 }
 
-/// Text of which no line is too long to be kept.
+/// Text without lines that are too long.
 pub(super) struct ShortLines {
     pub reader: Box<dyn Read + Send>,
     /// Bytes since the last line end.
@@ -262,7 +262,8 @@ impl Read for ShortLines {
     }
 }
 
-/// Bytes of a file that are looked at while more come. Its room is kept, so that none is cleared or copied for nothing.
+/// Bytes of a file that are processed while more are read. The buffer is reused, so that it is not cleared or copied
+/// needlessly.
 #[derive(Default)]
 pub(super) struct Buffer {
     room: Vec<u8>,
@@ -274,14 +275,14 @@ impl Buffer {
         self.room.get(..self.filled).unwrap_or_default()
     }
 
-    /// Forgets the first bytes.
+    /// Drops the first bytes.
     pub(super) fn pass(&mut self, passed: usize) {
         let passed = passed.min(self.filled);
         self.room.copy_within(passed..self.filled, 0);
         self.filled -= passed;
     }
 
-    /// Reads so many bytes more, or fewer at the end; tells how many.
+    /// Reads up to `wanted` more bytes, fewer at the end; returns their number.
     pub(super) fn read(&mut self, reader: &mut impl Read, wanted: usize) -> io::Result<usize> {
         let before = self.filled;
         let end = before + wanted;
@@ -306,12 +307,12 @@ pub(super) struct Blocks {
     /// Bytes left in the part of the file to read.
     remaining: u64,
     buffer: Buffer,
-    /// Where the block ends: what follows is the beginning of a line.
+    /// The end of the block: the next line begins there.
     end: usize,
 }
 
 impl Blocks {
-    /// Of a part of the file; the whole one to its end where `length` is `u64::MAX`.
+    /// For a part of a file; up to the end of the file if `length` is `u64::MAX`.
     pub(super) fn new(file: &DataFile, from: u64, length: u64) -> Result<Blocks, SourceError> {
         Ok(Blocks { reader: file.reader(from)?, remaining: length, buffer: Buffer::default(), end: 0 })
     }
@@ -357,7 +358,7 @@ pub(super) fn line_parts(file: &DataFile, from: u64, part: u64) -> Result<Vec<(u
         if end + part / 2 >= length {
             end = length;
         } else {
-            // to the end of the line that the limit is in
+            // to the end of the line that contains the limit
             let mut reader = file.reader(end - 1)?;
             let mut piece = vec![0; 1 << 14];
             end -= 1;
@@ -380,8 +381,8 @@ pub(super) fn line_parts(file: &DataFile, from: u64, part: u64) -> Result<Vec<(u
     Ok(parts)
 }
 
-/// The bytes of a file, unpacked, and its name without the extension of the compression. Whatever format it has, nothing is
-/// looked into.
+/// The bytes of a file, decompressed, and its name without the extension of the compression. The format is not
+/// examined.
 pub(crate) fn unpacked(path: &Path) -> Result<(Vec<u8>, String), SourceError> {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     let (stem, compression) = Compression::split(name);

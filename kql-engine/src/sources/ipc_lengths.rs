@@ -1,5 +1,5 @@
-//! The lengths that an Arrow IPC file tells of its parts. Its reader takes as much memory as they say before it looks
-//! whether the file is so long, and memory that is not there ends the program: so they are looked at first.
+//! Checks the lengths that an Arrow IPC file contains. Its reader allocates as much memory as they say before it checks
+//! whether the file is that long, and a failed allocation ends the program.
 
 use arrow::ipc::{Block, root_as_footer, root_as_message};
 use std::io::{Read, Result, Seek, SeekFrom};
@@ -7,8 +7,8 @@ use std::io::{Read, Result, Seek, SeekFrom};
 /// What follows the footer: its length, and `ARROW1`.
 const TAIL: u64 = 10;
 
-/// Why the lengths cannot be; none where they can. The place in the file changes. What is damaged otherwise is for the
-/// reader to say.
+/// Why the lengths are not valid; `None` if they are. Moves the position in the file. Other damage is reported by
+/// the reader.
 pub(super) fn fault(file: &mut (impl Read + Seek), is_stream: bool) -> Result<Option<String>> {
     let length = file.seek(SeekFrom::End(0))?;
     if is_stream { of_stream(file, length) } else { of_file(file, length) }
@@ -105,7 +105,7 @@ mod tests {
         writer.write(&batch()).expect("it is written");
         let whole = writer.into_inner().expect("a file");
         assert_eq!(fault_in(whole.clone(), false), None);
-        // without the rows' bytes, the footer points behind the end
+        // without the rows' bytes, the footer points beyond the end
         let mut short = whole.clone();
         short.drain(8..8 + 300);
         assert_eq!(fault_in(short, false).as_deref(), Some("1 of its parts lie outside the file"));

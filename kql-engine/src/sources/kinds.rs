@@ -1,4 +1,4 @@
-//! The type of a column that no schema declares, from all of its values.
+//! The type of an undeclared column, from all of its values.
 //!
 //! | all values are | the column is |
 //! | --- | --- |
@@ -10,7 +10,7 @@
 //! | other texts, or there are none | string |
 //! | of several of these kinds | dynamic in JSON, string in CSV |
 //!
-//! Nulls, and empty texts among datetimes, say nothing.
+//! Nulls are ignored, and so are empty texts among datetimes.
 
 use super::dates::is_datetime;
 use crate::types::ScalarType;
@@ -28,15 +28,15 @@ impl Kinds {
     pub(super) const NESTED: Kinds = Kinds(32);
     /// The empty text.
     pub(super) const EMPTY: Kinds = Kinds(64);
-    /// Of a column whose type is expected: a value that this type takes, beside its kind.
+    /// For a column with an expected type: the value is valid in that type.
     const FITTING: Kinds = Kinds(128);
 
-    /// The same, as one that the expected type takes.
+    /// The same kinds, marked as valid in the expected type.
     pub(super) fn fitting(self) -> Kinds {
         Kinds(self.0 | Self::FITTING.0)
     }
 
-    /// Whether some value is one that the expected type takes.
+    /// Whether some value is valid in the expected type.
     pub(super) fn fits(self) -> bool {
         self.0 & Self::FITTING.0 != 0
     }
@@ -50,7 +50,7 @@ impl Kinds {
         self.0 |= other.0;
     }
 
-    /// Whether it makes no difference what else comes.
+    /// Whether further values cannot change the type.
     pub(super) fn is_settled(self, json: bool) -> bool {
         if json { self.0.count_ones() > 1 && self.ty(true) == ScalarType::Dynamic } else { self.0 & Self::TEXT.0 != 0 }
     }
@@ -82,9 +82,9 @@ impl Kinds {
         }
     }
 
-    /// The kind of a number's text; none where it is no number.
+    /// The kind of a number's text; `None` if it is not a number.
     pub(super) fn of_number(text: &str) -> Option<Kinds> {
-        // a leading zero makes it an identifier: 007
+        // a number with a leading zero is an identifier: 007
         let digits = text.strip_prefix('-').unwrap_or(text);
         if digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
@@ -105,7 +105,7 @@ impl Kinds {
         match seen {
             Kinds(0) | Self::TEXT => ScalarType::String,
             Self::DATETIME => ScalarType::Datetime,
-            // an empty text is a string in JSON and nothing in CSV
+            // an empty text is a string in JSON and a missing value in CSV
             _ if json && texts && seen.0 & !(Self::TEXT.0 | Self::DATETIME.0) != 0 => ScalarType::Dynamic,
             Self::BOOL => ScalarType::Bool,
             Self::LONG => ScalarType::Long,
@@ -118,7 +118,7 @@ impl Kinds {
     }
 }
 
-/// The type that holds the values of both.
+/// A type that holds the values of both.
 pub(super) fn unified(a: ScalarType, b: ScalarType) -> ScalarType {
     use ScalarType::*;
     match (a, b) {

@@ -1,4 +1,4 @@
-//! NDJSON: an object a line.
+//! NDJSON: one object per line.
 
 use super::input::{Blocks, DataFile, LONGEST, line_parts};
 use super::options::OpenOptions;
@@ -23,12 +23,12 @@ pub(super) struct LineBlocks {
     passed: Passed,
 }
 
-/// How far the lines of a block were read.
+/// The position up to which the lines of a block were read.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Passed {
-    /// How many lines of the block.
+    /// Number of lines of the block.
     lines: usize,
-    /// Behind the last one.
+    /// The end of the last one.
     at: usize,
     /// The number of the last one.
     number: u64,
@@ -39,7 +39,7 @@ impl LineBlocks {
         LineBlocks { blocks, index: Index::default(), passed: Passed::default() }
     }
 
-    /// Goes to the next block if all lines of this one are passed; false at the end.
+    /// Goes to the next block if all lines of this one were read; false at the end.
     pub(super) fn advance(&mut self) -> io::Result<bool> {
         if self.passed.lines < self.index.lines() {
             return Ok(true);
@@ -50,13 +50,13 @@ impl LineBlocks {
         Ok(more)
     }
 
-    /// The lines that are not passed and not blank.
+    /// The lines that were not read yet and are not blank.
     pub(super) fn lines(&self) -> Lines<'_> {
         // one check for the whole block is much cheaper than one for each line
         Lines { valid: simdutf8::basic::from_utf8(self.blocks.block()).ok(), ..self.one_by_one() }
     }
 
-    /// The same for who goes on with one line only.
+    /// The same lines, for reading only one of them.
     pub(super) fn one_by_one(&self) -> Lines<'_> {
         Lines { bytes: self.blocks.block(), valid: None, index: &self.index, passed: self.passed }
     }
@@ -65,23 +65,23 @@ impl LineBlocks {
         self.passed = passed;
     }
 
-    /// The number of the last line passed.
+    /// The number of the last line that was read.
     pub(super) fn number(&self) -> u64 {
         self.passed.number
     }
 }
 
-/// Goes through the lines of a block.
+/// Iterates over the lines of a block.
 pub(super) struct Lines<'b> {
     bytes: &'b [u8],
-    /// The block, if it was found to be valid.
+    /// The block, if it is valid UTF-8.
     valid: Option<&'b str>,
     index: &'b Index,
     passed: Passed,
 }
 
 impl Lines<'_> {
-    /// How far the lines were read.
+    /// The position up to which the lines were read.
     pub(super) fn passed(&self) -> Passed {
         self.passed
     }
@@ -113,7 +113,7 @@ impl<'b> Iterator for Lines<'b> {
     }
 }
 
-/// Reads a line that is one object and nothing else.
+/// Reads a line that consists of exactly one object.
 pub(super) fn whole_object<'a>(
     mut cursor: Cursor<'a>,
     read: impl FnOnce(&mut Cursor<'a>) -> Result<(), Fault>,
@@ -132,7 +132,7 @@ pub(super) fn is_object_line(text: &[u8]) -> bool {
         .is_ok_and(|t| whole_object(Cursor::new(t), |c| c.object(&mut KeyPredictor::default(), &mut ())).is_ok())
 }
 
-/// Reads a split of a file; surveys it as well where nobody did before.
+/// Reads a split of a file; surveys it too unless that was done before.
 pub(super) struct LineReader {
     splits: Arc<FileSplits>,
     split: usize,
@@ -140,11 +140,11 @@ pub(super) struct LineReader {
     shape: KeyPredictor,
     collector: Option<StatsCollector>,
     blocks: LineBlocks,
-    /// Lines before the split.
+    /// Number of lines before the split.
     before: u64,
 }
 
-/// The splits of an NDJSON file from an offset on.
+/// The splits of an NDJSON file, starting at an offset.
 pub(super) fn splits(
     file: &Arc<DataFile>,
     from: u64,
@@ -155,7 +155,7 @@ pub(super) fn splits(
     Ok(FileSplits::new(file, declared, Arc::new(JsonLines), bounds, 0))
 }
 
-/// An object a line.
+/// One object per line.
 #[derive(Debug)]
 struct JsonLines;
 
@@ -184,12 +184,12 @@ impl LineReader {
 
 /// Rows of a block.
 struct JsonRows<'a> {
-    /// Values of a row.
+    /// Number of values per row.
     width: usize,
     values: Vec<Raw<'a>>,
     /// For each row its line in the split, and its length.
     lines: Vec<(u64, usize)>,
-    /// Lines before the split.
+    /// Number of lines before the split.
     before: u64,
 }
 
@@ -242,7 +242,7 @@ impl RowReader for LineReader {
                         continue;
                     }
                     (Err(reason), Some(collector)) => collector.survey.refuse(lines.number(), reason),
-                    // what is refused here was reported before
+                    // a row refused here was reported before
                     (Err(_), None) => {}
                 }
                 rows.values.truncate(from);

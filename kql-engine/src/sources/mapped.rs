@@ -1,4 +1,4 @@
-//! The partitions of a plan, each batch of which goes through a function.
+//! The partitions of a plan, with a function applied to each batch.
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -11,10 +11,10 @@ use futures::StreamExt;
 use std::fmt;
 use std::sync::Arc;
 
-/// What a batch becomes.
+/// Converts a batch.
 type Map = dyn Fn(&RecordBatch) -> Result<RecordBatch> + Send + Sync;
 
-/// The partitions of `input`; what the function returns has the schema.
+/// The partitions of `input`; the batches that the function returns have the schema.
 pub(crate) fn mapped(
     input: &Arc<dyn ExecutionPlan>,
     schema: &SchemaRef,

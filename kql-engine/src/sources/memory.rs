@@ -8,8 +8,8 @@ use arrow::array::RecordBatch;
 use datafusion::datasource::MemTable;
 use std::sync::Arc;
 
-/// A table from batches, which all have the same schema. Columns become what the `kql.type` in their fields'
-/// metadata says, or what their Arrow types suggest: timestamps and dates datetime, durations timespan,
+/// A table from batches, which all have the same schema. The type of a column is determined by `kql.type` in its field's
+/// metadata, or by its Arrow type: timestamps and dates become datetime, durations timespan,
 /// lists, structs and maps dynamic.
 pub fn from_batches(name: &str, batches: Vec<RecordBatch>) -> Result<SourceTable, SourceError> {
     let bad = |reason: String| SourceError::Batches { table: name.to_owned(), reason };

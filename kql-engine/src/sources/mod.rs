@@ -1,28 +1,28 @@
-//! Files, folders and batches as tables, and the schemas of the tables that Sentinel and Defender have.
+//! Files, folders and batches as tables, and the schemas of the tables of Sentinel and Defender.
 //!
-//! [`discover`] finds which files make which tables; [`open`] looks into a table's files and gives a
-//! DataFusion table of exactly the types of [`crate::types`]. Opening reads text files once, for the names
-//! and types of their columns and for damaged rows; scanning reads them again, only what is asked for. Of large files
-//! opening reads samples only, scanning does both, and [`SourceTable::confirmed`] tells whether the samples were right.
+//! [`discover`] finds the tables in files; [`open`] inspects a table's files and returns a DataFusion table with exactly
+//! the types of [`crate::types`]. Opening reads text files once, for the names and types of their columns and for damaged
+//! rows; scanning reads them again, but only what the query needs. For large files opening reads only samples, scanning
+//! does both, and [`SourceTable::confirmed`] shows whether the samples were right.
 //!
 //! ```text
 //! input.rs       files as bytes: formats, compression, byte-order marks, blocks of lines
 //! sniff.rs       the format of texts by their content            archive.rs  archives as folders
-//! recognise/     which product's format a file has        records.rs  rows out of their wrapping
-//! dates.rs       zones in headers, day or month first     summary.rs  what `kql data` tells
-//! splits.rs      text files in splits                             scan_stats.rs   what reading a file tells of it
-//! lines.rs       NDJSON            document.rs  other JSON        csv.rs, dialect.rs  CSV
-//! kinds.rs       the types of columns that no schema declares      custom.rs    those of custom tables
-//! builder.rs     texts and JSON values to columns                 sink.rs, stream.rs  to batches
-//! normalize.rs   Arrow columns of any type to ours                parquet.rs, batches.rs, memory.rs, provider.rs
-//! evtx.rs        Windows event logs        workbook.rs  Excel     folder_dates.rs  dates in the names of folders
+//! recognise/     the format and product of a file                records.rs  unwraps rows
+//! dates.rs       zones in headers, day or month first            summary.rs  descriptions for `kql data`
+//! splits.rs      text files in splits                            scan_stats.rs   the result of reading a file
+//! lines.rs       NDJSON            document.rs  other JSON       csv.rs, dialect.rs  CSV
+//! kinds.rs       the types of undeclared columns                 custom.rs    those of custom tables
+//! builder.rs     texts and JSON values to columns                sink.rs, stream.rs  to batches
+//! normalize.rs   Arrow columns of any type to ours               parquet.rs, batches.rs, memory.rs, provider.rs
+//! evtx.rs        Windows event logs        workbook.rs  Excel    folder_dates.rs  dates in the names of folders
 //! guard.rs       readers that panic                              ipc_lengths.rs   lengths in Arrow files
-//! table.rs       all of a table's files together
-//! mapped.rs      partitions of a plan, each batch through a function
-//! numbered.rs    the places of rows in a table
+//! table.rs       all files of a table together
+//! mapped.rs      partitions of a plan, with a function applied to each batch
+//! numbered.rs    the positions of rows in a table
 //! row_filter.rs  rows dropped while they are read
 //! rows.rs        rows before they are in a batch
-//! report.rs      what was wrong with the input
+//! report.rs      problems in the input
 //! ```
 
 mod archive;

@@ -13,7 +13,7 @@
 //! | lists, structs, maps | dynamic |
 //! | dictionaries | what their values are |
 //!
-//! A field whose metadata names a KQL type (`kql.type`) and whose Arrow type is that type's is taken as it is.
+//! A field whose metadata names a KQL type (`kql.type`) and which has the Arrow type of that type is used unchanged.
 
 use super::builder::{ColumnBuilder, Fit};
 use crate::time::{DAY, EPOCH, MICROSECOND, MILLISECOND, RANGE, SECOND};
@@ -43,7 +43,7 @@ pub(super) fn natural(field: &Field) -> ScalarType {
     }
 }
 
-/// What dictionaries are about; other types are themselves.
+/// The type of a dictionary's values; for other types, the type itself.
 fn value_type(ty: &DataType) -> &DataType {
     match ty {
         DataType::Dictionary(_, value) => value_type(value),
@@ -78,7 +78,7 @@ pub(super) fn physical(array: &ArrayRef, field: &Field, wanted: ScalarType) -> R
     Ok(if wanted == ScalarType::String { filled(array) } else { array })
 }
 
-/// The columns of batches with these fields. The error says why they are no table.
+/// The columns of batches with these fields. The error is why they are not a table.
 pub(super) fn columns_of(fields: &Fields) -> Result<TableSchema, String> {
     let mut schema = TableSchema::default();
     for field in fields {
@@ -90,7 +90,7 @@ pub(super) fn columns_of(fields: &Fields) -> Result<TableSchema, String> {
     Ok(schema)
 }
 
-/// The batch with columns of these types, by position, under our schema.
+/// The batch with columns of these types, by position, with our schema.
 pub(super) fn physical_batch(
     batch: &RecordBatch,
     schema: &SchemaRef,
@@ -103,7 +103,7 @@ pub(super) fn physical_batch(
     RecordBatch::try_new_with_options(schema.clone(), arrays, &options)
 }
 
-/// A column of nothing.
+/// A column without values.
 pub(super) fn missing(ty: ScalarType, rows: usize) -> ArrayRef {
     match ty {
         ScalarType::String => Arc::new(StringArray::from_iter_values(std::iter::repeat_n("", rows))),
@@ -189,7 +189,7 @@ fn ticks<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) ->
     Arc::new(values.unary_opt::<_, Int64Type>(convert))
 }
 
-/// From one KQL type to another.
+/// Converts from one KQL type to another.
 fn converted(array: &ArrayRef, from: ScalarType, wanted: ScalarType) -> Result<ArrayRef, ArrowError> {
     use ScalarType::*;
     match (from, wanted) {
@@ -233,7 +233,7 @@ fn converted(array: &ArrayRef, from: ScalarType, wanted: ScalarType) -> Result<A
     Ok(builder.finish())
 }
 
-/// A nested array, its leaves in their natural types.
+/// A nested array, with its leaves in their natural types.
 enum Tree {
     Leaf { values: ArrayRef, ty: ScalarType, nulls: Option<NullBuffer> },
     Struct { members: Vec<(String, Tree)>, nulls: Option<NullBuffer> },
@@ -343,8 +343,8 @@ impl Tree {
     }
 }
 
-/// The integer of a raw timestamp column with which a number of ticks is to be compared: rounded down, and
-/// whether that was exact. None for types that are no timestamps, or out of range.
+/// The value of a raw timestamp column with which a number of ticks must be compared: rounded down, and
+/// whether that was exact. `None` for types that are not timestamps, or out of range.
 pub(super) fn from_ticks(ticks: i64, ty: &DataType) -> Option<(i64, bool)> {
     let since = ticks.checked_sub(EPOCH)?;
     let per = |n: i64| (since.div_euclid(n), since.rem_euclid(n) == 0);

@@ -1,5 +1,5 @@
-//! A table with one more column: where each row stands in it. The numbers grow along the rows, whatever the batches and
-//! partitions are, and say nothing else.
+//! A table with an additional column: the position of each row. The numbers increase along the rows, whatever the batches
+//! and partitions are, and have no other meaning.
 
 use crate::plan::ROW;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
@@ -25,7 +25,7 @@ use futures::StreamExt;
 use std::fmt;
 use std::sync::Arc;
 
-/// Rows of a partition come after those of the ones before; each has room for so many.
+/// Rows of a partition come after those of the partitions before it; each partition has room for 2^40 rows.
 const PARTITION_BITS: u32 = 40;
 
 /// The table with its rows numbered.
@@ -138,7 +138,7 @@ impl ExecutionPlan for NumberExec {
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        // more partitions would come with the rows mixed
+        // with more partitions the rows would be mixed
         vec![false]
     }
 

@@ -6,15 +6,15 @@ use super::folder_dates::FolderDates;
 /// How tables are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenOptions {
-    /// A damaged row refuses the table, rather than being counted and left out.
+    /// Whether a damaged row fails the table; otherwise it is counted and skipped.
     pub strict: bool,
-    /// Whether the day or the month comes first in dates such as `3/4/2021`; else each file has to show it.
+    /// Whether the day or the month comes first in dates such as `3/4/2021`; if `None`, each file has to show it.
     pub date_order: Option<DateOrder>,
-    /// The zone of columns whose header says `[Local Time]`.
+    /// The time zone of columns whose header says `[Local Time]`.
     pub tz: Option<chrono_tz::Tz>,
-    /// Which times the dates in the names of folders are.
+    /// The meaning of the dates in the names of folders.
     pub folder_dates: FolderDates,
-    /// Text files of more bytes than this are sampled when they are opened.
+    /// Text files with more bytes than this are sampled when they are opened.
     pub whole_below: u64,
     /// Text is read in splits of about this size, on all processors.
     pub(crate) split_bytes: u64,
@@ -34,7 +34,8 @@ impl Default for OpenOptions {
 }
 
 impl OpenOptions {
-    /// The same where large files are only sampled: who reads the table asks [`super::SourceTable::confirmed`] then.
+    /// The options with sampling of large files: the caller must call [`super::SourceTable::confirmed`] after reading the
+    /// table.
     pub fn sampled(self) -> OpenOptions {
         OpenOptions { whole_below: 48 << 20, ..self }
     }

@@ -1,9 +1,9 @@
 //! Parquet files, read by DataFusion, as columns of a table.
 //!
-//! The reader yields the file's own types; a projection on top converts them ([`Convert`]). DataFusion pushes
-//! filters through that projection into the reader, which so decodes the other columns only for rows that
-//! are left. What pruning by statistics can understand is handed to it here: a comparison of a datetime with
-//! a number of ticks as one of the file's own timestamps with a number of its unit.
+//! The reader returns the file's own types; a projection on top converts them ([`Convert`]). DataFusion pushes
+//! filters through that projection into the reader, which then decodes the other columns only for the remaining
+//! rows. Filters that pruning by statistics can use are passed to it here: a comparison of a datetime with
+//! a number of ticks becomes one of the file's own timestamps with a number in its unit.
 
 use super::guard::guarded;
 use super::input::DataFile;
@@ -31,7 +31,7 @@ use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use std::sync::Arc;
 
-/// A file, and what its footer says.
+/// A file and its footer.
 #[derive(Clone, Debug)]
 pub(super) struct ParquetFile {
     path: Path,
@@ -55,7 +55,7 @@ impl ParquetFile {
     }
 }
 
-/// The schema with texts as the engine keeps them, so that the reader decodes them so.
+/// The schema with texts in the engine's representation, so that the reader decodes them to it.
 fn plain(schema: &Schema) -> SchemaRef {
     let field = |field: &FieldRef| -> FieldRef {
         let text = match field.data_type() {
@@ -70,7 +70,7 @@ fn plain(schema: &Schema) -> SchemaRef {
     Arc::new(Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>()))
 }
 
-/// Scans files of one schema.
+/// Scans files with the same schema.
 pub(super) fn scan(
     files: &[&ParquetFile],
     mapping: &Mapping,
@@ -131,7 +131,7 @@ const NAME: &str = "from_file";
 /// Converts a column of a file to one of a table.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Convert {
-    /// The file's field; none where it has nothing for the column.
+    /// The file's field; `None` if the file does not have the column.
     from: Option<FieldRef>,
     column: Column,
     signature: Signature,
@@ -178,7 +178,7 @@ impl ScalarUDFImpl for Convert {
     }
 }
 
-/// A filter of the table as one of the file's own columns; none where it cannot be, or would leave out rows
+/// A filter of the table as a filter of the file's own columns; `None` if there is none, or if it would drop rows
 /// that the table's filter keeps.
 fn raw_filter(filter: &Expr, schema: &Schema, table: &dyn Fn(&str) -> Option<String>) -> Option<Arc<dyn PhysicalExpr>> {
     let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return None };
@@ -204,7 +204,7 @@ fn raw_filter(filter: &Expr, schema: &Schema, table: &dyn Fn(&str) -> Option<Str
     }
 }
 
-/// A comparison with a value of the table's as one with a value of the file's.
+/// A comparison with a value of the table's type as a comparison with a value of the file's type.
 fn raw_comparison(op: Operator, value: &ScalarValue, field: &Field) -> Option<(Operator, ScalarValue)> {
     use Operator::{Eq, Gt, GtEq, Lt, LtEq};
     if !matches!(op, Eq | Gt | GtEq | Lt | LtEq) {
@@ -212,7 +212,7 @@ fn raw_comparison(op: Operator, value: &ScalarValue, field: &Field) -> Option<(O
     }
     let ty = natural(field);
     match value {
-        // the same type in file and table: nothing to convert
+        // the type is the same in file and table: nothing to convert
         ScalarValue::Utf8(Some(text)) => {
             let plain = ty == ScalarType::String && *field.data_type() == DataType::Utf8;
             (plain && op == Eq && !text.is_empty()).then(|| (op, value.clone()))

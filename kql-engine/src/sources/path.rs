@@ -1,4 +1,4 @@
-//! Which files make which tables.
+//! Finds the tables in files and folders.
 
 use super::archive::{self, Archive, Member};
 use super::compression::Compression;
@@ -14,18 +14,18 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A place of data: a file, or a folder of files, each a table.
+/// A data path: a file, or a folder of files, each of which is a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataPath {
-    /// The table's name, where it is not to be the file's.
+    /// The table's name, if it differs from the file's.
     pub name: Option<String>,
     /// The file or folder.
     pub path: PathBuf,
 }
 
 impl DataPath {
-    /// From `PATH` or `NAME=PATH`. What is before the first `=` is a name only if it looks like one and the
-    /// whole is no existing path.
+    /// Parses `PATH` or `NAME=PATH`. The text before the first `=` is a name only if it looks like one and the
+    /// whole text is not an existing path.
     pub fn parse(text: &str) -> DataPath {
         if let Some((name, path)) = text.split_once('=') {
             let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.');
@@ -48,11 +48,11 @@ impl<P: Into<PathBuf>> From<P> for DataPath {
 pub struct TableFiles {
     /// The table's name.
     pub name: String,
-    /// The names of its files, where they are not the table's.
+    /// The names of its files, if they differ from the table's.
     pub aliases: Vec<String>,
     /// In the order of their names.
     pub(super) files: Vec<TableFile>,
-    /// What to say about it: files left out.
+    /// Notices about it, such as skipped files.
     pub(super) notices: Vec<String>,
 }
 
@@ -63,24 +63,24 @@ impl TableFiles {
     }
 }
 
-/// A file, or what a file has of a table.
+/// A file, or the part of a file that belongs to a table.
 #[derive(Debug)]
 pub(super) struct TableFile {
     pub file: DataFile,
-    /// What it was recognised as.
+    /// The recognised format.
     pub format: &'static str,
-    /// Headers may tell zones, and columns come twice.
+    /// Headers can contain zones, and columns can be duplicated.
     pub portal: bool,
-    /// The types of columns whose values do not say them.
+    /// The types of columns that cannot be inferred from their values.
     pub types: &'static [(&'static str, ScalarType)],
-    /// How its rows are unwrapped, where they are, and what was found.
+    /// How its rows are unwrapped, if they are, and what was found.
     pub wrapped: Option<(Wrapping, TableSurvey)>,
-    /// Records that are no rows.
+    /// Records that are not rows.
     pub refused: ScanStats,
 }
 
-/// Finds the tables of the paths, by the names of files and by their content. Paths that give the same name give one
-/// table; a file may give several.
+/// Finds the tables of the paths, by the names of files and by their content. Paths with the same table name form one
+/// table; a file can contain several.
 pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles>, SourceError> {
     let mut found = Discovery { known, tables: BTreeMap::new() };
     for DataPath { name, path } in paths {
@@ -109,7 +109,7 @@ pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles
                 match entry {
                     Entry::Folder(inner) => {
                         passed.extend(inner.passed());
-                        // folders such as y=2026 are parts of the folder that they are in
+                        // folders such as y=2026 belong to the folder that contains them
                         let own = inner.name();
                         let name = if own.contains('=') { folder.outer_name() } else { own };
                         names.extend(found.add_all(inner.files(&mut passed)?, &name, false)?);
@@ -121,13 +121,13 @@ pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles
                 }
             }
         }
-        // said once, of a table that is there
+        // reported once, with a table that exists
         let Some(first) = names.iter().min() else { return Err(SourceError::NoData(path.clone())) };
         let notice = passed_over(path, &passed);
         found.table(first).notices.extend(notice);
     }
     let mut tables: Vec<TableFiles> = found.tables.into_values().filter(|table| !table.files.is_empty()).collect();
-    // a name that several tables would answer to, or that is a table's own, is no other name
+    // a name that several tables share, or that is a table's own name, is not an alias
     let names: Vec<String> = tables.iter().map(|t| t.name.clone()).collect();
     let all: Vec<String> = tables.iter().flat_map(|t| t.aliases.clone()).collect();
     for table in &mut tables {
@@ -151,7 +151,7 @@ impl Discovery<'_> {
         })
     }
 
-    /// Adds files that are a table where their content does not say otherwise, and gives the tables' names.
+    /// Adds files that are one table unless their content says otherwise, and returns the tables' names.
     fn add_all(&mut self, files: Vec<DataFile>, stem: &str, only: bool) -> Result<Vec<String>, SourceError> {
         let mut names = Vec::new();
         for file in files {
@@ -160,9 +160,9 @@ impl Discovery<'_> {
         Ok(names)
     }
 
-    /// Adds a file, all of it to the table of that name where `only` says so.
+    /// Adds a file; with `only`, all of it goes to the table `stem`.
     fn add(&mut self, file: DataFile, stem: &str, only: bool) -> Result<Vec<String>, SourceError> {
-        // what is wrong with a file is told when its table is opened
+        // errors in a file are reported when its table is opened
         let recognised = recognise(&file, stem, self.known).unwrap_or_default();
         let plain = TableFile {
             file,
@@ -232,22 +232,22 @@ impl Discovery<'_> {
 enum Folder {
     Disk(PathBuf),
     Archive {
-        /// The archive, and behind it the folder's path in it.
+        /// The archive's path, followed by the folder's path in it.
         shown: PathBuf,
         inner: PathBuf,
         archive: Rc<Archive>,
     },
 }
 
-/// What is in a folder.
+/// An entry of a folder.
 enum Entry {
     Folder(Folder),
-    /// Its path, and its place where it is in an archive.
+    /// Its path, and its position if it is in an archive.
     File(PathBuf, Option<Arc<Member>>),
 }
 
 impl Folder {
-    /// The folder or the archive of that path, if it is one.
+    /// The folder or the archive at a path, if it is one.
     fn at(path: &Path) -> Result<Option<Folder>, SourceError> {
         if path.is_dir() {
             return Ok(Some(Folder::Disk(path.to_owned())));
@@ -259,7 +259,7 @@ impl Folder {
         Ok(Some(Folder::Archive { shown: path.to_owned(), inner: PathBuf::new(), archive }))
     }
 
-    /// What is in it, in the order of names.
+    /// Its entries, sorted by name.
     fn entries(&self) -> Result<Vec<Entry>, SourceError> {
         match self {
             Folder::Disk(folder) => {
@@ -295,7 +295,7 @@ impl Folder {
         }
     }
 
-    /// The data files in it and in the folders in it; the others are passed over.
+    /// The data files in it and in its folders; other files are added to `passed`.
     fn files(&self, passed: &mut Vec<PathBuf>) -> Result<Vec<DataFile>, SourceError> {
         let mut files = Vec::new();
         for entry in self.entries()? {
@@ -313,7 +313,7 @@ impl Folder {
         Ok(files)
     }
 
-    /// What an archive has that is no file in it.
+    /// The entries of an archive that are not files in it.
     fn passed(&self) -> Vec<PathBuf> {
         match self {
             Folder::Archive { shown, inner, archive } if inner.as_os_str().is_empty() => {
@@ -332,7 +332,7 @@ impl Folder {
         plain_name(file_name(self.path()))
     }
 
-    /// Its name; where that is a part such as `y=2026`, that of the folder around it.
+    /// Its name; for a part such as `y=2026`, the name of the folder that contains it.
     fn outer_name(&self) -> String {
         let path = self.path();
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -342,15 +342,15 @@ impl Folder {
     }
 }
 
-/// A folder's name, without what says that it is an archive.
+/// A folder's name, without the extension of an archive.
 fn plain_name(name: String) -> String {
     archive::stem(&name).map_or_else(|| name.clone(), str::to_owned)
 }
 
-/// So many names of files are told.
+/// The maximum number of file names in a message.
 const NAMED: usize = 3;
 
-/// What to say of files that are passed over, if there are any. What is hidden, and queries, need no word.
+/// The notice about skipped files, if there are any. Hidden files and queries are not mentioned.
 fn passed_over(folder: &Path, passed: &[PathBuf]) -> Option<String> {
     let is_notable = |path: &&PathBuf| !file_name(path).starts_with(['.', '_']) && !is_query(path);
     let passed: Vec<&PathBuf> = passed.iter().filter(is_notable).collect();
@@ -369,7 +369,7 @@ fn is_query(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("kql") || e.eq_ignore_ascii_case("csl"))
 }
 
-/// A data file in a folder. What has the name of one must be one: left out, its rows would be missing.
+/// A data file in a folder. A file with the name of a data file must be one: if it were skipped, its rows would be missing.
 fn data_file(path: &Path, member: Option<Arc<Member>>) -> Result<Option<DataFile>, SourceError> {
     if member.is_some() {
         return Ok(sniff::data_file(path, member));
@@ -381,7 +381,7 @@ fn data_file(path: &Path, member: Option<Arc<Member>>) -> Result<Option<DataFile
     }
 }
 
-/// Why a file that is named itself is not read.
+/// Why a file that is named explicitly is not read.
 fn unknown(path: &Path) -> SourceError {
     let name = file_name(path);
     match Named::split(Compression::split(&name).0) {

@@ -1,4 +1,4 @@
-//! Tables whose rows a table provider of DataFusion gives, for embedding.
+//! Tables whose rows come from a table provider of DataFusion, for embedding.
 
 use super::mapped::mapped;
 use super::normalize::{columns_of, physical_batch};
@@ -16,7 +16,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::streaming::StreamingTableExec;
 use std::sync::Arc;
 
-/// A table from a provider. Columns become what [`super::from_batches`] makes of their fields.
+/// A table from a provider. Its columns get the types that [`super::from_batches`] determines from their fields.
 pub fn from_provider(name: &str, provider: Arc<dyn TableProvider>) -> std::result::Result<SourceTable, SourceError> {
     let bad = |reason| SourceError::Batches { table: name.to_owned(), reason };
     let schema = columns_of(provider.schema().fields()).map_err(bad)?;
@@ -26,7 +26,7 @@ pub fn from_provider(name: &str, provider: Arc<dyn TableProvider>) -> std::resul
     Ok(SourceTable { name: name.to_owned(), schema, provider, report, files: Vec::new(), provisional: None })
 }
 
-/// A provider with columns of KQL's types. Its filters are applied above it.
+/// A provider with columns of KQL's types. Filters are applied to its rows, not passed to it.
 #[derive(Debug)]
 struct Converted {
     provider: Arc<dyn TableProvider>,

@@ -1,5 +1,5 @@
-//! Files whose records are not rows ([`crate::sources::recognise`]): each record is unwrapped to rows of one or of
-//! several tables. Finding a file's tables reads it once; scanning a table reads it again and takes that table's rows.
+//! Files whose records are not rows ([`crate::sources::recognise`]): each record is unwrapped to rows of one or
+//! several tables. Finding a file's tables reads it once; scanning a table reads it again and returns that table's rows.
 
 use super::csv::{self, CsvReader};
 use super::dialect::{self, Dialect};
@@ -21,7 +21,7 @@ use kql_scan::json_text::{Cursor, Raw};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// What a file holds of a table.
+/// The part of a file that belongs to a table.
 #[derive(Debug, Default)]
 pub(super) struct TableSurvey {
     pub survey: ScanStats,
@@ -29,15 +29,15 @@ pub(super) struct TableSurvey {
     pub types: Vec<(String, ScalarType)>,
 }
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Default)]
 pub(super) struct FileSurvey {
     pub tables: BTreeMap<String, TableSurvey>,
-    /// Records that are no rows: the counts and places only.
+    /// Records that are not rows: only counts and positions.
     pub refused: ScanStats,
-    /// Rows about the answer rather than of it.
+    /// Rows about the response, not of it.
     pub passed: u64,
-    /// What is to be said of the file.
+    /// A note about the file.
     pub note: Option<String>,
 }
 
@@ -57,7 +57,7 @@ fn is_number(suffix: &str) -> bool {
     suffix.get(AFTER.len()..).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Reads a file once. Rows that name no table are of `fallback`; all are where `only` says so.
+/// Reads a file once. Rows without a table name belong to `fallback`; with `only`, all rows do.
 pub(super) fn survey(
     file: &DataFile,
     records: Records,
@@ -107,7 +107,7 @@ pub(super) fn survey(
     }
     found.passed = out.passed;
     found.note = out.note;
-    // a table that only types tell of is there and empty, unless others have its rows
+    // a table for which there are only types exists and is empty, unless other tables have its rows
     let filled = collectors.values().any(|(s, _)| s.survey.rows > 0);
     for (name, (mut collector, types)) in collectors {
         let columns = columns.remove(&name).unwrap_or_default();
@@ -135,7 +135,7 @@ struct Stream {
     wrapped: &'static Wrapped,
     file: DataFile,
     input: Input,
-    /// When the file was changed last, in ticks.
+    /// The time of the file's last change, in ticks.
     changed: Option<i64>,
 }
 
@@ -146,11 +146,11 @@ enum Input {
         rows: CsvReader,
         record: ByteRecord,
         header: Vec<String>,
-        /// Lines before the header.
+        /// Number of lines before the header.
         before: u64,
     },
     Evtx(Box<Events>),
-    /// Lines that are no JSON.
+    /// Lines that are not JSON.
     Text(LineBlocks),
     Workbook(Box<Workbook>),
     Ended,
@@ -178,7 +178,7 @@ impl Stream {
         Ok(Stream { wrapped: records.wrapped(), file: file.clone(), input, changed: file.changed() })
     }
 
-    /// Goes to the next record. What cannot be unwrapped is in `out.refused`.
+    /// Goes to the next record. Errors are in `out.refused`.
     fn next(&mut self, known: &Known, out: &mut Out) -> Result<Step, SourceError> {
         let unwrap = self.wrapped.unwrap;
         out.changed = self.changed;
@@ -303,7 +303,7 @@ impl Stream {
             },
             Input::Workbook(workbook) => match workbook.next() {
                 Some(Item::Header(table, columns)) => {
-                    // a sheet without rows has columns nevertheless
+                    // a sheet without rows has columns too
                     out.columns.extend(columns.into_iter().map(|column| (table.clone(), column)));
                     Ok(Step::Record(1))
                 }
@@ -353,7 +353,7 @@ impl RecordReader {
     }
 }
 
-/// Which rows of a wrapped file are a table's.
+/// The rows of a wrapped file that belong to a table.
 #[derive(Clone, Debug)]
 pub(super) struct Wrapping {
     pub records: Records,
@@ -372,7 +372,7 @@ impl RowReader for RecordReader {
                 let mut cursor = Cursor::new(&row);
                 cursor.space();
                 let read = cursor.object(&mut self.shape, values.as_mut_slice());
-                // what is refused here was reported when the file was surveyed
+                // a row refused here was reported when the file was surveyed
                 if read.is_ok() && cursor.end().is_ok() {
                     sink.push_json(&self.mapping, &values, &self.file.path, line, row.len());
                     if sink.is_full() {

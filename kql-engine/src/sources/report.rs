@@ -1,11 +1,11 @@
-//! What happened to the input: rows refused, values that did not fit their columns.
+//! Problems in the input: refused rows, and values that did not fit their columns.
 
 use super::dates::Unit;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// How many places are kept of each kind.
+/// The maximum number of positions kept for each kind of problem.
 const KEPT: usize = 3;
 
 /// Counts of a table's input. Complete when the result's stream has ended.
@@ -22,29 +22,29 @@ struct State {
 
 #[derive(Debug, Default)]
 struct FileState {
-    /// What the places count; lines where it is empty.
+    /// The unit of the positions; lines if it is empty.
     unit: &'static str,
     rows: u64,
     refused: u64,
     places: Vec<Place>,
-    /// By column: how many values of one scan did not fit, and the first of them.
+    /// By column: the number of values in one scan that did not fit, and the first of them.
     misfits: BTreeMap<String, (u64, Vec<Place>)>,
     /// By column: the units of numbers that were read as times since 1970.
     since: BTreeMap<String, BTreeSet<Unit>>,
 }
 
-/// A place in a file, and what is wrong there.
+/// A position in a file, and the problem there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub line: u64,
     pub reason: String,
 }
 
-/// The values of one scan that did not fit.
+/// The values in one scan that did not fit.
 #[derive(Debug, Default)]
 pub(super) struct CastFailures {
     values: BTreeMap<(PathBuf, String), (u64, Vec<Place>)>,
-    /// The columns in which numbers were read as times since 1970, and in which units.
+    /// The columns in which numbers were read as times since 1970, and their units.
     since: BTreeSet<(PathBuf, String, Unit)>,
 }
 
@@ -57,9 +57,9 @@ impl CastFailures {
         }
     }
 
-    /// A number of a column was read as a time since 1970.
+    /// Records that a number in a column was read as a time since 1970.
     pub(super) fn since(&mut self, file: &Path, column: &str, unit: Unit) {
-        // nearly all of them are as the one before
+        // nearly all of them are like the previous one
         let is_known = |(f, c, u): &(PathBuf, String, Unit)| f == file && c == column && *u == unit;
         if !self.since.iter().any(is_known) {
             self.since.insert((file.to_owned(), column.to_owned(), unit));
@@ -98,7 +98,7 @@ impl InputReport {
         self.state().files.values().map(|f| f.refused).sum()
     }
 
-    /// Values that are null because they did not fit their columns, as far as queries have read them.
+    /// Values that are null because they did not fit their columns, among those that queries have read.
     pub fn misfits(&self) -> u64 {
         self.state().files.values().flat_map(|f| f.misfits.values()).map(|(count, _)| count).sum()
     }
@@ -114,7 +114,7 @@ impl InputReport {
         self.state().files.insert(path.to_owned(), file);
     }
 
-    /// A table may be scanned several times: the fullest count is the one.
+    /// Adds the result of a scan. A table can be scanned several times: the most complete count is kept.
     pub(super) fn scanned(&self, misfits: &CastFailures) {
         let mut state = self.state();
         for (path, column, unit) in &misfits.since {
@@ -129,7 +129,7 @@ impl InputReport {
         }
     }
 
-    /// Takes over what did not fit in a scan whose line numbers are not final: `line` tells the final ones.
+    /// Adds the values that did not fit in a scan whose line numbers are not final; `line` returns the final ones.
     pub(super) fn adopt(&self, other: &InputReport, line: impl Fn(&Path, u64) -> u64) {
         let mut state = self.state();
         for (path, file) in &other.state().files {
@@ -142,7 +142,7 @@ impl InputReport {
         }
     }
 
-    /// Short lines for a person; nothing where all is well.
+    /// Short lines for people; empty if there are no problems.
     pub fn notices(&self) -> Vec<String> {
         let state = self.state();
         let mut lines = state.notes.clone();

@@ -1,7 +1,7 @@
-//! Rows that no filter would let pass are dropped while they are read: only the columns of a filter are made for rows that
-//! the filters before it let pass, and the rest of the columns for rows that pass all.
+//! Rows that no filter can accept are dropped while they are read: the columns of a filter are built only for rows that
+//! the previous filters accept, and the other columns for rows that pass all filters.
 //!
-//! The filters are applied again above the scan, so that leaving them out here is never wrong.
+//! The filters are applied again above the scan, so omitting them here is always correct.
 
 use super::builder::{ColumnBuilder, Fit};
 use super::rows::{Cell, Mapping, Rows, push_cell};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) struct RowFilter {
     steps: Arc<[Step]>,
-    /// Rows looked at, and those that passed.
+    /// Number of tested rows, and number of those that passed.
     seen: u64,
     passed: u64,
 }
@@ -32,19 +32,19 @@ struct Step {
     predicate: Arc<dyn PhysicalExpr>,
 }
 
-/// Rows after which a filter that keeps more than half of them is disabled.
+/// Number of rows after which a filter that keeps more than half of them is disabled.
 const TRIAL: u64 = 10_000;
 
 impl RowFilter {
-    /// For a scan of these columns; none where no filter helps.
+    /// For a scan of these columns; `None` if no filter helps.
     pub(super) fn new(filters: &[Expr], columns: &[Column], state: &dyn Session) -> Option<RowFilter> {
         let steps: Vec<Step> = filters.iter().filter_map(|filter| Step::new(filter, columns, state).ok()?).collect();
         let first = steps.first()?;
-        // what all rows need anyway is made once
+        // columns that all rows need anyway are built once
         (first.columns.len() < columns.len()).then(|| RowFilter { steps: steps.into(), seen: 0, passed: 0 })
     }
 
-    /// Whether the column's values are looked at here.
+    /// Whether the filters read the column's values.
     pub(super) fn has(&self, column: usize) -> bool {
         self.steps.iter().any(|step| step.columns.contains(&column))
     }
@@ -53,7 +53,7 @@ impl RowFilter {
         self.seen > TRIAL && self.passed * 2 > self.seen
     }
 
-    /// The rows that pass. `misfit` hears of values that do not fit their column: row and column.
+    /// The rows that pass. `misfit` is called with values that do not fit their column: row and column.
     pub(super) fn pass<'a>(
         &mut self,
         columns: &[Column],

@@ -1,4 +1,4 @@
-//! Rows of text formats as their readers find them: which value goes into which column.
+//! Rows of text formats as their readers return them: which value belongs to which column.
 
 use super::builder::{ColumnBuilder, Fit};
 use super::dates::DateRule;
@@ -6,19 +6,19 @@ use kql_scan::json_text::Raw;
 use kql_scan::unescape;
 use std::borrow::Cow;
 
-/// Which value of a file's row goes into which column.
+/// Maps the values of a file's row to columns.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Mapping {
-    /// The names in the file that are wanted.
+    /// The needed names in the file.
     pub names: Vec<String>,
-    /// For each column of the result the index of the name; none where the file has nothing for it.
+    /// For each column of the result the index of the name; `None` if the file does not have the column.
     pub of_column: Vec<Option<usize>>,
-    /// For each column how its dates are read; nothing where all are read as usual.
+    /// For each column how its dates are parsed; empty if all are parsed as usual.
     pub rules: Vec<Option<DateRule>>,
 }
 
 impl Mapping {
-    /// For the columns of a result, given the name that each has in the file.
+    /// For the columns of a result, given the name of each in the file.
     pub(super) fn new<'a>(columns: impl Iterator<Item = Option<&'a str>>) -> Mapping {
         let mut mapping = Mapping::default();
         for name in columns {
@@ -33,13 +33,13 @@ impl Mapping {
         mapping
     }
 
-    /// How the dates of a column are read, if not as usual.
+    /// How the dates of a column are parsed, if not as usual.
     pub(super) fn rule(&self, column: usize) -> Option<DateRule> {
         self.rules.get(column).copied().flatten()
     }
 }
 
-/// A value as the file has it.
+/// A value in the file's notation.
 #[derive(Clone, Debug)]
 pub(super) enum Cell<'a> {
     Json(Raw<'a>),
@@ -48,7 +48,7 @@ pub(super) enum Cell<'a> {
 }
 
 impl Cell<'_> {
-    /// How a message shows it.
+    /// Its text in a message.
     pub(super) fn shown(&self) -> String {
         match self {
             Cell::Text(text) => shorten(text),
@@ -69,7 +69,7 @@ pub(super) fn push_cell(builder: &mut ColumnBuilder, cell: &Cell, rule: Option<D
     }
 }
 
-/// Rows of a file that are in no batch yet.
+/// Rows of a file that are not in a batch yet.
 pub(super) trait Rows<'a> {
     fn len(&self) -> usize;
     /// The value of a row, by the index of the mapping's name.
@@ -79,7 +79,7 @@ pub(super) trait Rows<'a> {
     fn bytes(&self, row: usize) -> usize;
 }
 
-/// A value as a message shows it.
+/// A value as messages show it.
 pub(super) fn shorten(text: &str) -> String {
     let mut short: String = text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if short.len() < text.len() {

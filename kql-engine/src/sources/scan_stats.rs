@@ -1,5 +1,5 @@
-//! What reading a file tells of it: its columns, the kinds of their values, how many rows there are and which are
-//! damaged.
+//! The result of reading a file: its columns, the kinds of their values, the number of rows, and damaged
+//! rows.
 
 use super::custom;
 use super::dates::{Dates, Zone, split_zone};
@@ -12,10 +12,10 @@ use kql_scan::unescape;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a part of a file, or a file, holds.
+/// The content of a file or of a part of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScanStats {
-    /// The names in order of appearance, and the kinds of values of those that no schema declares.
+    /// The names in order of appearance, and the kinds of values of undeclared ones.
     pub names: Vec<(String, Kinds)>,
     pub rows: u64,
     pub lines: u64,
@@ -24,12 +24,12 @@ pub(super) struct ScanStats {
     pub places: Vec<Place>,
     /// What the dates show about their order.
     pub dates: Dates,
-    /// Where reading a part ended, which is where the next one has to begin.
+    /// The end of the part, where the next one has to begin.
     pub end: u64,
 }
 
 impl ScanStats {
-    /// Counts a line that is left out.
+    /// Counts a skipped line.
     pub(super) fn refuse(&mut self, line: u64, reason: &str) {
         self.refused += 1;
         if self.places.len() < 3 {
@@ -37,7 +37,7 @@ impl ScanStats {
         }
     }
 
-    /// Adds the survey of the next part.
+    /// Adds the statistics of the next part.
     pub(super) fn append(&mut self, next: ScanStats) {
         for (name, kinds) in next.names {
             match self.names.iter_mut().find(|(n, _)| *n == name) {
@@ -56,7 +56,7 @@ impl ScanStats {
     }
 }
 
-/// The columns that a schema declares, and of which type each is.
+/// The columns that a schema declares, and their types.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Declared {
     columns: Arc<HashMap<String, ScalarType>>,
@@ -76,7 +76,7 @@ impl Declared {
         self.columns.contains_key(column)
     }
 
-    /// What of the values of a file's column is to be known, by its header and by the schema.
+    /// What to find out about the values of a file's column, by its header and by the schema.
     pub(super) fn watch(&self, header: &str) -> Watch {
         let (column, zone) = split_zone(header);
         match self.columns.get(column) {
@@ -90,42 +90,42 @@ impl Declared {
     }
 }
 
-/// What of a column's values is to be known.
+/// What to find out about a column's values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Watch {
     Nothing,
     /// What they show about the order of day and month.
     Dates,
-    /// Which types would hold them.
+    /// Which types can hold them.
     Kinds,
-    /// The same, and whether this type takes them.
+    /// Which types can hold them, and whether they are valid in this type.
     Expected(ScalarType),
 }
 
 impl Watch {
-    /// Whether the order of day and month counts.
+    /// Whether the order of day and month has to be found out.
     pub(super) fn dates(self) -> bool {
         matches!(self, Watch::Dates | Watch::Expected(ScalarType::Datetime))
     }
 }
 
-/// Surveys objects, and hands on the values that are wanted of them.
+/// Collects statistics of objects, and passes on the needed values.
 pub(super) struct StatsCollector {
     declared: Declared,
-    /// Whether every value is a text, as in CSV.
+    /// Whether every value is a string, as in CSV.
     texts: bool,
     shape: KeyPredictor,
-    /// The names whose values are wanted, and the index that each has there.
+    /// The names of the needed values, and their indices.
     wanted: HashMap<String, usize>,
-    /// For each name of the survey what is done with its values.
+    /// For each name of the survey, how its values are used.
     uses: Vec<(Watch, Option<usize>)>,
-    /// The kinds of the row under way.
+    /// The kinds of the current row.
     kinds: Vec<(usize, Kinds)>,
     pub survey: ScanStats,
 }
 
 impl StatsCollector {
-    /// `wanted` are the names whose values [`StatsCollector::object`] gives, in that order.
+    /// `wanted` are the names whose values [`StatsCollector::object`] returns, in that order.
     pub(super) fn new(declared: Declared, texts: bool, wanted: &[String]) -> StatsCollector {
         StatsCollector {
             declared,
@@ -138,8 +138,8 @@ impl StatsCollector {
         }
     }
 
-    /// Reads the object at the cursor, which is in that line; it must be all that is left of the text where `whole`
-    /// says so. The wanted values go to `values`.
+    /// Reads the object at the cursor, which is in line `line`; with `whole`, no text may follow it. The needed values are
+    /// written to `values`.
     pub(super) fn object<'a>(
         &mut self,
         cursor: &mut Cursor<'a>,
@@ -158,7 +158,7 @@ impl StatsCollector {
         }
         if result.is_err() {
             if survey.names.len() > before {
-                // what is damaged names no columns, and the shape must not know them
+                // a damaged object must not add columns, and its keys must be forgotten
                 *shape = KeyPredictor::default();
                 survey.names.truncate(before);
                 uses.truncate(before);
@@ -174,7 +174,7 @@ impl StatsCollector {
     }
 }
 
-/// The row under way.
+/// The current row.
 struct Row<'s, 'a> {
     declared: &'s Declared,
     texts: bool,

@@ -1,4 +1,4 @@
-//! Where the readers of text formats put their rows: batches under construction.
+//! Receives the rows of the readers of text formats: batches under construction.
 
 use super::builder::{ColumnBuilder, Fit};
 use super::report::{CastFailures, Place};
@@ -14,14 +14,14 @@ use std::sync::Arc;
 
 /// Reads a part of a file into batches.
 pub(super) trait RowReader: Send {
-    /// Reads until the sink is full or the part is at its end; false in the latter case.
+    /// Reads until the sink is full or the part ends; false at the end.
     fn fill(&mut self, sink: &mut Sink) -> Result<bool>;
 }
 
-/// Bytes after which a batch is given out whatever its number of rows, so that offsets cannot overflow.
+/// Bytes after which a batch is complete, whatever its number of rows, so that offsets cannot overflow.
 const MOST_BYTES: usize = 64 << 20;
 
-/// Room for so many rows is made before there are any: files of few rows and many columns are as usual as long ones.
+/// Number of rows for which room is allocated initially: files with few rows and many columns are as common as long ones.
 const FIRST: usize = 64;
 
 /// A batch under construction.
@@ -43,7 +43,7 @@ impl Sink {
         Sink { columns, builders, schema, batch_size, rows: 0, bytes: 0, filter, misfits: CastFailures::default() }
     }
 
-    /// One that counts rows and keeps nothing.
+    /// A sink that counts rows and keeps none.
     pub(super) fn counting() -> Sink {
         Sink::new(Vec::new(), Arc::new(arrow::datatypes::Schema::empty()), usize::MAX, None)
     }
@@ -56,7 +56,7 @@ impl Sink {
         self.rows == 0
     }
 
-    /// How many rows more the batch takes.
+    /// The number of rows that the batch can still take.
     pub(super) fn room(&self) -> usize {
         self.batch_size.saturating_sub(self.rows)
     }
@@ -67,7 +67,7 @@ impl Sink {
         self.push_row(mapping, cell, path, || line, bytes, false);
     }
 
-    /// Adds a row; `cell` gives the value of an index of the mapping's names.
+    /// Adds a row; `cell` returns the value for an index of the mapping's names.
     pub(super) fn push_row<'a>(
         &mut self,
         mapping: &Mapping,
@@ -98,7 +98,7 @@ impl Sink {
         self.bytes += bytes;
     }
 
-    /// Adds rows that fit into the batch, but for those that no filter lets pass.
+    /// Adds rows that fit into the batch, except those that a filter drops.
     pub(super) fn push_rows<'a>(&mut self, mapping: &Mapping, rows: &impl Rows<'a>, path: &Path) -> Result<()> {
         let passed = match &mut self.filter {
             Some(filter) if !filter.is_disabled() => {

@@ -1,4 +1,4 @@
-//! The format of a file by its first bytes, where its name does not say it.
+//! The format of a file by its first bytes, if its name does not determine it.
 //!
 //! | the text begins with | it is |
 //! | --- | --- |
@@ -8,7 +8,7 @@
 //! | lines of CEF, LEEF or syslog, most of them | such lines |
 //! | a header of names, and rows with as many fields | CSV |
 //!
-//! A file whose name tells nothing at all is taken only for the first, the second and the fourth, which are hardly met by
+//! For a file whose name gives no hint at all, only the first, second and fourth rows apply, which are unlikely to match by
 //! chance.
 
 use super::archive::Member;
@@ -19,12 +19,12 @@ use super::recognise::is_log_line;
 use std::path::Path;
 use std::sync::Arc;
 
-/// So much of a text is looked at.
+/// Number of bytes that are examined.
 const HEAD: u64 = 64 << 10;
-/// So many lines are looked at.
+/// Number of lines that are examined.
 const LINES: usize = 20;
 
-/// A file of data; none where neither the name nor the first bytes tell the format.
+/// A data file; `None` if neither the name nor the first bytes determine the format.
 pub(super) fn data_file(path: &Path, member: Option<Arc<Member>>) -> Option<DataFile> {
     let name = path.file_name()?.to_str()?;
     if name.starts_with('.') {
@@ -37,7 +37,7 @@ pub(super) fn data_file(path: &Path, member: Option<Arc<Member>>) -> Option<Data
     Some(file)
 }
 
-/// The format of a file whose name says so much; none where nothing tells it.
+/// The format of a file, given what its name shows; `None` if it is unknown.
 fn format(file: &DataFile, named: Option<Named>) -> Option<Format> {
     let head = match named {
         Some(Named::Is(_)) => file.head(16),
@@ -57,9 +57,9 @@ fn format(file: &DataFile, named: Option<Named>) -> Option<Format> {
     }
 }
 
-/// The format of some text.
+/// The format of a text.
 fn of_text(text: &[u8], whole: bool) -> Option<Format> {
-    // text in UTF-16 is refused with its name, and what is empty is an empty table
+    // UTF-16 text is refused when it is read, and an empty text is an empty table
     if text.is_empty() || matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, 0, _, ..] | [_, 0, _, 0, ..]) {
         return Some(Format::Csv);
     }
@@ -82,7 +82,7 @@ fn is_json(text: &[u8]) -> bool {
     }
 }
 
-/// Whether the first line, and most of those that follow, are of CEF, LEEF or syslog.
+/// Whether the first line, and most of those that follow, are CEF, LEEF or syslog.
 fn is_lines(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(LINES);
@@ -95,7 +95,7 @@ fn is_lines(text: &[u8]) -> bool {
     is_log_line(first) && known * 2 >= all
 }
 
-/// Whether a text that may be anything has a header of names and rows that fit it.
+/// Whether a text of unknown format has a header of names and rows that fit it.
 fn is_table(text: &[u8], whole: bool) -> bool {
     [b',', b';', b'\t', b'|'].iter().any(|delimiter| {
         let reading = Reading::of(text, *delimiter, whole);

@@ -1,10 +1,10 @@
-//! Text files in splits that are read on their own, on all processors.
+//! Text files in splits that are read separately, on all processors.
 //!
-//! What a query can name has to be known before it is bound, and only all rows of a file tell it: which columns no
-//! schema declares, their types, whether days or months come first in dates. Reading a large file for that alone would
-//! double the time of a query. So of a large file only samples are read first ([`FileSplits::sample`]); whoever scans a
-//! split surveys it in passing, and when the query has run, the splits that nobody scanned are surveyed too
-//! ([`FileSplits::complete`]). Where the whole says otherwise than the samples did, the query runs anew.
+//! What a query can name must be known before it is bound, and depends on all rows of a file: the undeclared
+//! columns, their types, whether days or months come first in dates. Reading a large file only for that would
+//! double the time of a query. So only samples of a large file are read first ([`FileSplits::sample`]). The scan of a
+//! split surveys it too, and when the query has run, the splits that were not scanned are surveyed as well
+//! ([`FileSplits::complete`]). If the whole file contradicts the samples, the query runs again.
 
 use super::input::DataFile;
 use super::rows::Mapping;
@@ -16,7 +16,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Line numbers of a split before which there is an unknown number of lines have this bit, the split, and the line in it.
+/// If the number of lines before a split is not known, a line number consists of this bit, the split, and the line in it.
 const UNKNOWN: u64 = 1 << 63;
 const LINE_BITS: u32 = 40;
 
@@ -26,14 +26,14 @@ pub(super) struct FileSplits {
     pub file: Arc<DataFile>,
     pub declared: Declared,
     format: Arc<dyn SplitFormat>,
-    /// Where each split begins, and its length; the last one may have `u64::MAX`.
+    /// The offset and length of each split; the length of the last one can be `u64::MAX`.
     bounds: Vec<(u64, u64)>,
     surveys: Vec<OnceLock<ScanStats>>,
-    /// Lines before the first split.
+    /// Number of lines before the first split.
     head: u64,
 }
 
-/// How the rows of a text file are written, and read.
+/// The format of a text file's rows.
 pub(super) trait SplitFormat: fmt::Debug + Send + Sync {
     /// Opens a split for reading.
     fn open(
@@ -43,14 +43,14 @@ pub(super) trait SplitFormat: fmt::Debug + Send + Sync {
         mapping: Arc<Mapping>,
     ) -> Result<Box<dyn RowReader>, SourceError>;
 
-    /// The columns that the file's header names.
+    /// The columns in the file's header.
     fn header(&self) -> &[String] {
         &[]
     }
 }
 
 impl FileSplits {
-    /// Splits with these offsets and lengths; `head` lines stand before the first.
+    /// Splits with these offsets and lengths; `head` lines are before the first.
     pub(super) fn new(
         file: &Arc<DataFile>,
         declared: &Declared,
@@ -62,7 +62,7 @@ impl FileSplits {
         FileSplits { file: file.clone(), declared: declared.clone(), format, bounds, surveys, head }
     }
 
-    /// The same as one split, which begins where rows begin for sure.
+    /// The whole file as one split, which certainly begins at the beginning of a row.
     pub(super) fn as_single_split(&self) -> FileSplits {
         let from = self.bounds.first().map_or(0, |(from, _)| *from);
         FileSplits::new(&self.file, &self.declared, self.format.clone(), vec![(from, u64::MAX)], self.head)
@@ -77,7 +77,7 @@ impl FileSplits {
         self.bounds.get(split).copied().unwrap_or_default()
     }
 
-    /// How many bytes a split has, roughly.
+    /// The approximate number of bytes of a split.
     pub(super) fn bytes(&self, split: usize) -> u64 {
         match self.bounds(split) {
             (from, u64::MAX) => self.file.length().unwrap_or(0).saturating_sub(from),
@@ -93,14 +93,14 @@ impl FileSplits {
         self.surveys.iter().all(|s| s.get().is_some())
     }
 
-    /// Takes what a reader of the whole split found; who comes first counts.
+    /// Stores the result of reading a whole split; the first result is kept.
     pub(super) fn surveyed(&self, split: usize, survey: ScanStats) {
         if let Some(place) = self.surveys.get(split) {
             let _ = place.set(survey);
         }
     }
 
-    /// The number of lines before a split; a number that [`FileSplits::line`] can tell later where it is not known yet.
+    /// The number of lines before a split; if it is not known yet, a number that [`FileSplits::line`] can convert later.
     pub(super) fn lines_before(&self, split: usize) -> u64 {
         match self.known_lines_before(split) {
             Some(lines) => lines,
@@ -113,7 +113,7 @@ impl FileSplits {
         before.iter().try_fold(self.head, |lines, s| Some(lines + s.get()?.lines))
     }
 
-    /// The line of a place, once all is surveyed.
+    /// The final line of a position, once all splits are surveyed.
     pub(super) fn line(&self, line: u64) -> u64 {
         if line & UNKNOWN == 0 {
             return line;
@@ -123,7 +123,7 @@ impl FileSplits {
         within + self.known_lines_before(split as usize).unwrap_or(0)
     }
 
-    /// What the beginnings of some splits hold. Damaged rows are not counted.
+    /// Reads the beginnings of some splits. Damaged rows are not counted.
     pub(super) fn sample(&self, bytes: u64) -> Result<ScanStats, SourceError> {
         let step = self.count().div_ceil(SAMPLES).max(1);
         let mut all = ScanStats::default();
@@ -151,7 +151,7 @@ impl FileSplits {
         Ok(all)
     }
 
-    /// Surveys the splits that were not yet, on all processors.
+    /// Surveys the remaining splits, on all processors.
     pub(super) fn complete(self: &Arc<Self>) -> Result<(), SourceError> {
         let open: Vec<usize> = (0..self.count()).filter(|i| !self.is_surveyed(*i)).collect();
         let next = AtomicUsize::new(0);
@@ -189,7 +189,7 @@ impl FileSplits {
         }
     }
 
-    /// All of the file, or none where the splits do not begin where rows begin.
+    /// The statistics of the whole file, or `None` if the splits do not begin at the beginnings of rows.
     pub(super) fn whole(&self) -> Option<ScanStats> {
         let mut all = ScanStats { lines: self.head, ..ScanStats::default() };
         let mut end = self.bounds(0).0;
@@ -213,5 +213,5 @@ impl FileSplits {
     }
 }
 
-/// So many splits are sampled.
+/// The number of sampled splits.
 const SAMPLES: usize = 16;

@@ -24,7 +24,7 @@ type OpenRows = dyn Fn() -> Result<Box<dyn RowReader>, SourceError> + Send + Syn
 /// A part of a file to read.
 #[derive(Clone)]
 pub(super) struct Part {
-    /// How many bytes it has, roughly.
+    /// The approximate number of bytes.
     bytes: u64,
     of: AsOpened,
     open: Open,
@@ -61,7 +61,7 @@ pub(super) struct TextScan {
     totals: Arc<Totals>,
 }
 
-/// What the partitions of one scan have in common.
+/// What the partitions of one scan share.
 struct Totals {
     report: Arc<InputReport>,
     misfits: Mutex<CastFailures>,
@@ -77,11 +77,11 @@ impl Totals {
     }
 }
 
-/// Fewer bytes than this are not worth a partition.
+/// A partition must have at least this number of bytes.
 const WORTH: u64 = 1 << 20;
 
 impl TextScan {
-    /// Shares the parts out, so that partitions hold consecutive parts of about the same size.
+    /// Distributes the parts, so that partitions contain consecutive parts of about the same size.
     pub(super) fn new(
         parts: Vec<Part>,
         columns: Vec<Column>,
@@ -151,11 +151,11 @@ struct Running {
     schema: SchemaRef,
     batch_size: usize,
     current: Current,
-    /// The file of the part that is read or was last.
+    /// The file of the current or last part.
     of: Option<AsOpened>,
     totals: Arc<Totals>,
     progress: Option<Arc<Progress>>,
-    /// Bytes of the parts that were begun and are not counted yet.
+    /// Bytes of parts that were begun and are not counted yet.
     passed: u64,
 }
 
@@ -183,7 +183,7 @@ impl Running {
                 },
                 Current::None => {
                     let external = |e: SourceError| DataFusionError::External(Box::new(e));
-                    // what was cut off or written over while it was read must not pass for the whole
+                    // a file that was truncated or overwritten while it was read must not look complete
                     if let Some(of) = self.of.take() {
                         of.check().map_err(external)?;
                     }
@@ -224,7 +224,7 @@ impl Iterator for Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // also when the reader of the stream has had enough
+        // also if the reader of the stream stops early
         self.totals.add(std::mem::take(&mut self.sink.misfits));
     }
 }
@@ -237,7 +237,7 @@ mod tests {
     use std::io::Write;
     use std::path::Path;
 
-    /// Something that happens to the file while it is read.
+    /// An event during the reading of a file; for tests.
     struct Happens(Arc<dyn Fn(&Path) + Send + Sync>, Arc<DataFile>);
 
     impl RowReader for Happens {

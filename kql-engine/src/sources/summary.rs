@@ -1,20 +1,20 @@
-//! What a table's files are, for telling a person.
+//! Descriptions of a table's files, for people.
 
 use std::path::PathBuf;
 
-/// What a file is, and what was made of it.
+/// The format and content of a file.
 #[derive(Clone, Debug, Default)]
 pub struct FileSummary {
     /// The file.
     pub path: PathBuf,
-    /// What it was recognised as.
+    /// The recognised format.
     pub format: &'static str,
-    /// Its rows that are in the table; for Arrow IPC and packed Parquet it is 0, since only reading them tells.
+    /// Its rows that are in the table; 0 for Arrow IPC and compressed Parquet, since only reading them shows the number.
     pub rows: u64,
-    /// Its rows that are not, because they are damaged.
+    /// Its damaged rows, which are not in the table.
     pub refused: u64,
     /// The columns that it fills.
     pub columns: Vec<String>,
-    /// Columns that only repeat others under a name with `_` behind it, and are left out.
+    /// Columns that only repeat others under a name with a final `_`, and are skipped.
     pub shadows: Vec<String>,
 }

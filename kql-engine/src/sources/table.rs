@@ -45,15 +45,15 @@ pub struct SourceTable {
     pub schema: TableSchema,
     /// Scans it; its Arrow schema is that of `schema`.
     pub provider: Arc<dyn TableProvider>,
-    /// What was wrong with its input.
+    /// The problems in its input.
     pub report: Arc<InputReport>,
-    /// What its files are.
+    /// Its files.
     pub files: Vec<FileSummary>,
-    /// How it was made, where that rests on samples.
+    /// How it was created, if it is based on samples.
     pub(crate) provisional: Option<Arc<ProvisionalTable>>,
 }
 
-/// A table is not split finer than by parts of about this size.
+/// The minimum size of the parts into which a table is split.
 const PART: u64 = 16 << 20;
 
 /// A file, and how to scan it.
@@ -62,11 +62,11 @@ struct ScanFile {
     file: Arc<DataFile>,
     /// The columns that it has.
     columns: Vec<FileColumn>,
-    /// Which comes first in its dates.
+    /// Whether the day or the month comes first in its dates.
     order: DateOrder,
-    /// What tells whether it changed since.
+    /// Its length and time of change, which show whether it changed since.
     stamp: Stamp,
-    /// The times of its rows, where its folders tell them.
+    /// The times of its rows, if its folders contain them.
     span: Option<Span>,
     content: Content,
 }
@@ -76,13 +76,13 @@ struct ScanFile {
 struct FileColumn {
     /// The name in the file.
     header: String,
-    /// That of the table's column.
+    /// The name of the table's column.
     column: String,
     zone: Zone,
 }
 
 impl FileColumn {
-    /// Of a text format, where the header may tell a zone.
+    /// For a text format whose header can contain a zone.
     fn of_header(header: &str) -> FileColumn {
         let (column, zone) = split_zone(header);
         FileColumn { header: header.to_owned(), column: column.to_owned(), zone }
@@ -103,25 +103,25 @@ enum Content {
     Nothing,
 }
 
-/// A file that was inspected into.
+/// A file that was inspected.
 #[derive(Clone, Debug)]
 struct InspectedFile {
     file: Arc<DataFile>,
     format: &'static str,
-    /// Headers may tell zones, and columns come twice.
+    /// Headers can contain zones, and columns can be duplicated.
     portal: bool,
-    /// What places in it are counted in.
+    /// The unit of positions in it.
     unit: &'static str,
-    /// What tells whether it changed since.
+    /// Its length and time of change, which show whether it changed since.
     stamp: Stamp,
     content: Content,
     found: FileContents,
 }
 
-/// What a file has.
+/// The columns of a file.
 #[derive(Clone, Debug)]
 enum FileContents {
-    /// Names and kinds of values, which are JSON or texts; and the types that the file itself declares.
+    /// Names and kinds of values, whether they are JSON or text, and the types that the file itself declares.
     Text {
         survey: ScanStats,
         json: bool,
@@ -133,7 +133,7 @@ enum FileContents {
     },
 }
 
-/// What the making of a table needs beside its files.
+/// What is needed to create a table, in addition to its files.
 #[derive(Clone, Debug)]
 struct TableSpec {
     name: String,
@@ -143,14 +143,14 @@ struct TableSpec {
     options: OpenOptions,
 }
 
-/// A table that was made from samples of its files.
+/// A table that was created from samples of its files.
 #[derive(Debug)]
 pub(crate) struct ProvisionalTable {
     making: TableSpec,
     inspected: Vec<InspectedFile>,
 }
 
-/// Looks into the files of a table: which columns there are and, for those that no schema declares, of which
+/// Inspects the files of a table: their columns and, for those that no schema declares, the
 /// types. Declared columns come first, then those that only the data has, in order of appearance.
 pub fn open(
     table: &TableFiles,
@@ -171,8 +171,8 @@ pub fn open(
 }
 
 impl SourceTable {
-    /// Reads what of the files was not read yet: the table as it is for sure, and whether it is the one that it was taken
-    /// for. Where it is not, what was read from this one is not right.
+    /// Reads the parts of the files that were not read yet. Returns the final table, and whether it reads the files as
+    /// this one does. If it does not, what was read from this one is wrong.
     pub fn confirmed(&self) -> Result<(SourceTable, bool), SourceError> {
         let Some(provisional) = &self.provisional else { return Ok((self.clone(), true)) };
         let mut same = true;
@@ -204,7 +204,7 @@ impl SourceTable {
         Ok((table, same))
     }
 
-    /// Whether both take the same columns from their files, and read dates alike.
+    /// Whether both read the same columns from their files, and parse dates in the same way.
     fn reads_like(&self, other: &SourceTable) -> bool {
         let files = |table: &SourceTable| -> Option<Vec<(Vec<FileColumn>, DateOrder)>> {
             let provider: &dyn Any = &*table.provider;
@@ -215,7 +215,7 @@ impl SourceTable {
     }
 }
 
-/// Surveys what was not yet. Where the splits turn out not to begin where rows begin, the file is read as one.
+/// Surveys the remaining splits. If the splits do not begin at the beginnings of rows, the file is read as one split.
 fn complete(splits: &Arc<FileSplits>) -> Result<(ScanStats, Option<Arc<FileSplits>>), SourceError> {
     splits.complete()?;
     if let Some(survey) = splits.whole() {
@@ -266,7 +266,7 @@ impl TableSpec {
             }
             opened.order = match (options.date_order, survey.dates.order()) {
                 (Some(order), _) | (None, Ok(order)) => order,
-                // what samples leave open the rest may tell
+                // what the samples leave open may be shown by the rest
                 (None, Err(_)) if !sure(one) => DateOrder::MonthFirst,
                 (None, Err((line, reason))) => {
                     return Err(SourceError::Dates { path: file.path.clone(), line, reason });
@@ -327,7 +327,7 @@ impl FileContents {
     }
 }
 
-/// Takes out columns that only repeat others: `UserId_` beside `UserId`, unless the table has both.
+/// Removes columns that only repeat others: `UserId_` beside `UserId`, unless the table has both.
 fn drop_shadows(columns: &mut Vec<FileColumn>, declared: &Declared) -> Vec<String> {
     let names: Vec<String> = columns.iter().map(|c| c.column.clone()).collect();
     let is_shadow = |column: &str| match column.strip_suffix('_') {
@@ -338,7 +338,7 @@ fn drop_shadows(columns: &mut Vec<FileColumn>, declared: &Declared) -> Vec<Strin
     names.into_iter().filter(|n| !columns.iter().any(|c| c.column == *n)).collect()
 }
 
-/// The types of columns that no schema declares.
+/// The types of undeclared columns.
 #[derive(Default)]
 struct Types(Vec<(String, Seen)>);
 
@@ -367,7 +367,7 @@ impl Types {
         self.0.iter_mut().find(|(n, _)| n == name).map(|(_, seen)| seen)
     }
 
-    /// Adds the columns of a text file, of which some may have a type already.
+    /// Adds the columns of a text file; some of them may already have a type.
     fn text(&mut self, names: &[(String, Kinds)], json: bool, typed: &[(String, ScalarType)]) {
         for (header, kinds) in names {
             let (name, zone) = split_zone(header);
@@ -410,7 +410,7 @@ impl Types {
         }
     }
 
-    /// The types of a custom table's columns, which the schema and their names only expect.
+    /// Determines the types of a custom table's columns; the schema and their names are only expectations.
     fn of_custom(&mut self, schema: &mut TableSchema, report: &InputReport) {
         for (name, seen) in &mut self.0 {
             let declared = schema.columns.iter_mut().find(|column| column.name == *name);
@@ -446,7 +446,7 @@ impl Types {
     }
 }
 
-/// Looks into a file; into a large text only here and there.
+/// Inspects a file; a large text file only in samples.
 fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> Result<InspectedFile, SourceError> {
     let file = Arc::new(table_file.file.clone());
     let stamp = file.stamp()?;
@@ -486,7 +486,7 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
                 let found = FileContents::Arrow { schema: parquet.schema.clone(), rows: parquet.rows };
                 (Content::Parquet(Arc::new(parquet)), found)
             }
-            // what is not empty is unwrapped
+            // a file that is not empty is unwrapped
             Format::Evtx => {
                 return Err(SourceError::not_that(&file.path, super::evtx::NAME, "its header cannot be read"));
             }
@@ -502,7 +502,7 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
     Ok(InspectedFile { file: file.clone(), format, portal, unit, stamp, content, found })
 }
 
-/// The part of a split that is sampled: one in so many.
+/// The sampled share of a split: 1/16.
 const SAMPLE: u64 = 16;
 
 /// A table of files.
@@ -518,7 +518,7 @@ struct FilesTable {
 }
 
 impl FilesTable {
-    /// A file's column for one of the table: its own, or its twin where the file has only that.
+    /// A file's column for a column of the table: its own, or its twin if the file has only that.
     fn column_in<'a>(&self, columns: &'a [FileColumn], column: &str) -> Option<&'a FileColumn> {
         let find = |wanted: &str| columns.iter().find(|c| c.column == wanted);
         find(column).or_else(|| match self.twin {
@@ -606,14 +606,14 @@ impl TableProvider for FilesTable {
             plans.push(Arc::new(StreamingTableExec::try_new(schema.clone(), partitions, None, None, false, limit)?));
         }
         while let Some((opened, first)) = footers.first().copied() {
-            // files of the same schema are one scan
+            // files with the same schema are one scan
             let (same, other) = footers.into_iter().partition::<Vec<_>, _>(|(_, f)| f.schema == first.schema);
             footers = other;
             let same: Vec<&ParquetFile> = same.into_iter().map(|(_, f)| f).collect();
             let name = |column: &str| -> Option<String> {
                 let declared = self.schema.column(column)?;
                 let name = &self.column_in(&opened.columns, column)?.header;
-                // only where the file's values are the table's, apart from the unit of time
+                // only if the file's values are those of the table, apart from the unit of time
                 let field = first.schema.field_with_name(name).ok()?;
                 (natural(field) == declared.ty).then(|| name.to_owned())
             };

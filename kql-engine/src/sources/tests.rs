@@ -1,4 +1,4 @@
-//! Files of every format, whole and damaged, through the whole way to batches.
+//! Reads files of every format, complete and damaged, up to batches.
 
 use super::*;
 use crate::cell;

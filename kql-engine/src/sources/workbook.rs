@@ -24,7 +24,7 @@ use std::collections::VecDeque;
 use std::io::Cursor;
 use std::sync::Arc;
 
-/// What a workbook has at a place.
+/// An item of a workbook.
 pub(super) enum Item {
     /// A sheet's columns.
     Header(Option<Arc<str>>, Vec<String>),
@@ -39,11 +39,11 @@ pub(super) struct Workbook {
 }
 
 struct Sheet {
-    /// The table, where the workbook has several.
+    /// The table, if the workbook has several.
     table: Option<Arc<str>>,
-    /// Nothing until the first row was read.
+    /// Empty until the first row was read.
     header: Vec<String>,
-    /// Rows before the first with cells.
+    /// Number of rows before the first one with cells.
     before: u64,
     /// The next row.
     next: usize,
@@ -51,7 +51,7 @@ struct Sheet {
 }
 
 impl Workbook {
-    /// Reads all of it.
+    /// Reads the whole file.
     pub(super) fn open(file: &DataFile) -> Result<Workbook, SourceError> {
         let not_that = |reason: String| SourceError::not_that(&file.path, WORKBOOK_NAME, reason);
         let bytes = file.read()?;
@@ -78,7 +78,7 @@ impl Workbook {
         Ok(Workbook { sheets: filled.into_iter().map(sheet).collect(), errors: 0 })
     }
 
-    /// The next item, none at the end.
+    /// The next item, `None` at the end.
     pub(super) fn next(&mut self) -> Option<Item> {
         loop {
             let sheet = self.sheets.front_mut()?;
@@ -106,14 +106,14 @@ impl Workbook {
         }
     }
 
-    /// What is to be said of the workbook beside its rows.
+    /// A note about the workbook, in addition to its rows.
     pub(super) fn note(&self) -> Option<String> {
         let cells = if self.errors == 1 { "cell holds an error and is" } else { "cells hold an error and are" };
         (self.errors > 0).then(|| format!("{} {cells} null", self.errors))
     }
 }
 
-/// The table of a sheet among several: its name, or its number where it was never given one.
+/// The table of a sheet among several: its name, or its number if it has a default name.
 fn table(sheet: &str) -> String {
     let digits = sheet.trim_start_matches(|c: char| c.is_alphabetic());
     let word = sheet.strip_suffix(digits).unwrap_or(sheet);
@@ -146,7 +146,7 @@ fn value(cell: &Data) -> Value {
     match cell {
         Data::Empty | Data::Error(_) => Value::Null,
         Data::Int(number) => (*number).into(),
-        // Excel has no other numbers; beyond 2^53 the digits would not be those of the cell
+        // Excel has no other numbers; beyond 2^53 the digits would differ from those of the cell
         Data::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => (*number as i64).into(),
         Data::Float(number) => serde_json::Number::from_f64(*number).map_or(Value::Null, Value::Number),
         Data::Bool(value) => (*value).into(),

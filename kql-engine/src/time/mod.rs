@@ -1,5 +1,5 @@
-//! Datetimes and timespans: the calendar of [`kql_parser`], which literals need too, and the zones of local times. What reads
-//! a text as a time is [`kql_parser::time`].
+//! Datetimes and timespans: the calendar of [`kql_parser`], which literals need too, and time zones. Texts are parsed
+//! by [`kql_parser::time`].
 
 mod zones;
 
@@ -11,7 +11,7 @@ pub(crate) use zones::{local_to_utc, utc_to_local};
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The ticks of a time of the system; none before 1970.
+/// The ticks of a system time; `None` before 1970.
 pub(crate) fn of_system(time: SystemTime) -> Option<i64> {
     let since = time.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_nanos() / 100).ok()?.checked_add(EPOCH)

@@ -1,4 +1,4 @@
-//! Local times: the one place that says which time a clock means when it shows a time twice, or leaves one out.
+//! Local times. Only this module decides which time is meant when a clock shows a time twice, or skips it.
 
 use super::{EPOCH, SECOND};
 use chrono::{DateTime, Duration, NaiveDateTime, Offset, TimeZone};
@@ -16,8 +16,8 @@ pub(crate) fn utc_to_local(ticks: i64, zone: Tz) -> Option<i64> {
     ticks.checked_add(i64::from(offset) * SECOND)
 }
 
-/// Ticks of the time in UTC at a local time in a zone. A time that the clocks skip counts with the offset after the jump, as
-/// the documentation of `datetime_local_to_utc()` shows; one that comes twice is the first of the two.
+/// Ticks in UTC of a local time in a zone. A time that the clocks skip has the offset after the jump, as
+/// the documentation of `datetime_local_to_utc()` shows; a time that occurs twice is the first of the two.
 pub(crate) fn local_to_utc(ticks: i64, zone: Tz) -> Option<i64> {
     let time = naive(ticks)?;
     let offset = zone.offset_from_local_datetime(&time).earliest().or_else(|| {
@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(of("2022-03-27T02:30:00", Tz::Europe__Brussels), at("2022-03-27T00:30:00"));
         assert_eq!(of("2023-03-12T02:30:00", Tz::America__New_York), at("2023-03-12T06:30:00"));
         assert_eq!(of("2023-11-05T01:30:00", Tz::America__New_York), at("2023-11-05T05:30:00"));
-        // a day that an island left out
+        // a day that an island skipped
         assert_eq!(of("2011-12-30T12:00:00", Tz::Pacific__Apia), at("2011-12-29T22:00:00"));
         assert_eq!(of("9999-12-31T23:59:59", Tz::Europe__Brussels), at("9999-12-31T22:59:59"));
     }

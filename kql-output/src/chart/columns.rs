@@ -1,4 +1,4 @@
-//! A result's columns as a chart needs them: times, numbers or texts. The arrays of `make-series` become rows.
+//! A result's columns as a chart needs them: times, numbers or texts. Arrays, as `make-series` returns them, become rows.
 
 use crate::Excerpt;
 use arrow::array::{Array, AsArray};
@@ -14,7 +14,7 @@ pub enum Values {
     Time(Vec<Option<i64>>),
     /// Numbers; timespans are their ticks.
     Number(Vec<Option<f64>>),
-    /// Anything else; empty for null.
+    /// Any other type; empty for null.
     Text(Vec<String>),
 }
 
@@ -32,12 +32,12 @@ pub struct DataColumn {
 pub struct Data {
     pub columns: Vec<DataColumn>,
     pub rows: usize,
-    /// Rows that are too many.
+    /// The number of rows above the limit.
     pub cut: usize,
 }
 
 impl Data {
-    /// At most `limit` rows of a result. `arrays` spreads arrays of equal length over rows of their own.
+    /// At most `limit` rows of a result. With `arrays`, arrays of equal length are spread over separate rows.
     pub fn of(result: &Excerpt, limit: usize, arrays: bool) -> Data {
         let Excerpt { table, rows: total } = result;
         let columns = &table.schema.columns;
@@ -70,7 +70,7 @@ impl Data {
         data
     }
 
-    /// Gives each element of the arrays in these columns a row, as `mv-expand` would; columns without arrays repeat.
+    /// Makes a row of each element of the arrays in these columns, as `mv-expand` would; columns without arrays repeat.
     fn spread(&mut self, dynamic: &[usize], limit: usize) {
         let mut spread: Vec<(usize, Vec<Vec<Value>>)> = Vec::new();
         for &i in dynamic {
@@ -94,7 +94,7 @@ impl Data {
         let longest = |row: usize| spread.iter().filter_map(|(_, a)| a.get(row)).map(Vec::len).max().unwrap_or(0);
         let lengths: Vec<usize> = (0..self.rows).map(longest).collect();
         let total: usize = lengths.iter().sum();
-        // rows of the result, and the element of each
+        // the row of the result and the index of the element
         let places: Vec<(usize, usize)> = lengths
             .iter()
             .enumerate()
@@ -117,7 +117,7 @@ impl Data {
         }
     }
 
-    /// The column of a name.
+    /// The index of the column with this name.
     pub fn find(&self, name: &str) -> Result<usize, String> {
         let found = self.columns.iter().position(|c| c.name == name);
         found.ok_or_else(|| format!("there is no column '{name}' to draw"))
@@ -157,7 +157,7 @@ impl Data {
         }
     }
 
-    /// The cell as a person reads it.
+    /// The cell as displayed.
     pub fn text(&self, column: usize, row: usize) -> String {
         let Some(found) = self.columns.get(column) else { return String::new() };
         let mut out = String::new();
@@ -185,7 +185,7 @@ impl Data {
         self.columns.iter().enumerate().map(|(i, c)| (c.name.clone(), self.text(i, 0))).collect()
     }
 
-    /// What is not drawn.
+    /// Notes on what is not drawn.
     pub fn notes(&self) -> Vec<String> {
         match self.cut {
             0 => Vec::new(),
@@ -223,8 +223,8 @@ impl Values {
     }
 }
 
-/// Elements of arrays as a column, and whether it is one of timespans: JSON has neither times nor timespans, so that
-/// texts tell by their form.
+/// Elements of arrays as a column, and whether they are timespans. JSON has neither times nor timespans, so both are
+/// recognised by the form of the text.
 fn typed(elements: &[Option<&Value>]) -> (Values, bool) {
     let there = || elements.iter().flatten().filter(|v| !v.is_null());
     let all = |test: &dyn Fn(&Value) -> bool| there().next().is_some() && there().all(|v| test(v));
@@ -247,12 +247,12 @@ fn typed(elements: &[Option<&Value>]) -> (Values, bool) {
     (Values::Text(elements.iter().map(shown).collect()), false)
 }
 
-/// A datetime as arrays have it, and no looser text.
+/// A datetime as arrays contain it; looser formats are not accepted.
 fn iso(text: &str) -> Option<i64> {
     (text.len() >= 10 && text.as_bytes().get(4) == Some(&b'-')).then(|| parse_datetime(text)).flatten()
 }
 
-/// A timespan as arrays have it.
+/// A timespan as arrays contain it.
 fn span(text: &str) -> Option<i64> {
     (text.len() >= 8 && text.contains(':')).then(|| parse_timespan(text)).flatten()
 }

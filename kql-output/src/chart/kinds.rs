@@ -1,9 +1,9 @@
-//! The shapes of drawings, how their series stand, and what their axes count.
+//! The shapes of drawings, how their series are stacked, and the units of their axes.
 
 /// The shape of a drawing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// Lines over x, of `timechart` and `linechart`.
+    /// Lines over x: `timechart` and `linechart`.
     Line,
     /// Upright bars.
     Column,
@@ -15,26 +15,26 @@ pub enum Kind {
     Scatter,
 }
 
-/// How series stand to each other.
+/// How series are stacked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stacking {
-    /// Each for itself.
+    /// Not stacked.
     Unstacked,
-    /// One on the other.
+    /// One on top of the other.
     Stacked,
-    /// One on the other, as parts of a hundred.
+    /// One on top of the other, as percentages.
     Stacked100,
 }
 
-/// What numbers along an axis are.
+/// The unit of the numbers along an axis.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unit {
     /// Numbers.
     Number,
     /// Ticks of a timespan.
     Timespan,
-    /// Ticks since this datetime, itself in ticks: a double holds differences exactly, and no ticks since year 1.
+    /// Ticks since this datetime, itself in ticks: a double holds differences exactly, but not ticks since year 1.
     Time(i64),
-    /// Parts of a hundred.
+    /// Percentages.
     Percent,
 }

@@ -1,8 +1,8 @@
-//! What `render` asks for, made once from a result: which column is x, which are series, which are values. The drawings
-//! on a terminal ([`terminal`]), as SVG ([`svg`]) and as Vega-Lite ([`vega`]) all start from it.
+//! What `render` asks for, computed once from a result: which column is x, which columns name series, which are values. The
+//! drawings on a terminal ([`terminal`]), as SVG ([`svg`]) and as Vega-Lite ([`vega`]) all start from it.
 //!
-//! Kusto's rules, where the properties do not say otherwise: the first column is x, and for a time chart the first
-//! datetime; numbers are values; texts that are not x name the series.
+//! Kusto's rules, unless the properties say otherwise: the first column is x, or the first datetime in a time chart;
+//! numbers are values; texts that are not x name the series.
 
 mod columns;
 mod kinds;
@@ -22,32 +22,32 @@ use columns::Data;
 use kql_engine::Render;
 use properties::Properties;
 
-/// More points than this are not drawn: nobody sees them, and a page with them does not open.
+/// More points than this are not drawn: they could not be told apart, and a page with them does not open.
 pub const MAX_POINTS: usize = 100_000;
-/// More slices than this are one, called `others`.
+/// More slices than this are merged into one, called `others`.
 const MAX_SLICES: usize = 20;
 
 /// A drawing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
-    /// `title`; empty for none.
+    /// `title`; empty if not given.
     pub title: String,
     /// What is drawn.
     pub drawing: Drawing,
-    /// What is to be known of it: points that are not drawn.
+    /// Notes for the user, such as the number of points that are not drawn.
     pub notes: Vec<String>,
 }
 
 /// What is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Drawing {
-    /// Over two axes.
+    /// A drawing over two axes.
     Plot(Plot),
     /// `piechart`: names and values, none of them negative.
     Pie {
         /// Names and values.
         slices: Vec<(String, f64)>,
-        /// Whether the names stand in a legend.
+        /// Whether the names are in a legend.
         legend: bool,
     },
     /// `card`: names and values, as texts.
@@ -69,7 +69,7 @@ impl Chart {
     /// The drawing that a result asks for; `None` if it asks for none.
     ///
     /// # Errors
-    /// [`NotDrawn`] says why it cannot be drawn.
+    /// [`NotDrawn`] with the reason why it cannot be drawn.
     pub fn of(result: &Excerpt) -> Option<Result<Chart, NotDrawn>> {
         let render = result.table.render.as_ref().filter(|render| Chart::is_wanted(Some(render)))?;
         Some(Chart::new(&render.kind, &Properties::new(&render.properties), result).map_err(NotDrawn))
@@ -111,7 +111,7 @@ impl Chart {
     }
 }
 
-/// The first column names the slices, the first number measures them.
+/// The first column names the slices, the first number column is their size.
 fn pie(title: String, properties: &Properties, result: &Excerpt) -> Result<Chart, String> {
     let data = Data::of(result, MAX_POINTS, true);
     let mut notes = data.notes();
@@ -121,7 +121,7 @@ fn pie(title: String, properties: &Properties, result: &Excerpt) -> Result<Chart
         None => {
             let mut numbers = (0..data.columns.len()).filter(|i| data.is_number(*i) && Some(*i) != named);
             let first = numbers.next().ok_or("a piechart needs a numeric column")?;
-            // a number in front names the slices where another one measures them
+            // a number column in front names the slices if there is another one for their size
             if first == 0 && named.is_none() { numbers.next().unwrap_or(first) } else { first }
         }
     };
@@ -149,7 +149,7 @@ fn pie(title: String, properties: &Properties, result: &Excerpt) -> Result<Chart
     Ok(Chart { title, drawing: Drawing::Pie { slices, legend: properties.legend() }, notes })
 }
 
-/// A text cut to so many characters.
+/// A text cut to a number of characters.
 pub fn cut(text: &str, characters: usize) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if clean.chars().count() <= characters {

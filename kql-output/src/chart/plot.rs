@@ -10,16 +10,16 @@ use std::collections::HashMap;
 pub enum Positions {
     /// Anywhere.
     Continuous(Unit),
-    /// At the place of one of these, counted from 0: their names, and ticks where they are times.
+    /// At the position of one of these categories, counted from 0: their names, and their ticks if they are times.
     Categories(Vec<String>, Option<Vec<i64>>),
 }
 
 /// The axis of values.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Axis {
-    /// Its name; empty for none.
+    /// Its name; empty if it has none.
     pub title: String,
-    /// What its numbers are.
+    /// The unit of its numbers.
     pub unit: Unit,
     /// Whether it is logarithmic.
     pub log: bool,
@@ -32,11 +32,11 @@ pub struct Axis {
 /// A point; one without a y is a gap.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Point {
-    /// Where along x.
+    /// The position along x.
     pub x: f64,
-    /// Where its lower end is, where series are stacked; else 0.
+    /// The lower end if series are stacked; else 0.
     pub base: f64,
-    /// Its value, added to those below it where series are stacked.
+    /// Its value; if series are stacked, added to those below it.
     pub y: Option<f64>,
 }
 
@@ -45,7 +45,7 @@ pub struct Point {
 pub struct Series {
     /// Its name in the legend.
     pub name: String,
-    /// Its points in the order of x; for points of a scatter chart in that of the rows.
+    /// Its points in the order of x; in the order of the rows for a scatter chart.
     pub points: Vec<Point>,
 }
 
@@ -54,23 +54,23 @@ pub struct Series {
 pub struct Plot {
     /// Its shape.
     pub kind: Kind,
-    /// How series stand to each other.
+    /// How series are stacked.
     pub stacking: Stacking,
-    /// The name of x; empty for none.
+    /// The name of x; empty if it has none.
     pub x_title: String,
-    /// Where points lie along x.
+    /// Where points can be along x.
     pub x: Positions,
     /// Whether x is logarithmic.
     pub x_log: bool,
     /// The axis of values.
     pub y: Axis,
-    /// What is drawn, in the order of appearance.
+    /// The series, in the order of appearance.
     pub series: Vec<Series>,
     /// Whether there is a legend.
     pub legend: bool,
 }
 
-/// Which columns are what.
+/// The roles of the columns.
 struct Roles {
     x: usize,
     series: Vec<usize>,
@@ -92,7 +92,7 @@ impl Roles {
             match first {
                 _ if time => all().filter(free).find(|i| data.is_time(*i)).or_else(|| all().find(measurable)),
                 Some(first) if discrete || !data.is_text(first) => Some(first),
-                // a text in front names the series where something else can be x
+                // a text column in front names the series if another column can be x
                 first => {
                     let times = all().filter(free).find(|i| data.is_time(*i));
                     let numbers: Vec<usize> = all().filter(measurable).collect();
@@ -175,7 +175,7 @@ impl Plot {
         for series in &mut self.series {
             series.points.sort_by(|a, b| a.x.total_cmp(&b.x));
             if aligned {
-                // several values at one place are one bar: it shows their sum
+                // several values at one position are one bar, which shows their sum
                 series.points.dedup_by(|next, kept| {
                     let same = next.x == kept.x;
                     if same {
@@ -201,7 +201,7 @@ impl Plot {
         self.without_logs(notes);
     }
 
-    /// Puts each series on those before it; what is below zero hangs from zero.
+    /// Puts each series on the previous ones; negative values are stacked below zero.
     fn stack(&mut self) {
         let mut places: Vec<f64> = self.series.iter().flat_map(|s| s.points.iter().map(|p| p.x)).collect();
         places.sort_by(f64::total_cmp);
@@ -238,7 +238,7 @@ impl Plot {
         }
     }
 
-    /// Takes out what a logarithm cannot show.
+    /// Removes values that have no logarithm.
     fn without_logs(&mut self, notes: &mut Vec<String>) {
         let mut lost = 0_usize;
         for series in &mut self.series {
@@ -260,18 +260,18 @@ impl Plot {
         }
     }
 
-    /// The lowest and the highest x; none without points.
+    /// The lowest and the highest x; `None` if there are no points.
     pub fn x_range(&self) -> Option<(f64, f64)> {
         range(self.series.iter().flat_map(|s| s.points.iter().filter(|p| p.y.is_some()).map(|p| p.x)))
     }
 
-    /// The lowest and the highest y that the axis has to show.
+    /// The lowest and the highest y that the axis has to include.
     pub fn y_range(&self) -> (f64, f64) {
         let from_zero = self.kind != Kind::Line && self.kind != Kind::Scatter && !self.y.log;
         let values = self.series.iter().flat_map(|s| &s.points).filter_map(|p| Some((p.y?, p.base)));
         let ends = values.flat_map(|(y, base)| [Some(y), from_zero.then_some(base)]).flatten();
         let (mut low, mut high) = range(ends).unwrap_or(if self.y.log { (1.0, 10.0) } else { (0.0, 1.0) });
-        // a line that is near zero anyway starts there
+        // a line that is near zero anyway starts at zero
         if !self.y.log && low > 0.0 && (from_zero || low < high * 0.5) {
             low = 0.0;
         }
@@ -300,7 +300,7 @@ fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// Where x lies, and the place of each row; none for a row without x.
+/// The positions along x, and the position of each row; `None` for a row without x.
 fn positions(x: usize, discrete: bool, data: &Data) -> (Positions, Vec<Option<f64>>) {
     let rows = 0..data.rows;
     if !discrete && data.is_number(x) {
@@ -331,7 +331,7 @@ fn positions(x: usize, discrete: bool, data: &Data) -> (Positions, Vec<Option<f6
                 values.iter().copied().flatten().filter(|v| v.is_finite()).map(|v| v + 0.0).collect();
             numbers.sort_by(f64::total_cmp);
             numbers.dedup();
-            // adding zero makes -0 the zero that it equals
+            // adding zero turns -0 into 0, which is equal
             let find = |n: f64| numbers.binary_search_by(|probe| probe.total_cmp(&(n + 0.0))).ok();
             let places = values.iter().map(|n| n.and_then(find).map(|at| at as f64)).collect();
             let span = data.is_timespan(x);

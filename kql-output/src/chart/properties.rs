@@ -1,6 +1,6 @@
-//! The properties of `render`, as they were written.
+//! The properties of `render`, as they are written in the query.
 
-/// What stands behind `with`.
+/// The properties after `with`.
 pub struct Properties<'a>(&'a [(String, String)]);
 
 impl<'a> Properties<'a> {
@@ -8,19 +8,20 @@ impl<'a> Properties<'a> {
         Properties(properties)
     }
 
-    /// A property's text; none where it is not given or empty. The last one counts.
+    /// A property's text; `None` if it is not given or empty. If it is given several times, the last one counts.
     pub fn text(&self, name: &str) -> Option<&'a str> {
         let found = self.0.iter().rev().find(|(n, _)| n.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// The names of a property that has several, with commas between them.
+    /// The names in a property that lists several, separated by commas.
     pub fn names(&self, name: &str) -> Vec<&'a str> {
         let list = self.text(name).map(|text| text.split(',').map(str::trim).filter(|n| !n.is_empty()).collect());
         list.unwrap_or_default()
     }
 
-    /// A property that is a number, or a datetime for an axis of time: text, which the axis reads.
+    /// A property that is a number. For an axis of time it can be a datetime, so it is returned as text, which the axis
+    /// parses.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.text(name)?.parse().ok().filter(|n: &f64| n.is_finite())
     }
@@ -35,7 +36,7 @@ impl<'a> Properties<'a> {
         !self.text("legend").is_some_and(|legend| legend.eq_ignore_ascii_case("hidden"))
     }
 
-    /// Whether something is asked for with `true`.
+    /// Whether the property is `true`.
     pub fn is_true(&self, name: &str) -> bool {
         self.text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }

@@ -1,4 +1,4 @@
-//! From values to places along an axis, and marks at round values.
+//! Maps values to positions along an axis, and chooses marks at round values.
 
 use super::kinds::Unit;
 use kql_engine::time::{DAY, SECOND, civil, days};
@@ -6,11 +6,11 @@ use kql_engine::time::{DAY, SECOND, civil, days};
 /// A mark of an axis.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tick {
-    /// Where.
+    /// Its value.
     pub value: f64,
-    /// What it says.
+    /// Its text.
     pub label: String,
-    /// What it belongs to and the mark before it did not: the date of a time of day, the year of a date. Else empty.
+    /// What it belongs to if the mark before it does not: the date of a time of day, the year of a date. Else empty.
     pub context: String,
 }
 
@@ -27,7 +27,7 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// An axis of exactly these values, with about so many marks.
+    /// An axis of exactly these values, with about `marks` marks.
     pub fn exact(unit: Unit, low: f64, high: f64, log: bool, marks: usize) -> Scale {
         let (low, high) = if low < high { (low, high) } else { widened(unit, low, log) };
         let marks = marks.max(1);
@@ -40,7 +40,7 @@ impl Scale {
         Scale { low, high, log, ticks }
     }
 
-    /// An axis that begins and ends at marks, except at a given bound.
+    /// An axis that begins and ends at marks, except at a fixed bound.
     pub fn rounded(unit: Unit, range: (f64, f64), fixed: (bool, bool), log: bool, marks: usize) -> Scale {
         let (low, high) = range;
         let end = |fixed: bool, given: f64, rounded: f64| if fixed || !rounded.is_finite() { given } else { rounded };
@@ -62,30 +62,30 @@ impl Scale {
         Scale { low, high, log, ticks: ticks(unit, low, high, step) }
     }
 
-    /// Where a value lies, 0 at the beginning and 1 at the end; none outside.
+    /// The position of a value, 0 at the beginning and 1 at the end; `None` outside.
     pub fn at(&self, value: f64) -> Option<f64> {
         let place = self.unclamped(value);
         (-1e-9..=1.0 + 1e-9).contains(&place).then_some(place.clamp(0.0, 1.0))
     }
 
-    /// Where a value lies, moved to the nearer end where it is outside.
+    /// The position of a value, moved to the nearer end if it is outside.
     pub fn clamped(&self, value: f64) -> f64 {
         let place = self.unclamped(value);
         if place.is_nan() { 0.0 } else { place.clamp(0.0, 1.0) }
     }
 
-    /// Where a value lies, wherever that is.
+    /// The position of a value, also outside of the axis.
     pub fn unclamped(&self, value: f64) -> f64 {
         if self.log {
             (value.log10() - self.low.log10()) / (self.high.log10() - self.low.log10())
         } else {
-            // halves, since the difference of large numbers may be none
+            // halves, since the difference of large numbers can overflow
             (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0)
         }
     }
 }
 
-/// Room about a single value.
+/// A range around a single value.
 fn widened(unit: Unit, value: f64, log: bool) -> (f64, f64) {
     match unit {
         _ if log => (value / 10.0, value * 10.0),
@@ -95,7 +95,7 @@ fn widened(unit: Unit, value: f64, log: bool) -> (f64, f64) {
     }
 }
 
-/// The least of 1, 2, 5, 10, 20 ... that is no less.
+/// The smallest of 1, 2, 5, 10, 20 ... that is not less than `step`.
 fn nice(step: f64) -> f64 {
     if !(step.is_finite() && step > 0.0) {
         return 1.0;
@@ -112,12 +112,12 @@ const MAX_TICKS: usize = 200;
 /// The multiples of a step between two values.
 fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
     let first = (low / step - 1e-9).ceil();
-    // a cast of what is below zero, or no number, gives zero
+    // a cast of a negative number or of NaN returns zero
     let count = ((high / step + 1e-9).floor() - first + 1.0).min(MAX_TICKS as f64) as usize;
     (0..count).map(|i| (first + i as f64) * step).collect()
 }
 
-/// The step between about so many marks.
+/// The step between marks, if there are about `marks` of them.
 fn step(unit: Unit, low: f64, high: f64, marks: usize) -> f64 {
     let wanted = high / marks as f64 - low / marks as f64;
     if unit == Unit::Timespan { span_step(wanted) } else { nice(wanted) }
@@ -135,7 +135,7 @@ fn ticks(unit: Unit, low: f64, high: f64, step: f64) -> Vec<Tick> {
     values.map(|value| Tick { value, label: label(value), context: String::new() }).collect()
 }
 
-/// A number on an axis whose marks are a step apart and go to the largest.
+/// A number on an axis whose marks are `step` apart; `largest` is the largest mark.
 fn number(value: f64, step: f64, largest: f64) -> String {
     if !(1e-4..1e15).contains(&largest) {
         return if value == 0.0 { "0".to_owned() } else { format!("{value:.1e}") };
@@ -193,7 +193,7 @@ pub fn exact(value: f64, timespan: bool) -> String {
     out
 }
 
-/// A value as a person reads it beside a mark.
+/// A value as displayed beside a mark.
 pub fn shown(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Number => exact(value, false),
@@ -210,7 +210,7 @@ pub fn shown(value: f64, unit: Unit) -> String {
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 
-/// Steps of time below a month.
+/// Steps of time shorter than a month.
 const STEPS: [i64; 24] = [
     1,
     10,
@@ -248,7 +248,7 @@ fn span_step(step: f64) -> f64 {
     }
 }
 
-/// Marks at round times: of a fraction of a second up to years.
+/// Marks at round times, from fractions of a second to years.
 fn time_ticks(base: i64, low: f64, high: f64, marks: usize) -> Vec<Tick> {
     let (from, to) = (base.saturating_add(low as i64), base.saturating_add(high as i64));
     let wanted = (high - low) / marks.max(1) as f64;
@@ -301,7 +301,7 @@ fn ticks_left(at: i64, from: i64, step: i64) -> bool {
     at.saturating_sub(from) / step < MAX_TICKS as i64
 }
 
-/// A time on an axis whose marks are a step apart, and what it belongs to.
+/// A time on an axis whose marks are `step` apart, and what it belongs to.
 fn time_label(ticks: i64, step: i64) -> (String, String) {
     let (year, month, day) = civil(ticks.div_euclid(DAY));
     let date = format!("{year:04}-{month:02}-{day:02}");
@@ -320,7 +320,7 @@ fn time_label(ticks: i64, step: i64) -> (String, String) {
     (format!("{minute:02}:{second:02}.{}", fraction.trim_end_matches('0')), date)
 }
 
-/// The names of times that lie as categories along an axis: as short as they all can be.
+/// The labels of times that are categories along an axis: as short as possible for all of them.
 pub fn category_times(times: &[i64]) -> Vec<String> {
     let whole = |step: i64| times.iter().all(|t| t.rem_euclid(step) == 0);
     times

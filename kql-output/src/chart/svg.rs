@@ -1,4 +1,4 @@
-//! A chart as SVG, written by hand: nothing is fetched, and every text of the data is escaped.
+//! A chart as SVG, written without a library: nothing is fetched, and every text of the data is escaped.
 
 mod canvas;
 mod marks;
@@ -11,16 +11,16 @@ pub use canvas::escape;
 
 /// The width of a drawing in pixels; it scales with the page.
 const WIDTH: f64 = 960.0;
-/// The height of one.
+/// The height of a drawing in pixels.
 const HEIGHT: f64 = 480.0;
 /// The height of a line of text.
 const LINE: f64 = 16.0;
-/// So many series have a line in the legend.
+/// The maximum number of series in the legend.
 const MAX_LEGEND: usize = 24;
-/// So many characters of a name are shown.
+/// The maximum number of characters of a name.
 const MAX_NAME: usize = 28;
 
-/// The colours of series, one after the other; they begin again where there are more.
+/// The colours of series, in order; they repeat if there are more series.
 pub const COLOURS: [&str; 20] = [
     "#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#76b7b2", "#edc948", "#9c755f", "#ff9da7", "#79706e",
     "#1b4f86", "#b35c00", "#2e6b2c", "#a11c2c", "#6b3f73", "#2d7d79", "#a8860b", "#5f3d27", "#c2557a", "#3f3f3f",
@@ -31,7 +31,7 @@ fn colour(series: usize) -> &'static str {
     COLOURS.get(series % COLOURS.len()).copied().unwrap_or("#4e79a7")
 }
 
-/// The drawing as an `<svg>` element. Its number tells drawings on one page apart.
+/// The drawing as an `<svg>` element. `number` distinguishes the drawings on one page.
 pub fn draw(chart: &Chart, number: usize) -> String {
     let top = if chart.title.is_empty() { 16.0 } else { 48.0 };
     let height = match &chart.drawing {
@@ -61,7 +61,7 @@ fn bars_height(plot: &Plot) -> f64 {
     (names.len() as f64 * (series as f64 * 12.0 + 10.0) + 110.0).clamp(220.0, 2400.0)
 }
 
-/// Where the plot lies.
+/// Where the plot is.
 #[derive(Clone, Copy)]
 struct Frame {
     left: f64,
@@ -84,15 +84,15 @@ impl Frame {
 struct Laid<'a> {
     plot: &'a Plot,
     frame: Frame,
-    /// Along which values lie: upwards, or to the right where bars lie.
+    /// The axis of values: vertical, or horizontal for horizontal bars.
     y: Scale,
     x: Along,
 }
 
-/// Along which points lie.
+/// The axis of points.
 enum Along {
     Scale(Scale),
-    /// So many categories.
+    /// The number of categories.
     Categories(usize),
 }
 
@@ -117,7 +117,7 @@ impl Laid<'_> {
         }
     }
 
-    /// What a person reads of an x.
+    /// An x as displayed.
     fn x_text(&self, x: f64) -> String {
         match &self.plot.x {
             Positions::Continuous(unit) => scale::shown(x, *unit),
@@ -142,11 +142,11 @@ fn draw_plot(canvas: &mut Canvas, plot: &Plot, top: f64, height: f64) {
     };
     let left = 14.0 + titled(side) + widest + 8.0;
     let right = WIDTH - 20.0 - legend;
-    // names that do not fit side by side are turned
+    // names that do not fit side by side are rotated
     let room = (right - left) / categories.len().max(1) as f64;
     let longest = categories.iter().map(|n| width_of(n)).fold(0.0, f64::max);
     let turned = !lying && !categories.is_empty() && longest + 6.0 > room;
-    // the first one reaches out to the left
+    // the first one extends to the left
     let left = if turned { left.max(longest * 0.77 + 10.0 - room / 2.0) } else { left };
     let labels = match (turned, &plot.x) {
         (true, _) => longest * 0.72 + 18.0,
@@ -203,7 +203,7 @@ fn categories(plot: &Plot) -> Vec<String> {
     }
 }
 
-/// The lines of the values' axis and what they say.
+/// The grid lines of the value axis and their labels.
 fn grid(canvas: &mut Canvas, laid: &Laid) {
     let frame = laid.frame;
     for tick in &laid.y.ticks {
@@ -220,7 +220,7 @@ fn grid(canvas: &mut Canvas, laid: &Laid) {
     }
 }
 
-/// The names of lying bars; every so many where there is no room for all.
+/// The names of horizontal bars; every nth name if there is no room for all.
 fn side_names(canvas: &mut Canvas, laid: &Laid, names: &[String]) {
     let room = laid.frame.height() / names.len().max(1) as f64;
     let each = (LINE / room).ceil().max(1.0) as usize;
@@ -261,7 +261,7 @@ fn legend_width(names: &[&str], characters: usize) -> f64 {
     names.iter().take(MAX_LEGEND).map(|n| width_of(&cut(n, characters))).fold(40.0, f64::max) + 34.0
 }
 
-/// A line a name, as many as there is room for.
+/// One line per name, as many as there is room for.
 fn draw_legend(canvas: &mut Canvas, names: &[&str], characters: usize, (left, top): (f64, f64), height: f64) {
     let room = (((height - top - 20.0) / 18.0) as usize).clamp(1, MAX_LEGEND);
     let shown = if names.len() > room { room - 1 } else { names.len() };
@@ -276,7 +276,7 @@ fn draw_legend(canvas: &mut Canvas, names: &[&str], characters: usize, (left, to
     }
 }
 
-/// A name and a value each.
+/// The name and value of each cell.
 fn card(canvas: &mut Canvas, cells: &[(String, String)], top: f64) {
     let columns = cells.len().clamp(1, 4);
     let width = (WIDTH - 20.0) / columns as f64;

@@ -1,5 +1,5 @@
-//! A chart in characters: lines, areas and points of braille dots, bars of block characters. A pie is lying bars with
-//! their parts of a hundred, which characters show better than a circle.
+//! A chart in characters: lines, areas and points of braille dots, bars of block characters. A pie is drawn as horizontal
+//! bars with percentages, which characters show better than a circle.
 
 mod bars;
 mod dots;
@@ -9,20 +9,20 @@ use super::{Chart, Drawing, Kind, Plot, cut};
 use nu_ansi_term::{Color, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// What the drawing goes to.
+/// The terminal that the drawing is written to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Screen {
-    /// Characters of a line.
+    /// Characters per line.
     pub width: usize,
     /// Whether it shows colours.
     pub colour: bool,
 }
 
-/// Lines of a plot, without its axes.
+/// Number of lines of a plot, without its axes.
 const HEIGHT: usize = 16;
-/// So many characters of a name are shown.
+/// The maximum number of characters of a name.
 const MAX_NAME: usize = 24;
-/// So many series are named.
+/// The maximum number of series in the legend.
 const MAX_LEGEND: usize = 16;
 
 const COLOURS: [Color; 12] = [
@@ -58,7 +58,7 @@ impl Screen {
     }
 }
 
-/// A text cut to so many characters' places of a terminal, some of which take two.
+/// A text cut to a width in terminal columns; some characters are two columns wide.
 pub fn fit(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -76,7 +76,7 @@ pub fn fit(text: &str, width: usize) -> String {
     out
 }
 
-/// The drawing, lines with their ends.
+/// The drawing as lines, each with a line break.
 pub fn draw(chart: &Chart, screen: Screen) -> String {
     let mut out = String::new();
     if !chart.title.is_empty() {
@@ -102,7 +102,7 @@ pub fn draw(chart: &Chart, screen: Screen) -> String {
     out
 }
 
-/// The marks of the values' axis: what stands before each line, from the top.
+/// The labels of the value axis: the text before each line, from the top.
 fn side(scale: &Scale, height: usize) -> (Vec<String>, usize) {
     let mut labels = vec![String::new(); height];
     for tick in &scale.ticks {
@@ -118,7 +118,7 @@ fn side(scale: &Scale, height: usize) -> (Vec<String>, usize) {
     (labels, width)
 }
 
-/// The lines that name the series, as many names a line as fit.
+/// The lines that name the series, with as many names per line as fit.
 fn legend(plot: &Plot, screen: Screen, out: &mut String) {
     if !plot.legend {
         return;
@@ -143,7 +143,7 @@ fn legend(plot: &Plot, screen: Screen, out: &mut String) {
     out.push('\n');
 }
 
-/// What stands for a series in the legend, and for its bars where there are no colours.
+/// The symbol of a series in the legend, and of its bars if there are no colours.
 fn mark(series: usize, screen: Screen) -> &'static str {
     const MARKS: [&str; 6] = ["█", "▒", "▓", "░", "▚", "▞"];
     if screen.colour { "█" } else { MARKS.get(series % MARKS.len()).copied().unwrap_or("█") }

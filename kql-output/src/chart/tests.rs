@@ -43,11 +43,11 @@ fn which_column_is_what() {
     assert_eq!(time.y.title, "Count");
     let names: Vec<&str> = time.series.iter().map(|s| s.name.as_str()).collect();
     assert_eq!(names, ["ann", "bob"]);
-    // several values
+    // several value columns
     let both = plot(&format!("{LOGONS} | render timechart"));
     let names: Vec<&str> = both.series.iter().map(|s| s.name.as_str()).collect();
     assert_eq!(names, ["ann: Count", "ann: Failed", "bob: Count", "bob: Failed"]);
-    // the first column of columns; properties say otherwise
+    // in a column chart the first column is x, unless properties say otherwise
     let columns = plot("print a = 'x', b = 1, c = 2 | render columnchart");
     assert_eq!(columns.x, Positions::Categories(vec!["x".to_owned()], None));
     let named = plot("print a = 1, b = 'x', c = 2 | render columnchart with (xcolumn = b, ycolumns = c, title = 'T')");
@@ -88,7 +88,7 @@ fn stacked() {
     assert_eq!(of("stacked"), (5.0, Some(7.0)));
     let (base, top) = of("stacked100");
     assert!((base - 500.0 / 7.0).abs() < 1e-9 && (top.unwrap_or(0.0) - 100.0).abs() < 1e-9);
-    // what is below zero hangs from zero
+    // negative values are stacked below zero
     let plot = plot(
         "datatable(x: string, s: string, v: long) ['a', 'p', 3, 'a', 'q', -2, 'a', 'r', -4] | render columnchart with (kind = stacked)",
     );

@@ -1,12 +1,12 @@
-//! A chart as a Vega-Lite specification, with its data: for those who want to go on with it elsewhere.
+//! A chart as a Vega-Lite specification with its data, for use in other tools.
 
 use super::{Chart, Drawing, Kind, Plot, Positions, Stacking, Unit, scale};
 use serde_json::{Map, Value, json};
 
-/// The version of the grammar it follows. It is a name, and nothing is fetched from it.
+/// The version of the grammar. The URL is only a name; nothing is fetched from it.
 const SCHEMA: &str = "https://vega.github.io/schema/vega-lite/v5.json";
 
-/// The specification; none for a card, which Vega-Lite has not.
+/// The specification; `None` for a card, which Vega-Lite does not have.
 pub fn specification(chart: &Chart) -> Option<Value> {
     let mut spec = match &chart.drawing {
         Drawing::Plot(plot) => of_plot(plot),
@@ -47,7 +47,7 @@ fn of_plot(plot: &Plot) -> Value {
                 Positions::Continuous(_) => json!(point.x),
                 Positions::Categories(names, _) => json!(names.get(point.x as usize)),
             };
-            // stacking is the grammar's own work
+            // Vega-Lite does the stacking
             rows.push(json!({"x": x, "y": point.y.map(|y| y - point.base), "series": series.name}));
         }
     }

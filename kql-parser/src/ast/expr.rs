@@ -1,4 +1,4 @@
-//! Scalar and tabular expressions. KQL has one grammar for both, and so has this tree.
+//! Scalar and tabular expressions. KQL has one grammar for both, and so does this tree.
 
 use super::{
     ContextualDatatable, DataScope, Datatable, Externaldata, InlineExternalTable, Literal, MaterializedViewCombine,
@@ -6,12 +6,12 @@ use super::{
 };
 use crate::Span;
 
-/// An expression with its place.
+/// An expression with its position.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,
-    /// Where it stands.
+    /// Its position in the text.
     pub span: Span,
 }
 
@@ -28,13 +28,14 @@ pub enum ExprKind {
     Literal(Literal),
     /// `x`, `['a b']`, `$left`
     Name(Name),
-    /// `Device*`, `*_s`: a name with wildcards, where one may stand
+    /// `Device*`, `*_s`: a name with wildcards, where these are allowed
     Wildcard(Name),
     /// `*`
     Star,
-    /// `a.b`, `a.['b c']`; `database('d').T*`, where a wildcard may stand
+    /// `a.b`, `a.['b c']`; `database('d').T*`, where wildcards are allowed
     Path(Box<Expr>, Name),
-    /// `a.f(x)`: `database('d').T`, `cluster('c').database('d')` and `workspace('w').T` are written with these and [`ExprKind::Path`]
+    /// `a.f(x)`: `database('d').T`, `cluster('c').database('d')` and `workspace('w').T` are written with these and
+    /// [`ExprKind::Path`]
     Method(Box<Expr>, Call),
     /// `a[0]`, `a['b']`
     Element(Box<Expr>, Box<Expr>),
@@ -48,7 +49,7 @@ pub enum ExprKind {
     In(Box<In>),
     /// `a between (1 .. 5)`
     Between(Box<Between>),
-    /// `x = e` and `(a, b) = e` where a name may be given
+    /// `x = e` and `(a, b) = e`, where names are allowed
     Named(Box<Named>),
     /// `x : "term"`, in `search`; it binds like a string operator
     Match(Box<Expr>, Box<Expr>),
@@ -60,13 +61,14 @@ pub enum ExprKind {
     Datatable(Box<Datatable>),
     /// `externaldata (a: long) [@"file"] with (format = "csv")`
     Externaldata(Box<Externaldata>),
-    /// `toscalar(T | count)`, `materialize(T)` and any other call whose argument is a pipeline are calls; this is `typeof(long)`
+    /// `typeof(long)`. Calls whose argument is a pipeline, such as `toscalar(T | count)` and `materialize(T)`, are
+    /// [`ExprKind::Call`]
     TypeOf(TypeOf),
-    /// `toscalar kind=nooptimization (T)`, `totable kind=... (T)`: such a call, and its `kind`
+    /// `toscalar kind=nooptimization (T)`, `totable kind=... (T)`: the call and its `kind`
     CallOfKind(Box<(Call, Property)>),
-    /// `a, b`: the names a property such as `ycolumns = a, b` has
+    /// `a, b`: the names in a property such as `ycolumns = a, b`
     Names(Vec<Name>),
-    /// `{name}`: what a workbook or a dashboard puts in before the query runs
+    /// `{name}`: replaced by a workbook or a dashboard before the query runs
     Placeholder(Name),
     /// `T datascope=hotcache`
     DataScope(Box<(Expr, DataScope)>),
@@ -74,11 +76,11 @@ pub enum ExprKind {
     EntityGroup(Vec<Expr>),
     /// `inline_external_table (a: long) kind=storage dataformat=csv ('uri')`
     InlineExternalTable(Box<InlineExternalTable>),
-    /// `__contextual_datatable id (a: long)`, inside Kusto
+    /// `__contextual_datatable id (a: long)`, internal to Kusto
     ContextualDatatable(Box<ContextualDatatable>),
-    /// `materialized-view-combine (name) base (T) delta (T) aggregations (summarize count())`, inside Kusto
+    /// `materialized-view-combine (name) base (T) delta (T) aggregations (summarize count())`, internal to Kusto
     MaterializedViewCombine(Box<MaterializedViewCombine>),
-    /// A place where no expression could be read; the diagnostic is in the list
+    /// No expression could be read here; the reason is in the diagnostics
     Error,
 }
 
@@ -100,12 +102,12 @@ pub enum UnaryOp {
     Plus,
 }
 
-/// `left op right`. Chains lean to the left and may be long: cloning, comparing and dropping one does not recurse along it.
+/// `left op right`. Chains are nested on the left and may be long: cloning, comparing and dropping a chain does not recurse.
 #[derive(Debug)]
 pub struct Binary {
     /// The operator.
     pub op: BinaryOp,
-    /// Where the operator stands.
+    /// The position of the operator.
     pub op_span: Span,
     /// Left operand.
     pub left: Expr,
@@ -168,13 +170,13 @@ pub enum BinaryOp {
 pub struct In {
     /// The operator.
     pub op: InOp,
-    /// Where the operator stands.
+    /// The position of the operator.
     pub op_span: Span,
     /// What is looked for.
     pub left: Expr,
-    /// What stands in the parentheses: scalars, or one pipeline.
+    /// The items in the parentheses: scalars, or one pipeline.
     pub items: Vec<Expr>,
-    /// The parentheses and all between them.
+    /// The parentheses and everything between them.
     pub items_span: Span,
 }
 
@@ -195,9 +197,9 @@ pub enum InOp {
 pub struct Between {
     /// `!between`
     pub negated: bool,
-    /// Where the operator stands.
+    /// The position of the operator.
     pub op_span: Span,
-    /// What is tested.
+    /// The tested value.
     pub value: Expr,
     /// Lower bound, included.
     pub low: Expr,
@@ -210,9 +212,9 @@ pub struct Between {
 pub struct Named {
     /// One name, or several in parentheses.
     pub names: Vec<Name>,
-    /// Whether the names stand in parentheses.
+    /// Whether the names are in parentheses.
     pub tuple: bool,
-    /// What is named.
+    /// The named expression.
     pub value: Expr,
 }
 
@@ -239,7 +241,7 @@ pub struct Property {
 pub enum TypeOf {
     /// `typeof(long)`
     Scalar(TypeName),
-    /// `typeof(a: long, *)`: the columns, and whether `*` stands among them
+    /// `typeof(a: long, *)`: the columns, and whether `*` is among them
     Tabular(Vec<ColumnDeclaration>, bool),
 }
 
@@ -311,7 +313,7 @@ impl InOp {
 }
 
 impl Binary {
-    /// This and the operators left of it, outermost first.
+    /// This operator and those to the left of it, outermost first.
     fn chain(&self) -> Vec<&Binary> {
         let mut chain = vec![self];
         let mut left = &self.left;
@@ -351,7 +353,7 @@ impl PartialEq for Binary {
 }
 
 impl Drop for Binary {
-    // a chain of many thousand operators must not be freed by recursion
+    // a chain of many thousand operators must not be dropped recursively
     fn drop(&mut self) {
         let mut next = std::mem::replace(&mut self.left.kind, ExprKind::Error);
         while let ExprKind::Binary(mut binary) = next {

@@ -8,13 +8,13 @@ use crate::Span;
 pub struct MakeGraph {
     /// `hint.strategy=...`
     pub parameters: OperatorParameters,
-    /// The column of the node an edge starts at.
+    /// The column with the node where an edge starts.
     pub source: Name,
     /// `-->` is true, `--` is false.
     pub directed: bool,
-    /// Where the arrow stands.
+    /// The position of the arrow.
     pub arrow_span: Span,
-    /// The column of the node an edge ends at.
+    /// The column with the node where an edge ends.
     pub target: Name,
     /// Where nodes come from.
     pub nodes: Option<MakeGraphNodes>,
@@ -43,9 +43,9 @@ pub struct MakeGraphTable {
 /// `partitioned-by column (subquery)`
 #[derive(Clone, PartialEq, Debug)]
 pub struct MakeGraphPartition {
-    /// The column whose values make the parts.
+    /// The column by whose values the graph is split.
     pub by: Expr,
-    /// What is done with each graph.
+    /// The operators that run on each graph.
     pub subquery: Subquery,
 }
 
@@ -67,7 +67,7 @@ pub struct GraphMatch {
 pub struct GraphPattern {
     /// Nodes and edges in turn.
     pub parts: Vec<GraphPart>,
-    /// Where it stands.
+    /// Its position in the text.
     pub span: Span,
 }
 
@@ -83,17 +83,17 @@ pub enum GraphPart {
 /// `-[name*low..high]->`
 #[derive(Clone, PartialEq, Debug)]
 pub struct GraphEdge {
-    /// Where it points.
+    /// Its direction.
     pub direction: GraphDirection,
     /// Its name.
     pub name: Option<Name>,
-    /// `*1..3`: how many edges in a row
+    /// `*1..3`: the minimum and maximum number of edges
     pub range: Option<(Expr, Expr)>,
-    /// Where it stands.
+    /// Its position in the text.
     pub span: Span,
 }
 
-/// Where an edge points.
+/// The direction of an edge.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GraphDirection {
     /// `-->`
@@ -113,11 +113,11 @@ pub struct GraphOutput {
     pub name: Option<Name>,
     /// `with_node_id`, `with_source_id`, `with_target_id`
     pub parameters: OperatorParameters,
-    /// Where it stands.
+    /// Its position in the text.
     pub span: Span,
 }
 
-/// What of a graph becomes a table.
+/// The part of a graph that becomes a table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GraphOutputKind {
     /// `nodes`

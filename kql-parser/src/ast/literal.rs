@@ -31,16 +31,16 @@ pub enum Literal {
     Dynamic(Dynamic),
 }
 
-/// A value inside `dynamic(...)`: JSON, and KQL's scalars where they are written inside it.
+/// A value inside `dynamic(...)`: JSON, or a KQL scalar.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Dynamic {
     /// `null`
     Null,
     /// `[1, 2]`
     Array(Vec<Dynamic>),
-    /// `{"a": 1}`, in the order written
+    /// `{"a": 1}`, in the order of the text
     Bag(Vec<(String, Dynamic)>),
-    /// Any other: `"a"`, `1`, `1.5`, `true`, `datetime(2020-01-01)`, `1h`, `guid(...)`
+    /// Any other value: `"a"`, `1`, `1.5`, `true`, `datetime(2020-01-01)`, `1h`, `guid(...)`
     Scalar(Box<Literal>),
 }
 
@@ -49,6 +49,6 @@ pub enum Dynamic {
 pub struct TypeName {
     /// The word, as written.
     pub text: String,
-    /// Where it stands.
+    /// Its position in the text.
     pub span: Span,
 }

@@ -1,6 +1,6 @@
-//! What was written, as data. Each variant is documented by the KQL that produces it.
+//! The syntax tree. Each variant is documented by the KQL that produces it.
 //!
-//! Meaning (names, types, schemas) is the business of the engine's binder; nothing here knows a table.
+//! Meaning (names, types, schemas) is the task of the engine's binder; the tree knows no tables.
 
 mod expr;
 mod graph;
@@ -31,6 +31,6 @@ use crate::Span;
 pub struct Name {
     /// The name itself, without brackets and quotes.
     pub text: String,
-    /// Where it stands, brackets included.
+    /// Its position in the text, brackets included.
     pub span: Span,
 }

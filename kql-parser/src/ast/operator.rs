@@ -1,4 +1,4 @@
-//! Tabular operators: what stands between pipes.
+//! Tabular operators, which are separated by pipes.
 
 use super::{
     ColumnDeclaration, Evaluate, Expr, Facet, Find, ForkBranch, GraphMatch, GraphOutput, MacroExpand, MakeGraph,
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::Span;
 
-/// A tabular operator with its place.
+/// A tabular operator with its position.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Operator {
     /// What it is.
@@ -67,7 +67,7 @@ pub enum OperatorKind {
     Evaluate(Evaluate),
     /// `parse kind=regex flags=U x with * 'a=' a: long *`
     Parse(Parse),
-    /// `parse-where x with * 'a=' a: long *`: rows that do not match are left out
+    /// `parse-where x with * 'a=' a: long *`: rows that do not match are dropped
     ParseWhere(Parse),
     /// `parse-kv x as (a: long, b: string) with (pair_delimiter=',')`
     ParseKv(ParseKv),
@@ -90,7 +90,7 @@ pub enum OperatorKind {
     Scan(Scan),
     /// `partition hint.strategy=native by x (top 1 by y)`, `partition by x { T | where z }`
     Partition(Partition),
-    /// `__partitionby x (take 1)`, inside Kusto
+    /// `__partitionby x (take 1)`, internal to Kusto
     PartitionBy(PartitionBy),
     /// `top-nested 3 of a with others = 'rest' by count(), top-nested of b by sum(c)`
     TopNested(Vec<TopNestedLevel>),
@@ -112,7 +112,7 @@ pub enum OperatorKind {
     AssertSchema(Vec<ColumnDeclaration>),
     /// `project-by-names 'a', dynamic(['b*'])`
     ProjectByNames(Vec<Expr>),
-    /// `__executeAndCache`, inside Kusto
+    /// `__executeAndCache`, internal to Kusto
     ExecuteAndCache,
     /// `macro-expand isfuzzy=true entity_group [A, B] as X (X.T | count)`
     MacroExpand(MacroExpand),
@@ -130,7 +130,7 @@ pub enum OperatorKind {
     GraphWhereNodes(Expr),
     /// `graph-where-edges p`
     GraphWhereEdges(Expr),
-    /// A place where no operator could be read
+    /// No operator could be read here
     Error,
 }
 
@@ -177,7 +177,7 @@ pub struct Sort {
 /// `expression asc nulls first`
 #[derive(Clone, PartialEq, Debug)]
 pub struct SortKey {
-    /// What is sorted by; in `top`, it may be named.
+    /// The sort key; in `top`, it can be named.
     pub expr: Expr,
     /// `asc` is true, `desc` is false; the default is `desc`.
     pub ascending: Option<bool>,
@@ -190,7 +190,7 @@ pub struct SortKey {
 pub struct Top {
     /// `hint.*`
     pub parameters: OperatorParameters,
-    /// How many.
+    /// The number of rows or values.
     pub count: Expr,
     /// Most significant first.
     pub keys: Vec<SortKey>,
@@ -214,9 +214,9 @@ pub struct Summarize {
     pub aggregates: Vec<Expr>,
     /// After `by`.
     pub by: Vec<Expr>,
-    /// Whether `by` is written.
+    /// The position of `by`, if it is written.
     pub by_span: Option<Span>,
-    /// `bin=1h` after the groups, an old way to write `bin(x, 1h)` for the last of them.
+    /// `bin=1h` after the groups, an old notation of `bin(x, 1h)` for the last group.
     pub bin: Option<Expr>,
 }
 
@@ -229,9 +229,9 @@ pub struct Join {
     pub right: Expr,
     /// `on` or `where` conditions, comma separated.
     pub on: Vec<Expr>,
-    /// Where `on` or `where` stands.
+    /// The position of `on` or `where`.
     pub on_span: Option<Span>,
-    /// Whether the word is `where`, which takes one condition.
+    /// Whether the keyword is `where`, which allows one condition.
     pub on_where: bool,
 }
 
@@ -240,9 +240,9 @@ pub struct Join {
 pub struct MvExpand {
     /// `kind`, `bagexpansion`, `with_itemindex`
     pub parameters: OperatorParameters,
-    /// Whether it was written `mvexpand`, which keeps at most 128 items.
+    /// Whether it is written `mvexpand`, which keeps at most 128 items.
     pub legacy: bool,
-    /// What is expanded, in step.
+    /// The columns that are expanded together.
     pub columns: Vec<MvExpandColumn>,
     /// `limit n`
     pub limit: Option<Expr>,
@@ -282,11 +282,11 @@ pub struct Range {
     pub name: Name,
     /// First value.
     pub from: Expr,
-    /// Last value, included if hit.
+    /// Last value, included if it is reached.
     pub to: Expr,
-    /// Distance.
+    /// Difference between values.
     pub step: Expr,
 }
 
-/// The columns of a schema in parentheses, and whether `*` stands among them.
+/// The columns of a schema in parentheses, and whether `*` is among them.
 pub type Schema = (Vec<ColumnDeclaration>, bool);

@@ -1,4 +1,4 @@
-//! Operators over rows in an order or in groups: `scan`, `make-series`, `serialize`, `top-nested`, `sample` and others.
+//! Operators over ordered or grouped rows: `scan`, `make-series`, `serialize`, `top-nested`, `sample` and others.
 
 use super::{Call, ColumnDeclaration, Expr, Name, OperatorParameters, Parameter, SortKey};
 use crate::Span;
@@ -10,20 +10,20 @@ pub struct Evaluate {
     pub parameters: OperatorParameters,
     /// The plugin and its arguments.
     pub call: Call,
-    /// Where the call stands.
+    /// The position of the call.
     pub call_span: Span,
     /// `: (*, a: long)`
     pub schema: Option<EvaluateSchema>,
 }
 
-/// `(*, a: long, b: string)`: the columns a plugin gives
+/// `(*, a: long, b: string)`: the columns that a plugin returns
 #[derive(Clone, PartialEq, Debug)]
 pub struct EvaluateSchema {
     /// Whether the columns of the input come first.
     pub star: bool,
     /// The declared columns.
     pub columns: Vec<ColumnDeclaration>,
-    /// The parentheses and all between them.
+    /// The parentheses and everything between them.
     pub span: Span,
 }
 
@@ -32,7 +32,7 @@ pub struct EvaluateSchema {
 pub struct Serialize {
     /// `hint.*`
     pub parameters: OperatorParameters,
-    /// As in `extend`; there may be none.
+    /// As in `extend`; can be empty.
     pub columns: Vec<Expr>,
 }
 
@@ -41,7 +41,7 @@ pub struct Serialize {
 pub struct MakeSeries {
     /// `kind=nonempty`, `hint.shufflekey=a`
     pub parameters: OperatorParameters,
-    /// What is put in the series.
+    /// The aggregates whose values form the series.
     pub aggregates: Vec<MakeSeriesAggregate>,
     /// The axis, possibly named.
     pub on: Expr,
@@ -56,7 +56,7 @@ pub struct MakeSeries {
 pub struct MakeSeriesAggregate {
     /// The aggregate, possibly named.
     pub expr: Expr,
-    /// The value where there are no rows.
+    /// The value if there are no rows.
     pub default: Option<Expr>,
 }
 
@@ -88,7 +88,7 @@ pub struct Scan {
     pub partition: Vec<Expr>,
     /// `declare (a: long = 0)`
     pub declare: Vec<Parameter>,
-    /// In the order written.
+    /// In the order of the text.
     pub steps: Vec<ScanStep>,
 }
 
@@ -101,7 +101,7 @@ pub struct ScanStep {
     pub optional: bool,
     /// `output=last`
     pub output: Option<ScanOutput>,
-    /// When a row belongs to it.
+    /// The condition for a row to match the step.
     pub condition: Expr,
     /// After `=>`.
     pub assignments: Vec<ScanAssignment>,
@@ -109,7 +109,7 @@ pub struct ScanStep {
     pub span: Span,
 }
 
-/// Which rows of a step are given out.
+/// Which rows of a step are returned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ScanOutput {
     /// `output=all`
@@ -132,26 +132,26 @@ pub struct ScanAssignment {
 /// `top-nested count of value with others = rest by key`
 #[derive(Clone, PartialEq, Debug)]
 pub struct TopNestedLevel {
-    /// How many; all where it is missing.
+    /// The number of values; without it, all.
     pub count: Option<Expr>,
-    /// What is grouped by, possibly named.
+    /// The group key, possibly named.
     pub of: Expr,
-    /// What stands for the values left out.
+    /// The value that stands for all other values.
     pub others: Option<Expr>,
-    /// What is ordered by.
+    /// The sort key.
     pub by: SortKey,
-    /// From `top-nested` on.
+    /// From `top-nested` to the end.
     pub span: Span,
 }
 
 /// `top-hitters count of value by weight`
 #[derive(Clone, PartialEq, Debug)]
 pub struct TopHitters {
-    /// How many.
+    /// The number of rows or values.
     pub count: Expr,
-    /// What is counted.
+    /// The counted expression.
     pub of: Expr,
-    /// What is summed; rows are counted where it is missing.
+    /// The summed expression; without it, rows are counted.
     pub by: Option<Expr>,
 }
 
@@ -160,7 +160,7 @@ pub struct TopHitters {
 pub struct Sample {
     /// `hint.*`
     pub parameters: OperatorParameters,
-    /// How many.
+    /// The number of rows or values.
     pub count: Expr,
 }
 
@@ -169,8 +169,8 @@ pub struct Sample {
 pub struct SampleDistinct {
     /// `hint.*`
     pub parameters: OperatorParameters,
-    /// How many.
+    /// The number of rows or values.
     pub count: Expr,
-    /// What is sampled.
+    /// The sampled expression.
     pub of: Expr,
 }

@@ -1,4 +1,4 @@
-//! Sources of a pipeline that are written out in the query, and what only Kusto itself writes.
+//! Sources of a pipeline that are written out in the query, and those that only Kusto itself writes.
 
 use super::{ColumnDeclaration, Expr, Name, OperatorParameters, Property, Summarize};
 use crate::Span;
@@ -6,24 +6,24 @@ use crate::Span;
 /// `datatable (columns) [values]`
 #[derive(Clone, PartialEq, Debug)]
 pub struct Datatable {
-    /// Parameters before the columns; Kusto knows none.
+    /// Parameters before the columns; Kusto has none.
     pub parameters: OperatorParameters,
     /// The declared columns.
     pub columns: Vec<ColumnDeclaration>,
     /// The values, row by row, flat.
     pub values: Vec<Expr>,
-    /// The brackets and all between them.
+    /// The brackets and everything between them.
     pub values_span: Span,
 }
 
 /// `externaldata (columns) [uris] with (properties)`
 #[derive(Clone, PartialEq, Debug)]
 pub struct Externaldata {
-    /// Parameters before the columns; Kusto knows none.
+    /// Parameters before the columns; Kusto has none.
     pub parameters: OperatorParameters,
     /// The declared columns.
     pub columns: Vec<ColumnDeclaration>,
-    /// The addresses.
+    /// The URIs.
     pub uris: Vec<Expr>,
     /// `format = "csv"`, `ignoreFirstRecord = true`
     pub properties: Vec<Property>,
@@ -54,7 +54,7 @@ pub struct InlineExternalTable {
 pub struct PartitionColumn {
     /// Name and type.
     pub column: ColumnDeclaration,
-    /// What it is computed of.
+    /// The expression it is computed from.
     pub value: Option<Expr>,
 }
 
@@ -72,7 +72,7 @@ pub enum PathPart {
 /// `__contextual_datatable id (columns)`
 #[derive(Clone, PartialEq, Debug)]
 pub struct ContextualDatatable {
-    /// Which.
+    /// The id of the table.
     pub id: Expr,
     /// The declared columns.
     pub columns: Vec<ColumnDeclaration>,
@@ -83,10 +83,10 @@ pub struct ContextualDatatable {
 pub struct MaterializedViewCombine {
     /// The view.
     pub name: Expr,
-    /// What is materialized.
+    /// The materialized rows.
     pub base: Expr,
-    /// What came since.
+    /// The rows that were added since.
     pub delta: Expr,
-    /// How both become one.
+    /// How the two are combined.
     pub aggregations: Summarize,
 }

@@ -1,4 +1,4 @@
-//! Statements: what stands between semicolons.
+//! Statements, which are separated by semicolons.
 
 use super::{ColumnDeclaration, Expr, Name, Property, TypeName};
 use crate::Span;
@@ -6,16 +6,16 @@ use crate::Span;
 /// A whole query.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Query {
-    /// In the order written.
+    /// In the order of the text.
     pub statements: Vec<Statement>,
 }
 
-/// A statement with its place.
+/// A statement with its position.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Statement {
     /// What it is.
     pub kind: StatementKind,
-    /// Where it stands, without the semicolon.
+    /// Its position in the text, without the semicolon.
     pub span: Span,
 }
 
@@ -36,7 +36,7 @@ pub enum StatementKind {
     Restrict(Restrict),
     /// `T | where x`, `print 1`, and a bare expression such as `T` or `f(x)`
     Expr(Expr),
-    /// A place where no statement could be read
+    /// No statement could be read here
     Error,
 }
 
@@ -45,7 +45,7 @@ pub enum StatementKind {
 pub struct Let {
     /// The name.
     pub name: Name,
-    /// What it stands for.
+    /// The value it stands for.
     pub value: LetValue,
 }
 
@@ -63,11 +63,11 @@ pub enum LetValue {
 pub struct Function {
     /// `view`
     pub view: bool,
-    /// In the order written.
+    /// In the order of the text.
     pub parameters: Vec<Parameter>,
-    /// What stands in the braces; the last statement is the result.
+    /// The statements in the braces; the last one is the result.
     pub body: Vec<Statement>,
-    /// The whole.
+    /// The position of the whole text.
     pub span: Span,
 }
 
@@ -87,20 +87,20 @@ pub struct Parameter {
 pub enum ParameterType {
     /// `long`
     Scalar(TypeName),
-    /// `(x: long, *)`: the columns asked for, and whether others may come (`*`)
+    /// `(x: long, *)`: the required columns, and whether others are allowed (`*`)
     Tabular(Vec<ColumnDeclaration>, bool),
 }
 
 /// `source | operator | operator`
 #[derive(Clone, PartialEq, Debug)]
 pub struct Pipeline {
-    /// The source; none where the first operator is one (`print`, `range`, `union`, `search`, `find`).
+    /// The source; `None` if the first operator is one (`print`, `range`, `union`, `search`, `find`).
     pub source: Option<Expr>,
-    /// In the order written.
+    /// In the order of the text.
     pub operators: Vec<super::Operator>,
 }
 
-/// Parameters of an operator, in the order written: `kind=inner`, `hint.strategy=shuffle`.
+/// Parameters of an operator, in the order of the text: `kind=inner`, `hint.strategy=shuffle`.
 pub type OperatorParameters = Vec<Property>;
 
 /// `declare pattern name = (parameters)[path] { matches }`
@@ -108,31 +108,31 @@ pub type OperatorParameters = Vec<Property>;
 pub struct Pattern {
     /// The name.
     pub name: Name,
-    /// Absent where the pattern is only announced.
+    /// `None` if the pattern is only announced.
     pub declaration: Option<PatternDeclaration>,
 }
 
 /// `(parameters)[path] { matches }`
 #[derive(Clone, PartialEq, Debug)]
 pub struct PatternDeclaration {
-    /// In the order written.
+    /// In the order of the text.
     pub parameters: Vec<ColumnDeclaration>,
     /// `[b: string]`
     pub path: Option<ColumnDeclaration>,
-    /// In the order written.
+    /// In the order of the text.
     pub matches: Vec<PatternMatch>,
 }
 
 /// `('x').['y'] = { T };`
 #[derive(Clone, PartialEq, Debug)]
 pub struct PatternMatch {
-    /// The arguments it is for.
+    /// The arguments that it matches.
     pub arguments: Vec<Expr>,
-    /// The path it is for.
+    /// The path that it matches.
     pub path: Option<Expr>,
-    /// What stands in the braces; the last statement is the result.
+    /// The statements in the braces; the last one is the result.
     pub body: Vec<Statement>,
-    /// The whole.
+    /// The position of the whole text.
     pub span: Span,
 }
 

@@ -1,14 +1,14 @@
-//! Operators that hold a query: `mv-apply`, `partition`, `fork`, `facet`, `macro-expand`.
+//! Operators that contain a query: `mv-apply`, `partition`, `fork`, `facet`, `macro-expand`.
 
 use super::{Expr, MvExpandColumn, Name, OperatorParameters, Pipeline, Statement};
 use crate::Span;
 
-/// `(where x | take 5)`: operators over the rows of the operator around it
+/// `(where x | take 5)`: operators over the rows of the enclosing operator
 #[derive(Clone, PartialEq, Debug)]
 pub struct Subquery {
-    /// Without a source; in `fork`, and with `__contextual_datatable`, there may be one.
+    /// Usually without a source; in `fork`, and with `__contextual_datatable`, it can have one.
     pub pipeline: Pipeline,
-    /// The parentheses and all between them.
+    /// The parentheses and everything between them.
     pub span: Span,
 }
 
@@ -17,13 +17,13 @@ pub struct Subquery {
 pub struct MvApply {
     /// `with_itemindex=name`
     pub parameters: OperatorParameters,
-    /// What is expanded, in step.
+    /// The columns that are expanded together.
     pub columns: Vec<MvExpandColumn>,
     /// `limit n`
     pub limit: Option<Expr>,
-    /// `id value`, inside Kusto
+    /// `id value`, internal to Kusto
     pub id: Option<Expr>,
-    /// What is done with the items of each row.
+    /// The operators that run on the items of each row.
     pub subquery: Subquery,
 }
 
@@ -32,11 +32,11 @@ pub struct MvApply {
 pub struct Partition {
     /// `hint.strategy=native`
     pub parameters: OperatorParameters,
-    /// The column whose values make the parts.
+    /// The column by whose values the rows are split.
     pub by: Expr,
     /// `in f()`: the values
     pub scope: Option<Expr>,
-    /// What is done with each part.
+    /// The query that runs on each part.
     pub query: PartitionQuery,
 }
 
@@ -45,7 +45,7 @@ pub struct Partition {
 pub enum PartitionQuery {
     /// `(where x | take 5)`: operators over the rows of a part
     Subquery(Subquery),
-    /// `{ T | where x == column }`: a query of its own, in which the column is a constant
+    /// `{ T | where x == column }`: a separate query, in which the column is a constant
     Query(Expr, Span),
 }
 
@@ -54,11 +54,11 @@ pub enum PartitionQuery {
 pub struct PartitionBy {
     /// `hint.*`
     pub parameters: OperatorParameters,
-    /// The column whose values make the parts.
+    /// The column by whose values the rows are split.
     pub by: Expr,
     /// `id value`
     pub id: Option<Expr>,
-    /// What is done with each part.
+    /// The operators that run on each part.
     pub subquery: Subquery,
 }
 
@@ -67,14 +67,14 @@ pub struct PartitionBy {
 pub struct ForkBranch {
     /// The name of the result.
     pub name: Option<Name>,
-    /// What is done with all rows.
+    /// The operators that run on all rows.
     pub subquery: Subquery,
 }
 
 /// `facet by columns with (subquery)`
 #[derive(Clone, PartialEq, Debug)]
 pub struct Facet {
-    /// Each gives a table of its values.
+    /// The columns; each returns a table of its values.
     pub by: Vec<Expr>,
     /// `with (take 5)`, `with take 5`
     pub with: Option<Subquery>,
@@ -87,10 +87,10 @@ pub struct MacroExpand {
     pub parameters: OperatorParameters,
     /// `entity_group [A, B]`, a name, or a call
     pub group: Expr,
-    /// `as X`: what stands for each entity in the query
+    /// `as X`: the name of the current entity in the query
     pub name: Option<Name>,
-    /// What is done with each entity; the last statement is the result.
+    /// The statements that run for each entity; the last one is the result.
     pub body: Vec<Statement>,
-    /// The parentheses and all between them.
+    /// The parentheses and everything between them.
     pub body_span: Span,
 }

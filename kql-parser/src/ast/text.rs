@@ -1,4 +1,4 @@
-//! Operators that take text apart and search it: `parse`, `parse-kv`, `search`, `find`, `reduce`.
+//! Operators that split and search text: `parse`, `parse-kv`, `search`, `find`, `reduce`.
 
 use super::{ColumnDeclaration, Expr, Name, OperatorParameters, Property, TypeName};
 use crate::Span;
@@ -8,9 +8,9 @@ use crate::Span;
 pub struct Parse {
     /// `kind=simple`, `kind=regex flags=U`, `kind=relaxed`
     pub parameters: OperatorParameters,
-    /// The text that is taken apart.
+    /// The text to parse.
     pub value: Expr,
-    /// In the order written.
+    /// In the order of the text.
     pub pattern: Vec<ParsePart>,
 }
 
@@ -19,7 +19,7 @@ pub struct Parse {
 pub struct ParsePart {
     /// What it is.
     pub kind: ParsePartKind,
-    /// Where it stands.
+    /// Its position in the text.
     pub span: Span,
 }
 
@@ -28,7 +28,7 @@ pub struct ParsePart {
 pub enum ParsePartKind {
     /// `*`
     Star,
-    /// `'text'`: the value, escapes resolved
+    /// `'text'`: the value with its escapes decoded
     Text(String),
     /// `name`, `name: long`
     Column(Name, Option<TypeName>),
@@ -37,7 +37,7 @@ pub enum ParsePartKind {
 /// `parse-kv value as (columns) with (properties)`
 #[derive(Clone, PartialEq, Debug)]
 pub struct ParseKv {
-    /// The text that is taken apart.
+    /// The text to parse.
     pub value: Expr,
     /// The keys that become columns.
     pub columns: Vec<ColumnDeclaration>,
@@ -50,7 +50,7 @@ pub struct ParseKv {
 pub struct DataScope {
     /// `all`, `hotcache`
     pub value: Name,
-    /// From `datascope` on.
+    /// From `datascope` to the end.
     pub span: Span,
 }
 
@@ -72,7 +72,7 @@ pub struct Search {
 pub struct SearchTables {
     /// Names, paths, wildcards, and in `find` `A | as B`.
     pub tables: Vec<Expr>,
-    /// From `in` on.
+    /// From `in` to the end.
     pub span: Span,
 }
 
@@ -93,7 +93,7 @@ pub struct Find {
     pub project_away: Vec<FindColumn>,
 }
 
-/// What `find` gives out.
+/// The columns that `find` returns.
 #[derive(Clone, PartialEq, Debug)]
 pub enum FindProject {
     /// `project a, b: long, pack(*)`
@@ -107,7 +107,7 @@ pub enum FindProject {
 pub struct FindColumn {
     /// What it is.
     pub kind: FindColumnKind,
-    /// Where it stands.
+    /// Its position in the text.
     pub span: Span,
 }
 

@@ -1,7 +1,7 @@
-//! A visitor and a fold: tools that look at a tree or change it need not match every node.
+//! A visitor and a fold: tools that read or change a tree need not match every node.
 //!
-//! The order is the text's. However long a chain of operators is, walking it does not recurse; only brackets do, and
-//! their depth is limited.
+//! Nodes are visited in the order of the text. The walk does not recurse along a chain of operators, however long it is;
+//! only brackets recurse, and their depth is limited.
 //!
 //! ```
 //! use kql_parser::ast::{Expr, ExprKind, Visit, visit};
@@ -23,70 +23,70 @@
 
 use super::*;
 
-/// Looks at a tree. Each method has a default that does nothing.
+/// Reads a tree. Each method has a default that does nothing.
 pub trait Visit {
-    /// Before what is in an expression; whether to go into it.
+    /// Called before the parts of an expression; returns whether to visit these.
     fn enter_expr(&mut self, _: &Expr) -> bool {
         true
     }
-    /// After what is in an expression.
+    /// Called after the parts of an expression.
     fn leave_expr(&mut self, _: &Expr) {}
-    /// Before what is in an operator; whether to go into it.
+    /// Called before the parts of an operator; returns whether to visit these.
     fn enter_operator(&mut self, _: &Operator) -> bool {
         true
     }
-    /// After what is in an operator.
+    /// Called after the parts of an operator.
     fn leave_operator(&mut self, _: &Operator) {}
-    /// Before what is in a statement; whether to go into it.
+    /// Called before the parts of a statement; returns whether to visit these.
     fn enter_statement(&mut self, _: &Statement) -> bool {
         true
     }
-    /// After what is in a statement.
+    /// Called after the parts of a statement.
     fn leave_statement(&mut self, _: &Statement) {}
     /// A name.
     fn name(&mut self, _: &Name) {}
     /// The name of a type.
     fn type_name(&mut self, _: &TypeName) {}
-    /// A place.
+    /// A position.
     fn span(&mut self, _: &Span) {}
 }
 
 /// Changes a tree in place. Each method has a default that does nothing.
 pub trait Fold {
-    /// Before what is in an expression; whether to go into it.
+    /// Called before the parts of an expression; returns whether to visit these.
     fn enter_expr(&mut self, _: &mut Expr) -> bool {
         true
     }
-    /// After what is in an expression.
+    /// Called after the parts of an expression.
     fn leave_expr(&mut self, _: &mut Expr) {}
-    /// Before what is in an operator; whether to go into it.
+    /// Called before the parts of an operator; returns whether to visit these.
     fn enter_operator(&mut self, _: &mut Operator) -> bool {
         true
     }
-    /// After what is in an operator.
+    /// Called after the parts of an operator.
     fn leave_operator(&mut self, _: &mut Operator) {}
-    /// Before what is in a statement; whether to go into it.
+    /// Called before the parts of a statement; returns whether to visit these.
     fn enter_statement(&mut self, _: &mut Statement) -> bool {
         true
     }
-    /// After what is in a statement.
+    /// Called after the parts of a statement.
     fn leave_statement(&mut self, _: &mut Statement) {}
     /// A name.
     fn name(&mut self, _: &mut Name) {}
     /// The name of a type.
     fn type_name(&mut self, _: &mut TypeName) {}
-    /// A place.
+    /// A position.
     fn span(&mut self, _: &mut Span) {}
 }
 
-/// Shows a query to a visitor.
+/// Visits a query.
 pub fn visit(visitor: &mut impl Visit, query: &Query) {
     for statement in &query.statements {
         visiting::statement(visitor, statement);
     }
 }
 
-/// Shows an expression to a visitor.
+/// Visits an expression.
 pub fn visit_expr(visitor: &mut impl Visit, e: &Expr) {
     visiting::expr(visitor, e);
 }
@@ -127,7 +127,7 @@ fn visit_chain<V: Visit>(v: &mut V, top: &Binary) {
     }
 }
 
-/// The same in place: the chain is taken apart on the way down and put together on the way up.
+/// A left-deep chain, changed in place: it is taken apart on the way down and put together on the way up.
 fn fold_chain<F: Fold>(f: &mut F, top: &mut Binary) {
     let mut first = std::mem::replace(&mut top.left, Expr { kind: ExprKind::Error, span: Span::default() });
     let mut links = Vec::new();
@@ -144,7 +144,7 @@ fn fold_chain<F: Fold>(f: &mut F, top: &mut Binary) {
                 links.push((first.span, binary));
                 first = next;
             }
-            // entering has made something else of it
+            // `enter_expr` has replaced it
             other => {
                 first.kind = other;
                 folding::inner(f, &mut first.kind);
@@ -169,7 +169,7 @@ fn fold_chain<F: Fold>(f: &mut F, top: &mut Binary) {
     folding::expr(f, &mut top.right);
 }
 
-/// One walk for both traits; `$m` is `mut` or nothing.
+/// One walk for both traits; `$m` is `mut` or empty.
 macro_rules! walk {
     ($module:ident, $trait:ident, $chain:ident, [$($m:tt)?]) => {
         mod $module {

@@ -1,4 +1,4 @@
-//! Expressions: the loop of binding powers, and operands.
+//! Expressions: the loop over binding powers, and operands.
 
 use crate::ast::{Between, Binary, BinaryOp, Call, Expr, ExprKind, In, InOp, Name, Named, TypeOf, UnaryOp};
 use crate::codes;
@@ -16,7 +16,7 @@ use nom::branch::alt;
 use nom::combinator::{cut, value};
 use nom::sequence::{preceded, separated_pair};
 
-/// An expression that may be named: `e`, `x = e`, `(a, b) = e`.
+/// An expression, possibly named: `e`, `x = e`, `(a, b) = e`.
 pub fn named(i: Tokens) -> Parsed<Expr> {
     match named_only(i)? {
         (rest, Some(named)) => Ok((rest, named)),
@@ -24,7 +24,7 @@ pub fn named(i: Tokens) -> Parsed<Expr> {
     }
 }
 
-/// `x = e`, `(a, b) = e`, where one stands.
+/// `x = e`, `(a, b) = e`, if present.
 fn named_only(i: Tokens) -> Parsed<Option<Expr>> {
     let start = i.span();
     let assign = quiet(Kind::Assign);
@@ -60,14 +60,14 @@ pub fn expression(i: Tokens) -> Parsed<Expr> {
     binary(i, 0)
 }
 
-/// Whether operators of one power may follow each other.
+/// Whether operators of the same power can follow each other.
 #[derive(Clone, Copy, PartialEq)]
 enum Assoc {
     Left,
     None,
 }
 
-/// What stands right of an operator.
+/// The right side of an operator.
 #[derive(Clone, Copy)]
 enum Right {
     Operand(BinaryOp),
@@ -82,7 +82,7 @@ pub const EQUALITY: u8 = 3;
 /// The power of `has` and the other operators on strings, and of `:`.
 pub const STRING: u8 = 7;
 
-/// The table of binding powers, loosest first: what the parser and the printer go by.
+/// The table of binding powers, loosest first, for the parser and the printer.
 pub const fn power(op: BinaryOp) -> u8 {
     match op {
         BinaryOp::Or => 1,
@@ -95,7 +95,7 @@ pub const fn power(op: BinaryOp) -> u8 {
     }
 }
 
-/// The operator that stands here, with its power and what stands right of it.
+/// The operator that is next, with its power and its right side.
 fn infix(i: &Tokens) -> Option<(u8, Assoc, Right)> {
     use BinaryOp as B;
     let operand = |assoc, op| Some((power(op), assoc, Right::Operand(op)));
@@ -222,7 +222,7 @@ fn binary(i: Tokens, least: u8) -> Parsed<Expr> {
         };
         left = Expr { kind, span: next.from(start) };
         rest = next;
-        // what binds tighter belonged to the operand on the right: if it is still there, it stands beside its equal
+        // a tighter operator would be part of the right operand: what is still here binds equally or looser
         ceiling = if assoc == Assoc::None { power } else { power + 1 };
     }
 }
@@ -238,39 +238,39 @@ pub fn unary(i: Tokens) -> Parsed<Expr> {
     Ok((rest, Expr { span: i.span().to(e.span), kind: ExprKind::Unary(op, Box::new(e)) }))
 }
 
-/// An operand with what is behind it: `a.b`, `a[0]`.
+/// An operand with its suffixes: `a.b`, `a[0]`.
 pub fn operand(i: Tokens) -> Parsed<Expr> {
     let (rest, e) = primary(i)?;
     postfix(rest, i.span(), e, Parts::Calls)
 }
 
-/// A table: an operand, whose last name may have wildcards: `database('d').T*`.
+/// A table: an operand whose last name can have wildcards: `database('d').T*`.
 pub fn entity(i: Tokens) -> Parsed<Expr> {
     let (rest, e) = primary(i)?;
     postfix(rest, i.span(), e, Parts::Wildcards)
 }
 
-/// A name with what is behind it, but no call: `a.b`, `a['b']`.
+/// A name with its suffixes, but without calls: `a.b`, `a['b']`.
 pub fn path(i: Tokens) -> Parsed<Expr> {
     let (rest, name) = name::name(i)?;
     postfix(rest, i.span(), Expr::from(name), Parts::Names)
 }
 
-/// More parts than this are no path that anybody wrote, and each is a level of the tree.
+/// The maximum number of parts of a path, far beyond real queries: each part is a level of the tree.
 const MAX_PARTS: usize = 500;
 
-/// What the parts of a path may be.
+/// The allowed parts of a path.
 #[derive(Clone, Copy, PartialEq)]
 enum Parts {
     /// Names.
     Names,
     /// Names and calls.
     Calls,
-    /// Names, calls, and at the end a name with wildcards.
+    /// Names, calls, and a final name with wildcards.
     Wildcards,
 }
 
-/// What is behind an operand.
+/// The suffixes of an operand.
 fn postfix(i: Tokens, start: Span, e: Expr, may_be: Parts) -> Parsed<Expr> {
     let (mut rest, mut e) = (i, e);
     let mut parts = 0;
@@ -353,7 +353,7 @@ fn word(i: Tokens) -> Parsed<Expr> {
         "entity_group" if next == Kind::OpenBracket => return entity_group(i),
         "toscalar" | "totable" if i.word_ahead(1, "kind") => return call_of_kind(i),
         "typeof" if called => return type_of(i),
-        // functions with the names of keywords
+        // keywords that are also names of functions
         "toscalar" | "totable" | "materialize" if called => {}
         // names that Kusto itself looks for
         "kind" | "withsource" | "with_source" if !called => {}
@@ -377,7 +377,7 @@ fn word(i: Tokens) -> Parsed<Expr> {
     Ok((rest, Expr { kind: ExprKind::Call(Call { name, args }), span: rest.from(i.span()) }))
 }
 
-/// A form of expression, with its place.
+/// A form of expression, with its position.
 pub fn of_kind<'a>(kind: impl Reads<'a, ExprKind>) -> impl Reads<'a, Expr> {
     spanned(kind).map(|(kind, span)| Expr { kind, span })
 }
@@ -393,7 +393,7 @@ fn call_of_kind(i: Tokens) -> Parsed<Expr> {
     of_kind(call.map(|(name, kind, args)| ExprKind::CallOfKind(Box::new((Call { name, args }, kind))))).parse(i)
 }
 
-/// Whether an operator follows that `*` may stand before.
+/// Whether the next operator can follow `*`.
 fn is_any_column(i: &Tokens) -> bool {
     let next = i.skip(1);
     match infix(&next) {
@@ -423,7 +423,7 @@ pub fn type_of(i: Tokens) -> Parsed<Expr> {
     of_kind(type_argument.map(ExprKind::TypeOf)).parse(i)
 }
 
-/// The same as a type.
+/// `typeof(...)` as a type.
 pub fn type_argument(i: Tokens) -> Parsed<TypeOf> {
     let scalar = |i: Tokens<'_>| i.kind() == Kind::Word && i.ahead(1).kind == Kind::CloseParen;
     let ty = |i| match scalar(i) {

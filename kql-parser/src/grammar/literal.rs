@@ -1,4 +1,4 @@
-//! Literals, decoded.
+//! Literals and their values.
 
 use crate::ast::{Dynamic, Expr, ExprKind, Literal, UnaryOp};
 use crate::codes;
@@ -11,7 +11,7 @@ use nom::Parser;
 use nom::number::complete::recognize_float;
 use nom::sequence::{preceded, separated_pair};
 
-/// Whether a literal stands here.
+/// Whether a literal is next.
 pub fn starts(i: &Tokens) -> bool {
     match i.kind() {
         Kind::Long | Kind::Real | Kind::Timespan | Kind::String | Kind::Verbatim | Kind::MultiLine | Kind::Typed => {
@@ -44,12 +44,12 @@ pub fn literal(i: Tokens) -> Parsed<Expr> {
     Ok((i.skip(1), Expr { kind: ExprKind::Literal(value), span }))
 }
 
-/// A literal, or an expression that is none.
+/// A literal, or another expression.
 pub fn or_expression(i: Tokens) -> Parsed<Expr> {
     if starts(&i) { literal(i) } else { expression::expression(i) }
 }
 
-/// The digits of the least long, which do not fit a long without their sign. Where a literal may have one, as in a
+/// The digits of the least long, which do not fit a long without their sign. Where a literal can have a sign, as in a
 /// `datatable` and in a dynamic value, the sign belongs to it.
 const LEAST_WITHOUT_SIGN: &str = "9223372036854775808";
 
@@ -66,14 +66,14 @@ fn long(i: &Tokens, text: &str, span: Span) -> Literal {
     Literal::Long(value)
 }
 
-/// Literals that stand next to each other are one string.
+/// Adjacent string literals are one string.
 fn strings(i: Tokens) -> Parsed<Expr> {
     let start = i.span();
     let (rest, value) = string(i)?;
     Ok((rest, Expr { kind: ExprKind::Literal(Literal::String(value)), span: rest.from(start) }))
 }
 
-/// The value of a string literal, and of those right behind it.
+/// The value of a string literal and of those that directly follow it.
 pub fn string(i: Tokens) -> Parsed<String> {
     if !matches!(i.kind(), Kind::String | Kind::Verbatim | Kind::MultiLine) {
         return i.expected(Want::Text);
@@ -100,7 +100,7 @@ pub fn string_value(token: Token, text: &str) -> String {
         _ => {
             let quote = text.get(..1).unwrap_or("");
             let inner = text.get(1..).unwrap_or("");
-            // one that is not closed has no quote at its end
+            // an unclosed string has no quote at its end
             let closed = inner.ends_with(quote) && !inner.is_empty();
             unescape(if closed { inner.get(..inner.len() - 1).unwrap_or("") } else { inner })
         }
@@ -120,7 +120,7 @@ fn unescape(text: &str) -> String {
                 out.extend(character);
                 after
             }
-            // the lexer has complained about it
+            // the lexer has reported it
             Err(_) => after,
         };
     }
@@ -128,7 +128,7 @@ fn unescape(text: &str) -> String {
     out
 }
 
-/// A literal with a sign, or none: what `datatable` and defaults take.
+/// A literal with or without a sign, as in `datatable` and in defaults.
 pub fn signed(i: Tokens) -> Parsed<Expr> {
     let number = matches!(i.ahead(1).kind, Kind::Long | Kind::Real | Kind::Timespan) && i.touches(1);
     match i.kind() {
@@ -145,7 +145,7 @@ pub fn signed(i: Tokens) -> Parsed<Expr> {
     }
 }
 
-/// Whether [`signed`] reads what stands here.
+/// Whether [`signed`] reads what is next.
 pub fn starts_signed(i: &Tokens) -> bool {
     let number = matches!(i.ahead(1).kind, Kind::Long | Kind::Real | Kind::Timespan) && i.touches(1);
     match i.kind() {
@@ -155,12 +155,12 @@ pub fn starts_signed(i: &Tokens) -> bool {
     }
 }
 
-/// Whether `74be27de-1e4e-49d9-b579-fe0b331d3642` stands here.
+/// Whether `74be27de-1e4e-49d9-b579-fe0b331d3642` is next.
 pub fn is_raw_guid(i: &Tokens) -> bool {
     i.text.get(i.span().start as usize..).is_some_and(|text| text::hyphenated_guid(text).is_ok())
 }
 
-/// A guid without `guid(...)` around it, which is reported.
+/// A guid without `guid(...)` around it; this is reported.
 pub fn raw_guid(i: Tokens) -> Parsed<Expr> {
     let span = Span::new(i.span().start, i.span().start + 36);
     let value = text::whole(text::guid, span.text(i.text));
@@ -180,7 +180,7 @@ pub fn raw_guid(i: Tokens) -> Parsed<Expr> {
 fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
     let (name, inner) = text.split_once('(').unwrap_or((text, ""));
     let inner = inner.strip_suffix(')').unwrap_or(inner).trim();
-    // text copied from web pages has blanks of other kinds
+    // text copied from web pages has other kinds of blanks
     let plain: String = inner.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
     let inner = plain.as_str();
     let bare = inner.strip_prefix(['"', '\'']).and_then(|s| s.strip_suffix(['"', '\''])).unwrap_or(inner);
@@ -196,7 +196,7 @@ fn typed(i: &Tokens, text: &str, span: Span) -> Literal {
             (Literal::Bool(value), "bool")
         }
         "int" | "int32" => {
-            // 32 hexadecimal bits may have the sign's
+            // a 32-bit hexadecimal number can include the sign bit
             let hex = bare.starts_with("0x").then(|| integer(bare).and_then(|n| u32::try_from(n).ok()));
             let value = integer(bare).and_then(|n| i32::try_from(n).ok());
             (Literal::Int(value.or(hex.flatten().map(u32::cast_signed))), "int")

@@ -1,7 +1,7 @@
-//! The grammar, a file for each part; `operators/` has a file for each tabular operator.
+//! The grammar, one file per part; `operators/` has one file per tabular operator.
 //!
-//! A parser called `opt_x` may find nothing and take nothing; a parser called `x` finds one or fails. Every choice is
-//! made by looking at the next token or two, and never taken back.
+//! A parser called `opt_x` succeeds without consuming anything if x is missing; a parser called `x` finds one or fails.
+//! Every choice is made by looking at the next token or two, without backtracking.
 
 pub mod expression;
 pub mod literal;

@@ -25,7 +25,7 @@ pub fn name(i: Tokens) -> Parsed<Name> {
     }
 }
 
-/// A name where no expression may stand, so that more words are names.
+/// A name where no expression is allowed, so that more words are names.
 pub fn declared(i: Tokens) -> Parsed<Name> {
     match i.kind() {
         Kind::Word if word(i.text_ahead(0)) == Word::Declared => Ok(bare(i)),
@@ -37,7 +37,7 @@ fn bare(i: Tokens) -> (Tokens, Name) {
     (i.skip(1), Name { text: i.text_ahead(0).to_owned(), span: i.span() })
 }
 
-/// Whether what follows a keyword says that it was meant as a name.
+/// Whether the token after a keyword shows that the keyword is meant as a name.
 pub fn in_name_position(i: &Tokens) -> bool {
     match i.ahead(1).kind {
         Kind::Equal
@@ -69,24 +69,24 @@ pub fn in_name_position(i: &Tokens) -> bool {
     }
 }
 
-/// Reports a word that is no name without brackets.
+/// Reports a word that is not a name without brackets.
 pub fn needs_brackets(i: &Tokens, span: Span) {
     let word = span.text(i.text);
     let message = format!("The name '{word}' needs to be bracketed as ['{word}'] to be used in this context.");
     i.report(Diagnostic::error(codes::NAME_NEEDS_BRACKETS, span, message));
 }
 
-/// Any word, a keyword too.
+/// Any word, including keywords.
 pub fn any_word<'a>(want: Want) -> impl Fn(Tokens<'a>) -> Parsed<'a, Name> {
     move |i| if i.kind() == Kind::Word { Ok(bare(i)) } else { i.expected(want) }
 }
 
-/// `: long`, where it stands.
+/// `: long`, if present.
 pub fn opt_type(i: Tokens) -> Parsed<Option<TypeName>> {
     opt(preceded(token(Kind::Colon, Want::Colon), cut(column_type))).parse(i)
 }
 
-/// Whether `['a b']` stands here.
+/// Whether `['a b']` is next.
 pub fn is_bracketed(i: &Tokens) -> bool {
     i.kind() == Kind::OpenBracket
         && matches!(i.ahead(1).kind, Kind::String | Kind::Verbatim)
@@ -112,7 +112,7 @@ pub fn pattern(i: Tokens) -> Parsed<Expr> {
         return i.expected(Want::Name);
     }
     let mut n = 1;
-    // in a pattern nothing stands between its parts
+    // the parts of a pattern have nothing between them
     while part(n) && i.touches(n) {
         n += 1;
     }
@@ -126,12 +126,12 @@ pub fn pattern(i: Tokens) -> Parsed<Expr> {
     Ok((i.skip(n), Expr { kind, span }))
 }
 
-/// Whether `*` or `a*` stands here.
+/// Whether `*` or `a*` is next.
 pub fn is_pattern(i: &Tokens) -> bool {
     i.kind() == Kind::Star || (i.kind() == Kind::Word && i.ahead(1).kind == Kind::Star && i.touches(1))
 }
 
-/// Whether `[a*]` stands here.
+/// Whether `[a*]` is next.
 pub fn is_bracketed_pattern(i: &Tokens) -> bool {
     i.kind() == Kind::OpenBracket
         && is_pattern(&i.skip(1))
@@ -150,7 +150,7 @@ pub fn bracketed_pattern(i: Tokens) -> Parsed<Expr> {
     Ok((rest, Expr { kind, span }))
 }
 
-/// Whether `{name}` or `{name[0]}` stands here.
+/// Whether `{name}` or `{name[0]}` is next.
 pub fn is_placeholder(i: &Tokens) -> bool {
     let mut n = 2;
     if i.ahead(1).kind != Kind::Word || !i.touches(1) {
@@ -180,7 +180,7 @@ pub fn row_schema(i: Tokens) -> Parsed<Vec<ColumnDeclaration>> {
     loosely_bracketed(PARENS, column_declaration).parse(i)
 }
 
-/// A word with dots or hyphens in it: `hint.strategy`, `granny-asc`.
+/// A word that contains dots or hyphens: `hint.strategy`, `granny-asc`.
 pub fn compound(i: Tokens) -> Parsed<Name> {
     if i.kind() != Kind::Word {
         return i.expected(Want::Name);

@@ -11,14 +11,14 @@ use nom::combinator::{cut, verify};
 use nom::multi::many0;
 use nom::sequence::{separated_pair, terminated};
 
-/// The parameters of an operator, such as `kind=inner hint.strategy=shuffle`: those of `names`, and hints.
+/// The parameters of an operator, such as `kind=inner hint.strategy=shuffle`: those in `names`, and hints.
 pub fn parameters<'a>(names: &'static [&'static str]) -> impl Reads<'a, Vec<Property>> {
     let known = |name: &Name| name.text.starts_with("hint.") || names.contains(&name.text.as_str());
     let name = verify(terminated(name::compound, quiet(Kind::Assign)), known);
     many0((name, cut(value)).map(|(name, value)| Property { name, value }))
 }
 
-/// Keywords that are values too.
+/// Keywords that can be values.
 const VALUES: &[&str] = &["simple", "relaxed", "nooptimization", "first", "last", "latest", "hotcache", "others"];
 
 /// A word or a literal.
@@ -41,7 +41,7 @@ pub fn property(i: Tokens) -> Parsed<Property> {
         .parse(i)
 }
 
-/// `name = value`, where the value may be several names: `ycolumns = a, b`.
+/// `name = value`, where the value can be several names: `ycolumns = a, b`.
 pub fn property_of_names(i: Tokens) -> Parsed<Property> {
     let (mut rest, mut property) = property(i)?;
     let start = property.value.span;
@@ -64,7 +64,7 @@ pub fn property_of_names(i: Tokens) -> Parsed<Property> {
     Ok((rest, property))
 }
 
-/// `with (a = 1, b = 2)`, where it stands.
+/// `with (a = 1, b = 2)`, if present.
 pub fn opt_with(i: Tokens) -> Parsed<Vec<Property>> {
     opt_after("with", Want::With, bracketed(PARENS, property_of_names)).map(Option::unwrap_or_default).parse(i)
 }

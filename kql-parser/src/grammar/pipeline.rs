@@ -1,4 +1,4 @@
-//! `source | operator | operator`, and recovery where an operator is wrong.
+//! `source | operator | operator`, and recovery after a wrong operator.
 
 use crate::ast::{Expr, ExprKind, Operator, OperatorKind, Pipeline, Subquery};
 use crate::codes;
@@ -10,7 +10,7 @@ use crate::{Diagnostic, Span};
 use nom::Parser;
 use nom::combinator::cond;
 
-/// An expression; where a `|` follows, it was the source of a pipeline.
+/// An expression; if a `|` follows, it is the source of a pipeline.
 pub fn expression_or_pipeline(i: Tokens) -> Parsed<Expr> {
     let start = i.span();
     if let Some(operator) = operators::source_at(&i) {
@@ -31,7 +31,7 @@ pub fn expression_or_pipeline(i: Tokens) -> Parsed<Expr> {
     Ok((rest, Expr { kind: ExprKind::Pipeline(Box::new(pipeline)), span: rest.from(start) }))
 }
 
-/// `(operator | operator)`: operators over the rows of the operator around it.
+/// `(operator | operator)`: operators over the rows of the enclosing operator.
 pub fn subquery(i: Tokens) -> Parsed<Subquery> {
     spanned(within(PARENS, inner)).map(|(pipeline, span)| Subquery { pipeline, span }).parse(i)
 }
@@ -46,7 +46,7 @@ fn inner(i: Tokens) -> Parsed<Pipeline> {
     Ok((rest, Pipeline { source: Some(source), operators }))
 }
 
-/// Items with commas between them, or none where the operator ends.
+/// Items separated by commas, or none if the operator ends here.
 pub fn opt_list<'a, T>(mut item: impl Reads<'a, T>) -> impl FnMut(Tokens<'a>) -> Parsed<'a, Vec<T>> {
     move |i| {
         let some = cond(!ends_operator(&i), comma_list(|i| item.parse(i)));
@@ -54,7 +54,7 @@ pub fn opt_list<'a, T>(mut item: impl Reads<'a, T>) -> impl FnMut(Tokens<'a>) ->
     }
 }
 
-/// `operator | operator`, where `before` stands before the first.
+/// `operator | operator`; `before` is the token before the first operator.
 pub fn steps(i: Tokens, before: Span) -> (Tokens, Vec<Operator>) {
     let (rest, first) = step(i, before);
     let mut found = vec![first];
@@ -75,7 +75,7 @@ pub fn pipes(mut i: Tokens) -> (Tokens, Vec<Operator>) {
     (i, found)
 }
 
-/// The operator that is due here, after the token at `before`.
+/// The operator that is expected here, after the token at `before`.
 pub fn step(i: Tokens, before: Span) -> (Tokens, Operator) {
     match operators::at(&i) {
         Ok(entry) => one(i, entry),
@@ -94,7 +94,7 @@ pub fn step(i: Tokens, before: Span) -> (Tokens, Operator) {
     }
 }
 
-/// One operator, its name and all; after an error, an error node up to the next `|`.
+/// One operator including its name; after an error, an error node up to the next `|`.
 fn one<'a>(i: Tokens<'a>, entry: &'static operators::Entry) -> (Tokens<'a>, Operator) {
     let start = i.span();
     let words = operators::name_length(&i);
@@ -115,7 +115,7 @@ fn one<'a>(i: Tokens<'a>, entry: &'static operators::Entry) -> (Tokens<'a>, Oper
     }
 }
 
-/// Whether nothing more belongs to an operator here.
+/// Whether the operator ends here.
 pub fn ends_operator(i: &Tokens) -> bool {
     matches!(
         i.kind(),
@@ -129,18 +129,18 @@ pub fn ends_operator(i: &Tokens) -> bool {
     )
 }
 
-/// The token at which parsing failed farthest on.
+/// The farthest token at which parsing failed.
 fn failed_at(i: Tokens) -> Tokens {
     let farthest = i.shared.farthest.get().at;
     i.skip(usize::try_from(farthest.saturating_sub(i.index())).unwrap_or(0))
 }
 
-/// Reports what stands between two places and does not belong there.
+/// Reports the tokens between two positions as unexpected.
 pub fn unexpected(at: Tokens, after: Tokens) {
     let farthest = at.shared.farthest.get();
     let found = at.token();
     let mut names = if farthest.at == at.index() { farthest.names() } else { Vec::new() };
-    // what ends the operator is always possible, and says little where something is missing
+    // the end of the operator is always possible; listing it does not help if an expression or name is missing
     if names.iter().any(|n| *n == "an expression" || *n == "a name") {
         names.retain(|n| !matches!(*n, "'|'" | "';'" | "the end" | "','"));
     }
@@ -162,7 +162,7 @@ pub fn unexpected(at: Tokens, after: Tokens) {
             None => diagnostic,
         }
     } else if Span::new(gap.start, found.span.start).text(at.text).contains('\n') {
-        // what is missing is missing where the line before ends
+        // the missing part is reported at the end of the line before
         Diagnostic::error(code, gap, message).with_label(marked, "this cannot follow")
     } else {
         Diagnostic::error(code, gap.to(marked), message)
@@ -174,19 +174,19 @@ pub fn unexpected(at: Tokens, after: Tokens) {
     at.report(diagnostic);
 }
 
-/// The last character before the end: an empty place at the end would mark nothing.
+/// The last character before the end: an empty span at the end would mark nothing.
 fn end_of_text(i: &Tokens) -> Span {
     let end = i.end_before();
     Span::new(end.saturating_sub(1), end)
 }
 
-/// Whether the lexer has complained about this place already.
+/// Whether the lexer has already reported this position.
 fn span_is_reported(i: &Tokens, span: Span) -> bool {
     let first = i.shared.unknown.partition_point(|place| place.start < span.start);
     i.shared.unknown.get(first).is_some_and(|place| place.end <= span.end)
 }
 
-/// What the writer of a common slip wants to hear.
+/// Advice for a common mistake.
 fn hint(i: &Tokens) -> Option<&'static str> {
     let found = i.text_ahead(0);
     let before = i.before();
@@ -236,7 +236,7 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// The next place at or behind `at` where parsing can go on at the depth of `start`.
+/// The next position at or after `at` where parsing can continue at the nesting depth of `start`.
 pub fn recover_past<'a>(start: Tokens<'a>, at: Tokens<'a>) -> Tokens<'a> {
     let mut place = recover(start);
     while place.index() < at.index() && matches!(place.kind(), Kind::Pipe | Kind::Semicolon) {
@@ -245,7 +245,7 @@ pub fn recover_past<'a>(start: Tokens<'a>, at: Tokens<'a>) -> Tokens<'a> {
     if place.index() < at.index() { recover(at) } else { place }
 }
 
-/// The next place where parsing can go on: a `|` or `;` of this depth, or the bracket that closes it.
+/// The next position where parsing can continue: a `|` or `;` at this depth, or the bracket that closes it.
 pub fn recover(mut i: Tokens) -> Tokens {
     loop {
         match i.kind() {

@@ -22,7 +22,7 @@ pub fn query(i: Tokens) -> Query {
     Query { statements }
 }
 
-/// Statements up to `end`, with semicolons between them.
+/// Statements up to `end`, separated by semicolons.
 pub fn statements(mut i: Tokens, end: Kind) -> (Tokens, Vec<Statement>) {
     let mut found = Vec::new();
     loop {
@@ -49,7 +49,7 @@ fn one(i: Tokens, end: Kind) -> (Tokens, Statement) {
             let at = i.skip(usize::try_from(farthest.saturating_sub(i.index())).unwrap_or(0));
             let mut after = pipeline::recover_past(i, at);
             pipeline::unexpected(at, after);
-            // the rest of a statement that cannot be read is skipped
+            // the rest of an invalid statement is skipped
             while !matches!(after.kind(), Kind::Semicolon | Kind::End) && after.kind() != end {
                 after = pipeline::recover(after.skip(1));
             }
@@ -127,7 +127,7 @@ fn function(i: Tokens) -> Parsed<(Vec<Parameter>, Vec<Statement>)> {
     (bracketed(PARENS, parameter), within(BRACES, body)).parse(i)
 }
 
-/// A function has let statements, and then its result.
+/// A function body consists of let statements and then its result.
 fn check_body(i: &Tokens, body: &[Statement]) {
     for (n, statement) in body.iter().enumerate() {
         let message = match statement.kind {

@@ -1,4 +1,4 @@
-//! Sources of a pipeline that are written out: `datatable`, `externaldata`, and those only Kusto itself writes.
+//! Sources of a pipeline that are written out: `datatable`, `externaldata`, and those that only Kusto itself writes.
 
 use crate::Diagnostic;
 use crate::ast::{
@@ -26,7 +26,7 @@ pub fn datatable(i: Tokens) -> Parsed<Expr> {
     expression::of_kind(datatable).parse(i)
 }
 
-/// A literal; what is none is read all the same, and reported.
+/// A literal; any other expression is parsed too, and reported.
 fn value(i: Tokens) -> Parsed<Expr> {
     let ends = |rest: &Tokens| matches!(rest.kind(), Kind::Comma | Kind::CloseBracket | Kind::End);
     if literal::starts_signed(&i)
@@ -107,7 +107,7 @@ pub fn contextual_datatable(i: Tokens) -> Parsed<Expr> {
     expression::of_kind(table).parse(i)
 }
 
-/// Whether `materialized-view-combine` stands here.
+/// Whether `materialized-view-combine` is next.
 pub fn is_view_combine(i: &Tokens) -> bool {
     i.skip(5).from(i.span()).text(i.text) == "materialized-view-combine"
 }

@@ -131,7 +131,7 @@ impl<'a> Printer<'a> {
             ExprKind::Literal(Literal::Long(Some(i64::MIN))) if op == UnaryOp::Minus => {
                 self.text("9223372036854775808");
             }
-            // a datatable takes -1h for a literal, and no -time(01:00:00)
+            // a datatable accepts -1h as a literal, but not -time(01:00:00)
             ExprKind::Literal(Literal::Timespan(Some(ticks))) if *ticks >= 0 => self.text(time::units(*ticks)),
             ExprKind::Unary(..) => self.in_parens(operand),
             _ => self.operand(operand, u8::MAX),
@@ -144,7 +144,7 @@ impl<'a> Printer<'a> {
         self.text(")");
     }
 
-    /// An operand, in parentheses where it binds looser than `least`.
+    /// An operand, in parentheses if it binds looser than `least`.
     fn operand(&mut self, e: &Expr, least: u8) {
         let power = match &e.kind {
             ExprKind::Binary(binary) => power(binary.op),
@@ -156,7 +156,7 @@ impl<'a> Printer<'a> {
         if power < least { self.in_parens(e) } else { self.expr(e) }
     }
 
-    /// `a op b op c`, all of one power: a group of its operands, and no recursion however long it is.
+    /// `a op b op c`, all of one power: a group of its operands, without recursion.
     fn chain(&mut self, e: &Expr) {
         let mut links = Vec::new();
         let mut first = e;
@@ -191,7 +191,7 @@ impl<'a> Printer<'a> {
     pub(super) fn call(&mut self, call: &Call, end: u32) {
         self.word(&call.name);
         match call.args.as_slice() {
-            // a pipeline of several steps hangs below the name
+            // a pipeline of several steps is indented below the name
             [only] if matches!(only.kind, ExprKind::Pipeline(_)) => {
                 self.bracketed(PARENS, std::slice::from_ref(only), end, |p, arg| p.expr(arg));
             }
@@ -199,7 +199,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Items between brackets, as many on a line as fit.
+    /// Items between brackets, as many per line as fit.
     pub(super) fn filled(&mut self, brackets: [&'static str; 2], items: &[Expr], end: u32) {
         let [open, close] = brackets;
         self.text(open);
@@ -219,7 +219,7 @@ impl<'a> Printer<'a> {
         self.text(close);
     }
 
-    /// `source | operator | operator`, an operator a line where it does not fit one line.
+    /// `source | operator | operator`, one operator per line if it does not fit one line.
     pub(super) fn pipeline(&mut self, pipeline: &Pipeline) {
         if let Some(source) = &pipeline.source {
             self.expr(source);
@@ -240,7 +240,7 @@ impl<'a> Printer<'a> {
         self.value(property);
     }
 
-    /// The value of a property: a word has no brackets.
+    /// The value of a property; a word has no brackets.
     fn value(&mut self, property: &Property) {
         match &property.value.kind {
             ExprKind::Name(name) if self.source.is_none() && !name.text.contains([' ', '\'', '"']) => self.word(name),
@@ -302,7 +302,7 @@ impl<'a> Printer<'a> {
         self.type_of(ty);
     }
 
-    /// Rows are lines, where there is more than one.
+    /// One row per line, if there are several.
     fn datatable(&mut self, table: &Datatable) {
         self.text("datatable");
         self.parameters(&table.parameters);
@@ -410,13 +410,13 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Whether operators of this power may follow each other.
+/// Whether operators of this power can follow each other.
 fn associates(level: u8) -> bool {
     matches!(level, 1 | 2 | 5 | 6)
 }
 
 const _: () = {
-    // what `associates` says, by the names of the operators
+    // what `associates` assumes about the powers
     assert!(power(BinaryOp::Or) == 1 && power(BinaryOp::And) == 2);
     assert!(power(BinaryOp::Add) == 5 && power(BinaryOp::Multiply) == 6);
 };

@@ -1,11 +1,11 @@
-//! A stream of words and places where a line may break, and its layout in lines.
+//! A stream of words and possible line breaks, and its layout in lines.
 //!
-//! A group stands on one line if it fits, else every break of its own is a line break. The stream is flat: no depth of
-//! nesting costs stack.
+//! A group is printed on one line if it fits; else each of its own breaks is a line break. The stream is flat, so nesting
+//! does not use the stack.
 
 use std::borrow::Cow;
 
-/// Lines are broken where they would be longer.
+/// The maximum width of a line; longer lines are broken.
 const WIDTH: usize = 100;
 /// One level of indentation.
 const INDENT: usize = 4;
@@ -29,15 +29,15 @@ pub enum Piece<'a> {
     Open,
     /// A group ends.
     Close,
-    /// Lines from here on are indented more.
+    /// The following lines are indented one level more.
     In,
-    /// And here less again.
+    /// The following lines are indented one level less.
     Out,
-    /// A comment to the end of the line; whether it has a line of its own.
+    /// A comment to the end of the line, and whether it is alone on its line.
     Comment(&'a str, bool),
 }
 
-/// Lays a stream out.
+/// Lays out a stream.
 pub fn lines(pieces: &[Piece]) -> String {
     let widths = widths(pieces);
     let mut out = Writer::default();
@@ -77,11 +77,11 @@ pub fn lines(pieces: &[Piece]) -> String {
 /// Too wide for any line.
 const NEVER: usize = usize::MAX / 4;
 
-/// For each group's beginning its width on one line, else the width of the piece; endless where it must break.
+/// For the beginning of each group its width on one line, else the width of the piece; [`NEVER`] if it must break.
 fn widths(pieces: &[Piece]) -> Vec<usize> {
     let mut widths = vec![0usize; pieces.len()];
     let mut open: Vec<(usize, usize, usize)> = Vec::new();
-    // the width of all pieces so far, and how many of them never stand within a line
+    // the width of all pieces so far, and how many of them cannot be within a line
     let (mut total, mut never) = (0usize, 0usize);
     for (i, piece) in pieces.iter().enumerate() {
         let width = match piece {
@@ -115,7 +115,7 @@ fn widths(pieces: &[Piece]) -> Vec<usize> {
     widths
 }
 
-/// What stands behind a group on the line of its end.
+/// The width of what follows a group on the line of its end.
 fn after(pieces: &[Piece], open: usize, widths: &[usize], limit: usize) -> usize {
     let mut depth = 0usize;
     let mut spent = 0usize;
@@ -128,7 +128,7 @@ fn after(pieces: &[Piece], open: usize, widths: &[usize], limit: usize) -> usize
                     return to_break(pieces, i + 1, widths, limit);
                 }
             }
-            // a group that fits has no more pieces than a line has characters, but for those of no width
+            // a group that fits has no more pieces than a line has characters, except for pieces without width
             _ => {
                 spent += 1;
                 if spent > limit * 8 + 64 {
@@ -140,7 +140,7 @@ fn after(pieces: &[Piece], open: usize, widths: &[usize], limit: usize) -> usize
     0
 }
 
-/// The width from a piece to the next place where the line may break.
+/// The width from a piece to the next possible line break.
 fn to_break(pieces: &[Piece], from: usize, widths: &[usize], limit: usize) -> usize {
     let mut width = 0usize;
     for (i, piece) in pieces.iter().enumerate().skip(from) {
@@ -156,7 +156,7 @@ fn to_break(pieces: &[Piece], from: usize, widths: &[usize], limit: usize) -> us
     width
 }
 
-/// The text so far, and where it stands.
+/// The text so far, and the position in it.
 #[derive(Default)]
 struct Writer {
     out: String,

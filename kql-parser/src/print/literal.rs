@@ -8,7 +8,7 @@ use crate::time;
 use crate::token::{Kind, lex};
 
 impl<'a> Printer<'a> {
-    /// A literal as it was written, else spelled anew.
+    /// A literal as it is written in the source, else in the canonical spelling.
     pub(super) fn literal(&mut self, literal: &Literal, span: Span) {
         match (literal, self.written(span)) {
             (Literal::Dynamic(_), Some(text)) => self.written_dynamic(text, span.start),
@@ -23,7 +23,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// `'a' 'b'`: strings in a row are one literal.
+    /// `'a' 'b'`: adjacent strings are one literal.
     fn written_strings(&mut self, text: &'a str, start: u32) {
         for (n, token) in lex(text).tokens.iter().filter(|t| t.kind != Kind::End).enumerate() {
             if n > 0 {
@@ -34,7 +34,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// `dynamic([...])`, token by token, so that comments and spellings stay.
+    /// `dynamic([...])`, token by token, so that comments and spellings are kept.
     fn written_dynamic(&mut self, text: &'a str, start: u32) {
         let mut before = Kind::End;
         for token in lex(text).tokens {
@@ -112,7 +112,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// A literal that is no `dynamic(...)`.
+/// A literal other than `dynamic(...)`.
 pub(super) fn spelled(literal: &Literal) -> String {
     match literal {
         Literal::Bool(None) => "bool(null)".to_owned(),

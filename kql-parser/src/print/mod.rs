@@ -1,6 +1,7 @@
 //! The tree as text, in one canonical layout.
 //!
-//! [`format()`] keeps comments and the spelling of literals and names; [`print()`] has a tree only, and spells anew.
+//! [`format()`] keeps comments and the spelling of literals and names; [`print()`] has only a tree, and uses canonical
+//! spellings.
 
 mod expr;
 mod layout;
@@ -15,7 +16,7 @@ use crate::{Diagnostic, Span};
 use layout::Piece;
 use std::borrow::Cow;
 
-/// A query in the canonical layout: an operator a line, comments kept. A text with errors is not formatted.
+/// A query in the canonical layout: one operator per line, comments kept. A text with errors is not formatted.
 ///
 /// ```
 /// let text = kql_parser::format("T|where a==1 // one\n|project a , b");
@@ -30,7 +31,7 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     Ok(on_a_large_stack(|| Printer::new(Some(text), &comments).query(&parse.query)))
 }
 
-/// A tree as text; parsing it gives the same tree.
+/// A tree as text; parsing it returns the same tree.
 ///
 /// ```
 /// let parse = kql_parser::parse("T | where a==1 | take 0x10");
@@ -40,20 +41,20 @@ pub fn print(query: &Query) -> String {
     on_a_large_stack(|| Printer::new(None, &[]).query(query))
 }
 
-/// Brackets may be nested deeper than the caller's stack allows.
+/// Uses a large stack: brackets can be nested deeper than the caller's stack allows.
 fn on_a_large_stack(work: impl Fn() -> String + Sync) -> String {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(crate::DEEP_STACK);
         match thread.spawn_scoped(scope, &work).map(|thread| thread.join()) {
             Ok(Ok(text)) => text,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            // where there are no threads, the caller's stack must do
+            // without threads, the caller's stack is used
             Err(_) => work(),
         }
     })
 }
 
-/// Makes a stream of pieces of a tree.
+/// Converts a tree to a stream of pieces.
 struct Printer<'a> {
     source: Option<&'a str>,
     comments: &'a [Span],
@@ -79,7 +80,7 @@ impl<'a> Printer<'a> {
         self.pieces.push(Piece::Line);
     }
 
-    /// A part that stands on one line if it fits.
+    /// A part that is printed on one line if it fits.
     fn group(&mut self, inner: impl FnOnce(&mut Self)) {
         self.pieces.push(Piece::Open);
         inner(self);
@@ -93,7 +94,7 @@ impl<'a> Printer<'a> {
         self.pieces.push(Piece::Out);
     }
 
-    /// Items with commas.
+    /// Items separated by commas.
     fn commas<T>(&mut self, items: &[T], mut item: impl FnMut(&mut Self, &T)) {
         for (n, e) in items.iter().enumerate() {
             if n > 0 {
@@ -104,7 +105,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// `name item, item`, the items below the name where they do not fit beside it.
+    /// `name item, item`; the items are below the name if they do not fit beside it.
     fn list<T>(&mut self, name: &'static str, items: &[T], item: impl FnMut(&mut Self, &T)) {
         self.text(name);
         if items.is_empty() {
@@ -118,7 +119,7 @@ impl<'a> Printer<'a> {
         });
     }
 
-    /// Items with commas between brackets; `end` is where the closing one stands.
+    /// Items separated by commas between brackets; `end` is the position of the closing one.
     fn bracketed<T>(
         &mut self,
         brackets: [&'static str; 2],
@@ -143,7 +144,7 @@ impl<'a> Printer<'a> {
         self.text(close);
     }
 
-    /// The comments that stand before a place of the source and are not written yet.
+    /// The comments before a position of the source that are not written yet.
     fn comments_before(&mut self, place: u32) {
         let Some(source) = self.source else { return };
         while let Some((first, rest)) = self.comments.split_first() {
@@ -155,7 +156,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// A name as it was written, else with brackets where it needs them.
+    /// A name as it is written in the source, else in brackets if it needs them.
     fn name(&mut self, name: &Name) {
         self.comments_before(name.span.start);
         match self.written(name.span) {
@@ -174,7 +175,7 @@ impl<'a> Printer<'a> {
         self.text(name.text.clone());
     }
 
-    /// What stands at a place of the source, where there is a source and the node is from it.
+    /// The source text of a span, if there is a source and the node is from it.
     fn written(&self, span: Span) -> Option<&'a str> {
         let text = span.text(self.source?);
         (!text.is_empty()).then_some(text)
@@ -189,7 +190,7 @@ fn is_plain(name: &str) -> bool {
         && word(name) == Word::Name
 }
 
-/// Whether only blanks stand before a place on its line.
+/// Whether only blanks precede a span on its line.
 fn begins_line(source: &str, span: Span) -> bool {
     let before = source.get(..span.start as usize).unwrap_or("");
     let line = before.rsplit('\n').next().unwrap_or("");

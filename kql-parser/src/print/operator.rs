@@ -144,7 +144,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// A column or a table, where a wildcard has no brackets.
+    /// A column or a table; a wildcard has no brackets.
     pub(super) fn table(&mut self, e: &Expr) {
         match &e.kind {
             ExprKind::Wildcard(name) => {
@@ -219,7 +219,7 @@ impl<'a> Printer<'a> {
     fn render(&mut self, render: &crate::ast::Render) {
         self.text("render ");
         self.word(&render.kind);
-        // the old forms have no brackets, and no form in them
+        // in the old syntax, properties have no brackets
         let (old, new): (OperatorParameters, OperatorParameters) =
             render.properties.iter().cloned().partition(|p| matches!(p.name.text.as_str(), "by" | "with"));
         for property in &old {

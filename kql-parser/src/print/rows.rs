@@ -1,4 +1,4 @@
-//! Operators over rows in an order, in groups, in graphs, and those that hold a query.
+//! Operators over ordered rows, groups and graphs, and those that contain a query.
 
 use super::Printer;
 use super::layout::Piece;

@@ -8,7 +8,7 @@ use crate::ast::{
 };
 
 impl<'a> Printer<'a> {
-    /// Statements with semicolons between them, each on lines of its own.
+    /// Statements separated by semicolons, each on separate lines.
     pub(super) fn statements(&mut self, statements: &[Statement]) {
         let mut end = 0;
         for (n, statement) in statements.iter().enumerate() {
@@ -83,7 +83,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// What a query gives: an operator a line, where there is more than one.
+    /// The result of a query: one operator per line, if there are several.
     fn result(&mut self, e: &Expr) {
         if steps(e) > 1 {
             self.expr(e);
@@ -92,7 +92,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// A pipeline of several steps hangs below the name.
+    /// A pipeline of several steps is indented below the name.
     fn let_value(&mut self, e: &Expr) {
         if steps(e) > 1 {
             self.nest(|p| {
@@ -124,7 +124,7 @@ impl<'a> Printer<'a> {
         self.text("}");
     }
 
-    /// What stands in braces.
+    /// The content of braces.
     pub(super) fn body(&mut self, body: &[Statement], end: u32) {
         let long = body.len() > 1 || body.iter().any(|s| matches!(&s.kind, StatementKind::Expr(e) if steps(e) > 1));
         self.group(|p| {
@@ -192,7 +192,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// How many operators a pipeline has behind its source.
+/// The number of operators after a pipeline's source.
 pub(super) fn steps(e: &Expr) -> usize {
     match &e.kind {
         ExprKind::Pipeline(pipeline) => {

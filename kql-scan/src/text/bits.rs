@@ -1,8 +1,8 @@
-//! Answers: a bit a row.
+//! Results with one bit per row.
 
 use arrow::buffer::{BooleanBuffer, MutableBuffer};
 
-/// The answer under construction: a bit a row.
+/// A result under construction: one bit per row.
 pub(super) struct Bits {
     words: Vec<u64>,
     rows: usize,

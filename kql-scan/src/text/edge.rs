@@ -1,4 +1,4 @@
-//! `startswith`, `endswith`, `==` and their kin: only the edges of a row count, so nothing is searched.
+//! `startswith`, `endswith`, `==` and similar ones: only the edges of a row count, so there is no search.
 
 use super::bits::Bits;
 use super::fold::fold;
@@ -24,12 +24,12 @@ enum Plan {
     Few(Vec<Needle>),
     /// Equality: a set of the folded needles.
     Set { set: HashSet<Box<[u8]>, BuildHasherDefault<Quick>>, lengths: Lengths, ignores_case: bool },
-    /// The folded needles (backwards for suffixes) in order, without those that another one implies, so
-    /// that the greatest one not above a value is the only one the value can start with.
+    /// The folded needles (backwards for suffixes) in order, without those that another one implies. So only the greatest
+    /// one that is not above a value can be a prefix of it.
     Ordered { ordered: Vec<Box<[u8]>>, longest: usize, ignores_case: bool },
 }
 
-/// The lengths that values in the set have, as far as they say something.
+/// The lengths of the values in the set, if they help to rule out values.
 #[derive(Debug)]
 struct Lengths(Option<(u64, usize)>);
 
@@ -164,7 +164,7 @@ fn fold_into(text: &[u8], enough: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// A hash of byte strings, eight at a time; the needles are the user's own, so nobody chooses collisions.
+/// A hash of byte strings, eight bytes at a time. The needles are the user's own, so collisions are not an attack.
 #[derive(Default)]
 pub(super) struct Quick(u64);
 

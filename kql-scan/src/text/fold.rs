@@ -1,9 +1,9 @@
-//! Ignoring case as .NET's `OrdinalIgnoreCase` does: every character on its own is mapped to upper case,
-//! where that is one character.
+//! Ignores case as .NET's `OrdinalIgnoreCase` does: each character is mapped to upper case separately,
+//! if its upper case is one character.
 //!
-//! So `ß` is not `SS`. Two characters stay themselves although Unicode would map them to ASCII letters:
-//! `ı` (U+0131) and `ſ` (U+017F), as .NET does; the Kelvin sign `K` is upper case already and so not `k`.
-//! Hence an ASCII letter is only ever equal to its ASCII counterpart, on which the fast paths rely.
+//! So `ß` is not `SS`. As in .NET, two characters stay themselves although Unicode would map them to ASCII letters:
+//! `ı` (U+0131) and `ſ` (U+017F). The Kelvin sign `K` is upper case already and so not `k`.
+//! Hence an ASCII letter is only ever equal to its ASCII counterpart; the fast paths rely on that.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -1,6 +1,6 @@
-//! Searching for any number of needles: at every place a hash of the next eight bytes (four, two or one
-//! for shorter needles), in upper case where case is ignored, is looked up in a bit set that fits the fastest cache.
-//! The time does not depend on the number of needles, only on how many of their grams the text has.
+//! Searches for any number of needles. At every position a hash of the next eight bytes (four, two or one for shorter
+//! needles; in upper case if case is ignored) is looked up in a bit set that fits the fastest cache. The time does not
+//! depend on the number of needles, only on how many of their grams the text contains.
 
 use super::edge::Quick;
 use super::needle::{Entry, GRAM, Gram, Needle, frequency};
@@ -19,11 +19,11 @@ pub(super) struct Grams {
 /// The grams of one width.
 #[derive(Debug)]
 struct Set {
-    /// Keeps the bytes of that width.
+    /// A mask that keeps the bytes of that width.
     mask: u64,
     /// A bit for each hash.
     bits: Box<[u64; WORDS]>,
-    /// The gram to the index of its list.
+    /// Maps a gram to the index of its list.
     index: HashMap<u64, usize, BuildHasherDefault<Quick>>,
 }
 
@@ -35,7 +35,7 @@ fn hash(gram: u64) -> (usize, u64) {
     (hash as usize / 64, 1 << (hash % 64))
 }
 
-/// Cuts a gram to one of the widths that are looked up, so that there are few.
+/// Cuts a gram to one of the widths that are looked up, so that there are few widths.
 fn cut(mut gram: Gram) -> Gram {
     gram.width = 1 << gram.width.ilog2();
     for form in &mut gram.forms {
@@ -50,8 +50,8 @@ impl Grams {
     pub(super) fn new(needles: &[Needle]) -> Grams {
         let ignores_case = needles.first().is_some_and(Needle::ignores_case);
         let mut grams = Grams { sets: Vec::new(), lists: Vec::new(), ignores_case };
-        // The rare grams of a large set are those that few of its needles have: each takes the one with the
-        // shortest list so far, so that no place costs many trials.
+        // The rare grams of a large set are those that few of its needles have: each needle takes the one with the
+        // shortest list so far, so that no position costs many comparisons.
         let mut used: HashMap<[u8; GRAM], u32> = HashMap::new();
         for (needle, compiled) in needles.iter().enumerate() {
             let cost = |gram: &Gram| {
@@ -66,7 +66,7 @@ impl Grams {
                 grams.add(*form, best.width, Entry { needle, anchor: best.anchor });
             }
         }
-        // The widest are tried last: they are in every set's reach and the rarest.
+        // The widest are tried last, as they are the rarest.
         grams.sets.sort_by_key(|set| set.mask);
         grams
     }
@@ -99,7 +99,7 @@ impl Grams {
 
     pub(super) fn scan(&self, text: &[u8], visit: &mut impl FnMut(usize, usize) -> usize) {
         match (self.sets.as_slice(), self.ignores_case) {
-            // the usual cases: one width, so one look-up a place
+            // the usual cases: one width, so one look-up per position
             ([one], true) => self.scan_sets::<true>(std::slice::from_ref(one), text, visit),
             ([one], false) => self.scan_sets::<false>(std::slice::from_ref(one), text, visit),
             (sets, true) => self.scan_sets::<true>(sets, text, visit),
@@ -113,7 +113,7 @@ impl Grams {
         while at < text.len() {
             let mut word = match text.get(at..).and_then(|rest| rest.first_chunk::<GRAM>()) {
                 Some(bytes) => u64::from_le_bytes(*bytes),
-                // Past the end there are zeroes; the needle decides.
+                // After the end there are zeros; the needle decides.
                 None => text.iter().skip(at).rev().fold(0, |word, &b| word << 8 | u64::from(b)),
             };
             if FOLD {

@@ -10,9 +10,9 @@
 //! | more | hash of up to four folded bytes at every position | `grams.rs` |
 //! | `startswith`, `endswith`, `==`, `=~`, `in`, `in~` | the edge of each row | `edge.rs` |
 //!
-//! A candidate is only a place worth looking at; the needle itself (`needle`) decides with the term rule:
+//! A candidate is only a position to check; the needle itself (`needle`) decides with the term rule:
 //! a term character is a Unicode letter or number ([`terms`]), and an edge of the needle that is one must
-//! not touch another. Candidates never span rows: verification sees the row's own bytes only.
+//! not touch another. Candidates never span rows: the check sees the row's own bytes only.
 //!
 //! Case is ignored as .NET's ordinal comparison does ([`fold`]): character by character, no `ß` = `ss`.
 
@@ -51,16 +51,16 @@ pub struct Matcher {
 
 #[derive(Debug)]
 enum Engine {
-    /// No needle at all.
+    /// There is no needle, so nothing matches.
     Never,
-    /// An empty needle, which every value has.
+    /// There is an empty needle, which every value contains.
     Always,
     Scan(Box<Scanner>),
     Edge(Box<Edge>),
 }
 
 impl Matcher {
-    /// Compiles the needles. An empty needle matches everything, except that `Equals` wants an empty value.
+    /// Compiles the needles. An empty needle matches every value; for `Equals` it matches only the empty value.
     pub fn new(needles: &[&str], mode: Mode, case_sensitive: bool) -> Matcher {
         let engine = if needles.is_empty() {
             Engine::Never
@@ -89,7 +89,7 @@ impl Matcher {
         }
     }
 
-    /// Whether every needle matches the value; true where there are no needles.
+    /// Whether every needle matches the value; true if there are no needles.
     pub fn is_match_all(&self, value: &str) -> bool {
         self.singles().iter().all(|single| single.is_match(value))
     }
@@ -116,7 +116,7 @@ impl Matcher {
         let singles = self.singles();
         let Some((first, rest)) = singles.split_first() else { return valid_rows(values) };
         // The longest needle, most probably the rarest, is searched in the whole buffer; the others only
-        // in the rows that it leaves.
+        // in the rows that it matches.
         let found = first.any(values);
         if rest.is_empty() {
             return found;
@@ -131,7 +131,7 @@ impl Matcher {
         bits.finish()
     }
 
-    /// One matcher a needle, the longest first.
+    /// One matcher per needle, the longest first.
     fn singles(&self) -> &[Matcher] {
         self.singles.get_or_init(|| {
             let mut needles: Vec<&str> = self.needles.iter().map(String::as_str).collect();

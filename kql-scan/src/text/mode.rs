@@ -1,6 +1,6 @@
-//! How a needle must lie in a value.
+//! How a needle must be contained in a value.
 
-/// How a needle must lie in a value.
+/// How a needle must be contained in a value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Mode {
     /// `has`: between boundaries of terms

@@ -1,4 +1,4 @@
-//! One needle: what it wants, where in it a search looks, and whether it really is at a place.
+//! One needle: its comparison, the parts of it that a search looks for, and whether it really is at a position.
 
 use super::fold::{fold_code, fold_text, variants};
 use super::mode::Mode;
@@ -9,17 +9,17 @@ use super::terms::{ends_with_term, first, last, starts_with_term};
 pub(super) struct Entry {
     /// Its index.
     pub needle: usize,
-    /// The place in it that the candidate is about, see [`Gram::anchor`].
+    /// The position in it that the candidate refers to, see [`Gram::anchor`].
     pub anchor: usize,
 }
 
-/// How many bytes of a needle a search may look for.
+/// The maximum number of bytes of a needle that a search looks for.
 pub(super) const GRAM: usize = 8;
 
 /// A compiled needle.
 #[derive(Debug)]
 pub(super) struct Needle {
-    /// The needle, folded where case is ignored.
+    /// The needle, folded if case is ignored.
     folded: Box<str>,
     comparison: Comparison,
     /// A term character must not stand right before it.
@@ -41,12 +41,12 @@ enum Comparison {
 /// A part of the needle that a search can look for.
 #[derive(Clone, Debug)]
 pub(super) struct Gram {
-    /// Where it is in the needle: a byte, or a character where [`Comparison::Folded`] is used.
+    /// Its position in the needle, counted in bytes, or in characters for [`Comparison::Folded`].
     pub anchor: usize,
-    /// How many bytes it has, at most [`GRAM`] and at least 1.
+    /// The number of bytes, from 1 to [`GRAM`].
     pub width: usize,
-    /// The bytes (the rest is 0). ASCII letters are in upper case where case is ignored; more than one
-    /// where characters beyond ASCII have several forms.
+    /// The bytes (the rest is 0), with ASCII letters in upper case if case is ignored. There are several forms if
+    /// characters beyond ASCII have several.
     pub forms: Vec<[u8; GRAM]>,
 }
 
@@ -67,7 +67,7 @@ impl Needle {
         Needle { folded, comparison, left, right }
     }
 
-    /// The needle, folded where case is ignored.
+    /// The needle, folded if case is ignored.
     pub(super) fn folded(&self) -> &str {
         &self.folded
     }
@@ -76,12 +76,12 @@ impl Needle {
         !matches!(self.comparison, Comparison::Exact)
     }
 
-    /// Whether a value that is equal to it has as many bytes as it.
+    /// Whether every value equal to it has the same number of bytes.
     pub(super) fn keeps_length(&self) -> bool {
         !matches!(self.comparison, Comparison::Folded(_))
     }
 
-    /// The places of the needle that a search can look for; at least one, for a needle that is not empty.
+    /// The parts of the needle that a search can look for; at least one for a needle that is not empty.
     pub(super) fn grams(&self) -> Vec<Gram> {
         match &self.comparison {
             Comparison::Folded(codes) => (0..codes.len()).map(|anchor| folded_gram(codes, anchor)).collect(),
@@ -124,7 +124,7 @@ impl Needle {
             || self.right && row.get(end..).is_some_and(starts_with_term))
     }
 
-    /// Whether the row starts with it, and where it ends there.
+    /// Where the needle ends in the row if the row starts with it, else `None`.
     pub(super) fn prefix_end(&self, row: &[u8]) -> Option<usize> {
         match &self.comparison {
             Comparison::Folded(codes) => folded_span(codes, row, 0, 0).map(|(_, end)| end),
@@ -145,7 +145,7 @@ impl Needle {
 
 /// Compares character by character, forward and backward from the anchor.
 fn folded_span(codes: &[u32], row: &[u8], at: usize, anchor: usize) -> Option<(usize, usize)> {
-    // A candidate in the middle of a character is none.
+    // A candidate in the middle of a character does not match.
     if row.get(at).is_some_and(|b| b & 0xc0 == 0x80) {
         return None;
     }
@@ -167,7 +167,7 @@ fn folded_span(codes: &[u32], row: &[u8], at: usize, anchor: usize) -> Option<(u
     Some((start, end))
 }
 
-/// The bytes that the characters from `anchor` on can have.
+/// The bytes that the characters from `anchor` onwards can have.
 fn folded_gram(codes: &[u32], anchor: usize) -> Gram {
     let mut forms: Vec<Vec<u8>> = vec![Vec::new()];
     for &code in codes.iter().skip(anchor) {
@@ -199,7 +199,7 @@ fn anchor_is_set(forms: &[Vec<u8>]) -> bool {
     forms.iter().all(|form| !form.is_empty())
 }
 
-/// How often a byte is in command lines, paths, and log messages, roughly: the higher, the more often.
+/// Roughly how often a byte occurs in command lines, paths and log messages: the higher, the more often.
 pub(super) fn frequency(byte: u8) -> u32 {
     match byte.to_ascii_lowercase() {
         b' ' | b'e' => 250,

@@ -1,4 +1,4 @@
-//! Searching a column's whole value buffer for needles that may be anywhere in a row.
+//! Searches a column's whole value buffer for needles that may be anywhere in a row.
 
 use super::bits::Bits;
 use super::grams::Grams;
@@ -21,7 +21,7 @@ enum Search {
     Pair(Pair),
     /// Up to [`Teddy::MOST`] needles.
     Teddy(Box<Teddy>),
-    /// Any number.
+    /// Any number of needles.
     Grams(Box<Grams>),
 }
 
@@ -62,7 +62,7 @@ impl Scanner {
         found
     }
 
-    /// Sets the bits of the rows that have a needle.
+    /// Sets the bits of the rows that contain a needle.
     pub(super) fn rows(&self, values: &[u8], offsets: &[i32], bits: &mut Bits) {
         // Offsets rise and lie within the buffer: an invariant of Arrow arrays.
         let offset = |i: usize| offsets.get(i).map_or(usize::MAX, |&o| o as usize);
@@ -96,8 +96,8 @@ impl Scanner {
         }
     }
 
-    /// Calls `visit` with the candidates, in order, and a tag that tells the needles to try. It returns the
-    /// place before which it is not interested in further ones.
+    /// Calls `visit` with the candidates, in order, and a tag that identifies the needles to try. `visit` returns the
+    /// position before which it ignores further candidates.
     #[inline]
     fn scan(&self, text: &[u8], mut visit: impl FnMut(usize, usize) -> usize) {
         match &self.search {

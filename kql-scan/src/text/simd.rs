@@ -1,18 +1,18 @@
 //! The vector loops, where the processor has AVX2. All unsafe code of this module tree is here.
 //!
-//! Each function looks at as many places as whole vectors allow and returns where a portable loop has to go
+//! Each function searches as many positions as whole vectors allow and returns where a portable loop has to go
 //! on; without AVX2 that is the beginning.
 
-/// Bytes of a fingerprint.
+/// Number of bytes of a fingerprint.
 pub(super) const WIDTH: usize = 3;
 
-/// For each byte of a fingerprint and each half byte: the buckets that admit it.
+/// For each byte of a fingerprint and each half byte: the buckets that allow it.
 pub(super) type Table = [[u8; 16]; WIDTH];
 
-/// A byte to look for: where in the needle, the byte in lower case if a letter, and the bit that makes it so.
+/// A byte to look for: its position in the needle, the byte in lower case if it is a letter, and the bit that makes it so.
 pub(super) type PairByte = (usize, u8, u8);
 
-/// Visits the candidates of the fingerprints; returns the first place not looked at.
+/// Visits the candidates of the fingerprints; returns the first position that was not searched.
 #[inline]
 pub(super) fn teddy(low: &Table, high: &Table, text: &[u8], visit: &mut impl FnMut(usize, usize) -> usize) -> usize {
     #[cfg(target_arch = "x86_64")]
@@ -24,7 +24,7 @@ pub(super) fn teddy(low: &Table, high: &Table, text: &[u8], visit: &mut impl FnM
     0
 }
 
-/// Visits the places where both bytes fit; returns the first place not looked at.
+/// Visits the positions where both bytes match; returns the first position that was not searched.
 #[inline]
 pub(super) fn pair(bytes: &[PairByte; 2], text: &[u8], visit: &mut impl FnMut(usize, usize) -> usize) -> usize {
     #[cfg(target_arch = "x86_64")]
@@ -41,7 +41,7 @@ mod avx2 {
     use super::{PairByte, Table, WIDTH};
     use std::arch::x86_64::*;
 
-    /// Places looked at by one vector.
+    /// Positions per vector.
     const LANES: usize = 32;
 
     /// The 32 bytes from `at` on.
@@ -56,7 +56,7 @@ mod avx2 {
         unsafe { _mm256_loadu_si256(text.as_ptr().add(at).cast()) }
     }
 
-    /// The table in both halves of a vector, as the shuffle wants it.
+    /// The table in both halves of a vector, as the shuffle expects it.
     #[inline]
     #[target_feature(enable = "avx2")]
     fn table(bytes: &[u8; 16]) -> __m256i {
@@ -89,7 +89,7 @@ mod avx2 {
         let Some(last) = text.len().checked_sub(LANES + WIDTH - 1) else { return 0 };
         let mut at = 0;
         while at <= last {
-            // two vectors at a time as long as there is nothing
+            // two vectors at a time as long as there is no candidate
             let mut buckets = look(at);
             if at + LANES <= last {
                 let next = look(at + LANES);
@@ -147,7 +147,7 @@ mod avx2 {
         at
     }
 
-    /// Visits the lanes that are hit, unless the visitor skips them; returns where to look next.
+    /// Visits the matching lanes, unless the visitor skips them; returns where to search next.
     #[inline]
     fn walk(
         at: usize,
@@ -161,7 +161,7 @@ mod avx2 {
             if next >= at + LANES {
                 return next;
             }
-            // never back, so that the loop ends whatever the visitor says
+            // never back, so that the loop ends whatever the visitor returns
             let done = next.saturating_sub(at).max(lane + 1);
             hits = if done >= LANES { 0 } else { hits & (u32::MAX << done) };
         }

@@ -1,12 +1,12 @@
 //! Teddy: looks for fingerprints of several needles at 32 places at a time.
 //!
 //! Each needle is put into one of eight buckets and represented by three of its bytes, the ones that are
-//! rarest in the text to expect. For each of the three bytes there are two tables, indexed by the low and by
-//! the high half of the byte, whose entries have a bit for each bucket that admits it. The bits that survive
+//! likely to be the rarest in the text. For each of the three bytes there are two tables, indexed by the low and by
+//! the high half of the byte, whose entries have a bit for each bucket that allows it. The bits that survive
 //! all six look-ups name the buckets whose needles are worth trying. A vector shuffle does 32 look-ups at
-//! once (see `simd.rs`). Case costs nothing: both forms of a letter are admitted.
+//! once (see `simd.rs`). Ignoring case costs nothing: both forms of a letter are allowed.
 //!
-//! The algorithm comes from Intel's Hyperscan; the `aho-corasick` crate has one that heeds case.
+//! The algorithm comes from Intel's Hyperscan; the `aho-corasick` crate has one that is case-sensitive.
 
 use super::needle::{Entry, GRAM, Gram, Needle, frequency};
 use super::simd::{self, PairByte, Table, WIDTH};
@@ -18,24 +18,24 @@ const BUCKETS: usize = 8;
 /// The fingerprints of several needles.
 #[derive(Debug)]
 pub(super) struct Teddy {
-    /// For each byte of the fingerprint: the buckets that admit a low half.
+    /// For each byte of the fingerprint: the buckets that allow a low half.
     low: Table,
-    /// And a high half.
+    /// For each byte of the fingerprint: the buckets that allow a high half.
     high: Table,
     buckets: [Vec<Entry>; BUCKETS],
-    /// Not to use vectors: for tests.
+    /// Uses no vectors; for tests.
     pub portable: bool,
 }
 
 impl Teddy {
-    /// More needles than this make too many false candidates.
+    /// More needles than this produce too many false candidates.
     pub(super) const MOST: usize = 64;
 
     pub(super) fn new(needles: &[Needle]) -> Teddy {
         let mut teddy =
             Teddy { low: [[0; 16]; WIDTH], high: [[0; 16]; WIDTH], buckets: Default::default(), portable: false };
         let grams: Vec<Vec<Gram>> = needles.iter().map(|n| n.grams().into_iter().map(fingerprint).collect()).collect();
-        // A fingerprint that several needles share is as cheap as that of one.
+        // A fingerprint shared by several needles costs as little as that of one.
         let mut shared: HashMap<&[[u8; GRAM]], u32> = HashMap::new();
         for gram in grams.iter().flatten() {
             *shared.entry(&gram.forms).or_default() += 1;
@@ -48,7 +48,7 @@ impl Teddy {
         for (needle, own) in grams.iter().enumerate() {
             if let Some(best) = own.iter().min_by_key(cost) {
                 let group = groups.entry(&best.forms).or_insert((best.width, Vec::new()));
-                // the shortest width admits all
+                // the shortest width covers all
                 group.0 = group.0.min(best.width);
                 group.1.push(Entry { needle, anchor: best.anchor });
             }
@@ -91,11 +91,11 @@ impl Teddy {
         self.scan_portably(text, from, visit);
     }
 
-    /// The same, a place at a time.
+    /// The candidates, one position at a time.
     fn scan_portably(&self, text: &[u8], from: usize, visit: &mut impl FnMut(usize, usize) -> usize) {
         let mut at = from;
         while at < text.len() {
-            // Past the end there is a byte that only "any byte" and chance admit; the needle decides.
+            // After the end there is a byte that only "any byte" and chance allow; the needle decides.
             let buckets = self.low.iter().zip(&self.high).enumerate().fold(!0, |buckets, (place, (low, high))| {
                 let byte = text.get(at + place).copied().unwrap_or(0);
                 buckets & low[usize::from(byte & 15)] & high[usize::from(byte >> 4)]
@@ -116,7 +116,7 @@ fn fingerprint(mut gram: Gram) -> Gram {
     gram
 }
 
-/// How many candidates a fingerprint makes, on a logarithmic scale.
+/// How many candidates a fingerprint produces, on a logarithmic scale.
 fn cost(gram: &Gram) -> u32 {
     let form = |form: &[u8; GRAM]| -> u32 {
         let bytes = form.iter().take(gram.width).map(|&b| frequency(b)).sum::<u32>();
@@ -129,7 +129,7 @@ fn cost(gram: &Gram) -> u32 {
 #[derive(Debug)]
 pub(super) struct Pair {
     bytes: [PairByte; 2],
-    /// Not to use vectors: for tests.
+    /// Uses no vectors; for tests.
     pub portable: bool,
 }
 

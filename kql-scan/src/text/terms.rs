@@ -11,17 +11,17 @@ pub fn is_term(code: u32) -> bool {
     after.checked_sub(1).and_then(|i| RANGES.get(i)).is_some_and(|&(_, last)| code <= last)
 }
 
-/// Whether the first character of the text, which is valid UTF-8, is part of a term; not so for empty text.
+/// Whether the first character of the text, which is valid UTF-8, is part of a term; false for empty text.
 pub(super) fn starts_with_term(text: &[u8]) -> bool {
     first(text).is_some_and(|(code, _)| is_term(code))
 }
 
-/// Whether the last character of the text, which is valid UTF-8, is part of a term; not so for empty text.
+/// Whether the last character of the text, which is valid UTF-8, is part of a term; false for empty text.
 pub(super) fn ends_with_term(text: &[u8]) -> bool {
     last(text).is_some_and(|(code, _)| is_term(code))
 }
 
-/// The first code point of valid UTF-8, and how many bytes it takes.
+/// The first code point of valid UTF-8, and its length in bytes.
 pub(super) fn first(text: &[u8]) -> Option<(u32, usize)> {
     let low = |b: u8| u32::from(b & 0x3f);
     Some(match *text {
@@ -34,7 +34,7 @@ pub(super) fn first(text: &[u8]) -> Option<(u32, usize)> {
     })
 }
 
-/// The last code point of valid UTF-8, and how many bytes it takes.
+/// The last code point of valid UTF-8, and its length in bytes.
 pub(super) fn last(text: &[u8]) -> Option<(u32, usize)> {
     let end = *text.last()?;
     if end < 0x80 {

@@ -1,4 +1,4 @@
-//! Every matcher against a scalar reference, and the named cases of the founding query.
+//! Compares every matcher with a scalar reference, and tests the named cases of the founding query.
 
 use super::bits::Bits;
 use super::edge::Edge;

@@ -1,4 +1,4 @@
-//! `max_of()`, `min_of()`: nulls are passed over, and NaN beats every number, as in `max()` and `min()`.
+//! `max_of()`, `min_of()`: nulls are ignored, and NaN beats every number, as in `max()` and `min()`.
 
 use crate::functions::kernel;
 use crate::registry::{

@@ -12,7 +12,7 @@ mod nullness;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All functions for conditions and nulls.
 pub static ALL: &[&ScalarFunction] = &[
     &iff::IFF,
     &case::CASE,

@@ -1,4 +1,4 @@
-//! What the conversions share: texts of values, and values of texts.
+//! Shared by the conversions: values to texts, and texts to values.
 
 use crate::decimal;
 use crate::dynamic::dynamic_text;
@@ -55,7 +55,7 @@ impl<'a> Arg<'a> {
         })
     }
 
-    /// Appends the text of row `i` as `tostring()` has it; false for null.
+    /// Appends the text of row `i` as `tostring()` returns it; false for null.
     pub fn text(&self, i: usize, out: &mut String) -> bool {
         match self {
             Arg::Bool(v) => v.get(i).map(|b| out.push_str(render::bool_text(b))).is_some(),
@@ -119,7 +119,7 @@ pub fn dynamic_texts(array: &ArrayRef) -> Result<ArrayRef> {
     Ok(Arc::new(builder.finish()))
 }
 
-/// The text of a value as `tostring()` has it.
+/// The text of a value as `tostring()` returns it.
 pub fn text_of(value: &Value, ty: ScalarType, out: &mut String) {
     match (value, ty) {
         (Value::Null, _) => {}
@@ -135,7 +135,7 @@ pub fn text_of(value: &Value, ty: ScalarType, out: &mut String) {
     }
 }
 
-/// The value that a text spells in a type; null where it spells none.
+/// The value of a text in a type; null if the text is not valid.
 pub fn parse(text: &str, ty: ScalarType) -> Value {
     let found = match ty {
         ScalarType::Bool => bool_of(text).map(Value::Bool),
@@ -155,7 +155,7 @@ pub fn parse(text: &str, ty: ScalarType) -> Value {
     found.unwrap_or(Value::Null)
 }
 
-/// `true`, `false` in any case and without white space around them, or a whole number, of which all but 0 are true.
+/// `true`, `false` in any case and without white space around them, or a whole number: 0 is false, all others are true.
 pub fn bool_of(text: &str) -> Option<bool> {
     if text.eq_ignore_ascii_case("true") {
         Some(true)
@@ -166,7 +166,7 @@ pub fn bool_of(text: &str) -> Option<bool> {
     }
 }
 
-/// A whole number, decimal or with 0x.
+/// A whole number in decimal or hexadecimal (0x).
 pub fn long_of(text: &str) -> Option<i64> {
     let text = text.trim();
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
@@ -180,7 +180,7 @@ pub fn int_of(text: &str) -> Option<i32> {
     i32::try_from(long_of(text)?).ok()
 }
 
-/// A real, NaN and infinity in the spellings that the engine takes.
+/// A real, including NaN and infinity in the spellings that the engine accepts.
 pub fn real_of(text: &str) -> Option<f64> {
     let text = text.trim();
     match text.trim_start_matches(['-', '+']) {
@@ -190,7 +190,7 @@ pub fn real_of(text: &str) -> Option<f64> {
     }
 }
 
-/// The ticks of a timespan. Unlike in a literal, a number without a unit is one of whole days.
+/// The ticks of a timespan. Unlike in a literal, a number without a unit is a number of whole days.
 pub fn timespan_of(text: &str) -> Option<i64> {
     let fraction = text.contains('.') && !text.contains(|c: char| c == ':' || c.is_ascii_alphabetic());
     if fraction { None } else { kql_parser::time::parse_timespan(text) }
@@ -202,7 +202,7 @@ pub fn guid_of(text: &str) -> Option<String> {
     if let Ok(guid) = uuid::Uuid::parse_str(text) {
         return Some(guid.hyphenated().to_string());
     }
-    // 32 digits, and hyphens only between the groups of a guid; what follows does not count
+    // 32 digits, and hyphens only between the groups of a guid; what follows is ignored
     let mut digits = String::with_capacity(32);
     for c in text.chars() {
         match c {
@@ -225,7 +225,7 @@ pub fn by_dynamic_text<T>(values: &Strings, i: usize, parse: impl FnOnce(&str) -
     parse(&dynamic_text(values.option(i)?))
 }
 
-/// Every row as text.
+/// All rows as text.
 pub fn to_texts(call: &Call) -> Result<datafusion::logical_expr::ColumnarValue> {
     let value = Arg::new(call, 0)?;
     kernel::strings(call.rows, |i, out| {

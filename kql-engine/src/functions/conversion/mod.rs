@@ -1,4 +1,4 @@
-//! Conversions. They never fail: what does not convert is null, or `""` as a string.
+//! Conversions. They never fail: a value that does not convert becomes null, or `""` as a string.
 
 mod convert;
 mod gettype;
@@ -20,7 +20,7 @@ pub use parse_json::PARSE_JSON;
 use crate::registry::ScalarFunction;
 use crate::types::ScalarType;
 
-/// Every row.
+/// All conversion functions.
 pub static ALL: &[&ScalarFunction] = &[
     &tobool::TOBOOL,
     &toint::TOINT,

@@ -1,4 +1,4 @@
-//! A value of any type as a dynamic value; what the binder uses where a list or a common type wants one.
+//! A value of any type as a dynamic value; the binder uses it where a list or a common type requires dynamic values.
 
 use super::convert::Arg;
 use crate::functions::kernel;

@@ -27,7 +27,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         Arg::Dynamic(v) if v.option(i).map(read::kind) == Some(Kind::Real) => {
             v.option(i)?.parse::<f64>().ok().filter(|r| r.is_finite()).map(|r| r as i32)
         }
-        // the engine keeps the low bits of a long, and the greatest int of a real
+        // Kusto keeps the low bits of a long, and returns the greatest int for a real
         _ => long(&value, i).map(|n| n as i32),
     })
 }

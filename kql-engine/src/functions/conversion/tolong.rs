@@ -25,13 +25,13 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         && real.is_finite()
         && !(-LIMIT..LIMIT).contains(&real)
     {
-        // a constant out of range is the least long, as the engine was measured, though over rows it is the nearest
+        // a constant out of range becomes the least long, as measured in Kusto; over rows it becomes the nearest
         return kernel::longs(call.rows, |_| Some(i64::MIN));
     }
     kernel::longs(call.rows, |i| long(&value, i))
 }
 
-/// 2^63, the first real above all longs.
+/// 2^63, the first real greater than all longs.
 const LIMIT: f64 = 9_223_372_036_854_775_808.0;
 
 /// The whole number of row `i`.
@@ -52,7 +52,7 @@ pub(super) fn long(value: &Arg, i: usize) -> Option<i64> {
     }
 }
 
-/// A real cut off towards zero, at most the greatest long; none where it is infinite or no number.
+/// A real truncated towards zero, at most the greatest long; `None` if it is infinite or NaN.
 fn cut(value: f64) -> Option<i64> {
     value.is_finite().then_some(value as i64)
 }

@@ -1,4 +1,4 @@
-//! `startofday()` … `endofyear()`: the first and the last tick of the day, week, month or year around a datetime.
+//! `startofday()` … `endofyear()`: the first and the last tick of the day, week, month or year that contains a datetime.
 
 use super::floor_to;
 use crate::functions::kernel;
@@ -100,16 +100,16 @@ boundary!(
     Boundary::End
 );
 
-/// Which tick of a unit.
+/// The first or the last tick of a unit.
 #[derive(Clone, Copy)]
 enum Boundary {
-    /// Its first.
+    /// The first tick.
     Start,
-    /// Its last.
+    /// The last tick.
     End,
 }
 
-/// The start of the unit that is `offset` units after the one of a datetime.
+/// The start of the unit that is `offset` units after the unit of a datetime.
 type Unit = fn(i64, i64) -> Option<i64>;
 
 fn run(call: &Call, unit: Unit, boundary: Boundary) -> Result<ColumnarValue> {

@@ -1,4 +1,4 @@
-//! `datetime_diff()`: how many boundaries of a part lie between two datetimes.
+//! `datetime_diff()`: the number of boundaries of a part between two datetimes.
 
 use crate::functions::kernel;
 use crate::registry::{
@@ -33,7 +33,7 @@ pub static DATETIME_DIFF: ScalarFunction = ScalarFunction {
     aliases: &[],
     signatures: &[sig(
         &[p("part", Is(String)).one_of(&PARTS), p("datetime1", Is(Datetime)), p("datetime2", Is(Datetime))],
-        // weeks are counted in a real
+        // the number of weeks is a real
         Returns::ByLiteral(0, |part| if part.eq_ignore_ascii_case("week") { Real } else { Long }),
     )],
     result_name: ResultName::None,

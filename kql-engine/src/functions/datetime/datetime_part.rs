@@ -24,7 +24,7 @@ static PARTS: Values = Values {
         "microsecond",
         "nanosecond",
     ],
-    // what week_of_year was called
+    // the old name of week_of_year
     old: &["weekofyear"],
     cased: false,
 };

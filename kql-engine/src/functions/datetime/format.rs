@@ -36,7 +36,7 @@ pub static FORMAT_TIMESPAN: ScalarFunction = ScalarFunction {
     eval: Eval::Compiled(|info| compile(info, &TIMESPAN)),
 };
 
-/// The letters of a form, and how many of each make one element; longer runs start another element.
+/// The letters of a format, and how many of each form one element; longer runs start another element.
 type Letters = [(char, &'static [usize])];
 
 static DATETIME: [(char, &[usize]); 10] = [
@@ -64,7 +64,7 @@ static TIMESPAN: [(char, &[usize]); 7] = [
 
 const DELIMITERS: &[char] = &[' ', '/', '-', ':', ',', '.', '_', '[', ']'];
 
-/// An element of a form.
+/// An element of a format.
 #[derive(Clone, Copy)]
 enum Element {
     Delimiter(char),

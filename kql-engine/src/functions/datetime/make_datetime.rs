@@ -40,7 +40,7 @@ pub static MAKE_DATETIME: ScalarFunction = ScalarFunction {
     }),
 };
 
-/// What `make_datetime()` of several arguments becomes; not callable by name.
+/// `make_datetime()` with several arguments becomes this; not callable by name.
 static OF_PARTS: ScalarFunction = ScalarFunction {
     name: "make_datetime()",
     aliases: &[],

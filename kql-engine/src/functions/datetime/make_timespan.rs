@@ -34,7 +34,7 @@ pub static MAKE_TIMESPAN: ScalarFunction = ScalarFunction {
     }),
 };
 
-/// What `make_timespan()` of several arguments becomes; not callable by name.
+/// `make_timespan()` with several arguments becomes this; not callable by name.
 static OF_PARTS: ScalarFunction = ScalarFunction {
     name: "make_timespan()",
     aliases: &[],
@@ -46,7 +46,7 @@ static OF_PARTS: ScalarFunction = ScalarFunction {
 };
 
 fn run(call: &Call) -> Result<ColumnarValue> {
-    // days come first where there are four
+    // with four arguments, days come first
     let first = usize::from(call.len() == 4);
     let (days, hours, minutes) = (call.longs(0)?, call.longs(first)?, call.longs(first + 1)?);
     let seconds = if call.len() > first + 2 { Some(call.numbers(first + 2)?) } else { None };

@@ -15,7 +15,7 @@ mod unixtime;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All date and time functions.
 pub static ALL: &[&ScalarFunction] = &[
     &now::NOW,
     &now::AGO,

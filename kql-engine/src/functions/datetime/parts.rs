@@ -1,6 +1,6 @@
-//! `getyear()`, `monthofyear()`, `dayofweek()` and the like: a number from a datetime.
+//! `getyear()`, `monthofyear()`, `dayofweek()` and similar functions: a number from a datetime.
 //!
-//! The engine gives longs, although Microsoft's binder says int.
+//! Kusto returns longs, although Microsoft's binder declares int.
 
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
@@ -96,7 +96,7 @@ pub(super) fn old_week_of_year(ticks: i64) -> i64 {
     (ordinal(day - (day + 1).rem_euclid(7) + 3) - 1) / 7 + 1
 }
 
-/// None on the last day of the calendar, as in the engine.
+/// `None` on the last day of the calendar, as in Kusto.
 fn day_of_week(ticks: i64) -> Option<i64> {
     let day = ticks.div_euclid(DAY);
     crate::time::RANGE.contains(&((day + 1) * DAY)).then(|| (day + 1).rem_euclid(7) * DAY)

@@ -1,4 +1,4 @@
-//! `unixtime_seconds_todatetime()` and its kin.
+//! `unixtime_seconds_todatetime()` and similar functions.
 
 use crate::functions::kernel::{self, AnyNumber};
 use crate::registry::{Call, Eval, ParameterType::Number, ResultName, Returns, ScalarFunction, Signature, p, sig};

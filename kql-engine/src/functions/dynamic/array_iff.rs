@@ -53,7 +53,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-/// A bool, or a number, of which 0 is false.
+/// A bool, or a number (0 is false).
 fn truth(condition: &str) -> Option<bool> {
     match read::kind(condition) {
         Kind::Bool => Some(condition == "true"),

@@ -93,7 +93,7 @@ fn shift(call: &Call, direction: i64) -> Result<ColumnarValue> {
         let (Some(items), Some(count)) = (read::array(arrays.get(i)), count.get(i)) else { return false };
         text.clear();
         if !filler.as_ref().is_some_and(|f| f.json(i, &mut text)) {
-            // what is missing among strings is an empty one
+            // an array of strings is filled up with empty strings
             let strings = filler.is_none() && items.iter().all(|item| read::kind(item) == Kind::String);
             text.push_str(if strings { "\"\"" } else { "null" });
         }

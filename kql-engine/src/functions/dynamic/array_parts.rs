@@ -36,7 +36,7 @@ pub static ARRAY_SPLIT: ScalarFunction = ScalarFunction {
     eval: Eval::Kernel(split),
 };
 
-/// A position counted from the start, which may lie outside.
+/// A position counted from the start; it can be outside of the array.
 fn position(index: i64, length: usize) -> i64 {
     if index < 0 { index.saturating_add(length as i64) } else { index }
 }

@@ -1,7 +1,7 @@
 //! `array_sort_asc()`, `array_sort_desc()`
 //!
-//! Several arrays are sorted by the first; the result is then an array of them, which an assignment to several names
-//! takes apart.
+//! Several arrays are sorted by the first. The result is then an array of them, which is split if it is assigned to several
+//! names.
 
 use crate::dynamic::compare::SortKey;
 use crate::dynamic::read;

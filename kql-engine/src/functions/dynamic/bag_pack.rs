@@ -26,7 +26,7 @@ pub static BAG_PACK: ScalarFunction = ScalarFunction {
     eval: Eval::Kernel(|call| run(call, Empty::Kept)),
 };
 
-/// What `pack_all(true)` becomes; not callable by name.
+/// `pack_all(true)` becomes this; not callable by name.
 pub static PACK_NOT_EMPTY: ScalarFunction = ScalarFunction {
     name: "pack_all()",
     aliases: &[],
@@ -56,7 +56,7 @@ fn run(call: &Call, empty: Empty) -> Result<ColumnarValue> {
             if out.len() > 1 {
                 out.push(',');
             }
-            // the last of several equal keys counts
+            // of several equal keys, the last one counts
             let name = key.get(i);
             if pairs.iter().skip(n + 1).any(|(later, _)| later.get(i) == name) {
                 out.truncate(start);

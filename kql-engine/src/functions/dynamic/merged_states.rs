@@ -1,4 +1,4 @@
-//! `hll_merge()` and `tdigest_merge()` of several states in a row; the aggregates of these names take one.
+//! `hll_merge()` and `tdigest_merge()` of several states in a row; the aggregates with these names take one argument.
 
 use crate::functions::kernel;
 use crate::registry::{
@@ -33,7 +33,7 @@ pub static TDIGEST_MERGE: ScalarFunction = ScalarFunction {
     eval: Eval::Kernel(|call| merged(call, Duplicates::Kept)),
 };
 
-/// What happens to elements that several states hold.
+/// What happens to elements that several states contain.
 #[derive(Clone, Copy, PartialEq)]
 enum Duplicates {
     Kept,

@@ -28,7 +28,7 @@ pub use pack_array::PACK_ARRAY;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All functions for dynamic values.
 pub static ALL: &[&ScalarFunction] = &[
     &array_length::ARRAY_LENGTH,
     &dcount_hll::DCOUNT_HLL,

@@ -1,4 +1,4 @@
-//! JSON's null for a null; what the plan uses where a null is a value.
+//! Replaces null by the null of JSON; the plan uses it where a null is a value.
 
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};

@@ -1,4 +1,4 @@
-//! `repeat()`, `range()`: arrays made of few values.
+//! `repeat()`, `range()`: arrays generated from a few values.
 
 use crate::dynamic::write;
 use crate::functions::conversion::Arg;
@@ -14,7 +14,7 @@ use crate::value::Value;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 
-/// No array made here has more elements.
+/// The maximum number of elements of an array generated here.
 const MAX: usize = 1 << 20;
 
 pub static REPEAT: ScalarFunction = ScalarFunction {

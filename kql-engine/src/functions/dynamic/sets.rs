@@ -1,6 +1,6 @@
 //! `set_union()`, `set_intersect()`, `set_difference()`, `set_equals()`, `jaccard_index()`: arrays as sets.
 //!
-//! The elements of a result come in the order in which they are first seen.
+//! The elements of a result are in the order in which they first occur.
 
 use crate::dynamic::compare;
 use crate::dynamic::read;
@@ -97,7 +97,7 @@ fn union(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-/// The elements of the first array that pass a test against the sets of the others.
+/// The elements of the first array for which a test against the sets of the others is true.
 fn by_first(call: &Call, keep: fn(&str, &[Set]) -> bool) -> Result<ColumnarValue> {
     let arrays = args(call)?;
     kernel::texts(call.rows, |i, out| {

@@ -1,8 +1,8 @@
 //! `percentile_tdigest()`, `percentiles_array_tdigest()`, `rank_tdigest()`, `percentrank_tdigest()`
 //!
-//! A state of `tdigest()` is an array of all values, `[value, weight]` where one counts several times, so that ranks are
-//! exact. A percentile is the nearest rank: the least value that at least so many of the values do not exceed. Datetimes and
-//! timespans rank by their ticks.
+//! A state of `tdigest()` is an array of all values, with `[value, weight]` for a value that counts several times, so
+//! ranks are exact. A percentile is the nearest rank: the smallest value that is not less than the given share of the
+//! values. Datetimes and timespans are ranked by their ticks.
 
 use crate::decimal;
 use crate::dynamic::{date, read, write};
@@ -69,7 +69,7 @@ pub static PERCENTRANK_TDIGEST: ScalarFunction = ScalarFunction {
 #[derive(Clone, Copy)]
 struct Number {
     real: f64,
-    /// The same where it is whole, with all its digits.
+    /// The same number with all its digits, if it is whole.
     whole: Option<i64>,
 }
 
@@ -82,7 +82,7 @@ impl Number {
         Number { real, whole: None }
     }
 
-    /// Reads what `tdigest()` wrote for a value.
+    /// Reads a value that `tdigest()` wrote.
     fn parse(json: &str) -> Option<Number> {
         let text = match read::unquote(json) {
             Some(text) => text,
@@ -101,7 +101,7 @@ impl Number {
     }
 }
 
-/// A value of a state, as it is written, and how often it counts.
+/// A value of a state as it is written, and its weight.
 #[derive(Clone, Copy)]
 struct Ranked<'s> {
     number: Number,
@@ -109,7 +109,7 @@ struct Ranked<'s> {
     weight: i64,
 }
 
-/// The values of a state, least first; none where it is no state or has no values.
+/// The values of a state, smallest first; `None` if the text is not a state or has no values.
 fn values(state: &str) -> Option<Vec<Ranked<'_>>> {
     let items = read::array(state)?.into_iter();
     let mut values = items

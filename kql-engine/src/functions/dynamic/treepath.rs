@@ -41,7 +41,7 @@ struct Paths {
     seen: HashSet<String>,
 }
 
-/// JSON that is nested deeper than the reader allows does not come here.
+/// JSON that is nested deeper than the reader allows is refused before this.
 fn walk(value: &str, path: &mut String, paths: &mut Paths) {
     let length = path.len();
     let mut step = |path: &mut String, inner: &str| {

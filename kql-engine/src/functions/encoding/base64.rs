@@ -1,4 +1,5 @@
-//! Base64 from and to strings, arrays of bytes and guids. What is not valid, missing padding included, gives nothing.
+//! Base64 from and to strings, arrays of bytes and guids. Invalid text, including missing padding, returns null or an
+//! empty string.
 
 use crate::dynamic::read;
 use crate::functions::kernel;

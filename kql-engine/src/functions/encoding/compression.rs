@@ -1,7 +1,7 @@
 //! gzip and zlib, in Base64.
 //!
-//! Texts that do not get shorter are stored as they are. What other texts are compressed to depends on the compressor;
-//! it decompresses to the same everywhere.
+//! Texts that would not get shorter are stored uncompressed. The compressed form of other texts depends on the compressor;
+//! it decompresses to the same text everywhere.
 
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
@@ -16,7 +16,7 @@ use std::io::Read;
 
 static SIGNATURES: [Signature; 1] = [sig(&[p("string", Is(String))], Returns::Is(String))];
 
-/// A text that unpacks to more bytes is taken for broken.
+/// A text that would be longer than this after decompression is treated as invalid.
 const MAX: u64 = 1 << 26;
 
 macro_rules! compression {

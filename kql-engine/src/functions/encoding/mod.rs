@@ -7,7 +7,7 @@ mod url;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All encoding functions.
 pub static ALL: &[&ScalarFunction] = &[
     &base64::BASE64_ENCODE_TOSTRING,
     &base64::BASE64_DECODE_TOSTRING,

@@ -1,11 +1,11 @@
-//! Edges along great circles: where they come nearest to a point, where they cross, what lies between.
+//! Edges along great circles: their nearest point to another point, their crossings, the points on them.
 
 use super::sphere::{Point, Vector};
 
-/// An edge: from, to.
+/// An edge: start and end.
 pub type Edge = (Point, Point);
 
-/// The vector at right angles to two.
+/// A vector perpendicular to both.
 pub fn cross(a: Vector, b: Vector) -> Vector {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
@@ -15,7 +15,7 @@ pub fn dot(a: Vector, b: Vector) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// `a` and so many times `b`.
+/// `a` plus `times` times `b`.
 pub fn add_scaled(a: Vector, times: f64, b: Vector) -> Vector {
     [a[0] + times * b[0], a[1] + times * b[1], a[2] + times * b[2]]
 }
@@ -25,21 +25,21 @@ pub fn length(v: Vector) -> f64 {
     dot(v, v).sqrt()
 }
 
-/// The vector of length 1 in the same direction; none of the vector without one.
+/// The vector of length 1 in the same direction; `None` for the zero vector.
 pub fn unit(v: Vector) -> Option<Vector> {
     let length = length(v);
     (length > 0.0).then(|| v.map(|x| x / length))
 }
 
-/// The angle between two vectors, as exact for the small as for the large.
+/// The angle between two vectors, equally exact for small and large angles.
 pub fn angle(a: Vector, b: Vector) -> f64 {
     length(cross(a, b)).atan2(dot(a, b))
 }
 
-/// The place on an edge that is nearest to a point.
+/// The point of an edge that is nearest to another point.
 pub fn nearest(point: Vector, from: Vector, to: Vector) -> Vector {
     let normal = cross(from, to);
-    // the foot of the point lies on the edge where it is between the planes through its ends
+    // the foot of the perpendicular is on the edge if it is between the planes through its ends
     if let Some(unit_normal) = unit(normal)
         && dot(cross(normal, from), point) > 0.0
         && dot(cross(to, normal), point) > 0.0
@@ -56,10 +56,10 @@ pub fn along(from: Vector, to: Vector, radians: f64) -> Vector {
     add_scaled(from.map(|x| x * radians.cos()), radians.sin(), tangent)
 }
 
-/// The longitudes and latitudes that an edge lies between.
+/// The range of longitudes and latitudes of an edge.
 #[derive(Debug, Clone, Copy)]
 pub struct Reach {
-    /// The least longitude.
+    /// The smallest longitude.
     pub west: f64,
     east: f64,
     south: f64,
@@ -67,7 +67,7 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// All of the earth where an edge is long, or comes to the antimeridian.
+    /// The whole earth if the edge is long or touches the antimeridian.
     pub fn of((a, b): Edge) -> Reach {
         let (west, east) = (a.longitude.min(b.longitude), a.longitude.max(b.longitude));
         let (south, north) = (a.latitude.min(b.latitude), a.latitude.max(b.latitude));
@@ -75,17 +75,17 @@ impl Reach {
         if span > 90.0 || west <= -180.0 || east >= 180.0 {
             return Reach { west: -180.0, east: 180.0, south: -90.0, north: 90.0 };
         }
-        // a great circle rises between its ends by no more than this
+        // a great circle exceeds the latitude of its ends by no more than this
         let rise = 0.002 * span * span + 1e-9;
         Reach { west: west - 1e-9, east: east + 1e-9, south: south - rise, north: north + rise }
     }
 
-    /// Whether edges of these reaches may have a point in common.
+    /// Whether edges with these ranges can have a point in common.
     pub fn meets(self, other: Reach) -> bool {
         self.west <= other.east && other.west <= self.east && self.south <= other.north && other.south <= self.north
     }
 
-    /// Whether it is all west of where the other begins.
+    /// Whether this range is entirely west of the other one.
     pub fn ends_before(self, other: Reach) -> bool {
         self.east < other.west
     }
@@ -94,17 +94,17 @@ impl Reach {
 /// How two edges meet.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Intersection {
-    /// Not at all.
+    /// They have no point in common.
     Apart,
-    /// At a corner of both.
+    /// They share a corner.
     Corner,
-    /// At a place inside of both.
+    /// They cross inside of both.
     Cross,
-    /// Too near to each other to tell.
+    /// They are too near to each other to decide.
     Unclear,
 }
 
-/// What is taken for zero: a point this near to an edge, in radians, may lie on either side of it.
+/// Treated as zero: a point this near to an edge, in radians, could be on either side of it.
 const TOO_NEAR: f64 = 1e-15;
 
 /// How two edges meet.
@@ -116,7 +116,7 @@ pub fn meeting(one: Edge, other: Edge) -> Intersection {
     let (Some(first), Some(second)) = (unit(cross(a, b)), unit(cross(c, d))) else { return Intersection::Unclear };
     let sides = [-dot(first, c), dot(first, d), dot(second, a), -dot(second, b)];
     let beyond = |p: f64, q: f64| p * q < 0.0 && p.abs() > TOO_NEAR && q.abs() > TOO_NEAR;
-    // both ends of an edge on the same side of the other
+    // both ends of an edge are on the same side of the other
     if beyond(sides[0], sides[1]) || beyond(sides[2], sides[3]) {
         return Intersection::Apart;
     }
@@ -129,10 +129,10 @@ pub fn meeting(one: Edge, other: Edge) -> Intersection {
     if positive == 0 || positive == 4 { Intersection::Cross } else { Intersection::Apart }
 }
 
-/// Where two edges that cross do so.
+/// The point where two edges cross.
 pub fn crossing(one: Edge, other: Edge) -> Option<Vector> {
     let ([a, b], [c, d]) = ([one.0.vector(), one.1.vector()], [other.0.vector(), other.1.vector()]);
-    // the cross product of the difference and the sum is twice that of the two, and exact where they are near each other
+    // the cross product of the difference and the sum is twice that of the vectors, and exact if they are near each other
     let normal = |p: Vector, q: Vector| cross(add_scaled(p, 1.0, q), add_scaled(q, -1.0, p));
     let place = unit(cross(normal(a, b), normal(c, d)))?;
     Some(if dot(place, add_scaled(a, 1.0, b)) < 0.0 { place.map(|x| -x) } else { place })

@@ -1,12 +1,12 @@
-//! Lines that follow one another as one, for `geo_union_lines_array()`.
+//! Joins consecutive lines into one, for `geo_union_lines_array()`.
 
 use super::arcs::{Edge, Intersection};
 use super::meetings::meetings;
 use super::shapes::Lines;
 use super::sphere::Point;
 
-/// The corners of the one line that several make: their edges, each once, follow one another without branching, crossing or
-/// coming back. None where they do not.
+/// The corners of the one line that several lines form: their edges, each once, are consecutive without branching,
+/// crossing or returning. `None` if they are not.
 pub(super) fn chain(lines: &[Lines]) -> Option<Vec<Point>> {
     let mut edges: Vec<Edge> = Vec::new();
     for edge in lines.iter().flat_map(Lines::edges) {
@@ -27,7 +27,7 @@ pub(super) fn chain(lines: &[Lines]) -> Option<Vec<Point>> {
     let (from, to) = *edges.first()?;
     let mut used = vec![false; edges.len()];
     *used.first_mut()? = true;
-    // on from its end, then back from its start
+    // forward from its end, then backward from its start
     let mut corners = follow(&edges, &mut used, to)?;
     let before = follow(&edges, &mut used, from)?;
     if used.contains(&false) {
@@ -39,7 +39,7 @@ pub(super) fn chain(lines: &[Lines]) -> Option<Vec<Point>> {
     (!ends_meet).then_some(chain)
 }
 
-/// The corners after one, edge by edge; none where more than one edge that is not used leaves a corner.
+/// The corners after a corner, edge by edge; `None` if more than one unused edge leaves a corner.
 fn follow(edges: &[Edge], used: &mut [bool], from: Point) -> Option<Vec<Point>> {
     let mut corners = Vec::new();
     let mut at = from;

@@ -1,8 +1,8 @@
-//! Functions that make lines and polygons: buffers, unions, simplified shapes, coverings by hexagons.
+//! Functions that create lines and polygons: buffers, unions, simplified shapes, coverings by hexagons.
 //!
-//! Where Kusto puts the corners of what they make follows from the inside of a library and is not known, so that a query
-//! stops where it comes to a valid shape. What is invalid gives null, as in Kusto; so does a shape that is simplified and
-//! that the tolerance is wider than. Lines that follow one another are one line.
+//! Kusto's corners of these shapes depend on the internals of a library and are not documented, so a query fails
+//! at the first valid shape. An invalid shape returns null, as in Kusto, and so does a simplified shape that is
+//! smaller than the tolerance. Consecutive lines are one line.
 
 use super::chains::chain;
 use super::shapes::{Lines, Polygons};
@@ -190,7 +190,7 @@ fn corners_unknown(name: &str) -> Result<ColumnarValue> {
     exec_err!("{name}() is not supported, because the exact shape of Kusto's result is not documented.")
 }
 
-/// A radius above zero, and a tolerance where there is one.
+/// Valid if the radius is greater than 0, and the tolerance too, if there is one.
 fn buffers<'a>(call: &Call<'a>, radius: usize) -> Result<Valid<'a>> {
     let radii = call.numbers(radius)?;
     let tolerances = if call.len() > radius + 1 { Some(call.numbers(radius + 1)?) } else { None };
@@ -199,13 +199,13 @@ fn buffers<'a>(call: &Call<'a>, radius: usize) -> Result<Valid<'a>> {
     }))
 }
 
-/// The tolerance of a simplified shape, in metres.
+/// Valid if the tolerance of the simplified shape, in metres, is greater than 0 or missing.
 fn tolerances<'a>(call: &Call<'a>) -> Result<Valid<'a>> {
     let tolerances = if call.len() > 1 { Some(call.numbers(1)?) } else { None };
     Ok(Box::new(move |i| tolerances.as_ref().is_none_or(|t| t.get(i).is_some_and(|t| t > 0.0))))
 }
 
-/// The tolerance of a simplified shape where none is said, in metres.
+/// The default tolerance of a simplified shape, in metres.
 const TOLERANCE: f64 = 10.0;
 
 /// The tolerance of each row.
@@ -214,22 +214,22 @@ fn metres<'a>(call: &Call<'a>) -> Result<impl Fn(usize) -> f64 + 'a> {
     Ok(move |i| tolerances.as_ref().map_or(Some(TOLERANCE), |t| t.get(i)).unwrap_or(TOLERANCE))
 }
 
-/// Whether no corner is farther from another than this. The corners that are looked at in turn are those of one shape, and
-/// few enough where they are within a short distance of the first.
+/// Whether no two corners are farther apart than this. The corners compared in pairs are those of one shape, and
+/// there are few of them if all are near the first.
 fn fits<'p>(corners: impl Iterator<Item = &'p Point>, metres: f64) -> bool {
     let corners: Vec<&Point> = corners.collect();
     let Some((first, rest)) = corners.split_first() else { return true };
-    // within half of it from the first they are within it from each other
+    // if all are within half the distance from the first, they are within the distance from each other
     let near = rest.iter().all(|corner| first.distance(**corner) <= metres / 2.0);
     near || corners.iter().enumerate().all(|(n, a)| corners.iter().skip(n + 1).all(|b| a.distance(**b) <= metres))
 }
 
-/// Whether every polygon of a shape fits into the tolerance.
+/// Whether every polygon of a shape is smaller than the tolerance.
 fn vanishes(polygons: &Polygons, metres: f64) -> bool {
     polygons.0.iter().all(|rings| fits(rings.iter().take(1).flatten(), metres))
 }
 
-/// What a text has in an array; none where that is empty, or some of it is not right.
+/// The elements of an array; `None` if it is empty, or an element is invalid.
 fn all<S>(text: &str, parse: fn(&str) -> Option<S>) -> Option<Vec<S>> {
     match serde_json::from_str::<Value>(text) {
         Ok(Value::Array(items)) if !items.is_empty() => items.iter().map(|item| parse(&item.to_string())).collect(),

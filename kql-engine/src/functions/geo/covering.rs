@@ -1,7 +1,7 @@
 //! `geo_line_to_s2cells()`, `geo_polygon_to_s2cells()`
 //!
-//! The S2 cells of a level that have a point in common with a shape, in the order of their numbers. Cells that only touch
-//! it are among them.
+//! The S2 cells of a level that have a point in common with a shape, in the order of their numbers, including cells that
+//! only touch it.
 
 use super::arcs::{self, Edge, Intersection};
 use super::meetings::Shape;
@@ -43,7 +43,7 @@ pub static POLYGON_TO_S2CELLS: ScalarFunction = ScalarFunction {
     eval: Eval::Kernel(|call| covering(call, "geo_polygon_to_s2cells", Shape::polygon)),
 };
 
-/// As many cells as a covering may have.
+/// The maximum number of cells of a covering.
 const MOST: usize = 65_536;
 
 fn covering(call: &Call, name: &str, parse: fn(&str) -> Option<Shape>) -> Result<ColumnarValue> {
@@ -78,7 +78,7 @@ fn covering(call: &Call, name: &str, parse: fn(&str) -> Option<Shape>) -> Result
     result
 }
 
-/// The cells of the level; none where they are too many.
+/// The cells of the level; `None` if there are too many.
 fn cells(shape: &Shape, level: u32) -> Option<Vec<Cell>> {
     let edges = shape.edges();
     let mut found = Vec::new();
@@ -89,13 +89,13 @@ fn cells(shape: &Shape, level: u32) -> Option<Vec<Cell>> {
     Some(found)
 }
 
-/// `edges` are those that may have a point in common with the cell.
+/// `edges` are those that can have a point in common with the cell.
 fn cover(shape: &Shape, edges: &[Edge], cell: Cell, level: u32, found: &mut Vec<Cell>) -> Option<()> {
     let corners = cell.corners();
     let sides: [Edge; 4] = [0, 1, 2, 3].map(|n: usize| (corners[n], corners[(n + 1) % 4]));
     let near: Vec<Edge> = edges.iter().filter(|edge| reaches(**edge, cell, &sides)).copied().collect();
     if near.is_empty() {
-        // all of the cell is inside, or all of it outside
+        // the cell is entirely inside or entirely outside
         return if shape.contains(cell.middle()) { fill(cell, level, found) } else { Some(()) };
     }
     if cell.level() == level {

@@ -1,7 +1,7 @@
 //! `geo_line_densify()`, `geo_polygon_densify()`
 //!
-//! An edge that is straight on a map of longitudes and latitudes is halved until none of its parts is further than the
-//! tolerance from the great circle between its ends, as S2's tessellation of edges does.
+//! An edge that is straight on a map of longitudes and latitudes is halved until none of its parts is farther than the
+//! tolerance from the great circle between its ends, as in S2's tessellation of edges.
 
 use super::arcs;
 use super::shapes::{self, Polygons};
@@ -44,15 +44,15 @@ pub static POLYGON_DENSIFY: ScalarFunction = ScalarFunction {
     eval: Eval::Kernel(|call| densified(call, "geo_polygon_densify", polygon)),
 };
 
-/// What became of a shape.
+/// The result for a shape.
 enum Densified {
     Done,
     Invalid,
-    /// Something that is not known of Kusto.
+    /// Kusto's result for it is not documented.
     Unknown,
 }
 
-/// As many points as a result may have.
+/// The maximum number of points of a result.
 const MOST: usize = 10_485_760;
 
 fn densified(call: &Call, name: &str, run: fn(&str, f64, &mut String) -> Densified) -> Result<ColumnarValue> {
@@ -86,8 +86,8 @@ fn densified(call: &Call, name: &str, run: fn(&str, f64, &mut String) -> Densifi
     result
 }
 
-/// A line, or several. A longitude beyond the antimeridian is taken as it is: the edge goes the long way, and the result is
-/// cut where it comes across.
+/// A line, or several. A longitude beyond the antimeridian is kept: the edge goes the long way, and the result is
+/// cut where it crosses the antimeridian.
 fn line(json: &str, tolerance: f64, out: &mut String) -> Densified {
     let Some((written, several)) = written_lines(json) else { return Densified::Invalid };
     let mut lines: Vec<Vec<Point>> = Vec::new();
@@ -117,7 +117,7 @@ fn line(json: &str, tolerance: f64, out: &mut String) -> Densified {
     Densified::Done
 }
 
-/// The points of lines as they are written, and whether they are a `MultiLineString`.
+/// The points of lines as they are written, and whether the text is a `MultiLineString`.
 fn written_lines(json: &str) -> Option<(Vec<Vec<Point>>, bool)> {
     let value: Value = serde_json::from_str(json).ok()?;
     let coordinates = value.get("coordinates")?;
@@ -143,17 +143,17 @@ fn written_lines(json: &str) -> Option<(Vec<Vec<Point>>, bool)> {
     }
 }
 
-/// Where a line is cut at the antimeridian.
+/// The longitude where a line is cut at the antimeridian.
 const BEFORE_THE_END: f64 = 179.999_999_999_999;
 
-/// The latitude at which an edge comes across the antimeridian.
+/// The latitude at which an edge crosses the antimeridian.
 fn at_antimeridian(from: Vector, to: Vector) -> Option<f64> {
     let place = arcs::unit(arcs::cross(arcs::cross(from, to), [0.0, 1.0, 0.0]))?;
     let place = if place[0] > 0.0 { place.map(|x| -x) } else { place };
     Some(Point::of(place).latitude)
 }
 
-/// A polygon of one ring. Its corners come counterclockwise: a ring that is written the other way is turned around.
+/// A polygon of one ring. Its corners are counterclockwise: a clockwise ring is reversed.
 fn polygon(json: &str, tolerance: f64, out: &mut String) -> Densified {
     let Some(Polygons(polygons)) = Polygons::parse(json) else { return Densified::Invalid };
     let [rings] = polygons.as_slice() else { return Densified::Unknown };
@@ -172,7 +172,7 @@ fn polygon(json: &str, tolerance: f64, out: &mut String) -> Densified {
     Densified::Done
 }
 
-/// The points of the edges' parts; none where there are too many.
+/// The points of the edges' parts; `None` if there are too many.
 fn tessellated(points: &[Point], tolerance: f64) -> Option<Vec<Vector>> {
     let mut places: Vec<Vector> = points.first().map(|p| p.vector()).into_iter().collect();
     for (a, b) in points.iter().zip(points.iter().skip(1)) {
@@ -181,7 +181,7 @@ fn tessellated(points: &[Point], tolerance: f64) -> Option<Vec<Vector>> {
     Some(places)
 }
 
-/// Shares of an edge at which the distance is measured, and what stands for the greatest distance there: S2's constants.
+/// The share of an edge at which the distance is measured, and the factor for the greatest distance there: S2's constants.
 const MEASURED_AT: f64 = 0.312_156_910_822_482_3;
 const SCALE: f64 = 0.838_299_925_698_885_1;
 

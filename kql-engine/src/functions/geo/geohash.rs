@@ -85,7 +85,7 @@ pub static NEIGHBORS: ScalarFunction = ScalarFunction {
     }),
 };
 
-/// An area: its column and row among those of hashes of its length.
+/// An area: its column and row among the areas with hashes of the same length.
 #[derive(Clone, Copy)]
 struct Cell {
     x: u64,
@@ -94,7 +94,7 @@ struct Cell {
 }
 
 impl Cell {
-    /// Bits of the column; longitudes have one more where their sum is odd.
+    /// Number of bits of longitude and latitude; longitude has one more if their sum is odd.
     fn bits(length: usize) -> (u32, u32) {
         let all = 5 * length as u32;
         (all.div_ceil(2), all / 2)
@@ -158,7 +158,7 @@ impl Cell {
         }
     }
 
-    /// From the south west, to the east first.
+    /// Starts in the south west and continues east.
     fn corners(self) -> [Point; 4] {
         [self.corner(0, 0), self.corner(1, 0), self.corner(1, 1), self.corner(0, 1)]
     }
@@ -168,7 +168,7 @@ impl Cell {
         Point { longitude: (a.longitude + b.longitude) / 2.0, latitude: (a.latitude + b.latitude) / 2.0 }
     }
 
-    /// The cell some columns and rows away, around the world; none beyond the poles.
+    /// The cell that is `x` columns and `y` rows away, around the world; `None` beyond the poles.
     fn moved(self, x: i64, y: i64) -> Option<Cell> {
         let (bits_x, bits_y) = Cell::bits(self.length);
         let y = self.y.checked_add_signed(y).filter(|y| *y < 1 << bits_y)?;

@@ -17,9 +17,9 @@ use std::fmt::Write;
 
 static OF_CELL: [Signature; 1] = [sig(&[p("h3cell", Is(String))], Returns::Is(Dynamic))];
 
-/// Children are given for at most so many resolutions down.
+/// Children are returned for at most this number of resolutions down.
 const DEEPEST: u8 = 5;
-/// Rings are given up to this distance.
+/// Rings are returned up to this distance.
 const FARTHEST: f64 = 142.0;
 
 macro_rules! h3 {
@@ -163,7 +163,7 @@ fn parse(text: &str) -> Option<CellIndex> {
     text.parse().ok()
 }
 
-/// The resolution that argument `n` asks for; a default where it was left out, none where it is none.
+/// The resolution in argument `n`; the default if the argument is missing, `None` if it is not valid.
 fn resolutions<'a>(call: &Call<'a>, n: usize) -> Result<impl Fn(usize, Option<u8>) -> Option<Resolution> + use<'a>> {
     let numbers = if call.len() > n { Some(call.numbers(n)?) } else { None };
     Ok(move |i: usize, default: Option<u8>| {

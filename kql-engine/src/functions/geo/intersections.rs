@@ -1,7 +1,7 @@
 //! `geo_intersection_2lines()`, `geo_intersection_2polygons()`, `geo_intersection_line_with_polygon()`
 //!
-//! What two shapes have in common. Results of which only the order of their parts is not known stop the query, and so do
-//! shapes that share edges or touch within them.
+//! What two shapes have in common. The query fails if only the order of the parts is not documented, and if the
+//! shapes share edges or touch within them.
 
 use super::arcs::{self, Intersection};
 use super::meetings::{Shape, meetings, unclear};
@@ -45,17 +45,17 @@ pub static INTERSECTION_LINE_WITH_POLYGON: ScalarFunction = ScalarFunction {
     eval: Eval::Kernel(|call| intersection(call, Shape::line, Shape::polygon, line_inside)),
 };
 
-/// What shapes have in common; none where it cannot be told.
+/// What shapes have in common; `None` if it cannot be determined.
 type Parts = Option<Vec<Part>>;
 
 enum Part {
     Point(Point),
     Line(Vec<Point>),
-    /// Its corners, the first only once.
+    /// Its corners, without repeating the first one.
     Ring(Vec<Point>),
 }
 
-/// What is invalid gives null.
+/// An invalid shape returns null.
 fn intersection<A, B>(
     call: &Call,
     one: fn(&str) -> Option<A>,
@@ -127,12 +127,12 @@ fn of_lines(one: &Lines, other: &Lines) -> Parts {
     match places.as_slice() {
         [] => Some(Vec::new()),
         [place] => Some(vec![Part::Point(*place)]),
-        // in which order several points come is not known
+        // the order of several points is not documented
         _ => None,
     }
 }
 
-/// Whether edges that share an end lie on one great circle.
+/// Whether edges that share an end are on one great circle.
 fn along_each_other(one: arcs::Edge, other: arcs::Edge) -> bool {
     let normal = |(a, b): arcs::Edge| arcs::unit(arcs::cross(a.vector(), b.vector())).unwrap_or([0.0; 3]);
     arcs::length(arcs::cross(normal(one), normal(other))) < 1e-14
@@ -179,7 +179,7 @@ fn line_inside(shape: &Shape, area: &Shape) -> Parts {
     Some(Vec::new())
 }
 
-/// Pairs of polygons without holes: all have nothing in common but one corner and one surface.
+/// Pairs of polygons without holes. A result exists only if no pair has more in common than one corner or one area.
 fn of_polygons(one: &Polygons, other: &Polygons) -> Parts {
     let (mut corner, mut surface) = (None, None);
     if !one.are_apart() || !other.are_apart() {

@@ -1,7 +1,7 @@
 //! `geo_info_from_ip_address()`
 //!
-//! Kusto looks addresses up in MaxMind's GeoLite2, which may not be handed on: the user names a database. Without one there
-//! is no answer: a query that comes to an address stops, rather than going on as if nothing were known of it.
+//! Kusto looks addresses up in MaxMind's GeoLite2, which must not be redistributed: the user provides a database. Without
+//! one, a query that evaluates an address fails, since an empty result would be wrong.
 
 use crate::geo_ip::GeoIp;
 use crate::registry::{Call, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};

@@ -99,7 +99,7 @@ pub static POINT_IN_POLYGON: ScalarFunction = ScalarFunction {
     }),
 };
 
-/// A measure of polygons. What two polygons have in common is measured once.
+/// A measure of polygons. Areas that two polygons share are measured once.
 fn of_polygons(call: &Call, measure: fn(&Polygons) -> f64) -> Result<ColumnarValue> {
     let texts = call.strings(0)?;
     let mut overlap = false;
@@ -112,12 +112,12 @@ fn of_polygons(call: &Call, measure: fn(&Polygons) -> f64) -> Result<ColumnarVal
     if overlap { not_apart() } else { result }
 }
 
-/// What a query hears that measures polygons which may overlap.
+/// The error for a measure of polygons that may overlap.
 pub(super) fn not_apart() -> Result<ColumnarValue> {
     exec_err!("A MultiPolygon whose polygons overlap in this way is not supported.")
 }
 
-/// A measure of a point and a shape, which is read once where it is a constant.
+/// A measure of a point and a shape; a constant shape is parsed once.
 fn reals<S: Send + Sync + 'static>(
     info: &CallInfo,
     parse: fn(&str) -> Option<S>,

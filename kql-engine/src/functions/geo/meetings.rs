@@ -1,7 +1,7 @@
 //! `geo_intersects_2lines()`, `geo_intersects_2polygons()`, `geo_intersects_line_with_polygon()`
 //!
-//! Shapes that touch at a corner intersect. Where two edges come so near to each other that it cannot be told whether they
-//! touch, the query stops.
+//! Shapes that touch at a corner intersect. If two edges come so near to each other that it is not certain whether they
+//! touch, the query fails.
 
 use super::arcs::{self, Edge, Intersection, Reach};
 use super::shapes::{Last, Lines, Polygons};
@@ -64,7 +64,7 @@ impl Shape {
         }
     }
 
-    /// A point of each part.
+    /// One point of each part.
     fn starts(&self) -> Vec<Point> {
         match self {
             Shape::Line(lines) => lines.0.iter().filter_map(|line| line.first().copied()).collect(),
@@ -79,7 +79,7 @@ impl Shape {
         }
     }
 
-    /// Whether they have a point in common; none where that cannot be told.
+    /// Whether they have a point in common; `None` if that cannot be determined.
     pub fn meets(&self, other: &Shape) -> Option<bool> {
         let mut unclear = false;
         for meeting in meetings(&self.edges(), &other.edges()) {
@@ -98,7 +98,7 @@ impl Shape {
     }
 }
 
-/// The pairs of edges that meet, by their places, and how.
+/// The pairs of edges that meet, by their indices, and how.
 pub(super) fn meetings(one: &[Edge], other: &[Edge]) -> impl Iterator<Item = (usize, usize, Intersection)> {
     let others: Vec<(Edge, Reach)> = other.iter().map(|edge| (*edge, Reach::of(*edge))).collect();
     let mut pairs = Vec::new();
@@ -114,7 +114,7 @@ pub(super) fn meetings(one: &[Edge], other: &[Edge]) -> impl Iterator<Item = (us
     pairs.into_iter()
 }
 
-/// What a query hears where it cannot be told how shapes meet.
+/// The error if it cannot be determined how shapes meet.
 pub(super) fn unclear() -> Result<ColumnarValue> {
     exec_err!("The shapes touch along their edges, so whether they intersect cannot be decided exactly.")
 }

@@ -1,4 +1,4 @@
-//! Places on the earth.
+//! Geospatial functions.
 
 mod arcs;
 mod chains;
@@ -23,7 +23,7 @@ mod wkt;
 use crate::registry::ScalarFunction;
 pub use measures::{DISTANCE_POINT_TO_LINE, DISTANCE_POINT_TO_POLYGON, POINT_IN_POLYGON};
 
-/// Every row.
+/// All geospatial functions.
 pub static ALL: &[&ScalarFunction] = &[
     &points::DISTANCE_2POINTS,
     &points::AZIMUTH,

@@ -1,4 +1,4 @@
-//! Points on lines and polygons: the nearest, the middle, and those at a share of a line's length.
+//! Points on lines and polygons: the nearest one, the middle, and those at a share of a line's length.
 
 use super::arcs;
 use super::measures::not_apart;
@@ -130,7 +130,7 @@ fn located(rows: usize, mut find: impl FnMut(usize) -> Option<Point>) -> Result<
     kernel::texts(rows, |i, out| find(i).map(|point| sphere::point(point, out)).is_some())
 }
 
-/// A line that is one.
+/// A single line.
 fn single(text: &str) -> Option<Vec<Point>> {
     let mut lines = Lines::parse(text)?.0;
     if lines.len() == 1 { lines.pop() } else { None }

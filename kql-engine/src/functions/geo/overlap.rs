@@ -12,13 +12,14 @@ pub enum Common {
     Corner(Point),
     /// Surfaces.
     Rings(Vec<Vec<Point>>),
-    /// They touch in a way that cannot be told exactly.
+    /// They touch in a way that cannot be determined exactly.
     Unclear,
 }
 
-/// What two rings have in common; the corners of both come counterclockwise, and so do those of the result.
+/// What two rings have in common. The corners of both must be counterclockwise; those of the result are too.
 ///
-/// A ring begins so that the edge that comes last in the rings, first those of `one`, then those of `other`, is its last.
+/// A ring of the result begins so that its last edge is the one that comes last in the input, first the edges of `one`, then
+/// those of `other`.
 pub fn common(one: &[Point], other: &[Point]) -> Common {
     let (ones, others) = (edges(one), edges(other));
     let mut crossings = Vec::new();
@@ -39,7 +40,7 @@ pub fn common(one: &[Point], other: &[Point]) -> Common {
     let inside = |ring: &[Point], of: &[Point]| ring.iter().filter(|p| shapes::contains(of, **p)).count();
     if let Some(corner) = corners.first() {
         let alone = crossings.is_empty() && corners.iter().all(|c| c == corner);
-        // the corner itself may count as inside
+        // the corner itself can count as inside
         let others_inside = [(one, other), (other, one)]
             .into_iter()
             .any(|(ring, of)| ring.iter().any(|p| p != corner && shapes::contains(of, *p)));
@@ -56,8 +57,8 @@ pub fn common(one: &[Point], other: &[Point]) -> Common {
     traced(one, other, &crossings).map_or(Common::Unclear, Common::Rings)
 }
 
-/// Rings whose measures are to be taken from the sum of those of the polygons, so that what two of them have in common
-/// is measured once; none where that cannot be told.
+/// Rings whose measures must be subtracted from the sum of the polygons' measures, so that what two of them have in common
+/// is measured once; `None` if that cannot be determined.
 pub fn counted_twice(polygons: &Polygons) -> Option<Polygons> {
     if polygons.are_apart() {
         return Some(Polygons(Vec::new()));
@@ -79,16 +80,16 @@ fn edges(ring: &[Point]) -> Vec<Edge> {
     ring.iter().zip(ring.iter().cycle().skip(1)).map(|(a, b)| (*a, *b)).collect()
 }
 
-/// A corner of a ring, or a place where it crosses the other.
+/// A corner of a ring, or a crossing with the other ring.
 struct Stop {
     point: Point,
-    /// The edge that begins here, or goes on.
+    /// The edge that begins here, or continues.
     edge: usize,
     /// The number of the crossing.
     crossing: Option<usize>,
 }
 
-/// The corners and crossings of a ring in their order; `first` is the number of its first edge.
+/// The corners and crossings of a ring in order; `first` is the number of its first edge.
 fn stops(ring: &[Point], crossings: impl Iterator<Item = (usize, usize, Point)>, first: usize) -> Vec<Stop> {
     let mut of_edges: Vec<Vec<(f64, usize, Point)>> = ring.iter().map(|_| Vec::new()).collect();
     for (number, edge, point) in crossings {
@@ -106,15 +107,15 @@ fn stops(ring: &[Point], crossings: impl Iterator<Item = (usize, usize, Point)>,
     stops
 }
 
-/// Goes around what is inside of both: along a ring from where it comes into the other to where it leaves it, and on along
-/// the other.
+/// Follows the outline of what is inside of both: along a ring from where it enters the other to where it leaves it, then
+/// along the other.
 fn traced(one: &[Point], other: &[Point], crossings: &[(usize, usize, Point)]) -> Option<Vec<Vec<Point>>> {
     let rings = [
         stops(one, crossings.iter().enumerate().map(|(n, (i, _, p))| (n, *i, *p)), 0),
         stops(other, crossings.iter().enumerate().map(|(n, (_, j, p))| (n, *j, *p)), one.len()),
     ];
     let place = |ring: usize, crossing: usize| rings.get(ring)?.iter().position(|s| s.crossing == Some(crossing));
-    // a ring comes in and goes out by turns
+    // a ring enters and leaves in turn
     let mut comes_in = vec![[false; 2]; crossings.len()];
     for (ring, of) in [other, one].into_iter().enumerate() {
         let stops = rings.get(ring)?;
@@ -165,7 +166,7 @@ fn traced(one: &[Point], other: &[Point], crossings: &[(usize, usize, Point)]) -
     Some(found)
 }
 
-/// The corners of a ring, turned so that the edge with the highest number is the last.
+/// The corners of a ring, rotated so that the edge with the highest number is the last.
 fn canonical_start(mut corners: Vec<(Point, usize)>) -> Vec<Point> {
     let highest = corners.iter().map(|c| c.1).max().unwrap_or(0);
     let next = |n: usize| corners.get((n + 1) % corners.len().max(1)).map(|c| c.1);

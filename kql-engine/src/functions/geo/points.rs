@@ -44,7 +44,7 @@ pub static AZIMUTH: ScalarFunction = ScalarFunction {
         let points = points::<2>(call)?;
         kernel::reals(call.rows, |i| {
             let [a, b] = points(i)?;
-            // there is no direction to the same point
+            // there is no direction from a point to itself
             (a != b).then(|| a.azimuth(b))
         })
     }),
@@ -108,7 +108,7 @@ pub static POINT_IN_CIRCLE: ScalarFunction = ScalarFunction {
     }),
 };
 
-/// The first points of the arguments; none where one is out of range.
+/// The points of the first arguments; `None` if one is out of range.
 pub(super) fn points<'a, const N: usize>(call: &Call<'a>) -> Result<impl Fn(usize) -> Option<[Point; N]> + use<'a, N>> {
     let numbers = (0..2 * N).map(|n| call.numbers(n)).collect::<Result<Vec<_>>>()?;
     Ok(move |i: usize| {

@@ -1,6 +1,7 @@
 //! `geo_point_to_s2cell()`, `geo_s2cell_to_central_point()`, `geo_s2cell_to_polygon()`, `geo_s2cell_neighbors()`
 //!
-//! The cells of Google's S2: the earth is laid on the six faces of a cube, and each face is walked along a Hilbert curve.
+//! The cells of Google's S2: the earth is projected onto the six faces of a cube, and each face is traversed along a
+//! Hilbert curve.
 
 use super::points::points;
 use super::sphere::{self, Point, Vector};
@@ -81,12 +82,12 @@ pub static NEIGHBORS: ScalarFunction = ScalarFunction {
 
 /// The finest level.
 pub(super) const FINEST: u32 = 30;
-/// Cells of the finest level along the edge of a face.
+/// Number of cells of the finest level along the edge of a face.
 const SIDE: i64 = 1 << FINEST;
-/// Which of the four quarters of a square comes when, by the orientation of the curve, and the other way around.
+/// The order of the four quarters of a square by the orientation of the curve, and its inverse.
 const PLACE_OF_QUARTER: [[u64; 4]; 4] = [[0, 1, 3, 2], [0, 3, 1, 2], [2, 3, 1, 0], [2, 1, 3, 0]];
 const QUARTER_OF_PLACE: [[u64; 4]; 4] = [[0, 1, 3, 2], [0, 2, 3, 1], [3, 2, 0, 1], [3, 1, 0, 2]];
-/// How the curve turns in each quarter.
+/// The change of orientation in each quarter.
 const TURN: [usize; 4] = [1, 0, 0, 3];
 
 /// A cell: a face, and a square of `size` finest cells on it.
@@ -108,7 +109,7 @@ impl Cell {
         1 << (FINEST - self.level)
     }
 
-    /// From the first finest cell of the square.
+    /// Starts at the first finest cell of the square.
     fn snapped(self) -> Cell {
         Cell { i: self.i & -self.size(), j: self.j & -self.size(), ..self }
     }
@@ -154,7 +155,7 @@ impl Cell {
         out.truncate(start + kept);
     }
 
-    /// The point at a place of the face, in halves of finest cells.
+    /// The point at a position of the face, in halves of finest cells.
     fn at(self, i: i64, j: i64) -> Point {
         let place = |n: i64| flat(n as f64 / (2 * SIDE) as f64);
         Point::of(cube(self.face, place(i), place(j)))
@@ -174,19 +175,19 @@ impl Cell {
         (0..6).map(|face| Cell { face, i: 0, j: 0, level: 0 })
     }
 
-    /// How fine it is.
+    /// The level of the cell.
     pub(super) fn level(self) -> u32 {
         self.level
     }
 
-    /// Its four quarters; none of the finest.
+    /// Its four quarters; empty for the finest level.
     pub(super) fn quarters(self) -> impl Iterator<Item = Cell> {
         let half = self.size() / 2;
         let places = [(0, 0), (0, half), (half, half), (half, 0)].into_iter().filter(move |_| half > 0);
         places.map(move |(i, j)| Cell { i: self.i + i, j: self.j + j, level: self.level + 1, ..self })
     }
 
-    /// Whether it is another or a part of it.
+    /// Whether it is the other cell or a part of it.
     pub(super) fn is_in(self, other: Cell) -> bool {
         let (size, inside) = (other.size(), |n: i64, start: i64, size: i64| (start..start + size).contains(&n));
         self.level >= other.level
@@ -195,13 +196,13 @@ impl Cell {
             && inside(self.j, other.j, size)
     }
 
-    /// Eight, or seven at a corner of the cube.
+    /// Eight neighbours, or seven at a corner of the cube.
     fn neighbors(self) -> Vec<Cell> {
         let mut found = Vec::with_capacity(8);
         for (x, y) in [(0, -1), (1, 0), (0, 1), (-1, 0), (-1, -1), (1, -1), (1, 1), (-1, 1)] {
             let (i, j) = (self.i + x * self.size(), self.j + y * self.size());
             let inside = |n: i64| (0..SIDE).contains(&n);
-            // both beyond an edge: there is no cell across a corner of the cube
+            // both coordinates outside: there is no cell across a corner of the cube
             if !inside(i) && !inside(j) {
                 continue;
             }
@@ -213,10 +214,10 @@ impl Cell {
         found
     }
 
-    /// The cell at a place just beyond the edge of the face.
+    /// The cell at a position just beyond the edge of the face.
     fn around(self, i: i64, j: i64) -> Cell {
         let half = self.size() as f64 / 2.0;
-        // places on the plane of the face, not bent, so that the next face begins where this one ends
+        // positions on the flat plane of the face, so that the next face begins where this one ends
         let plane = |n: i64| {
             let n = if n < 0 {
                 -0.5
@@ -233,7 +234,7 @@ impl Cell {
     }
 }
 
-/// The face of the cube that a vector goes through, and where.
+/// The face of the cube that a vector goes through, and the position on it.
 fn face_of([x, y, z]: Vector) -> (usize, f64, f64) {
     let (a, b, c) = (x.abs(), y.abs(), z.abs());
     if a >= b && a >= c {
@@ -247,7 +248,7 @@ fn face_of([x, y, z]: Vector) -> (usize, f64, f64) {
     }
 }
 
-/// The vector to a place on a face.
+/// The vector to a position on a face.
 fn cube(face: usize, u: f64, v: f64) -> Vector {
     match face {
         0 => [1.0, u, v],
@@ -259,12 +260,12 @@ fn cube(face: usize, u: f64, v: f64) -> Vector {
     }
 }
 
-/// From -1 to 1 on the face to 0 to 1, so that cells are of about one size.
+/// Maps -1 to 1 on the face to 0 to 1, so that cells have similar sizes.
 fn square(u: f64) -> f64 {
     if u >= 0.0 { 0.5 * (1.0 + 3.0 * u).sqrt() } else { 1.0 - 0.5 * (1.0 - 3.0 * u).sqrt() }
 }
 
-/// The other way around.
+/// The inverse of [`square`].
 fn flat(s: f64) -> f64 {
     if s >= 0.5 { (4.0 * s * s - 1.0) / 3.0 } else { (1.0 - 4.0 * (1.0 - s) * (1.0 - s)) / 3.0 }
 }

@@ -5,16 +5,16 @@ use super::sphere::{Point, RADIUS, Vector};
 use serde_json::Value;
 use std::f64::consts::{PI, TAU};
 
-/// A line or polygon, or several: rings or lines, each as its points.
+/// One or several lines, or a polygon's rings, each as its points.
 #[derive(Debug)]
 pub struct Lines(pub Vec<Vec<Point>>);
 
-/// Polygons: each an outer ring and holes. The last point of a ring, which is its first, is left out.
+/// Polygons: each an outer ring and holes. The last point of a ring, which equals the first, is omitted.
 #[derive(Debug)]
 pub struct Polygons(pub Vec<Vec<Vec<Point>>>);
 
 impl Lines {
-    /// Of a `LineString` or `MultiLineString`; none where that is not valid.
+    /// Parses a `LineString` or `MultiLineString`; `None` if it is not valid.
     pub fn parse(json: &str) -> Option<Lines> {
         let value: Value = serde_json::from_str(json).ok()?;
         let coordinates = value.get("coordinates")?;
@@ -36,7 +36,7 @@ impl Lines {
         self.edges().map(|(a, b)| a.distance(b)).sum()
     }
 
-    /// Metres to a point.
+    /// The distance to a point in metres.
     pub fn distance(&self, point: Point) -> f64 {
         self.edges().map(|(a, b)| to_edge(point, a, b)).fold(f64::INFINITY, f64::min)
     }
@@ -52,7 +52,8 @@ impl Lines {
     }
 }
 
-/// Reads a shape anew only where its text is another than that of the row before, so that a constant is read once.
+/// The last parsed shape: a shape is parsed only if its text differs from that of the row before, so a constant is parsed
+/// once.
 pub struct Last<'t, S> {
     parse: fn(&str) -> Option<S>,
     text: Option<&'t str>,
@@ -60,12 +61,12 @@ pub struct Last<'t, S> {
 }
 
 impl<'t, S> Last<'t, S> {
-    /// Nothing read yet.
+    /// With nothing parsed yet.
     pub fn new(parse: fn(&str) -> Option<S>) -> Last<'t, S> {
         Last { parse, text: None, shape: None }
     }
 
-    /// The shape of a text; none where it is none.
+    /// The shape of a text; `None` if it is not valid.
     pub fn get(&mut self, text: &'t str) -> Option<&S> {
         if !self.text.is_some_and(|last| std::ptr::eq(last, text) || last == text) {
             self.shape = (self.parse)(text);
@@ -75,7 +76,7 @@ impl<'t, S> Last<'t, S> {
     }
 }
 
-/// The place on edges that is nearest to a point.
+/// The point on the edges that is nearest to another point.
 pub fn nearest(point: Point, edges: impl Iterator<Item = Edge>) -> Option<Point> {
     let point = point.vector();
     let places = edges.map(|(a, b)| arcs::nearest(point, a.vector(), b.vector()));
@@ -83,7 +84,7 @@ pub fn nearest(point: Point, edges: impl Iterator<Item = Edge>) -> Option<Point>
 }
 
 impl Polygons {
-    /// Of a `Polygon` or `MultiPolygon`; none where that is not valid.
+    /// Parses a `Polygon` or `MultiPolygon`; `None` if it is not valid.
     pub fn parse(json: &str) -> Option<Polygons> {
         let value: Value = serde_json::from_str(json).ok()?;
         let coordinates = value.get("coordinates")?;
@@ -99,7 +100,7 @@ impl Polygons {
         (!polygons.is_empty()).then_some(Polygons(polygons))
     }
 
-    /// Whether a point is inside of one.
+    /// Whether a point is inside one of the polygons.
     pub fn contains(&self, point: Point) -> bool {
         self.0.iter().any(|rings| match rings.split_first() {
             Some((outer, holes)) => contains(outer, point) && !holes.iter().any(|hole| contains(hole, point)),
@@ -107,7 +108,7 @@ impl Polygons {
         })
     }
 
-    /// Whether no two of them share a part, judged by the boxes around them: what they measure is then the sum.
+    /// Whether no two of them overlap, judging by their bounding boxes: the measure is then the sum of theirs.
     pub fn are_apart(&self) -> bool {
         let outer = self.0.iter().filter_map(|rings| rings.first());
         let mut boxes: Vec<(Point, Point)> = outer
@@ -134,7 +135,7 @@ impl Polygons {
         })
     }
 
-    /// Metres to a point, 0 inside.
+    /// The distance to a point in metres, 0 inside.
     pub fn distance(&self, point: Point) -> f64 {
         if self.contains(point) {
             return 0.0;
@@ -178,7 +179,7 @@ fn line(value: &Value) -> Option<Vec<Point>> {
     (points.len() >= 2).then_some(points)
 }
 
-/// A ring is closed, has an area, and comes to each corner once.
+/// A ring must be closed, have an area, and visit each corner once.
 fn ring(value: &Value) -> Option<Vec<Point>> {
     let mut points = value.as_array()?.iter().map(position).collect::<Option<Vec<_>>>()?;
     if points.len() < 4 || points.first() != points.last() {
@@ -206,7 +207,7 @@ fn cross_each_other(rings: &[Vec<Point>]) -> bool {
     })
 }
 
-/// The part of the integral of the position that an edge contributes, over the surface left of it.
+/// The part of the integral of the position that an edge contributes, over the area to the left of it.
 fn moment(a: Vector, b: Vector) -> Vector {
     let normal = arcs::cross(a, b);
     let angle = arcs::angle(a, b);
@@ -214,7 +215,7 @@ fn moment(a: Vector, b: Vector) -> Vector {
     normal.map(|x| x * scale)
 }
 
-/// The integral of the position over the surface inside of a ring, and whether the ring is written clockwise.
+/// The integral of the position over the area inside a ring, and whether the ring is clockwise.
 fn surface(ring: &[Point]) -> (Vector, bool) {
     let next = ring.iter().cycle().skip(1);
     let parts = ring.iter().zip(next).map(|(a, b)| moment(a.vector(), b.vector()));
@@ -224,7 +225,7 @@ fn surface(ring: &[Point]) -> (Vector, bool) {
     if arcs::dot(sum, corners) < 0.0 { (sum.map(|x| -x), true) } else { (sum, false) }
 }
 
-/// The corners of a ring counterclockwise.
+/// The corners of a ring in counterclockwise order.
 pub fn counterclockwise(ring: &[Point]) -> Vec<Point> {
     let mut ring = ring.to_vec();
     if surface(&ring).1 {
@@ -233,7 +234,7 @@ pub fn counterclockwise(ring: &[Point]) -> Vec<Point> {
     ring
 }
 
-/// Whether a ring goes around a point.
+/// Whether a ring encloses a point.
 pub fn contains(ring: &[Point], point: Point) -> bool {
     let next = ring.iter().cycle().skip(1);
     let turns = ring.iter().zip(next).map(|(a, b)| {
@@ -249,7 +250,7 @@ pub fn contains(ring: &[Point], point: Point) -> bool {
     turns.sum::<f64>().abs() > PI
 }
 
-/// The area of a ring on the unit sphere, whichever way it is written.
+/// The area of a ring on the unit sphere, in either orientation.
 fn excess(ring: &[Point]) -> f64 {
     let next = ring.iter().cycle().skip(1);
     let parts = ring.iter().zip(next).map(|(a, b)| {
@@ -261,7 +262,7 @@ fn excess(ring: &[Point]) -> f64 {
     parts.sum::<f64>().abs()
 }
 
-/// Metres from a point to an edge.
+/// The distance from a point to an edge in metres.
 fn to_edge(point: Point, from: Point, to: Point) -> f64 {
     let (from, to, point) = (from.vector(), to.vector(), point.vector());
     arcs::angle(point, arcs::nearest(point, from, to)) * RADIUS

@@ -4,7 +4,7 @@ use crate::dynamic::write;
 use crate::types::ScalarType::Real;
 use crate::value::Value;
 
-/// The radius in metres of the sphere that distances are measured on.
+/// The radius in metres of the sphere on which distances are measured.
 pub const RADIUS: f64 = 6_371_010.0;
 
 /// A point: longitude and latitude in degrees.
@@ -16,11 +16,11 @@ pub struct Point {
     pub latitude: f64,
 }
 
-/// A vector from the middle of the sphere.
+/// A vector from the centre of the sphere.
 pub type Vector = [f64; 3];
 
 impl Point {
-    /// A point; none where the coordinates are out of range.
+    /// A point; `None` if the coordinates are out of range.
     pub fn new(longitude: f64, latitude: f64) -> Option<Point> {
         ((-180.0..=180.0).contains(&longitude) && (-90.0..=90.0).contains(&latitude))
             .then_some(Point { longitude, latitude })
@@ -40,7 +40,7 @@ impl Point {
         }
     }
 
-    /// The angle in radians between two points, seen from the middle.
+    /// The angle in radians between two points, seen from the centre.
     pub fn angle(self, other: Point) -> f64 {
         let (a, b) = (self.latitude.to_radians(), other.latitude.to_radians());
         let (up, across) = ((b - a) / 2.0, (other.longitude - self.longitude).to_radians() / 2.0);
@@ -53,7 +53,7 @@ impl Point {
         self.angle(other) * RADIUS
     }
 
-    /// The direction of another point, in radians from the north to the east, 0 up to 2π.
+    /// The direction to another point, in radians from north to east, at least 0 and less than 2π.
     pub fn azimuth(self, other: Point) -> f64 {
         let (a, b) = (self.latitude.to_radians(), other.latitude.to_radians());
         let across = (other.longitude - self.longitude).to_radians();
@@ -80,7 +80,7 @@ pub fn point(point: Point, out: &mut String) {
     out.push('}');
 }
 
-/// A polygon of one ring as GeoJSON; the first corner comes again at the end.
+/// A polygon of one ring as GeoJSON; the first corner is repeated at the end.
 pub fn ring(corners: &[Point], out: &mut String) {
     out.push_str("{\"type\":\"Polygon\",\"coordinates\":[[");
     for corner in corners.iter().chain(corners.first()) {
@@ -104,7 +104,7 @@ pub fn lines(lines: &[impl AsRef<[Point]>], out: &mut String) {
     out.push('}');
 }
 
-/// The points of a line, or of a closed ring, as GeoJSON has them.
+/// The points of a line, or of a closed ring, as GeoJSON positions.
 pub fn positions(points: &[Point], out: &mut String) {
     write::list(points.iter(), out, |point, out| {
         point.write(out);

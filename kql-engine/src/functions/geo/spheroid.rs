@@ -6,8 +6,8 @@ use super::sphere::Point;
 const EQUATOR: f64 = 6_378_137.0;
 const FLATTENING: f64 = 1.0 / 298.257_223_563;
 
-/// Metres between two points. Points that are almost opposite each other, for which the formula does not settle, are
-/// measured on the sphere.
+/// The distance between two points in metres. Points that are almost opposite each other, for which the formula does not
+/// converge, are measured on the sphere.
 pub fn distance(a: Point, b: Point) -> f64 {
     if a == b {
         return 0.0;
@@ -28,7 +28,7 @@ pub fn distance(a: Point, b: Point) -> f64 {
         let sigma = sin_sigma.atan2(cos_sigma);
         let sin_alpha = cos_a * cos_b * sin_lambda / sin_sigma;
         let cos2_alpha = 1.0 - sin_alpha * sin_alpha;
-        // along the equator
+        // on the equator
         let cos_2m = if cos2_alpha == 0.0 { 0.0 } else { cos_sigma - 2.0 * sin_a * sin_b / cos2_alpha };
         let c = FLATTENING / 16.0 * cos2_alpha * (4.0 + FLATTENING * (4.0 - 3.0 * cos2_alpha));
         let square = 2.0 * cos_2m * cos_2m - 1.0;

@@ -21,7 +21,7 @@ pub static FROM_WKT: ScalarFunction = ScalarFunction {
     }),
 };
 
-/// Collections inside of collections.
+/// The maximum nesting depth of collections.
 const DEEPEST: u32 = 100;
 
 struct Reader<'t> {
@@ -61,7 +61,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// Something in parentheses, with commas between.
+    /// Items in parentheses, separated by commas.
     fn listed(&mut self, out: &mut String, item: &mut dyn FnMut(&mut Self, &mut String) -> Option<()>) -> Option<()> {
         if !self.takes('(') {
             return None;
@@ -81,7 +81,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// Positions, in so many lists of lists.
+    /// Positions in lists that are nested `lists` deep.
     fn nested(&mut self, out: &mut String, lists: u32) -> Option<()> {
         match lists {
             0 => self.position(out),
@@ -124,7 +124,7 @@ impl<'t> Reader<'t> {
                     return None;
                 }
             }
-            // its points may each be in parentheses
+            // each of its points can be in parentheses
             "MultiPoint" => self.listed(out, &mut |reader, out| {
                 let closes = reader.takes('(');
                 reader.position(out)?;

@@ -1,4 +1,4 @@
-//! `hash_md5()`, `hash_sha1()`, `hash_sha256()`: of the text that `tostring()` gives; of an empty one they are empty.
+//! `hash_md5()`, `hash_sha1()`, `hash_sha256()` of the text that `tostring()` returns; the hash of an empty text is empty.
 
 use crate::functions::conversion::Arg;
 use crate::functions::kernel;

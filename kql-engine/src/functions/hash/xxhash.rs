@@ -38,7 +38,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     let value = Arg::new(call, 0)?;
     let modulus = if call.len() > 1 { Some(call.longs(1)?) } else { None };
     kernel::longs(call.rows, |i| {
-        // a null hashes as the empty text does
+        // a null has the hash of the empty text
         let hash = hash(&value, i).unwrap_or_else(|| XxHash64::oneshot(0, b""));
         match modulus.as_ref().map(|m: &Longs| m.get(i)) {
             None => Some(hash.cast_signed()),
@@ -50,7 +50,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-/// The hash of the bytes in which the value lies in memory, the lowest first.
+/// The hash of the bytes of the value in memory, the lowest first.
 fn hash(value: &Arg, i: usize) -> Option<u64> {
     let of = |bytes: &[u8]| Some(XxHash64::oneshot(0, bytes));
     match value {

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// An IPv4 address and how many of its bits count.
+/// An IPv4 address and its prefix length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct V4 {
     /// The address.
@@ -12,13 +12,13 @@ pub struct V4 {
 }
 
 impl V4 {
-    /// Reads an address; none where the text is none.
+    /// Parses an address; `None` if the text is not an IPv4 address.
     pub fn parse(text: &str) -> Option<V4> {
         let (address, prefix) = split(text, 32)?;
         Some(V4 { address: address.parse::<Ipv4Addr>().ok()?.to_bits(), prefix })
     }
 
-    /// The address without the bits that do not count.
+    /// The address without the bits after the prefix.
     pub fn network(self) -> u32 {
         self.address & mask4(self.prefix)
     }
@@ -39,10 +39,10 @@ pub fn mask6(prefix: u8) -> u128 {
     u128::MAX.checked_shl(128 - u32::from(prefix.min(128))).unwrap_or(0)
 }
 
-/// How an IPv6 address was written.
+/// The notation of an IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// As an IPv4 address: it lies in `::ffff:0:0/96`.
+    /// As an IPv4 address; the address is in `::ffff:0:0/96`.
     V4,
     /// With an IPv4 address at its end: `::192.168.1.1`.
     Mixed,
@@ -50,7 +50,7 @@ pub enum Written {
     V6,
 }
 
-/// An IPv6 address and how many of its bits count.
+/// An IPv6 address and its prefix length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct V6 {
     /// The address.
@@ -62,8 +62,8 @@ pub struct V6 {
 }
 
 impl V6 {
-    /// Reads an address of either kind; none where the text is none. The prefix length of an address with dots counts
-    /// the bits of the IPv4 address.
+    /// Parses an address of either kind; `None` if the text is not an address. The prefix length of an address with dots
+    /// counts the bits of the IPv4 address.
     pub fn parse(text: &str) -> Option<V6> {
         if let Some(v4) = V4::parse(text) {
             let address = Ipv4Addr::from_bits(v4.address).to_ipv6_mapped().to_bits();
@@ -71,14 +71,14 @@ impl V6 {
         }
         let mixed = text.contains('.');
         let (address, prefix) = split(text, if mixed { 32 } else { 128 })?;
-        // the zone of an address of a link, `fe80::1%eth0`, does not count
+        // the zone of a link-local address, `fe80::1%eth0`, is ignored
         let address = address.split_once('%').map_or(address, |(address, _)| address);
         let address = address.parse::<Ipv6Addr>().ok()?.to_bits();
         let (prefix, written) = if mixed { (prefix + 96, Written::Mixed) } else { (prefix, Written::V6) };
         Some(V6 { address, prefix, written })
     }
 
-    /// The same with `::192.168.1.1` as the IPv4 address that it is, for comparisons.
+    /// The address for comparisons, in which `::192.168.1.1` is an IPv4 address.
     pub fn comparable(self) -> V6 {
         let compatible = self.written == Written::Mixed && self.address >> 32 == 0;
         if compatible { V6 { address: self.address | 0xffff_0000_0000, ..self } } else { self }
@@ -91,7 +91,7 @@ impl V6 {
     }
 }
 
-/// Address and prefix length; all bits count where there is none.
+/// Address and prefix length; without a prefix length, it is the number of all bits.
 fn split(text: &str, bits: u8) -> Option<(&str, u8)> {
     let text = text.trim();
     match text.split_once('/') {

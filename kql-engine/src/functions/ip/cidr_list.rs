@@ -28,7 +28,7 @@ fn networks(start: u32, end: u32, out: &mut std::string::String) {
     let (mut next, end) = (u64::from(start), u64::from(end));
     out.push('[');
     while next <= end {
-        // the largest block that starts here and ends in time
+        // the largest block that starts here and does not exceed the range
         let aligned = if next == 0 { 32 } else { next.trailing_zeros().min(32) };
         let fitting = (end - next + 1).ilog2();
         let bits = aligned.min(fitting);

@@ -1,4 +1,4 @@
-//! `ipv4_compare()`, `ipv4_is_match()`, `ipv6_compare()`, `ipv6_is_match()`: by the shortest of all prefix lengths.
+//! `ipv4_compare()`, `ipv4_is_match()`, `ipv6_compare()`, `ipv6_is_match()`: compare the bits of the shortest prefix length.
 
 use super::address::{V4, V6, Written, mask4, mask6};
 use crate::functions::kernel::{self, Longs};
@@ -73,7 +73,7 @@ comparison!(
     }
 );
 
-/// The prefix length of row `i`; the outer option is none where it is out of range.
+/// The prefix length of row `i`; `None` if it is out of range.
 fn prefix(lengths: &Option<Longs>, i: usize, max: u8) -> Option<u8> {
     match lengths {
         None => Some(max),
@@ -97,7 +97,7 @@ fn v6<'a>(call: &Call<'a>) -> Result<impl Fn(usize) -> Option<Ordering> + use<'a
     Ok(move |i| {
         let (left, right) = (V6::parse(left.get(i))?.comparable(), V6::parse(right.get(i))?.comparable());
         let length = prefix(&lengths, i, 128)?;
-        // of two IPv4 addresses a prefix length counts their own bits
+        // for two IPv4 addresses, a prefix length counts the bits of the IPv4 address
         let plain = left.written == Written::V4 && right.written == Written::V4;
         let length = if plain && length <= 32 { length + 96 } else { length };
         let mask = mask6(length.min(left.prefix).min(right.prefix));

@@ -35,7 +35,7 @@ pub static FORMAT_IPV4_MASK: ScalarFunction = ScalarFunction {
     eval: Eval::Kernel(|call| run(call, Output::Range)),
 };
 
-/// Whether the prefix length is written behind the address.
+/// Whether the prefix length is written after the address.
 #[derive(Clone, Copy, PartialEq)]
 enum Output {
     Address,

@@ -1,5 +1,5 @@
 //! `has_ipv4()`, `has_any_ipv4()`, `has_ipv4_prefix()`, `has_any_ipv4_prefix()`: addresses in a text, between characters
-//! that are no letters and no digits.
+//! that are not letters or digits.
 
 use super::listed;
 use crate::registry::{
@@ -65,7 +65,7 @@ struct Needle {
 }
 
 impl Needle {
-    /// None where the text is no address and no prefix that ends with a point: nothing has it.
+    /// `None` if the text is neither an address nor a prefix that ends with a dot: no text contains it.
     fn new(text: &str, prefix: bool) -> Option<Needle> {
         let valid = match text.strip_suffix('.') {
             Some(start) if prefix => {
@@ -95,7 +95,7 @@ fn octet(text: &str) -> bool {
     (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u8>().is_ok()
 }
 
-/// How many bytes the address at the start of the text takes; none where there is none.
+/// The length in bytes of the address at the start of the text; `None` if there is none.
 fn address(text: &str) -> Option<usize> {
     let mut length = 0;
     for n in 0..4 {

@@ -1,4 +1,4 @@
-//! Texts compared with a list: a constant list is prepared once, one of a column when it changes.
+//! Texts compared with a list: a constant list is compiled once, a list in a column when it changes.
 
 use crate::dynamic::{dynamic_text, read};
 use crate::functions::conversion::Arg;
@@ -8,7 +8,7 @@ use crate::types::ScalarType::Dynamic;
 use datafusion::common::Result;
 use std::borrow::Cow;
 
-/// The kernel of a function whose first argument is a text, and whose others are the items or an array of them.
+/// The kernel of a function whose first argument is a text, and whose other arguments are the items or an array of them.
 pub fn compile<L: Send + Sync + 'static>(
     info: &CallInfo,
     prepare: impl Fn(&[Cow<str>]) -> L + Send + Sync + 'static,
@@ -21,7 +21,7 @@ pub fn compile<L: Send + Sync + 'static>(
     Box::new(move |call: &Call| {
         let source = Arg::new(call, 0)?;
         let columns = (1..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
-        // lists of a column often repeat
+        // lists in a column often repeat
         let mut last: Option<(Vec<&str>, L)> = None;
         let mut text = String::new();
         kernel::bools(call.rows, |i| {

@@ -11,7 +11,7 @@ mod ranges;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All IP address functions.
 pub static ALL: &[&ScalarFunction] = &[
     &parse::PARSE_IPV4,
     &parse::PARSE_IPV4_MASK,

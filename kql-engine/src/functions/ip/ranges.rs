@@ -1,6 +1,6 @@
 //! `ipv4_is_in_range()`, `ipv4_is_in_any_range()`, the same for IPv6, and `ipv4_is_private()`
 //!
-//! Constant ranges are sorted and merged once; a range that is no address is passed over.
+//! Constant ranges are sorted and merged once; a range that is not valid is ignored.
 
 use super::address::{Ranges, V4, V6};
 use super::listed;
@@ -83,7 +83,7 @@ pub static IPV4_IS_PRIVATE: ScalarFunction = ScalarFunction {
     }),
 };
 
-/// First and last address of a network; an address alone is a network of one.
+/// First and last address of a network; a single address is a network of one.
 type Read<T> = fn(&str) -> Option<(T, T)>;
 
 fn v4(text: &str) -> Option<(u32, u32)> {
@@ -94,7 +94,7 @@ fn v6(text: &str) -> Option<(u128, u128)> {
     V6::parse(text).map(|ip| ip.comparable().range())
 }
 
-/// An address is in a network where its own network starts in it.
+/// An address is in a network if its own network starts in it.
 fn one<T: Copy + Ord + Send + Sync + 'static>(info: &CallInfo, read: Read<T>) -> Result<Box<dyn Kernel>> {
     let constant = info.text(1).map(read);
     Ok(Box::new(move |call: &Call| {

@@ -46,19 +46,19 @@ fn run(call: &Call, of: fn(f64, f64, f64) -> f64) -> Result<ColumnarValue> {
     kernel::reals(call.rows, |i| Some(of(x.get(i)?, alpha.get(i)?, beta.get(i)?)))
 }
 
-/// Parameters of a distribution; NaN is not positive.
+/// Checks the parameters of a distribution; NaN is not positive.
 fn positive(alpha: f64, beta: f64) -> bool {
     alpha > 0.0 && beta > 0.0
 }
 
-/// Beyond this a parameter is not taken, as the page of `beta_cdf()` says.
+/// Greater parameters are not accepted, as the page of `beta_cdf()` says.
 const MAX_PARAMETER: f64 = 10_000.0;
 
 fn cdf(x: f64, alpha: f64, beta: f64) -> f64 {
     if !(0.0..=1.0).contains(&x) || alpha > MAX_PARAMETER || beta > MAX_PARAMETER {
         return f64::NAN;
     }
-    // the engine gives 1 for parameters that are not positive
+    // Kusto returns 1 for parameters that are not positive
     if alpha <= 0.0 || beta <= 0.0 {
         return 1.0;
     }

@@ -1,4 +1,4 @@
-//! `binary_and()` and its kin, over longs.
+//! `binary_and()` and similar functions, over longs.
 
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};

@@ -1,4 +1,4 @@
-//! Functions of one number that give a real: roots, exponentials, logarithms, angles.
+//! Functions of one number that return a real: roots, exponentials, logarithms, angles.
 
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Number, ResultName, Returns, ScalarFunction, Signature, p, sig};

@@ -1,4 +1,4 @@
-//! `isnan()`, `isinf()`, `isfinite()`; null of null.
+//! `isnan()`, `isinf()`, `isfinite()`; null for null.
 
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};

@@ -15,7 +15,7 @@ mod welch_test;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All numeric functions.
 pub static ALL: &[&ScalarFunction] = &[
     &bin::BIN,
     &bin_at::BIN_AT,

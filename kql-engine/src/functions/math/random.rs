@@ -1,4 +1,4 @@
-//! `rand()`, `new_guid()`: another value in every row.
+//! `rand()`, `new_guid()`: a different value in every row.
 
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, optional, sig};

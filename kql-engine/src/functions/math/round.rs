@@ -29,7 +29,7 @@ pub static CEILING: ScalarFunction = ScalarFunction {
     name: "ceiling",
     aliases: &[],
     signatures: &[
-        // the engine gives reals of whole numbers too
+        // Kusto returns reals for whole numbers too
         sig(&[p("number", Is(Real))], Returns::Is(Real)),
         sig(&[p("number", Is(Decimal))], Returns::Is(Decimal)),
     ],
@@ -71,7 +71,7 @@ fn round(call: &Call) -> Result<ColumnarValue> {
                 let scale = 10f64.powi(digits.abs());
                 let rounded =
                     if digits >= 0 { (value * scale).round() / scale } else { (value / scale).round() * scale };
-                // where the scale leaves the range of reals there is nothing to round
+                // if the scale exceeds the range of reals, there is nothing to round
                 Some(if rounded.is_nan() { value } else { rounded })
             })
         }
@@ -88,7 +88,7 @@ fn whole(value: i64, digits: i32) -> Option<i64> {
     }
 }
 
-/// The multiple of `unit` nearest to a value, the one farther from zero of two.
+/// The multiple of `unit` nearest to a value; of two equally near ones, the one farther from zero.
 fn nearest(value: i128, unit: i128) -> Option<i128> {
     let rest = value % unit;
     let down = value - rest;

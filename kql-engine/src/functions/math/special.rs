@@ -14,7 +14,7 @@ pub fn incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
         return 1.0;
     }
     let front = (a * x.ln() + b * (-x).ln_1p() - log_beta(a, b)).exp();
-    // the fraction converges fast on this side of the mean only
+    // the fraction converges fast only on this side of the mean
     if x < (a + 1.0) / (a + b + 2.0) {
         front * fraction(x, a, b) / a
     } else {

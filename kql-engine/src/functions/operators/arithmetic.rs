@@ -1,7 +1,7 @@
 //! `+ - * / %` and the signs.
 //!
-//! Whole numbers wrap on overflow; division by zero is null for whole numbers and decimals and infinite for reals; `%`
-//! is never negative. Ticks of datetimes and timespans that leave their range are null.
+//! Whole numbers wrap on overflow. Division by zero is null for whole numbers and decimals, and infinite for reals. `%`
+//! is never negative. Ticks of datetimes and timespans that are out of range become null.
 
 use crate::decimal;
 use crate::functions::kernel;
@@ -247,7 +247,7 @@ fn in_range(value: i64, datetime: bool) -> Option<i64> {
     (!datetime || crate::time::RANGE.contains(&value)).then_some(value)
 }
 
-/// A number that ticks are multiplied or divided by.
+/// A number by which ticks are multiplied or divided.
 enum Factor<'a> {
     Whole(kernel::Longs<'a>),
     Int(kernel::Ints<'a>),

@@ -26,7 +26,7 @@ pub static NOT_BETWEEN: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "True if the value is outside the bounds.",
     page: "operator:between-operator",
-    // unlike the other negated tests it is null for a null, as the engine was measured
+    // unlike the other negated tests it is null for a null, as measured in Kusto
     eval: Eval::Expr(|info, args| Ok(Expr::Not(Box::new(within(info, args)?)))),
 };
 

@@ -1,7 +1,7 @@
 //! `== != < <= > >=`.
 //!
-//! A null equals nothing and differs from every value: `null == 1` is false and `null != 1` is true, while between two
-//! nulls both are null. The orderings are null where a side is. NaN equals nothing, and is neither smaller nor greater.
+//! A null equals nothing and differs from every value: `null == 1` is false and `null != 1` is true; between two
+//! nulls both are null. The orderings are null if a side is null. NaN equals nothing, and is neither smaller nor greater.
 
 use super::logical::two;
 use crate::registry::{
@@ -43,8 +43,8 @@ ordering!(LESS_OR_EQUAL, "<=", LtEq, "True where the left side is not greater.")
 ordering!(GREATER, ">", Gt, "True where the left side is greater.");
 ordering!(GREATER_OR_EQUAL, ">=", GtEq, "True where the left side is not smaller.");
 
-/// Two arguments, with their places, in an order. DataFusion's comparison is a total order, in which NaN stands before or
-/// behind all numbers, as its sign is: the side that it would win on must be a number too.
+/// Two arguments, with their positions, in an order. DataFusion's comparison is a total order, in which NaN is before or
+/// after all numbers, depending on its sign. So the side on which NaN would win must be a number too.
 pub(super) fn ordered(info: &CallInfo, left: (Expr, usize), operator: Operator, right: (Expr, usize)) -> Expr {
     let test = binary_expr(left.0.clone(), operator, right.0.clone());
     if info.types.first() != Some(&ScalarType::Real) {
@@ -92,7 +92,7 @@ pub static NOT_EQUAL: ScalarFunction = ScalarFunction {
     eval: Eval::Expr(|info, args| equality(info, args, true)),
 };
 
-/// Whether values of this type are equal where DataFusion says so.
+/// Whether DataFusion's equality is right for values of this type.
 pub fn is_native(ty: ScalarType) -> bool {
     // NaN equals nothing, and DataFusion's comparison is a total order
     ty != ScalarType::Real
@@ -126,6 +126,6 @@ fn equality(info: &CallInfo, args: Vec<Expr>, negated: bool) -> Result<Expr> {
 }
 
 fn is_nan(e: &Expr) -> Expr {
-    // a literal's own comparison: a value is no number where it is not within any bounds
+    // for a comparison with a literal: NaN is not within any bounds
     e.clone().is_not_null().and(e.clone().not_between(lit(f64::NEG_INFINITY), lit(f64::INFINITY)))
 }

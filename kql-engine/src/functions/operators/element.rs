@@ -1,4 +1,4 @@
-//! `d.a`, `d['a']`, `d[0]`, `d[-1]`, `d[(expr)]`: a step into a dynamic value; null where there is nothing.
+//! `d.a`, `d['a']`, `d[0]`, `d[-1]`, `d[(expr)]`: a step into a dynamic value; null if there is no such element.
 
 use crate::dynamic::path;
 use crate::dynamic::read::{self, Kind};

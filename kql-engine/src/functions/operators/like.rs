@@ -1,4 +1,4 @@
-//! `like` and its kin: old operators with `*` for any text.
+//! `like` and similar operators: old operators in which `*` stands for any text.
 
 use crate::functions::kernel;
 use crate::registry::{

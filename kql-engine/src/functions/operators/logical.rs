@@ -1,4 +1,4 @@
-//! `and`, `or`: three-valued; false and null is false, true or null is true.
+//! `and`, `or`: three-valued; `false and null` is false, `true or null` is true.
 
 use crate::registry::{Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Bool;

@@ -21,7 +21,7 @@ pub static MATCHES_REGEX: ScalarFunction = ScalarFunction {
 
 fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let Some(pattern) = info.text(1) else {
-        // a pattern that differs from row to row is compiled when it changes
+        // a pattern that differs between rows is compiled when it changes
         return Ok(Box::new(|call: &Call| {
             let (texts, patterns) = (call.strings(0)?, call.strings(1)?);
             let mut last: Option<(std::string::String, Option<Regex>)> = None;
@@ -37,7 +37,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let regex = pattern_of(pattern)?;
     Ok(Box::new(move |call: &Call| -> Result<ColumnarValue> {
         let texts = call.strings(0)?;
-        // one of its own for each batch: threads that share one wait for each other's scratch space
+        // a separate clone for each batch: threads that share one wait for each other's scratch space
         let regex = regex.clone();
         kernel::certain_bools(call.rows, |i| regex.is_match(texts.get(i)))
     }))
@@ -51,14 +51,14 @@ pub fn pattern_of(pattern: &str) -> Result<Regex> {
     }
 }
 
-/// Compiles a pattern in Kusto's syntax, wherever it stands.
+/// Compiles a pattern in Kusto's syntax.
 pub fn compiled(pattern: &str) -> std::result::Result<Regex, regex::Error> {
     let build = |pattern: &str| regex::RegexBuilder::new(pattern).octal(true).build();
     build(pattern).or_else(|error| build(&older_spelling(pattern)).map_err(|_| error))
 }
 
-/// The pattern with what RE2 took for itself escaped: `[` in a class, and a `{` that begins no repetition. Published
-/// queries are older than the syntax that gives these a meaning.
+/// The pattern with escapes for characters that RE2 took literally: `[` in a class, and a `{` that does not begin a
+/// repetition. Published queries are older than the syntax that gives these a meaning.
 fn older_spelling(pattern: &str) -> std::string::String {
     let mut out = std::string::String::with_capacity(pattern.len() + 8);
     let mut chars = pattern.char_indices().peekable();
@@ -91,7 +91,7 @@ fn older_spelling(pattern: &str) -> std::string::String {
     out
 }
 
-/// Whether what follows a `{` makes it a repetition.
+/// Whether the text after a `{` makes it a repetition.
 fn is_repetition(rest: &str) -> bool {
     let Some((inside, _)) = rest.split_once('}') else { return false };
     let mut numbers = inside.splitn(2, ',');

@@ -1,6 +1,6 @@
-//! `in`, `in~`, `has_any`, `has_all` and the negated forms: lists, compiled once where they are constants.
+//! `in`, `in~`, `has_any`, `has_all` and the negated forms: lists, compiled once if they are constants.
 //!
-//! A dynamic among the items is a list of its own; lists in it are opened.
+//! A dynamic among the items is a list too; lists in it are flattened.
 
 use crate::dynamic::read::{self, Kind};
 use crate::registry::{
@@ -94,7 +94,7 @@ fn compile(info: &CallInfo, test: Test) -> Result<Box<dyn Kernel>> {
     }
 }
 
-/// The items of a list that holds columns, row by row.
+/// The items of a list that contains columns, row by row.
 fn by_row(call: &Call, ty: ScalarType, test: Test) -> Result<ColumnarValue> {
     let arrays = (0..call.len()).map(|n| call.array(n)).collect::<Result<Vec<ArrayRef>>>()?;
     let (Some(left), items) = (arrays.first(), arrays.get(1..).unwrap_or(&[])) else {
@@ -120,7 +120,7 @@ fn by_row(call: &Call, ty: ScalarType, test: Test) -> Result<ColumnarValue> {
     Ok(ColumnarValue::Array(Arc::new(BooleanArray::from(found))))
 }
 
-/// Texts that are looked for.
+/// Texts to look for.
 struct Texts {
     matcher: Matcher,
     all: bool,
@@ -130,7 +130,7 @@ struct Texts {
 impl Texts {
     fn new(items: &[(Value, ScalarType)], test: Test) -> Texts {
         let mut texts: Vec<String> = Vec::new();
-        // a null in a list is an empty term, which every text has
+        // a null in a list is an empty term, which every text contains
         let null = matches!(test, Test::HasAny | Test::HasAll).then_some("");
         for (value, ty) in items {
             match (value, ty) {
@@ -161,7 +161,7 @@ impl Texts {
     }
 }
 
-/// The texts of a list, lists in it opened; nulls in it are `null`, or left out.
+/// The texts of a list, with nested lists flattened; nulls become `null`, or are skipped.
 fn flatten(json: &str, null: Option<&str>, out: &mut Vec<String>) {
     match read::kind(json) {
         Kind::Array => {
@@ -178,10 +178,10 @@ fn flatten(json: &str, null: Option<&str>, out: &mut Vec<String>) {
     }
 }
 
-/// Values other than texts that are looked for.
+/// Values other than texts to look for.
 struct Values {
     set: Set,
-    /// Whether a null is among them: as by `==`, nothing is known between it and a null.
+    /// Whether a null is among them: as with `==`, comparing it with a null results in null.
     null: bool,
 }
 
@@ -236,7 +236,7 @@ impl Values {
         Values { set, null }
     }
 
-    /// A null is none of the values.
+    /// A null is equal to none of the values.
     fn run(&self, array: &ArrayRef, negated: bool) -> Result<ColumnarValue> {
         let rows = array.len();
         let test = |found: &dyn Fn(usize) -> bool| -> BooleanArray {

@@ -20,7 +20,7 @@ pub use matches_regex::{compiled, pattern_of};
 use crate::registry::ScalarFunction;
 use kql_parser::ast::{BinaryOp, InOp, UnaryOp};
 
-/// Every row.
+/// All scalar operators.
 pub static ALL: &[&ScalarFunction] = &[
     &logical::AND,
     &logical::OR,
@@ -79,7 +79,7 @@ pub static ALL: &[&ScalarFunction] = &[
     &element::ELEMENT,
 ];
 
-/// The row of an infix operator.
+/// The function of an infix operator.
 pub fn binary(op: BinaryOp) -> &'static ScalarFunction {
     use BinaryOp as B;
     match op {
@@ -130,7 +130,7 @@ pub fn binary(op: BinaryOp) -> &'static ScalarFunction {
     }
 }
 
-/// The row of a prefix operator.
+/// The function of a prefix operator.
 pub fn unary(op: UnaryOp) -> &'static ScalarFunction {
     match op {
         UnaryOp::Minus => &arithmetic::MINUS,
@@ -138,7 +138,7 @@ pub fn unary(op: UnaryOp) -> &'static ScalarFunction {
     }
 }
 
-/// The row of an operator with a list.
+/// The function of an operator with a list.
 pub fn membership(op: InOp) -> &'static ScalarFunction {
     match op {
         InOp::In => &membership::IN,

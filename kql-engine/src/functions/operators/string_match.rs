@@ -1,4 +1,4 @@
-//! `has`, `contains`, `startswith`, `=~` and their kin: one needle, compiled once where it is a constant.
+//! `has`, `contains`, `startswith`, `=~` and similar operators: one needle, compiled once if it is constant.
 
 use crate::functions::kernel;
 use crate::registry::{
@@ -61,7 +61,7 @@ fn compile(info: &CallInfo, mode: Mode, case_sensitive: bool, negated: bool) -> 
     }
     Box::new(move |call: &Call| {
         let (texts, needles) = (call.strings(0)?, call.strings(1)?);
-        // needles of a column often repeat
+        // needles in a column often repeat
         let mut last: Option<(std::string::String, Matcher)> = None;
         kernel::bools(call.rows, |i| {
             let needle = needles.get(i);

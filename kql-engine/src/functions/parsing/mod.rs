@@ -1,4 +1,4 @@
-//! Texts of known forms as values.
+//! Parsing of texts in known formats.
 
 mod parse_command_line;
 mod parse_csv;
@@ -10,7 +10,7 @@ mod parse_xml;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All parsing functions.
 pub static ALL: &[&ScalarFunction] = &[
     &parse_csv::PARSE_CSV,
     &parse_url::PARSE_URL,

@@ -1,4 +1,4 @@
-//! `parse_command_line()`: as Windows' `CommandLineToArgvW` does.
+//! `parse_command_line()`, with the rules of Windows' `CommandLineToArgvW`.
 
 use crate::dynamic::write;
 use crate::functions::conversion::Arg;
@@ -46,7 +46,7 @@ fn arguments(line: &str) -> Vec<std::string::String> {
     let mut all = Vec::new();
     let mut chars = line.chars().peekable();
     let blank = |c: char| c == ' ' || c == '\t';
-    // the program's name ends at a quote or a blank, and backslashes mean nothing in it
+    // the program's name ends at a quote or a blank, and backslashes have no special meaning in it
     let mut name = std::string::String::new();
     if chars.next_if_eq(&'"').is_some() {
         for c in chars.by_ref() {
@@ -73,7 +73,7 @@ fn arguments(line: &str) -> Vec<std::string::String> {
                 slashes += 1;
             }
             if chars.peek() == Some(&'"') {
-                // two backslashes before a quote are one, and an odd one makes the quote a character
+                // two backslashes before a quote are one; after an odd number, the quote is an ordinary character
                 argument.extend(std::iter::repeat_n('\\', slashes / 2));
                 chars.next();
                 if slashes % 2 == 1 {

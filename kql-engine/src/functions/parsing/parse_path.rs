@@ -29,7 +29,7 @@ fn parse(path: &str, out: &mut std::string::String) {
         Some((scheme, rest)) if scheme.len() > 1 => (scheme, rest),
         _ => ("", path),
     };
-    // a drive is a letter and a colon, after \\?\ too
+    // a drive is a letter and a colon, also after \\?\
     let skipped = if rest.starts_with(r"\\?\") || rest.starts_with(r"\\.\") { 4 } else { 0 };
     let drive = rest.get(skipped..).is_some_and(|p| {
         let mut chars = p.chars();

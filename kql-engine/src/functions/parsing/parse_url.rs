@@ -42,17 +42,17 @@ pub static PARSE_URLQUERY: ScalarFunction = ScalarFunction {
 };
 
 fn parse(url: &str, out: &mut std::string::String) {
-    // what is no absolute URL has no parts at all
+    // a text that is not an absolute URL has no parts
     let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)).unwrap_or(("", ""));
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    // a slash that ends the URL is no path
+    // a slash at the end of the URL is not a path
     let path = if path == "/" && url.ends_with('/') && query.is_empty() && fragment.is_empty() { "" } else { path };
     // a user without a password is part of the host
     let (user, host) = authority.rsplit_once('@').filter(|(user, _)| user.contains(':')).unwrap_or(("", authority));
     let (username, password) = user.split_once(':').unwrap_or(("", ""));
-    // the colons of an IPv6 address stand in brackets
+    // the colons of an IPv6 address are in brackets
     let after = host.rfind(']').map_or(0, |at| at + 1);
     let (host, port) = match host.get(after..).and_then(|end| end.find(':')) {
         Some(at) => (host.get(..after + at).unwrap_or(""), host.get(after + at + 1..).unwrap_or("")),
@@ -85,8 +85,8 @@ fn is_scheme(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
 }
 
-/// `k1=v1&k2=v2` as a bag, in the order of the keys; the values of a key that comes again are an array, and a key or a
-/// value that is empty does not count.
+/// `k1=v1&k2=v2` as a bag, in the order of the keys. The values of a repeated key are an array; empty keys and
+/// values are ignored.
 fn parameters(query: &str, out: &mut std::string::String) {
     let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {

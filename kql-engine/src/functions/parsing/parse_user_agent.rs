@@ -1,6 +1,6 @@
 //! `parse_user_agent()`
 //!
-//! The patterns are those of the ua-parser project, which Kusto uses as well; they are read when the first call runs.
+//! The patterns are those of the ua-parser project, which Kusto uses too; they are loaded by the first call.
 
 use crate::dynamic::{read, write};
 use crate::functions::kernel;
@@ -32,7 +32,7 @@ static PATTERNS: LazyLock<Option<Extractor<'static>>> = LazyLock::new(|| {
     Extractor::try_from(patterns).ok()
 });
 
-/// What is looked for.
+/// The requested parts.
 #[derive(Clone, Copy, Default)]
 struct Wanted {
     browser: bool,
@@ -40,7 +40,7 @@ struct Wanted {
     device: bool,
 }
 
-/// One of the words, or an array of them; none where something else stands there.
+/// One of the words, or an array of them; `None` for anything else.
 fn wanted(text: &str) -> Option<Wanted> {
     let mut wanted = Wanted::default();
     let mut add = |word: &str| {
@@ -73,7 +73,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
             return internal_err!("the patterns of user agents cannot be read");
         };
         let (agents, looked_for) = (call.strings(0)?, call.strings(1)?);
-        // the same few agents come again and again
+        // the same few agents occur again and again
         let mut known: HashMap<(&str, &str), Option<String>> = HashMap::new();
         kernel::texts(call.rows, |i, out| {
             let (agent, look_for) = (agents.get(i), looked_for.get(i));
@@ -95,7 +95,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     }))
 }
 
-/// What no pattern fits.
+/// The result if no pattern matches.
 const OTHER: &str = "Other";
 
 fn describe(patterns: &Extractor, agent: &str, wanted: Wanted) -> String {

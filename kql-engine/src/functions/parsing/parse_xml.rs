@@ -11,9 +11,9 @@ use quick_xml::Reader;
 use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
 
-/// Longer texts give null, as in the service.
+/// Longer texts return null, as in the service.
 const MAX_SIZE: usize = 1 << 20;
-/// As do texts with deeper elements.
+/// So do texts with more deeply nested elements.
 const MAX_DEPTH: usize = 256;
 
 pub static PARSE_XML: ScalarFunction = ScalarFunction {
@@ -85,7 +85,7 @@ impl Element {
             key("#text", out);
             write::string(text, out);
         }
-        // elements of one name become an array at the place of the first
+        // elements with the same name become an array at the position of the first
         let mut places: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
         let mut groups: Vec<(&str, Vec<&Element>)> = Vec::new();
         for child in &self.children {
@@ -111,7 +111,7 @@ impl Element {
     }
 }
 
-/// The root element; none where the text is not well-formed.
+/// The root element; `None` if the text is not well-formed.
 fn parse(text: &str) -> Option<Element> {
     if text.len() > MAX_SIZE {
         return None;

@@ -1,6 +1,6 @@
 //! `series_seasonal()`, `series_decompose()`, `series_decompose_forecast()`, `series_decompose_anomalies()`
 //!
-//! A series is the sum of a season (the median of the values at one place of the period), a trend and a rest.
+//! A series is the sum of a season (the median of the values at each position of the period), a trend and a remainder.
 
 use super::line::Line;
 use super::outliers::Fences;
@@ -131,7 +131,7 @@ pub static ANOMALIES: ScalarFunction = ScalarFunction {
     }),
 };
 
-/// Where the arguments stand.
+/// The positions of the arguments.
 #[derive(Clone, Copy)]
 struct ArgumentPositions {
     threshold: Option<usize>,
@@ -244,7 +244,7 @@ impl Parts {
     }
 }
 
-/// The trend of the known values, over `length` places.
+/// The trend of the known values, over `length` positions.
 fn trend_of(known: &[Option<f64>], length: usize, trend: Trend) -> Vec<f64> {
     let values: Vec<f64> = known.iter().copied().flatten().collect();
     if values.is_empty() {
@@ -255,7 +255,7 @@ fn trend_of(known: &[Option<f64>], length: usize, trend: Trend) -> Vec<f64> {
         Trend::None => vec![0.0; length],
         Trend::Average => vec![mean; length],
         Trend::Line => {
-            // a missing value counts as the mean, so that the others keep their places
+            // a missing value counts as the mean, so that the others keep their positions
             let filled: Vec<f64> = known.iter().map(|v| v.unwrap_or(mean)).collect();
             let line = Line::fit(&filled, 0);
             (0..length).map(|n| line.at(n)).collect()

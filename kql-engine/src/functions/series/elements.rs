@@ -1,4 +1,4 @@
-//! `series_sin()`, `series_abs()` and the like: a function of every element.
+//! `series_sin()`, `series_abs()` and similar functions: a function applied to every element.
 
 use super::read;
 use crate::registry::{
@@ -72,7 +72,7 @@ element!(
     |x| Some(x.ceil())
 );
 
-/// `whole`: whole numbers stay so.
+/// `whole`: whole numbers stay whole.
 fn run(call: &Call, whole: bool, of: fn(f64) -> Option<f64>) -> Result<ColumnarValue> {
     read::map(call.rows, &call.strings(0)?, |_, series, out| {
         read::numbers(series.values.iter().map(|v| v.and_then(of)), whole && series.whole, out);

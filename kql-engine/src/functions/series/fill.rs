@@ -68,7 +68,7 @@ pub static LINEAR: ScalarFunction = ScalarFunction {
     eval: Eval::Kernel(linear),
 };
 
-/// Turns a placeholder into missing values.
+/// Replaces placeholders by missing values.
 fn open(series: &mut Series, placeholder: Option<f64>) {
     if let Some(placeholder) = placeholder {
         for value in series.values.iter_mut().filter(|v| **v == Some(placeholder)) {
@@ -87,7 +87,7 @@ fn run(call: &Call, n: usize, fill: impl Fn(usize, &mut [Option<f64>])) -> Resul
         let value = missing.as_ref().and_then(|m| m.get(i));
         open(&mut series, value);
         fill(i, &mut series.values);
-        // what cannot be filled stays as it was
+        // a value that cannot be filled is kept
         read::numbers(series.values.iter().map(|v| v.or(value)), series.whole, out);
         true
     })
@@ -140,7 +140,7 @@ fn linear(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-/// Whole numbers are cut off.
+/// Whole numbers are truncated.
 fn between(series: &mut Series) {
     let mut left: Option<(usize, f64)> = None;
     for right in 0..series.values.len() {

@@ -108,12 +108,12 @@ pub static FIT_POLY: ScalarFunction = ScalarFunction {
     eval: Eval::Kernel(polynomial),
 };
 
-/// How several values come.
+/// The form of a result with several values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// A column for each.
+    /// One column per value.
     Columns,
-    /// A bag of all.
+    /// One bag with all values.
     Bag,
 }
 
@@ -163,11 +163,11 @@ fn two_lines(call: &Call, form: Form) -> Result<ColumnarValue> {
     })
 }
 
-/// The place at which two lines leave the least residual_squares, at least two values on each side; from running sums, so that it
-/// takes one pass.
+/// The position at which two lines have the least sum of squared residuals, with at least two values on each side. Uses
+/// running sums, so it takes one pass.
 fn best_split(values: &[f64]) -> usize {
     let shift = values.iter().sum::<f64>() / values.len() as f64;
-    // sums of y, x·y and y² up to each place, y taken from the mean so that digits are kept
+    // sums of y, x·y and y² up to each position; y is relative to the mean, to keep precision
     let mut sums = vec![(0.0, 0.0, 0.0)];
     let mut last = (0.0, 0.0, 0.0);
     for (n, value) in values.iter().enumerate() {
@@ -221,7 +221,7 @@ fn polynomial(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-/// Positions given as numbers, or as datetimes.
+/// Positions given as numbers or datetimes.
 fn positions_of(json: &str) -> Option<Vec<f64>> {
     if let Some(values) = Series::parse(json).and_then(|s| s.complete()) {
         return Some(values);
@@ -235,7 +235,7 @@ fn positions_of(json: &str) -> Option<Vec<f64>> {
         .collect()
 }
 
-/// The coefficients of the nearest polynomial, the highest first, by the normal equations around the middle of x.
+/// The coefficients of the best-fitting polynomial, the highest first, by the normal equations around the middle of x.
 fn least_squares(x: &[f64], y: &[f64], degree: usize) -> Option<Vec<f64>> {
     let size = degree + 1;
     if x.len() < size {
@@ -257,7 +257,7 @@ fn least_squares(x: &[f64], y: &[f64], degree: usize) -> Option<Vec<f64>> {
         }
     }
     let scaled = solve(rows)?;
-    // back from t to x: p((x - middle) / scale), expanded
+    // convert from t back to x: p((x - middle) / scale), expanded
     let mut result = vec![0.0; size];
     for c in scaled.iter().rev() {
         let mut next = vec![0.0; size];
@@ -306,7 +306,7 @@ fn cell(rows: &[Vec<f64>], row: usize, column: usize) -> f64 {
     rows.get(row).and_then(|r| r.get(column)).copied().unwrap_or(0.0)
 }
 
-/// Parts of a result: a bag with bags in it, or one flat array.
+/// Parts of a result: a bag that contains bags, or one flat array.
 struct Parts<'a> {
     form: Form,
     out: &'a mut String,
@@ -342,7 +342,7 @@ impl<'a> Parts<'a> {
         read::reals(values, self.out);
     }
 
-    /// A part that is a bag in a bag, and nothing of its own in an array.
+    /// Begins a part that is a nested bag; an array has no element for it.
     fn open(&mut self, name: &str) {
         if self.form == Form::Bag {
             self.key(name);

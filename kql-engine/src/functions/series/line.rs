@@ -1,9 +1,9 @@
-//! The straight line nearest to a series, by least squares.
+//! The straight line that fits a series best, by least squares.
 
-/// A line over the positions 0, 1, 2 …, and how well it fits.
+/// A line over the positions 0, 1, 2 …, and its goodness of fit.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Line {
-    /// How much it rises from one position to the next.
+    /// The increase from one position to the next.
     pub slope: f64,
     /// Its value at position 0.
     pub interception: f64,
@@ -11,12 +11,12 @@ pub struct Line {
     pub total_squares: f64,
     /// Sum of the squared distances of the values from the line.
     pub residual_squares: f64,
-    /// How many values it was fitted to.
+    /// The number of fitted values.
     pub count: usize,
 }
 
 impl Line {
-    /// Fits a line to values at the positions from `from` on.
+    /// Fits a line to values at consecutive positions that start with `from`.
     pub fn fit(values: &[f64], from: usize) -> Line {
         let count = values.len() as f64;
         let middle = from as f64 + (count - 1.0) / 2.0;
@@ -47,7 +47,7 @@ impl Line {
         over(self.total_squares, self.count)
     }
 
-    /// Variance of their distances from the line.
+    /// Variance of the residuals.
     pub fn rvariance(&self) -> f64 {
         over(self.residual_squares, self.count)
     }

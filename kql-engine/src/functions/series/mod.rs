@@ -1,4 +1,4 @@
-//! Series: arrays of numbers, most often made by `make-series`.
+//! Series: arrays of numbers, usually created by `make-series`.
 
 mod decompose;
 mod elements;
@@ -17,7 +17,7 @@ mod stats;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All series functions.
 pub static ALL: &[&ScalarFunction] = &[
     &pairs::ADD,
     &pairs::SUBTRACT,

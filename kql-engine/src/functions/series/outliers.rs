@@ -1,4 +1,4 @@
-//! `series_outliers()`: how far values lie outside a range of percentiles (Tukey's fences).
+//! `series_outliers()`: how far values are outside a range of percentiles (Tukey's fences).
 //!
 //! With the percentiles 10 and 90 the score is scaled so that 1.5 marks the same values of a normal distribution as it
 //! does with 25 and 75.
@@ -38,7 +38,7 @@ pub static OUTLIERS: ScalarFunction = ScalarFunction {
     eval: Eval::Compiled(compile),
 };
 
-/// What the engine multiplies scores of the percentiles 10 and 90 by, from its answers.
+/// The factor that Kusto applies to scores of the percentiles 10 and 90, derived from its results.
 const CUSTOM_SCALE: f64 = 2.772_605_605_507_915_5;
 
 /// A pair of percentiles and the factor of their scores.
@@ -50,7 +50,7 @@ pub(super) struct Fences {
 }
 
 impl Fences {
-    /// By the name of the method; none where it is unknown.
+    /// The fences of a method, given its name; `None` if it is unknown.
     pub(super) fn named(name: &str) -> Option<Fences> {
         match name {
             "ctukey" => Some(Fences { low: 0.10, high: 0.90, scale: CUSTOM_SCALE }),
@@ -59,7 +59,7 @@ impl Fences {
         }
     }
 
-    /// The scores of values, 0 where one is missing. The last `test` values do not make up the percentiles.
+    /// The scores of values, 0 for missing values. The last `test` values are not used for the percentiles.
     pub(super) fn scores(self, values: &[Option<f64>], test: usize) -> Vec<f64> {
         let known = values.get(..values.len().saturating_sub(test)).unwrap_or(&[]);
         let mut sorted: Vec<f64> = known.iter().copied().flatten().filter(|v| v.is_finite()).collect();
@@ -81,7 +81,7 @@ impl Fences {
     }
 }
 
-/// By linear interpolation between the two nearest values.
+/// Interpolates linearly between the two nearest values.
 fn percentile(sorted: &[f64], fraction: f64) -> Option<f64> {
     let place = (sorted.len().checked_sub(1)?) as f64 * fraction;
     let below = *sorted.get(place.floor() as usize)?;

@@ -1,6 +1,6 @@
-//! `series_add()`, `series_greater()` and the like: element by element, over two series or a series and a number.
+//! `series_add()`, `series_greater()` and similar functions: element by element, over two series or a series and a number.
 //!
-//! Where an element is missing in one of them, or is no number, the result is null.
+//! If an element is missing in one of them, or is not a number, the result is null.
 
 use super::read::{self, Series};
 use crate::dynamic::write;
@@ -22,7 +22,7 @@ static SIGNATURES: [Signature; 3] = [
 
 #[derive(Clone, Copy)]
 enum Op {
-    /// Gives whole numbers of whole numbers.
+    /// Returns whole numbers for whole numbers.
     Whole(fn(f64, f64) -> f64),
     Real(fn(f64, f64) -> f64),
     Test(fn(f64, f64) -> bool),
@@ -114,7 +114,7 @@ pair!(
     Op::Test(|a, b| a != b)
 );
 
-/// A side: a series, or a number that counts for every element.
+/// A side: a series, or a number that is used for every element.
 pub(super) enum Side<'a> {
     Series(Strings<'a>),
     Number(AnyNumber<'a>, bool),

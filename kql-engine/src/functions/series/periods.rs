@@ -1,8 +1,8 @@
-//! `series_periods_detect()`, `series_periods_validate()`: the lengths after which a series repeats itself.
+//! `series_periods_detect()`, `series_periods_validate()`: the periods after which a series repeats itself.
 //!
-//! A period's score is the series' autocorrelation at that shift, where what is shifted out at the end comes in at the
-//! start, scaled so that the lowest of all shifts is 0 and no shift at all is 1. A period is one of the frequencies that
-//! stand out of the series' periodogram, moved to the top of the hill that the autocorrelation has there.
+//! A period's score is the series' circular autocorrelation at that shift, scaled so that the lowest of all shifts is 0 and
+//! no shift is 1. A period is one of the frequencies that stand out in the series' periodogram, moved to the nearest peak of
+//! the autocorrelation.
 
 use super::read::{self, Series};
 use crate::functions::kernel;
@@ -20,16 +20,16 @@ use rustfft::num_complex::Complex;
 /// The shortest period.
 const SHORTEST: usize = 4;
 
-/// How improbable it is that a frequency of a series without any period stands out.
+/// The probability that a frequency stands out in a series without a period.
 const CHANCE: f64 = 0.01;
 
-/// The least mean share of noise, so that the rounding of series without any is not looked through for periods.
+/// The minimum mean share of noise, so that rounding errors in a series without noise do not count as periods.
 const LEAST: f64 = 0.001;
 
 /// Scores that differ by less are close to each other.
 pub const CLOSE: f64 = 0.05;
 
-/// No result has more periods.
+/// The maximum number of periods of a result.
 const MOST: i64 = 100_000;
 
 fn columns() -> Vec<OutputColumn> {
@@ -94,7 +94,7 @@ fn detect(_: &CallInfo, notes: Notes) -> Result<Box<dyn Kernel>> {
 const NOTE: &str = "series_periods_detect(): two periods of a series have almost the same score; Kusto may \
      order them differently or find another period.";
 
-/// Whether the period before place `n` and the one at it are close, and neither is a multiple of the other.
+/// Whether the period before index `n` and the one at it are close, and neither is a multiple of the other.
 fn close(found: &[(usize, f64)], n: usize) -> bool {
     match (found.get(n - 1), found.get(n)) {
         (Some((a, high)), Some((b, low))) => high - low < CLOSE && a % b != 0 && b % a != 0,
@@ -110,16 +110,16 @@ fn write(periods: &[f64], scores: &[f64], out: &mut String) {
     out.push(']');
 }
 
-/// How alike a series is to itself, shift by shift, and how strong its frequencies are.
+/// The autocorrelation of a series by shift, and the strength of its frequencies.
 pub struct Correlogram {
-    /// By the shift.
+    /// By shift.
     scores: Vec<f64>,
-    /// By the number of waves in the series, as a share of all of them.
+    /// By the number of waves in the series, as a share of the total.
     shares: Vec<f64>,
 }
 
 impl Correlogram {
-    /// None for a series that is too short, or the same everywhere. Missing values count as the mean.
+    /// `None` for a series that is too short or constant. Missing values count as the mean.
     pub fn new(values: &[Option<f64>]) -> Option<Correlogram> {
         let known: Vec<f64> = values.iter().copied().flatten().filter(|v| v.is_finite()).collect();
         if values.len() < 2 * SHORTEST || known.is_empty() {
@@ -149,7 +149,7 @@ impl Correlogram {
         self.scores.get(shift).copied().unwrap_or(0.0)
     }
 
-    /// The shifts from `waves + 1` waves in the series to `waves - 1`, and the best of them where it is the top of a hill.
+    /// The best shift between `waves + 1` and `waves - 1` waves in the series, if it is the peak of a hill.
     fn hill(&self, waves: usize) -> Option<usize> {
         let size = self.scores.len();
         let longest = if waves > 1 { (size / (waves - 1)).min(size / 2) } else { size / 2 };
@@ -158,7 +158,7 @@ impl Correlogram {
         (best > 0 && self.at(best) > self.at(best - 1) && self.at(best) >= self.at(best + 1)).then_some(best)
     }
 
-    /// The score of one period, 0 where it is none.
+    /// The score of one period, 0 if it is not a period.
     pub fn score(&self, period: f64) -> f64 {
         let size = self.scores.len();
         if !(SHORTEST as f64..=size as f64 / 2.0).contains(&period) {
@@ -169,8 +169,8 @@ impl Correlogram {
         if self.hill(waves) == Some(shift) { self.at(shift) } else { 0.0 }
     }
 
-    /// The share that a frequency of noise does not exceed. Strengths of noise are exponentially distributed; a strong period
-    /// would raise their mean, and does not raise their median.
+    /// The share that a frequency of noise does not exceed. Strengths of noise are distributed exponentially; a strong
+    /// period would raise their mean, but not their median.
     fn noise(&self) -> f64 {
         let mut shares: Vec<f64> = self.shares.iter().skip(1).copied().collect();
         shares.sort_by(f64::total_cmp);
@@ -179,7 +179,7 @@ impl Correlogram {
         (shares.len() as f64 / CHANCE).ln() * mean.min((median / std::f64::consts::LN_2).max(LEAST))
     }
 
-    /// The periods of a length from `least` to `most` with their scores, the best one first.
+    /// The periods from `least` to `most` with their scores, the best one first.
     pub fn periods(&self, least: f64, most: f64) -> Vec<(usize, f64)> {
         let noise = self.noise();
         let count = self.shares.len() - 1;

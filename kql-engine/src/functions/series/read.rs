@@ -7,7 +7,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 use std::fmt::Write;
 
-/// The numbers of an array; none for what is no number.
+/// The numbers of an array; `None` for an element that is not a number.
 #[derive(Debug, Clone)]
 pub struct Series {
     /// In order.
@@ -19,7 +19,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// Reads an array; none where the text is none.
+    /// Parses an array; `None` if the text is not an array.
     pub fn parse(json: &str) -> Option<Series> {
         let items = read::array(json)?;
         let (mut whole, mut mixed) = (true, false);
@@ -53,19 +53,19 @@ impl Series {
         Some(Series { values, whole, mixed })
     }
 
-    /// All numbers; none where one is missing or there is none.
+    /// All numbers; `None` if one is missing or the array is empty.
     pub fn complete(&self) -> Option<Vec<f64>> {
         if self.values.is_empty() { None } else { self.values.iter().copied().collect() }
     }
 
-    /// All numbers, nulls left out; none where an element is something else or there is no number.
+    /// All numbers without nulls; `None` if another element is not a number, or there are no numbers.
     pub fn known(&self) -> Option<Vec<f64>> {
         let known: Vec<f64> = self.values.iter().copied().flatten().collect();
         (!self.mixed && !known.is_empty()).then_some(known)
     }
 }
 
-/// A number as JSON, a whole one without a point; `null` for none.
+/// A number as JSON, a whole one without a decimal point; `null` for `None`.
 pub fn number(value: Option<f64>, whole: bool, out: &mut String) {
     match value {
         Some(value) if whole && value.is_finite() && value.abs() < 9.2e18 => _ = write!(out, "{}", value as i64),
@@ -86,7 +86,7 @@ pub fn reals(values: &[f64], out: &mut String) {
     numbers(values.iter().copied().map(Some), false, out);
 }
 
-/// A result for every series; `f` says whether there is one.
+/// A result for every series; `f` returns whether there is one.
 pub fn map(
     rows: usize,
     series: &Strings,

@@ -1,5 +1,5 @@
-//! One number of a series or of two: `series_sum()`, `series_product()`, `series_magnitude()`, `series_dot_product()`,
-//! `series_cosine_similarity()`, `series_pearson_correlation()`
+//! Functions of one or two series that return one number: `series_sum()`, `series_product()`, `series_magnitude()`,
+//! `series_dot_product()`, `series_cosine_similarity()`, `series_pearson_correlation()`
 
 use super::pairs::Side;
 use super::read::Series;
@@ -132,7 +132,7 @@ fn one(call: &Call, numbers: fn(&Series) -> Option<Vec<f64>>, of: fn(&[f64]) -> 
     kernel::reals(call.rows, |i| Some(of(&numbers(&Series::parse(series.get(i))?)?)))
 }
 
-/// Of two complete series of one length.
+/// For two complete series of the same length.
 fn two(call: &Call, of: impl Fn(usize, &[f64], &[f64]) -> Option<f64>) -> Result<ColumnarValue> {
     let (left, right) = (call.strings(0)?, call.strings(1)?);
     kernel::reals(call.rows, |i| {

@@ -1,10 +1,10 @@
-//! The season of a series, by a period that is given or found.
+//! The season of a series, for a given or a detected period.
 
 use super::periods::{CLOSE, Correlogram};
 use crate::notes::Notes;
 
-/// The season of a series: the median of the values at each place of the period. All 0 without one. Where it is close
-/// which period the series has, or whether any, `notes` are told of `function`.
+/// The season of a series: the median of the values at each position of the period; all 0 without a period. If two periods,
+/// or a period and none, score nearly the same, a note about `function` is added to `notes`.
 pub fn seasonal(
     values: &[Option<f64>],
     period: i64,
@@ -48,11 +48,11 @@ fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
-/// The period with the highest score, none where no score is above the threshold; and whether that is close.
+/// The period with the highest score, `None` if no score is above the threshold; and whether the decision is close.
 fn detect(values: &[Option<f64>], threshold: f64) -> (Option<usize>, bool) {
     let found = Correlogram::new(values).map_or_else(Vec::new, |c| c.periods(0.0, f64::INFINITY));
     let Some((best, highest)) = found.first().copied() else { return (None, false) };
-    // a multiple of the period is as good as the period itself, and does not count against it
+    // a multiple of the period scores as well as the period itself, and is not a rival
     let rival = found.iter().skip(1).any(|(period, score)| period % best != 0 && *score > highest - CLOSE);
     let period = (highest > threshold).then_some(best);
     (period, (highest - threshold).abs() < CLOSE || period.is_some() && rival)

@@ -47,7 +47,7 @@ pub static STATS_DYNAMIC: ScalarFunction = ScalarFunction {
     eval: Eval::Kernel(|call| run(call, Output::Bag)),
 };
 
-/// What the statistics are written as.
+/// The form of the statistics.
 #[derive(Clone, Copy, PartialEq)]
 enum Output {
     Array,

@@ -37,7 +37,7 @@ fn change(call: &Call, one: fn(char) -> char) -> Result<ColumnarValue> {
     })
 }
 
-/// One character for one, as .NET's invariant mapping does: `ß` stays `ß`.
+/// Maps one character to one, as .NET's invariant mapping does: `ß` stays `ß`.
 fn lower(c: char) -> char {
     single(c, c.to_lowercase())
 }

@@ -1,4 +1,4 @@
-//! `countof()`: plain strings may overlap, matches of a regular expression do not.
+//! `countof()`: plain strings can overlap, matches of a regular expression cannot.
 
 use crate::functions::kernel;
 use crate::functions::operators::pattern_of;
@@ -42,7 +42,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
             if let Some(regex) = &constant {
                 return Some(regex.find_iter(source.get(i)).count() as i64);
             }
-            // patterns of a column often repeat
+            // patterns in a column often repeat
             let pattern = search.get(i);
             if last.as_ref().is_none_or(|(p, _)| p != pattern) {
                 last = Some((pattern.to_owned(), pattern_of(pattern).ok()));

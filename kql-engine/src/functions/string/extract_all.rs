@@ -54,7 +54,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     let chosen = match (source, info.text(1)) {
         (1, _) => Some((1..regex.captures_len()).collect()),
         (_, Some(groups)) => Some(chosen(&regex, groups)?),
-        // an array that differs from row to row
+        // an array that differs between rows
         (_, None) => None,
     };
     Ok(Box::new(move |call: &Call| -> Result<ColumnarValue> {
@@ -70,8 +70,8 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     }))
 }
 
-/// The numbers of the groups that an array names, by number or name. Numbers that no group has are passed over; where
-/// nothing is left, all groups count.
+/// The numbers of the groups that an array lists, by number or name. Numbers without a group are ignored; if
+/// none is left, all groups count.
 fn chosen(regex: &Regex, groups: &str) -> Result<Vec<usize>> {
     match chosen_of(regex, groups) {
         Some(chosen) => Ok(chosen),
@@ -108,7 +108,7 @@ fn extract(regex: &Regex, chosen: &[usize], text: &str, out: &mut std::string::S
             out.push(',');
         }
         count += 1;
-        // a single group stands for itself
+        // a single group is not put in an array
         let many = chosen.len() != 1;
         if many {
             out.push('[');

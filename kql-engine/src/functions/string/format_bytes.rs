@@ -10,7 +10,7 @@ use crate::types::ScalarType::String;
 use datafusion::common::{Result, plan_err};
 use std::fmt::Write;
 
-/// Each is 1,024 times the one before.
+/// Each unit is 1,024 times the previous one.
 const UNITS: [&str; 7] = ["Bytes", "KB", "MB", "GB", "TB", "PB", "EB"];
 
 pub static FORMAT_BYTES: ScalarFunction = ScalarFunction {
@@ -49,7 +49,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
                 value /= 1024.0;
                 at += 1;
             }
-            // round half away from zero, then no zeros at the end
+            // round half away from zero, then remove zeros at the end
             let scale = 10f64.powi(digits as i32);
             let rounded = (value * scale).round() / scale;
             let _ = write!(out, "{rounded} {}", UNITS.get(at).copied().unwrap_or("Bytes"));

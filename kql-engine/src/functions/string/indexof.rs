@@ -57,7 +57,7 @@ struct Window {
     to: usize,
 }
 
-/// None where the arguments make no sense. A match starts in the window and may end after it.
+/// `None` if the arguments are not valid. A match starts in the window and can end after it.
 fn window(text: &str, start: i64, length: i64) -> Option<Window> {
     if length < -1 {
         return None;
@@ -69,7 +69,7 @@ fn window(text: &str, start: i64, length: i64) -> Option<Window> {
         }
         text.char_indices().nth(position).map_or(text.len(), |(at, _)| at)
     };
-    // one past the last position where an empty match can start
+    // one after the last position where an empty match can start
     let to = if length < 0 { text.len() + 1 } else { byte_of(start.saturating_add(length)) };
     Some(Window { from: byte_of(start), to })
 }

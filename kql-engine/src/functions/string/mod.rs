@@ -30,7 +30,7 @@ mod trim;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All string functions.
 pub static ALL: &[&ScalarFunction] = &[
     &strcat::STRCAT,
     &strcat_array::STRCAT_ARRAY,

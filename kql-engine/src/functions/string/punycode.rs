@@ -1,4 +1,4 @@
-//! `punycode_from_string()`, `punycode_to_string()` and the forms for domain names, whose parts start with `xn--`.
+//! `punycode_from_string()`, `punycode_to_string()` and the functions for domain names, whose parts start with `xn--`.
 
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
@@ -62,7 +62,7 @@ fn run(call: &Call, of: fn(&str) -> String) -> Result<ColumnarValue> {
     kernel::strings(call.rows, |i, out| out.push_str(&of(texts.get(i))))
 }
 
-/// What ends a part of a domain name, as RFC 3490 lists it.
+/// The separators of the parts of a domain name, as RFC 3490 lists them.
 const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
 fn parts(domain: &str, of: fn(&str) -> Option<String>) -> String {

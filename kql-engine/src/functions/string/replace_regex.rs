@@ -35,17 +35,17 @@ pub static REPLACE: ScalarFunction = ScalarFunction {
     eval: Eval::Compiled(|info| compile(info, 2, 0, 1)),
 };
 
-/// A part of what replaces a match.
+/// A part of a replacement.
 enum Piece {
     Text(std::string::String),
     Group(usize),
 }
 
-/// A regular expression and what replaces its matches.
+/// A regular expression and its replacement.
 struct Rewriter {
     regex: Regex,
     pieces: Vec<Piece>,
-    /// Without groups the places of the matches are enough, and finding those is faster.
+    /// Without groups only the positions of the matches are needed, and these are found faster.
     plain: bool,
 }
 
@@ -87,7 +87,7 @@ impl Rewriter {
     }
 }
 
-/// So many patterns of a column are kept compiled.
+/// The number of patterns in a column that are kept compiled.
 const KEPT: usize = 256;
 
 fn compile(info: &CallInfo, source: usize, regex: usize, rewrite: usize) -> Result<Box<dyn Kernel>> {
@@ -106,7 +106,7 @@ fn compile(info: &CallInfo, source: usize, regex: usize, rewrite: usize) -> Resu
             if known.len() >= KEPT && !known.contains_key(&key) {
                 known.clear();
             }
-            // what is no regular expression finds nothing
+            // an invalid regular expression matches nothing
             match known.entry(key).or_insert_with(|| Rewriter::new(key.0, key.1).ok()) {
                 Some(rewriter) => rewriter.write(source.get(i), out),
                 None => out.push_str(source.get(i)),

@@ -1,4 +1,4 @@
-//! `replace_strings()`: several strings at once; of those that overlap in the text, the first of the list counts.
+//! `replace_strings()`: several strings at once; of overlapping matches, the one that comes first in the list counts.
 
 use crate::dynamic::read::{self, Kind};
 use crate::functions::kernel;
@@ -36,7 +36,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
     }
     Ok(Box::new(|call: &Call| -> Result<ColumnarValue> {
         let (texts, lookups, rewrites) = (call.strings(0)?, call.strings(1)?, call.strings(2)?);
-        // arrays of a column often repeat
+        // arrays in a column often repeat
         let mut last: Option<(std::string::String, std::string::String, Table)> = None;
         let mut failed = None;
         let result = kernel::strings(call.rows, |i, out| {
@@ -57,7 +57,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
 
 struct Table {
     automaton: AhoCorasick,
-    /// None where the element is no string: what is found stays as it is.
+    /// `None` if the element is not a string: the match is kept unchanged.
     rewrites: Vec<Option<std::string::String>>,
 }
 
@@ -83,7 +83,7 @@ impl Table {
     fn replace(&self, text: &str, out: &mut std::string::String) {
         let mut found: Vec<(usize, usize, usize)> =
             self.automaton.find_overlapping_iter(text).map(|m| (m.pattern().as_usize(), m.start(), m.end())).collect();
-        // a word takes its places before the words after it in the list look for theirs
+        // a word takes its matches before the words after it in the list
         found.sort_unstable();
         let mut taken: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
         for (word, start, end) in found {

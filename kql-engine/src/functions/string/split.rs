@@ -35,7 +35,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         text.clear();
         value.text(i, &mut text);
         let delimiter = delimiter.get(i);
-        // nothing splits by nothing
+        // an empty delimiter splits nothing
         let parts = text.split(if delimiter.is_empty() { "\u{0}\u{0}" } else { delimiter });
         out.push('[');
         if let Some(index) = index.get(i) {

@@ -11,7 +11,7 @@ use crate::types::ScalarType::{Long, String};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 
-/// More repetitions are cut to this many.
+/// The maximum number of repetitions; a greater number is reduced to it.
 const MAX: i64 = 1024;
 
 pub static STRREP: ScalarFunction = ScalarFunction {

@@ -35,7 +35,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-/// `length` characters from character `start` on; nothing from a start before the text.
+/// `length` characters from character `start`; empty if the start is before the text.
 fn part(text: &str, start: i64, length: i64) -> &str {
     let ascii = text.is_ascii();
     let start = if start >= 0 { start } else { start + if ascii { text.len() } else { text.chars().count() } as i64 };

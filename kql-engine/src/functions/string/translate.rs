@@ -41,7 +41,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-/// What each character becomes; none where it goes.
+/// The replacement of each character; `None` removes it.
 type Table = HashMap<char, Option<char>>;
 
 fn table(from: &str, to: &str) -> Table {
@@ -50,7 +50,7 @@ fn table(from: &str, to: &str) -> Table {
     let mut table = HashMap::new();
     for c in from.chars() {
         target = targets.next().or(target);
-        // the first of several equal characters counts
+        // of several equal characters, the first one counts
         table.entry(c).or_insert(target);
     }
     table

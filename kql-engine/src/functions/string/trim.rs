@@ -1,4 +1,4 @@
-//! `trim()`, `trim_start()`, `trim_end()`: one match of a regular expression goes at each end.
+//! `trim()`, `trim_start()`, `trim_end()`: one match of a regular expression is removed at each end.
 
 use crate::functions::kernel;
 use crate::functions::operators::pattern_of;
@@ -53,7 +53,7 @@ enum Ends {
 
 fn compile(info: &CallInfo, ends: Ends) -> Result<Box<dyn Kernel>> {
     let pattern = info.text(0).unwrap_or("");
-    // the pattern is checked alone first, so that a message shows it as it was written
+    // the pattern is validated alone first, so that a message shows it as it is written
     pattern_of(pattern)?;
     let start = (ends != Ends::End).then(|| pattern_of(&format!(r"\A(?:{pattern})"))).transpose()?;
     let end = (ends != Ends::Start).then(|| pattern_of(&format!(r"(?:{pattern})\z"))).transpose()?;

@@ -1,6 +1,6 @@
-//! `convert_angle()`, `convert_length()` and their kin: a quantity in another unit.
+//! `convert_angle()`, `convert_length()` and similar functions: a quantity in another unit.
 //!
-//! A unit that does not exist gives null. Units whose exact size in Kusto is not known are refused.
+//! An unknown unit returns null. Units whose exact size in Kusto is not documented are refused.
 
 use super::tables::{self, Unit};
 use crate::functions::kernel;

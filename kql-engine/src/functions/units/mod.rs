@@ -5,7 +5,7 @@ mod tables;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All unit conversions.
 pub static ALL: &[&ScalarFunction] = &[
     &convert::ANGLE,
     &convert::ENERGY,

@@ -1,6 +1,6 @@
 //! The units of each quantity, by their definitions.
 
-/// A unit: its name, and how a value of it becomes one of the base unit: times a factor, plus an offset.
+/// A unit: its name, and the factor and offset that convert a value to the base unit.
 pub type Unit = (&'static str, f64, f64);
 
 use std::f64::consts::PI;
@@ -160,7 +160,7 @@ pub const MASS: &[Unit] = &[
     ("Tonne", 1e3, 0.0),
 ];
 
-/// In metres a second.
+/// In metres per second.
 pub const SPEED: &[Unit] = &[
     ("CentimeterPerHour", 0.01 / 3600.0, 0.0),
     ("CentimeterPerMinute", 0.01 / 60.0, 0.0),

@@ -1,4 +1,4 @@
-//! Functions that look at other rows: they need rows in an order that a user asked for.
+//! Functions that refer to other rows: the query must have ordered the rows.
 
 mod neighbours;
 mod row_cumsum;
@@ -8,7 +8,7 @@ mod row_window_session;
 
 use crate::registry::ScalarFunction;
 
-/// Every row.
+/// All window functions.
 pub static ALL: &[&ScalarFunction] = &[
     &neighbours::PREV,
     &neighbours::NEXT,

@@ -30,7 +30,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
                 if again(i) {
                     sum = $zero;
                 }
-                // a null adds nothing
+                // a null counts as zero
                 if let Some(value) = values.get(i) {
                     sum = $add(sum, value);
                 }

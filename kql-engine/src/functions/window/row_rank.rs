@@ -1,4 +1,4 @@
-//! `row_rank_dense()`, `row_rank_min()`, and their forerunner `row_rank()`
+//! `row_rank_dense()`, `row_rank_min()`, and their predecessor `row_rank()`
 
 use crate::functions::kernel;
 use crate::registry::{
@@ -46,7 +46,7 @@ pub static ROW_RANK: ScalarFunction = ScalarFunction {
     eval: Eval::Window(of_either_kind),
 };
 
-/// Which kind `row_rank()` gives by itself is not known, so that without ties only it has an answer.
+/// Which kind of rank `row_rank()` returns by default is not documented, so it is supported only without ties.
 fn of_either_kind(call: &Call) -> Result<ColumnarValue> {
     let values = Call { args: call.args.get(..1).unwrap_or(call.args), ..*call };
     let (dense, least) = (ranks(&values, |rank, _| rank + 1)?, ranks(&values, |_, number| number)?);
@@ -63,7 +63,7 @@ fn of_either_kind(call: &Call) -> Result<ColumnarValue> {
     Ok(dense)
 }
 
-/// `next` gives the rank of a new value from the last rank and the number of the row.
+/// `next` computes the rank of a new value from the last rank and the number of the row.
 fn ranks(call: &Call, next: fn(i64, i64) -> i64) -> Result<ColumnarValue> {
     let term = call.array(0)?;
     let restart = if call.args.len() > 1 { Some(call.bools(1)?) } else { None };

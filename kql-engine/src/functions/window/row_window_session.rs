@@ -30,7 +30,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     let from_first = call.longs(1)?;
     let between = call.longs(2)?;
     let restart = if call.args.len() > 3 { Some(call.bools(3)?) } else { None };
-    // the first time of the session, and the last
+    // the first and the last time of the session
     let mut session: Option<(i64, i64)> = None;
     kernel::longs(call.rows, |i| {
         let Some(time) = times.get(i) else {

@@ -1,13 +1,13 @@
-//! What the events of the channel Security are about, as the agent writes it into `Activity`.
+//! Descriptions of the events of the channel Security, as the agent writes them into `Activity`.
 //!
-//! `activities.txt` has a line an event, its number and the first line of its message: after Appendix L, "Events to
-//! Monitor", of Microsoft's documentation of Windows Server, and after its page about each event where there is one.
+//! `activities.txt` has one line per event, with its number and the first line of its message. The source is Appendix L,
+//! "Events to Monitor", of Microsoft's documentation of Windows Server, and its page about each event, if there is one.
 
 static ACTIVITIES: &str = include_str!("activities.txt");
 
 /// The first line of an event's message.
 pub(super) fn of(id: i64) -> Option<&'static str> {
-    // some hundred short lines: a search costs less than the row around it
+    // a few hundred short lines: a search costs less than building the row
     let id = id.to_string();
     ACTIVITIES.lines().find_map(|line| line.strip_prefix(id.as_str())?.strip_prefix(' '))
 }

@@ -1,4 +1,4 @@
-//! Answers of the query APIs: columns with their types, and rows.
+//! Responses of the query APIs: columns with their types, and rows.
 //!
 //! | API | form |
 //! | --- | --- |
@@ -8,8 +8,8 @@
 //! | Defender | `{"Stats", "Schema": [{"Name", "Type"}], "Results": [{}]}` |
 //! | Graph | `{"schema": [{"name", "type"}], "results": [{}]}` |
 //!
-//! Tables about the query (properties, statistics, completion) are passed over. A row whose `Type` names a table
-//! belongs to it; others to the table of the file's name.
+//! Tables about the query (properties, statistics, completion) are skipped. A row whose `Type` names a table
+//! belongs to that table; others belong to the table with the file's name.
 
 use super::head::JsonHead;
 use super::known::Known;
@@ -100,7 +100,7 @@ fn fault(e: serde_json::Error) -> String {
 
 fn tables(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     let answer: Answer = serde_json::from_str(record).map_err(fault)?;
-    // version 1 of Kusto ends with a table of contents that tells which tables are results
+    // version 1 of Kusto ends with a table of contents that lists which tables are results
     let last = answer.tables.last().map(|t| &t.columns).filter(|c| c.iter().any(|c| c.name == "Kind"));
     let contents: Vec<bool> = match (last, answer.tables.last()) {
         (Some(columns), Some(table)) if answer.tables.len() > 2 => {
@@ -131,7 +131,7 @@ fn tables(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     Ok(())
 }
 
-/// What the second and later results add to the table's name.
+/// The suffix of the table's name for the second and later results.
 fn numbered(number: usize) -> String {
     if number == 0 { String::new() } else { format!("{}{number}", super::wrapped::AFTER) }
 }

@@ -1,4 +1,4 @@
-//! `az monitor log-analytics query -o json`: flat objects in which every value is a text, absent ones `"None"`.
+//! `az monitor log-analytics query -o json`: flat objects in which every value is a string, missing ones `"None"`.
 
 use super::head::JsonHead;
 use super::known::Known;

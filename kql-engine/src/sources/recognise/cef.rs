@@ -3,10 +3,11 @@
 //! | event | row |
 //! | --- | --- |
 //! | `CEF:0\|vendor\|product\|version\|class\|name\|severity\|keys` | the columns that Microsoft documents for the keys |
-//! | `LEEF:2.0\|vendor\|product\|version\|id\|delimiter\|keys` | the columns of the same meaning |
-//! | a key without a column | `key=value` in AdditionalExtensions, parted by `;` |
-//! | the host of the line's syslog header | Computer |
-//! | that header's time, else `rt`, `end`, `start`, `devTime` | TimeGenerated; a header without a year comes last |
+//! | `LEEF:2.0\|vendor\|product\|version\|id\|delimiter\|keys` | the columns with the same meaning |
+//! | a key without a column | `key=value` in AdditionalExtensions, separated by `;` |
+//! | the host in the line's syslog header | Computer |
+//! | that header's time, else `rt`, `end`, `start`, `devTime` | TimeGenerated; a header without a year has the lowest
+//! priority |
 
 use super::syslog::{Header, Time};
 use super::wrapped::Out;
@@ -96,7 +97,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("type", "EventType"),
 ];
 
-/// The keys of LEEF that CEF has not.
+/// The keys of LEEF that CEF does not have.
 const LEEF_COLUMNS: &[(&str, &str)] = &[
     ("accountName", "SourceUserName"),
     ("devTime", "ReceiptTime"),
@@ -130,7 +131,7 @@ const NUMBERED: &[(&str, &str)] = &[
     ("flexString", "FlexString"),
 ];
 
-/// Where an event begins in a line: at its begin, or behind a syslog header.
+/// Where an event begins in a line: at the beginning, or after a syslog header.
 pub(super) fn start(line: &str) -> Option<usize> {
     ["CEF:", "LEEF:"].iter().find_map(|name| {
         line.match_indices(name).map(|(at, _)| at).find(|at| {
@@ -143,7 +144,7 @@ pub(super) fn start(line: &str) -> Option<usize> {
     })
 }
 
-/// A row of an event behind a syslog header.
+/// The row of an event after a syslog header.
 pub(super) fn row(header: &Header, event: &str, out: &mut Out) -> Result<Map<String, Value>, String> {
     let mut row = Row::default();
     let leef = event.starts_with("LEEF:");
@@ -182,7 +183,7 @@ impl Row {
         }
     }
 
-    /// Takes the header, and gives the keys.
+    /// Reads the header and returns the keys.
     fn cef<'a>(&mut self, event: &'a str) -> Result<Vec<(&'a str, String)>, String> {
         let (fields, rest) = fields(event, 7);
         let [_, vendor, product, version, class, name, severity] = fields.as_slice() else {
@@ -215,13 +216,13 @@ impl Row {
         if second {
             match fields.get(5).map(|named| leef_delimiter(named)) {
                 Some(Some(named)) => delimiter = named,
-                // the field may be left out altogether
+                // the field can be missing
                 Some(None) => rest = after_fields(event, 5),
                 None => {}
             }
         }
         if !rest.contains(delimiter) {
-            // tabs that became blanks on the way
+            // tabs that were converted to blanks
             return Ok(pairs(rest));
         }
         let pair = |text: &'a str| text.split_once('=').map(|(key, value)| (key.trim(), value.to_owned()));
@@ -245,7 +246,7 @@ impl Row {
                 _ => self.put(column, value),
             }
         } else if key == "externalId" {
-            // of the two columns one takes numbers only
+            // one of the two columns accepts only numbers
             if value.parse::<i32>().is_ok() {
                 self.put("ExternalID", value);
             }
@@ -281,7 +282,7 @@ fn numbered(key: &str) -> Option<String> {
     (digit <= most).then(|| format!("{column}{digit}{label}"))
 }
 
-/// The first fields of a header, without escapes, and what follows the last of them.
+/// The first fields of a header, without escapes, and the text after the last of them.
 fn fields(event: &str, wanted: usize) -> (Vec<String>, &str) {
     let mut fields = Vec::new();
     let mut field = String::new();
@@ -302,7 +303,7 @@ fn fields(event: &str, wanted: usize) -> (Vec<String>, &str) {
             c => field.push(c),
         }
     }
-    // an event without keys may lack the last bar
+    // an event without keys can lack the last bar
     fields.push(field.trim().to_owned());
     (fields, "")
 }
@@ -311,7 +312,7 @@ fn after_fields(event: &str, count: usize) -> &str {
     fields(event, count).1
 }
 
-/// The delimiter that a field of LEEF 2.0 names: a character, or its number as `x09` or `0x09`.
+/// The delimiter in a field of LEEF 2.0: a character, or its number as `x09` or `0x09`.
 fn leef_delimiter(named: &str) -> Option<char> {
     let hex = named.strip_prefix("0x").or_else(|| named.strip_prefix('x').filter(|hex| hex.len() > 1));
     match hex {
@@ -324,7 +325,7 @@ fn leef_delimiter(named: &str) -> Option<char> {
     }
 }
 
-/// The keys and values of CEF: a key is a word before an equals sign, a value goes on up to the next key.
+/// The keys and values of CEF: a key is a word before an equals sign, a value extends to the next key.
 fn pairs(text: &str) -> Vec<(&str, String)> {
     let mut found: Vec<(&str, usize, usize)> = Vec::new();
     let (mut escaped, mut begin) = (false, 0);
@@ -338,7 +339,7 @@ fn pairs(text: &str) -> Vec<(&str, String)> {
                 let plain = |c: char| c.is_ascii_alphanumeric() || "_.-[]:".contains(c);
                 if key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && key.chars().all(plain) {
                     found.push((key, begin, at + 1));
-                    // what follows has no key of its own before a blank
+                    // what follows has no separate key before a blank
                     begin = usize::MAX;
                 }
             }
@@ -371,7 +372,7 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-/// A time of a key: milliseconds since 1970, `MMM dd yyyy HH:mm:ss` with or without milliseconds and zone, or ISO 8601.
+/// The time in a key: milliseconds since 1970, `MMM dd yyyy HH:mm:ss` with or without milliseconds and zone, or ISO 8601.
 fn event_time(text: &str) -> Option<Time> {
     let text = text.trim();
     if text.len() >= 10 && text.bytes().all(|b| b.is_ascii_digit()) {

@@ -1,13 +1,13 @@
-//! Records of AWS CloudTrail as rows of AWSCloudTrail: as S3 delivers them (`{"Records": [...]}`), a record a line, or
-//! as `aws cloudtrail lookup-events` gives them, which writes the record as a text in `CloudTrailEvent`.
+//! Records of AWS CloudTrail as rows of AWSCloudTrail: as S3 delivers them (`{"Records": [...]}`), one record per line, or
+//! as `aws cloudtrail lookup-events` returns them, with the record as a string in `CloudTrailEvent`.
 //!
 //! | record | AWSCloudTrail |
 //! | --- | --- |
 //! | `eventTime` | `TimeGenerated` |
 //! | `userIdentity.…`, and `sessionContext` in it | `UserIdentity…`, `Session…` |
-//! | objects and arrays (`requestParameters`, `resources`) | their JSON as a text |
+//! | objects and arrays (`requestParameters`, `resources`) | their JSON as a string |
 //! | `requestID` | `AwsRequestId_`, and the older `AwsRequestId` |
-//! | other keys | the column of the name, apart from letter case; else a column of their own |
+//! | other keys | the column with that name in any letter case; else a new column |
 
 use super::head::JsonHead;
 use super::known::Known;
@@ -35,7 +35,7 @@ pub(super) fn is_lookup(head: &JsonHead) -> bool {
         || head.has("CloudTrailEvent")
 }
 
-/// Keys whose columns are called otherwise.
+/// Keys whose columns have other names.
 const RENAMED: [(&str, &str); 6] = [
     ("eventTime", "TimeGenerated"),
     ("eventID", "AwsEventId"),
@@ -68,7 +68,7 @@ const ISSUER: [(&str, &str); 5] = [
 
 fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     let mut record: Map<String, Value> = serde_json::from_str(record).map_err(|e| e.to_string())?;
-    // a line may have several
+    // a line can contain several
     for key in ["Records", "Events"] {
         let Some(Value::Array(records)) = record.get_mut(key) else { continue };
         for record in std::mem::take(records) {
@@ -83,7 +83,7 @@ fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     event(record, known, out)
 }
 
-/// A record, or the event around it.
+/// A record, or the event that contains it.
 fn event(record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(), String> {
     match record.get("CloudTrailEvent").and_then(Value::as_str) {
         Some(text) => {
@@ -131,7 +131,7 @@ fn one(record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(), S
 }
 
 fn user_identity(identity: Map<String, Value>, row: &mut Map<String, Value>) {
-    // what has no column stays together
+    // keys without a column are kept together
     let mut rest = Map::new();
     let put = |row: &mut Map<String, Value>, names: &[(&str, &str)], key: &str, value: &Value| {
         let found = names.iter().find(|(name, _)| *name == key);

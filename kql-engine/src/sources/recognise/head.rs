@@ -9,14 +9,14 @@ use kql_scan::json_text::{Cursor, Raw};
 use kql_scan::unescape;
 use std::io::Read;
 
-/// How much is looked at.
+/// Number of bytes that are examined.
 const HEAD: u64 = 64 << 10;
-/// How much of a CSV file, whose rows may be long.
+/// Number of bytes for a CSV file, whose rows can be long.
 const CSV_HEAD: u64 = 1 << 20;
 
 fn read(file: &DataFile, mark: u64, length: u64) -> Result<Vec<u8>, SourceError> {
     let mut head = Vec::new();
-    // what cannot be read further, a damaged archive, is told of when the whole file is read
+    // an error such as a damaged archive is reported when the whole file is read
     let _ = file.reader(mark)?.take(length).read_to_end(&mut head);
     Ok(head)
 }
@@ -24,7 +24,7 @@ fn read(file: &DataFile, mark: u64, length: u64) -> Result<Vec<u8>, SourceError>
 /// The first object of a JSON file.
 #[derive(Debug, Default)]
 pub(super) struct JsonHead {
-    /// Its keys, and the begin of each value's text as it stands.
+    /// Its keys, and the beginning of each value's unparsed text.
     members: Vec<(String, String)>,
     /// The values of the key Type in the objects of the head.
     pub types: Vec<String>,
@@ -72,12 +72,12 @@ impl JsonHead {
         self.members.iter().any(|(k, _)| k == key)
     }
 
-    /// The text of a value, or the begin of it.
+    /// The text of a value, or its beginning.
     pub(super) fn raw(&self, key: &str) -> &str {
         self.members.iter().find(|(k, _)| k == key).map_or("", |(_, value)| value)
     }
 
-    /// The value where it is a string.
+    /// The value if it is a string.
     pub(super) fn string(&self, key: &str) -> Option<String> {
         text_of(self.raw(key))
     }
@@ -87,7 +87,7 @@ impl JsonHead {
         self.raw(key).starts_with(with)
     }
 
-    /// Whether all values are strings or absent.
+    /// Whether all values are strings or missing.
     pub(super) fn is_all_strings(&self) -> bool {
         self.members.iter().all(|(_, value)| value.starts_with('"') || value == "null")
     }
@@ -98,7 +98,7 @@ fn text_of(raw: &str) -> Option<String> {
     Some(unescape(inner).into_owned())
 }
 
-/// The members of the object at the cursor, as far as the text goes, and whether that is the whole object.
+/// The members of the object at the cursor, as far as the text goes, and whether the object is complete.
 fn members(cursor: &mut Cursor) -> (Vec<(String, String)>, bool) {
     const SHOWN: usize = 32 << 10;
     let mut members = Vec::new();
@@ -133,7 +133,7 @@ fn members(cursor: &mut Cursor) -> (Vec<(String, String)>, bool) {
     }
 }
 
-/// The header of a CSV file, and what the column Type holds.
+/// The header of a CSV file, and the values of the column Type.
 #[derive(Debug, Default)]
 pub(super) struct CsvHead {
     pub header: Vec<String>,
@@ -168,7 +168,7 @@ impl CsvHead {
         Ok(head)
     }
 
-    /// Whether there is a column of the name, apart from a zone.
+    /// Whether there is a column with the name; a zone in the header is ignored.
     pub(super) fn has(&self, name: &str) -> bool {
         self.header.iter().any(|h| split_zone(h).0.eq_ignore_ascii_case(name))
     }

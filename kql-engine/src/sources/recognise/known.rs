@@ -1,11 +1,11 @@
-//! Which tables are known.
+//! The known tables.
 
 use super::super::catalogue::{self, Profile};
 use crate::types::TableSchema;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Which tables are known, for naming those of files.
+/// The known tables, for naming the tables of files.
 #[derive(Debug, Default)]
 pub struct Known {
     profile: Profile,
@@ -34,7 +34,7 @@ impl Known {
         self.table(name).is_some()
     }
 
-    /// The known table of a name in whatever case.
+    /// The known table with a name in any letter case.
     pub(in crate::sources) fn any_case(&self, name: &str) -> Option<String> {
         if self.has(name) {
             return Some(name.to_owned());
@@ -42,7 +42,7 @@ impl Known {
         catalogue::names(self.profile).find(|known| known.eq_ignore_ascii_case(name)).map(str::to_owned)
     }
 
-    /// Whether there is anything to recognise tables by.
+    /// Whether there are no tables to recognise files by.
     pub(in crate::sources) fn is_bare(&self) -> bool {
         self.profile == Profile::Bare && self.schemas.is_empty()
     }

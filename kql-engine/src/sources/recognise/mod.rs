@@ -1,7 +1,7 @@
-//! Recognising files by their content: which format of which product, and which tables its records are rows of.
+//! Recognises files by their content: the format and product, and the tables that its records belong to.
 //!
-//! Recognition looks at the beginning of a file once. Most exports are rows already, so that it only names the table;
-//! others wrap their rows ([`Unwrap`]), which `records.rs` then reads. Each format has its own file:
+//! Recognition examines the beginning of a file once. Most exports contain rows, so recognition only names the table;
+//! others wrap their rows ([`Unwrap`]), and `records.rs` unwraps them. Each format has its own file:
 //!
 //! ```text
 //! head.rs          the beginning of a file
@@ -9,10 +9,10 @@
 //! streaming.rs     Defender's streaming API, Event Hub, diagnostic settings
 //! answers.rs       answers of the query APIs             azure_cli.rs   `az monitor log-analytics query`
 //! office365.rs     unified audit records, also in CSV    cloudtrail.rs  AWS CloudTrail
-//! windows.rs       Windows events in JSON, CSV and event logs; activities.rs: what they are about
+//! windows.rs       Windows events in JSON, CSV and event logs; activities.rs: their descriptions
 //! winlogbeat.rs    the same as Winlogbeat and Elastic write them
 //! syslog.rs        lines of syslog                       cef.rs         CEF and LEEF in them
-//! zeek.rs          Zeek's own form                       products.rs    logs that are rows, in tables of their own
+//! zeek.rs          Zeek's own form                       products.rs    logs that are rows, in separate tables
 //! ```
 
 mod activities;
@@ -42,10 +42,10 @@ use crate::error::SourceError;
 use crate::types::ScalarType;
 use head::{CsvHead, JsonHead};
 
-/// A format, and whether a file's head is of it.
+/// A format, and a test whether a file's head has it.
 type Recogniser<Head> = (&'static Wrapped, fn(&Head) -> bool);
 
-/// The wrapped formats of JSON, and how the first object of a file shows them.
+/// The wrapped formats of JSON, and how they are recognised in the first object of a file.
 static JSON: [Recogniser<JsonHead>; 12] = [
     (&streaming::STREAMING, streaming::is_streaming),
     (&streaming::EVENT_HUB, streaming::is_event_hub),
@@ -61,7 +61,7 @@ static JSON: [Recogniser<JsonHead>; 12] = [
     (&winlogbeat::JSON, winlogbeat::is_winlogbeat),
 ];
 
-/// The wrapped formats of CSV, and how the header shows them.
+/// The wrapped formats of CSV, and how they are recognised in the header.
 static CSV: [Recogniser<CsvHead>; 3] = [
     (&office365::AUDIT_CSV, office365::is_audit_csv),
     (&windows::CSV, windows::is_event_csv),
@@ -81,11 +81,11 @@ pub(super) enum Records {
     Workbook(&'static Wrapped),
 }
 
-/// Its rows come as they are.
+/// A workbook, whose rows are not wrapped.
 static WORKBOOK: Wrapped = Wrapped { name: wrapped::WORKBOOK, unwrap: |_, _, _| Ok(()), texts: false, inside: None };
 
 impl Records {
-    /// Whether the records are rows as they stand, and are only told apart by table.
+    /// Whether the records are rows, and are only separated by table.
     pub(super) fn is_rows(&self) -> bool {
         match self {
             Records::Json(wrapped, ..)
@@ -108,7 +108,7 @@ impl Records {
         }
     }
 
-    /// What the numbers of places in the file count.
+    /// The unit of position numbers in the file.
     pub(super) fn unit(&self) -> &'static str {
         match self {
             Records::Evtx(_) => "record",
@@ -118,18 +118,18 @@ impl Records {
     }
 }
 
-/// What a file is.
+/// The result of recognising a file.
 #[derive(Debug)]
 pub(super) struct Recognised {
-    /// As `kql data` calls it.
+    /// The name of the format in `kql data`.
     pub format: &'static str,
-    /// The table of its rows, where the content or the name tells.
+    /// The table of its rows, if the content or the name shows it.
     pub table: Option<String>,
-    /// Where its records are to be unwrapped.
+    /// The records, if they have to be unwrapped.
     pub records: Option<Records>,
-    /// The portal's export: headers tell zones, and columns come twice.
+    /// An export of the portal: headers can contain zones, and columns can be duplicated.
     pub portal: bool,
-    /// The types of columns whose values do not say them.
+    /// The types of columns that cannot be inferred from their values.
     pub types: &'static [(&'static str, ScalarType)],
 }
 
@@ -140,13 +140,13 @@ impl Default for Recognised {
 }
 
 impl Recognised {
-    /// What is only known by its name.
+    /// A file whose format is known only by its name.
     fn plain(format: &'static str) -> Recognised {
         Recognised { format, table: None, records: None, portal: false, types: &[] }
     }
 }
 
-/// Recognises a file. `stem` is its name, or that of the folder whose files are a table; where nothing is recognised,
+/// Recognises a file. `stem` is its name, or that of the folder whose files form a table; if nothing is recognised,
 /// the table has that name.
 pub(super) fn recognise(file: &DataFile, stem: &str, known: &Known) -> Result<Recognised, SourceError> {
     match file.format {
@@ -174,7 +174,8 @@ pub(super) fn recognise(file: &DataFile, stem: &str, known: &Known) -> Result<Re
                 return Ok(Recognised::plain(plain));
             }
             if let Some((wrapped, _)) = JSON.iter().find(|(_, is)| is(&head)) {
-                // a line that holds all records is read as a document, so that one of them may be damaged alone
+                // a line that contains all records is read as a document, so that a damaged record does not affect the
+                // others
                 let inside = wrapped.inside.is_some_and(|key| head.begins(key, &['[']));
                 let layout = if inside && file.length()? < IN_MEMORY { Layout::Document } else { layout };
                 let records = Some(Records::Json(wrapped, layout, mark));
@@ -230,7 +231,7 @@ pub(super) fn recognise(file: &DataFile, stem: &str, known: &Known) -> Result<Re
     }
 }
 
-/// Files of fewer bytes than this may be read as a whole.
+/// Files with fewer bytes than this can be read as a whole.
 const IN_MEMORY: u64 = 256 << 20;
 
 /// A file whose records are lines of text.
@@ -238,7 +239,7 @@ fn lines(file: &DataFile, wrapped: &'static Wrapped) -> Result<Recognised, Sourc
     Ok(Recognised { records: Some(Records::Text(wrapped, file.mark()?)), ..Recognised::plain(wrapped.name) })
 }
 
-/// The table by the names of file and folder alone.
+/// The table according to the names of file and folder only.
 fn by_name(file: &DataFile, stem: &str, known: &Known) -> Option<String> {
     match table_name::of_rows(&[], &[], file, stem, known) {
         table_name::Found::Table(table, _) => Some(table),

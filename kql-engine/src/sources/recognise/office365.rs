@@ -3,11 +3,11 @@
 //!
 //! | record | OfficeActivity |
 //! | --- | --- |
-//! | `CreationTime` (UTC without saying so) | `TimeGenerated` |
+//! | `CreationTime` (UTC, without a zone) | `TimeGenerated` |
 //! | `Id`, `Workload`, `ObjectId` | `OfficeId`, `OfficeWorkload`, `OfficeObjectId` |
-//! | `RecordType`, `UserType`, `LogonType` | names instead of numbers, where they are known |
-//! | other keys | the column of the name, apart from letter case and underscores |
-//! | keys that no column has | columns of their own |
+//! | `RecordType`, `UserType`, `LogonType` | names instead of numbers, if they are known |
+//! | other keys | the column with that name; letter case and underscores are ignored |
+//! | keys without a column | new columns |
 
 use super::head::{CsvHead, JsonHead};
 use super::known::Known;
@@ -32,7 +32,7 @@ pub(super) fn is_audit_csv(head: &CsvHead) -> bool {
     head.has("AuditData") && (head.has("Operations") || head.has("Operation"))
 }
 
-/// Keys whose columns are called otherwise.
+/// Keys whose columns have other names.
 const RENAMED: [(&str, &str); 13] = [
     ("CreationTime", "TimeGenerated"),
     ("Id", "OfficeId"),
@@ -58,7 +58,7 @@ fn unwrap_csv(record: &str, known: &Known, out: &mut Out) -> Result<(), String> 
     }
     let mut audit: Map<String, Value> =
         serde_json::from_str(data).map_err(|e| format!("AuditData is not a JSON object: {e}"))?;
-    // what the record lacks, the row may have
+    // the row can contain what the record lacks
     for (key, columns) in [
         ("CreationTime", ["CreationDate", "CreationTime"]),
         ("Operation", ["Operations", "Operation"]),
@@ -99,7 +99,7 @@ fn row_of(record: Map<String, Value>, known: &Known, out: &mut Out) {
             let same = s.columns.iter().find(|c| c.name == key);
             same.or_else(|| s.columns.iter().find(|c| plain(&c.name) == plain(key)))
         });
-        // the table's own column Type tells the table
+        // the table's own column Type names the table
         match own {
             Some(own) if own.name == "Type" || own.name == "Name" && key != "Name" => format!("{key}_"),
             Some(own) => own.name.clone(),
@@ -122,7 +122,7 @@ fn row_of(record: Map<String, Value>, known: &Known, out: &mut Out) {
 
 type Names = LazyLock<HashMap<i64, &'static str>>;
 
-/// A number's name; what has none stays as it is.
+/// The name of a number; a number without a name is kept.
 fn named(value: Value, names: &Names) -> Value {
     let number = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
     match number.and_then(|n| names.get(&n)) {

@@ -1,5 +1,5 @@
-//! Logs of products for which no table is known. They are rows as they stand, in a table of the file's name; what is
-//! known here is how they are told, and the types that JSON cannot say: times that are written as numbers.
+//! Logs of products without a known table. Their records are rows, in a table with the file's name; this module knows
+//! how to recognise them, and the types that JSON cannot express: times that are written as numbers.
 //!
 //! | log | recognised by | |
 //! | --- | --- | --- |
@@ -15,10 +15,10 @@ use crate::types::ScalarType::{self, Datetime};
 /// A product's log.
 #[derive(Debug)]
 pub(super) struct Product {
-    /// As `kql data` calls it.
+    /// The name of the format in `kql data`.
     pub name: &'static str,
     is: fn(&JsonHead) -> bool,
-    /// The types of its columns, where its values do not say them.
+    /// The types of columns that cannot be inferred from their values.
     pub types: &'static [(&'static str, ScalarType)],
 }
 
@@ -34,7 +34,7 @@ static PRODUCTS: [Product; 5] = [
     Product { name: "Zeek log (JSON)", is: is_zeek, types: &[("ts", Datetime)] },
 ];
 
-/// The product whose log begins so.
+/// The product whose log begins like this.
 pub(super) fn find(head: &JsonHead) -> Option<&'static Product> {
     PRODUCTS.iter().find(|product| (product.is)(head))
 }

@@ -103,7 +103,7 @@ fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
         if !table.chars().all(|c| c.is_alphanumeric() || c == '_') || table.is_empty() {
             return Err(format!("the category {category} names no table"));
         }
-        // whether it is valid all the way down shows when its values are read; that it is an object shows here
+        // the nested values are validated when they are read; here it is only checked that it is an object
         if !properties.starts_with('{') {
             return Err("properties is not an object".to_owned());
         }

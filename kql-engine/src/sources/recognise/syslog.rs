@@ -1,13 +1,13 @@
-//! Lines of syslog as rows of Syslog, and the CEF and LEEF in such lines as rows of CommonSecurityLog (`cef.rs`).
+//! Lines of syslog as rows of Syslog; CEF and LEEF in such lines as rows of CommonSecurityLog (`cef.rs`).
 //!
 //! | line | |
 //! | --- | --- |
 //! | `<34>1 2023-10-11T22:14:15.003Z host app 12 ID47 [data] text` | RFC 5424 |
 //! | `<34>Oct 11 22:14:15 host app[12]: text` | RFC 3164, also with a year or an ISO 8601 time, and without `<34>` |
-//! | `<34>text` | RFC 3164 of whom no more is understood: all of it is the message |
+//! | `<34>text` | RFC 3164 without further structure: all of it is the message |
 //!
-//! RFC 3164 has no year and no zone. The zone is taken to be UTC, and the year to be the one that makes the time the last
-//! possible before the file was changed.
+//! RFC 3164 has no year and no zone. The zone is assumed to be UTC, and the year to be the last one for which the time is
+//! before the last change of the file.
 
 use super::cef;
 use super::known::Known;
@@ -26,7 +26,7 @@ const SEVERITIES: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "noti
 pub(super) const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// A time as a line has it.
+/// A time in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Time {
     /// Ticks.
@@ -36,7 +36,7 @@ pub(super) enum Time {
 }
 
 impl Time {
-    /// Its ticks. A year that is missing is the last one that makes it a time before `until`.
+    /// Its ticks. A missing year is the last one for which the time is before `until`.
     pub(super) fn ticks(self, until: Option<i64>, out: &mut Out) -> Option<i64> {
         let (month, day, clock) = match self {
             Time::Known(ticks) => return Some(ticks),
@@ -44,7 +44,7 @@ impl Time {
         };
         let until = until?;
         let last: i64 = datetime_text(until).get(..4)?.parse().ok()?;
-        // a leap day is eight years back at most, and zones differ by a day at most
+        // a leap day is at most eight years back, and zones differ by at most a day
         let ticks = (0..=8).filter_map(|back| {
             let year = last - back;
             let midnight = days(year, month, day) * DAY;
@@ -63,7 +63,7 @@ impl Time {
     }
 }
 
-/// What a line says before its message.
+/// The part of a line before its message.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Header<'a> {
     priority: Option<usize>,
@@ -75,7 +75,7 @@ pub(super) struct Header<'a> {
     data: &'a str,
 }
 
-/// Whether a line is surely one of these.
+/// Whether a line is certainly one of these.
 pub(in crate::sources) fn is_log_line(line: &str) -> bool {
     let line = line.trim_start_matches('\u{feff}').trim();
     if cef::start(line).is_some() {
@@ -91,7 +91,7 @@ pub(in crate::sources) fn is_log_line(line: &str) -> bool {
     };
     match (header.priority, header.time) {
         (Some(_), _) => true,
-        // a host and a program: programs that log by themselves write neither
+        // a host and a program: log files of applications contain neither
         (None, Some(_)) => !header.process.is_empty() && !header.host.is_empty() && !level(header.host),
         (None, None) => false,
     }
@@ -133,7 +133,7 @@ fn unwrap(line: &str, _: &Known, out: &mut Out) -> Result<(), String> {
     put("ProcessName", header.process);
     put("ProcessID", header.pid);
     put("SyslogMessage", message);
-    // the table has no columns for these; they are lost otherwise
+    // the table has no columns for these; otherwise they would be lost
     put("MessageId", header.id);
     put("StructuredData", header.data);
     put("SourceSystem", "Linux");
@@ -142,7 +142,7 @@ fn unwrap(line: &str, _: &Known, out: &mut Out) -> Result<(), String> {
     Ok(())
 }
 
-/// A line's header, as far as there is one, and its message.
+/// A line's header, as far as it has one, and its message.
 pub(super) fn parse(line: &str) -> (Header<'_>, &str) {
     let mut header = Header::default();
     let mut rest = line;
@@ -158,7 +158,7 @@ pub(super) fn parse(line: &str) -> (Header<'_>, &str) {
     let Some((time, after)) = time(rest) else { return (header, rest.trim_start()) };
     header.time = Some(time);
     rest = after.trim_start();
-    // who writes to the local log names no host
+    // local log writers omit the host
     let (word, after) = word(rest);
     if !word.is_empty() && tag(rest).is_none() {
         header.host = word;
@@ -217,7 +217,7 @@ pub(super) fn time(text: &str) -> Option<(Time, &str)> {
         Some(_) => after.split_once(' ').unwrap_or((after, "")),
         None => (first, after),
     };
-    // `22:14:15:` before a message, and a zone of which only UTC is known
+    // `22:14:15:` before a message, and a zone, of which only UTC is known
     let clock = clock.trim_end_matches(':');
     let rest = rest.strip_prefix("UTC ").or_else(|| rest.strip_prefix("GMT ")).unwrap_or(rest);
     let full = format!("{:04}-{:02}-{day:02}T{clock}", year.unwrap_or(2000), month + 1);
@@ -229,7 +229,7 @@ pub(super) fn time(text: &str) -> Option<(Time, &str)> {
     Some((time, rest))
 }
 
-/// What follows the version of RFC 5424; gives the message.
+/// Parses what follows the version of RFC 5424; returns the message.
 fn rfc5424<'a>(text: &'a str, header: &mut Header<'a>) -> Option<&'a str> {
     let present = |word: &'a str| if word == "-" { "" } else { word };
     let (time, rest) = text.split_once(' ')?;

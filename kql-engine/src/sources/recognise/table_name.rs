@@ -1,4 +1,4 @@
-//! The table of files whose records are rows: by the column `Type`, by the names of file and folder, and by the
+//! The table of files whose records are rows: determined by the column `Type`, by the names of file and folder, and by the
 //! columns that only one table has.
 
 use super::super::catalogue;
@@ -13,12 +13,12 @@ use kql_scan::unescape;
 use std::collections::HashSet;
 use std::path::Component;
 
-/// What was found out.
+/// The result.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// Nothing tells: the table is called after the file.
+    /// Unknown: the table is named after the file.
     Nothing,
-    /// The table, and what is exported so, where that is plain.
+    /// The table, and what exported it, if that is certain.
     Table(String, Option<&'static str>),
     /// Rows of several tables.
     Mixed,
@@ -29,7 +29,7 @@ pub(super) static MIXED: Wrapped =
     Wrapped { name: "Log Analytics export", unwrap: by_type, texts: false, inside: None };
 pub(super) static MIXED_CSV: Wrapped = Wrapped { name: "exported CSV", unwrap: by_type_csv, texts: true, inside: None };
 
-/// A row as it is, of the table that it names.
+/// A row for the table that it names.
 fn by_type(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     let mut values = [Raw::Null];
     Cursor::new(record).object(&mut KeyPredictor::of(["Type"]), values.as_mut_slice())?;
@@ -41,7 +41,7 @@ fn by_type(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     Ok(())
 }
 
-/// The same of a row of CSV, where the other tables' columns are empty.
+/// A row of CSV for the table that it names; the columns of other tables are empty.
 fn by_type_csv(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     let mut row: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(record).map_err(|e| e.to_string())?;
@@ -58,7 +58,7 @@ pub(super) fn is_table(name: &str, known: &Known) -> bool {
 /// The table of rows with these columns, and these values of Type at the beginning.
 pub(super) fn of_rows(names: &[&str], types: &[String], file: &DataFile, stem: &str, known: &Known) -> Found {
     let columns: HashSet<&str> = names.iter().map(|name| split_zone(name).0).collect();
-    // Type alone may mean anything
+    // Type alone can mean anything
     let marked = ["TimeGenerated", "Timestamp", "TenantId", "_ResourceId", "SourceSystem"]
         .iter()
         .any(|mark| columns.contains(mark));
@@ -89,7 +89,7 @@ pub(super) fn of_rows(names: &[&str], types: &[String], file: &DataFile, stem: &
     }
 }
 
-/// The begin of a file's name that may be a table's: `SigninLogs` of `SigninLogs_2026-03` and `SigninLogs (1)`.
+/// The beginning of a file's name that can be a table: `SigninLogs` of `SigninLogs_2026-03` and `SigninLogs (1)`.
 fn beginning(stem: &str) -> &str {
     let end = stem.char_indices().find(|(at, c)| match c {
         '_' => stem.get(at + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())),
@@ -106,7 +106,7 @@ fn container(file: &DataFile, known: &Known) -> Option<String> {
     })
 }
 
-/// The one table of advanced hunting that has all of the columns, most of them its own.
+/// The only table of advanced hunting that has all of the columns, if most of these are specific to it.
 fn by_columns(columns: &HashSet<&str>, known: &Known) -> Option<String> {
     if columns.len() < 6 || !columns.contains("Timestamp") {
         return None;

@@ -3,13 +3,13 @@
 //!
 //! | form | recognised by |
 //! | --- | --- |
-//! | event log (`.evtx`) | `ElfFile`; `evtx.rs` reads it, as the next |
+//! | event log (`.evtx`) | `ElfFile`; `evtx.rs` converts it to the next form |
 //! | `evtx_dump -o json` | `{"Event": {"System": {}, "EventData": {}}}` |
 //! | `Get-WinEvent \| ConvertTo-Json`, `\| Export-Csv` | `Id`, `ProviderName`, `LogName` |
-//! | one flat object an event (NXLog, Winlogbeat without nesting) | `EventID`, `Channel` |
+//! | one flat object per event (NXLog, Winlogbeat without nesting) | `EventID`, `Channel` |
 //!
-//! `Get-WinEvent` writes the values of an event without their names; those of some events of the channel Security are
-//! known here, others keep their numbers.
+//! `Get-WinEvent` writes the values of an event without their names. The names for some events of the channel Security are
+//! known here; the values of other events are numbered.
 
 use super::activities;
 use super::head::{CsvHead, JsonHead};
@@ -34,7 +34,7 @@ pub(super) fn is_event_csv(head: &CsvHead) -> bool {
     head.has("Id") && head.has("ProviderName") && head.has("LogName") && head.has("TimeCreated")
 }
 
-/// An event, whatever it was written as.
+/// An event, in any form.
 #[derive(Debug, Default)]
 pub(super) struct Event {
     pub time: String,
@@ -53,7 +53,7 @@ pub(super) struct Event {
     pub user: String,
     pub correlation: String,
     pub message: String,
-    /// Names and values; a name may be missing.
+    /// Names and values; a name can be missing.
     pub data: Vec<(String, String)>,
 }
 
@@ -77,7 +77,7 @@ pub(super) fn rows(event: &Event, known: &Known, out: &mut Out) {
     out.rows.push((Some(table.into()), Value::Object(row).to_string()));
 }
 
-/// A value as the text that it has in XML.
+/// A value as its text in XML.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -88,7 +88,7 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-/// A number, also in hexadecimal or as a text.
+/// A number, also in hexadecimal or as a string.
 pub(super) fn number(value: &Value) -> Option<i64> {
     let text = text(value);
     match text.strip_prefix("0x") {
@@ -130,7 +130,7 @@ fn nested(event: &Map<String, Value>) -> Result<Event, String> {
     match event.get("EventData") {
         Some(Value::Object(data)) => event_data(data, &mut result.data),
         Some(Value::Null) | None => {
-            // UserData has one element of the provider's own
+            // UserData contains one element of the provider
             if let Some(Value::Object(user)) = event.get("UserData") {
                 for inner in user.values() {
                     if let Value::Object(inner) = inner {
@@ -253,7 +253,7 @@ const VALUES: [(i64, &[&str]); 4] = [
     ),
 ];
 
-/// What `Get-WinEvent` gives.
+/// The output of `Get-WinEvent`.
 fn powershell(record: &Map<String, Value>) -> Result<Event, String> {
     let get = |name: &str| record.get(name).unwrap_or(&Value::Null);
     let id = number(get("Id")).ok_or("the event has no Id")?;
@@ -290,7 +290,7 @@ fn powershell(record: &Map<String, Value>) -> Result<Event, String> {
     Ok(event)
 }
 
-/// A date of ConvertTo-Json: `/Date(1709290800000)/`, `{"value": …}` or a text.
+/// A date of ConvertTo-Json: `/Date(1709290800000)/`, `{"value": …}` or a string.
 fn date(value: &Value) -> String {
     let text = match value {
         Value::Object(object) => object.get("value").or_else(|| object.get("DateTime")).map(text).unwrap_or_default(),
@@ -370,7 +370,7 @@ fn flat(record: &Map<String, Value>) -> Result<Event, String> {
         ..Event::default()
     };
     for (name, value) in record {
-        // Sysmon has a UtcTime of its own
+        // Sysmon has its own UtcTime
         if !OWN.contains(&name.as_str()) || name == "UtcTime" {
             event.data.push((name.clone(), text(value)));
         }
@@ -411,7 +411,7 @@ fn xml(event: &Event, gap: &str) -> String {
     out
 }
 
-/// SecurityEvent has a line for each value, which parsers match to the letter; Event has all in one line.
+/// SecurityEvent has one line per value, which parsers match literally; Event has all values in one line.
 const LINE: &str = "\r\n  ";
 
 fn level_name(level: i64) -> &'static str {
@@ -487,7 +487,7 @@ fn security_event(event: &Event, known: &Known) -> Map<String, Value> {
     row
 }
 
-/// The provider; where a shipper leaves it out, the channel tells it: `Microsoft-Windows-Sysmon/Operational`.
+/// The provider; if a shipper omits it, the channel contains it: `Microsoft-Windows-Sysmon/Operational`.
 fn provider(event: &Event) -> &str {
     if !event.provider.is_empty() {
         return &event.provider;
@@ -502,7 +502,7 @@ fn provider(event: &Event) -> &str {
     }
 }
 
-/// The name of a well-known account; of any other the SID, since only its computer knows the name.
+/// The name of a well-known account; for any other account the SID, since only its computer knows the name.
 fn account(sid: &str) -> &str {
     let found = ACCOUNTS.iter().find(|(known, _)| *known == sid);
     found.map_or(sid, |(_, name)| name)
@@ -540,7 +540,7 @@ const ACCOUNTS: [(&str, &str); 28] = [
     ("S-1-5-96-0-0", "Font Driver Host\\UMFD-0"),
 ];
 
-/// What both tables have.
+/// The columns that both tables have.
 fn common(event: &Event) -> Map<String, Value> {
     let mut row = Map::new();
     row.insert("TimeGenerated".to_owned(), event.time.as_str().into());

@@ -5,7 +5,7 @@
 //! | Winlogbeat 7 and 8, Elastic Agent | `winlog`, an object with `channel` or `event_id` |
 //! | the same with dots in the keys, also in CSV from Kibana | `winlog.event_id`, `winlog.channel` |
 //! | Winlogbeat 6 and before | `event_id`, `log_name` |
-//! | any of these as Elasticsearch keeps it | `_source` or `fields` around it; `hits` around many |
+//! | any of these as Elasticsearch stores it | `_source` or `fields` around it; `hits` around many |
 
 use super::head::{CsvHead, JsonHead};
 use super::known::Known;
@@ -77,7 +77,7 @@ fn nested(record: Map<String, Value>) -> Map<String, Value> {
     for (key, value) in record {
         let value = match value {
             Value::Array(mut items) if items.len() == 1 && !key.ends_with("keywords") => items.swap_remove(0),
-            // an empty cell of CSV says nothing
+            // an empty cell of CSV is a missing value
             Value::String(text) if key.contains('.') && matches!(text.as_str(), "" | "-" | "(null)") => continue,
             other => other,
         };
@@ -172,7 +172,7 @@ fn old(record: &Map<String, Value>) -> Result<Event, String> {
     Ok(event)
 }
 
-/// The values of an event; of those without names the shipper makes `param1` and so on.
+/// The values of an event; the shipper names values without a name `param1` and so on.
 fn data(event: &mut Event, event_data: Option<&Value>, user_data: Option<&Value>) {
     for value in [event_data, user_data].into_iter().flatten() {
         let Value::Object(values) = value else { continue };
@@ -183,7 +183,7 @@ fn data(event: &mut Event, event_data: Option<&Value>, user_data: Option<&Value>
     }
 }
 
-/// A time; one that Kibana shows, `Mar 5, 2024 @ 10:00:09.123`, as others write it.
+/// A time; Kibana's form, `Mar 5, 2024 @ 10:00:09.123`, is converted.
 fn time(text: String) -> String {
     let shown = || {
         let (date, clock) = text.split_once(" @ ")?;
@@ -195,7 +195,7 @@ fn time(text: String) -> String {
     shown().unwrap_or(text)
 }
 
-/// The number of a level that is told by its name.
+/// The number of a level, given its name.
 fn level(name: &str) -> Option<i64> {
     match name.to_ascii_lowercase().as_str() {
         "critical" => Some(1),
@@ -207,7 +207,7 @@ fn level(name: &str) -> Option<i64> {
     }
 }
 
-/// The mask of the keywords of audits; others stay as they are told.
+/// The mask of the keywords of audits; others are kept.
 fn keywords(value: &Value) -> String {
     let names = match value {
         Value::Array(names) => names.iter().map(text).collect::<Vec<_>>().join(", "),

@@ -1,26 +1,26 @@
-//! Formats whose records are not rows: what is taken out of a record.
+//! Formats whose records are not rows: what is extracted from a record.
 
 use super::known::Known;
 use super::zeek::Header;
 use crate::types::ScalarType;
 use std::sync::Arc;
 
-/// The rows of records, as they come out of their wrapping.
+/// The rows that were extracted from records.
 #[derive(Debug, Default)]
 pub(in crate::sources) struct Out {
-    /// The table, where the record names it, and the row as a JSON object.
+    /// The table, if the record names it, and the row as a JSON object.
     pub rows: Vec<(Option<Arc<str>>, String)>,
     /// The types that the file declares: table, column, type.
     pub types: Vec<(Option<Arc<str>>, String, ScalarType)>,
-    /// Columns that are there whatever the rows have: table, column.
+    /// Columns that exist whatever the rows contain: table, column.
     pub columns: Vec<(Option<Arc<str>>, String)>,
-    /// Why parts of the record are no rows.
+    /// Why parts of the record are not rows.
     pub refused: Vec<String>,
-    /// What of the record is known not to be data, and left out for that.
+    /// The number of items that are known not to be data, and are skipped.
     pub passed: u64,
-    /// What is to be said of the file.
+    /// A note about the file.
     pub note: Option<String>,
-    /// When the file was changed last, in ticks.
+    /// The time of the file's last change, in ticks.
     pub changed: Option<i64>,
     /// Columns of tables whose rows come in later records, by the table's number.
     pub(super) headers: Vec<(i64, Arc<str>, Vec<String>)>,
@@ -28,23 +28,23 @@ pub(in crate::sources) struct Out {
     pub(super) zeek: Option<Header>,
 }
 
-/// Takes the rows out of a record, which is a JSON object, or a line of text.
+/// Extracts the rows from a record, which is a JSON object or a line of text.
 pub(in crate::sources) type Unwrap = fn(record: &str, known: &Known, out: &mut Out) -> Result<(), String>;
 
 /// A format whose records are not rows.
 #[derive(Debug)]
 pub(in crate::sources) struct Wrapped {
-    /// As `kql data` calls it.
+    /// The name of the format in `kql data`.
     pub name: &'static str,
     pub unwrap: Unwrap,
-    /// Every value is a text, as in CSV, whatever its type.
+    /// Every value is a string, as in CSV, whatever its type.
     pub texts: bool,
-    /// The key whose array holds the records of a document, if one does: `{"Records": [...]}`.
+    /// The key whose array contains the records of a document, if there is one: `{"Records": [...]}`.
     pub inside: Option<&'static str>,
 }
 
-/// What a further result of an answer adds to the table's name: `_1`.
+/// The separator in the table's name for a further result: `_1`.
 pub(in crate::sources) const AFTER: &str = "_";
 
-/// As `kql data` calls a workbook.
+/// The name of a workbook in `kql data`.
 pub(in crate::sources) const WORKBOOK: &str = "Excel workbook";

@@ -1,4 +1,4 @@
-//! Logs of Zeek in its own form: a header of lines that begin with `#`, then values parted by tabs.
+//! Logs of Zeek in its own format: a header of lines that begin with `#`, then values separated by tabs.
 //!
 //! | `#types` | the column is |
 //! | --- | --- |
@@ -9,8 +9,8 @@
 //! | `set[…]`, `vector[…]` | dynamic, an array |
 //! | others | string |
 //!
-//! `#path` names the table. A value that is not set (`-`) is null, an empty one (`(empty)`) the empty text or array. A
-//! header in the middle, as in logs that were put together, holds from there on.
+//! `#path` names the table. An unset value (`-`) is null, an empty one (`(empty)`) the empty string or array. A
+//! header in the middle of a file, as in concatenated logs, is valid from there on.
 
 use super::known::Known;
 use super::wrapped::{Out, Wrapped};
@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 pub(super) static LOG: Wrapped = Wrapped { name: "Zeek log", unwrap, texts: false, inside: None };
 
-/// What the header says.
+/// The content of the header.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
     separator: String,
@@ -143,11 +143,11 @@ fn scalar(text: &str, ty: &str) -> Value {
         },
         _ => None,
     };
-    // what does not fit its type is counted where the column is made
+    // a value that does not fit its type is counted when the column is built
     value.unwrap_or_else(|| Value::String(plain(text).into_owned()))
 }
 
-/// A text without the escapes of bytes, as `\x09`.
+/// A text without byte escapes such as `\x09`.
 fn plain(text: &str) -> Cow<'_, str> {
     if !text.contains("\\x") {
         return Cow::Borrowed(text);

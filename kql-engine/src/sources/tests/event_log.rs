@@ -1,4 +1,4 @@
-//! Windows event logs that are written here, whole and damaged.
+//! Windows event logs that are created here, complete and damaged.
 
 use super::formats::{Random, given};
 use super::*;
@@ -12,9 +12,9 @@ fn sum(parts: &[&[u8]]) -> u32 {
     crc.sum()
 }
 
-/// Binary XML whose names stand where they are used.
+/// Binary XML with the names at the places where they are used.
 struct Xml<'a> {
-    /// The chunk so far, in which places are counted.
+    /// The chunk so far; positions are relative to it.
     out: &'a mut Vec<u8>,
 }
 
@@ -23,7 +23,7 @@ impl Xml<'_> {
         let here = self.out.len() as u32 + 4;
         self.out.extend(here.to_le_bytes());
         self.out.extend(0u32.to_le_bytes());
-        // the hash is nowhere looked at
+        // the hash is never checked
         self.out.extend(0u16.to_le_bytes());
         let units: Vec<u16> = name.encode_utf16().collect();
         self.out.extend((units.len() as u16).to_le_bytes());
@@ -89,7 +89,7 @@ fn record(chunk: &mut Vec<u8>, number: u64) {
     chunk[start + 4..start + 8].copy_from_slice(&size.to_le_bytes());
 }
 
-/// A log of so many chunks with so many records each.
+/// A log of `chunks` chunks with `each` records.
 fn log(chunks: u64, each: u64) -> Vec<u8> {
     let mut header = vec![0; 4096];
     header[..8].copy_from_slice(b"ElfFile\0");
@@ -148,17 +148,17 @@ fn damaged_logs() {
     for round in 0..40 {
         let mut bytes = whole.clone();
         if round % 2 == 0 {
-            // not within the header, without which it is no log
+            // not within the header, which a log needs
             bytes.truncate(4096 + random.below(bytes.len() - 4096));
         } else {
             for _ in 0..3 {
-                // where the records are
+                // among the records
                 let at = 4096 + random.below(CHUNKS as usize) * CHUNK + random.below(512 + EACH as usize * 700);
                 bytes[at] ^= 1 << random.below(8);
             }
         }
         let found = given(&file(&dir, "a.evtx", &bytes)).unwrap_or_else(|error| panic!("{round}: {error}"));
-        // a chunk whose header is damaged does not count its records, and neither does one before all others
+        // a chunk with a damaged header does not count its records; neither does a chunk before all others
         let once = found.all() + found.refused < total && found.refused > 0;
         let told = found.all() + found.refused == total || (once && round % 2 == 1);
         assert!(told, "{round}: {} read, {} lost of {total}: {:?}", found.all(), found.refused, found.notices);

@@ -1,10 +1,10 @@
-//! Formats that are recognised by their content, whole and damaged: every row is read or counted.
+//! Formats that are recognised by their content, complete and damaged: every row is read or counted.
 
 use super::*;
 use crate::sources::recognise::Known;
 use std::collections::BTreeMap;
 
-/// Random numbers that are the same each time.
+/// Reproducible random numbers.
 pub(super) struct Random(pub u64);
 
 impl Random {
@@ -14,7 +14,7 @@ impl Random {
     }
 }
 
-/// What a path gives: rows of each table, lines left out, notices.
+/// The content of a path: rows of each table, skipped lines, notices.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Given {
     pub rows: BTreeMap<String, u64>,
@@ -43,11 +43,11 @@ pub(super) fn given(path: &Path) -> Result<Given, String> {
     for table in tables(path).map_err(|e| e.to_string())? {
         let batches = block_on(run(&table, None, &state(64, 2)))?;
         let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-        // what Parquet in an archive has, only reading tells
+        // the number of rows of Parquet in an archive is known only after reading
         let counted = table.files.iter().all(|f| f.format != "Parquet");
         assert!(!counted || table.report.rows() == rows as u64, "{}", table.name);
         *given.rows.entry(table.name.clone()).or_default() += rows as u64;
-        // what is no row is counted once, whatever tables the file fills
+        // a record that is not a row is counted once, however many tables the file fills
         given.refused = given.refused.max(table.report.refused());
         given.notices.extend(table.report.notices());
     }
@@ -60,7 +60,7 @@ fn lines(row: impl Fn(usize) -> String) -> String {
     (0..ROWS).map(|i| row(i) + "\n").collect()
 }
 
-/// The formats in which a row is a line: name of the file, its head, its rows.
+/// The formats with one row per line: name of the file, its head, its rows.
 fn line_formats() -> Vec<(&'static str, String, String)> {
     let zeek = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n\
                 #fields\tts\tuid\tid.resp_p\n#types\ttime\tstring\tport\n";
@@ -113,7 +113,7 @@ fn whole_files() {
     }
 }
 
-/// A row in a line of its own is there as often as there are lines.
+/// The number of rows that are on their own line: the number of lines.
 fn count(text: &[u8]) -> u64 {
     text.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).count() as u64
 }
@@ -130,7 +130,7 @@ fn damaged_lines_are_counted() {
                 1 => {
                     for _ in 0..4 {
                         let at = random.below(bytes.len());
-                        // a quote may join lines, and a row in two lines is another matter
+                        // a quote can join lines, but rows of two lines are another case
                         let new = [0xff, b'x', b'\n', 0, b'{', b'\\', b'#'][random.below(7)];
                         bytes[at] = new;
                     }
@@ -141,7 +141,7 @@ fn damaged_lines_are_counted() {
                     }
                 }
             }
-            // a first line that is damaged may leave nothing that is recognised
+            // if the first line is damaged, the file may not be recognised
             let first: Vec<u8> = text.lines().next().map(|line| format!("{line}\n").into_bytes()).unwrap_or_default();
             let body = [first, bytes].concat();
             let path = file(&dir, name, [head.clone().into_bytes(), body.clone()].concat());
@@ -185,7 +185,7 @@ fn damaged_documents() {
     let mut random = Random(13);
     for round in 0..60 {
         let mut bytes = whole.clone().into_bytes();
-        // the first record shows how records begin, and behind the last one there is none to go on with
+        // the first record shows how records begin, and after the last one there is none to continue with
         let (from, to) = (12 + records[0].len(), whole.len() - records[0].len() * 2);
         let at = from + random.below(to - from);
         if round % 2 == 0 {
@@ -214,7 +214,7 @@ fn tarred(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut builder = ::tar::Builder::new(Vec::new());
     for (name, bytes) in files {
         let mut header = ::tar::Header::new_gnu();
-        // names that a builder refuses are written all the same
+        // names that a builder refuses are written too
         if let Some(field) = header.as_gnu_mut() {
             field.name[..name.len()].copy_from_slice(name.as_bytes());
         }
@@ -275,14 +275,14 @@ fn archives_are_folders() {
         );
         let told: Vec<&String> = found.notices.iter().filter(|n| n.contains("skipped")).collect();
         assert!(told.len() == 1 && told[0].contains("3 files are skipped"), "{name}: {told:?}");
-        // within a folder it is a folder of files that are one table
+        // a folder inside a folder: its files are one table
         let outer = dir.path().join("outer");
         fs::create_dir_all(&outer).expect("a folder");
         let inner = outer.join(name);
         fs::copy(&path, &inner).expect("a copy");
         let parted = given(&outer);
         fs::remove_file(inner).expect("gone");
-        // CSV and Parquet with other columns are one table as well
+        // CSV and Parquet with other columns are also one table
         assert_eq!(parted.expect("tables").all(), 3 * rows + 3, "{name}");
     }
 }
@@ -313,11 +313,11 @@ fn damaged_archives() {
                 damaged[at] ^= 1 << random.below(8);
             }
             let path = file(&dir, name, &damaged);
-            // it is refused, or no row is missing without a word
+            // it is refused, or no row is missing without a notice
             if let Ok(found) = given(&path) {
                 let told = found.notices.iter().any(|n| n.contains("skipped"));
                 let whole = found.all() + found.refused == rows;
-                // a tar that is cut between two files ends there, as nothing says how many there should be
+                // a tar that is cut between two files ends there, as it does not contain the number of files
                 let ends =
                     name == "t.tar" && round % 2 == 0 && (found.all() + found.refused).is_multiple_of(ROWS as u64);
                 assert!(whole || told || ends, "{name} {round}: {found:?}");
@@ -387,7 +387,7 @@ fn types_of_custom_tables() {
     let lines = rows(&table);
     assert!(lines[0].ends_with("|port_s:string|n_d:real|other:string|when2_t:string"), "{lines:?}");
     assert!(lines[1].ends_with("|443|7.0|7|x"), "{lines:?}");
-    // values that do not fit among others that do are null, and told
+    // values that do not fit, among others that do, are null and reported
     let table = custom("{\"risk_d\":1}\n{\"risk_d\":\"-\"}\n{\"ip_s\":5,\"when_t\":\"soon\"}");
     let lines = rows(&table);
     assert_eq!(lines[0], "ip_s:string|risk_d:real|flag_b:string|when_t:string|id_g:string|Size:real|Absent_b:string");
@@ -498,7 +498,7 @@ fn workbooks() {
             let at = random.below(bytes.len() * 2 / 3);
             bytes[at] ^= 1 << random.below(8);
         }
-        // it is refused, or it is all there
+        // it is refused, or it is complete
         if let Ok(found) = given(&file(&dir, "lists.xlsx", &bytes)) {
             assert_eq!(found.all(), 4, "{round}: {found:?}");
         }

@@ -1,4 +1,4 @@
-//! Filters that are applied while rows are read change nothing but the time it takes.
+//! Filters that are applied while rows are read only change the time it takes.
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn the_same_rows_pass() {
     let columns =
         [("i", ScalarType::Long), ("k", ScalarType::Long), ("s", ScalarType::String), ("o", ScalarType::Long)];
     for path in files {
-        // one that few rows pass, one that most do (the filter is disabled), one on what does not fit
+        // one that few rows pass, one that most rows pass (it is disabled), one on values that do not fit
         let few = || col("k").eq(lit(14i64)).and(col("s").eq(lit("yy")));
         let most = || col("k").gt_eq(lit(10i64));
         let fits = || col("o").eq(lit(12i64)).and(col("k").lt(lit(3i64)));

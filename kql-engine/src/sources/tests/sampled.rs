@@ -1,15 +1,15 @@
-//! Tables made from samples are, once confirmed, what they are when all is read first; where the samples were right,
-//! so is what was read before.
+//! Tables created from samples are equal, once confirmed, to tables for which everything is read first. If the samples were
+//! right, so is what was read before.
 
 use super::*;
 use proptest::prelude::*;
 
-/// Splits and samples that are small beside the files.
+/// Splits and samples that are small compared to the files.
 fn small(split_bytes: u64) -> OpenOptions {
     OpenOptions { whole_below: 0, split_bytes, ..OpenOptions::default() }
 }
 
-/// Reads a file both ways. Gives whether the samples were right, and the rows.
+/// Reads a file both ways. Returns whether the samples were right, and the rows.
 fn both_ways(path: &Path, declared: Option<&TableSchema>, split_bytes: u64) -> (bool, Vec<String>) {
     let tables = discover(&[path.into()], &Arc::default()).expect("a table");
     let whole = open(&tables[0], declared, None, &OpenOptions::default());
@@ -37,7 +37,7 @@ fn both_ways(path: &Path, declared: Option<&TableSchema>, split_bytes: u64) -> (
     assert_eq!(sure.report.notices(), whole.report.notices());
     assert_eq!((sure.report.rows(), sure.report.refused()), (whole.report.rows(), whole.report.refused()));
     if same && let Some(batches) = passed {
-        // what was read while nobody knew yet, and the line numbers of what did not fit there
+        // what was read before confirmation, and the line numbers of the values that did not fit
         let count: usize = batches.expect("rows").iter().map(RecordBatch::num_rows).sum();
         assert_eq!(count + 1, expected.len());
         let (again, _) = sampled.confirmed().expect("the same");
@@ -66,7 +66,7 @@ fn samples_that_are_right() {
 #[test]
 fn samples_that_are_not() {
     let dir = folder();
-    // a column, a type, and an order of dates that only a row in the middle of a split tells of
+    // a column, a type, and an order of dates that only a row in the middle of a split shows
     let cases = [
         ("c.ndjson", ndjson(100, |i| if i == 57 { "{\"n\":1,\"late\":1}".into() } else { "{\"n\":1}".into() })),
         ("t.ndjson", ndjson(100, |i| if i == 57 { "{\"n\":1.5}".into() } else { "{\"n\":1}".into() })),
@@ -86,7 +86,7 @@ fn samples_that_are_not() {
 #[test]
 fn rows_that_look_like_others_inside_quotes() {
     let dir = folder();
-    // whoever begins in the middle of the value takes its lines for rows
+    // a reader that begins in the middle of the value takes its lines for rows
     let inner: String = (0..200).map(|i| format!("{i},b\n")).collect();
     let (same, rows) = both_ways(&file(&dir, "T.csv", format!("a,b\n1,\"{inner}\"\n2,c\n")), None, 400);
     assert!(!same);

@@ -1,8 +1,8 @@
-//! Elements of SVG. Whatever goes in is escaped here, and nowhere else.
+//! Elements of SVG. All texts are escaped here, and nowhere else.
 
 use std::fmt::Write;
 
-/// Which part of a text is at its place.
+/// Which part of a text is at its position.
 #[derive(Clone, Copy)]
 pub enum Anchor {
     Start,
@@ -49,12 +49,12 @@ impl Canvas {
         let _ = writeln!(self.out, "<text x=\"{x}\" y=\"{y}\" class=\"{class}\"{anchor}>{text}</text>");
     }
 
-    /// A text that tells another one to who points at it.
+    /// A text with a tooltip that shows the whole text.
     pub fn titled_text(&mut self, x: f64, y: f64, class: &str, text: &str, whole: &str) {
         self.titled(x, y, class, "", text, whole);
     }
 
-    /// A large text in the middle of its place.
+    /// A large text centred at its position.
     pub fn figure(&mut self, x: f64, y: f64, size: f64, text: &str, whole: &str) {
         let style = format!(" text-anchor=\"middle\" style=\"font-size:{}px\"", at(size));
         self.titled(x, y, "value", &style, text, whole);
@@ -66,7 +66,7 @@ impl Canvas {
         let _ = writeln!(self.out, "<text x=\"{x}\" y=\"{y}\" class=\"{class}\"{attributes}>{text}{title}</text>");
     }
 
-    /// A text that reads upwards.
+    /// A vertical text, read upwards.
     pub fn upright(&mut self, x: f64, y: f64, class: &str, text: &str) {
         let (x, y, text) = (at(x), at(y), escape(text));
         let _ = writeln!(
@@ -75,7 +75,7 @@ impl Canvas {
         );
     }
 
-    /// A text that rises to its end.
+    /// A text that rises towards its end.
     pub fn turned(&mut self, x: f64, y: f64, class: &str, text: &str) {
         let (x, y, text) = (at(x), at(y), escape(text));
         let _ = writeln!(
@@ -95,7 +95,7 @@ impl Canvas {
         );
     }
 
-    /// A path with attributes of ours; a tip is what it tells to who points at it.
+    /// A path with attributes, which are not escaped, and an optional tooltip.
     pub fn path(&mut self, path: &str, attributes: &str, tip: Option<&str>) {
         match tip {
             Some(tip) => _ = writeln!(self.out, "<path d=\"{path}\" {attributes}>{}</path>", title(tip)),
@@ -121,7 +121,7 @@ impl Canvas {
         }
     }
 
-    /// The colour of a line of the legend.
+    /// The colour sample of a legend line.
     pub fn swatch(&mut self, x: f64, y: f64, fill: &str, dashed: bool) {
         self.rectangle(x, y, if dashed { 5.0 } else { 12.0 }, 12.0, fill, None);
         if dashed {
@@ -129,7 +129,7 @@ impl Canvas {
         }
     }
 
-    /// What follows is cut at this rectangle.
+    /// Clips what follows at this rectangle.
     pub fn open_clip(&mut self, x: f64, y: f64, width: f64, height: f64) {
         let (n, x, y, w, h) = (self.number, at(x), at(y), at(width), at(height));
         let _ = writeln!(
@@ -177,7 +177,7 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// About how wide a text of 12 pixels is: no font is at hand to ask.
+/// The approximate width in pixels of a text of 12 pixels: there is no font to measure with.
 pub fn width_of(text: &str) -> f64 {
     text.chars()
         .map(|c| match c {

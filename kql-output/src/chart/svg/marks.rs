@@ -7,12 +7,12 @@ use crate::chart::{Kind, Series, Stacking, cut, scale};
 use std::f64::consts::TAU;
 use std::fmt::Write;
 
-/// More marks than this tell nothing to who points at them: they would be most of the file.
+/// Above this number, marks have no tooltips: those would be most of the file.
 const MAX_TIPS: usize = 3000;
-/// More points of a line than this have no marks of their own.
+/// Above this number of points, a line has no marks for them.
 const MAX_DOTS: usize = 400;
 
-/// Whether the colours have begun again, so that a line is drawn otherwise.
+/// Whether the colours repeat from this series on, so that its line is dashed.
 pub fn is_dashed(series: usize) -> bool {
     series >= COLOURS.len()
 }
@@ -35,7 +35,7 @@ fn all_points(laid: &Laid) -> usize {
     laid.plot.series.iter().map(|s| s.points.len()).sum()
 }
 
-/// The stretches of a series without a gap.
+/// The segments of a series between its gaps.
 fn runs(points: &[Point]) -> impl Iterator<Item = &[Point]> {
     points.split(|p| p.y.is_none()).filter(|run| !run.is_empty())
 }
@@ -44,7 +44,7 @@ fn trace(laid: &Laid, run: &[Point], out: &mut String) {
     for (i, point) in run.iter().enumerate() {
         let letter = if i == 0 { 'M' } else { 'L' };
         let y = point.y.unwrap_or(0.0);
-        // beyond the bounds of the axis, so that the line leaves at the right slope
+        // points outside the bounds of the axis too, so that the line leaves with the right slope
         let _ = write!(out, "{letter}{} {}", at(laid.place(point.x)), at(beyond(laid, y)));
     }
 }
@@ -69,7 +69,7 @@ pub fn lines(canvas: &mut Canvas, laid: &Laid) {
     dots(canvas, laid);
 }
 
-/// Marks of points: of all where there are few, else of those that stand alone.
+/// Marks of points: of all points if there are few, else of isolated ones.
 fn dots(canvas: &mut Canvas, laid: &Laid) {
     let few = all_points(laid) <= MAX_DOTS;
     for (i, series) in laid.plot.series.iter().enumerate() {

@@ -1,14 +1,14 @@
-//! Upright and lying bars of block characters.
+//! Vertical and horizontal bars of block characters.
 
 use super::{HEIGHT, MAX_NAME, Screen, legend, mark, side};
 use crate::chart::scale::{Scale, category_times, short, shown};
 use crate::chart::{Kind, Plot, Positions, Stacking, cut};
 
-/// A character filled from its left side by so many eighths.
+/// Characters filled from the left; the index is the number of eighths.
 const FROM_LEFT: [char; 9] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
-/// A character filled from below by so many eighths.
+/// Characters filled from below; the index is the number of eighths.
 const FROM_BELOW: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// So many lying bars are drawn: the table below has the rest.
+/// The maximum number of horizontal bars: the table below shows the rest.
 const MAX_LINES: usize = 60;
 
 pub fn draw(plot: &Plot, screen: Screen, out: &mut String) {
@@ -22,7 +22,7 @@ pub fn draw(plot: &Plot, screen: Screen, out: &mut String) {
     let abreast = if plot.stacking == Stacking::Unstacked { plot.series.len().max(1) } else { 1 };
     let (labels, margin) = side(&scale, HEIGHT);
     let width = screen.width.saturating_sub(margin + 3).max(10);
-    // a blank between the bars of two places
+    // a blank between the bars of two positions
     let room = width / names.len().max(1);
     let upright = plot.kind == Kind::Column && room > abreast && plot.stacking == Stacking::Unstacked;
     if upright && scale.low >= 0.0 {
@@ -33,7 +33,7 @@ pub fn draw(plot: &Plot, screen: Screen, out: &mut String) {
     legend(plot, screen, out);
 }
 
-/// The value of each place of a series.
+/// The value of each position of a series.
 fn values(plot: &Plot, places: usize) -> Vec<Vec<Option<(f64, f64)>>> {
     let of = |series: &crate::chart::Series| {
         let mut values = vec![None; places];
@@ -66,7 +66,7 @@ fn standing(
             for (i, series) in values.iter().enumerate() {
                 let part = series.get(place).copied().flatten().map_or(0.0, |(_, y)| scale.clamped(y));
                 let eighths = part * (HEIGHT * 8) as f64 - ((HEIGHT - 1 - line) * 8) as f64;
-                // a value above zero is seen, however small
+                // a positive value is visible, however small
                 let least = if line + 1 == HEIGHT && part > 0.0 { 1.0 } else { 0.0 };
                 let eighths = eighths.clamp(least, 8.0).round() as usize;
                 let block = match FROM_BELOW.get(eighths) {
@@ -83,7 +83,7 @@ fn standing(
         out.push('\n');
     }
     out.push_str(&format!("{:margin$} └{}\n", "", "─".repeat(room * names.len())));
-    // a name that does not fit gets the room of those that are left out after it
+    // a name that does not fit takes the room of the names after it, which are omitted
     let longest = names.iter().map(|n| n.chars().count()).max().unwrap_or(0).min(16) + 1;
     let each = longest.div_ceil(room).max(1);
     let mut line = String::new();
@@ -95,7 +95,7 @@ fn standing(
     out.push('\n');
 }
 
-/// From a part of a line to another, in eighths of a character.
+/// The start and end of a part of a line, in eighths of a character.
 fn segment(from: f64, to: f64, width: usize) -> (usize, usize) {
     let eighth = |part: f64| (part * (width * 8) as f64).round() as usize;
     (eighth(from.min(to)), eighth(from.max(to)))
@@ -154,7 +154,7 @@ fn shown_short(value: f64, plot: &Plot) -> String {
     }
 }
 
-/// A bar between two eighths.
+/// A bar from one eighth to another.
 fn bar((from, to): (usize, usize), series: usize, screen: Screen) -> String {
     let mut text = " ".repeat(from / 8);
     let (first, last) = (from / 8, to / 8);
@@ -171,7 +171,7 @@ fn bar((from, to): (usize, usize), series: usize, screen: Screen) -> String {
     text
 }
 
-/// Slices as lying bars.
+/// Slices as horizontal bars.
 pub fn pie(slices: &[(String, f64)], screen: Screen, out: &mut String) {
     let total: f64 = slices.iter().map(|(_, value)| value).sum();
     let margin = slices.iter().map(|(n, _)| n.chars().count()).max().unwrap_or(0).min(MAX_NAME);

@@ -1,4 +1,4 @@
-//! Lines, areas and points: a character has two by four braille dots.
+//! Lines, areas and points: a character has two columns of four braille dots.
 
 use super::{HEIGHT, Screen, legend, side};
 use crate::chart::scale::Scale;
@@ -76,7 +76,7 @@ pub fn draw(plot: &Plot, screen: Screen, out: &mut String) {
                 let from = before.map_or(here.0, |last| last.0);
                 let start = before.unwrap_or(here);
                 for column in from..=here.0 {
-                    // every other dot, so that what lies behind shows
+                    // every other dot, so that what is behind stays visible
                     let run = (here.0 - from).max(1);
                     let top = start.1 + (here.1 - start.1) * (column - from) / run;
                     let (high, low) = (top.min(floor), top.max(floor));
@@ -117,7 +117,7 @@ pub fn draw(plot: &Plot, screen: Screen, out: &mut String) {
     legend(plot, screen, out);
 }
 
-/// The axis below, its marks, and what it is of.
+/// The x axis, its marks and its title.
 fn under(plot: &Plot, x: &Scale, margin: usize, width: usize, out: &mut String) {
     let mut axis: Vec<char> = vec!['─'; width];
     let mut names: Vec<char> = vec![' '; width + 8];
@@ -126,7 +126,7 @@ fn under(plot: &Plot, x: &Scale, margin: usize, width: usize, out: &mut String) 
         let Some(part) = x.at(tick.value) else { continue };
         let label = match &plot.x {
             Positions::Continuous(_) if tick.context.is_empty() => tick.label.clone(),
-            // a year belongs to a date, a date to a time
+            // the context of a date is a year, the context of a time is a date
             Positions::Continuous(_) if tick.context.len() == 4 => format!("{}-{}", tick.context, tick.label),
             Positions::Continuous(_) => format!("{} {}", tick.context, tick.label),
             Positions::Categories(categories, _) if tick.value.fract() == 0.0 => {

@@ -13,7 +13,7 @@ pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
     (by, opt_after("with", Want::With, subquery)).map(|(by, with)| OperatorKind::Facet(Facet { by, with })).parse(i)
 }
 
-/// Operators in parentheses, or one without.
+/// Operators in parentheses, or one operator without.
 fn subquery(i: Tokens) -> Parsed<Subquery> {
     if i.kind() == Kind::OpenParen {
         return pipeline::subquery(i);

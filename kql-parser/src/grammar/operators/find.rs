@@ -14,7 +14,7 @@ use nom::sequence::preceded;
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
     let (rest, (scope, parameters, tables)) =
         (search::opt_scope, parameter::parameters(&["withsource", "with_source"]), search::opt_tables).parse(i)?;
-    // `find p` needs no `where`
+    // `find p` does not need `where`
     let (rest, _) = if parameters.is_empty() && tables.is_none() {
         opt(quiet_word("where")).parse(rest)?
     } else {
@@ -28,7 +28,7 @@ pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
     Ok((rest, OperatorKind::Find(find)))
 }
 
-/// `a, b: long` or `-smart`, behind `project`
+/// `a, b: long` or `-smart`, after `project`
 fn smart_or_columns(i: Tokens) -> Parsed<FindProject> {
     if i.kind() == Kind::Minus && i.before().span.end == i.span().start {
         return value(FindProject::Smart, word("smart", Want::Name)).parse(i.skip(1));

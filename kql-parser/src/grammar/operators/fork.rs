@@ -28,7 +28,7 @@ fn branch(i: Tokens) -> Parsed<ForkBranch> {
         .parse(i)
 }
 
-/// Operators, or a query of its own.
+/// Operators, or a separate query.
 fn subquery(i: Tokens) -> Parsed<Subquery> {
     let inner = i.skip(1);
     if i.kind() != Kind::OpenParen || operators::at(&inner).is_ok() || inner.kind() != Kind::Word {

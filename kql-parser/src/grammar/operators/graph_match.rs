@@ -1,4 +1,4 @@
-//! `graph-match cycles=none (a)-[e]->(b) where p project x`, and `graph-shortest-paths`, which is written alike
+//! `graph-match cycles=none (a)-[e]->(b) where p project x`, and `graph-shortest-paths`, which has the same syntax
 
 use super::graph_pattern;
 use crate::ast::{GraphMatch, OperatorKind};

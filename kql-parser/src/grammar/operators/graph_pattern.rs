@@ -1,4 +1,4 @@
-//! `(a)-[e*1..3]->(b)--(c)`: what graph operators look for
+//! `(a)-[e*1..3]->(b)--(c)`: the patterns of graph operators
 
 use crate::ast::{Expr, GraphDirection, GraphEdge, GraphPart, GraphPattern, Name};
 use crate::combinators::{expected, quiet, spanned, token, touching};
@@ -60,7 +60,7 @@ fn edge(i: Tokens) -> Parsed<GraphEdge> {
             )),
         )),
     );
-    // what begins as an edge is nothing else
+    // what begins like an edge cannot be anything else
     let wrong = preceded(peek(alt((quiet(Minus), quiet(Less)))), cut(expected(Want::Edge)));
     let nothing_inside = bare.map(|direction| ((None, None), direction));
     spanned(alt((nothing_inside, left, right_or_any, wrong, expected(Want::Edge))))
@@ -68,7 +68,7 @@ fn edge(i: Tokens) -> Parsed<GraphEdge> {
         .parse(i)
 }
 
-/// The least and the most edges of a path.
+/// The minimum and maximum number of edges of a path.
 type Range = (Expr, Expr);
 
 /// `e*1..3`

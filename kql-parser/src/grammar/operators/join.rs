@@ -1,4 +1,4 @@
-//! `join kind=inner (T) on a, $left.b == $right.c`, and `lookup`, which is written alike
+//! `join kind=inner (T) on a, $left.b == $right.c`, and `lookup`, which has the same syntax
 
 use crate::ast::{Join, OperatorKind};
 use crate::combinators::{comma_list, quiet_word, word};

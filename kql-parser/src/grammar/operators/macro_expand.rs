@@ -17,7 +17,7 @@ pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
         .parse(i)
 }
 
-/// A name before parentheses is no call here, but for those that name places.
+/// A name before parentheses is not a call here, except for the functions that refer to clusters and databases.
 fn group(i: Tokens) -> Parsed<Expr> {
     let called = i.ahead(1).kind == Kind::OpenParen;
     match i.text_ahead(0) {

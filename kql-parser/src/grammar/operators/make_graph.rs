@@ -38,7 +38,7 @@ fn table(i: Tokens) -> Parsed<MakeGraphTable> {
         .parse(i)
 }
 
-/// `partitioned-by p (...)`, where it stands.
+/// `partitioned-by p (...)`, if present.
 fn opt_partition(i: Tokens) -> Parsed<Option<MakeGraphPartition>> {
     let words = name_length(&i);
     if i.kind() != Kind::Word || i.skip(words).from(i.span()).text(i.text) != "partitioned-by" {

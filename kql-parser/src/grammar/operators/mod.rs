@@ -1,4 +1,4 @@
-//! Tabular operators, a file each, and the table that finds them by name.
+//! Tabular operators, one file each, and the table that finds them by name.
 
 mod as_;
 mod assert_schema;
@@ -58,7 +58,7 @@ use crate::input::{Parsed, Tokens};
 use crate::token::Kind;
 use crate::{Diagnostic, Span};
 
-/// Parses what stands behind an operator's name.
+/// Parses what follows an operator's name.
 type Parse = for<'a> fn(Tokens<'a>) -> Parsed<'a, OperatorKind>;
 
 /// A row of the table of operators.
@@ -67,7 +67,7 @@ pub struct Entry {
     pub name: &'static str,
     /// Its grammar.
     pub parse: Parse,
-    /// Whether it stands at the start of a pipeline.
+    /// Whether it can start a pipeline.
     pub source: bool,
 }
 
@@ -79,7 +79,7 @@ const fn source(name: &'static str, parse: Parse) -> Entry {
     Entry { name, parse, source: true }
 }
 
-/// Every operator by every name.
+/// Every operator with each of its names.
 static TABLE: &[Entry] = &[
     entry("where", where_::parse),
     entry("filter", where_::parse),
@@ -142,12 +142,12 @@ static TABLE: &[Entry] = &[
     entry("graph-where-edges", graph_where::edges),
 ];
 
-/// The names of operators, in the order of the table; those that are for Kusto's own use begin with an underscore.
+/// The names of operators, in the order of the table; those that are internal to Kusto begin with an underscore.
 pub fn names(source: bool) -> impl Iterator<Item = &'static str> {
     TABLE.iter().filter(move |e| !source || e.source).map(|e| e.name).filter(|name| !name.starts_with('_'))
 }
 
-/// How many tokens an operator's name has: `mv-expand` has three.
+/// The number of tokens of an operator's name: `mv-expand` has three.
 pub fn name_length(i: &Tokens) -> usize {
     let mut n = 1;
     while i.ahead(n).kind == Kind::Minus && i.touches(n) && i.ahead(n + 1).kind == Kind::Word && i.touches(n + 1) {
@@ -156,12 +156,12 @@ pub fn name_length(i: &Tokens) -> usize {
     n
 }
 
-/// Whether an operator has this name, as far as its first hyphen.
+/// Whether the name of an operator starts with this word, up to its first hyphen.
 pub fn is_name(word: &str) -> bool {
     TABLE.iter().any(|e| e.name == word)
 }
 
-/// The operator whose name stands here.
+/// The operator whose name is next.
 pub fn at(i: &Tokens) -> Result<&'static Entry, Diagnostic> {
     let wrong = |span: Span| Diagnostic::error(codes::OPERATOR_EXPECTED, span, "Query operator expected.");
     if i.kind() != Kind::Word {
@@ -180,7 +180,7 @@ pub fn at(i: &Tokens) -> Result<&'static Entry, Diagnostic> {
     })
 }
 
-/// The operator that begins a pipeline here, if one does: `print`, `range x from`, `union A, B`.
+/// The operator that begins a pipeline here, if any: `print`, `range x from`, `union A, B`.
 pub fn source_at(i: &Tokens) -> Option<&'static Entry> {
     if i.kind() != Kind::Word {
         return None;
@@ -194,7 +194,7 @@ pub fn source_at(i: &Tokens) -> Option<&'static Entry> {
     let next = i.ahead(1).kind;
     let begins = match name {
         "range" => matches!(next, Kind::Word | Kind::OpenBracket) && !i.word_ahead(1, "in"),
-        // `evaluate` may be a name too
+        // `evaluate` can also be a name
         "evaluate" => next == Kind::Word,
         "print" if next == Kind::Plus => true,
         _ => !matches!(
@@ -215,6 +215,6 @@ pub fn source_at(i: &Tokens) -> Option<&'static Entry> {
                 | Kind::Greater
         ),
     };
-    // `print` alone is an operator that lacks its expressions
+    // `print` alone is an operator without its expressions
     (begins || (name == "print" && matches!(next, Kind::End | Kind::Semicolon))).then_some(entry)
 }

@@ -23,7 +23,7 @@ fn expand(i: Tokens, legacy: bool) -> Parsed<OperatorKind> {
         .parse(i)
 }
 
-/// `limit n`, where it stands.
+/// `limit n`, if present.
 pub(super) fn opt_limit(i: Tokens) -> Parsed<Option<Expr>> {
     opt(preceded(quiet_word("limit"), cut(expression::expression))).parse(i)
 }

@@ -1,4 +1,4 @@
-//! `parse kind=regex flags=U x with * 'a=' a: long *`, and `parse-where`, which is written alike
+//! `parse kind=regex flags=U x with * 'a=' a: long *`, and `parse-where`, which has the same syntax
 
 use crate::ast::{OperatorKind, Parse, ParsePart, ParsePartKind};
 use crate::combinators::{quiet, spanned, word};

@@ -12,9 +12,9 @@ use nom::multi::many0;
 use nom::sequence::{preceded, terminated};
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    // kinds of charts are keywords, and any other word is one that Kusto does not know yet
+    // kinds of charts are keywords; any other word is a kind that Kusto does not know yet
     let kind = name::any_word(Want::Name);
-    // the old form has its properties bare
+    // the old syntax has properties without brackets
     let old = many0(terminated(old_property, opt(quiet(Kind::Comma))));
     (kind, old, parameter::opt_with)
         .map(|(kind, mut properties, mut with)| {

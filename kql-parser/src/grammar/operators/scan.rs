@@ -28,7 +28,7 @@ pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
         .parse(i)
 }
 
-/// `order by a, b`, where it stands.
+/// `order by a, b`, if present.
 fn opt_by<'a, T>(text: &'static str, item: impl Reads<'a, T>) -> impl Reads<'a, Vec<T>> {
     opt(preceded((quiet_word(text), cut(word("by", Want::By))), comma_list(item))).map(Option::unwrap_or_default)
 }

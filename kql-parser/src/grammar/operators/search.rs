@@ -37,19 +37,19 @@ fn predicate(i: Tokens) -> Parsed<Expr> {
     Ok((after, Expr { kind: ExprKind::Binary(Box::new(binary)), span }))
 }
 
-/// `datascope=all`, where it stands.
+/// `datascope=all`, if present.
 pub(crate) fn opt_scope(i: Tokens) -> Parsed<Option<DataScope>> {
     let value = preceded((quiet_word("datascope"), quiet(Kind::Assign)), cut(name::any_word(Want::Name)));
     opt(spanned(value).map(|(value, span)| DataScope { value, span })).parse(i)
 }
 
-/// `in (A, B*)`, where it stands.
+/// `in (A, B*)`, if present.
 pub(super) fn opt_tables(i: Tokens) -> Parsed<Option<SearchTables>> {
     let tables = preceded(word("in", Want::In), cut(bracketed(PARENS, table)));
     opt(spanned(tables).map(|(tables, span)| SearchTables { tables, span })).parse(i)
 }
 
-/// A name, a path, a wildcard; `A | as B` gives a name.
+/// A name, a path or a wildcard; `A | as B` names a table.
 fn table(i: Tokens) -> Parsed<Expr> {
     let start = i.span();
     let (rest, table) = union::table(i)?;

@@ -13,7 +13,7 @@ pub(crate) fn parse(i: Tokens) -> Parsed<OperatorKind> {
     parts.map(OperatorKind::Summarize).parse(i)
 }
 
-/// What stands behind `summarize`.
+/// What follows `summarize`.
 pub(crate) fn parts(i: Tokens) -> Parsed<Summarize> {
     let (rest, parameters) = parameter::parameters(&[]).parse(i)?;
     let empty = matches!(rest.kind(), Kind::Pipe | Kind::Semicolon | Kind::End | Kind::CloseParen | Kind::CloseBrace);
@@ -25,7 +25,7 @@ pub(crate) fn parts(i: Tokens) -> Parsed<Summarize> {
     Ok((rest, Summarize { parameters, aggregates, by, by_span, bin }))
 }
 
-/// `bin=1h`, where it stands.
+/// `bin=1h`, if present.
 fn opt_bin(i: Tokens) -> Parsed<Option<Expr>> {
     opt(preceded((quiet_word("bin"), quiet(Kind::Assign)), cut(expression::expression))).parse(i)
 }

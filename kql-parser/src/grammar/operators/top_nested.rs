@@ -13,7 +13,7 @@ use nom::multi::many0;
 use nom::sequence::preceded;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    // the name of the first level is the operator's, which is read already
+    // the name of the first level is that of the operator, which is already consumed
     let (rest, first) = level(i, i.end_before().saturating_sub(NAME.len() as u32))?;
     let (rest, mut others) = many0(preceded(token(Kind::Comma, Want::Comma), cut(named_level))).parse(rest)?;
     others.insert(0, first);
