@@ -10,6 +10,8 @@ use crate::error::SourceError;
 use datafusion::common::Result;
 use kql_scan::json_keys::KeyPredictor;
 use kql_scan::json_text::{Cursor, Fault, Raw};
+use serde::de::IgnoredAny;
+use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -60,17 +62,14 @@ pub(super) struct Elements {
     key: Option<&'static str>,
     /// Whether the array is that of the key in an object.
     within: bool,
-    begin: Begin,
+    /// How elements begin, by the first one: a brace, the first key, a colon. The next one after a damaged one is found by it.
+    begin: Option<String>,
+    /// Whether parts inside an element can begin in the same way.
+    ambiguous: Cell<bool>,
 }
 
-/// How the elements of an array begin; this is used to find the next one after a damaged one.
-enum Begin {
-    Unknown,
-    /// All begin with this: a brace, the first key, a colon.
-    With(String),
-    /// Parts inside an element can begin in the same way.
-    Ambiguous,
-}
+/// Why an element is not read that contains the beginning of the next one.
+pub(super) const RUNS_ON: Fault = "this object goes on into the next one";
 
 /// What is next in the text.
 pub(super) enum Element {
@@ -105,7 +104,8 @@ impl Elements {
             open: false,
             key,
             within: false,
-            begin: Begin::Unknown,
+            begin: None,
+            ambiguous: Cell::new(false),
         })
     }
 
@@ -124,7 +124,13 @@ impl Elements {
             self.text = text;
             self.within |= entered;
             match element {
-                Some(element) if !entered => return element,
+                Some(element) if !entered => {
+                    if self.begin.is_none() && matches!(element, Element::Object) {
+                        let begin = self.text.get(self.at..).and_then(|rest| rest.split_inclusive(':').next());
+                        self.begin = begin.map(str::to_owned);
+                    }
+                    return element;
+                }
                 _ => {}
             }
         }
@@ -165,21 +171,17 @@ impl Elements {
         left.err().map(Element::Broken)
     }
 
-    /// Whether the text between two positions is one element, judging by other elements: a damaged one can run into the
-    /// next.
-    pub(super) fn is_one(&mut self, at: usize, end: usize) -> bool {
+    /// Whether the text between two positions is one element: a quote that is missing in one ends in another, and everything
+    /// between them would be one value.
+    pub(super) fn is_one(&self, at: usize, end: usize) -> bool {
         let element = self.text.get(at..end).unwrap_or_default();
-        let repeats = |begin: &str| element.get(1..).is_some_and(|rest| rest.contains(begin));
-        match &self.begin {
-            _ if !self.within => true,
-            Begin::Unknown => {
-                let begin = element.split_inclusive(':').next().unwrap_or_default();
-                self.begin = if repeats(begin) { Begin::Ambiguous } else { Begin::With(begin.to_owned()) };
-                true
-            }
-            Begin::With(begin) => !repeats(begin),
-            Begin::Ambiguous => true,
+        let Some(begin) = &self.begin else { return true };
+        if !element.get(1..).is_some_and(|rest| rest.contains(begin.as_str())) {
+            return true;
         }
+        let valid = serde_json::from_str::<IgnoredAny>(element).is_ok();
+        self.ambiguous.set(self.ambiguous.get() || valid);
+        valid
     }
 
     /// Goes from a position where nothing can be read to the next element that begins as others do, and returns whether an
@@ -187,7 +189,7 @@ impl Elements {
     pub(super) fn resume(&mut self, from: usize) -> Option<bool> {
         /// Every element is longer than what can be between two elements.
         const BETWEEN: usize = 4;
-        let (Begin::With(begin), true) = (&self.begin, self.within) else { return None };
+        let begin = self.begin.as_ref().filter(|_| !self.ambiguous.get())?;
         let rest = self.text.get(from..)?;
         let after = rest.chars().next().map_or(0, char::len_utf8);
         let at = from + after + rest.get(after..)?.find(begin.as_str())?;
@@ -284,21 +286,37 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
             }
             Element::Broken(reason) => {
                 let line = elements.line_at(at);
-                collector.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
-                break;
+                match elements.resume(at) {
+                    Some(true) => collector.survey.refuse(line, reason),
+                    Some(false) => {}
+                    None => {
+                        collector.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
+                        break;
+                    }
+                }
             }
             Element::Object => {
                 let line = elements.line_at(at);
                 let mut cursor = Cursor::new(&elements.text);
                 cursor.at = at;
-                let result = collector.object(&mut cursor, line, false, &mut []);
-                elements.at = cursor.at;
+                let whole = cursor.object(&mut KeyPredictor::default(), &mut ()).map(|()| cursor.at);
+                let one = whole.and_then(|end| if elements.is_one(at, end) { Ok(()) } else { Err(RUNS_ON) });
+                let mut cursor = Cursor::new(&elements.text);
+                cursor.at = at;
+                let result = one.and_then(|()| collector.object(&mut cursor, line, false, &mut []));
+                let end = cursor.at;
                 match result {
-                    Ok(()) => collector.survey.rows += 1,
+                    Ok(()) => {
+                        collector.survey.rows += 1;
+                        elements.at = end;
+                    }
                     Err(reason) => {
-                        let line = elements.line_at(at);
-                        collector.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
-                        break;
+                        if elements.resume(at).is_some() {
+                            collector.survey.refuse(line, reason);
+                        } else {
+                            collector.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
+                            break;
+                        }
                     }
                 }
             }
@@ -328,7 +346,13 @@ impl RowReader for DocumentReader {
         let path: &Path = &self.file.path;
         loop {
             match self.elements.next() {
-                Element::End | Element::Broken(_) => return Ok(false),
+                Element::End => return Ok(false),
+                Element::Broken(_) => {
+                    let at = self.elements.at;
+                    if self.elements.resume(at).is_none() {
+                        return Ok(false);
+                    }
+                }
                 Element::Other(_) => {}
                 Element::Object => {
                     let at = self.elements.at;
@@ -338,8 +362,11 @@ impl RowReader for DocumentReader {
                     cursor.at = at;
                     let result = cursor.object(&mut self.shape, values.as_mut_slice());
                     let end = cursor.at;
-                    if result.is_err() {
-                        return Ok(false);
+                    if result.is_err() || !self.elements.is_one(at, end) {
+                        if self.elements.resume(at).is_none() {
+                            return Ok(false);
+                        }
+                        continue;
                     }
                     sink.push_json(&self.mapping, &values, path, line, end - at);
                     self.elements.at = end;

@@ -251,7 +251,7 @@ impl Stream {
                         let result = cursor.object(&mut KeyPredictor::default(), &mut ());
                         let end = cursor.at;
                         let result = match result {
-                            Ok(()) if !elements.is_one(at, end) => Err("this object goes on into the next one"),
+                            Ok(()) if !elements.is_one(at, end) => Err(RUNS_ON),
                             result => result,
                         };
                         match result {
