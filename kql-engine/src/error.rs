@@ -21,6 +21,9 @@ pub enum Error {
     /// The run failed.
     #[error("{0}")]
     Run(String),
+    /// A function over all rows of a subquery failed, such as a plugin.
+    #[error(transparent)]
+    Function(Box<dyn std::error::Error + Send + Sync>),
     /// The engine has a defect; the report of it has the query and its plan.
     #[error("{0}")]
     Internal(Box<Defect>),

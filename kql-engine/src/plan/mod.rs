@@ -7,6 +7,7 @@
 
 mod build;
 mod columns;
+mod error;
 mod graph;
 mod memory;
 mod print;
@@ -16,6 +17,7 @@ use crate::registry::{AggregateFunction, ScalarFunction};
 use crate::types::{Column, ScalarType};
 use crate::value::Value;
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
+use datafusion::common::DataFusionError;
 use kql_parser::Span;
 use std::collections::HashMap;
 use std::fmt;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 pub use crate::registry::{ColumnId, Expr, ExprKind, PlanColumn, StageId};
 pub use build::{identity, limit, missing, project, replaced, side_by_side, with_new_ids};
 pub use columns::ColumnIds;
+pub use error::TableFunctionError;
 pub use graph::{
     Graph, GraphCall, GraphCallKind, GraphColumn, GraphCycles, GraphNodes, GraphOver, GraphPattern, GraphPatternEdge,
     GraphStep,
@@ -271,14 +274,14 @@ pub trait TableFunction: fmt::Debug + Send + Sync {
     /// Calls `f` with the expressions that the function computes.
     fn expressions(&self, f: &mut dyn FnMut(&Expr));
 
-    /// The result, its columns by position, of the rows in their order. The error is a sentence for the user.
-    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String>;
+    /// The result, its columns by position, of the rows in their order.
+    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError>;
 }
 
 /// Makes expressions ready to be computed, for functions that work row by row.
 pub trait Compiler {
     /// An expression over values of these columns, by position.
-    fn compile(&self, columns: &[PlanColumn], e: &Expr) -> Result<Box<dyn Compiled>, String>;
+    fn compile(&self, columns: &[PlanColumn], e: &Expr) -> Result<Box<dyn Compiled>, DataFusionError>;
 
     /// Says something about the rows that the result's notices tell.
     fn note(&self, sentence: &str);
@@ -287,10 +290,10 @@ pub trait Compiler {
 /// An expression ready to be computed.
 pub trait Compiled {
     /// Its value for each row.
-    fn values(&self, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, String>;
+    fn values(&self, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, DataFusionError>;
 
     /// Its value for one row: an array of one, from arrays of one.
-    fn value(&self, row: &[ArrayRef]) -> Result<ArrayRef, String> {
+    fn value(&self, row: &[ArrayRef]) -> Result<ArrayRef, DataFusionError> {
         self.values(row, 1)
     }
 }

@@ -9,6 +9,7 @@ mod bag_unpack;
 mod basket;
 mod dcount_intersect;
 mod diffpatterns;
+mod error;
 mod frequent;
 mod geo_lookup;
 mod identity;
