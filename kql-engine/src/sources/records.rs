@@ -184,7 +184,7 @@ impl Stream {
         out.changed = self.changed;
         let take = |text: &str, out: &mut Out| {
             if let Err(reason) = unwrap(text, known, out) {
-                out.refused.push(reason);
+                out.refused.push(reason.to_string());
             }
         };
         let file = &self.file;
@@ -283,7 +283,7 @@ impl Stream {
                             header.iter().enumerate().map(|(i, name)| (name.clone(), fields.get(i).into())).collect();
                         take(&serde_json::Value::Object(row).to_string(), out);
                     }
-                    Err(reason) => out.refused.push(reason),
+                    Err(reason) => out.refused.push(reason.to_string()),
                 }
                 return Ok(Step::Record(line));
             },
