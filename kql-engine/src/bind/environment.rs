@@ -1,5 +1,6 @@
 //! What a query can name that it does not define itself.
 
+use crate::error::{Error, SourceError};
 use crate::plan::{Expr, Query, Relation};
 use crate::types::{Column, TableSchema};
 use crate::value::Value;
@@ -26,8 +27,8 @@ pub enum ExternalMissing {
 
 /// Tables, saved functions and settings around a query.
 pub trait Environment {
-    /// The columns of a table; an error is a message about its data.
-    fn table(&self, name: &str) -> Option<Result<TableSchema, String>>;
+    /// The columns of a table; the error says why its data cannot be read.
+    fn table(&self, name: &str) -> Option<Result<TableSchema, SourceError>>;
 
     /// The columns of a table that may be named, though no schema lists them, and whether its rows have each.
     fn hidden(&self, _: &str) -> Vec<(Column, bool)> {
@@ -83,7 +84,7 @@ pub trait Environment {
     }
 
     /// The rows of a part of the query, for operators whose columns depend on them; none where nothing may be run.
-    fn evaluate(&self, _: &mut Query, _: &Relation) -> Option<Result<Vec<RecordBatch>, String>> {
+    fn evaluate(&self, _: &mut Query, _: &Relation) -> Option<Result<Vec<RecordBatch>, Error>> {
         None
     }
 }

@@ -149,7 +149,10 @@ impl<'a> Binder<'a> {
 
     /// The rows of a relation, for operators whose columns depend on them; none where nothing may be run, and where the
     /// query has errors already.
-    pub fn evaluate(&mut self, relation: &Relation) -> Option<Result<Vec<arrow::array::RecordBatch>, String>> {
+    pub fn evaluate(
+        &mut self,
+        relation: &Relation,
+    ) -> Option<Result<Vec<arrow::array::RecordBatch>, crate::error::Error>> {
         if self.diagnostics.iter().any(Diagnostic::is_error) {
             return None;
         }
