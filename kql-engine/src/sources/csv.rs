@@ -184,8 +184,6 @@ pub(super) fn names(header: &ByteRecord) -> Vec<String> {
     names
 }
 
-/// Why the last row of a file may be left out.
-
 /// Reads a split of a file; surveys it as well where nobody did before.
 pub(super) struct SplitReader {
     splits: Arc<FileSplits>,
@@ -493,7 +491,7 @@ impl SplitReader {
                 }
                 let line = || blocks.lines + lines_in(blocks.block(), at) + 1;
                 let cut = is_last && blocks.ended && blocks.rows.open;
-                let checked = checked(&row, *fields).and_then(|()| if cut { Err(RowError::Cut) } else { Ok(()) });
+                let checked = checked(&row, *fields).and(if cut { Err(RowError::Cut) } else { Ok(()) });
                 match checked {
                     Ok(()) => {
                         if let Some(stats) = stats {
