@@ -219,11 +219,16 @@ fn size(text: &str) -> Result<usize, SizeError> {
     if bytes == 0 { Err(wrong()) } else { Ok(bytes) }
 }
 
+/// A text that is not the name of a format.
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is not a format")]
+struct UnknownFormat(String);
+
 /// The formats of results, as values of an option.
 fn format_values() -> impl TypedValueParser<Value = Format> {
     let value = |format: Format| PossibleValue::new(format.name()).help(format.summary());
     PossibleValuesParser::new(Format::all().map(value))
-        .try_map(|name| Format::of_name(&name).ok_or_else(|| format!("'{name}' is not a format")))
+        .try_map(|name| Format::of_name(&name).ok_or(UnknownFormat(name)))
 }
 
 /// How findings are printed.

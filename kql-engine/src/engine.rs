@@ -52,8 +52,8 @@ impl Engine {
     /// `bag_unpack`, that part runs now. Blocks.
     ///
     /// # Errors
-    /// [`Error::Query`] with all that is wrong with the query, [`Error::Data`] where a file cannot be read, [`Error::Run`] where
-    /// a part that runs now fails, [`Error::Internal`] where the engine has a defect.
+    /// [`Error::Query`] with all that is wrong with the query, [`Error::Data`] where a file cannot be read, [`Error::Run`] or
+    /// [`Error::Function`] where a part that runs now fails, [`Error::Internal`] where the engine has a defect.
     pub fn prepare(&self, text: &str) -> Result<Prepared, Error> {
         on_deep_stack(|| Prepared::prepare(&self.core, text, &CancellationToken::new()))
     }
@@ -71,8 +71,8 @@ impl Engine {
     /// and where the rest of a file says otherwise, the query runs again. Blocks.
     ///
     /// # Errors
-    /// Those of [`Engine::prepare`]; [`Error::Run`] where the run fails or needs more memory than it may have;
-    /// [`Error::Interrupted`] after [`Progress::stop`].
+    /// Those of [`Engine::prepare`]; [`Error::Run`] where the run fails or needs more memory than it may have, and
+    /// [`Error::Function`] where a plugin or a graph operator fails; [`Error::Interrupted`] after [`Progress::stop`].
     pub fn query(&self, text: &str) -> Result<Answer, Error> {
         on_deep_stack(|| query(&self.core, text, &CancellationToken::new()))
     }

@@ -20,7 +20,7 @@ use futures::StreamExt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
-/// Takes the rows of a table. Its errors are those of [`Error::Writer`].
+/// Takes the rows of a table. An error ends the export and becomes [`Error::Writer`].
 pub trait RowWriter {
     /// Comes first: how the columns lie, and the column by which rows are sorted, smallest first and nulls last.
     fn begin(

@@ -84,7 +84,8 @@ impl Prepared {
     ///
     /// # Errors
     /// [`Error::Data`] where a file cannot be read, [`Error::Run`] where the run fails or needs more memory than it may have,
-    /// [`Error::Interrupted`] after [`crate::Progress::stop`], [`Error::Internal`] where the engine has a defect.
+    /// [`Error::Function`] where a plugin or a graph operator fails, [`Error::Interrupted`] after
+    /// [`crate::Progress::stop`], [`Error::Internal`] where the engine has a defect.
     pub fn run(&self) -> Result<Answer, Error> {
         on_deep_stack(|| self.collect(&CancellationToken::new())).map(|tables| self.answer(tables))
     }

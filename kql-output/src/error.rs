@@ -61,7 +61,7 @@ impl Error {
 /// Why there is no drawing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotDrawn {
-    /// Kusto draws on a map, such as `scatterchart` with `kind=map`.
+    /// A chart on a map: `kind=map`.
     #[error("drawing a {0} on a map is not supported")]
     Map(String),
     /// A kind of chart that is not supported.
@@ -76,7 +76,7 @@ pub enum NotDrawn {
     /// No column has values.
     #[error("there is no numeric column to draw")]
     NoNumbers,
-    /// A column that a property names as one of values has others.
+    /// A column of `ycolumns` has other values than numbers.
     #[error("the column '{0}' has no numbers to draw")]
     NotNumeric(String),
     /// No column measures the slices of a pie.

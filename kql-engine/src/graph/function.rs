@@ -92,10 +92,9 @@ impl GraphSearch {
                     GraphOver::InnerNodes(n) => (&data.node_columns, data.nodes, masks.inner.get_mut(n)),
                     GraphOver::Edges(n) => (&data.edge_columns, data.edges.len(), masks.edges.get_mut(n)),
                 };
-                let missing = || GraphError::NoColumn;
                 let values = compute(compiler, value, rows, |id| {
                     let place = columns.iter().find(|(c, _)| *c == id).map(|(_, place)| *place);
-                    place.and_then(|place| source.get(place)).cloned().ok_or_else(missing)
+                    place.and_then(|place| source.get(place)).cloned().ok_or(GraphError::NoColumn)
                 })?;
                 if let Some(slot) = slot {
                     let now = truths(&values);

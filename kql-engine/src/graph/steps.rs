@@ -18,9 +18,8 @@ pub fn graph_of(graph: &Graph, rows: &[RecordBatch], compiler: &dyn Compiler) ->
 }
 
 fn step(data: &mut GraphData, graph: &Graph, step: &GraphStep, compiler: &dyn Compiler) -> Result<(), GraphError> {
-    let missing = || GraphError::NoColumn;
     let column = |columns: &[PlanColumn], arrays: &[ArrayRef], id: ColumnId| {
-        columns.iter().position(|c| c.id == id).and_then(|at| arrays.get(at)).cloned().ok_or_else(missing)
+        columns.iter().position(|c| c.id == id).and_then(|at| arrays.get(at)).cloned().ok_or(GraphError::NoColumn)
     };
     match step {
         GraphStep::Components(strong) => {

@@ -349,7 +349,7 @@ impl TableFunction for Activity {
 /// Whole numbers, datetimes or timespans as longs.
 pub fn longs(array: &ArrayRef) -> Result<Int64Array, PluginError> {
     let array = cast(array, &DataType::Int64)?;
-    array.as_primitive_opt::<Int64Type>().cloned().ok_or_else(|| PluginError::NotWhole)
+    array.as_primitive_opt::<Int64Type>().cloned().ok_or(PluginError::NotWhole)
 }
 
 /// Longs in the type that a column has.
