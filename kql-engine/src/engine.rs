@@ -52,8 +52,8 @@ impl Engine {
     /// `bag_unpack`, that part runs now. Blocks.
     ///
     /// # Errors
-    /// [`Error::Query`] with all that is wrong with the query, [`Error::Data`] where a file cannot be read, [`Error::Run`] or
-    /// [`Error::Function`] where a part that runs now fails, [`Error::Internal`] where the engine has a defect.
+    /// [`Error::Query`] with all that is wrong with the query, [`Error::Data`] where a file cannot be read, [`Error::Run`] where
+    /// a part that runs now fails, [`Error::Internal`] where the engine has a defect.
     pub fn prepare(&self, text: &str) -> Result<Prepared, Error> {
         on_deep_stack(|| Prepared::prepare(&self.core, text, &CancellationToken::new()))
     }
