@@ -196,9 +196,14 @@ pub struct Environment {
     pub memory: Option<usize>,
 }
 
+/// A text that is not a size.
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is not a valid size; use a size such as 500MB or 4GB")]
+struct SizeError(String);
+
 /// `500MB`, `4GB`: a number of bytes, kilobytes, megabytes or gigabytes, of 1,024 each.
-fn size(text: &str) -> Result<usize, String> {
-    let wrong = || format!("'{text}' is not a valid size; use a size such as 500MB or 4GB");
+fn size(text: &str) -> Result<usize, SizeError> {
+    let wrong = || SizeError(text.to_owned());
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(end).ok_or_else(wrong)?;
     let number: f64 = number.parse().map_err(|_| wrong())?;
@@ -214,11 +219,16 @@ fn size(text: &str) -> Result<usize, String> {
     if bytes == 0 { Err(wrong()) } else { Ok(bytes) }
 }
 
+/// A text that is not the name of a format.
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is not a format")]
+struct UnknownFormat(String);
+
 /// The formats of results, as values of an option.
 fn format_values() -> impl TypedValueParser<Value = Format> {
     let value = |format: Format| PossibleValue::new(format.name()).help(format.summary());
     PossibleValuesParser::new(Format::all().map(value))
-        .try_map(|name| Format::of_name(&name).ok_or_else(|| format!("'{name}' is not a format")))
+        .try_map(|name| Format::of_name(&name).ok_or(UnknownFormat(name)))
 }
 
 /// How findings are printed.

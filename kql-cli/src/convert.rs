@@ -11,6 +11,7 @@ use kql_engine::{Engine, Error};
 use kql_engine::{Exported, RowWriter};
 use kql_output::parquet_properties;
 use parquet::arrow::ArrowWriter;
+use parquet::errors::ParquetError;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -98,7 +99,12 @@ fn report(name: &str, path: &Path, exported: &Exported) -> String {
     text
 }
 
-/// A Parquet file that rows are written to.
+/// Why rows do not get into a Parquet file.
+#[derive(Debug, thiserror::Error)]
+#[error("the file cannot be written: {0}")]
+struct NotWritten(#[source] ParquetError);
+
+/// A Parquet file that rows go to.
 struct TableFile {
     /// Set until the schema is known; the writer has it then.
     file: Option<Partial>,
@@ -114,15 +120,19 @@ impl TableFile {
 }
 
 impl RowWriter for TableFile {
-    fn begin(&mut self, layout: &Layout, sorted_by: Option<usize>) -> Result<(), String> {
+    fn begin(
+        &mut self,
+        layout: &Layout,
+        sorted_by: Option<usize>,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let Some(file) = self.file.take() else { return Ok(()) };
         let writer = ArrowWriter::try_new(file, layout.schema().clone(), Some(parquet_properties(sorted_by)));
-        self.writer = Some(writer.map_err(|e| format!("the file cannot be written: {e}"))?);
+        self.writer = Some(writer.map_err(NotWritten)?);
         Ok(())
     }
 
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), String> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
-        writer.write(batch).map_err(|e| format!("the file cannot be written: {e}"))
+        Ok(writer.write(batch).map_err(NotWritten)?)
     }
 }

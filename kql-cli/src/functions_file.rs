@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use kql_engine::StoredFunction;
+use kql_parser::Diagnostic;
 use kql_parser::ast::{LetValue, StatementKind};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -41,12 +42,28 @@ fn stored(parameters: String, body: String) -> StoredFunction {
     StoredFunction { parameters, body }
 }
 
+/// Why a query text has no functions.
+#[derive(Debug, thiserror::Error)]
+enum LetsError {
+    /// The text is not valid KQL.
+    #[error("line {line}: {} {}", error.code, error.message)]
+    Syntax {
+        /// The line, from 1.
+        line: usize,
+        /// The first error.
+        error: Diagnostic,
+    },
+    /// The text defines nothing.
+    #[error("it has no let statement")]
+    NoLet,
+}
+
 /// The `let` functions of a query text.
-fn lets(text: &str) -> Result<Vec<(String, StoredFunction)>, String> {
+fn lets(text: &str) -> Result<Vec<(String, StoredFunction)>, LetsError> {
     let parse = kql_parser::parse(text);
     if let Some(error) = parse.diagnostics.iter().find(|d| d.is_error()) {
         let line = text.get(..error.span.start as usize).map_or(0, |t| t.matches('\n').count()) + 1;
-        return Err(format!("line {line}: {} {}", error.code, error.message));
+        return Err(LetsError::Syntax { line, error: error.clone() });
     }
     let mut functions = Vec::new();
     for statement in &parse.query.statements {
@@ -67,7 +84,7 @@ fn lets(text: &str) -> Result<Vec<(String, StoredFunction)>, String> {
         }
     }
     if functions.is_empty() {
-        return Err("it has no let statement".to_owned());
+        return Err(LetsError::NoLet);
     }
     Ok(functions)
 }

@@ -38,9 +38,20 @@ struct Rule {
     query: Option<String>,
 }
 
-/// The function in a parser's YAML.
-pub fn parser(text: &str) -> Result<Parser, String> {
-    let file: ParserFile = serde_saphyr::from_str(text).map_err(|e| format!("not the YAML of a parser: {e}"))?;
+/// Why a YAML file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum YamlError {
+    /// The file is not a parser.
+    #[error("not the YAML of a parser: {0}")]
+    Parser(#[source] serde_saphyr::Error),
+    /// The file is not a rule.
+    #[error("not valid YAML: {0}")]
+    Rule(#[source] serde_saphyr::Error),
+}
+
+/// The function of a parser's YAML.
+pub fn parser(text: &str) -> Result<Parser, YamlError> {
+    let file: ParserFile = serde_saphyr::from_str(text).map_err(YamlError::Parser)?;
     let parameters: Vec<String> = file
         .parameters
         .iter()
@@ -62,7 +73,7 @@ fn default(value: &serde_json::Value, ty: &str) -> String {
 }
 
 /// The query in a rule's YAML; `None` if it has none.
-pub fn query(text: &str) -> Result<Option<String>, String> {
-    let rule: Rule = serde_saphyr::from_str(text).map_err(|e| format!("not valid YAML: {e}"))?;
+pub fn query(text: &str) -> Result<Option<String>, YamlError> {
+    let rule: Rule = serde_saphyr::from_str(text).map_err(YamlError::Rule)?;
     Ok(rule.query)
 }

@@ -320,7 +320,7 @@ impl<'a> QueryEnvironment<'a> {
 }
 
 impl Environment for QueryEnvironment<'_> {
-    fn table(&self, name: &str) -> Option<Result<TableSchema, String>> {
+    fn table(&self, name: &str) -> Option<Result<TableSchema, SourceError>> {
         match self.snapshot.data(name) {
             Some(Ok(table)) => {
                 let hidden = self.hidden(name);
@@ -328,7 +328,7 @@ impl Environment for QueryEnvironment<'_> {
                 schema.columns.retain(|c| hidden.iter().all(|(h, has)| h.name != c.name || !has));
                 Some(Ok(schema))
             }
-            Some(Err(error)) => Some(Err(error.to_string())),
+            Some(Err(error)) => Some(Err(error)),
             None => self.database.declared(name).map(Ok),
         }
     }
@@ -429,13 +429,11 @@ impl Environment for QueryEnvironment<'_> {
         &self,
         query: &mut Query,
         relation: &crate::plan::Relation,
-    ) -> Option<Result<Vec<RecordBatch>, String>> {
-        Some((self.evaluate?)(query, relation).map_err(|error| {
-            let text = error.to_string();
+    ) -> Option<Result<Vec<RecordBatch>, crate::error::Error>> {
+        Some((self.evaluate?)(query, relation).inspect_err(|error| {
             if let crate::error::Error::Internal(defect) = error {
-                *lock(&self.snapshot.defect) = Some(defect);
+                *lock(&self.snapshot.defect) = Some(defect.clone());
             }
-            text
         }))
     }
 }

@@ -5,7 +5,7 @@ use crate::bind;
 use crate::builder::EngineBuilder;
 use crate::deep_stack::{on_deep_stack, spawn_deep, spawn_stoppable};
 use crate::engine_core::EngineCore;
-use crate::error::Error;
+use crate::error::{Error, SourceError};
 use crate::prepared::{Prepared, ROOM};
 use crate::progress::Progress;
 use crate::run::Run;
@@ -131,7 +131,7 @@ impl Engine {
 
     /// The columns of a table with data or a known schema; `None` if there is no such table. The error is why it cannot
     /// be read.
-    pub fn table_schema(&self, name: &str) -> Option<Result<TableSchema, String>> {
+    pub fn table_schema(&self, name: &str) -> Option<Result<TableSchema, SourceError>> {
         bind::Environment::table(&self.core.database.snapshot(true).at(0), name)
     }
 }

@@ -21,7 +21,13 @@ pub enum Error {
     /// The run failed.
     #[error("{0}")]
     Run(String),
-    /// The engine has a defect; its report contains the query and its plan.
+    /// A function over all rows of a subquery failed, such as a plugin.
+    #[error(transparent)]
+    Function(Box<dyn std::error::Error + Send + Sync>),
+    /// A [`RowWriter`](crate::RowWriter) refused rows.
+    #[error(transparent)]
+    Writer(Box<dyn std::error::Error + Send + Sync>),
+    /// The engine has a defect; the report of it has the query and its plan.
     #[error("{0}")]
     Internal(Box<Defect>),
     /// The run was stopped (`Progress::stop`).

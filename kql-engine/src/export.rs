@@ -23,9 +23,13 @@ use tokio_util::sync::CancellationToken;
 /// Receives the rows of a table.
 pub trait RowWriter {
     /// Called first, with the layout of the columns and the column by which rows are sorted, smallest first and nulls last.
-    fn begin(&mut self, layout: &Layout, sorted_by: Option<usize>) -> std::result::Result<(), String>;
+    fn begin(
+        &mut self,
+        layout: &Layout,
+        sorted_by: Option<usize>,
+    ) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>>;
     /// Rows, in the layout.
-    fn write(&mut self, batch: &RecordBatch) -> std::result::Result<(), String>;
+    fn write(&mut self, batch: &RecordBatch) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>>;
 }
 
 /// Counts of the rows of an exported table.
@@ -122,7 +126,7 @@ impl Engine {
                 };
                 let batch = layout.encode(&batch).map_err(|e| Error::Run(e.to_string()))?;
                 rows += batch.num_rows() as u64;
-                writer.write(&batch).map_err(Error::Run)?;
+                writer.write(&batch).map_err(Error::Writer)?;
             }
         }
         if layout.is_none() {
@@ -139,7 +143,7 @@ fn begin(
     writer: &mut (dyn RowWriter + Send),
 ) -> std::result::Result<Layout, Error> {
     let layout = Layout::new(schema, &seen.lock().unwrap_or_else(PoisonError::into_inner));
-    writer.begin(&layout, time).map_err(Error::Run)?;
+    writer.begin(&layout, time).map_err(Error::Writer)?;
     Ok(layout)
 }
 
@@ -176,12 +180,16 @@ mod tests {
     }
 
     impl RowWriter for Times {
-        fn begin(&mut self, _: &Layout, sorted_by: Option<usize>) -> std::result::Result<(), String> {
+        fn begin(
+            &mut self,
+            _: &Layout,
+            sorted_by: Option<usize>,
+        ) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
             self.sorted_by = sorted_by;
             Ok(())
         }
 
-        fn write(&mut self, batch: &RecordBatch) -> std::result::Result<(), String> {
+        fn write(&mut self, batch: &RecordBatch) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
             let Some(column) = self.sorted_by else { return Ok(()) };
             self.seen.extend(batch.column(column).as_primitive::<TimestampMicrosecondType>().values());
             Ok(())

@@ -4,7 +4,7 @@ use crate::dynamic::write;
 use crate::error::SourceError;
 use crate::types::ScalarType;
 use crate::value::Value;
-use maxminddb::{Reader, geoip2};
+use maxminddb::{MaxMindDbError, Reader, geoip2};
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -22,6 +22,14 @@ pub struct GeoIp {
     reader: Reader<Vec<u8>>,
     /// The answers to previous look-ups.
     known: Mutex<HashMap<IpAddr, Option<Arc<str>>>>,
+}
+
+/// Why an address cannot be looked up: the database is damaged there.
+#[derive(Debug, thiserror::Error)]
+#[error("the location database is damaged at {address}: {source}")]
+pub struct GeoIpError {
+    address: IpAddr,
+    source: MaxMindDbError,
 }
 
 impl GeoIp {
@@ -42,7 +50,7 @@ impl GeoIp {
     }
 
     /// The data of an address, as a bag; `None` if the database does not contain the address.
-    pub fn place(&self, address: IpAddr) -> Result<Option<Arc<str>>, String> {
+    pub fn place(&self, address: IpAddr) -> Result<Option<Arc<str>>, GeoIpError> {
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = known().get(&address) {
             return Ok(place.clone());
@@ -56,13 +64,13 @@ impl GeoIp {
         Ok(place)
     }
 
-    fn look_up(&self, address: IpAddr) -> Result<Option<Arc<str>>, String> {
+    fn look_up(&self, address: IpAddr) -> Result<Option<Arc<str>>, GeoIpError> {
         let address = address.to_canonical();
         if address.is_ipv6() && self.reader.metadata().ip_version == 4 {
             return Ok(None);
         }
         let found = self.reader.lookup(address).and_then(|found| found.decode::<geoip2::City>());
-        let Some(found) = found.map_err(|e| format!("the location database is damaged at {address}: {e}"))? else {
+        let Some(found) = found.map_err(|source| GeoIpError { address, source })? else {
             return Ok(None);
         };
         let mut bag = String::new();

@@ -15,7 +15,7 @@ pub(crate) fn result(stage: &Stage, batches: Vec<RecordBatch>, compiler: &dyn Co
         StageKind::List => StageResult::Value(list(&stage.relation, &batches)?),
         StageKind::Table(function) => {
             let rows = match function {
-                Some(function) => function.run(&batches, compiler).map_err(Error::Run)?,
+                Some(function) => function.run(&batches, compiler).map_err(|e| Error::Function(Box::new(e)))?,
                 None => batches,
             };
             StageResult::Rows(Arc::new(numbered(rows).map_err(run_error)?))

@@ -52,12 +52,33 @@ impl Error {
 
 /// Why there is no drawing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct NotDrawn(pub(crate) String);
+pub enum NotDrawn {
+    /// A chart on a map: `kind=map`.
+    #[error("drawing a {0} on a map is not supported")]
+    Map(String),
+    /// A kind of chart that is not supported.
+    #[error("drawing a {0} is not supported")]
+    Kind(String),
+    /// A property names a column that the result does not have.
+    #[error("there is no column '{0}' to draw")]
+    NoColumn(String),
+    /// No column can be x.
+    #[error("x needs a column of times or numbers")]
+    NoX,
+    /// No column has values.
+    #[error("there is no numeric column to draw")]
+    NoNumbers,
+    /// A column of `ycolumns` has other values than numbers.
+    #[error("the column '{0}' has no numbers to draw")]
+    NotNumeric(String),
+    /// No column measures the slices of a pie.
+    #[error("a piechart needs a numeric column")]
+    NoSlices,
+}
 
 impl NotDrawn {
     /// The reason, for a format that shows the rows instead.
     pub(crate) fn with_rows(&self) -> String {
-        format!("{}; the rows are shown instead", self.0)
+        format!("{self}; the rows are shown instead")
     }
 }

@@ -20,12 +20,17 @@ pub const COMMANDS: [(&str, &str, &str); 8] = [
 
 const SITE: &str = "https://learn.microsoft.com/kusto/query/";
 
-/// Checks that results in this format can be printed one after the other.
-pub fn check_format(format: Format) -> Result<(), String> {
+/// Why a session does not use a format: its results are not text.
+#[derive(Debug, thiserror::Error)]
+#[error("A session prints table, json, ndjson, csv or markdown; kql run -o FILE writes the others.")]
+pub struct NotPrintable;
+
+/// Whether results can be printed so, one after the other.
+pub fn check_format(format: Format) -> Result<(), NotPrintable> {
     if format.is_text() {
         return Ok(());
     }
-    Err("A session prints table, json, ndjson, csv or markdown; kql run -o FILE writes the others.".to_owned())
+    Err(NotPrintable)
 }
 
 impl Session {
@@ -54,7 +59,7 @@ impl Session {
                 let format = Format::of_name(rest).ok_or_else(|| {
                     Failure::Query(format!("Unknown format '{rest}'; use table, json, ndjson, csv or markdown."))
                 })?;
-                check_format(format).map_err(Failure::Query)?;
+                check_format(format).map_err(|e| Failure::Query(e.to_string()))?;
                 self.format = format;
             }
             ".now" => {
@@ -104,7 +109,7 @@ impl Session {
         }
         let engine = engine(&self.engine);
         let schema = match engine.table_schema(name) {
-            Some(schema) => schema.map_err(Failure::Query)?,
+            Some(schema) => schema.map_err(|e| Failure::Query(e.to_string()))?,
             None => {
                 let names = engine.table_names();
                 let like = kql_parser::suggest(name, names.iter().map(String::as_str));

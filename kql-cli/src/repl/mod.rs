@@ -32,7 +32,7 @@ pub fn repl(arguments: Repl) -> Result<(), Failure> {
         failed: false,
         person: std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
     };
-    commands::check_format(session.format).map_err(Failure::Usage)?;
+    commands::check_format(session.format).map_err(|e| Failure::Usage(e.to_string()))?;
     if session.person {
         return editor::run(&mut session, !arguments.no_history);
     }

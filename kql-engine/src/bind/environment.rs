@@ -1,5 +1,6 @@
 //! What a query can name without defining it.
 
+use crate::error::{Error, SourceError};
 use crate::plan::{Expr, Query, Relation};
 use crate::types::{Column, TableSchema};
 use crate::value::Value;
@@ -27,7 +28,7 @@ pub enum ExternalMissing {
 /// Tables, saved functions and settings around a query.
 pub trait Environment {
     /// The columns of a table. The error is a message about its data.
-    fn table(&self, name: &str) -> Option<Result<TableSchema, String>>;
+    fn table(&self, name: &str) -> Option<Result<TableSchema, SourceError>>;
 
     /// The columns of a table that can be named although no schema lists them, and whether its rows have each.
     fn hidden(&self, _: &str) -> Vec<(Column, bool)> {
@@ -88,7 +89,7 @@ pub trait Environment {
     }
 
     /// The rows of a part of the query, for operators whose columns depend on them; `None` if nothing can run.
-    fn evaluate(&self, _: &mut Query, _: &Relation) -> Option<Result<Vec<RecordBatch>, String>> {
+    fn evaluate(&self, _: &mut Query, _: &Relation) -> Option<Result<Vec<RecordBatch>, Error>> {
         None
     }
 }

@@ -155,7 +155,10 @@ impl<'a> Binder<'a> {
 
     /// The rows of a relation, for operators whose columns depend on them; `None` if nothing can run, or if the
     /// query already has errors.
-    pub fn evaluate(&mut self, relation: &Relation) -> Option<Result<Vec<arrow::array::RecordBatch>, String>> {
+    pub fn evaluate(
+        &mut self,
+        relation: &Relation,
+    ) -> Option<Result<Vec<arrow::array::RecordBatch>, crate::error::Error>> {
         if self.diagnostics.iter().any(Diagnostic::is_error) {
             return None;
         }

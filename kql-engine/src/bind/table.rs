@@ -243,8 +243,8 @@ impl Binder<'_> {
                 let (node, hidden) = self.scan(name, &columns, span);
                 Relation { node, columns, hidden, open: false, name: Some(name.to_owned()), ..Relation::default() }
             }
-            Some(Err(message)) => {
-                self.error(codes::UNREADABLE_DATA, span, message);
+            Some(Err(error)) => {
+                self.error(codes::UNREADABLE_DATA, span, error.to_string());
                 self.empty_relation()
             }
             None if self.in_saved_function() => {

@@ -58,9 +58,14 @@ struct Step {
     text: Option<Finder<'static>>,
 }
 
+/// Why a pattern cannot be used: it is not a valid regular expression.
+#[derive(Debug, thiserror::Error)]
+#[error("The pattern is not a valid regular expression: {}.", last_line(&.0.to_string()))]
+pub struct PatternError(#[from] regex::Error);
+
 impl Pattern {
     /// Compiles a pattern. The error is a sentence about an invalid regular expression.
-    pub fn new(parts: &[Part], kind: PatternKind) -> Result<Pattern, String> {
+    pub fn new(parts: &[Part], kind: PatternKind) -> Result<Pattern, PatternError> {
         let types = parts
             .iter()
             .filter_map(|p| match p {
@@ -146,7 +151,7 @@ fn plain(parts: &[Part]) -> Option<Vec<Step>> {
     Some(steps)
 }
 
-fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, String> {
+fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, PatternError> {
     let mut pattern = String::new();
     let is_regex = if let PatternKind::Regex(flags) = kind {
         let flags: String = flags.chars().filter(|c| "imsUux".contains(*c)).collect();
@@ -190,8 +195,7 @@ fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, String> {
     if !is_regex {
         pattern.push('$');
     }
-    compiled(&pattern)
-        .map_err(|e| format!("The pattern is not a valid regular expression: {}.", last_line(&e.to_string())))
+    Ok(compiled(&pattern)?)
 }
 
 /// The name of a column's group.

@@ -1,5 +1,6 @@
 //! A graph in memory, built from the rows of its table in the plan.
 
+use super::error::GraphError;
 use crate::plan::Graph;
 use crate::types::ScalarType;
 use arrow::array::{
@@ -33,23 +34,22 @@ pub struct GraphData {
 
 impl GraphData {
     /// Builds the graph from these rows.
-    pub fn build(graph: &Graph, rows: &[RecordBatch]) -> Result<GraphData, String> {
-        let failed = |e: arrow::error::ArrowError| e.to_string();
+    pub fn build(graph: &Graph, rows: &[RecordBatch]) -> Result<GraphData, GraphError> {
         let types: Vec<ScalarType> = graph.rows.columns.iter().map(|c| c.ty).collect();
-        let column = |i: usize| -> Result<ArrayRef, String> {
+        let column = |i: usize| -> Result<ArrayRef, GraphError> {
             let parts: Vec<&dyn Array> = rows.iter().filter_map(|b| b.columns().get(i)).map(AsRef::as_ref).collect();
             if parts.is_empty() {
                 return Ok(new_empty_array(&types.get(i).copied().unwrap_or(ScalarType::Long).arrow()));
             }
-            concat(&parts).map_err(failed)
+            concat(&parts).map_err(GraphError::from)
         };
         let tags = column(0)?;
-        let tags = tags.as_any().downcast_ref::<Int64Array>().ok_or("the rows of the graph are not numbered")?;
+        let tags = tags.as_any().downcast_ref::<Int64Array>().ok_or(GraphError::NotNumbered)?;
         let rows_of = |tag: usize| -> Vec<usize> {
             (0..tags.len()).filter(|i| usize::try_from(tags.value(*i)).is_ok_and(|t| t == tag)).collect()
         };
         // the distinct ids
-        let converter = RowConverter::new(vec![SortField::new(graph.id_type.arrow())]).map_err(failed)?;
+        let converter = RowConverter::new(vec![SortField::new(graph.id_type.arrow())])?;
         let mut numbers = Numbers { converter, of: HashMap::new() };
         let (mut id_arrays, mut id_places): (Vec<ArrayRef>, Vec<(usize, usize)>) = (Vec::new(), Vec::new());
         let mut first: Vec<HashMap<u32, usize>> = Vec::new();
@@ -58,7 +58,7 @@ impl GraphData {
         for (n, table) in graph.tables.iter().enumerate() {
             let arrays: Vec<ArrayRef> = (next..next + table.places.len()).map(&column).collect::<Result<_, _>>()?;
             next += table.places.len();
-            let keys = arrays.get(table.key).cloned().ok_or("a table of nodes has no ids")?;
+            let keys = arrays.get(table.key).cloned().ok_or(GraphError::NoIds)?;
             let mut rows = HashMap::new();
             for (row, number) in numbers.all(&keys, &rows_of(n + 1))? {
                 if number as usize == id_places.len() {
@@ -89,15 +89,15 @@ impl GraphData {
         id_arrays.extend([sources, targets]);
         let nodes = id_places.len();
         let values: Vec<&dyn Array> = id_arrays.iter().map(AsRef::as_ref).collect();
-        let ids = interleave(&values, &id_places).map_err(failed)?;
+        let ids = interleave(&values, &id_places)?;
         let edges: Vec<(u32, u32)> = match ends.as_slice() {
             [from, to] => from.iter().copied().zip(to.iter().copied()).collect(),
             _ => Vec::new(),
         };
         let picks = Int64Array::from_iter_values(edge_rows.iter().map(|r| *r as i64));
         let edge_columns = (0..graph.edges.len())
-            .map(|i| take(&column(BEFORE_EDGES + i)?, &picks, None).map_err(failed))
-            .collect::<Result<_, String>>()?;
+            .map(|i| take(&column(BEFORE_EDGES + i)?, &picks, None).map_err(GraphError::from))
+            .collect::<Result<_, GraphError>>()?;
         let mut node_columns = Vec::with_capacity(graph.nodes.len());
         let own = graph.nodes.len() - graph.marks();
         for (place, node_column) in graph.nodes.iter().take(own).enumerate() {
@@ -130,13 +130,13 @@ impl GraphData {
                 })
                 .collect();
             let values: Vec<&dyn Array> = values.iter().map(AsRef::as_ref).collect();
-            node_columns.push(interleave(&values, &picks).map_err(failed)?);
+            node_columns.push(interleave(&values, &picks)?);
         }
         let (out, into) = lists(nodes, &edges);
         Ok(GraphData { edges, edge_columns, nodes, node_columns, ids, out, into })
     }
 
-    pub fn keep_nodes(&mut self, stays: &[bool]) -> Result<(), String> {
+    pub fn keep_nodes(&mut self, stays: &[bool]) -> Result<(), GraphError> {
         let mut numbers: Vec<Option<u32>> = Vec::with_capacity(stays.len());
         let mut next = 0;
         for stays in stays {
@@ -148,7 +148,7 @@ impl GraphData {
             self.edges.iter().map(|(from, to)| number(*from).is_some() && number(*to).is_some()).collect();
         let mask = BooleanArray::from(stays.to_vec());
         for array in self.node_columns.iter_mut().chain([&mut self.ids]) {
-            *array = filter(array, &mask).map_err(|e| e.to_string())?;
+            *array = filter(array, &mask)?;
         }
         self.nodes = next as usize;
         for (from, to) in &mut self.edges {
@@ -157,10 +157,10 @@ impl GraphData {
         self.keep_edges(&between)
     }
 
-    pub fn keep_edges(&mut self, stays: &[bool]) -> Result<(), String> {
+    pub fn keep_edges(&mut self, stays: &[bool]) -> Result<(), GraphError> {
         let mask = BooleanArray::from(stays.to_vec());
         for array in &mut self.edge_columns {
-            *array = filter(array, &mask).map_err(|e| e.to_string())?;
+            *array = filter(array, &mask)?;
         }
         let mut kept = stays.iter();
         self.edges.retain(|_| kept.next().copied().unwrap_or(false));
@@ -200,8 +200,8 @@ struct Numbers {
 
 impl Numbers {
     /// These rows, each with the number of its id.
-    fn all(&mut self, ids: &ArrayRef, rows: &[usize]) -> Result<Vec<(usize, u32)>, String> {
-        let converted = self.converter.convert_columns(std::slice::from_ref(ids)).map_err(|e| e.to_string())?;
+    fn all(&mut self, ids: &ArrayRef, rows: &[usize]) -> Result<Vec<(usize, u32)>, GraphError> {
+        let converted = self.converter.convert_columns(std::slice::from_ref(ids))?;
         let mut numbers = Vec::with_capacity(rows.len());
         for row in rows {
             let next = self.of.len() as u32;

@@ -1,6 +1,7 @@
 //! Expressions over many matches at once.
 
 use super::data::GraphData;
+use super::error::GraphError;
 use super::search::Match;
 use crate::plan::{ColumnId, Compiler, Expr, ExprKind, GraphCall, GraphCallKind, GraphColumn, GraphOver, PlanColumn};
 use crate::types::ScalarType;
@@ -29,15 +30,15 @@ pub fn compute(
     compiler: &dyn Compiler,
     e: &Expr,
     rows: usize,
-    mut column: impl FnMut(ColumnId) -> Result<ArrayRef, String>,
-) -> Result<ArrayRef, String> {
+    mut column: impl FnMut(ColumnId) -> Result<ArrayRef, GraphError>,
+) -> Result<ArrayRef, GraphError> {
     let mut columns = Vec::new();
     let mut arrays = Vec::new();
     for (id, ty) in reads(e) {
         columns.push(PlanColumn { id, name: String::new(), ty });
         arrays.push(column(id)?);
     }
-    compiler.compile(&columns, e)?.values(&arrays, rows)
+    Ok(compiler.compile(&columns, e)?.values(&arrays, rows)?)
 }
 
 /// Whether each row is true; null counts as false.
@@ -62,7 +63,7 @@ pub struct Frame<'f> {
 
 impl Frame<'_> {
     /// Computes the functions over elements of the pattern.
-    pub fn call_all(&mut self, compiler: &dyn Compiler, calls: &[GraphCall]) -> Result<(), String> {
+    pub fn call_all(&mut self, compiler: &dyn Compiler, calls: &[GraphCall]) -> Result<(), GraphError> {
         for call in calls {
             let array = self.call(compiler, call)?;
             self.computed.insert(call.id, array);
@@ -71,11 +72,11 @@ impl Frame<'_> {
     }
 
     /// The value of an expression for each match.
-    pub fn value(&self, compiler: &dyn Compiler, e: &Expr) -> Result<ArrayRef, String> {
+    pub fn value(&self, compiler: &dyn Compiler, e: &Expr) -> Result<ArrayRef, GraphError> {
         compute(compiler, e, self.matches.len(), |id| self.column(id))
     }
 
-    fn column(&self, id: ColumnId) -> Result<ArrayRef, String> {
+    fn column(&self, id: ColumnId) -> Result<ArrayRef, GraphError> {
         if let Some(array) = self.computed.get(&id) {
             return Ok(array.clone());
         }
@@ -89,13 +90,13 @@ impl Frame<'_> {
                 let first = |m: &Match| m.edges.get(*slot).and_then(|row| row.first()).copied();
                 (edges.get(*place), self.matches.iter().map(first).collect())
             }
-            None => return Err("a column of a pattern is missing".to_owned()),
+            None => return Err(GraphError::NoPatternColumn),
         };
-        let array = array.ok_or("a column of a graph is missing")?;
-        take(array, &picks, None).map_err(|e| e.to_string())
+        let array = array.ok_or(GraphError::NoColumn)?;
+        take(array, &picks, None).map_err(GraphError::from)
     }
 
-    fn call(&self, compiler: &dyn Compiler, call: &GraphCall) -> Result<ArrayRef, String> {
+    fn call(&self, compiler: &dyn Compiler, call: &GraphCall) -> Result<ArrayRef, GraphError> {
         // each element, and the match that it belongs to
         let (mut elements, mut owners): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
         let mut ends = Vec::with_capacity(self.matches.len());
@@ -131,10 +132,10 @@ impl Frame<'_> {
                 return Ok(degree.clone());
             }
             let (array, picks) = match call.columns.iter().position(|c| c.id == id) {
-                Some(place) => (source.get(place).cloned().ok_or("a column of a graph is missing")?, &elements),
+                Some(place) => (source.get(place).cloned().ok_or(GraphError::NoColumn)?, &elements),
                 None => (self.column(id)?, &owners),
             };
-            take(&array, picks, None).map_err(|e| e.to_string())
+            take(&array, picks, None).map_err(GraphError::from)
         })?;
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let parts = starts.zip(ends.iter().copied());
@@ -155,7 +156,7 @@ impl Frame<'_> {
                         if i > from {
                             text.push(',');
                         }
-                        let scalar = ScalarValue::try_from_array(&values, i).map_err(|e| e.to_string())?;
+                        let scalar = ScalarValue::try_from_array(&values, i)?;
                         let value_of = Value::from_scalar(&scalar).unwrap_or(Value::Null);
                         crate::dynamic::write::value(&value_of, value.ty, &mut text);
                     }

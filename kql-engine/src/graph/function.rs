@@ -1,12 +1,13 @@
 //! Graph operators as functions over the rows of the graph.
 
 use super::data::{BEFORE_EDGES, GraphData};
+use super::error::GraphError;
 use super::evaluate::{Frame, compute, reads, truths};
 use super::search::{Masks, Match, Search};
 use super::steps::graph_of;
 use crate::plan::{
     ColumnId, Compiler, Expr, ExprKind, Graph, GraphCall, GraphCallKind, GraphColumn, GraphCycles, GraphOver,
-    GraphPattern, GraphStep, TableFunction,
+    GraphPattern, GraphStep, TableFunction, TableFunctionError,
 };
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
@@ -58,7 +59,7 @@ impl TableFunction for GraphSearch {
         conditions(&self.graph).for_each(f);
     }
 
-    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let parts = match self.graph.partition {
             None => vec![input.to_vec()],
             Some(by) => parts(&self.graph, input, by)?,
@@ -77,7 +78,7 @@ impl TableFunction for GraphSearch {
 
 impl GraphSearch {
     /// Conditions on a single node or edge, as masks of the allowed ones; and the other conditions.
-    fn masks(&self, data: &GraphData, compiler: &dyn Compiler) -> Result<(Masks, Vec<&Expr>), String> {
+    fn masks(&self, data: &GraphData, compiler: &dyn Compiler) -> Result<(Masks, Vec<&Expr>), GraphError> {
         let mut masks = Masks {
             nodes: vec![None; self.pattern.nodes],
             edges: vec![None; self.pattern.edges.len()],
@@ -91,10 +92,9 @@ impl GraphSearch {
                     GraphOver::InnerNodes(n) => (&data.node_columns, data.nodes, masks.inner.get_mut(n)),
                     GraphOver::Edges(n) => (&data.edge_columns, data.edges.len(), masks.edges.get_mut(n)),
                 };
-                let missing = || "a column of a graph is missing".to_owned();
                 let values = compute(compiler, value, rows, |id| {
                     let place = columns.iter().find(|(c, _)| *c == id).map(|(_, place)| *place);
-                    place.and_then(|place| source.get(place)).cloned().ok_or_else(missing)
+                    place.and_then(|place| source.get(place)).cloned().ok_or(GraphError::NoColumn)
                 })?;
                 if let Some(slot) = slot {
                     let now = truths(&values);
@@ -154,7 +154,7 @@ struct Output<'o> {
 }
 
 impl Output<'_> {
-    fn search(&mut self, masks: &Masks) -> Result<(), String> {
+    fn search(&mut self, masks: &Masks) -> Result<(), GraphError> {
         let search = self.search;
         let all = match search.wanted {
             Wanted::Matches => {
@@ -211,12 +211,12 @@ impl Output<'_> {
         self.flush()
     }
 
-    fn walk(&mut self, masks: &Masks, cycles: GraphCycles) -> Result<(), String> {
+    fn walk(&mut self, masks: &Masks, cycles: GraphCycles) -> Result<(), GraphError> {
         let (data, pattern) = (self.data, &self.search.pattern);
         Search { data, pattern, masks, cycles, found: &mut |m| self.take(m) }.run()
     }
 
-    fn take(&mut self, m: Match) -> Result<(), String> {
+    fn take(&mut self, m: Match) -> Result<(), GraphError> {
         self.matches.push(m);
         if self.matches.len() >= CHUNK { self.flush() } else { Ok(()) }
     }
@@ -226,7 +226,7 @@ impl Output<'_> {
     }
 
     /// Whether each match meets the conditions that depend on more than one element.
-    fn fitting(&self, matches: &[Match]) -> Result<Vec<bool>, String> {
+    fn fitting(&self, matches: &[Match]) -> Result<Vec<bool>, GraphError> {
         let mut fits = vec![true; matches.len()];
         if self.conditions.is_empty() || matches.is_empty() {
             return Ok(fits);
@@ -242,7 +242,7 @@ impl Output<'_> {
     }
 
     /// Converts the matches that meet the conditions to rows.
-    fn flush(&mut self) -> Result<(), String> {
+    fn flush(&mut self) -> Result<(), GraphError> {
         let matches = std::mem::take(&mut self.matches);
         let fits = self.fitting(&matches)?;
         let matches: Vec<Match> = matches.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(m, _)| m).collect();
@@ -255,13 +255,13 @@ impl Output<'_> {
         let arrays: Vec<ArrayRef> =
             self.search.outputs.iter().map(|e| frame.value(self.compiler, e)).collect::<Result<_, _>>()?;
         let types = self.search.outputs.iter().map(|e| e.ty);
-        let batch = crate::plan::batch_of(types, arrays).ok_or("the columns of the matches do not fit")?;
+        let batch = crate::plan::batch_of(types, arrays).ok_or(GraphError::Mismatch)?;
         self.batches.push(batch);
         Ok(())
     }
 
     /// Refuses matches for which Kusto's behaviour is not documented.
-    fn known(&self, matches: &[Match]) -> Result<(), String> {
+    fn known(&self, matches: &[Match]) -> Result<(), GraphError> {
         let search = self.search;
         let looks = matches!(search.wanted, Wanted::Matches);
         if !looks || search.pattern.sequences.len() < 2 || search.cycles == GraphCycles::All {
@@ -275,11 +275,7 @@ impl Output<'_> {
                 all.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
             };
             if matches.iter().any(shares) {
-                return Err(
-                    "A node is part of two patterns of graph-match, and whether cycles=none allows this is not \
-                     documented; use cycles=all."
-                        .to_owned(),
-                );
+                return Err(GraphError::SharedNode);
             }
         }
         for m in matches {
@@ -287,11 +283,7 @@ impl Output<'_> {
             for (n, (_, edges)) in search.pattern.sequences.iter().enumerate() {
                 for edge in edges.iter().filter_map(|e| m.edges.get(*e)).flatten() {
                     if *seen.entry(*edge).or_insert(n) != n {
-                        return Err(
-                            "An edge is part of two patterns of graph-match, and whether Kusto allows this is \
-                             not documented; use cycles=all."
-                                .to_owned(),
-                        );
+                        return Err(GraphError::SharedEdge);
                     }
                 }
             }
@@ -306,27 +298,26 @@ fn parts(
     graph: &Graph,
     input: &[RecordBatch],
     (edge, node): (usize, Option<usize>),
-) -> Result<Vec<Vec<RecordBatch>>, String> {
-    let failed = |e: arrow::error::ArrowError| e.to_string();
+) -> Result<Vec<Vec<RecordBatch>>, GraphError> {
     let Some(first) = input.first() else { return Ok(Vec::new()) };
-    let all = concat_batches(&first.schema(), input).map_err(failed)?;
+    let all = concat_batches(&first.schema(), input)?;
     let tags = all.columns().first().and_then(|tags| tags.as_any().downcast_ref::<Int64Array>());
-    let tags = tags.ok_or("the rows of the graph are not numbered")?;
+    let tags = tags.ok_or(GraphError::NotNumbered)?;
     // the column with the value, for the rows of each table
     let mut places = vec![BEFORE_EDGES + edge];
     let mut next = BEFORE_EDGES + graph.edges.len();
     for table in &graph.tables {
         let at = table.places.iter().position(|place| Some(*place) == node);
-        places.push(next + at.ok_or("a table of nodes has no column of the name behind partitioned-by")?);
+        places.push(next + at.ok_or(GraphError::NoPartitionColumn)?);
         next += table.places.len();
     }
     let columns: Option<Vec<&dyn Array>> = places.iter().map(|at| all.columns().get(*at).map(AsRef::as_ref)).collect();
-    let columns = columns.ok_or("a column of a graph is missing")?;
+    let columns = columns.ok_or(GraphError::NoColumn)?;
     let picks: Vec<(usize, usize)> =
         tags.values().iter().enumerate().map(|(row, tag)| (usize::try_from(*tag).unwrap_or(0), row)).collect();
-    let values = interleave(&columns, &picks).map_err(failed)?;
-    let converter = RowConverter::new(vec![SortField::new(values.data_type().clone())]).map_err(failed)?;
-    let values = converter.convert_columns(&[values]).map_err(failed)?;
+    let values = interleave(&columns, &picks)?;
+    let converter = RowConverter::new(vec![SortField::new(values.data_type().clone())])?;
+    let values = converter.convert_columns(&[values])?;
     // those of the edges come first
     let mut numbers: HashMap<Box<[u8]>, usize> = HashMap::new();
     let mut parts: Vec<Vec<i64>> = Vec::new();
@@ -342,7 +333,7 @@ fn parts(
             }
         }
     }
-    let rows = |part: Vec<i64>| Ok(vec![take_record_batch(&all, &Int64Array::from(part)).map_err(failed)?]);
+    let rows = |part: Vec<i64>| Ok(vec![take_record_batch(&all, &Int64Array::from(part))?]);
     parts.into_iter().map(rows).collect()
 }
 
@@ -365,16 +356,16 @@ impl TableFunction for GraphTable {
         conditions(&self.graph).for_each(f);
     }
 
-    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let data = graph_of(&self.graph, input, compiler)?;
         let rows = if self.edges { data.edges.len() } else { data.nodes };
         if rows == 0 {
             return Ok(Vec::new());
         }
         let hashes = compute(compiler, &self.hash, data.nodes, |_| Ok(data.ids.clone()))?;
-        let at = |end: fn(&(u32, u32)) -> u32| -> Result<ArrayRef, String> {
+        let at = |end: fn(&(u32, u32)) -> u32| -> Result<ArrayRef, GraphError> {
             let picks = Int64Array::from_iter_values(data.edges.iter().map(|e| i64::from(end(e))));
-            take(&hashes, &picks, None).map_err(|e| e.to_string())
+            take(&hashes, &picks, None).map_err(GraphError::from)
         };
         let mut arrays = Vec::new();
         let mut types = Vec::new();

@@ -2,6 +2,7 @@
 
 mod components;
 mod data;
+mod error;
 mod evaluate;
 mod function;
 mod paths;

@@ -1,6 +1,7 @@
 //! Shortest paths between two nodes, over consecutive edges: breadth-first search from each start.
 
 use super::data::GraphData;
+use super::error::GraphError;
 use super::search::{Masks, Match, passes, steps};
 use crate::plan::GraphPattern;
 
@@ -11,8 +12,8 @@ pub fn shortest(
     pattern: &GraphPattern,
     masks: &Masks,
     all: bool,
-    found: &mut dyn FnMut(Match) -> Result<(), String>,
-) -> Result<(), String> {
+    found: &mut dyn FnMut(Match) -> Result<(), GraphError>,
+) -> Result<(), GraphError> {
     let (Some((start, _)), Some(edge)) = (pattern.sequences.first(), pattern.edges.first()) else { return Ok(()) };
     let most = edge.range.map_or(1, |(_, high)| high);
     for from in 0..data.nodes as u32 {
@@ -73,11 +74,11 @@ struct Back<'b> {
     nodes: Vec<u32>,
     all: bool,
     given: bool,
-    found: &'b mut dyn FnMut(Match) -> Result<(), String>,
+    found: &'b mut dyn FnMut(Match) -> Result<(), GraphError>,
 }
 
 impl Back<'_> {
-    fn walk(&mut self, at: u32, left: usize, edges: &mut Vec<u32>, inner: &mut Vec<u32>) -> Result<(), String> {
+    fn walk(&mut self, at: u32, left: usize, edges: &mut Vec<u32>, inner: &mut Vec<u32>) -> Result<(), GraphError> {
         for (taken, from) in self.before.get(at as usize).into_iter().flatten() {
             if self.given && !self.all {
                 return Ok(());

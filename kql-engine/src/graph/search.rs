@@ -1,6 +1,7 @@
 //! Finds a pattern: every way to map it onto the graph, node by node.
 
 use super::data::GraphData;
+use super::error::GraphError;
 use crate::plan::{GraphCycles, GraphPattern};
 
 /// A mapping of the pattern onto the graph.
@@ -54,7 +55,7 @@ pub struct Search<'s> {
     /// The allowed cycles.
     pub cycles: GraphCycles,
     /// Receives each match; an error ends the search.
-    pub found: &'s mut dyn FnMut(Match) -> Result<(), String>,
+    pub found: &'s mut dyn FnMut(Match) -> Result<(), GraphError>,
 }
 
 /// The elements assigned so far.
@@ -69,7 +70,7 @@ struct State {
 
 impl Search<'_> {
     /// Finds all matches.
-    pub fn run(&mut self) -> Result<(), String> {
+    pub fn run(&mut self) -> Result<(), GraphError> {
         let count = self.pattern.edges.len();
         let mut state = State {
             nodes: vec![None; self.pattern.nodes],
@@ -81,7 +82,7 @@ impl Search<'_> {
         self.sequence(0, &mut state)
     }
 
-    fn sequence(&mut self, n: usize, state: &mut State) -> Result<(), String> {
+    fn sequence(&mut self, n: usize, state: &mut State) -> Result<(), GraphError> {
         let Some((start, _)) = self.pattern.sequences.get(n) else {
             let nodes = state.nodes.iter().map(|n| n.unwrap_or_default()).collect();
             return (self.found)(Match { nodes, edges: state.edges.clone(), inner: state.inner.clone() });
@@ -108,7 +109,7 @@ impl Search<'_> {
     }
 
     /// Continues from `node` along the edge at index `at` of the sequence.
-    fn edge(&mut self, n: usize, at: usize, node: u32, state: &mut State) -> Result<(), String> {
+    fn edge(&mut self, n: usize, at: usize, node: u32, state: &mut State) -> Result<(), GraphError> {
         let Some((_, edges)) = self.pattern.sequences.get(n) else { return Ok(()) };
         let Some(&edge) = edges.get(at) else { return self.sequence(n + 1, state) };
         let Some(wanted) = self.pattern.edges.get(edge).cloned() else { return Ok(()) };
@@ -124,7 +125,7 @@ impl Search<'_> {
         range: (usize, usize),
         node: u32,
         state: &mut State,
-    ) -> Result<(), String> {
+    ) -> Result<(), GraphError> {
         let Some(wanted) = self.pattern.edges.get(edge).cloned() else { return Ok(()) };
         let length = state.edges.get(edge).map_or(0, Vec::len);
         let bound = state.nodes.get(wanted.to).copied().flatten();

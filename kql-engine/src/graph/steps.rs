@@ -2,13 +2,14 @@
 
 use super::components;
 use super::data::GraphData;
+use super::error::GraphError;
 use super::evaluate::{compute, truths};
 use crate::plan::{ColumnId, Compiler, Graph, GraphStep, PlanColumn};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use std::sync::Arc;
 
 /// The graph of these rows after all of its steps.
-pub fn graph_of(graph: &Graph, rows: &[RecordBatch], compiler: &dyn Compiler) -> Result<GraphData, String> {
+pub fn graph_of(graph: &Graph, rows: &[RecordBatch], compiler: &dyn Compiler) -> Result<GraphData, GraphError> {
     let mut data = GraphData::build(graph, rows)?;
     for done in &graph.steps {
         step(&mut data, graph, done, compiler)?;
@@ -16,10 +17,9 @@ pub fn graph_of(graph: &Graph, rows: &[RecordBatch], compiler: &dyn Compiler) ->
     Ok(data)
 }
 
-fn step(data: &mut GraphData, graph: &Graph, step: &GraphStep, compiler: &dyn Compiler) -> Result<(), String> {
-    let missing = || "a column of a graph is missing".to_owned();
+fn step(data: &mut GraphData, graph: &Graph, step: &GraphStep, compiler: &dyn Compiler) -> Result<(), GraphError> {
     let column = |columns: &[PlanColumn], arrays: &[ArrayRef], id: ColumnId| {
-        columns.iter().position(|c| c.id == id).and_then(|at| arrays.get(at)).cloned().ok_or_else(missing)
+        columns.iter().position(|c| c.id == id).and_then(|at| arrays.get(at)).cloned().ok_or(GraphError::NoColumn)
     };
     match step {
         GraphStep::Components(strong) => {

@@ -140,16 +140,13 @@ struct OverColumns {
 }
 
 impl Compiler for Lowering<'_> {
-    fn compile(&self, columns: &[PlanColumn], e: &Expr) -> std::result::Result<Box<dyn Compiled>, String> {
+    fn compile(&self, columns: &[PlanColumn], e: &Expr) -> Result<Box<dyn Compiled>> {
         let fields: Vec<Field> = columns.iter().map(|c| Field::new(super::name(c.id), c.ty.arrow(), true)).collect();
         let schema = Arc::new(Schema::new(fields));
-        let physical = self
-            .expr(e)
-            .and_then(|lowered| {
-                let schema = DFSchema::try_from(schema.as_ref().clone())?;
-                self.state.create_physical_expr(lowered, &schema)
-            })
-            .map_err(|e| e.to_string())?;
+        let physical = self.expr(e).and_then(|lowered| {
+            let schema = DFSchema::try_from(schema.as_ref().clone())?;
+            self.state.create_physical_expr(lowered, &schema)
+        })?;
         Ok(Box::new(OverColumns { physical, schema }))
     }
 
@@ -159,12 +156,11 @@ impl Compiler for Lowering<'_> {
 }
 
 impl Compiled for OverColumns {
-    fn values(&self, row: &[ArrayRef], rows: usize) -> std::result::Result<ArrayRef, String> {
+    fn values(&self, row: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
         let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(self.schema.clone(), row.to_vec(), &options)
             .map_err(DataFusionError::from)
             .and_then(|batch| self.physical.evaluate(&batch)?.into_array(rows))
-            .map_err(|e| e.to_string())
     }
 }
 

@@ -37,10 +37,10 @@ pub(super) fn bind(
     let (parts, columns) = parts(binder, &parse.pattern);
     let pattern = match Pattern::new(&parts, kind) {
         Ok(pattern) => pattern,
-        Err(message) => {
+        Err(error) => {
             let at = parse.pattern.first().map_or(span, |p| p.span);
             let to = parse.pattern.last().map_or(at, |p| p.span);
-            binder.error(codes::INVALID_PARSE_PATTERN, at.to(to), message);
+            binder.error(codes::INVALID_PARSE_PATTERN, at.to(to), error.to_string());
             return Relation { columns: crate::plan::replaced(&input.columns, &columns), ..input };
         }
     };

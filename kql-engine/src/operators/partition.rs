@@ -121,8 +121,8 @@ fn for_each_value(
     let distinct = Relation { node, columns: vec![copy], open: rows.open, ..Relation::default() };
     let values = match binder.evaluate(&distinct) {
         Some(Ok(batches)) => constants(&batches),
-        Some(Err(message)) => {
-            binder.error(codes::EVALUATION_FAILED, span, message);
+        Some(Err(error)) => {
+            binder.error(codes::EVALUATION_FAILED, span, error.to_string());
             Vec::new()
         }
         None => Vec::new(),

@@ -5,7 +5,7 @@
 //! <https://learn.microsoft.com/kusto/query/reduce-operator>
 
 use crate::bind::{Binder, Row};
-use crate::plan::{Compiler, Expr, PlanColumn, Relation, StageKind, TableFunction};
+use crate::plan::{Compiler, Expr, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
@@ -190,11 +190,11 @@ impl Reduction {
 impl TableFunction for Reduction {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let arrays: Vec<StringArray> = input
             .iter()
             .filter_map(|b| b.columns().first())
-            .map(|a| a.as_string_opt::<i32>().cloned().ok_or("Expected strings."))
+            .map(|a| a.as_string_opt::<i32>().cloned().ok_or(TableFunctionError::NotStrings))
             .collect::<Result<_, _>>()?;
         let texts: Vec<&str> = arrays.iter().flat_map(|a| (0..a.len()).map(|i| a.value(i))).collect();
         if texts.is_empty() {

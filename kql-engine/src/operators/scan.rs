@@ -6,10 +6,14 @@
 //! <https://learn.microsoft.com/kusto/query/scan-operator>
 
 use crate::bind::{Binder, Row};
-use crate::plan::{Compiled, Compiler, Expr, Partition, PlanColumn, Relation, StageKind, TableFunction};
+use crate::plan::{
+    Compiled, Compiler, Expr, Partition, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError,
+};
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, new_empty_array, new_null_array};
 use arrow::compute::concat;
+use arrow::error::ArrowError;
+use datafusion::common::DataFusionError;
 use kql_parser::ast::{self, ScanOutput};
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
@@ -190,7 +194,7 @@ impl TableFunction for ScanFunction {
         }
     }
 
-    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let layout: Vec<PlanColumn> = self.columns.iter().chain(self.states.iter().flatten()).cloned().collect();
         let compile = |e: &Expr| compiler.compile(&layout, e);
         let mut conditions = Vec::new();
@@ -232,7 +236,7 @@ impl TableFunction for ScanFunction {
             }
         }
         running.finish();
-        let arrays: Result<Vec<ArrayRef>, String> = running
+        let arrays: Result<Vec<ArrayRef>, ArrowError> = running
             .out
             .iter()
             .zip(&self.types)
@@ -241,7 +245,7 @@ impl TableFunction for ScanFunction {
                     return Ok(new_empty_array(&ty.arrow()));
                 }
                 let cells: Vec<&dyn Array> = cells.iter().map(AsRef::as_ref).collect();
-                concat(&cells).map_err(|e| e.to_string())
+                concat(&cells)
             })
             .collect();
         Ok(crate::plan::batch_of(self.types.iter().copied(), arrays?).into_iter().collect())
@@ -272,14 +276,14 @@ impl Running<'_> {
         seen
     }
 
-    fn meets(&self, step: usize, row: &[ArrayRef], memory: Option<&Memory>) -> Result<bool, String> {
+    fn meets(&self, step: usize, row: &[ArrayRef], memory: Option<&Memory>) -> Result<bool, DataFusionError> {
         let Some(condition) = self.conditions.get(step) else { return Ok(false) };
         let value = condition.value(&self.seen(row, memory))?;
         let bools = value.as_any().downcast_ref::<BooleanArray>();
         Ok(bools.is_some_and(|b| !b.is_empty() && b.is_valid(0) && b.value(0)))
     }
 
-    fn row(&mut self, row: &[ArrayRef]) -> Result<(), String> {
+    fn row(&mut self, row: &[ArrayRef]) -> Result<(), DataFusionError> {
         for step in (0..self.scan.steps.len()).rev() {
             let before = step.checked_sub(1).and_then(|b| self.states.get(b).cloned().flatten());
             if let Some(before) = before
@@ -310,7 +314,7 @@ impl Running<'_> {
     }
 
     /// Stores the row in the step, and returns it if the step's output requires that.
-    fn take_in(&mut self, step: usize, row: &[ArrayRef], mut state: State) -> Result<(), String> {
+    fn take_in(&mut self, step: usize, row: &[ArrayRef], mut state: State) -> Result<(), DataFusionError> {
         let mut values: Vec<ArrayRef> = row.get(..self.scan.visible).unwrap_or_default().to_vec();
         values.extend(self.defaults.iter().cloned());
         let seen = self.seen(row, Some(&state.memory));

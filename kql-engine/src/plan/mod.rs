@@ -7,6 +7,7 @@
 
 mod build;
 mod columns;
+mod error;
 mod graph;
 mod memory;
 mod print;
@@ -16,6 +17,7 @@ use crate::registry::{AggregateFunction, ScalarFunction};
 use crate::types::{Column, ScalarType};
 use crate::value::Value;
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
+use datafusion::common::DataFusionError;
 use kql_parser::Span;
 use std::collections::HashMap;
 use std::fmt;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 pub use crate::registry::{ColumnId, Expr, ExprKind, PlanColumn, StageId};
 pub use build::{identity, limit, missing, project, replaced, side_by_side, with_new_ids};
 pub use columns::ColumnIds;
+pub use error::TableFunctionError;
 pub use graph::{
     Graph, GraphCall, GraphCallKind, GraphColumn, GraphCycles, GraphNodes, GraphOver, GraphPattern, GraphPatternEdge,
     GraphStep,
@@ -268,17 +271,23 @@ pub trait Extractor: fmt::Debug + Send + Sync {
 
 /// A function over all rows of a subquery at once: the compiled form of plugins such as `basket`, and of `scan`.
 pub trait TableFunction: fmt::Debug + Send + Sync {
+    /// What plans call the function: the name of its type.
+    fn name(&self) -> &'static str {
+        let path = std::any::type_name::<Self>();
+        path.rsplit("::").next().unwrap_or(path)
+    }
+
     /// Calls `f` with the expressions that the function evaluates.
     fn expressions(&self, f: &mut dyn FnMut(&Expr));
 
     /// The result for the rows in their order, its columns by position. The error is a sentence for the user.
-    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String>;
+    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError>;
 }
 
 /// Compiles expressions, for functions that process rows one by one.
 pub trait Compiler {
     /// Compiles an expression over values of these columns, by position.
-    fn compile(&self, columns: &[PlanColumn], e: &Expr) -> Result<Box<dyn Compiled>, String>;
+    fn compile(&self, columns: &[PlanColumn], e: &Expr) -> Result<Box<dyn Compiled>, DataFusionError>;
 
     /// Adds a sentence about the rows to the notices of the result.
     fn note(&self, sentence: &str);
@@ -287,10 +296,10 @@ pub trait Compiler {
 /// A compiled expression.
 pub trait Compiled {
     /// Its value for each row.
-    fn values(&self, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, String>;
+    fn values(&self, columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, DataFusionError>;
 
     /// Its value for one row: an array of length 1, from arrays of length 1.
-    fn value(&self, row: &[ArrayRef]) -> Result<ArrayRef, String> {
+    fn value(&self, row: &[ArrayRef]) -> Result<ArrayRef, DataFusionError> {
         self.values(row, 1)
     }
 }

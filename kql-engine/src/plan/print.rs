@@ -10,7 +10,7 @@ use std::fmt::Write;
 pub fn print(query: &Query) -> String {
     let mut out = String::new();
     for stage in &query.stages {
-        let _ = writeln!(out, "stage {} {:?}", stage.id.0, stage.kind);
+        let _ = writeln!(out, "stage {} {}", stage.id.0, kind(&stage.kind));
         Printer::of(&stage.relation).node(&mut out, &stage.relation.node, 1);
     }
     for relation in &query.results {
@@ -20,6 +20,19 @@ pub fn print(query: &Query) -> String {
         Printer::of(relation).node(&mut out, &relation.node, 1);
     }
     out
+}
+
+fn kind(kind: &StageKind) -> String {
+    match kind {
+        StageKind::Scalar => "a value".to_owned(),
+        StageKind::List => "a list of values".to_owned(),
+        StageKind::Table(None) => "a table".to_owned(),
+        StageKind::Table(Some(function)) => {
+            let mut expressions = Vec::new();
+            function.expressions(&mut |e| expressions.push(expr(e)));
+            format!("a table by {}({})", function.name(), expressions.join(", "))
+        }
+    }
 }
 
 fn order(keys: &Order) -> String {

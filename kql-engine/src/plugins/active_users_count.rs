@@ -3,6 +3,7 @@
 //! <https://learn.microsoft.com/kusto/query/active-users-count-plugin>
 
 use super::Plugin;
+use super::error::ConstantsError;
 use super::timeline::{self, Axis, Event, Line};
 use crate::bind::Binder;
 use crate::plan::Relation;
@@ -38,7 +39,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     ];
     timeline::bind(binder, evaluate, input, &axes, &[("dcount", Long)], Some((0, 3)), |numbers| {
         let &[start, end, back, period, least, step] = numbers else {
-            return Err("Expected six constants.".to_owned());
+            return Err(ConstantsError::Count("six"));
         };
         let terms = Terms { start, end, back, period, least, step };
         Ok(Box::new(move |events| Ok(count(events, &terms))))

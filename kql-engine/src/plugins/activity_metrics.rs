@@ -3,6 +3,7 @@
 //! <https://learn.microsoft.com/kusto/query/activity-metrics-plugin>
 
 use super::Plugin;
+use super::error::ConstantsError;
 use super::timeline::{self, Axis, Event, Line};
 use crate::bind::Binder;
 use crate::plan::Relation;
@@ -22,7 +23,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     let axes = [("Start", Axis::Point), ("End", Axis::Point), ("Window", Axis::Length)];
     let added = [("dcount_values", Long), ("dcount_newvalues", Long), ("retention_rate", Real), ("churn_rate", Real)];
     timeline::bind(binder, evaluate, input, &axes, &added, Some((0, 2)), |numbers| {
-        let &[start, end, step] = numbers else { return Err("Expected three constants.".to_owned()) };
+        let &[start, end, step] = numbers else { return Err(ConstantsError::Count("three")) };
         Ok(Box::new(move |events| Ok(compare(events, start, end, step))))
     })
 }

@@ -1,5 +1,6 @@
 //! Shared by the plugins that find patterns: their arguments, the rows as numbered values, and patterns as rows.
 
+use super::error::PluginError;
 use super::timeline::Numbered;
 use crate::bind::Binder;
 use crate::plan::{Expr, PlanColumn, Relation};
@@ -142,9 +143,9 @@ impl Rows {
         weights: &ArrayRef,
         attributes: &[ArrayRef],
         set: impl Fn(usize) -> Option<usize>,
-    ) -> Result<(), String> {
-        let weights = cast(weights, &DataType::Float64).map_err(|e| e.to_string())?;
-        let weights = weights.as_primitive_opt::<Float64Type>().ok_or("A weight must be a number.")?;
+    ) -> Result<(), PluginError> {
+        let weights = cast(weights, &DataType::Float64)?;
+        let weights = weights.as_primitive_opt::<Float64Type>().ok_or(PluginError::WeightType)?;
         self.columns.resize_with(attributes.len(), Numbered::default);
         let mut numbers = Vec::with_capacity(attributes.len());
         for (numbered, array) in self.columns.iter_mut().zip(attributes) {
@@ -153,7 +154,7 @@ impl Rows {
         for row in 0..weights.len() {
             let weight = if weights.is_valid(row) { weights.value(row) } else { 0.0 };
             if weight < 0.0 || !weight.is_finite() {
-                return Err("A weight must be 0 or more.".to_owned());
+                return Err(PluginError::Weight);
             }
             let (Some(set), true) = (set(row), weight > 0.0) else { continue };
             let values: Box<[u32]> = numbers.iter().filter_map(|n| n.get(row).copied()).collect();
@@ -184,15 +185,15 @@ impl Rows {
         patterns: &[&[Option<u32>]],
         types: &[ScalarType],
         wildcards: &[(ScalarType, Value)],
-    ) -> Result<Vec<ArrayRef>, String> {
+    ) -> Result<Vec<ArrayRef>, PluginError> {
         let mut arrays = Vec::with_capacity(self.columns.len());
         for (i, (numbered, ty)) in self.columns.iter().zip(types).enumerate() {
             let wildcard = wildcards.iter().find(|(of, _)| of == ty).map_or(&Value::Null, |(_, value)| value);
-            let wildcard = wildcard.to_scalar(*ty).to_array().map_err(|e| e.to_string())?;
+            let wildcard = wildcard.to_scalar(*ty).to_array()?;
             let used: Vec<u32> = patterns.iter().filter_map(|p| p.get(i).copied().flatten()).collect();
             let Some(values) = numbered.columns(&used)?.into_iter().next() else { return Ok(Vec::new()) };
-            let values = cast(&values, wildcard.data_type()).map_err(|e| e.to_string())?;
-            let all = concat(&[&wildcard, &values]).map_err(|e| e.to_string())?;
+            let values = cast(&values, wildcard.data_type())?;
+            let all = concat(&[&wildcard, &values])?;
             let mut next = 0;
             let places = patterns.iter().map(|p| match p.get(i).copied().flatten() {
                 Some(_) => {
@@ -202,7 +203,7 @@ impl Rows {
                 None => 0,
             });
             let places = UInt32Array::from_iter_values(places);
-            arrays.push(take(&all, &places, None).map_err(|e| e.to_string())?);
+            arrays.push(take(&all, &places, None)?);
         }
         Ok(arrays)
     }

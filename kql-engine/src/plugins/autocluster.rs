@@ -8,7 +8,7 @@ use super::attributes::{self, Options, Rows};
 use super::frequent::{Pattern, apart, closure};
 use super::{Plugin, basket, timeline};
 use crate::bind::Binder;
-use crate::plan::{Compiler, Relation, StageKind, TableFunction};
+use crate::plan::{Compiler, Relation, StageKind, TableFunction, TableFunctionError};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::RecordBatch;
@@ -59,7 +59,7 @@ struct Clusters {
 impl TableFunction for Clusters {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let rows = basket::rows(input, self.weight)?;
         let ranks = rows.ranks();
         let as_pattern =
@@ -72,7 +72,7 @@ impl TableFunction for Clusters {
         let mut found: Vec<(f64, Pattern)> = seeds.iter().map(|seed| scores.best(&rows, seed)).collect();
         found.sort_by(|(x, a), (y, b)| y.total_cmp(x).then_with(|| a.key(&ranks).cmp(&b.key(&ranks))));
         let patterns = found.into_iter().map(|(_, p)| p).filter(|p| p.values.iter().any(Option::is_some)).collect();
-        basket::segments(&rows, apart(patterns), self.weight, &self.types, &self.wildcards)
+        Ok(basket::segments(&rows, apart(patterns), self.weight, &self.types, &self.wildcards)?)
     }
 }
 

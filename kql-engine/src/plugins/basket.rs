@@ -4,9 +4,10 @@
 //! <https://learn.microsoft.com/kusto/query/basket-plugin>
 
 use super::attributes::{self, Options, Rows};
+use super::error::PluginError;
 use super::{Plugin, frequent, timeline};
 use crate::bind::Binder;
-use crate::plan::{Compiler, Relation, StageKind, TableFunction};
+use crate::plan::{Compiler, Relation, StageKind, TableFunction, TableFunctionError};
 use crate::types::ScalarType::{self, Long, Real};
 use crate::value::Value;
 use arrow::array::RecordBatch;
@@ -50,7 +51,7 @@ struct Basket {
 }
 
 /// The rows that a plugin reads; the values of a weight column do not distinguish rows.
-pub fn rows(input: &[RecordBatch], weight: Option<usize>) -> Result<Rows, String> {
+pub fn rows(input: &[RecordBatch], weight: Option<usize>) -> Result<Rows, PluginError> {
     let mut rows = Rows::default();
     for batch in input {
         let [weights, values @ ..] = batch.columns() else { continue };
@@ -70,7 +71,7 @@ pub fn segments(
     weight: Option<usize>,
     types: &[ScalarType],
     wildcards: &[(ScalarType, Value)],
-) -> Result<Vec<RecordBatch>, String> {
+) -> Result<Vec<RecordBatch>, PluginError> {
     for pattern in &mut patterns {
         if let Some(slot) = weight.and_then(|w| pattern.values.get_mut(w)) {
             *slot = None;
@@ -91,7 +92,7 @@ pub fn segments(
 impl TableFunction for Basket {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let rows = rows(input, self.weight)?;
         let [total, _] = rows.total();
         // a share equal to the threshold must not fail because of rounding
@@ -100,6 +101,6 @@ impl TableFunction for Basket {
             frequent::closed(&rows.rows, self.types.len(), |[weight, _]| weight >= least, self.dimensions)?;
         let ranks = rows.ranks();
         patterns.sort_by_cached_key(|p| (std::cmp::Reverse(p.weight[0].to_bits()), p.key(&ranks)));
-        segments(&rows, patterns, self.weight, &self.types, &self.wildcards)
+        Ok(segments(&rows, patterns, self.weight, &self.types, &self.wildcards)?)
     }
 }

@@ -3,10 +3,11 @@
 //! <https://learn.microsoft.com/kusto/query/diffpatterns-plugin>
 
 use super::attributes::{self, Options, Rows};
+use super::error::PluginError;
 use super::frequent::{Pattern, apart, closed};
 use super::{Plugin, autocluster, timeline};
 use crate::bind::Binder;
-use crate::plan::{Compiler, Expr, Relation, StageKind, TableFunction};
+use crate::plan::{Compiler, Expr, Relation, StageKind, TableFunction, TableFunctionError};
 use crate::types::ScalarType::{self, Long, Real};
 use crate::value::Value;
 use arrow::array::{AsArray, RecordBatch};
@@ -87,11 +88,11 @@ struct Difference {
 impl TableFunction for Difference {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let mut rows = Rows::default();
         for batch in input {
             let [split, weights, values @ ..] = batch.columns() else { continue };
-            let split = split.as_string_opt::<i32>().ok_or("Expected strings.")?;
+            let split = split.as_string_opt::<i32>().ok_or(TableFunctionError::NotStrings)?;
             let mut values = values.to_vec();
             if let Some(column) = self.weight.and_then(|w| values.get_mut(w)) {
                 *column = arrow::array::new_null_array(column.data_type(), column.len());
@@ -100,7 +101,7 @@ impl TableFunction for Difference {
         }
         let totals = rows.total();
         if let Some((_, missing)) = totals.iter().zip(&self.sets).find(|(total, _)| **total == 0.0) {
-            return Err(format!("diffpatterns(): no row has the value '{missing}' in the column '{}'.", self.column));
+            return Err(PluginError::EmptySet { value: missing.clone(), column: self.column.clone() }.into());
         }
         let shares = |[a, b]: [f64; 2]| [a / totals[0], b / totals[1]];
         // a share equal to the threshold must not fail because of rounding

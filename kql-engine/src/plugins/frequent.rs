@@ -1,6 +1,7 @@
 //! The closed patterns of a table: sets of values that rows have in common, to which no value can be added without
 //! losing a row.
 
+use super::error::PluginError;
 use std::collections::{HashMap, HashSet};
 
 /// A pattern: a value or a wildcard for each column, and the weight of its rows in two sets.
@@ -49,13 +50,13 @@ pub fn closed(
     columns: usize,
     enough: impl Fn([f64; 2]) -> bool,
     most: usize,
-) -> Result<Vec<Pattern>, String> {
+) -> Result<Vec<Pattern>, PluginError> {
     let (mut found, mut seen, mut work) = (Vec::new(), HashSet::new(), 0usize);
     let mut open = vec![Open { rows: (0..rows.len() as u32).collect(), next: 0, depth: 0 }];
     while let Some(Open { rows: covered, next, depth }) = open.pop() {
         work = work.saturating_add(covered.len() * columns);
         if work > MOST_WORK || found.len() > MOST_PATTERNS {
-            return Err("There are too many patterns; raise the threshold or use fewer columns.".to_owned());
+            return Err(PluginError::TooManyPatterns);
         }
         let pattern = closure(rows, &covered, columns);
         let free: Vec<usize> = (next..columns).filter(|c| matches!(pattern.values.get(*c), Some(None))).collect();

@@ -9,6 +9,7 @@ mod bag_unpack;
 mod basket;
 mod dcount_intersect;
 mod diffpatterns;
+mod error;
 mod frequent;
 mod geo_lookup;
 mod identity;
@@ -93,8 +94,8 @@ fn declared(binder: &mut Binder, schema: &ast::EvaluateSchema, input: &[PlanColu
 fn rows_of(binder: &mut Binder, input: &Relation, span: Span) -> Option<Vec<RecordBatch>> {
     match binder.evaluate(input)? {
         Ok(batches) => Some(batches),
-        Err(message) => {
-            binder.error(codes::EVALUATION_FAILED, span, message);
+        Err(error) => {
+            binder.error(codes::EVALUATION_FAILED, span, error.to_string());
             None
         }
     }

@@ -4,7 +4,7 @@
 
 use super::Plugin;
 use crate::bind::Binder;
-use crate::plan::{Compiler, Relation, StageKind, TableFunction};
+use crate::plan::{Compiler, Relation, StageKind, TableFunction, TableFunctionError};
 use crate::types::ScalarType;
 use arrow::array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder};
 use kql_parser::ast;
@@ -37,7 +37,7 @@ struct Narrow {
 impl TableFunction for Narrow {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let (mut rows, mut names, mut values) = (Int64Builder::new(), StringBuilder::new(), StringBuilder::new());
         let mut row = 0;
         let mut text = String::new();

@@ -3,9 +3,10 @@
 //! <https://learn.microsoft.com/kusto/query/new-activity-metrics-plugin>
 
 use super::Plugin;
+use super::error::PluginError;
 use super::timeline::{self, Axis, Numbered};
 use crate::bind::{Binder, Row};
-use crate::plan::{Compiler, Expr, PlanColumn, Relation, StageKind, TableFunction};
+use crate::plan::{Compiler, Expr, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError};
 use crate::types::ScalarType::{self, Long, Real};
 use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch};
 use kql_parser::ast;
@@ -95,7 +96,7 @@ struct Line {
 impl TableFunction for Metrics {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
         if let Some(note) = timeline::unaligned(NEW_ACTIVITY_METRICS.name, self.start, self.step) {
             compiler.note(&note);
         }
@@ -140,7 +141,7 @@ impl Metrics {
         events: &[(u32, u32, i64)],
         compiler: &dyn Compiler,
         lines: &mut Vec<Line>,
-    ) -> Result<(), String> {
+    ) -> Result<(), PluginError> {
         let group = events.first().map_or(0, |e| e.0);
         // by window: how many of the ids that were new in another window occurred
         let mut came: BTreeMap<i64, BTreeMap<i64, i64>> = BTreeMap::new();
@@ -171,7 +172,7 @@ impl Metrics {
                 let new = if to == from { all } else { later };
                 lines.push(Line { group, from, to, new, retained: count(to, from), all });
                 if lines.len() > MOST {
-                    return Err("The windows produce too many rows.".to_owned());
+                    return Err(PluginError::TooManyRows);
                 }
             }
         }

@@ -5,7 +5,7 @@
 use super::Plugin;
 use super::timeline::{self, Axis, Numbered};
 use crate::bind::Binder;
-use crate::plan::{Expr, Relation, StageKind, TableFunction};
+use crate::plan::{Expr, Relation, StageKind, TableFunction, TableFunctionError};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, UInt32Array};
@@ -103,13 +103,17 @@ struct Entry {
 impl TableFunction for Rolling {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], compiler: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(
+        &self,
+        input: &[RecordBatch],
+        compiler: &dyn crate::plan::Compiler,
+    ) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let values: Vec<&dyn Array> = input.iter().filter_map(|b| b.columns().get(1).map(AsRef::as_ref)).collect();
         if values.is_empty() {
             return Ok(Vec::new());
         }
-        let values = concat(&values).map_err(|e| e.to_string())?;
-        let order = sort_to_indices(&values, None, None).map_err(|e| e.to_string())?;
+        let values = concat(&values)?;
+        let order = sort_to_indices(&values, None, None)?;
         let mut ranks = vec![0; values.len()];
         for (rank, row) in order.values().iter().enumerate() {
             if let Some(slot) = ranks.get_mut(*row as usize) {
@@ -145,7 +149,7 @@ impl TableFunction for Rolling {
         let bins: ArrayRef = Arc::new(Int64Array::from(bins));
         let mut arrays = vec![timeline::typed(bins, self.types.first().copied())?];
         arrays.extend(groups.columns(&numbers)?);
-        arrays.push(take(&values, &UInt32Array::from(rows), None).map_err(|e| e.to_string())?);
+        arrays.push(take(&values, &UInt32Array::from(rows), None)?);
         Ok(crate::plan::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
     }
 }

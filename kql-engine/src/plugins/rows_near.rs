@@ -4,7 +4,7 @@
 
 use super::{Plugin, timeline};
 use crate::bind::{Binder, Row};
-use crate::plan::{Compiler, Expr, Relation, StageKind, TableFunction};
+use crate::plan::{Compiler, Expr, Relation, StageKind, TableFunction, TableFunctionError};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
@@ -67,7 +67,7 @@ struct Near {
 impl TableFunction for Near {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let mut hits = Vec::new();
         for batch in input {
             let Some(condition) = batch.columns().first().and_then(|c| c.as_boolean_opt()) else { continue };
@@ -93,8 +93,8 @@ impl TableFunction for Near {
             let (own, others) = rest.split_at(batch.num_rows().min(rest.len()));
             rest = others;
             let columns: Vec<usize> = (1..batch.num_columns()).collect();
-            let batch = batch.project(&columns).map_err(|e| e.to_string())?;
-            batches.push(filter_record_batch(&batch, &BooleanArray::from(own.to_vec())).map_err(|e| e.to_string())?);
+            let batch = batch.project(&columns)?;
+            batches.push(filter_record_batch(&batch, &BooleanArray::from(own.to_vec()))?);
         }
         Ok(batches)
     }

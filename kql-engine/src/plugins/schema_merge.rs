@@ -2,9 +2,10 @@
 //!
 //! <https://learn.microsoft.com/kusto/query/schema-merge-plugin>
 
+use super::error::PluginError;
 use super::{Plugin, timeline};
 use crate::bind::Binder;
-use crate::plan::{Expr, Relation, StageKind, TableFunction};
+use crate::plan::{Expr, Relation, StageKind, TableFunction, TableFunctionError};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
@@ -93,11 +94,15 @@ const MOVED: &str = "ERROR(columns are out of order)";
 impl TableFunction for Merge {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(
+        &self,
+        input: &[RecordBatch],
+        _: &dyn crate::plan::Compiler,
+    ) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let mut merged: HashMap<String, Merged> = HashMap::new();
         for batch in input {
             let [names, ordinals, data, kinds] = batch.columns() else { continue };
-            let text = |array: &ArrayRef| array.as_string_opt::<i32>().cloned().ok_or("Expected strings.");
+            let text = |array: &ArrayRef| array.as_string_opt::<i32>().cloned().ok_or(TableFunctionError::NotStrings);
             let (names, ordinals, data, kinds) = (text(names)?, timeline::longs(ordinals)?, text(data)?, text(kinds)?);
             for row in 0..batch.num_rows() {
                 let types = (data.value(row).to_owned(), kinds.value(row).to_owned());
@@ -111,10 +116,12 @@ impl TableFunction for Merge {
                         let mut both = [&known.types.1, &types.1];
                         both.sort();
                         let [one, two] = both;
-                        return Err(format!(
-                            "schema_merge(): '{name}' has the types {one} and {two}; how Kusto merges them is \
-                             not documented."
-                        ));
+                        return Err(PluginError::SeveralTypes {
+                            name: name.to_owned(),
+                            one: one.clone(),
+                            two: two.clone(),
+                        }
+                        .into());
                     }
                     Some(known) => {
                         known.moved |= known.ordinal != ordinal;
@@ -137,9 +144,7 @@ impl TableFunction for Merge {
             _ => None,
         });
         if let Some((a, b)) = clash {
-            return Err(format!(
-                "schema_merge(): '{a}' and '{b}' have the same position; how Kusto orders them is not documented."
-            ));
+            return Err(PluginError::SamePosition { one: a.clone(), two: b.clone() }.into());
         }
         let texts = |f: fn(&(String, Merged)) -> &str| Arc::new(StringArray::from_iter_values(columns.iter().map(f)));
         let ordinals = Int64Array::from_iter_values(columns.iter().map(|(_, c)| c.ordinal));

@@ -3,9 +3,10 @@
 //! <https://learn.microsoft.com/kusto/query/sequence-detect-plugin>
 
 use super::Plugin;
+use super::error::PluginError;
 use super::timeline::{self, Axis, Numbered};
 use crate::bind::{Binder, Row};
-use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction};
+use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError};
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use kql_parser::ast;
@@ -105,7 +106,11 @@ struct Sequences {
 impl TableFunction for Sequences {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], compiler: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(
+        &self,
+        input: &[RecordBatch],
+        compiler: &dyn crate::plan::Compiler,
+    ) -> Result<Vec<RecordBatch>, TableFunctionError> {
         let mut groups = Numbered::default();
         // (group, step, time)
         let mut events: Vec<(u32, usize, i64)> = Vec::new();
@@ -167,7 +172,7 @@ struct Search<'t> {
 
 impl Search<'_> {
     /// The sequences of a group; the times of each step are sorted.
-    fn group(&mut self, number: u32, times: &[Vec<i64>]) -> Result<(), String> {
+    fn group(&mut self, number: u32, times: &[Vec<i64>]) -> Result<(), PluginError> {
         let Some((firsts, _)) = times.split_first() else { return Ok(()) };
         let (step, whole) = (self.terms.step, self.terms.whole);
         for first in firsts {
@@ -189,7 +194,7 @@ impl Search<'_> {
                 }
                 self.taken += 1;
                 if self.taken > MOST {
-                    return Err("sequence_detect() found too many sequences; use smaller windows.".to_owned());
+                    return Err(PluginError::TooManySequences);
                 }
                 let time = places.last().and_then(|place| next.get(*place)).copied();
                 match time.filter(|t| t.saturating_sub(last) <= step && t.saturating_sub(*first) <= whole) {

@@ -4,6 +4,7 @@
 //! <https://learn.microsoft.com/kusto/query/session-count-plugin>
 
 use super::Plugin;
+use super::error::ConstantsError;
 use super::timeline::{self, Axis, Event, Line};
 use crate::bind::Binder;
 use crate::plan::Relation;
@@ -22,7 +23,7 @@ pub static SESSION_COUNT: Plugin = Plugin {
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
     let axes = [("Start", Axis::Point), ("End", Axis::Point), ("Bin", Axis::Length), ("LookBackWindow", Axis::Length)];
     timeline::bind(binder, evaluate, input, &axes, &[("count_sessions", Long)], None, |numbers| {
-        let &[start, end, step, back] = numbers else { return Err("Expected four constants.".to_owned()) };
+        let &[start, end, step, back] = numbers else { return Err(ConstantsError::Count("four")) };
         Ok(Box::new(move |events| Ok(count(events, start, end, step, back))))
     })
 }

@@ -3,6 +3,7 @@
 //! <https://learn.microsoft.com/kusto/query/sliding-window-counts-plugin>
 
 use super::Plugin;
+use super::error::{ConstantsError, PluginError};
 use super::timeline::{self, Axis, Event, Line};
 use crate::bind::Binder;
 use crate::plan::Relation;
@@ -24,9 +25,9 @@ const MOST: usize = 10_000_000;
 fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relation {
     let axes = [("Start", Axis::Point), ("End", Axis::Point), ("LookbackWindow", Axis::Length), ("Bin", Axis::Length)];
     timeline::bind(binder, evaluate, input, &axes, &[("Count", Long), ("Dcount", Long)], None, |numbers| {
-        let &[start, end, back, step] = numbers else { return Err("Expected four constants.".to_owned()) };
+        let &[start, end, back, step] = numbers else { return Err(ConstantsError::Count("four")) };
         if back < step {
-            return Err("LookbackWindow must not be smaller than Bin.".to_owned());
+            return Err(ConstantsError::Lookback);
         }
         // the look-back is rounded down to whole windows; the last of them is the window itself
         let reach = back - back % step - step;
@@ -34,7 +35,7 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     })
 }
 
-fn count(mut events: Vec<Event>, start: i64, end: i64, reach: i64, step: i64) -> Result<Vec<Line>, String> {
+fn count(mut events: Vec<Event>, start: i64, end: i64, reach: i64, step: i64) -> Result<Vec<Line>, PluginError> {
     let earliest = start.saturating_sub(reach);
     events.retain_mut(|e| {
         let window = timeline::window(e.time, step, start);
@@ -69,7 +70,7 @@ fn count(mut events: Vec<Event>, start: i64, end: i64, reach: i64, step: i64) ->
             }
             if first < next {
                 if lines.len() == MOST {
-                    return Err(format!("sliding_window_counts() would return more than {MOST} rows."));
+                    return Err(PluginError::TooManyWindows(MOST));
                 }
                 let counts = [(next - first) as i64, ids.len() as i64, 0, 0];
                 let group = group.first().map_or(0, |e| e.group);

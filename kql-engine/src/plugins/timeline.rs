@@ -1,7 +1,8 @@
 //! Shared by the plugins over a timeline: which id was active when, separately for each combination of the dimensions.
 
+use super::error::{ConstantsError, PluginError};
 use crate::bind::Binder;
-use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction};
+use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
@@ -45,15 +46,15 @@ pub fn bind(
     axes: &[(&'static str, Axis)],
     added: &[(&'static str, ScalarType)],
     windows: Option<(usize, usize)>,
-    function: impl FnOnce(&[i64]) -> Result<Counting, String>,
+    function: impl FnOnce(&[i64]) -> Result<Counting, ConstantsError>,
 ) -> Relation {
     let Some(arguments) = arguments(binder, evaluate, &input, axes) else {
         return binder.empty_relation();
     };
     let counting = match function(&arguments.numbers) {
         Ok(counting) => counting,
-        Err(message) => {
-            binder.error(codes::UNSUPPORTED_ARGUMENT, evaluate.call_span, message);
+        Err(error) => {
+            binder.error(codes::UNSUPPORTED_ARGUMENT, evaluate.call_span, error.to_string());
             return binder.empty_relation();
         }
     };
@@ -210,7 +211,7 @@ pub struct Numbered {
 
 impl Numbered {
     /// The numbers of the rows; rows without columns are all equal.
-    pub fn add(&mut self, arrays: &[ArrayRef], rows: usize) -> Result<Vec<u32>, String> {
+    pub fn add(&mut self, arrays: &[ArrayRef], rows: usize) -> Result<Vec<u32>, PluginError> {
         if arrays.is_empty() {
             return Ok(vec![0; rows]);
         }
@@ -218,16 +219,16 @@ impl Numbered {
             Some(converter) => converter,
             None => {
                 let fields = arrays.iter().map(|a| SortField::new(a.data_type().clone())).collect();
-                self.converter.insert(RowConverter::new(fields).map_err(|e| e.to_string())?)
+                self.converter.insert(RowConverter::new(fields)?)
             }
         };
-        let converted = converter.convert_columns(arrays).map_err(|e| e.to_string())?;
+        let converted = converter.convert_columns(arrays)?;
         let mut numbers = Vec::with_capacity(rows);
         for row in &converted {
             let number = match self.numbers.get(row.as_ref()) {
                 Some(number) => *number,
                 None => {
-                    let number = u32::try_from(self.combinations.len()).map_err(|_| "There are too many values.")?;
+                    let number = u32::try_from(self.combinations.len()).map_err(PluginError::TooManyValues)?;
                     let bytes: Box<[u8]> = row.as_ref().into();
                     self.numbers.insert(bytes.clone(), number);
                     self.combinations.push(bytes);
@@ -253,11 +254,11 @@ impl Numbered {
     }
 
     /// The values of these numbers, in columns.
-    pub fn columns(&self, numbers: &[u32]) -> Result<Vec<ArrayRef>, String> {
+    pub fn columns(&self, numbers: &[u32]) -> Result<Vec<ArrayRef>, PluginError> {
         let Some(converter) = &self.converter else { return Ok(Vec::new()) };
         let parser = converter.parser();
         let rows = numbers.iter().filter_map(|n| self.combinations.get(*n as usize)).map(|bytes| parser.parse(bytes));
-        converter.convert_rows(rows).map_err(|e| e.to_string())
+        converter.convert_rows(rows).map_err(PluginError::from)
     }
 }
 
@@ -283,7 +284,7 @@ pub struct Line {
 }
 
 /// Computes the result of a plugin from the activity, whose rows have no order.
-pub type Counting = Box<dyn Fn(Vec<Event>) -> Result<Vec<Line>, String> + Send + Sync>;
+pub type Counting = Box<dyn Fn(Vec<Event>) -> Result<Vec<Line>, PluginError> + Send + Sync>;
 
 /// Reads the activity, counts it, and writes the lines.
 struct Activity {
@@ -301,7 +302,11 @@ impl std::fmt::Debug for Activity {
 impl TableFunction for Activity {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], compiler: &dyn crate::plan::Compiler) -> Result<Vec<RecordBatch>, String> {
+    fn run(
+        &self,
+        input: &[RecordBatch],
+        compiler: &dyn crate::plan::Compiler,
+    ) -> Result<Vec<RecordBatch>, TableFunctionError> {
         if let Some(note) = &self.note {
             compiler.note(note);
         }
@@ -342,12 +347,12 @@ impl TableFunction for Activity {
 }
 
 /// Whole numbers, datetimes or timespans as longs.
-pub fn longs(array: &ArrayRef) -> Result<Int64Array, String> {
-    let array = cast(array, &DataType::Int64).map_err(|e| e.to_string())?;
-    array.as_primitive_opt::<Int64Type>().cloned().ok_or_else(|| "Expected a whole number.".to_owned())
+pub fn longs(array: &ArrayRef) -> Result<Int64Array, PluginError> {
+    let array = cast(array, &DataType::Int64)?;
+    array.as_primitive_opt::<Int64Type>().cloned().ok_or(PluginError::NotWhole)
 }
 
 /// Longs in the type of a column.
-pub fn typed(array: ArrayRef, ty: Option<ScalarType>) -> Result<ArrayRef, String> {
-    cast(&array, &ty.unwrap_or(ScalarType::Long).arrow()).map_err(|e| e.to_string())
+pub fn typed(array: ArrayRef, ty: Option<ScalarType>) -> Result<ArrayRef, PluginError> {
+    cast(&array, &ty.unwrap_or(ScalarType::Long).arrow()).map_err(PluginError::from)
 }

@@ -12,6 +12,7 @@
 //! | files that are encrypted, compressed in an unknown way, or overlap one another | none |
 
 use super::compression::Compression;
+use super::error::ArchiveError;
 use crate::error::SourceError;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
@@ -112,7 +113,7 @@ pub(super) fn open(path: &Path) -> Result<Archive, SourceError> {
     let found = match kind(path) {
         Some(Kind::Zip) => zip(path),
         Some(Kind::Tar(compression)) => tar(path, compression),
-        None => Err("its name is not that of an archive".to_owned()),
+        None => Err(ArchiveError::NotAnArchive),
     };
     found.map_err(|reason| SourceError::unreadable(path, reason))
 }
@@ -135,34 +136,33 @@ fn within(name: &str) -> Option<PathBuf> {
 }
 
 /// Checks the size after decompression; the error is why the archive is refused.
-fn too_large(packed: u64, unpacked: u64) -> Result<(), String> {
+fn too_large(packed: u64, unpacked: u64) -> Result<(), ArchiveError> {
     if unpacked > MOST {
-        return Err(format!("it unpacks to more than {} GB; unpack it yourself, and name the folder", MOST >> 30));
+        return Err(ArchiveError::TooLarge(MOST >> 30));
     }
     if unpacked > HARMLESS && unpacked / packed.max(1) > MOST_GROWTH {
-        return Err(format!("it unpacks to more than {MOST_GROWTH} times its size, which logs never do"));
+        return Err(ArchiveError::Growth(MOST_GROWTH));
     }
     Ok(())
 }
 
-fn too_many(entries: usize) -> Result<(), String> {
+fn too_many(entries: usize) -> Result<(), ArchiveError> {
     if entries > MOST_ENTRIES {
-        return Err(format!("it has more than {MOST_ENTRIES} entries; unpack it yourself, and name the folder"));
+        return Err(ArchiveError::TooManyEntries(MOST_ENTRIES));
     }
     Ok(())
 }
 
-fn zip(path: &Path) -> Result<Archive, String> {
-    let message = |e: &dyn std::fmt::Display| e.to_string();
-    let file = File::open(path).map_err(|e| message(&e))?;
-    let length = file.metadata().map_err(|e| message(&e))?.len();
+fn zip(path: &Path) -> Result<Archive, ArchiveError> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
     let read = super::guard::guarded(|| ZipArchive::new(BufReader::new(file)))?;
-    let mut archive = read.map_err(|e| format!("not a valid .zip archive, or truncated: {e}"))?;
+    let mut archive = read.map_err(ArchiveError::NotZip)?;
     too_many(archive.len())?;
     let mut found = Archive::default();
     let (mut packed, mut unpacked) = (0u64, 0u64);
     for index in 0..archive.len() {
-        let entry = archive.by_index_raw(index).map_err(|e| message(&e))?;
+        let entry = archive.by_index_raw(index)?;
         let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
         if entry.is_dir() {
             continue;
@@ -172,58 +172,57 @@ fn zip(path: &Path) -> Result<Archive, String> {
             continue;
         };
         if entry.encrypted() {
-            return Err(format!("{name} is encrypted; unpack it with its password, and name the folder"));
+            return Err(ArchiveError::Encrypted(name));
         }
         let packing = match entry.compression() {
             CompressionMethod::Stored => Packing::Stored,
             CompressionMethod::Deflated => Packing::Deflated,
-            other => return Err(format!("{name} is packed as {other}; unpack it yourself, and name the folder")),
+            method => return Err(ArchiveError::Packing { name, method }),
         };
         let member = Member {
             archive: path.to_owned(),
             length: entry.size(),
             holder: Holder::Archive,
-            offset: entry.data_start().ok_or_else(|| format!("{name} is not where the archive says"))?,
+            offset: entry.data_start().ok_or_else(|| ArchiveError::Misplaced(name.clone()))?,
             packed: entry.compressed_size(),
             packing: Some((packing, entry.crc32())),
         };
         if member.offset.saturating_add(member.packed) > length {
-            return Err(format!("{name} lies beyond the end of the archive"));
+            return Err(ArchiveError::BeyondEnd(name));
         }
         packed = packed.saturating_add(member.packed);
         unpacked = unpacked.saturating_add(member.length);
         found.files.push(Entry { path: within, member: Arc::new(member) });
     }
     if packed > length {
-        return Err("its entries overlap".to_owned());
+        return Err(ArchiveError::Overlap);
     }
     too_large(packed, unpacked)?;
     Ok(found)
 }
 
 /// Refuses a `.zip` in memory whose decompressed size exceeds the limit for memory.
-pub(super) fn harmless(bytes: &[u8]) -> Result<(), String> {
+pub(super) fn harmless(bytes: &[u8]) -> Result<(), ArchiveError> {
     let read = super::guard::guarded(|| ZipArchive::new(io::Cursor::new(bytes)))?;
-    let mut archive = read.map_err(|e| e.to_string())?;
+    let mut archive = read?;
     too_many(archive.len())?;
     let mut unpacked = 0u64;
     for index in 0..archive.len() {
-        unpacked = unpacked.saturating_add(archive.by_index_raw(index).map_err(|e| e.to_string())?.size());
+        unpacked = unpacked.saturating_add(archive.by_index_raw(index)?.size());
     }
     if unpacked > HARMLESS {
-        return Err(format!("it unpacks to more than {} GB", HARMLESS >> 30));
+        return Err(ArchiveError::TooLargeForMemory(HARMLESS >> 30));
     }
     Ok(())
 }
 
-fn tar(path: &Path, compression: Compression) -> Result<Archive, String> {
-    let message = |e: io::Error| e.to_string();
-    let file = File::open(path).map_err(message)?;
+fn tar(path: &Path, compression: Compression) -> Result<Archive, ArchiveError> {
+    let file = File::open(path)?;
     let (reader, holder): (Box<dyn ReadSeek>, Holder) = match compression {
         Compression::None => (Box::new(BufReader::new(file)), Holder::Archive),
         _ => {
             let unpacked = unpack(file, compression)?;
-            let reader = unpacked.try_clone().map_err(message)?;
+            let reader = unpacked.try_clone()?;
             (Box::new(BufReader::new(reader)), Holder::Unpacked(Arc::new(Mutex::new(unpacked))))
         }
     };
@@ -232,8 +231,8 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, String> {
     let mut archive = ::tar::Archive::new(reader);
     let mut count = 0;
     let mut end = 0;
-    for entry in archive.entries_with_seek().map_err(message)? {
-        let entry = entry.map_err(|e| format!("not a valid .tar archive, or truncated or damaged: {e}"))?;
+    for entry in archive.entries_with_seek()? {
+        let entry = entry.map_err(ArchiveError::NotTar)?;
         count += 1;
         too_many(count)?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
@@ -267,14 +266,14 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, String> {
         }
     }
     let length = match &holder {
-        Holder::Archive => std::fs::metadata(path).map_err(message)?.len(),
-        Holder::Unpacked(file) => lock(file).metadata().map_err(message)?.len(),
+        Holder::Archive => std::fs::metadata(path)?.len(),
+        Holder::Unpacked(file) => lock(file).metadata()?.len(),
     };
     if count == 0 && length > 0 && length < 512 {
-        return Err("it ends within its first header".to_owned());
+        return Err(ArchiveError::CutHeader);
     }
     if end > length {
-        return Err("it is cut off".to_owned());
+        return Err(ArchiveError::Cut);
     }
     Ok(found)
 }
@@ -283,14 +282,13 @@ trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek> ReadSeek for T {}
 
 /// Decompresses a whole archive into an unnamed file.
-fn unpack(file: File, compression: Compression) -> Result<File, String> {
-    let message = |e: io::Error| e.to_string();
-    let length = file.metadata().map_err(message)?.len();
+fn unpack(file: File, compression: Compression) -> Result<File, ArchiveError> {
+    let length = file.metadata()?.len();
     let mut reader: Box<dyn Read> = match compression {
-        Compression::Zstd => Box::new(zstd::Decoder::new(file).map_err(message)?),
+        Compression::Zstd => Box::new(zstd::Decoder::new(file)?),
         _ => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
     };
-    let mut out = tempfile::tempfile().map_err(message)?;
+    let mut out = tempfile::tempfile()?;
     let mut buffer = vec![0; 256 << 10];
     let mut unpacked = 0u64;
     loop {
@@ -299,13 +297,13 @@ fn unpack(file: File, compression: Compression) -> Result<File, String> {
             Ok(read) => {
                 unpacked += read as u64;
                 too_large(length, unpacked)?;
-                out.write_all(buffer.get(..read).unwrap_or_default()).map_err(message)?;
+                out.write_all(buffer.get(..read).unwrap_or_default())?;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(format!("it cannot be unpacked, or is cut off: {error}")),
+            Err(error) => return Err(ArchiveError::NotUnpacked(error)),
         }
     }
-    out.rewind().map_err(message)?;
+    out.rewind()?;
     Ok(out)
 }
 

@@ -33,7 +33,7 @@ impl Iterator for Guarded {
         if !matches!(next, Ok(Some(_))) {
             self.0 = None;
         }
-        next.unwrap_or_else(|reason| Some(Err(ArrowError::ParseError(reason))))
+        next.unwrap_or_else(|reason| Some(Err(ArrowError::ParseError(reason.to_string()))))
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::custom;
 use super::dialect::{self, Dialect};
+use super::error::RowError;
 use super::input::{Buffer, DataFile, LONGEST, ShortLines};
 use super::kinds::Kinds;
 use super::options::OpenOptions;
@@ -40,22 +41,22 @@ fn without_return(field: &[u8]) -> &[u8] {
 }
 
 /// The fields of a record as text, or why the record is refused.
-pub(super) fn record_text(record: &ByteRecord, fields: usize) -> Result<Fields<'_>, String> {
+pub(super) fn record_text(record: &ByteRecord, fields: usize) -> Result<Fields<'_>, RowError> {
     if record.len() != fields {
         let surplus = record.iter().skip(fields).all(|f| without_return(f).is_empty());
         if record.len() < fields || !surplus {
-            return Err(wrong_number(record.len(), fields));
+            return Err(RowError::Fields { found: record.len(), wanted: fields });
         }
     }
     if record.as_slice().len() > LONGEST {
-        return Err("the row is too long".to_owned());
+        return Err(RowError::TooLong);
     }
     // one check for all fields: a character that is split between fields is found when the field is read
     match simdutf8::basic::from_utf8(record.as_slice()) {
         Ok(text) if (0..record.len()).all(|i| record.range(i).is_some_and(|r| text.get(r).is_some())) => {
             Ok(Fields { record, text })
         }
-        _ => Err("the text is not valid UTF-8".to_owned()),
+        _ => Err(RowError::NotUtf8),
     }
 }
 
@@ -184,10 +185,7 @@ pub(super) fn names(header: &ByteRecord) -> Vec<String> {
     names
 }
 
-/// The reason for which the last row of a file can be skipped.
-const CUT: &str = "the text ends inside a quoted value";
-
-/// Reads a split of a file; surveys it too unless that was done before.
+/// Reads a split of a file; surveys it as well where nobody did before.
 pub(super) struct SplitReader {
     splits: Arc<FileSplits>,
     split: usize,
@@ -494,7 +492,7 @@ impl SplitReader {
                 }
                 let line = || blocks.lines + lines_in(blocks.block(), at) + 1;
                 let cut = is_last && blocks.ended && blocks.rows.open;
-                let checked = checked(&row, *fields).and_then(|()| if cut { Err(CUT.to_owned()) } else { Ok(()) });
+                let checked = checked(&row, *fields).and(if cut { Err(RowError::Cut) } else { Ok(()) });
                 match checked {
                     Ok(()) => {
                         if let Some(stats) = stats {
@@ -504,7 +502,7 @@ impl SplitReader {
                     }
                     Err(reason) => {
                         if let Some(stats) = stats {
-                            stats.survey.refuse(line(), &reason);
+                            stats.survey.refuse(line(), &reason.to_string());
                         }
                     }
                 }
@@ -544,7 +542,7 @@ impl SplitReader {
             // only a row that reaches the end of the file can be cut off
             let reaches = rows.is_done() || *from + rows.position().byte() >= *length;
             let mut row = match record_text(record, *fields) {
-                Ok(_) if reaches && !file.is_packed() && is_cut(file, begin, *delimiter)? => Err(CUT.to_owned()),
+                Ok(_) if reaches && !file.is_packed() && is_cut(file, begin, *delimiter)? => Err(RowError::Cut),
                 row => row,
             };
             match &mut row {
@@ -561,7 +559,7 @@ impl SplitReader {
                 }
                 Err(reason) => {
                     if let Some(stats) = stats {
-                        stats.survey.refuse(line, reason);
+                        stats.survey.refuse(line, &reason.to_string());
                     }
                 }
             }
@@ -570,19 +568,15 @@ impl SplitReader {
 }
 
 /// Checks a row; the error is why it is refused.
-fn checked(row: &Row, fields: usize) -> Result<(), String> {
+fn checked(row: &Row, fields: usize) -> Result<(), RowError> {
     let surplus = || (fields..row.fields()).all(|i| row.field(i).is_empty());
     if row.fields() < fields || (row.fields() > fields && !surplus()) {
-        return Err(wrong_number(row.fields(), fields));
+        return Err(RowError::Fields { found: row.fields(), wanted: fields });
     }
     if row.text().len() > LONGEST {
-        return Err("the row is too long".to_owned());
+        return Err(RowError::TooLong);
     }
     Ok(())
-}
-
-fn wrong_number(found: usize, fields: usize) -> String {
-    format!("the row has {found} field{}, the header {fields}", if found == 1 { "" } else { "s" })
 }
 
 /// The number of lines that end before a position of a block.

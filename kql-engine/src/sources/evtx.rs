@@ -3,10 +3,11 @@
 //! Each record is returned as the JSON that `evtx_dump -o json` writes, which `recognise/windows.rs` unwraps. Unreadable
 //! parts are reported with the record's number or the position in the file, and reading continues after them.
 
+use super::error::ReaderPanic;
 use super::guard;
 use super::input::{self, DataFile};
 use crate::error::SourceError;
-use evtx::err::EvtxError;
+use evtx::err::{ChunkError, EvtxError};
 use evtx::{EvtxChunkData, EvtxParser, IntoIterChunks, ParserSettings};
 use std::collections::VecDeque;
 use std::error::Error;
@@ -73,10 +74,10 @@ impl Count {
 impl Events {
     /// Reads the header.
     pub(super) fn open(file: &DataFile) -> Result<Events, SourceError> {
-        let not_that = |reason: String| SourceError::not_that(&file.path, NAME, reason);
+        let not_that = |reason: EventLogError| SourceError::not_that(&file.path, NAME, reason);
         // the file may be decompressed into memory, so it is first checked to be a log
         if !file.begins_with(&input::EVTX_MAGIC) {
-            return Err(not_that("it does not begin with ElfFile".to_owned()));
+            return Err(not_that(EventLogError::NotALog));
         }
         let mut bytes: Box<dyn ReadSeek> = match file.on_disk() {
             Some(path) => Box::new(BufReader::new(File::open(path).map_err(|e| file.unreadable(e))?)),
@@ -84,7 +85,7 @@ impl Events {
         };
         let length = bytes.seek(SeekFrom::End(0)).map_err(|e| file.unreadable(e))?;
         if length < HEADER {
-            return Err(not_that(format!("it ends within its header, after {length} bytes")));
+            return Err(not_that(EventLogError::CutHeader(length)));
         }
         let whole = (length - HEADER) / CHUNK;
         let from = HEADER + whole * CHUNK;
@@ -92,7 +93,7 @@ impl Events {
         bytes.seek(SeekFrom::Start(from)).map_err(|e| file.unreadable(e))?;
         bytes.by_ref().take(CHUNK).read_to_end(&mut rest).map_err(|e| file.unreadable(e))?;
         bytes.rewind().map_err(|e| file.unreadable(e))?;
-        let parser = guarded(|| EvtxParser::from_read_seek(bytes).map_err(|e| cause(&e))).map_err(not_that)?;
+        let parser = guarded(|| Ok(EvtxParser::from_read_seek(bytes)?)).map_err(not_that)?;
         let there = whole + u64::from(!rest.is_empty());
         let counted = u64::from(parser.header().chunk_count);
         let header = parser.header();
@@ -180,7 +181,7 @@ impl Events {
             if within == CHUNK {
                 *unsound += u64::from(!chunk.validate_checksum());
             }
-            let mut records = chunk.parse(settings).map_err(|e| cause(&e))?;
+            let mut records = chunk.parse(settings)?;
             for record in records.iter() {
                 let end = |offset: u64, size: u32| offset.saturating_add(u64::from(size)).saturating_add(4);
                 match record {
@@ -266,7 +267,27 @@ fn cause(mut error: &dyn Error) -> String {
     error.to_string()
 }
 
-/// Runs the reader. It should be safe on any input; if it panics, the file is at fault, not the query.
-fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    guard::guarded(read).and_then(|result| result)
+/// Runs the reader. It is meant to be safe on any input; should it not be, the file is at fault and not the query.
+fn guarded<T>(read: impl FnOnce() -> Result<T, EventLogError>) -> Result<T, EventLogError> {
+    guard::guarded(read).unwrap_or_else(|panic| Err(panic.into()))
+}
+
+/// Why an event log, or a chunk of it, cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum EventLogError {
+    /// The file begins with other bytes than a log.
+    #[error("it does not begin with ElfFile")]
+    NotALog,
+    /// The file has fewer bytes than a header: this many.
+    #[error("it ends within its header, after {0} bytes")]
+    CutHeader(u64),
+    /// The reader of the log reports an error.
+    #[error("{}", cause(.0))]
+    Log(#[from] EvtxError),
+    /// The reader of a chunk reports an error.
+    #[error("{}", cause(.0))]
+    Chunk(#[from] ChunkError),
+    /// The reader panicked.
+    #[error(transparent)]
+    Panic(#[from] ReaderPanic),
 }

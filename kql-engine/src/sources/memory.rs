@@ -16,7 +16,7 @@ pub fn from_batches(name: &str, batches: Vec<RecordBatch>) -> Result<SourceTable
     let Some(first) = batches.first().map(RecordBatch::schema) else {
         return Err(bad("there is none; an empty batch tells the columns of an empty table".to_owned()));
     };
-    let schema = columns_of(first.fields()).map_err(bad)?;
+    let schema = columns_of(first.fields()).map_err(|e| bad(e.to_string()))?;
     let arrow = schema.plain();
     let mut converted = Vec::with_capacity(batches.len());
     for batch in &batches {

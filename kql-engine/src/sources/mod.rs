@@ -35,6 +35,7 @@ mod custom;
 mod dates;
 mod dialect;
 mod document;
+mod error;
 mod evtx;
 mod folder_dates;
 mod guard;

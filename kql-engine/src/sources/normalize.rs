@@ -16,6 +16,7 @@
 //! A field whose metadata names a KQL type (`kql.type`) and which has the Arrow type of that type is used unchanged.
 
 use super::builder::{ColumnBuilder, Fit};
+use super::error::DuplicateColumn;
 use crate::time::{DAY, EPOCH, MICROSECOND, MILLISECOND, RANGE, SECOND};
 use crate::types::{Column, ScalarType, TYPE_KEY, TableSchema};
 use crate::{cell, dynamic};
@@ -79,11 +80,11 @@ pub(super) fn physical(array: &ArrayRef, field: &Field, wanted: ScalarType) -> R
 }
 
 /// The columns of batches with these fields. The error is why they are not a table.
-pub(super) fn columns_of(fields: &Fields) -> Result<TableSchema, String> {
+pub(super) fn columns_of(fields: &Fields) -> Result<TableSchema, DuplicateColumn> {
     let mut schema = TableSchema::default();
     for field in fields {
         if schema.column(field.name()).is_some() {
-            return Err(format!("two columns are called {}", field.name()));
+            return Err(DuplicateColumn(field.name().clone()));
         }
         schema.columns.push(Column::new(field.name(), natural(field)));
     }

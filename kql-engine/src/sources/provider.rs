@@ -1,5 +1,6 @@
 //! Tables whose rows come from a table provider of DataFusion, for embedding.
 
+use super::error::DuplicateColumn;
 use super::mapped::mapped;
 use super::normalize::{columns_of, physical_batch};
 use super::report::InputReport;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 /// A table from a provider. Its columns get the types that [`super::from_batches`] determines from their fields.
 pub fn from_provider(name: &str, provider: Arc<dyn TableProvider>) -> std::result::Result<SourceTable, SourceError> {
-    let bad = |reason| SourceError::Batches { table: name.to_owned(), reason };
+    let bad = |e: DuplicateColumn| SourceError::Batches { table: name.to_owned(), reason: e.to_string() };
     let schema = columns_of(provider.schema().fields()).map_err(bad)?;
     let types = schema.columns.iter().map(|c| c.ty).collect();
     let provider = Arc::new(Converted { schema: schema.plain(), types, provider });

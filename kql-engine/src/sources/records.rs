@@ -3,7 +3,7 @@
 
 use super::csv::{self, CsvReader};
 use super::dialect::{self, Dialect};
-use super::document::{Element, Elements, Layout};
+use super::document::{Element, Elements, Layout, RUNS_ON};
 use super::evtx::{Event, Events};
 use super::input::{Blocks, DataFile};
 use super::lines::{LineBlocks, whole_object};
@@ -184,7 +184,7 @@ impl Stream {
         out.changed = self.changed;
         let take = |text: &str, out: &mut Out| {
             if let Err(reason) = unwrap(text, known, out) {
-                out.refused.push(reason);
+                out.refused.push(reason.to_string());
             }
         };
         let file = &self.file;
@@ -283,7 +283,7 @@ impl Stream {
                             header.iter().enumerate().map(|(i, name)| (name.clone(), fields.get(i).into())).collect();
                         take(&serde_json::Value::Object(row).to_string(), out);
                     }
-                    Err(reason) => out.refused.push(reason),
+                    Err(reason) => out.refused.push(reason.to_string()),
                 }
                 return Ok(Step::Record(line));
             },

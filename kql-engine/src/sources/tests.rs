@@ -50,17 +50,21 @@ fn state(batch_size: usize, partitions: usize) -> SessionState {
     SessionStateBuilder::new().with_config(config).with_default_features().build()
 }
 
-async fn run(table: &SourceTable, filter: Option<Expr>, state: &SessionState) -> Result<Vec<RecordBatch>, String> {
+async fn run(
+    table: &SourceTable,
+    filter: Option<Expr>,
+    state: &SessionState,
+) -> datafusion::common::Result<Vec<RecordBatch>> {
     let source = datafusion::datasource::provider_as_source(table.provider.clone());
-    let mut plan = LogicalPlanBuilder::scan("t", source, None).map_err(|e| e.to_string())?;
+    let mut plan = LogicalPlanBuilder::scan("t", source, None)?;
     if let Some(filter) = filter {
-        plan = plan.filter(filter).map_err(|e| e.to_string())?;
+        plan = plan.filter(filter)?;
     }
-    let plan = plan.build().map_err(|e| e.to_string())?;
-    let plan = state.create_physical_plan(&state.optimize(&plan).map_err(|e| e.to_string())?).await;
-    let plan = plan.map_err(|e| e.to_string())?;
+    let plan = plan.build()?;
+    let plan = state.create_physical_plan(&state.optimize(&plan)?).await;
+    let plan = plan?;
     assert_eq!(plan.schema(), table.schema.plain());
-    collect(plan, state.task_ctx()).await.map_err(|e| e.to_string())
+    collect(plan, state.task_ctx()).await
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {

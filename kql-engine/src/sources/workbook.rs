@@ -11,6 +11,7 @@
 
 use super::archive;
 use super::csv;
+use super::error::WorkbookError;
 use super::guard::guarded;
 use super::input::DataFile;
 use super::recognise::WORKBOOK_NAME;
@@ -53,19 +54,19 @@ struct Sheet {
 impl Workbook {
     /// Reads the whole file.
     pub(super) fn open(file: &DataFile) -> Result<Workbook, SourceError> {
-        let not_that = |reason: String| SourceError::not_that(&file.path, WORKBOOK_NAME, reason);
+        let not_that = |reason: WorkbookError| SourceError::not_that(&file.path, WORKBOOK_NAME, reason);
         let bytes = file.read()?;
-        archive::harmless(&bytes).map_err(not_that)?;
-        let read = || -> Result<Vec<(String, Range<Data>)>, String> {
-            let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
+        archive::harmless(&bytes).map_err(|e| not_that(e.into()))?;
+        let read = || -> Result<Vec<(String, Range<Data>)>, WorkbookError> {
+            let mut workbook = Xlsx::new(Cursor::new(bytes))?;
             let names = workbook.sheet_names();
-            let sheet = |name: String| {
-                let cells = workbook.worksheet_range(&name).map_err(|e| format!("the sheet {name}: {e}"))?;
-                Ok((name, cells))
+            let sheet = |name: String| match workbook.worksheet_range(&name) {
+                Ok(cells) => Ok((name, cells)),
+                Err(source) => Err(WorkbookError::Sheet { name, source }),
             };
             names.into_iter().map(sheet).collect()
         };
-        let sheets = guarded(read).and_then(|sheets| sheets).map_err(not_that)?;
+        let sheets = guarded(read).unwrap_or_else(|panic| Err(panic.into())).map_err(not_that)?;
         let filled: Vec<(String, Range<Data>)> = sheets.into_iter().filter(|(_, cells)| !cells.is_empty()).collect();
         let several = filled.len() > 1;
         let sheet = |(name, cells): (String, Range<Data>)| Sheet {

@@ -85,8 +85,8 @@ fn run(case: &Case, (batch_size, partitions): (usize, usize)) -> Result<Answer, 
                 .collect(),
         )),
         // what is refused only when rows come has no place in the query
-        Err(Error::Run(message)) if !message.contains("Internal error") => {
-            Ok(Answer::Errors(vec![format!("run {message}")]))
+        Err(error @ (Error::Run(_) | Error::Function(_))) if !error.to_string().contains("Internal error") => {
+            Ok(Answer::Errors(vec![format!("run {error}")]))
         }
         Err(error) => Err(format!("the run failed: {error}").into()),
     }

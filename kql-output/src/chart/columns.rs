@@ -1,6 +1,7 @@
 //! A result's columns as a chart needs them: times, numbers or texts. Arrays, as `make-series` returns them, become rows.
 
 use crate::Excerpt;
+use crate::error::NotDrawn;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
 use kql_engine::{ScalarType, cell, decimal};
@@ -118,9 +119,9 @@ impl Data {
     }
 
     /// The index of the column with this name.
-    pub fn find(&self, name: &str) -> Result<usize, String> {
+    pub fn find(&self, name: &str) -> Result<usize, NotDrawn> {
         let found = self.columns.iter().position(|c| c.name == name);
-        found.ok_or_else(|| format!("there is no column '{name}' to draw"))
+        found.ok_or_else(|| NotDrawn::NoColumn(name.to_owned()))
     }
 
     pub fn name(&self, column: usize) -> &str {

@@ -72,13 +72,13 @@ impl Chart {
     /// [`NotDrawn`] with the reason why it cannot be drawn.
     pub fn of(result: &Excerpt) -> Option<Result<Chart, NotDrawn>> {
         let render = result.table.render.as_ref().filter(|render| Chart::is_wanted(Some(render)))?;
-        Some(Chart::new(&render.kind, &Properties::new(&render.properties), result).map_err(NotDrawn))
+        Some(Chart::new(&render.kind, &Properties::new(&render.properties), result))
     }
 
-    fn new(kind: &str, properties: &Properties, result: &Excerpt) -> Result<Chart, String> {
+    fn new(kind: &str, properties: &Properties, result: &Excerpt) -> Result<Chart, NotDrawn> {
         let title = properties.text("title").unwrap_or_default().to_owned();
         if properties.text("kind") == Some("map") {
-            return Err(format!("drawing a {kind} on a map is not supported"));
+            return Err(NotDrawn::Map(kind.to_owned()));
         }
         let (kind, stacked) = match kind {
             "timechart" | "linechart" => (Kind::Line, false),
@@ -92,7 +92,7 @@ impl Chart {
                 return Ok(Chart { title, drawing: Drawing::Card(data.first_row()), notes: Vec::new() });
             }
             "piechart" => return pie(title, properties, result),
-            other => return Err(format!("drawing a {other} is not supported")),
+            other => return Err(NotDrawn::Kind(other.to_owned())),
         };
         let time = result.table.render.as_ref().is_some_and(|r| r.kind == "timechart");
         let mut notes = Vec::new();
@@ -112,7 +112,7 @@ impl Chart {
 }
 
 /// The first column names the slices, the first number column is their size.
-fn pie(title: String, properties: &Properties, result: &Excerpt) -> Result<Chart, String> {
+fn pie(title: String, properties: &Properties, result: &Excerpt) -> Result<Chart, NotDrawn> {
     let data = Data::of(result, MAX_POINTS, true);
     let mut notes = data.notes();
     let named = properties.names("xcolumn").first().map(|name| data.find(name)).transpose()?;
@@ -120,7 +120,7 @@ fn pie(title: String, properties: &Properties, result: &Excerpt) -> Result<Chart
         Some(name) => data.find(name)?,
         None => {
             let mut numbers = (0..data.columns.len()).filter(|i| data.is_number(*i) && Some(*i) != named);
-            let first = numbers.next().ok_or("a piechart needs a numeric column")?;
+            let first = numbers.next().ok_or(NotDrawn::NoSlices)?;
             // a number column in front names the slices if there is another one for their size
             if first == 0 && named.is_none() { numbers.next().unwrap_or(first) } else { first }
         }

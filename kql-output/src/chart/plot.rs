@@ -3,6 +3,7 @@
 use super::columns::{Data, Values};
 use super::kinds::{Kind, Stacking, Unit};
 use super::properties::Properties;
+use crate::error::NotDrawn;
 use std::collections::HashMap;
 
 /// Where points can lie along x.
@@ -78,7 +79,7 @@ struct Roles {
 }
 
 impl Roles {
-    fn new(kind: Kind, time: bool, properties: &Properties, data: &Data) -> Result<Roles, String> {
+    fn new(kind: Kind, time: bool, properties: &Properties, data: &Data) -> Result<Roles, NotDrawn> {
         let all = || 0..data.columns.len();
         let named =
             |name: &str| properties.names(name).into_iter().map(|n| data.find(n)).collect::<Result<Vec<_>, _>>();
@@ -100,16 +101,16 @@ impl Roles {
                 }
             }
         });
-        let x = x.ok_or("x needs a column of times or numbers")?;
+        let x = x.ok_or(NotDrawn::NoX)?;
         let values = match given.2 {
             given if !given.is_empty() => given,
             _ => all().filter(|i| *i != x && data.is_number(*i) && !given.1.contains(i)).collect(),
         };
         if values.is_empty() {
-            return Err("there is no numeric column to draw".to_owned());
+            return Err(NotDrawn::NoNumbers);
         }
         if let Some(wrong) = values.iter().find(|i| !data.is_number(**i)) {
-            return Err(format!("the column '{}' has no numbers to draw", data.name(*wrong)));
+            return Err(NotDrawn::NotNumeric(data.name(*wrong).to_owned()));
         }
         let series = match given.1 {
             given if !given.is_empty() => given,
@@ -128,7 +129,7 @@ impl Plot {
         properties: &Properties,
         data: &Data,
         notes: &mut Vec<String>,
-    ) -> Result<Plot, String> {
+    ) -> Result<Plot, NotDrawn> {
         let roles = Roles::new(kind, time, properties, data)?;
         let discrete = matches!(kind, Kind::Column | Kind::Bar);
         let stacking = match properties.text("kind").map(str::to_lowercase).as_deref() {

@@ -11,6 +11,7 @@
 //! Tables about the query (properties, statistics, completion) are skipped. A row whose `Type` names a table
 //! belongs to that table; others belong to the table with the file's name.
 
+use super::error::RecordError;
 use super::head::JsonHead;
 use super::known::Known;
 use super::table_name::is_table;
@@ -94,12 +95,8 @@ impl AnswerColumn {
     }
 }
 
-fn fault(e: serde_json::Error) -> String {
-    format!("the response cannot be read: {e}")
-}
-
-fn tables(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let answer: Answer = serde_json::from_str(record).map_err(fault)?;
+fn tables(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
+    let answer: Answer = serde_json::from_str(record).map_err(RecordError::Response)?;
     // version 1 of Kusto ends with a table of contents that lists which tables are results
     let last = answer.tables.last().map(|t| &t.columns).filter(|c| c.iter().any(|c| c.name == "Kind"));
     let contents: Vec<bool> = match (last, answer.tables.last()) {
@@ -152,8 +149,8 @@ struct Frame<'a> {
     table_fragment_type: String,
 }
 
-fn frame(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let frame: Frame = serde_json::from_str(record).map_err(fault)?;
+fn frame(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
+    let frame: Frame = serde_json::from_str(record).map_err(RecordError::Response)?;
     let result = frame.table_kind == "PrimaryResult";
     match frame.frame_type.as_str() {
         "DataTable" | "TableHeader" if result => {
@@ -169,16 +166,12 @@ fn frame(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
                 return Ok(());
             };
             if frame.table_fragment_type == "DataReplace" {
-                return Err(
-                    "the fragment replaces earlier rows, which is not supported: ask for an answer that is not \
-                            progressive"
-                        .to_owned(),
-                );
+                return Err(RecordError::Replacement);
             }
             rows(&suffix, &names, &frame.rows, known, out);
         }
         "DataSetCompletion" if record.contains("\"HasErrors\":true") => {
-            return Err("the response reports that the query failed before it was complete".to_owned());
+            return Err(RecordError::Incomplete);
         }
         _ => out.passed += frame.rows.len() as u64,
     }
@@ -239,8 +232,8 @@ struct Results<'a> {
     results: Vec<&'a RawValue>,
 }
 
-fn results(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let answer: Results = serde_json::from_str(record).map_err(fault)?;
+fn results(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
+    let answer: Results = serde_json::from_str(record).map_err(RecordError::Response)?;
     for column in &answer.schema {
         if let Some(ty) = column.ty() {
             out.types.push((None, column.name.clone(), ty));

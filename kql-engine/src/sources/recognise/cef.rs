@@ -9,6 +9,7 @@
 //! | that header's time, else `rt`, `end`, `start`, `devTime` | TimeGenerated; a header without a year has the lowest
 //! priority |
 
+use super::error::RecordError;
 use super::syslog::{Header, Time};
 use super::wrapped::Out;
 use kql_parser::time::{datetime_text, parse_datetime};
@@ -145,7 +146,7 @@ pub(super) fn start(line: &str) -> Option<usize> {
 }
 
 /// The row of an event after a syslog header.
-pub(super) fn row(header: &Header, event: &str, out: &mut Out) -> Result<Map<String, Value>, String> {
+pub(super) fn row(header: &Header, event: &str, out: &mut Out) -> Result<Map<String, Value>, RecordError> {
     let mut row = Row::default();
     let leef = event.starts_with("LEEF:");
     let keys = if leef { row.leef(event)? } else { row.cef(event)? };
@@ -184,10 +185,10 @@ impl Row {
     }
 
     /// Reads the header and returns the keys.
-    fn cef<'a>(&mut self, event: &'a str) -> Result<Vec<(&'a str, String)>, String> {
+    fn cef<'a>(&mut self, event: &'a str) -> Result<Vec<(&'a str, String)>, RecordError> {
         let (fields, rest) = fields(event, 7);
         let [_, vendor, product, version, class, name, severity] = fields.as_slice() else {
-            return Err(format!("the header of CEF has 7 fields, and this one {}", fields.len()));
+            return Err(RecordError::Cef(fields.len()));
         };
         self.put("DeviceVendor", vendor);
         self.put("DeviceProduct", product);
@@ -198,14 +199,14 @@ impl Row {
         Ok(pairs(rest))
     }
 
-    fn leef<'a>(&mut self, event: &'a str) -> Result<Vec<(&'a str, String)>, String> {
+    fn leef<'a>(&mut self, event: &'a str) -> Result<Vec<(&'a str, String)>, RecordError> {
         let second = event.starts_with("LEEF:2");
         let wanted = if second { 6 } else { 5 };
         let (fields, mut rest) = fields(event, wanted);
         let (Some(vendor), Some(product), Some(version), Some(id)) =
             (fields.get(1), fields.get(2), fields.get(3), fields.get(4))
         else {
-            return Err(format!("the header of LEEF has 5 fields at least, and this one {}", fields.len()));
+            return Err(RecordError::Leef(fields.len()));
         };
         self.put("DeviceVendor", vendor);
         self.put("DeviceProduct", product);

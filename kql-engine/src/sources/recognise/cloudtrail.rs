@@ -9,6 +9,7 @@
 //! | `requestID` | `AwsRequestId_`, and the older `AwsRequestId` |
 //! | other keys | the column with that name in any letter case; else a new column |
 
+use super::error::RecordError;
 use super::head::JsonHead;
 use super::known::Known;
 use super::wrapped::{Out, Wrapped};
@@ -66,17 +67,17 @@ const ISSUER: [(&str, &str); 5] = [
     ("userName", "SessionIssuerUserName"),
 ];
 
-fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let mut record: Map<String, Value> = serde_json::from_str(record).map_err(|e| e.to_string())?;
+fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
+    let mut record: Map<String, Value> = serde_json::from_str(record)?;
     // a line can contain several
     for key in ["Records", "Events"] {
         let Some(Value::Array(records)) = record.get_mut(key) else { continue };
         for record in std::mem::take(records) {
             let done = match record {
                 Value::Object(record) => event(record, known, out),
-                _ => Err(format!("an element of {key} is not an object")),
+                _ => Err(RecordError::Element(key)),
             };
-            out.refused.extend(done.err());
+            out.refused.extend(done.err().map(|reason| reason.to_string()));
         }
         return Ok(());
     }
@@ -84,19 +85,20 @@ fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
 }
 
 /// A record, or the event that contains it.
-fn event(record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(), String> {
+fn event(record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(), RecordError> {
     match record.get("CloudTrailEvent").and_then(Value::as_str) {
         Some(text) => {
-            let inner = serde_json::from_str(text).map_err(|e| format!("CloudTrailEvent is not a JSON object: {e}"))?;
+            let inner = serde_json::from_str(text)
+                .map_err(|source| RecordError::NotJson { member: "CloudTrailEvent", source })?;
             one(inner, known, out)
         }
         None => one(record, known, out),
     }
 }
 
-fn one(record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(), String> {
+fn one(record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(), RecordError> {
     if !record.contains_key("eventName") && !record.contains_key("eventTime") {
-        return Err("not a CloudTrail record: it has neither eventName nor eventTime".to_owned());
+        return Err(RecordError::NotCloudTrail);
     }
     let schema = known.table(TABLE);
     let column = |key: &str| -> String {

@@ -20,6 +20,7 @@ mod answers;
 mod azure_cli;
 mod cef;
 mod cloudtrail;
+mod error;
 mod head;
 mod known;
 mod office365;

@@ -9,6 +9,7 @@
 //! | other keys | the column with that name; letter case and underscores are ignored |
 //! | keys without a column | new columns |
 
+use super::error::RecordError;
 use super::head::{CsvHead, JsonHead};
 use super::known::Known;
 use super::wrapped::{Out, Wrapped};
@@ -49,15 +50,15 @@ const RENAMED: [(&str, &str); 13] = [
     ("OrganizationId", "OrganizationId"),
 ];
 
-fn unwrap_csv(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let row: Map<String, Value> = serde_json::from_str(record).map_err(|e| e.to_string())?;
+fn unwrap_csv(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
+    let row: Map<String, Value> = serde_json::from_str(record)?;
     let field = |name: &str| row.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)).and_then(|(_, v)| v.as_str());
     let data = field("AuditData").unwrap_or_default();
     if data.trim().is_empty() {
-        return Err("AuditData is empty".to_owned());
+        return Err(RecordError::Empty("AuditData"));
     }
     let mut audit: Map<String, Value> =
-        serde_json::from_str(data).map_err(|e| format!("AuditData is not a JSON object: {e}"))?;
+        serde_json::from_str(data).map_err(|source| RecordError::NotJson { member: "AuditData", source })?;
     // the row can contain what the record lacks
     for (key, columns) in [
         ("CreationTime", ["CreationDate", "CreationTime"]),
@@ -75,13 +76,13 @@ fn unwrap_csv(record: &str, known: &Known, out: &mut Out) -> Result<(), String> 
     Ok(())
 }
 
-fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let record: Map<String, Value> = serde_json::from_str(record).map_err(|e| e.to_string())?;
+fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
+    let record: Map<String, Value> = serde_json::from_str(record)?;
     match record.get("AuditData") {
         // ConvertTo-Json of Search-UnifiedAuditLog
         Some(Value::String(_)) => return unwrap_csv(&Value::Object(record).to_string(), known, out),
         Some(Value::Object(audit)) => row_of(audit.clone(), known, out),
-        _ if !record.contains_key("RecordType") => return Err("the record has no RecordType".to_owned()),
+        _ if !record.contains_key("RecordType") => return Err(RecordError::NoMember("RecordType")),
         _ => row_of(record, known, out),
     }
     Ok(())

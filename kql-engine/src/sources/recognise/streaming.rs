@@ -6,6 +6,7 @@
 //! | `category` is a log of Entra ID | the log's table | `properties` and the envelope, in the table's letter case |
 //! | `records` is an array | of each element | of each element |
 
+use super::error::RecordError;
 use super::head::JsonHead;
 use super::known::Known;
 use super::wrapped::{Out, Wrapped};
@@ -60,11 +61,11 @@ const LOGS: [(&str, &str); 15] = [
 ];
 
 /// All elements of `records`.
-fn batch(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
+fn batch(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
     let [Raw::Nested(text)] = members(record, ["records"])? else { return unwrap(record, known, out) };
     let mut cursor = Cursor::new(text);
     if !cursor.take(b'[') {
-        return Err("records is not an array".to_owned());
+        return Err(RecordError::NotAnArray("records"));
     }
     loop {
         cursor.space();
@@ -77,16 +78,16 @@ fn batch(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
         match cursor.value()? {
             Raw::Nested(inner) => {
                 if let Err(reason) = unwrap(inner, known, out) {
-                    out.refused.push(reason);
+                    out.refused.push(reason.to_string());
                 }
             }
-            _ => out.refused.push("an element of records is not an object".to_owned()),
+            _ => out.refused.push(RecordError::Element("records").to_string()),
         }
     }
 }
 
 /// The values of these keys.
-fn members<'a, const N: usize>(record: &'a str, keys: [&str; N]) -> Result<[Raw<'a>; N], String> {
+fn members<'a, const N: usize>(record: &'a str, keys: [&str; N]) -> Result<[Raw<'a>; N], RecordError> {
     let mut values = [Raw::Null; N];
     let mut cursor = Cursor::new(record);
     cursor.space();
@@ -94,33 +95,33 @@ fn members<'a, const N: usize>(record: &'a str, keys: [&str; N]) -> Result<[Raw<
     Ok(values)
 }
 
-fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
+fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
     let [category, properties] = members(record, ["category", "properties"])?;
-    let Raw::String(category) = category else { return Err("the record has no category".to_owned()) };
+    let Raw::String(category) = category else { return Err(RecordError::NoMember("category")) };
     let category = unescape(category);
-    let Raw::Nested(properties) = properties else { return Err("the record has no properties".to_owned()) };
+    let Raw::Nested(properties) = properties else { return Err(RecordError::NoMember("properties")) };
     if let Some(table) = category.strip_prefix(PREFIX) {
         if !table.chars().all(|c| c.is_alphanumeric() || c == '_') || table.is_empty() {
-            return Err(format!("the category {category} names no table"));
+            return Err(RecordError::NotATable(category.into_owned()));
         }
         // the nested values are validated when they are read; here it is only checked that it is an object
         if !properties.starts_with('{') {
-            return Err("properties is not an object".to_owned());
+            return Err(RecordError::NotAnObject("properties"));
         }
         out.rows.push((Some(table.into()), properties.to_owned()));
         return Ok(());
     }
     let table = match LOGS.iter().find(|(log, _)| *log == category) {
         Some((_, table)) => (*table).to_owned(),
-        None => known.any_case(&category).ok_or_else(|| format!("no table is known for the category {category}"))?,
+        None => known.any_case(&category).ok_or_else(|| RecordError::UnknownCategory(category.to_string()))?,
     };
     out.rows.push((Some(table.as_str().into()), flat(record, &table, known)?));
     Ok(())
 }
 
 /// A record of a diagnostic setting as a row of its table.
-fn flat(record: &str, table: &str, known: &Known) -> Result<String, String> {
-    let record: Map<String, Value> = serde_json::from_str(record).map_err(|e| e.to_string())?;
+fn flat(record: &str, table: &str, known: &Known) -> Result<String, RecordError> {
+    let record: Map<String, Value> = serde_json::from_str(record)?;
     let schema = known.table(table);
     let column = |key: &str| -> Option<String> {
         let schema: &Arc<_> = schema.as_ref()?;

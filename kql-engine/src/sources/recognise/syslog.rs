@@ -10,6 +10,7 @@
 //! before the last change of the file.
 
 use super::cef;
+use super::error::RecordError;
 use super::known::Known;
 use super::wrapped::{Out, Wrapped};
 use crate::time::{DAY, days};
@@ -97,7 +98,7 @@ pub(in crate::sources) fn is_log_line(line: &str) -> bool {
     }
 }
 
-fn unwrap(line: &str, _: &Known, out: &mut Out) -> Result<(), String> {
+fn unwrap(line: &str, _: &Known, out: &mut Out) -> Result<(), RecordError> {
     let line = line.trim_start_matches('\u{feff}').trim_end();
     if let Some(at) = cef::start(line) {
         let (prefix, event) = line.split_at(at);
@@ -108,7 +109,7 @@ fn unwrap(line: &str, _: &Known, out: &mut Out) -> Result<(), String> {
     }
     let (header, message) = parse(line);
     if header.priority.is_none() && header.time.is_none() {
-        return Err("not a line of syslog, CEF or LEEF".to_owned());
+        return Err(RecordError::NotSyslog);
     }
     let mut row = Map::new();
     let mut put = |name: &str, text: &str| {

@@ -5,6 +5,7 @@ use super::super::catalogue;
 use super::super::catalogue::Profile;
 use super::super::dates::split_zone;
 use super::super::input::DataFile;
+use super::error::RecordError;
 use super::known::Known;
 use super::wrapped::{Out, Wrapped};
 use kql_scan::json_keys::KeyPredictor;
@@ -30,7 +31,7 @@ pub(super) static MIXED: Wrapped =
 pub(super) static MIXED_CSV: Wrapped = Wrapped { name: "exported CSV", unwrap: by_type_csv, texts: true, inside: None };
 
 /// A row for the table that it names.
-fn by_type(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
+fn by_type(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
     let mut values = [Raw::Null];
     Cursor::new(record).object(&mut KeyPredictor::of(["Type"]), values.as_mut_slice())?;
     let table = match values {
@@ -42,9 +43,8 @@ fn by_type(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
 }
 
 /// A row of CSV for the table that it names; the columns of other tables are empty.
-fn by_type_csv(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let mut row: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(record).map_err(|e| e.to_string())?;
+fn by_type_csv(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
+    let mut row: serde_json::Map<String, serde_json::Value> = serde_json::from_str(record)?;
     row.retain(|_, value| value.as_str() != Some(""));
     by_type(&serde_json::Value::Object(row).to_string(), known, out)
 }

@@ -12,6 +12,7 @@
 //! known here; the values of other events are numbered.
 
 use super::activities;
+use super::error::RecordError;
 use super::head::{CsvHead, JsonHead};
 use super::known::Known;
 use super::wrapped::{Out, Wrapped};
@@ -57,8 +58,8 @@ pub(super) struct Event {
     pub data: Vec<(String, String)>,
 }
 
-fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let record: Map<String, Value> = serde_json::from_str(record).map_err(|e| e.to_string())?;
+fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
+    let record: Map<String, Value> = serde_json::from_str(record)?;
     let event = if let Some(Value::Object(event)) = record.get("Event") {
         nested(event)?
     } else if record.contains_key("ProviderName") && record.contains_key("Id") {
@@ -98,8 +99,8 @@ pub(super) fn number(value: &Value) -> Option<i64> {
 }
 
 /// `{"System": {}, "EventData": {}}`
-fn nested(event: &Map<String, Value>) -> Result<Event, String> {
-    let Some(system) = event.get("System") else { return Err("the event has no System".to_owned()) };
+fn nested(event: &Map<String, Value>) -> Result<Event, RecordError> {
+    let Some(system) = event.get("System") else { return Err(RecordError::NoEventMember("System")) };
     let get = |name: &str| system.get(name).unwrap_or(&Value::Null);
     let attribute = |name: &str, attribute: &str| {
         let value = get(name);
@@ -109,7 +110,7 @@ fn nested(event: &Map<String, Value>) -> Result<Event, String> {
     let mut result = Event {
         time: attribute("TimeCreated", "SystemTime"),
         computer: text(get("Computer")),
-        id: number(get("EventID")).ok_or("the event has no EventID")?,
+        id: number(get("EventID")).ok_or(RecordError::NoEventMember("EventID"))?,
         channel: text(get("Channel")),
         provider: attribute("Provider", "Name"),
         level: number(get("Level")),
@@ -254,9 +255,9 @@ const VALUES: [(i64, &[&str]); 4] = [
 ];
 
 /// The output of `Get-WinEvent`.
-fn powershell(record: &Map<String, Value>) -> Result<Event, String> {
+fn powershell(record: &Map<String, Value>) -> Result<Event, RecordError> {
     let get = |name: &str| record.get(name).unwrap_or(&Value::Null);
-    let id = number(get("Id")).ok_or("the event has no Id")?;
+    let id = number(get("Id")).ok_or(RecordError::NoEventMember("Id"))?;
     let mut event = Event {
         time: date(get("TimeCreated")),
         computer: text(get("MachineName")),
@@ -311,7 +312,7 @@ fn date(value: &Value) -> String {
 }
 
 /// An event as one flat object.
-fn flat(record: &Map<String, Value>) -> Result<Event, String> {
+fn flat(record: &Map<String, Value>) -> Result<Event, RecordError> {
     let first =
         |names: &[&str]| names.iter().find_map(|n| record.get(*n).filter(|v| !v.is_null())).unwrap_or(&Value::Null);
     const OWN: [&str; 34] = [
@@ -353,7 +354,7 @@ fn flat(record: &Map<String, Value>) -> Result<Event, String> {
     let mut event = Event {
         time: date(first(&["@timestamp", "TimeCreated", "EventTime"])),
         computer: text(first(&["Computer", "Hostname", "host"])),
-        id: number(first(&["EventID"])).ok_or("the event has no EventID")?,
+        id: number(first(&["EventID"])).ok_or(RecordError::NoEventMember("EventID"))?,
         channel: text(first(&["Channel"])),
         provider: text(first(&["SourceName", "ProviderName", "Provider"])),
         level: number(first(&["Level"])),

@@ -7,6 +7,7 @@
 //! | Winlogbeat 6 and before | `event_id`, `log_name` |
 //! | any of these as Elasticsearch stores it | `_source` or `fields` around it; `hits` around many |
 
+use super::error::RecordError;
 use super::head::{CsvHead, JsonHead};
 use super::known::Known;
 use super::windows::{Event, number, rows, text};
@@ -31,8 +32,8 @@ pub(super) fn is_csv(head: &CsvHead) -> bool {
     head.has("winlog.event_id") && head.has("winlog.channel")
 }
 
-fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
-    let mut record: Map<String, Value> = serde_json::from_str(record).map_err(|e| e.to_string())?;
+fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError> {
+    let mut record: Map<String, Value> = serde_json::from_str(record)?;
     if let Some(Value::Object(hits)) = record.get_mut("hits")
         && let Some(Value::Array(hits)) = hits.remove("hits")
     {
@@ -40,10 +41,10 @@ fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
             match hit {
                 Value::Object(hit) => {
                     if let Err(reason) = one(hit, known, out) {
-                        out.refused.push(reason);
+                        out.refused.push(reason.to_string());
                     }
                 }
-                _ => out.refused.push("an element of hits is not an object".to_owned()),
+                _ => out.refused.push(RecordError::Element("hits").to_string()),
             }
         }
         return Ok(());
@@ -51,7 +52,7 @@ fn unwrap(record: &str, known: &Known, out: &mut Out) -> Result<(), String> {
     one(record, known, out)
 }
 
-fn one(mut record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(), String> {
+fn one(mut record: Map<String, Value>, known: &Known, out: &mut Out) -> Result<(), RecordError> {
     for key in ["_source", "fields"] {
         if let Some(Value::Object(_)) = record.get(key)
             && !record.contains_key("winlog")
@@ -116,7 +117,7 @@ fn get<'a>(record: &'a Map<String, Value>, path: &str) -> &'a Value {
 }
 
 /// Winlogbeat 7 and later.
-fn current(record: &Map<String, Value>, winlog: &Map<String, Value>) -> Result<Event, String> {
+fn current(record: &Map<String, Value>, winlog: &Map<String, Value>) -> Result<Event, RecordError> {
     let first = |paths: &[&str]| {
         let found = paths.iter().map(|path| text(get(record, path))).find(|text| !text.is_empty());
         found.unwrap_or_default()
@@ -125,7 +126,7 @@ fn current(record: &Map<String, Value>, winlog: &Map<String, Value>) -> Result<E
     let mut event = Event {
         time: time(first(&["@timestamp", "winlog.time_created", "event.created"])),
         computer: first(&["winlog.computer_name", "host.name", "host.hostname"]),
-        id: id.ok_or("the event has neither winlog.event_id nor event.code")?,
+        id: id.ok_or(RecordError::NoEventId)?,
         channel: text(get(winlog, "channel")),
         provider: first(&["winlog.provider_name", "event.provider"]),
         level: level(&first(&["winlog.level", "log.level"])),
@@ -146,13 +147,13 @@ fn current(record: &Map<String, Value>, winlog: &Map<String, Value>) -> Result<E
 }
 
 /// Winlogbeat 6 and before.
-fn old(record: &Map<String, Value>) -> Result<Event, String> {
+fn old(record: &Map<String, Value>) -> Result<Event, RecordError> {
     let of = |path: &str| text(get(record, path));
     let computer = of("computer_name");
     let mut event = Event {
         time: time(of("@timestamp")),
         computer: if computer.is_empty() { of("beat.hostname") } else { computer },
-        id: number(get(record, "event_id")).ok_or("the event has no event_id")?,
+        id: number(get(record, "event_id")).ok_or(RecordError::NoEventMember("event_id"))?,
         channel: of("log_name"),
         provider: of("source_name"),
         level: level(&of("level")),

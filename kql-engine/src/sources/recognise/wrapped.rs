@@ -1,5 +1,6 @@
 //! Formats whose records are not rows: what is extracted from a record.
 
+use super::error::RecordError;
 use super::known::Known;
 use super::zeek::Header;
 use crate::types::ScalarType;
@@ -29,7 +30,7 @@ pub(in crate::sources) struct Out {
 }
 
 /// Extracts the rows from a record, which is a JSON object or a line of text.
-pub(in crate::sources) type Unwrap = fn(record: &str, known: &Known, out: &mut Out) -> Result<(), String>;
+pub(in crate::sources) type Unwrap = fn(record: &str, known: &Known, out: &mut Out) -> Result<(), RecordError>;
 
 /// A format whose records are not rows.
 #[derive(Debug)]

@@ -12,6 +12,8 @@
 //! `#path` names the table. An unset value (`-`) is null, an empty one (`(empty)`) the empty string or array. A
 //! header in the middle of a file, as in concatenated logs, is valid from there on.
 
+use super::super::error::RowError;
+use super::error::RecordError;
 use super::known::Known;
 use super::wrapped::{Out, Wrapped};
 use crate::types::ScalarType;
@@ -51,14 +53,14 @@ impl Default for Header {
     }
 }
 
-fn unwrap(line: &str, _: &Known, out: &mut Out) -> Result<(), String> {
+fn unwrap(line: &str, _: &Known, out: &mut Out) -> Result<(), RecordError> {
     let line = line.trim_start_matches('\u{feff}');
     let header = out.zeek.get_or_insert_with(Header::default);
     if let Some(directive) = line.strip_prefix('#') {
         return header.directive(directive);
     }
     if header.fields.is_empty() {
-        return Err("there is no #fields before this line".to_owned());
+        return Err(RecordError::NoFields);
     }
     if !header.types_reported {
         header.types_reported = true;
@@ -68,9 +70,7 @@ fn unwrap(line: &str, _: &Known, out: &mut Out) -> Result<(), String> {
     }
     let values: Vec<&str> = line.split(header.separator.as_str()).collect();
     if values.len() != header.fields.len() {
-        let (found, wanted) = (values.len(), header.fields.len());
-        let s = if found == 1 { "" } else { "s" };
-        return Err(format!("the row has {found} field{s}, the header {wanted}"));
+        return Err(RowError::Fields { found: values.len(), wanted: header.fields.len() }.into());
     }
     let mut row = Map::new();
     for (i, (field, value)) in header.fields.iter().zip(values).enumerate() {
@@ -82,7 +82,7 @@ fn unwrap(line: &str, _: &Known, out: &mut Out) -> Result<(), String> {
 }
 
 impl Header {
-    fn directive(&mut self, line: &str) -> Result<(), String> {
+    fn directive(&mut self, line: &str) -> Result<(), RecordError> {
         let (name, rest) = line.split_at(line.find([' ', '\t']).unwrap_or(line.len()));
         let value = rest.get(1..).unwrap_or_default();
         let words = || rest.split(self.separator.as_str()).filter(|word| !word.is_empty()).map(str::to_owned).collect();
@@ -101,7 +101,7 @@ impl Header {
                 self.types_reported = false;
             }
             "set_separator" | "open" | "close" => {}
-            _ => return Err(format!("#{name} is not a valid Zeek header")),
+            _ => return Err(RecordError::ZeekHeader(name.to_owned())),
         }
         Ok(())
     }

@@ -38,9 +38,9 @@ fn tables(path: &Path) -> Result<Vec<SourceTable>, SourceError> {
 }
 
 /// Reads all tables of a path.
-pub(super) fn given(path: &Path) -> Result<Given, String> {
+pub(super) fn given(path: &Path) -> Result<Given, Box<dyn std::error::Error>> {
     let mut given = Given::default();
-    for table in tables(path).map_err(|e| e.to_string())? {
+    for table in tables(path)? {
         let batches = block_on(run(&table, None, &state(64, 2)))?;
         let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
         // the number of rows of Parquet in an archive is known only after reading
@@ -325,7 +325,7 @@ fn damaged_archives() {
         }
     }
     let none = given(&file(&dir, "n.zip", b"PK")).expect_err("no archive");
-    assert!(none.contains("n.zip: cannot be read: "), "{none}");
+    assert!(none.to_string().contains("n.zip: cannot be read: "), "{none}");
 }
 
 #[test]
