@@ -1,8 +1,8 @@
 //! The types of columns in custom tables (`…_CL`), where the catalogue is often wrong.
 //!
 //! 1. The suffix that the service adds to a column determines its type: `_s` string, `_d` real, `_b` bool, `_t` datetime,
-//! `_g` guid. A string column of the catalogue stays string with `_g`, and a dynamic one stays dynamic with `_s`: both
-//! types hold the same texts.
+//!    `_g` guid. A string column of the catalogue stays string with `_g`, and a dynamic one stays dynamic with `_s`: both
+//!    types hold the same texts.
 //! 2. If a column has values and none fits that type, the type is that of the values, and a notice says so.
 //! 3. A column without values has the catalogue's type. Columns that the catalogue lacks follow the first two rules.
 
