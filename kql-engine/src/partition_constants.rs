@@ -1,7 +1,7 @@
 //! DataFusion drops a sort key that it considers constant, and is wrong about that in two cases.
 //!
 //! - A union whose legs each have one value, but not the same one. `union (T | extend Source='b'), (U | extend Source='a') |
-//! sort by Source, Time | take 3` returned rows of the wrong leg. Later versions are correct:
+//!   sort by Source, Time | take 3` returned rows of the wrong leg. Later versions are correct:
 //!   <https://github.com/apache/datafusion/pull/23528>.
 //! - A join, one side of which has one value, as in `join kind=leftouter (U | extend Found=1) on Key | sort by Found`. Rows
 //!   without a match do not have it.
