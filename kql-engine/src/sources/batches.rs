@@ -2,7 +2,7 @@
 
 use super::guard::guarded;
 use super::input::{DataFile, Format};
-use super::ipc_lengths;
+use super::ipc_lengths::{self, Lengths};
 use super::normalize::{missing, physical};
 use super::rows::Mapping;
 use crate::error::SourceError;
@@ -37,14 +37,21 @@ impl Iterator for Guarded {
     }
 }
 
-/// Opens a file: its Arrow schema and its batches.
-fn open(file: &DataFile) -> std::result::Result<(SchemaRef, Guarded), SourceError> {
-    let (schema, batches) =
-        guarded(|| open_file(file)).map_err(|reason| SourceError::unreadable(&file.path, reason))??;
-    Ok((schema, Guarded(Some(batches))))
+/// A file that is open.
+struct Opened<B> {
+    schema: SchemaRef,
+    batches: B,
+    /// Why rows may be missing.
+    damage: Option<String>,
 }
 
-fn open_file(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), SourceError> {
+fn open(file: &DataFile) -> std::result::Result<Opened<Guarded>, SourceError> {
+    let Opened { schema, batches, damage } =
+        guarded(|| open_file(file)).map_err(|reason| SourceError::unreadable(&file.path, reason))??;
+    Ok(Opened { schema, batches: Guarded(Some(batches)), damage })
+}
+
+fn open_file(file: &DataFile) -> std::result::Result<Opened<Batches>, SourceError> {
     let packed = || -> std::result::Result<Bytes, SourceError> { Ok(file.read()?.into()) };
     if file.format == Format::Parquet {
         // the file is decompressed into memory, so it is first checked to be Parquet
@@ -54,7 +61,7 @@ fn open_file(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), Sourc
         let reader = ParquetRecordBatchReaderBuilder::try_new(packed()?)
             .and_then(|builder| Ok((builder.schema().clone(), builder.build()?)))
             .map_err(|e| SourceError::not_that(&file.path, "Parquet", e))?;
-        return Ok((reader.0, Box::new(reader.1)));
+        return Ok(Opened { schema: reader.0, batches: Box::new(reader.1), damage: None });
     }
     let mut bytes: Box<dyn ReadSeek> = match file.on_disk() {
         Some(path) => Box::new(BufReader::new(std::fs::File::open(path).map_err(|e| file.unreadable(e))?)),
@@ -68,22 +75,24 @@ fn open_file(file: &DataFile) -> std::result::Result<(SchemaRef, Batches), Sourc
     let mut magic = Vec::new();
     bytes.by_ref().take(6).read_to_end(&mut magic).map_err(|e| file.unreadable(e))?;
     let is_stream = magic != b"ARROW1";
-    if let Some(fault) = ipc_lengths::fault(&mut bytes, is_stream).map_err(|e| file.unreadable(e))? {
-        return Err(SourceError::not_that(&file.path, "Arrow IPC", fault));
-    }
+    let damage = match ipc_lengths::check(&mut bytes, is_stream).map_err(|e| file.unreadable(e))? {
+        Lengths::Valid => None,
+        Lengths::Cut(reason) => Some(reason),
+        Lengths::Wrong(reason) => return Err(SourceError::not_that(&file.path, "Arrow IPC", reason)),
+    };
     bytes.rewind().map_err(|e| file.unreadable(e))?;
     if !is_stream {
         let reader = FileReader::try_new(bytes, None).map_err(not_that)?;
-        Ok((reader.schema(), Box::new(reader)))
+        Ok(Opened { schema: reader.schema(), batches: Box::new(reader), damage })
     } else {
         let reader = StreamReader::try_new(bytes, None).map_err(not_that)?;
-        Ok((reader.schema(), Box::new(reader)))
+        Ok(Opened { schema: reader.schema(), batches: Box::new(reader), damage })
     }
 }
 
-/// The Arrow schema of a file.
-pub(super) fn schema(file: &DataFile) -> std::result::Result<SchemaRef, SourceError> {
-    open(file).map(|(schema, _)| schema)
+/// The Arrow schema of a file, and why rows may be missing.
+pub(super) fn schema(file: &DataFile) -> std::result::Result<(SchemaRef, Option<String>), SourceError> {
+    open(file).map(|opened| (opened.schema, opened.damage))
 }
 
 /// The batches of a file as columns of a table.
@@ -94,7 +103,7 @@ pub(super) fn scan(
     out: SchemaRef,
     batch_size: usize,
 ) -> std::result::Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>, SourceError> {
-    let (schema, batches) = open(file)?;
+    let Opened { schema, batches, .. } = open(file)?;
     let places: Vec<Option<usize>> = mapping
         .of_column
         .iter()

@@ -1,79 +1,149 @@
 //! Checks the lengths that an Arrow IPC file contains. Its reader allocates as much memory as they say before it checks
 //! whether the file is that long, and a failed allocation ends the program.
 
-use arrow::ipc::{Block, root_as_footer, root_as_message};
+use arrow::ipc::{Block, Message, root_as_footer, root_as_message};
 use std::io::{Read, Result, Seek, SeekFrom};
 
 /// What follows the footer: its length, and `ARROW1`.
 const TAIL: u64 = 10;
 
-/// Why the lengths are not valid; `None` if they are. Moves the position in the file. Other damage is reported by
-/// the reader.
-pub(super) fn fault(file: &mut (impl Read + Seek), is_stream: bool) -> Result<Option<String>> {
+/// The greatest number of rows of a batch whose bytes do not say how many there can be, and the greatest number of bytes of a
+/// buffer: offsets of texts have 31 bits.
+const MOST: u64 = 1 << 31;
+/// The greatest number of rows of a batch without any bytes: its columns have no values.
+const MOST_EMPTY: u64 = 1 << 24;
+
+/// What the lengths of a file say.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Lengths {
+    /// They are valid.
+    Valid,
+    /// What is there can be read, but rows may be missing, for this reason.
+    Cut(String),
+    /// The file cannot be read, for this reason.
+    Wrong(String),
+}
+
+/// Checks the lengths. Moves the position in the file. Other damage is reported by the reader.
+pub(super) fn check(file: &mut (impl Read + Seek), is_stream: bool) -> Result<Lengths> {
     let length = file.seek(SeekFrom::End(0))?;
     if is_stream { of_stream(file, length) } else { of_file(file, length) }
 }
 
-fn of_file(file: &mut (impl Read + Seek), length: u64) -> Result<Option<String>> {
-    let Some(end) = length.checked_sub(TAIL) else { return Ok(Some("it is too short".to_owned())) };
+fn of_file(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
+    let Some(end) = length.checked_sub(TAIL) else { return Ok(Lengths::Wrong("it is too short".to_owned())) };
     file.seek(SeekFrom::Start(end))?;
     let (footer, mut magic) = (u64::from(number(file)?), [0; 6]);
     file.read_exact(&mut magic)?;
     if magic != *b"ARROW1" {
-        return Ok(None);
+        return Ok(Lengths::Valid);
     }
     let Some(from) = end.checked_sub(footer) else {
-        return Ok(Some(format!("its footer has {footer} bytes, and the file {length}")));
+        return Ok(Lengths::Wrong(format!("its footer has {footer} bytes, and the file {length}")));
     };
     file.seek(SeekFrom::Start(from))?;
     let mut bytes = Vec::new();
     file.take(footer).read_to_end(&mut bytes)?;
-    let Ok(footer) = root_as_footer(&bytes) else { return Ok(None) };
-    let outside = |block: &Block| {
+    let Ok(footer) = root_as_footer(&bytes) else { return Ok(Lengths::Valid) };
+    let range = |block: &Block| {
         let part = |n: i64| u64::try_from(n).ok();
-        let sum = part(block.offset())
-            .zip(part(block.metaDataLength().into()))
-            .zip(part(block.bodyLength()))
-            .and_then(|((offset, metadata), body)| offset.checked_add(metadata)?.checked_add(body));
-        sum.is_none_or(|end| end > length)
+        let (offset, metadata, body) =
+            (part(block.offset())?, part(block.metaDataLength().into())?, part(block.bodyLength())?);
+        let end = offset.checked_add(metadata)?.checked_add(body)?;
+        (end <= length).then_some((offset, metadata, body))
     };
-    let blocks = footer.recordBatches().into_iter().chain(footer.dictionaries()).flatten();
-    let wrong = blocks.filter(|block| outside(block)).count();
-    Ok((wrong > 0).then(|| format!("{wrong} of its parts lie outside the file")))
+    let blocks: Vec<&Block> = footer.recordBatches().into_iter().chain(footer.dictionaries()).flatten().collect();
+    let wrong = blocks.iter().filter(|block| range(block).is_none()).count();
+    if wrong > 0 {
+        return Ok(Lengths::Wrong(format!("{wrong} of its parts lie outside the file")));
+    }
+    for (offset, metadata, body) in blocks.into_iter().filter_map(range) {
+        file.seek(SeekFrom::Start(offset))?;
+        let mut bytes = Vec::new();
+        file.take(metadata).read_to_end(&mut bytes)?;
+        // the mark of a continuation, and the length of the message
+        let head = if bytes.starts_with(&[0xff; 4]) { 8 } else { 4 };
+        let Ok(message) = root_as_message(bytes.get(head..).unwrap_or_default()) else { continue };
+        if let Some(reason) = in_message(file, &message, offset + metadata, body)? {
+            return Ok(Lengths::Wrong(format!("the part at byte {offset} {reason}")));
+        }
+    }
+    Ok(Lengths::Valid)
 }
 
-fn of_stream(file: &mut (impl Read + Seek), length: u64) -> Result<Option<String>> {
+fn of_stream(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
     let mut at = 0;
+    let no_end = || Ok(Lengths::Cut("the stream has no end mark, so it may have been cut off".to_owned()));
     loop {
         file.seek(SeekFrom::Start(at))?;
         if length.saturating_sub(at) < 4 {
-            return Ok(None);
+            return no_end();
         }
         let (mut metadata, mut head) = (number(file)?, 4);
         if metadata == u32::MAX {
             if length - at < 8 {
-                return Ok(None);
+                return no_end();
             }
             (metadata, head) = (number(file)?, 8);
         }
-        if metadata == 0 {
-            return Ok(None);
-        }
         at += head;
-        let too_long = |bytes: i64| Some(format!("a message at byte {at} has {bytes} bytes, more than the file"));
         let left = length.saturating_sub(at);
+        if metadata == 0 {
+            return Ok(match left {
+                0 => Lengths::Valid,
+                _ => Lengths::Cut(format!("{left} bytes after the end mark of the stream are not read")),
+            });
+        }
+        let too_long = |bytes: i64| format!("a message at byte {at} has {bytes} bytes, more than the file");
         if u64::from(metadata) > left {
-            return Ok(too_long(metadata.into()));
+            return Ok(Lengths::Wrong(too_long(metadata.into())));
         }
         let mut bytes = Vec::new();
         file.take(metadata.into()).read_to_end(&mut bytes)?;
-        let Ok(message) = root_as_message(&bytes) else { return Ok(None) };
+        let Ok(message) = root_as_message(&bytes) else { return Ok(Lengths::Valid) };
         let body = message.bodyLength();
         match u64::try_from(body) {
-            Ok(body) if body <= left - u64::from(metadata) => at += u64::from(metadata) + body,
-            _ => return Ok(too_long(body)),
+            Ok(body) if body <= left - u64::from(metadata) => {
+                if let Some(reason) = in_message(file, &message, at + u64::from(metadata), body)? {
+                    return Ok(Lengths::Wrong(format!("the message at byte {at} {reason}")));
+                }
+                at += u64::from(metadata) + body;
+            }
+            _ => return Ok(Lengths::Wrong(too_long(body))),
         }
     }
+}
+
+/// What is wrong with the lengths of a batch whose body begins at `at`.
+fn in_message(file: &mut (impl Read + Seek), message: &Message, at: u64, body: u64) -> Result<Option<String>> {
+    let batch =
+        message.header_as_record_batch().or_else(|| message.header_as_dictionary_batch().and_then(|d| d.data()));
+    let Some(batch) = batch else { return Ok(None) };
+    let compressed = batch.compression().is_some();
+    for buffer in batch.buffers().into_iter().flatten() {
+        let range = u64::try_from(buffer.offset()).ok().zip(u64::try_from(buffer.length()).ok());
+        let inside = range.filter(|(offset, bytes)| offset.checked_add(*bytes).is_some_and(|end| end <= body));
+        let Some((offset, bytes)) = inside else { return Ok(Some("has a buffer outside its body".to_owned())) };
+        if compressed && bytes >= 8 {
+            file.seek(SeekFrom::Start(at + offset))?;
+            let mut plain = [0; 8];
+            file.read_exact(&mut plain)?;
+            // -1 is for a buffer that is not compressed
+            let plain = i64::from_le_bytes(plain);
+            if plain != -1 && u64::try_from(plain).is_ok_and(|plain| plain > MOST) {
+                return Ok(Some(format!("has a buffer of {plain} bytes")));
+            }
+        }
+    }
+    let most = match (compressed, body) {
+        (true, _) => MOST,
+        (false, 0) => MOST_EMPTY,
+        // a value has a bit at least
+        (false, body) => body.saturating_mul(8).min(MOST),
+    };
+    let nodes = batch.nodes().into_iter().flatten().map(|node| node.length());
+    let wrong = nodes.chain([batch.length()]).find(|rows| u64::try_from(*rows).map_or(true, |rows| rows > most));
+    Ok(wrong.map(|rows| format!("has {rows} rows in {body} bytes")))
 }
 
 fn number(file: &mut impl Read) -> Result<u32> {
@@ -95,8 +165,12 @@ mod tests {
         RecordBatch::try_from_iter([("n", numbers)]).expect("a batch")
     }
 
-    fn fault_in(bytes: Vec<u8>, is_stream: bool) -> Option<String> {
-        fault(&mut Cursor::new(bytes), is_stream).expect("bytes can be read")
+    fn lengths(bytes: Vec<u8>, is_stream: bool) -> Lengths {
+        check(&mut Cursor::new(bytes), is_stream).expect("bytes can be read")
+    }
+
+    fn is_wrong(bytes: Vec<u8>, is_stream: bool, part: &str) -> bool {
+        matches!(lengths(bytes, is_stream), Lengths::Wrong(reason) if reason.contains(part))
     }
 
     #[test]
@@ -104,28 +178,53 @@ mod tests {
         let mut writer = FileWriter::try_new(Vec::new(), &batch().schema()).expect("a writer");
         writer.write(&batch()).expect("it is written");
         let whole = writer.into_inner().expect("a file");
-        assert_eq!(fault_in(whole.clone(), false), None);
+        assert_eq!(lengths(whole.clone(), false), Lengths::Valid);
         // without the rows' bytes, the footer points beyond the end
         let mut short = whole.clone();
         short.drain(8..8 + 300);
-        assert_eq!(fault_in(short, false).as_deref(), Some("1 of its parts lie outside the file"));
+        assert!(is_wrong(short, false, "1 of its parts lie outside the file"));
         let mut long = whole.clone();
         let end = long.len() - 7;
         long[end] = 0x7f;
-        assert!(fault_in(long, false).is_some_and(|s| s.starts_with("its footer has ")));
-        assert_eq!(fault_in(Vec::new(), false).as_deref(), Some("it is too short"));
+        assert!(is_wrong(long, false, "its footer has "));
+        assert!(is_wrong(Vec::new(), false, "it is too short"));
     }
 
     #[test]
     fn of_streams() {
         let mut writer = StreamWriter::try_new(Vec::new(), &batch().schema()).expect("a writer");
         writer.write(&batch()).expect("it is written");
+        let without_end = writer.get_ref().clone();
+        assert!(matches!(lengths(without_end.clone(), true), Lengths::Cut(_)));
         let whole = writer.into_inner().expect("a stream");
-        assert_eq!(fault_in(whole.clone(), true), None);
-        let cut = whole[..whole.len() - 40].to_vec();
-        assert!(fault_in(cut, true).is_some_and(|s| s.contains("more than the file")));
+        assert_eq!(lengths(whole.clone(), true), Lengths::Valid);
+        assert!(is_wrong(without_end[..without_end.len() - 8].to_vec(), true, "more than the file"));
+        // a second stream is not read
+        let twice = [whole.clone(), whole.clone()].concat();
+        assert_eq!(
+            lengths(twice, true),
+            Lengths::Cut(format!("{} bytes after the end mark of the stream are not read", whole.len()))
+        );
         let mut long = whole;
         long[7] = 0x7f;
-        assert!(fault_in(long, true).is_some_and(|s| s.contains("more than the file")));
+        assert!(is_wrong(long, true, "more than the file"));
+    }
+
+    #[test]
+    fn of_batches() {
+        let mut writer = StreamWriter::try_new(Vec::new(), &batch().schema()).expect("a writer");
+        writer.write(&batch()).expect("it is written");
+        let whole = writer.into_inner().expect("a stream");
+        // three rows become more than the body can have
+        let three = 3_i64.to_le_bytes();
+        let mut changed = 0;
+        for at in 0..whole.len() - 8 {
+            if whole[at..at + 8] == three {
+                let mut damaged = whole.clone();
+                damaged[at + 5] = 2;
+                changed += u32::from(is_wrong(damaged, true, "rows in"));
+            }
+        }
+        assert!(changed > 0);
     }
 }

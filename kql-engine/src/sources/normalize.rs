@@ -79,6 +79,23 @@ pub(super) fn physical(array: &ArrayRef, field: &Field, wanted: ScalarType) -> R
     Ok(if wanted == ScalarType::String { filled(array) } else { array })
 }
 
+/// The Arrow type in a field that has no counterpart, if there is one.
+pub(super) fn unsupported(ty: &DataType) -> Option<&DataType> {
+    match ty {
+        DataType::Union(..) => Some(ty),
+        DataType::Struct(fields) => fields.iter().find_map(|field| unsupported(field.data_type())),
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::Map(item, _)
+        | DataType::RunEndEncoded(_, item) => unsupported(item.data_type()),
+        DataType::Dictionary(_, value) => unsupported(value),
+        _ => None,
+    }
+}
+
 /// The columns of batches with these fields. The error is why they are not a table.
 pub(super) fn columns_of(fields: &Fields) -> Result<TableSchema, DuplicateColumn> {
     let mut schema = TableSchema::default();

@@ -156,6 +156,10 @@ impl InputReport {
                     list(file.unit, &file.places, file.refused)
                 ));
             }
+            if file.refused == 0 && !file.places.is_empty() {
+                let reasons = list(file.unit, &file.places, file.places.len() as u64);
+                lines.push(format!("{}: {reasons}", path.display()));
+            }
             for (column, units) in &file.since {
                 let units: Vec<&str> = units.iter().map(|unit| unit.name()).collect();
                 lines.push(format!(

@@ -8,13 +8,13 @@ use super::document::{self, DocumentReader, Layout};
 use super::folder_dates::{self, FolderDates, Span};
 use super::input::{AsOpened, DataFile, Format, Stamp};
 use super::kinds::{Kinds, unified};
-use super::normalize::natural;
+use super::normalize::{natural, unsupported};
 use super::options::OpenOptions;
 use super::parquet::{self, ParquetFile};
 use super::path::TableFile;
 use super::path::TableFiles;
 use super::records::{RecordReader, TableSurvey, Wrapping};
-use super::report::InputReport;
+use super::report::{InputReport, Place};
 use super::row_filter::RowFilter;
 use super::rows::Mapping;
 use super::scan_stats::{Declared, ScanStats};
@@ -23,7 +23,7 @@ use super::stream::{Part, TextScan};
 use super::summary::FileSummary;
 use crate::error::SourceError;
 use crate::types::{Column, ScalarType, TableSchema};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DataFusionError, Result};
@@ -33,6 +33,7 @@ use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::union::UnionExec;
 use std::any::Any;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -122,15 +123,37 @@ struct InspectedFile {
 #[derive(Clone, Debug)]
 enum FileContents {
     /// Names and kinds of values, whether they are JSON or text, and the types that the file itself declares.
-    Text {
-        survey: ScanStats,
-        json: bool,
-        types: Vec<(String, ScalarType)>,
-    },
+    Text { survey: ScanStats, json: bool, types: Vec<(String, ScalarType)> },
     Arrow {
         schema: SchemaRef,
         rows: u64,
+        /// Why rows or columns are missing.
+        damage: Vec<String>,
     },
+}
+
+impl FileContents {
+    /// The columns of an Arrow or Parquet file.
+    ///
+    /// # Errors
+    /// [`SourceError::NotThat`] where a column has a type that no column of a table can have.
+    fn arrow(file: &DataFile, schema: SchemaRef, rows: u64, damage: Option<String>) -> Result<Self, SourceError> {
+        let mut damage: Vec<String> = damage.into_iter().collect();
+        let mut seen = HashSet::new();
+        let mut fields: Vec<FieldRef> = Vec::with_capacity(schema.fields().len());
+        for field in schema.fields() {
+            if let Some(ty) = unsupported(field.data_type()) {
+                let reason = format!("the column '{}' has the type {ty}, which is not supported", field.name());
+                return Err(SourceError::unreadable(&file.path, reason));
+            }
+            if seen.insert(field.name()) {
+                fields.push(field.clone());
+            } else {
+                damage.push(format!("the column '{}' occurs more than once; only the first is read", field.name()));
+            }
+        }
+        Ok(FileContents::Arrow { schema: Arc::new(Schema::new(fields)), rows, damage })
+    }
 }
 
 /// What is needed to create a table, in addition to its files.
@@ -322,7 +345,10 @@ impl FileContents {
     fn survey(&self) -> ScanStats {
         match self {
             FileContents::Text { survey, .. } => survey.clone(),
-            FileContents::Arrow { rows, .. } => ScanStats { rows: *rows, ..ScanStats::default() },
+            FileContents::Arrow { rows, damage, .. } => {
+                let places = damage.iter().map(|reason| Place { line: 0, reason: reason.clone() }).collect();
+                ScanStats { rows: *rows, places, ..ScanStats::default() }
+            }
         }
     }
 }
@@ -483,7 +509,7 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
             Format::Csv => splits(super::csv::splits(&file, file.mark()?, declared, options)?, false)?,
             Format::Parquet if file.on_disk().is_some() => {
                 let parquet = ParquetFile::open(&file)?;
-                let found = FileContents::Arrow { schema: parquet.schema.clone(), rows: parquet.rows };
+                let found = FileContents::arrow(&file, parquet.schema.clone(), parquet.rows, None)?;
                 (Content::Parquet(Arc::new(parquet)), found)
             }
             // a file that is not empty is unwrapped
@@ -494,7 +520,8 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
                 return Err(SourceError::not_that(&file.path, table_file.format, "it cannot be read"));
             }
             Format::Parquet | Format::Ipc => {
-                (Content::Batches, FileContents::Arrow { schema: batches::schema(&file)?, rows: 0 })
+                let (schema, damage) = batches::schema(&file)?;
+                (Content::Batches, FileContents::arrow(&file, schema, 0, damage)?)
             }
         }
     };

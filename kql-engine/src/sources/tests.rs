@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
+mod damaged;
 mod event_log;
 mod formats;
 mod row_filter;
