@@ -76,7 +76,7 @@ fn json(out: &mut impl Write, file: &str, checked: &Checked) -> Result<(), Failu
 }
 
 fn human(out: &mut impl Write, file: &str, text: &str, checked: &Checked, many: bool) -> Result<(), Failure> {
-    eprint!("{}", diagnostics::render(text, file, &checked.diagnostics));
+    crate::message::print(&diagnostics::render(text, file, &checked.diagnostics));
     if many {
         writeln!(out, "{file}")?;
     }

@@ -50,7 +50,7 @@ pub fn convert(arguments: &Convert) -> Result<(), Failure> {
         match table(&engine, name, path) {
             Ok(exported) => writeln!(std::io::stdout(), "{}", report(name, path, &exported))?,
             Err(Failure::Query(error)) => {
-                eprintln!("error: {name}: {error}");
+                crate::message::message!("error: {name}: {error}");
                 failed = true;
             }
             Err(other) => return Err(other),

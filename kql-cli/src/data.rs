@@ -35,7 +35,7 @@ pub fn data(arguments: &Data) -> Result<(), Failure> {
     }
     out.flush()?;
     let failed: Vec<&str> = tables.iter().filter_map(|t| t.error.as_deref()).collect();
-    failed.iter().for_each(|error| eprintln!("error: {error}"));
+    failed.iter().for_each(|error| crate::message::message!("error: {error}"));
     if failed.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 

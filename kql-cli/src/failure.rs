@@ -27,9 +27,9 @@ impl Failure {
     pub fn report(&self) -> ExitCode {
         let text = self.to_string();
         match self {
-            Failure::Interrupted => eprintln!("{text}"),
+            Failure::Interrupted => crate::message::message!("{text}"),
             _ if text.is_empty() => {}
-            _ => eprintln!("error: {text}"),
+            _ => crate::message::message!("error: {text}"),
         }
         match self {
             Failure::Reported | Failure::Query(_) => ExitCode::from(1),

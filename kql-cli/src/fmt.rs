@@ -52,7 +52,7 @@ fn formatted(text: &str, name: &str) -> Option<String> {
     match kql_parser::format(text) {
         Ok(formatted) => Some(formatted),
         Err(findings) => {
-            eprint!("{}", diagnostics::render(text, name, &findings));
+            crate::message::print(&diagnostics::render(text, name, &findings));
             None
         }
     }

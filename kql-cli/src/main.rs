@@ -12,6 +12,7 @@ mod fmt;
 mod functions_file;
 mod install;
 mod interrupt;
+mod message;
 mod partial;
 mod provisional;
 mod query_files;

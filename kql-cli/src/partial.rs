@@ -3,8 +3,13 @@
 use crate::failure::Failure;
 use crate::interrupt;
 use std::fs::{File, OpenOptions};
+use std::hash::Hasher;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use twox_hash::XxHash64;
+
+/// Names of up to this many bytes leave room for what temporary names add: names of files have 255 bytes at most.
+const LONGEST: usize = 200;
 
 /// A file that is being written.
 pub struct Partial {
@@ -30,15 +35,16 @@ impl Partial {
         if wanted.is_dir() {
             return Err(Failure::Usage(format!("{} cannot be written: it is a folder", wanted.display())));
         }
-        let mut name = std::ffi::OsString::from(".");
-        name.push(wanted.file_name().unwrap_or_default());
-        name.push(format!(".{}.partial", std::process::id()));
-        let path = wanted.with_file_name(name);
+        let name = stem(wanted);
+        remove_left_over(wanted, &name);
+        let path = wanted.with_file_name(format!("{name}{}{ENDING}", std::process::id()));
         interrupt::remember(path.clone());
         let file = File::create(&path).map_err(|e| {
             interrupt::forget(&path, || ());
             failed(e)
         })?;
+        // the lock tells other runs that this one still writes; it ends with the process
+        let _ = file.try_lock();
         // users who could not read the old file cannot read the new one
         if let Ok(before) = std::fs::metadata(wanted) {
             let _ = file.set_permissions(before.permissions());
@@ -56,6 +62,35 @@ impl Partial {
             .map_err(|e| Failure::Usage(format!("{} cannot be written: {e}", self.wanted.display())))?;
         self.complete = true;
         Ok(())
+    }
+}
+
+/// The end of temporary names.
+const ENDING: &str = ".partial";
+
+/// The beginning of the temporary names of a file: its own name, unless that is so long that nothing can be added.
+fn stem(wanted: &Path) -> String {
+    let name = wanted.file_name().unwrap_or_default().to_string_lossy();
+    let mut hash = XxHash64::default();
+    hash.write(name.as_bytes());
+    if name.len() > LONGEST { format!(".{:016x}.", hash.finish()) } else { format!(".{name}.") }
+}
+
+/// Removes unfinished files of the same name whose process has ended without removing them.
+fn remove_left_over(wanted: &Path, stem: &str) {
+    let folder = match wanted.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(stem)?.strip_suffix(ENDING));
+        if number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+            && let Ok(file) = OpenOptions::new().write(true).open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
 
@@ -95,5 +130,29 @@ mod tests {
         file.finish().expect("in its place");
         assert_eq!(std::fs::read_to_string(&wanted).expect("the new file"), "new");
         assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_removed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let wanted = folder.path().join("out.csv");
+        let left = folder.path().join(".out.csv.1.partial");
+        let other = folder.path().join(".out.csv.x.partial");
+        let held = folder.path().join(".out.csv.2.partial");
+        for path in [&left, &other, &held] {
+            std::fs::write(path, "half").expect("a file");
+        }
+        let lock = File::open(&held).expect("a file");
+        lock.lock().expect("a lock");
+        Partial::create(&wanted).expect("begun").finish().expect("in its place");
+        assert_eq!((left.exists(), other.exists(), held.exists()), (false, true, true));
+    }
+
+    #[test]
+    fn long_names() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let wanted = folder.path().join("n".repeat(250));
+        Partial::create(&wanted).expect("begun").finish().expect("in its place");
+        assert!(wanted.exists());
     }
 }

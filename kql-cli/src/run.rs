@@ -10,12 +10,14 @@ use crate::provisional::Provisional;
 use crate::screen;
 use kql_engine::{CancellationToken, Defect, Engine, EngineBuilder, Error, Settled};
 use kql_output::{Format, Options};
+use kql_parser::ast::StatementKind;
 use std::io::{BufWriter, IsTerminal, Read, Write};
 
 /// Runs a query and prints its result.
 pub fn run(arguments: &Run) -> Result<(), Failure> {
     let (text, shown) = text(arguments)?;
     let format = format(arguments)?;
+    check_parameters(&text, &arguments.environment.param)?;
     let engine = build(arguments.environment.engine()?.strict(arguments.strict))?;
     interrupt::listen(engine.progress().clone());
     let query = Query { engine: &engine, text: &text, shown: &shown };
@@ -36,9 +38,26 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     if arguments.environment.memory.is_some()
         && let Some(bytes) = peak_memory()
     {
-        eprintln!("notice: peak memory {} MB", bytes >> 20);
+        crate::message::message!("notice: peak memory {} MB", bytes >> 20);
     }
     Ok(())
+}
+
+/// Checks that the query declares each parameter that the command line gives a value.
+fn check_parameters(text: &str, given: &[String]) -> Result<(), Failure> {
+    let mut declared: Vec<String> = Vec::new();
+    for statement in kql_parser::parse(text).query.statements {
+        if let StatementKind::DeclareQueryParameters(parameters) = statement.kind {
+            declared.extend(parameters.into_iter().map(|parameter| parameter.name.text));
+        }
+    }
+    let names = given.iter().map(|text| text.split_once('=').map_or(text.as_str(), |(name, _)| name));
+    match names.into_iter().find(|name| declared.iter().all(|declared| declared != name)) {
+        Some(name) => Err(Failure::Usage(format!(
+            "--param {name}: the query declares no parameter of this name; add declare query_parameters({name}: string)."
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// A query over an engine's tables.
@@ -58,7 +77,7 @@ impl Query<'_> {
         let failed = |error| failure(error, text, shown);
         let bar = Bar::start(engine.progress());
         let mut run = engine.start(text, &CancellationToken::new()).map_err(failed)?;
-        eprint!("{}", diagnostics::render(text, shown, run.prepared().diagnostics()));
+        crate::message::print(&diagnostics::render(text, shown, run.prepared().diagnostics()));
         let mut out = Provisional::new(AfterBar { out, bar: Some(bar) }, run.is_provisional());
         let (prepared, notices) = loop {
             let written = kql_output::write(run.take_streams(), format, &mut out, options);
@@ -79,7 +98,7 @@ impl Query<'_> {
             }
         };
         out.finish()?;
-        prepared.notices().iter().chain(&notices).for_each(|notice| eprintln!("notice: {notice}"));
+        prepared.notices().iter().chain(&notices).for_each(|notice| crate::message::message!("notice: {notice}"));
         Ok(())
     }
 }
@@ -130,7 +149,7 @@ pub fn build(settings: EngineBuilder) -> Result<Engine, Failure> {
 pub fn failure(error: Error, text: &str, shown: &str) -> Failure {
     match error {
         Error::Query(found) => {
-            eprint!("{}", diagnostics::render(text, shown, &found));
+            crate::message::print(&diagnostics::render(text, shown, &found));
             Failure::Reported
         }
         Error::Interrupted => Failure::Interrupted,

@@ -38,7 +38,9 @@ pub fn run(session: &mut Session, history: bool) -> Result<(), Failure> {
     if history && let Some(path) = history_file() {
         match FileBackedHistory::with_file(HISTORY, path.clone()) {
             Ok(history) => editor = editor.with_history(Box::new(history)),
-            Err(error) => eprintln!("notice: the history cannot be saved in {}: {error}", path.display()),
+            Err(error) => {
+                crate::message::message!("notice: the history cannot be saved in {}: {error}", path.display())
+            }
         }
     }
     let version = env!("CARGO_PKG_VERSION");

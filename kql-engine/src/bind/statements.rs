@@ -196,6 +196,17 @@ impl Binder<'_> {
         Some(self.expr(default, Row::default()).convert(ty))
     }
 
+    /// The text given for a query parameter, in the parameter's type.
+    fn parameter_value(&mut self, text: &str, ty: ScalarType, name: &ast::Name) -> Expr {
+        let value = Expr::constant(Value::Text(text.to_owned()), ScalarType::String, name.span).convert(ty);
+        if !text.is_empty() && self.environment.constant(&value).is_some_and(|value| value == Value::Null) {
+            let message =
+                format!("The value '{text}' of the query parameter '{}' is not a valid {}.", name.text, ty.name());
+            self.error(codes::INVALID_LITERAL, name.span, message);
+        }
+        value
+    }
+
     fn query_parameters(&mut self, parameters: &[ast::Parameter]) {
         for parameter in parameters {
             let ast::ParameterType::Scalar(ty) = &parameter.ty else {
@@ -205,10 +216,7 @@ impl Binder<'_> {
             let ty = self.scalar_type(ty);
             let name = parameter.name.text.as_str();
             let value = match self.environment.parameter(name) {
-                Some(text) => {
-                    let text = Expr::constant(Value::Text(text.to_owned()), ScalarType::String, parameter.name.span);
-                    Some(text.convert(ty))
-                }
+                Some(text) => Some(self.parameter_value(&text.to_owned(), ty, &parameter.name)),
                 None => self.default_value(parameter, ty),
             };
             let value = value.unwrap_or_else(|| {
