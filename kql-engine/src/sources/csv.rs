@@ -18,7 +18,7 @@ use crate::error::SourceError;
 use crate::types::ScalarType;
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
-use kql_scan::csv_rows::{Row, Rows};
+use kql_scan::csv_rows::{Block, Row, Rows};
 use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
@@ -129,7 +129,7 @@ impl CsvLayout {
         let mut rows = Rows::new(self.delimiter);
         for feed in memchr::memchr_iter(b'\n', &text).take(TRIES) {
             let rest = text.get(feed + 1..).unwrap_or_default();
-            rows.cut(rest, false);
+            rows.cut(rest, Block::Inner);
             let block = String::from_utf8_lossy(rest);
             let alike = |i| rows.row(&block, i).fields() == self.header.len();
             if !rows.irregular && rows.count() > 0 && (0..rows.count().min(ALIKE)).all(alike) {
@@ -292,7 +292,8 @@ impl Blocks {
             let wanted = BLOCK.max(self.block().len());
             let read = self.buffer.read(&mut self.reader, wanted)?;
             self.ended = read < wanted;
-            self.rows.cut(self.buffer.bytes(), self.ended);
+            let place = if self.ended { Block::Last } else { Block::Inner };
+            self.rows.cut(self.buffer.bytes(), place);
             if self.rows.irregular {
                 return Ok(false);
             }
