@@ -1,6 +1,6 @@
 //! `parse-kv`: keys and values in a text.
 
-use super::converted::converted;
+use super::converted::{Unconverted, converted};
 use crate::plan::Extractor;
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
@@ -233,6 +233,6 @@ impl Extractor for KeyValues {
             }
         }
         let found: Vec<StringArray> = builders.iter_mut().map(StringBuilder::finish).collect();
-        converted(found, &self.types, vec![true; texts.len()], false)
+        converted(found, &self.types, vec![true; texts.len()], Unconverted::IsNull)
     }
 }
