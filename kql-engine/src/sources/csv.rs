@@ -12,7 +12,7 @@ use super::kinds::Kinds;
 use super::options::OpenOptions;
 use super::rows::{self, Cell, Mapping};
 use super::scan_stats::{Declared, ScanStats, Watch};
-use super::sink::{RowReader, Sink};
+use super::sink::{Reports, RowReader, Sink};
 use super::splits::{FileSplits, SplitFormat};
 use crate::error::SourceError;
 use crate::types::ScalarType;
@@ -239,7 +239,7 @@ impl ColumnStats {
         for (i, kinds, expected) in &mut self.open {
             match expected {
                 Some(ty) if !kinds.fits() => kinds.add(custom::kinds_of_text(*ty, &value(*i))),
-                None if !kinds.is_settled(false) => kinds.add(Kinds::of_csv(&value(*i))),
+                None if !kinds.is_settled_in_csv() => kinds.add(Kinds::of_csv(&value(*i))),
                 _ => {}
             }
         }
@@ -553,7 +553,7 @@ impl SplitReader {
                     }
                     let cell =
                         |i: usize| Cell::Text(Cow::Borrowed(places.get(i).map_or("", |place| fields.get(*place))));
-                    sink.push_row(mapping, cell, &file.path, || *before + line, record.as_slice().len(), false);
+                    sink.push_row(mapping, cell, &file.path, || *before + line, record.as_slice().len(), Reports::Due);
                     if sink.is_full() {
                         return Ok(Step::Full);
                     }
