@@ -27,9 +27,17 @@ struct Replay {
 }
 
 impl<W: Write> Provisional<W> {
-    /// Output of a run that may start again if `provisional` is true.
-    pub fn new(out: W, provisional: bool) -> Provisional<W> {
-        let limit = if provisional { HELD } else { 0 };
+    /// Output of a run that does not start again.
+    pub fn certain(out: W) -> Provisional<W> {
+        Provisional::holding(0, out)
+    }
+
+    /// Output of a run that may start again.
+    pub fn restartable(out: W) -> Provisional<W> {
+        Provisional::holding(HELD, out)
+    }
+
+    fn holding(limit: usize, out: W) -> Provisional<W> {
         Provisional { out, limit, held: Vec::new(), written: 0, hash: XxHash64::default(), replay: None }
     }
 
@@ -108,7 +116,7 @@ mod tests {
 
     #[test]
     fn what_is_held_back_is_written_once_the_run_stands() {
-        let mut out = Provisional::new(Vec::new(), true);
+        let mut out = Provisional::restartable(Vec::new());
         out.write_all(b"wrong").expect("held");
         out.flush().expect("held");
         assert_eq!(text(&out), "");
@@ -116,7 +124,7 @@ mod tests {
         out.write_all(b"right").expect("written");
         out.finish().expect("stands");
         assert_eq!(text(&out), "right");
-        let mut out = Provisional::new(Vec::new(), true);
+        let mut out = Provisional::restartable(Vec::new());
         out.write_all(b"right").expect("held");
         out.finish().expect("stands");
         assert_eq!(text(&out), "right");
@@ -125,7 +133,7 @@ mod tests {
     #[test]
     fn what_is_out_has_to_come_again() {
         let begun = || {
-            let mut out = Provisional { limit: 4, ..Provisional::new(Vec::new(), true) };
+            let mut out = Provisional { limit: 4, ..Provisional::restartable(Vec::new()) };
             out.write_all(b"a,b\n").expect("held");
             out.write_all(b"1,2\n").expect("passed");
             assert_eq!(text(&out), "a,b\n1,2\n");
@@ -147,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_certain_run_passes_at_once() {
-        let mut out = Provisional::new(Vec::new(), false);
+        let mut out = Provisional::certain(Vec::new());
         out.write_all(b"x").expect("written");
         assert_eq!(text(&out), "x");
     }

@@ -78,7 +78,8 @@ impl Query<'_> {
         let bar = Bar::start(engine.progress());
         let mut run = engine.start(text, &CancellationToken::new()).map_err(failed)?;
         crate::message::print(&diagnostics::render(text, shown, run.prepared().diagnostics()));
-        let mut out = Provisional::new(AfterBar { out, bar: Some(bar) }, run.is_provisional());
+        let out = AfterBar { out, bar: Some(bar) };
+        let mut out = if run.is_provisional() { Provisional::restartable(out) } else { Provisional::certain(out) };
         let (prepared, notices) = loop {
             let written = kql_output::write(run.take_streams(), format, &mut out, options);
             if let Err(error) = &written

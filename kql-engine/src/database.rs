@@ -108,11 +108,11 @@ impl Database {
         names
     }
 
-    /// The tables as one query sees them; with `sampled`, only samples of large files are read first.
-    pub(crate) fn snapshot(self: &Arc<Self>, sampled: bool) -> CatalogSnapshot {
+    /// The tables as one query sees them.
+    pub(crate) fn snapshot(self: &Arc<Self>, inspection: Inspection) -> CatalogSnapshot {
         CatalogSnapshot {
             database: self.clone(),
-            sampled,
+            inspection,
             tables: Mutex::default(),
             notes: Notes::default(),
             defect: Mutex::default(),
@@ -147,14 +147,14 @@ impl Database {
 
     /// A table with data; `None` if the table is unknown or only its schema is known.
     pub(crate) fn data(&self, name: &str) -> Option<Opened> {
-        self.open(name, false)
+        self.open(name, Inspection::Complete)
     }
 
-    fn open(&self, name: &str, sampled: bool) -> Option<Opened> {
+    fn open(&self, name: &str, inspection: Inspection) -> Option<Opened> {
         let name = self.aliases.get(name).map_or(name, String::as_str);
         let opened = lock(&self.opened).get(name).cloned();
         let table = match opened {
-            Some(Ok(table)) if !sampled && table.provisional.is_some() => {
+            Some(Ok(table)) if inspection == Inspection::Complete && table.provisional.is_some() => {
                 table.confirmed().map(|(table, _)| Arc::new(table))
             }
             Some(table) => return Some(table),
@@ -162,7 +162,10 @@ impl Database {
                 let files = self.files.get(name)?;
                 let declared = self.declared_whole(name);
                 let twin = catalogue::twin(self.profile, name);
-                let options = if sampled { self.options.sampled() } else { self.options };
+                let options = match inspection {
+                    Inspection::Sampled => self.options.sampled(),
+                    Inspection::Complete => self.options,
+                };
                 sources::open(files, declared.as_ref(), twin, &options).map(Arc::new)
             }
         };
@@ -171,13 +174,22 @@ impl Database {
     }
 }
 
+/// How much of a large file is read to find its columns.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Inspection {
+    /// Samples of it; the rest is checked after the query.
+    Sampled,
+    /// All of it.
+    Complete,
+}
+
 /// A table that was inspected.
 type Opened = Result<Arc<SourceTable>, SourceError>;
 
 /// The tables as one query sees them: each stays as it was when the query first named it.
 pub(crate) struct CatalogSnapshot {
     database: Arc<Database>,
-    sampled: bool,
+    inspection: Inspection,
     tables: Mutex<HashMap<String, Option<Opened>>>,
     notes: Notes,
     /// A defect that occurred while the query was bound.
@@ -195,7 +207,7 @@ impl CatalogSnapshot {
         if let Some(table) = lock(&self.tables).get(name) {
             return table.clone();
         }
-        let table = self.database.open(name, self.sampled);
+        let table = self.database.open(name, self.inspection);
         lock(&self.tables).insert(name.to_owned(), table.clone());
         table
     }

@@ -3,6 +3,7 @@
 use crate::answer::{Answer, Checked};
 use crate::bind;
 use crate::builder::EngineBuilder;
+use crate::database::Inspection;
 use crate::deep_stack::{on_deep_stack, spawn_deep, spawn_stoppable};
 use crate::engine_core::EngineCore;
 use crate::error::{Error, SourceError};
@@ -118,7 +119,7 @@ impl Engine {
 
     /// Names of all tables that a query can name: those with data, and those with a known schema.
     pub fn table_names(&self) -> Vec<String> {
-        let mut names = bind::Environment::table_names(&self.core.database.snapshot(true).at(0));
+        let mut names = bind::Environment::table_names(&self.core.database.snapshot(Inspection::Sampled).at(0));
         names.sort();
         names.dedup();
         names
@@ -132,7 +133,7 @@ impl Engine {
     /// The columns of a table with data or a known schema; `None` if there is no such table. The error is why it cannot
     /// be read.
     pub fn table_schema(&self, name: &str) -> Option<Result<TableSchema, SourceError>> {
-        bind::Environment::table(&self.core.database.snapshot(true).at(0), name)
+        bind::Environment::table(&self.core.database.snapshot(Inspection::Sampled).at(0), name)
     }
 }
 

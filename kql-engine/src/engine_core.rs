@@ -2,7 +2,7 @@
 
 use crate::answer::Checked;
 use crate::bind::{self, Bound, Environment};
-use crate::database::{CatalogSnapshot, Database};
+use crate::database::{CatalogSnapshot, Database, Inspection};
 use crate::error::{Error, run_error};
 use crate::exec::{self, Limits};
 use crate::lower::Lowering;
@@ -42,7 +42,7 @@ impl EngineCore {
 
     /// Parses and binds a query; runs nothing.
     pub(crate) fn check(&self, text: &str) -> Checked {
-        let snapshot = self.database.snapshot(false);
+        let snapshot = self.database.snapshot(Inspection::Complete);
         let (bound, syntax_ok) = compile(text, &snapshot.at(self.time()));
         let columns = match bound.query.results.last() {
             Some(last) if !last.open && !bound.diagnostics.iter().any(Diagnostic::is_error) => {

@@ -2,7 +2,7 @@
 
 use crate::dynamic::write;
 use crate::error::SourceError;
-use crate::extract::converted;
+use crate::extract::{Unconverted, converted};
 use crate::sources::unpacked;
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, StringArray, StringBuilder};
@@ -61,7 +61,7 @@ pub(crate) fn rows(
     let texts: Vec<StringArray> = builders.iter_mut().map(StringBuilder::finish).collect();
     let dynamic: Vec<Option<ArrayRef>> =
         texts.iter().zip(&types).map(|(text, ty)| (*ty == ScalarType::Dynamic).then(|| parsed(text))).collect();
-    let (_, converted) = converted(texts, &types, vec![true; rows], false);
+    let (_, converted) = converted(texts, &types, vec![true; rows], Unconverted::IsNull);
     let arrays = converted.into_iter().zip(dynamic).map(|(array, dynamic)| dynamic.unwrap_or(array)).collect();
     Ok((arrays, notices))
 }

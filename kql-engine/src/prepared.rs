@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, Table};
 use crate::bind::Bound;
-use crate::database::CatalogSnapshot;
+use crate::database::{CatalogSnapshot, Inspection};
 use crate::deep_stack::{on_deep_stack, spawn_stoppable};
 use crate::defect::Defect;
 use crate::engine_core::{EngineCore, compile};
@@ -32,7 +32,9 @@ pub struct Prepared {
 impl Prepared {
     /// Prepares a query. Expects a deep stack, and blocks.
     pub(crate) fn prepare(core: &Arc<EngineCore>, text: &str, cancel: &CancellationToken) -> Result<Prepared, Error> {
-        defects_named(text, || Prepared::over(core, Arc::new(core.database.snapshot(false)), text, core.time(), cancel))
+        defects_named(text, || {
+            Prepared::over(core, Arc::new(core.database.snapshot(Inspection::Complete)), text, core.time(), cancel)
+        })
     }
 
     pub(crate) fn over(

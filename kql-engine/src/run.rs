@@ -1,7 +1,7 @@
 //! A running query: its results as streams; it runs again if the samples of large files were misleading.
 
 use crate::answer::{Answer, Table};
-use crate::database::CatalogSnapshot;
+use crate::database::{CatalogSnapshot, Inspection};
 use crate::engine_core::EngineCore;
 use crate::error::Error;
 use crate::prepared::{Prepared, collected, defects_named};
@@ -44,12 +44,14 @@ impl Run {
     ) -> Result<Run, Error> {
         defects_named(text, || {
             let now = core.time();
-            let snapshot = Arc::new(core.database.snapshot(true));
+            let snapshot = Arc::new(core.database.snapshot(Inspection::Sampled));
             match Run::over(core, snapshot.clone(), text, now, cancel, room) {
                 Ok(run) => Ok(run),
                 // the error may be caused by wrong samples
                 Err(error) if matches!(error, Error::Interrupted) || snapshot.settle()? => Err(error),
-                Err(_) => Run::over(core, Arc::new(core.database.snapshot(false)), text, now, cancel, room),
+                Err(_) => {
+                    Run::over(core, Arc::new(core.database.snapshot(Inspection::Complete)), text, now, cancel, room)
+                }
             }
         })
     }
@@ -95,7 +97,7 @@ impl Run {
             if sampled.settle()? {
                 return Ok(Settled::Stands(prepared));
             }
-            let whole = Arc::new(core.database.snapshot(false));
+            let whole = Arc::new(core.database.snapshot(Inspection::Complete));
             Run::over(&core, whole, &text, now, &cancel, room).map(Settled::Again)
         })
     }

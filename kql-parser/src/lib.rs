@@ -34,12 +34,12 @@ pub struct Parse {
 
 /// The names of tabular operators after a pipe, for editors.
 pub fn operator_names() -> impl Iterator<Item = &'static str> {
-    grammar::operators::names(false)
+    grammar::operators::names()
 }
 
 /// The names of operators that begin a pipeline, such as `print`, for editors.
 pub fn source_operator_names() -> impl Iterator<Item = &'static str> {
-    grammar::operators::names(true)
+    grammar::operators::source_names()
 }
 
 /// Brackets nested deeper than this are refused.

@@ -3,7 +3,7 @@
 //! `cargo bench --bench has_any`; `KQL_BENCH_MB` changes the size.
 
 use arrow::array::{StringArray, StringBuilder};
-use kql_scan::text::{Matcher, Mode};
+use kql_scan::text::{Case, Matcher, Mode};
 use std::time::Instant;
 
 const TERMS: [&str; 14] = [
@@ -85,16 +85,16 @@ fn main() {
     let megabytes = std::env::var("KQL_BENCH_MB").ok().and_then(|mb| mb.parse().ok()).unwrap_or(250);
     let batches = generate(megabytes * 1_000_000);
 
-    let matcher = Matcher::new(&TERMS, Mode::Has, false);
+    let matcher = Matcher::new(&TERMS, Mode::Has, Case::Insensitive);
     let ours = measure("has_any, 14 terms", &batches, 5, |b| matcher.any(b).count_set_bits());
 
-    let one = Matcher::new(&TERMS[2..3], Mode::Has, false);
+    let one = Matcher::new(&TERMS[2..3], Mode::Has, Case::Insensitive);
     measure("has, 1 term", &batches, 5, |b| one.any(b).count_set_bits());
-    let cased = Matcher::new(&TERMS[2..3], Mode::Has, true);
+    let cased = Matcher::new(&TERMS[2..3], Mode::Has, Case::Sensitive);
     measure("has_cs, 1 term", &batches, 5, |b| cased.any(b).count_set_bits());
     let names: Vec<String> = (0..10_000).map(|i| format!("indicator-{i}.example.net")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).chain(TERMS).collect();
-    let many = Matcher::new(&names, Mode::Has, false);
+    let many = Matcher::new(&names, Mode::Has, Case::Insensitive);
     measure("has_any, 10,014 terms", &batches, 2, |b| many.any(b).count_set_bits());
 
     let pattern = format!(r"(?i)\b({})\b", TERMS.map(regex::escape).join("|"));

@@ -22,21 +22,30 @@ pub struct Rows {
     pub open: bool,
 }
 
+/// Where a block is in its file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Block {
+    /// Another block follows.
+    Inner,
+    /// The block ends where the file ends.
+    Last,
+}
+
 impl Rows {
     /// No rows yet; `delimiter` separates the fields.
     pub fn new(delimiter: u8) -> Rows {
         Rows { delimiter, ends: Vec::new(), rows: Vec::new(), irregular: false, open: false }
     }
 
-    /// Cuts a block that begins at the beginning of a row. What follows the last line feed becomes a row only in the `last`
+    /// Cuts a block that begins at the beginning of a row. What follows the last line feed becomes a row only in the last
     /// block.
-    pub fn cut(&mut self, block: &[u8], last: bool) {
+    pub fn cut(&mut self, block: &[u8], place: Block) {
         self.rows.clear();
         let found = lanes::run(Cut { delimiter: self.delimiter, ends: &mut self.ends, rows: &mut self.rows }, block);
         self.irregular = found.irregular;
         self.open = found.open;
         let length = block.len() as u32;
-        if last
+        if place == Block::Last
             && self.end() < block.len()
             && let Some(end) = self.ends.get_mut(found.fields)
         {
@@ -215,7 +224,7 @@ mod tests {
 
     fn ours(text: &str) -> Option<Vec<Vec<String>>> {
         let mut rows = Rows::new(b',');
-        rows.cut(text.as_bytes(), true);
+        rows.cut(text.as_bytes(), Block::Last);
         let all = (0..rows.count()).map(|i| rows.row(text, i)).filter(|row| !row.is_blank());
         (!rows.irregular)
             .then(|| all.map(|row| (0..row.fields()).map(|i| row.field(i).into_owned()).collect()).collect())

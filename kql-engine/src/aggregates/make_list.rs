@@ -23,7 +23,7 @@ pub static MAKE_LIST: AggregateFunction = AggregateFunction {
               arrays are added one by one.",
     page: "make-list-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(CollectedValues::new(args, false))),
+        make: |args| Ok(Box::new(CollectedValues::all(args))),
         state: |_| CollectedValues::state_types(),
         ordered: true,
     },
@@ -54,7 +54,7 @@ pub static MAKE_SET: AggregateFunction = AggregateFunction {
               one by one.",
     page: "make-set-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(CollectedValues::new(args, true))),
+        make: |args| Ok(Box::new(CollectedValues::distinct(args))),
         state: |_| CollectedValues::state_types(),
         ordered: true,
     },

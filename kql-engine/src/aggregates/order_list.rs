@@ -73,14 +73,14 @@ impl Group {
 }
 
 impl CollectedValues {
-    /// All values, or the distinct ones.
-    pub fn new(args: &AggregateArgs, distinct: bool) -> CollectedValues {
+    /// All values.
+    pub fn all(args: &AggregateArgs) -> CollectedValues {
         let max = args.info.long(1).and_then(|n| usize::try_from(n).ok()).unwrap_or(MAX_SIZE).min(MAX_SIZE);
         let ty = args.info.types.first().copied().unwrap_or(ScalarType::Dynamic);
         CollectedValues {
             ty,
             ordered: args.ordered,
-            distinct,
+            distinct: false,
             nulls: false,
             weighted: false,
             sorted: false,
@@ -91,20 +91,25 @@ impl CollectedValues {
         }
     }
 
+    /// The distinct values.
+    pub fn distinct(args: &AggregateArgs) -> CollectedValues {
+        CollectedValues { distinct: true, ..CollectedValues::all(args) }
+    }
+
     /// All distinct values sorted by their texts; a second argument is ignored.
     pub fn unlimited(args: &AggregateArgs) -> CollectedValues {
-        CollectedValues { max: usize::MAX, sorted: true, ..CollectedValues::new(args, true) }
+        CollectedValues { max: usize::MAX, sorted: true, ..CollectedValues::distinct(args) }
     }
 
     /// All values sorted by their texts, with their weights if there is a second argument.
     pub fn weighted(args: &AggregateArgs) -> CollectedValues {
         let weighted = args.info.types.len() > 1;
-        CollectedValues { max: usize::MAX, weighted, sorted: true, ..CollectedValues::new(args, false) }
+        CollectedValues { max: usize::MAX, weighted, sorted: true, ..CollectedValues::all(args) }
     }
 
     /// All values including nulls.
     pub fn with_nulls(args: &AggregateArgs) -> CollectedValues {
-        CollectedValues { nulls: true, ..CollectedValues::new(args, false) }
+        CollectedValues { nulls: true, ..CollectedValues::all(args) }
     }
 
     /// Arrow types of the state: the values, and their orders.

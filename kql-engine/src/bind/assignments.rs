@@ -17,25 +17,34 @@ pub struct Assigned {
     pub value: Expr,
 }
 
+/// Where the name of a result column comes from.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// The query gives it.
+    Declared,
+    /// It is that of an input column, or made up.
+    Invented,
+}
+
 /// The names of one operator's result columns, kept unique by Kusto's rules.
 #[derive(Default)]
 pub struct ColumnNames {
-    names: Vec<(String, bool)>,
+    names: Vec<(String, Origin)>,
 }
 
 impl ColumnNames {
     /// The names of an operator that adds columns to these.
     pub fn added_to(input: &[PlanColumn]) -> Self {
-        ColumnNames { names: input.iter().map(|c| (c.name.clone(), false)).collect() }
+        ColumnNames { names: input.iter().map(|c| (c.name.clone(), Origin::Invented)).collect() }
     }
 
     /// Adds a name that the query gives. `None` if it is given twice; an invented name does not count.
     pub fn declare(&mut self, name: &str) -> Option<String> {
         match self.names.iter().find(|(n, _)| n == name) {
-            Some((_, true)) => None,
-            Some((_, false)) => Some(self.free(name, true)),
+            Some((_, Origin::Declared)) => None,
+            Some((_, Origin::Invented)) => Some(self.free(name, Origin::Declared)),
             None => {
-                self.names.push((name.to_owned(), true));
+                self.names.push((name.to_owned(), Origin::Declared));
                 Some(name.to_owned())
             }
         }
@@ -43,10 +52,10 @@ impl ColumnNames {
 
     /// Invents a name: the wanted name, with a number if it is taken.
     pub fn invent(&mut self, wanted: &str) -> String {
-        self.free(wanted, false)
+        self.free(wanted, Origin::Invented)
     }
 
-    fn free(&mut self, name: &str, declared: bool) -> String {
+    fn free(&mut self, name: &str, origin: Origin) -> String {
         let taken = |n: &str| self.names.iter().any(|(have, _)| have == n);
         let mut free = name.to_owned();
         let mut i = 0;
@@ -54,7 +63,7 @@ impl ColumnNames {
             i += 1;
             free = format!("{name}{i}");
         }
-        self.names.push((free.clone(), declared));
+        self.names.push((free.clone(), origin));
         free
     }
 }

@@ -65,7 +65,7 @@ pub fn normalized<'a>(text: &'a str, out: &mut String) -> Option<Part<'a>> {
     }
     match Form::strict(trimmed) {
         Some(Form { loose: false, other: false, dated: false }) => return Some(Part::Of(trimmed)),
-        Some(form) => form.write_value(trimmed, true, out),
+        Some(form) => form.write_value(trimmed, Dates::Converted, out),
         None => date::write(text, out),
     }
     Some(Part::Written)
@@ -75,7 +75,7 @@ pub fn normalized<'a>(text: &'a str, out: &mut String) -> Option<Part<'a>> {
 pub fn undated(text: &str, out: &mut String) -> bool {
     let form = Form::of(text).filter(|_| text != "null");
     if let Some(form) = &form {
-        form.write_value(text, false, out);
+        form.write_value(text, Dates::Kept, out);
     }
     form.is_some()
 }
@@ -109,9 +109,18 @@ pub fn strictly_compact(text: &str, out: &mut String) -> bool {
 pub fn value(text: &str, out: &mut String) -> bool {
     let form = Form::of(text);
     if let Some(form) = &form {
-        form.write_value(text, true, out);
+        form.write_value(text, Dates::Converted, out);
     }
     form.is_some()
+}
+
+/// What happens to strings that are dates.
+#[derive(Clone, Copy, PartialEq)]
+enum Dates {
+    /// They become datetimes.
+    Converted,
+    /// They stay strings.
+    Kept,
 }
 
 /// How valid JSON is written.
@@ -143,10 +152,11 @@ impl Form {
         valid.then_some(Form { loose: scanner.loose, other: scanner.other, dated: scanner.dated })
     }
 
-    /// Appends the value in canonical form; with `dates`, dates become datetimes.
-    fn write_value(&self, text: &str, dates: bool, out: &mut String) {
-        if self.loose || self.other || self.dated && dates {
-            write_values(text, self.dated && dates, out);
+    /// Appends the value in canonical form.
+    fn write_value(&self, text: &str, dates: Dates, out: &mut String) {
+        let dates = if self.dated { dates } else { Dates::Kept };
+        if self.loose || self.other || dates == Dates::Converted {
+            write_values(text, dates, out);
         } else {
             out.push_str(text);
         }
@@ -177,9 +187,9 @@ fn tighten(text: &str, out: &mut String) {
     out.push_str(text.get(plain..).unwrap_or(""));
 }
 
-/// Appends valid JSON without white space, its numbers and strings in canonical form; with `dates`, dates become
-/// datetimes. Names of properties are never dates.
-fn write_values(text: &str, dates: bool, out: &mut String) {
+/// Appends valid JSON without white space, its numbers and strings in canonical form. Names of properties
+/// are never dates.
+fn write_values(text: &str, dates: Dates, out: &mut String) {
     let mut scanner = Scanner::new(text);
     while let Some(byte) = scanner.peek() {
         let from = scanner.at;
@@ -187,7 +197,7 @@ fn write_values(text: &str, dates: bool, out: &mut String) {
             b'"' if scanner.string() => {
                 let string = text.get(from..scanner.at).unwrap_or("");
                 scanner.space();
-                let value = dates && scanner.peek() != Some(b':');
+                let value = dates == Dates::Converted && scanner.peek() != Some(b':');
                 match unquote(string).filter(|text| value && date::likely(text.as_bytes())) {
                     Some(text) => date::write(&text, out),
                     None => write_string(string, out),
@@ -291,6 +301,13 @@ impl<'a> Iterator for Items<'a> {
 /// Text that is nested deeper is not accepted as JSON.
 const MAX_DEPTH: u32 = 512;
 
+/// A value with other values in it.
+#[derive(Clone, Copy, PartialEq)]
+enum Container {
+    Bag,
+    Array,
+}
+
 /// Walks over JSON text.
 struct Scanner<'a> {
     bytes: &'a [u8],
@@ -376,8 +393,8 @@ impl<'a> Scanner<'a> {
         self.space();
         match self.peek() {
             Some(b'"') => self.valid_string(),
-            Some(b'{') => self.items(b'}', depth, true),
-            Some(b'[') => self.items(b']', depth, false),
+            Some(b'{') => self.items(Container::Bag, depth),
+            Some(b'[') => self.items(Container::Array, depth),
             Some(b't') => self.word(b"true"),
             Some(b'f') => self.word(b"false"),
             Some(b'n') => self.word(b"null"),
@@ -386,7 +403,11 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn items(&mut self, close: u8, depth: u32, bag: bool) -> bool {
+    fn items(&mut self, container: Container, depth: u32) -> bool {
+        let close = match container {
+            Container::Bag => b'}',
+            Container::Array => b']',
+        };
         if depth >= MAX_DEPTH {
             return false;
         }
@@ -397,7 +418,7 @@ impl<'a> Scanner<'a> {
         }
         loop {
             self.space();
-            if bag {
+            if container == Container::Bag {
                 if !self.valid_string() {
                     return false;
                 }

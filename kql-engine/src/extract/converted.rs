@@ -8,13 +8,21 @@ use arrow::compute::{is_null, nullif, or};
 use datafusion::logical_expr::ColumnarValue;
 use std::sync::Arc;
 
-/// The columns of the given types; `matched` shows which rows have values. With `strict`, a row in which a value does
-/// not convert has no values at all.
+/// What a text that does not convert means.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Unconverted {
+    /// The value is null.
+    IsNull,
+    /// The row has no values at all.
+    DropsRow,
+}
+
+/// The columns of the given types; `matched` shows which rows have values.
 pub fn converted(
     texts: Vec<StringArray>,
     types: &[ScalarType],
     mut matched: Vec<bool>,
-    strict: bool,
+    unconverted: Unconverted,
 ) -> (BooleanArray, Vec<ArrayRef>) {
     let rows = matched.len();
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(texts.len());
@@ -22,7 +30,7 @@ pub fn converted(
         let text: ArrayRef = Arc::new(text);
         let column = if *ty == ScalarType::String { text.clone() } else { convert(&text, *ty) };
         // a text that is not JSON is a dynamic string
-        if strict && !matches!(ty, ScalarType::String | ScalarType::Dynamic) {
+        if unconverted == Unconverted::DropsRow && !matches!(ty, ScalarType::String | ScalarType::Dynamic) {
             for (i, fits) in matched.iter_mut().enumerate() {
                 *fits &= column.is_valid(i);
             }

@@ -1,12 +1,12 @@
 //! `parse-kv`: keys and values in a text.
 
-use super::converted::converted;
+use super::converted::{Unconverted, converted};
 use crate::plan::Extractor;
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
 use regex::Regex;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The notation of keys and values in the text.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Quotes {
 pub struct KeyValues {
     form: KeyValueForm,
     types: Vec<ScalarType>,
-    places: HashMap<String, usize>,
+    places: BTreeMap<String, usize>,
 }
 
 impl KeyValues {
@@ -233,6 +233,6 @@ impl Extractor for KeyValues {
             }
         }
         let found: Vec<StringArray> = builders.iter_mut().map(StringBuilder::finish).collect();
-        converted(found, &self.types, vec![true; texts.len()], false)
+        converted(found, &self.types, vec![true; texts.len()], Unconverted::IsNull)
     }
 }

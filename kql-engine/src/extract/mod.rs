@@ -1,6 +1,6 @@
 //! Columns that are extracted from texts.
 
 mod converted;
-pub use converted::converted;
+pub use converted::{Unconverted, converted};
 pub mod key_values;
 pub mod pattern;

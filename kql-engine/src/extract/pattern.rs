@@ -4,7 +4,7 @@
 //! In the simple and relaxed kinds a column extends to the first position where the rest matches, and the whole text must
 //! match; in the regex kind texts are regular expressions and a column is as long as possible.
 
-use super::converted::converted;
+use super::converted::{Unconverted, converted};
 use crate::functions::operators::compiled;
 use crate::plan::Extractor;
 use crate::types::ScalarType;
@@ -179,9 +179,9 @@ fn expression(parts: &[Part], kind: &PatternKind) -> Result<Regex, PatternError>
                 let form = if is_regex {
                     // a time at the end takes the rest
                     let ends = i + 1 == parts.len() && matches!(ty, ScalarType::Datetime | ScalarType::Timespan);
-                    if ends { ".*" } else { form(*ty, true) }
+                    if ends { ".*" } else { regex_form(*ty) }
                 } else if open {
-                    form(*ty, false)
+                    form(*ty)
                 } else {
                     ".*?"
                 };
@@ -207,29 +207,34 @@ fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or(text).trim_start_matches("error: ")
 }
 
-/// A regular expression for values of a type, if the pattern does not limit their length; the regex kind has other
-/// expressions. They accept what Kusto's engine was measured to accept.
-fn form(ty: ScalarType, is_regex: bool) -> &'static str {
+/// A regular expression for values of a type, if the pattern does not limit their length. It accepts what Kusto's engine
+/// was measured to accept.
+fn form(ty: ScalarType) -> &'static str {
     match ty {
         ScalarType::Int | ScalarType::Long => r"\s*[-+]?\d+",
-        // without an exponent
-        ScalarType::Real | ScalarType::Decimal if is_regex => r"\s*[-+]?\d+(?:\.\d+)?",
         ScalarType::Real | ScalarType::Decimal => r"\s*[-+]?(?:\d+\.?\d*|\.\d+)",
-        ScalarType::Bool if is_regex => r"\s*(?i:true|false)",
         ScalarType::Bool => r"\s*(?:(?i:true|false)|[-+]?\d+)",
         ScalarType::Guid => {
             r"\s*(?:\{[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}\}|[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12})"
         }
+        ScalarType::Datetime | ScalarType::Timespan => r"\S+",
+        _ => ".*?",
+    }
+}
+
+/// [`form`] for the regex kind.
+fn regex_form(ty: ScalarType) -> &'static str {
+    match ty {
+        ScalarType::Int | ScalarType::Long | ScalarType::Guid => form(ty),
+        // without an exponent
+        ScalarType::Real | ScalarType::Decimal => r"\s*[-+]?\d+(?:\.\d+)?",
+        ScalarType::Bool => r"\s*(?i:true|false)",
         // the separator determines the order: 2024-01-02, but 01/02/2024
-        ScalarType::Datetime if is_regex => {
+        ScalarType::Datetime => {
             r"\s*(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}/\d{1,2}/\d{1,4})(?:[Tt ]\s*\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d*)?)?)?(?:[Zz]|[-+]\d{1,2}(?::\d{1,2})?)?"
         }
-        ScalarType::Timespan if is_regex => {
-            r"\s*-?(?:\d+\.\d{1,2}:\d{1,2}:\d{1,2}|\d{1,2}:\d{1,2}(?::\d{1,2})?)(?:\.\d*)?"
-        }
-        ScalarType::Datetime | ScalarType::Timespan => r"\S+",
-        _ if is_regex => ".*",
-        _ => ".*?",
+        ScalarType::Timespan => r"\s*-?(?:\d+\.\d{1,2}:\d{1,2}:\d{1,2}|\d{1,2}:\d{1,2}(?::\d{1,2})?)(?:\.\d*)?",
+        _ => ".*",
     }
 }
 
@@ -256,8 +261,11 @@ impl Extractor for Pattern {
             }
         }
         let found: Vec<StringArray> = builders.iter_mut().map(StringBuilder::finish).collect();
-        let strict = self.kind != PatternKind::Relaxed;
-        converted(found, &self.types, matched, strict)
+        let unconverted = match self.kind {
+            PatternKind::Relaxed => Unconverted::IsNull,
+            _ => Unconverted::DropsRow,
+        };
+        converted(found, &self.types, matched, unconverted)
     }
 }
 

@@ -159,8 +159,8 @@ impl Lowering<'_> {
         let left_columns = left.columns();
         let right_columns = right.columns();
         let columns: Vec<df::Expr> = match kind {
-            JoinKind::LeftSemi | JoinKind::LeftAnti => left_columns.iter().map(|c| fill(c, false)).collect(),
-            JoinKind::RightSemi | JoinKind::RightAnti => right_columns.iter().map(|c| fill(c, false)).collect(),
+            JoinKind::LeftSemi | JoinKind::LeftAnti => left_columns.iter().map(|(id, _)| column(*id)).collect(),
+            JoinKind::RightSemi | JoinKind::RightAnti => right_columns.iter().map(|(id, _)| column(*id)).collect(),
             _ => left_columns
                 .iter()
                 .map(|c| fill(c, left_filled))

@@ -4,7 +4,7 @@
 //! all tables have and those in the condition, and a bag of each table's other columns.
 //! <https://learn.microsoft.com/kusto/query/find-operator>
 
-use super::union::{Aligned, Leg};
+use super::union::{Aligned, Leg, Lookup};
 use crate::bind::{Binder, Row};
 use crate::plan::{ColumnId, Expr, ExprKind, Node, PlanColumn, Relation, missing};
 use crate::types::ScalarType;
@@ -12,6 +12,7 @@ use crate::value::Value;
 use kql_parser::ast::{self, BinaryOp, FindColumnKind, FindProject};
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
+use kql_scan::text::Case;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -32,12 +33,12 @@ pub(super) fn bind(binder: &mut Binder, find: &ast::Find, span: Span) -> Relatio
     match &find.tables {
         Some(tables) => {
             for table in &tables.tables {
-                legs.append(&mut super::union::leg(binder, table, false));
+                legs.append(&mut super::union::leg(binder, table, Lookup::Strict));
             }
         }
         None => {
             let all = ast::Expr { kind: ast::ExprKind::Star, span };
-            legs = super::union::leg(binder, &all, false);
+            legs = super::union::leg(binder, &all, Lookup::Strict);
         }
     }
     // of the tables that a wildcard matches, those with data count; if none has rows, all known ones count
@@ -109,7 +110,7 @@ fn filtered(
             }
         }
         let whole = Relation { node: crate::plan::project(&table, pairs), columns, ..table.clone() };
-        let predicate = super::search::condition(binder, &find.condition, &whole, &table.columns, false);
+        let predicate = super::search::condition(binder, &find.condition, &whole, &table.columns, Case::Insensitive);
         if predicate.kind == ExprKind::Error {
             return None;
         }

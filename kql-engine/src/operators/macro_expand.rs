@@ -3,7 +3,7 @@
 //! All databases are one offline, so a group with one database runs; with several, each would return the same rows.
 //! <https://learn.microsoft.com/kusto/query/macro-expand-operator>
 
-use super::union::Leg;
+use super::union::{Kind, Leg};
 use crate::bind::{Binder, Symbol};
 use crate::plan::Relation;
 use kql_parser::ast;
@@ -11,14 +11,7 @@ use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 
 pub(super) fn bind(binder: &mut Binder, expand: &ast::MacroExpand, span: Span) -> Relation {
-    let inner = match super::parameter(&expand.parameters, &["kind"]) {
-        None | Some(("outer", _)) => false,
-        Some(("inner", _)) => true,
-        Some((_, at)) => {
-            binder.error(codes::TERM_EXPECTED, at, "Expected one of: inner, outer");
-            false
-        }
-    };
+    let kind = Kind::of(binder, &expand.parameters);
     let places = match &expand.group.kind {
         ast::ExprKind::EntityGroup(places) => places.len(),
         ast::ExprKind::Name(name) => match binder.scope.find(&name.text) {
@@ -48,5 +41,5 @@ pub(super) fn bind(binder: &mut Binder, expand: &ast::MacroExpand, span: Span) -
     }
     let result = binder.block(&expand.body, span);
     binder.scope = outer;
-    super::union::unite(binder, vec![Leg::with_rows(result)], inner, None)
+    super::union::unite(binder, vec![Leg::with_rows(result)], kind, None)
 }

@@ -5,7 +5,7 @@
 //! its part more than once, is bound for each value: the values are computed first, and there are not many.
 //! <https://learn.microsoft.com/kusto/query/partition-operator>
 
-use super::union::Leg;
+use super::union::{Kind, Leg};
 use crate::bind::{Binder, Row, Symbol};
 use crate::plan::{Expr, ExprKind, JoinKind, Node, Partition, PlanColumn, Relation, StageKind};
 use crate::types::ScalarType;
@@ -144,7 +144,7 @@ fn for_each_value(
     }
     let parts =
         values.into_iter().map(|value| Leg::with_rows(one_value(binder, query, &rows, &key, value, span))).collect();
-    super::union::unite(binder, parts, false, None)
+    super::union::unite(binder, parts, Kind::Outer, None)
 }
 
 /// The query for one value.

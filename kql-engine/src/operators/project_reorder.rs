@@ -36,12 +36,12 @@ fn list_lacks(columns: &[PlanColumn], column: &PlanColumn) -> bool {
 fn granny(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a, b);
     loop {
-        let (text_a, text_b) = (split(a, false), split(b, false));
+        let (text_a, text_b) = (split_text(a), split_text(b));
         let order = text_a.0.cmp(text_b.0);
         if order != Ordering::Equal || (text_a.1.is_empty() && text_b.1.is_empty()) {
             return order;
         }
-        let (number_a, number_b) = (split(text_a.1, true), split(text_b.1, true));
+        let (number_a, number_b) = (split_number(text_a.1), split_number(text_b.1));
         let (x, y) = (number_a.0.trim_start_matches('0'), number_b.0.trim_start_matches('0'));
         let order = x.len().cmp(&y.len()).then_with(|| x.cmp(y));
         if order != Ordering::Equal {
@@ -51,6 +51,12 @@ fn granny(a: &str, b: &str) -> Ordering {
     }
 }
 
-fn split(text: &str, digits: bool) -> (&str, &str) {
-    text.split_at(text.find(|c: char| c.is_ascii_digit() != digits).unwrap_or(text.len()))
+/// What is before the first digit, and the rest.
+fn split_text(name: &str) -> (&str, &str) {
+    name.split_at(name.find(|c: char| c.is_ascii_digit()).unwrap_or(name.len()))
+}
+
+/// The digits at the beginning, and the rest.
+fn split_number(name: &str) -> (&str, &str) {
+    name.split_at(name.find(|c: char| !c.is_ascii_digit()).unwrap_or(name.len()))
 }

@@ -5,6 +5,7 @@
 //! that has a state itself takes the row.
 //! <https://learn.microsoft.com/kusto/query/scan-operator>
 
+use super::sort::{self, DynamicKeys};
 use crate::bind::{Binder, Row};
 use crate::plan::{
     Compiled, Compiler, Expr, Partition, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError,
@@ -20,7 +21,10 @@ use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, scan: &ast::Scan, input: Relation, span: Span) -> Relation {
-    let input = if scan.order.is_empty() { input } else { super::sort::by_keys(binder, &scan.order, input, true) };
+    let input = match scan.order.as_slice() {
+        [] => input,
+        keys => sort::by_keys(binder, keys, input, DynamicKeys::Rejected),
+    };
     if !scan.partition.is_empty() {
         binder.error(
             codes::UNSUPPORTED_SYNTAX,

@@ -2,7 +2,7 @@
 //!
 //! <https://learn.microsoft.com/kusto/query/search-operator>
 
-use super::union::Leg;
+use super::union::{Kind, Leg, Lookup};
 use crate::bind::{Binder, Row};
 use crate::functions::operators;
 use crate::plan::{Expr, ExprKind, Node, Relation};
@@ -11,15 +11,16 @@ use crate::value::Value;
 use kql_parser::Span;
 use kql_parser::ast::{self, BinaryOp};
 use kql_parser::codes;
+use kql_scan::text::Case;
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, search: &ast::Search, input: Option<Relation>, span: Span) -> Relation {
-    let cased = match super::parameter(&search.parameters, &["kind"]) {
-        None | Some(("default" | "case_insensitive", _)) => false,
-        Some(("case_sensitive", _)) => true,
+    let case = match super::parameter(&search.parameters, &["kind"]) {
+        None | Some(("default" | "case_insensitive", _)) => Case::Insensitive,
+        Some(("case_sensitive", _)) => Case::Sensitive,
         Some((_, at)) => {
             binder.error(codes::TERM_EXPECTED, at, "Expected one of: case_insensitive, case_sensitive, default");
-            false
+            Case::Insensitive
         }
     };
     let mut legs: Vec<Leg> = Vec::new();
@@ -33,12 +34,12 @@ pub(super) fn bind(binder: &mut Binder, search: &ast::Search, input: Option<Rela
         }
         (None, Some(tables)) => {
             for table in &tables.tables {
-                legs.append(&mut super::union::leg(binder, table, false));
+                legs.append(&mut super::union::leg(binder, table, Lookup::Strict));
             }
         }
         (None, None) => {
             let all = ast::Expr { kind: ast::ExprKind::Star, span };
-            legs = super::union::leg(binder, &all, false);
+            legs = super::union::leg(binder, &all, Lookup::Strict);
         }
     }
     if legs.is_empty() {
@@ -63,10 +64,10 @@ pub(super) fn bind(binder: &mut Binder, search: &ast::Search, input: Option<Rela
             if !leg.rows && (any_rows || i > 0) {
                 return leg;
             }
-            Leg { relation: filtered(binder, search, leg.relation, &declared, cased), rows: leg.rows }
+            Leg { relation: filtered(binder, search, leg.relation, &declared, case), rows: leg.rows }
         })
         .collect();
-    super::union::unite(binder, searched, false, Some("$table"))
+    super::union::unite(binder, searched, Kind::Outer, Some("$table"))
 }
 
 /// The rows of a table that meet the condition.
@@ -75,7 +76,7 @@ fn filtered(
     search: &ast::Search,
     table: Relation,
     declared: &[(String, ScalarType)],
-    cased: bool,
+    case: Case,
 ) -> Relation {
     let mut columns = table.columns.clone();
     let mut pairs = crate::plan::identity(&columns);
@@ -89,7 +90,7 @@ fn filtered(
     let searched = table.columns.clone();
     let node = crate::plan::project(&table, pairs);
     let table = Relation { node, columns, ..table };
-    let predicate = condition(binder, &search.condition, &table, &searched, cased);
+    let predicate = condition(binder, &search.condition, &table, &searched, case);
     if predicate.kind == ExprKind::Error {
         return table;
     }
@@ -127,14 +128,14 @@ pub(super) fn condition(
     e: &ast::Expr,
     table: &Relation,
     searched: &[crate::plan::PlanColumn],
-    cased: bool,
+    case: Case,
 ) -> Expr {
     let span = e.span;
     match &e.kind {
-        ast::ExprKind::Parens(inner) => condition(binder, inner, table, searched, cased),
+        ast::ExprKind::Parens(inner) => condition(binder, inner, table, searched, case),
         ast::ExprKind::Binary(b) if matches!(b.op, BinaryOp::And | BinaryOp::Or) => {
-            let left = condition(binder, &b.left, table, searched, cased);
-            let right = condition(binder, &b.right, table, searched, cased);
+            let left = condition(binder, &b.left, table, searched, case);
+            let right = condition(binder, &b.right, table, searched, case);
             if left.kind == ExprKind::Error || right.kind == ExprKind::Error {
                 return Expr::error(span);
             }
@@ -142,7 +143,7 @@ pub(super) fn condition(
         }
         ast::ExprKind::Call(call) if call.name.text == "not" && call.args.len() == 1 => {
             let Some(arg) = call.args.first() else { return Expr::error(span) };
-            let inner = condition(binder, arg, table, searched, cased);
+            let inner = condition(binder, arg, table, searched, case);
             match crate::functions::scalar("not") {
                 Some(not) if inner.kind != ExprKind::Error => Expr::call(not, vec![inner], ScalarType::Bool, span),
                 _ => Expr::error(span),
@@ -150,7 +151,7 @@ pub(super) fn condition(
         }
         ast::ExprKind::Star => Expr::constant(Value::Bool(true), ScalarType::Bool, span),
         ast::ExprKind::Literal(literal) if term(literal).is_some() => {
-            any(binder, searched, &term(literal).unwrap_or_default(), cased, span)
+            any(binder, searched, &term(literal).unwrap_or_default(), case, span)
         }
         ast::ExprKind::Match(column, term) => {
             let ast::ExprKind::Literal(ast::Literal::String(term)) = &term.kind else {
@@ -163,7 +164,7 @@ pub(super) fn condition(
             if value.kind == ExprKind::Error {
                 return value;
             }
-            test(binder, value, term, cased, span)
+            test(binder, value, term, case, span)
         }
         _ => {
             let bound = binder.predicate(e, Row::of(table));
@@ -189,8 +190,8 @@ fn term(literal: &ast::Literal) -> Option<String> {
 }
 
 /// Whether any column contains the term.
-fn any(binder: &mut Binder, columns: &[crate::plan::PlanColumn], term: &str, cased: bool, span: Span) -> Expr {
-    let tests: Vec<Expr> = columns.iter().map(|c| test(binder, Expr::column(c, span), term, cased, span)).collect();
+fn any(binder: &mut Binder, columns: &[crate::plan::PlanColumn], term: &str, case: Case, span: Span) -> Expr {
+    let tests: Vec<Expr> = columns.iter().map(|c| test(binder, Expr::column(c, span), term, case, span)).collect();
     if tests.is_empty() {
         return Expr::constant(Value::Bool(false), ScalarType::Bool, span);
     }
@@ -198,29 +199,32 @@ fn any(binder: &mut Binder, columns: &[crate::plan::PlanColumn], term: &str, cas
 }
 
 /// Whether a value contains the term; `*` at an end of the term allows other characters there.
-fn test(binder: &mut Binder, value: Expr, term: &str, cased: bool, span: Span) -> Expr {
+fn test(binder: &mut Binder, value: Expr, term: &str, case: Case, span: Span) -> Expr {
     let value = value.convert(ScalarType::String);
     let inner = term.trim_matches('*');
     let (open, close) = (term.starts_with('*'), term.ends_with('*') && term.len() > 1);
     let (op, text) = if inner.is_empty() {
         // any value at all
-        (if cased { BinaryOp::ContainsCs } else { BinaryOp::Contains }, String::new())
+        match case {
+            Case::Sensitive => (BinaryOp::ContainsCs, String::new()),
+            Case::Insensitive => (BinaryOp::Contains, String::new()),
+        }
     } else if inner.contains('*') {
         // without a `*`, an end must be the boundary of a term
         let pattern: Vec<String> = inner.split('*').map(regex::escape).collect();
-        let flags = if cased { "" } else { "(?i)" };
+        let flags = if case == Case::Sensitive { "" } else { "(?i)" };
         let (before, after) = (if open { "" } else { r"\b" }, if close { "" } else { r"\b" });
         (BinaryOp::MatchesRegex, format!("{flags}{before}{}{after}", pattern.join(".*")))
     } else {
-        let op = match (open, close, cased) {
-            (false, false, false) => BinaryOp::Has,
-            (false, false, true) => BinaryOp::HasCs,
-            (true, false, false) => BinaryOp::HasSuffix,
-            (true, false, true) => BinaryOp::HasSuffixCs,
-            (false, true, false) => BinaryOp::HasPrefix,
-            (false, true, true) => BinaryOp::HasPrefixCs,
-            (true, true, false) => BinaryOp::Contains,
-            (true, true, true) => BinaryOp::ContainsCs,
+        let op = match (open, close, case) {
+            (false, false, Case::Insensitive) => BinaryOp::Has,
+            (false, false, Case::Sensitive) => BinaryOp::HasCs,
+            (true, false, Case::Insensitive) => BinaryOp::HasSuffix,
+            (true, false, Case::Sensitive) => BinaryOp::HasSuffixCs,
+            (false, true, Case::Insensitive) => BinaryOp::HasPrefix,
+            (false, true, Case::Sensitive) => BinaryOp::HasPrefixCs,
+            (true, true, Case::Insensitive) => BinaryOp::Contains,
+            (true, true, Case::Sensitive) => BinaryOp::ContainsCs,
         };
         (op, inner.to_owned())
     };

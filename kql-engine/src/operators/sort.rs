@@ -7,12 +7,19 @@ use crate::plan::{ExprKind, OrderKey, Relation};
 use kql_parser::ast;
 
 pub(super) fn bind(binder: &mut Binder, sort: &ast::Sort, input: Relation) -> Relation {
-    by_keys(binder, &sort.keys, input, true)
+    by_keys(binder, &sort.keys, input, DynamicKeys::Rejected)
+}
+
+/// Whether keys can be dynamic values.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum DynamicKeys {
+    Accepted,
+    Rejected,
 }
 
 /// The input with its rows ordered by the keys. Nothing is sorted here: the keys become columns (hidden if they are
 /// expressions), and the relation declares that its rows are ordered by them.
-pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relation, strict: bool) -> Relation {
+pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relation, dynamic: DynamicKeys) -> Relation {
     let mut added = Vec::new();
     let mut order = Vec::new();
     for key in keys {
@@ -21,7 +28,7 @@ pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relatio
             _ => &key.expr,
         };
         let value = binder.expr(value, Row::of(&input));
-        if strict {
+        if dynamic == DynamicKeys::Rejected {
             super::not_dynamic(binder, &value);
         }
         let ascending = key.ascending.unwrap_or(false);

@@ -14,19 +14,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relation>) -> Relation {
-    let fuzzy = matches!(super::parameter(&union.parameters, &["isfuzzy"]), Some(("true", _)));
-    let inner = match super::parameter(&union.parameters, &["kind"]) {
-        None | Some(("outer", _)) => false,
-        Some(("inner", _)) => true,
-        Some((_, at)) => {
-            binder.error(codes::TERM_EXPECTED, at, "Expected one of: inner, outer");
-            false
-        }
+    let lookup = match super::parameter(&union.parameters, &["isfuzzy"]) {
+        Some(("true", _)) => Lookup::Fuzzy,
+        _ => Lookup::Strict,
     };
+    let kind = Kind::of(binder, &union.parameters);
     let mut legs: Vec<Leg> = input.into_iter().map(Leg::with_rows).collect();
     let mut dropped = false;
     for table in &union.tables {
-        let mut found = leg(binder, table, fuzzy);
+        let mut found = leg(binder, table, lookup);
         dropped |= found.is_empty();
         legs.append(&mut found);
     }
@@ -35,9 +31,41 @@ pub(super) fn bind(binder: &mut Binder, union: &ast::Union, input: Option<Relati
         return binder.empty_relation();
     }
     let source = super::parameter(&union.parameters, &["withsource", "with_source"]);
-    let united = unite(binder, legs, inner, source.map(|(name, _)| name));
+    let united = unite(binder, legs, kind, source.map(|(name, _)| name));
     // if a table is not available, a query that is only checked can name its columns
     Relation { open: united.open || (dropped && !binder.evaluates()), ..united }
+}
+
+/// Which columns a union has.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    /// Those that all tables have.
+    Inner,
+    /// Those that any table has.
+    Outer,
+}
+
+impl Kind {
+    /// The kind that the parameters say.
+    pub(super) fn of(binder: &mut Binder, parameters: &[ast::Property]) -> Kind {
+        match super::parameter(parameters, &["kind"]) {
+            None | Some(("outer", _)) => Kind::Outer,
+            Some(("inner", _)) => Kind::Inner,
+            Some((_, at)) => {
+                binder.error(codes::TERM_EXPECTED, at, "Expected one of: inner, outer");
+                Kind::Outer
+            }
+        }
+    }
+}
+
+/// How tables are looked up.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Lookup {
+    /// An unknown table is an error.
+    Strict,
+    /// An unknown table is a warning.
+    Fuzzy,
 }
 
 /// A table of the union.
@@ -55,22 +83,22 @@ impl Leg {
 }
 
 /// The tables that an expression in the list refers to.
-pub(super) fn leg(binder: &mut Binder, table: &ast::Expr, fuzzy: bool) -> Vec<Leg> {
+pub(super) fn leg(binder: &mut Binder, table: &ast::Expr, lookup: Lookup) -> Vec<Leg> {
     match &table.kind {
-        ast::ExprKind::Wildcard(pattern) => wildcard(binder, pattern, fuzzy),
-        ast::ExprKind::Star => wildcard(binder, &ast::Name { text: "*".to_owned(), span: table.span }, fuzzy),
-        ast::ExprKind::Name(name) if fuzzy && !binder.is_tabular(table) => {
+        ast::ExprKind::Wildcard(pattern) => wildcard(binder, pattern, lookup),
+        ast::ExprKind::Star => wildcard(binder, &ast::Name { text: "*".to_owned(), span: table.span }, lookup),
+        ast::ExprKind::Name(name) if lookup == Lookup::Fuzzy && !binder.is_tabular(table) => {
             let message =
                 format!("The fuzzy name '{}' does not refer to any known or currently accessible table.", name.text);
             binder.report(Diagnostic::warning(codes::UNKNOWN_FUZZY_TABLE, table.span, message));
             Vec::new()
         }
-        _ if fuzzy => binder.tabular_if_known(table).map(Leg::with_rows).into_iter().collect(),
+        _ if lookup == Lookup::Fuzzy => binder.tabular_if_known(table).map(Leg::with_rows).into_iter().collect(),
         _ => vec![Leg::with_rows(binder.tabular(table))],
     }
 }
 
-fn wildcard(binder: &mut Binder, pattern: &ast::Name, fuzzy: bool) -> Vec<Leg> {
+fn wildcard(binder: &mut Binder, pattern: &ast::Name, lookup: Lookup) -> Vec<Leg> {
     let mut views: Vec<String> = binder
         .scope
         .names()
@@ -86,7 +114,7 @@ fn wildcard(binder: &mut Binder, pattern: &ast::Name, fuzzy: bool) -> Vec<Leg> {
     // a view hides a table with its name, and comes after the tables
     names.retain(|name| !views.contains(name));
     names.extend(views.iter().filter(|name| fits(name)).cloned());
-    if names.is_empty() && !fuzzy {
+    if names.is_empty() && lookup == Lookup::Strict {
         let message = format!("The name '{}' does not refer to any known table.", pattern.text);
         binder.error(codes::UNKNOWN_TABLE, pattern.span, message);
     }
@@ -102,9 +130,9 @@ fn wildcard(binder: &mut Binder, pattern: &ast::Name, fuzzy: bool) -> Vec<Leg> {
 }
 
 /// The rows of all legs, columns matched by name and type.
-pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, inner: bool, source: Option<&str>) -> Relation {
+pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, kind: Kind, source: Option<&str>) -> Relation {
     let mut columns = aligned(&legs);
-    if inner {
+    if kind == Kind::Inner {
         let mut counts: HashMap<(&str, ScalarType), usize> = HashMap::new();
         for column in legs.iter().flat_map(|l| &l.relation.columns) {
             *counts.entry((&column.name, column.ty)).or_default() += 1;

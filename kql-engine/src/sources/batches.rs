@@ -2,7 +2,7 @@
 
 use super::guard::guarded;
 use super::input::{DataFile, Format};
-use super::ipc_lengths::{self, Lengths};
+use super::ipc_lengths::{self, Form, Lengths};
 use super::normalize::{missing, physical};
 use super::rows::Mapping;
 use crate::error::SourceError;
@@ -74,19 +74,22 @@ fn open_file(file: &DataFile) -> std::result::Result<Opened<Batches>, SourceErro
     let not_that = |e: ArrowError| SourceError::not_that(&file.path, "Arrow IPC", e);
     let mut magic = Vec::new();
     bytes.by_ref().take(6).read_to_end(&mut magic).map_err(|e| file.unreadable(e))?;
-    let is_stream = magic != b"ARROW1";
-    let damage = match ipc_lengths::check(&mut bytes, is_stream).map_err(|e| file.unreadable(e))? {
+    let form = if magic == b"ARROW1" { Form::File } else { Form::Stream };
+    let damage = match ipc_lengths::check(&mut bytes, form).map_err(|e| file.unreadable(e))? {
         Lengths::Valid => None,
         Lengths::Cut(reason) => Some(reason),
         Lengths::Wrong(reason) => return Err(SourceError::not_that(&file.path, "Arrow IPC", reason)),
     };
     bytes.rewind().map_err(|e| file.unreadable(e))?;
-    if !is_stream {
-        let reader = FileReader::try_new(bytes, None).map_err(not_that)?;
-        Ok(Opened { schema: reader.schema(), batches: Box::new(reader), damage })
-    } else {
-        let reader = StreamReader::try_new(bytes, None).map_err(not_that)?;
-        Ok(Opened { schema: reader.schema(), batches: Box::new(reader), damage })
+    match form {
+        Form::File => {
+            let reader = FileReader::try_new(bytes, None).map_err(not_that)?;
+            Ok(Opened { schema: reader.schema(), batches: Box::new(reader), damage })
+        }
+        Form::Stream => {
+            let reader = StreamReader::try_new(bytes, None).map_err(not_that)?;
+            Ok(Opened { schema: reader.schema(), batches: Box::new(reader), damage })
+        }
     }
 }
 

@@ -12,13 +12,13 @@ use super::kinds::Kinds;
 use super::options::OpenOptions;
 use super::rows::{self, Cell, Mapping};
 use super::scan_stats::{Declared, ScanStats, Watch};
-use super::sink::{RowReader, Sink};
+use super::sink::{Reports, RowReader, Sink};
 use super::splits::{FileSplits, SplitFormat};
 use crate::error::SourceError;
 use crate::types::ScalarType;
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
-use kql_scan::csv_rows::{Row, Rows};
+use kql_scan::csv_rows::{Block, Row, Rows};
 use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
@@ -129,7 +129,7 @@ impl CsvLayout {
         let mut rows = Rows::new(self.delimiter);
         for feed in memchr::memchr_iter(b'\n', &text).take(TRIES) {
             let rest = text.get(feed + 1..).unwrap_or_default();
-            rows.cut(rest, false);
+            rows.cut(rest, Block::Inner);
             let block = String::from_utf8_lossy(rest);
             let alike = |i| rows.row(&block, i).fields() == self.header.len();
             if !rows.irregular && rows.count() > 0 && (0..rows.count().min(ALIKE)).all(alike) {
@@ -239,7 +239,7 @@ impl ColumnStats {
         for (i, kinds, expected) in &mut self.open {
             match expected {
                 Some(ty) if !kinds.fits() => kinds.add(custom::kinds_of_text(*ty, &value(*i))),
-                None if !kinds.is_settled(false) => kinds.add(Kinds::of_csv(&value(*i))),
+                None if !kinds.is_settled_in_csv() => kinds.add(Kinds::of_csv(&value(*i))),
                 _ => {}
             }
         }
@@ -292,7 +292,8 @@ impl Blocks {
             let wanted = BLOCK.max(self.block().len());
             let read = self.buffer.read(&mut self.reader, wanted)?;
             self.ended = read < wanted;
-            self.rows.cut(self.buffer.bytes(), self.ended);
+            let place = if self.ended { Block::Last } else { Block::Inner };
+            self.rows.cut(self.buffer.bytes(), place);
             if self.rows.irregular {
                 return Ok(false);
             }
@@ -552,7 +553,7 @@ impl SplitReader {
                     }
                     let cell =
                         |i: usize| Cell::Text(Cow::Borrowed(places.get(i).map_or("", |place| fields.get(*place))));
-                    sink.push_row(mapping, cell, &file.path, || *before + line, record.as_slice().len(), false);
+                    sink.push_row(mapping, cell, &file.path, || *before + line, record.as_slice().len(), Reports::Due);
                     if sink.is_full() {
                         return Ok(Step::Full);
                     }

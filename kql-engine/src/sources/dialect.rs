@@ -41,7 +41,7 @@ impl Dialect {
         let lines = u64::from(begin > mark);
         let found = match named {
             Some(delimiter) => Ok(delimiter),
-            None => delimiter(rest, (head.len() as u64) < HEAD),
+            None => delimiter(rest, Extent::of(&head, HEAD)),
         };
         let delimiter = found.map_err(|reason| SourceError::not_that(&file.path, "CSV", reason))?;
         Ok(Dialect { delimiter, begin, lines })
@@ -61,6 +61,21 @@ fn separator(head: &[u8]) -> (Option<u8>, &[u8]) {
     named().map_or((None, head), |(delimiter, rest)| (Some(delimiter), rest))
 }
 
+/// How much of a file is examined.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Extent {
+    Whole,
+    /// Its first bytes: the last row is cut off.
+    Beginning,
+}
+
+impl Extent {
+    /// What a head of at most `limit` bytes is.
+    pub(super) fn of(head: &[u8], limit: u64) -> Extent {
+        if (head.len() as u64) < limit { Extent::Whole } else { Extent::Beginning }
+    }
+}
+
 /// The fields of a text with a given delimiter.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
@@ -71,8 +86,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// `whole` means that the text is complete: otherwise, its last row is cut off.
-    pub(super) fn of(text: &[u8], delimiter: u8, whole: bool) -> Reading {
+    pub(super) fn of(text: &[u8], delimiter: u8, extent: Extent) -> Reading {
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).flexible(true).terminator(Terminator::Any(b'\n')).delimiter(delimiter);
         let mut rows = builder.from_reader(text);
@@ -83,7 +97,7 @@ impl Reading {
                 found.header = record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
                 continue;
             }
-            if (!whole && rows.is_done()) || is_blank(&record) {
+            if (extent == Extent::Beginning && rows.is_done()) || is_blank(&record) {
                 continue;
             }
             let width = found.header.len();
@@ -110,12 +124,12 @@ impl Reading {
 }
 
 /// The delimiter of a text, or why there is none.
-fn delimiter(text: &[u8], whole: bool) -> Result<u8, &'static str> {
+fn delimiter(text: &[u8], extent: Extent) -> Result<u8, &'static str> {
     // a header that is longer than the examined part is reported when the file is read
-    if !whole && !text.contains(&b'\n') {
+    if extent == Extent::Beginning && !text.contains(&b'\n') {
         return Ok(b',');
     }
-    let comma = Reading::of(text, b',', whole);
+    let comma = Reading::of(text, b',', extent);
     if comma.header.iter().any(|name| name.trim_end_matches('\r').replace("\r\n", "").contains('\r')) {
         return Err("its lines end with carriage returns alone; save it with line feeds and try again");
     }
@@ -125,7 +139,7 @@ fn delimiter(text: &[u8], whole: bool) -> Result<u8, &'static str> {
     // the share of matching rows, then the number of columns; of equal ones the first
     let mut best: Option<(u8, Reading)> = None;
     for delimiter in DELIMITERS {
-        let reading = Reading::of(text, delimiter, whole);
+        let reading = Reading::of(text, delimiter, extent);
         let fits = reading.fit * 2 >= reading.rows.max(1) || reading.rows == 0 || delimiter == b',';
         if reading.width() < 2 || !fits {
             continue;
@@ -176,7 +190,7 @@ mod tests {
 
     #[test]
     fn delimiters() {
-        let of = |text: &str| delimiter(text.as_bytes(), true).map(char::from).map_err(|_| ());
+        let of = |text: &str| delimiter(text.as_bytes(), Extent::Whole).map(char::from).map_err(|_| ());
         assert_eq!(of("a,b\n1,2\n"), Ok(','));
         assert_eq!(of("a;b\n1;2,5\n"), Ok(';'));
         assert_eq!(of("a\tb c\n1\t2\n"), Ok('\t'));

@@ -2,6 +2,7 @@
 //! line breaks anywhere. The whole text is in memory while it is read.
 
 use super::input::DataFile;
+use super::kinds::Syntax;
 use super::lines::is_object_line;
 use super::rows::Mapping;
 use super::scan_stats::{Declared, ScanStats, StatsCollector};
@@ -274,7 +275,7 @@ fn leave(cursor: &mut Cursor) -> Result<(), Fault> {
 /// Surveys a file.
 pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<ScanStats, SourceError> {
     let mut elements = Elements::open(file, mark)?;
-    let mut collector = StatsCollector::new(declared.clone(), false, &[]);
+    let mut collector = StatsCollector::new(declared.clone(), Syntax::Json, &[]);
     loop {
         let element = elements.next();
         let at = elements.at;
@@ -303,7 +304,7 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
                 let one = whole.and_then(|end| if elements.is_one(at, end) { Ok(()) } else { Err(RUNS_ON) });
                 let mut cursor = Cursor::new(&elements.text);
                 cursor.at = at;
-                let result = one.and_then(|()| collector.object(&mut cursor, line, false, &mut []));
+                let result = one.and_then(|()| collector.leading_object(&mut cursor, line));
                 let end = cursor.at;
                 match result {
                     Ok(()) => {

@@ -13,6 +13,15 @@ const MOST: u64 = 1 << 31;
 /// The greatest number of rows of a batch without any bytes: its columns have no values.
 const MOST_EMPTY: u64 = 1 << 24;
 
+/// The forms of Arrow IPC.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    /// With a footer.
+    File,
+    /// Messages, one after the other.
+    Stream,
+}
+
 /// What the lengths of a file say.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Lengths {
@@ -25,9 +34,12 @@ pub(super) enum Lengths {
 }
 
 /// Checks the lengths. Moves the position in the file. Other damage is reported by the reader.
-pub(super) fn check(file: &mut (impl Read + Seek), is_stream: bool) -> Result<Lengths> {
+pub(super) fn check(file: &mut (impl Read + Seek), form: Form) -> Result<Lengths> {
     let length = file.seek(SeekFrom::End(0))?;
-    if is_stream { of_stream(file, length) } else { of_file(file, length) }
+    match form {
+        Form::File => of_file(file, length),
+        Form::Stream => of_stream(file, length),
+    }
 }
 
 fn of_file(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
@@ -165,12 +177,12 @@ mod tests {
         RecordBatch::try_from_iter([("n", numbers)]).expect("a batch")
     }
 
-    fn lengths(bytes: Vec<u8>, is_stream: bool) -> Lengths {
-        check(&mut Cursor::new(bytes), is_stream).expect("bytes can be read")
+    fn lengths(bytes: Vec<u8>, form: Form) -> Lengths {
+        check(&mut Cursor::new(bytes), form).expect("bytes can be read")
     }
 
-    fn is_wrong(bytes: Vec<u8>, is_stream: bool, part: &str) -> bool {
-        matches!(lengths(bytes, is_stream), Lengths::Wrong(reason) if reason.contains(part))
+    fn is_wrong(bytes: Vec<u8>, form: Form, part: &str) -> bool {
+        matches!(lengths(bytes, form), Lengths::Wrong(reason) if reason.contains(part))
     }
 
     #[test]
@@ -178,16 +190,16 @@ mod tests {
         let mut writer = FileWriter::try_new(Vec::new(), &batch().schema()).expect("a writer");
         writer.write(&batch()).expect("it is written");
         let whole = writer.into_inner().expect("a file");
-        assert_eq!(lengths(whole.clone(), false), Lengths::Valid);
+        assert_eq!(lengths(whole.clone(), Form::File), Lengths::Valid);
         // without the rows' bytes, the footer points beyond the end
         let mut short = whole.clone();
         short.drain(8..8 + 300);
-        assert!(is_wrong(short, false, "1 of its parts lie outside the file"));
+        assert!(is_wrong(short, Form::File, "1 of its parts lie outside the file"));
         let mut long = whole.clone();
         let end = long.len() - 7;
         long[end] = 0x7f;
-        assert!(is_wrong(long, false, "its footer has "));
-        assert!(is_wrong(Vec::new(), false, "it is too short"));
+        assert!(is_wrong(long, Form::File, "its footer has "));
+        assert!(is_wrong(Vec::new(), Form::File, "it is too short"));
     }
 
     #[test]
@@ -195,19 +207,19 @@ mod tests {
         let mut writer = StreamWriter::try_new(Vec::new(), &batch().schema()).expect("a writer");
         writer.write(&batch()).expect("it is written");
         let without_end = writer.get_ref().clone();
-        assert!(matches!(lengths(without_end.clone(), true), Lengths::Cut(_)));
+        assert!(matches!(lengths(without_end.clone(), Form::Stream), Lengths::Cut(_)));
         let whole = writer.into_inner().expect("a stream");
-        assert_eq!(lengths(whole.clone(), true), Lengths::Valid);
-        assert!(is_wrong(without_end[..without_end.len() - 8].to_vec(), true, "more than the file"));
+        assert_eq!(lengths(whole.clone(), Form::Stream), Lengths::Valid);
+        assert!(is_wrong(without_end[..without_end.len() - 8].to_vec(), Form::Stream, "more than the file"));
         // a second stream is not read
         let twice = [whole.clone(), whole.clone()].concat();
         assert_eq!(
-            lengths(twice, true),
+            lengths(twice, Form::Stream),
             Lengths::Cut(format!("{} bytes after the end mark of the stream are not read", whole.len()))
         );
         let mut long = whole;
         long[7] = 0x7f;
-        assert!(is_wrong(long, true, "more than the file"));
+        assert!(is_wrong(long, Form::Stream, "more than the file"));
     }
 
     #[test]
@@ -222,7 +234,7 @@ mod tests {
             if whole[at..at + 8] == three {
                 let mut damaged = whole.clone();
                 damaged[at + 5] = 2;
-                changed += u32::from(is_wrong(damaged, true, "rows in"));
+                changed += u32::from(is_wrong(damaged, Form::Stream, "rows in"));
             }
         }
         assert!(changed > 0);

@@ -15,6 +15,15 @@
 use super::dates::is_datetime;
 use crate::types::ScalarType;
 
+/// How values are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Syntax {
+    /// Texts are in quotes, other values are not.
+    Json,
+    /// Every value is a text.
+    Csv,
+}
+
 /// The kinds of values seen.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(super) struct Kinds(u8);
@@ -50,9 +59,9 @@ impl Kinds {
         self.0 |= other.0;
     }
 
-    /// Whether further values cannot change the type.
-    pub(super) fn is_settled(self, json: bool) -> bool {
-        if json { self.0.count_ones() > 1 && self.ty(true) == ScalarType::Dynamic } else { self.0 & Self::TEXT.0 != 0 }
+    /// Whether further values in CSV cannot change the type.
+    pub(super) fn is_settled_in_csv(self) -> bool {
+        self.0 & Self::TEXT.0 != 0
     }
 
     /// The kind of a text in CSV, where everything is text.
@@ -99,8 +108,10 @@ impl Kinds {
         (plain && text.parse::<f64>().is_ok_and(f64::is_finite)).then_some(Self::REAL)
     }
 
-    pub(super) fn ty(self, json: bool) -> ScalarType {
+    /// The type of a column with these values.
+    pub(super) fn ty(self, syntax: Syntax) -> ScalarType {
         let seen = Kinds(self.0 & !Self::EMPTY.0 & !Self::FITTING.0);
+        let json = syntax == Syntax::Json;
         let texts = self.0 & Self::EMPTY.0 != 0;
         match seen {
             Kinds(0) | Self::TEXT => ScalarType::String,
@@ -138,7 +149,7 @@ mod tests {
     fn csv(values: &[&str]) -> ScalarType {
         let mut kinds = Kinds::default();
         values.iter().for_each(|v| kinds.add(Kinds::of_csv(v)));
-        kinds.ty(false)
+        kinds.ty(Syntax::Csv)
     }
 
     #[test]
@@ -166,7 +177,7 @@ mod tests {
         let of = |all: &[Kinds]| {
             let mut kinds = Kinds::default();
             all.iter().for_each(|k| kinds.add(*k));
-            kinds.ty(true)
+            kinds.ty(Syntax::Json)
         };
         assert_eq!(of(&[]), ScalarType::String);
         assert_eq!(of(&[Kinds::EMPTY, Kinds::DATETIME]), ScalarType::Datetime);

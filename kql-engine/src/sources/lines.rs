@@ -1,6 +1,7 @@
 //! NDJSON: one object per line.
 
 use super::input::{Blocks, DataFile, LONGEST, line_parts};
+use super::kinds::Syntax;
 use super::options::OpenOptions;
 use super::rows::{Cell, Mapping, Rows};
 use super::scan_stats::{Declared, StatsCollector};
@@ -175,8 +176,8 @@ impl LineReader {
         let (from, length) = splits.bounds(split);
         let blocks = LineBlocks::new(Blocks::new(&splits.file, from, length)?);
         let shape = KeyPredictor::of(mapping.names.iter().map(String::as_str));
-        let collector =
-            (!splits.is_surveyed(split)).then(|| StatsCollector::new(splits.declared.clone(), false, &mapping.names));
+        let collector = (!splits.is_surveyed(split))
+            .then(|| StatsCollector::new(splits.declared.clone(), Syntax::Json, &mapping.names));
         let before = splits.lines_before(split);
         Ok(LineReader { splits, split, mapping, shape, collector, blocks, before })
     }
@@ -229,7 +230,7 @@ impl RowReader for LineReader {
                 let bytes = line.as_ref().map_or(0, |cursor| cursor.text().len());
                 let read = line.and_then(|cursor| {
                     whole_object(cursor, |cursor| match collector {
-                        Some(collector) => collector.object(cursor, lines.number(), true, values),
+                        Some(collector) => collector.object(cursor, lines.number(), values),
                         None => cursor.object(shape, values),
                     })
                 });

@@ -4,7 +4,7 @@ use super::archive::{self, Archive, Member};
 use super::compression::Compression;
 use super::input::{DataFile, Named};
 use super::recognise::{Known, Records, recognise};
-use super::records::{self, FileSurvey, TableSurvey, Wrapping};
+use super::records::{self, FileSurvey, Naming, TableSurvey, Wrapping};
 use super::scan_stats::ScanStats;
 use super::sniff;
 use crate::error::SourceError;
@@ -93,8 +93,8 @@ pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles
             }
             let file = sniff::data_file(path, None).ok_or_else(|| unknown(path))?;
             match name {
-                Some(name) => found.add(file, name, true)?,
-                None => found.add(file, &stem(path), false)?,
+                Some(name) => found.add(file, name, Naming::ByUser)?,
+                None => found.add(file, &stem(path), Naming::ByContent)?,
             };
             continue;
         };
@@ -103,7 +103,7 @@ pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles
         if let Some(name) = name {
             // a named folder is one table
             let files = folder.files(&mut passed)?;
-            names = found.add_all(files, name, true)?;
+            names = found.add_all(files, name, Naming::ByUser)?;
         } else {
             for entry in folder.entries()? {
                 match entry {
@@ -112,10 +112,10 @@ pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles
                         // folders such as y=2026 belong to the folder that contains them
                         let own = inner.name();
                         let name = if own.contains('=') { folder.outer_name() } else { own };
-                        names.extend(found.add_all(inner.files(&mut passed)?, &name, false)?);
+                        names.extend(found.add_all(inner.files(&mut passed)?, &name, Naming::ByContent)?);
                     }
                     Entry::File(path, member) => match data_file(&path, member)? {
-                        Some(file) => names.extend(found.add(file, &stem(&path), false)?),
+                        Some(file) => names.extend(found.add(file, &stem(&path), Naming::ByContent)?),
                         None => passed.push(path),
                     },
                 }
@@ -152,16 +152,16 @@ impl Discovery<'_> {
     }
 
     /// Adds files that are one table unless their content says otherwise, and returns the tables' names.
-    fn add_all(&mut self, files: Vec<DataFile>, stem: &str, only: bool) -> Result<Vec<String>, SourceError> {
+    fn add_all(&mut self, files: Vec<DataFile>, stem: &str, naming: Naming) -> Result<Vec<String>, SourceError> {
         let mut names = Vec::new();
         for file in files {
-            names.extend(self.add(file, stem, only)?);
+            names.extend(self.add(file, stem, naming)?);
         }
         Ok(names)
     }
 
-    /// Adds a file; with `only`, all of it goes to the table `stem`.
-    fn add(&mut self, file: DataFile, stem: &str, only: bool) -> Result<Vec<String>, SourceError> {
+    /// Adds a file, and returns the names of its tables.
+    fn add(&mut self, file: DataFile, stem: &str, naming: Naming) -> Result<Vec<String>, SourceError> {
         // errors in a file are reported when its table is opened
         let recognised = recognise(&file, stem, self.known).unwrap_or_default();
         let plain = TableFile {
@@ -174,23 +174,23 @@ impl Discovery<'_> {
         };
         let (file, format) = (plain.file.clone(), recognised.format);
         let Some(records) = recognised.records else {
-            let name = if only { None } else { recognised.table };
+            let name = recognised.table.filter(|_| naming == Naming::ByContent);
             return Ok(vec![self.place(plain, name.as_deref().unwrap_or(stem), stem)]);
         };
-        let FileSurvey { tables, refused, passed, note } = records::survey(&file, records, self.known, stem, only)?;
+        let FileSurvey { tables, refused, passed, note } = records::survey(&file, records, self.known, stem, naming)?;
         if records.is_rows() && tables.len() <= 1 {
             let name = tables.keys().next().map_or(stem, String::as_str);
             return Ok(vec![self.place(plain, name, stem)]);
         }
         if tables.is_empty() {
-            let file = TableFile { wrapped: Some(self.wrapping(records, stem, stem, only)), refused, ..plain };
+            let file = TableFile { wrapped: Some(self.wrapping(records, stem, stem, naming)), refused, ..plain };
             return Ok(vec![self.place(file, stem, stem)]);
         }
         let mut names = Vec::new();
         let several = tables.len() > 1;
         let note = note.map(|note| format!("{}: {note}", plain.file.path.display()));
         for (name, survey) in tables {
-            let (wrapping, _) = self.wrapping(records, &name, stem, only);
+            let (wrapping, _) = self.wrapping(records, &name, stem, naming);
             let file = TableFile {
                 file: file.clone(),
                 format,
@@ -213,9 +213,9 @@ impl Discovery<'_> {
         Ok(names)
     }
 
-    fn wrapping(&self, records: Records, table: &str, stem: &str, only: bool) -> (Wrapping, TableSurvey) {
+    fn wrapping(&self, records: Records, table: &str, stem: &str, naming: Naming) -> (Wrapping, TableSurvey) {
         let known = self.known.clone();
-        (Wrapping { records, known, table: table.into(), fallback: stem.into(), only }, TableSurvey::default())
+        (Wrapping { records, known, table: table.into(), fallback: stem.into(), naming }, TableSurvey::default())
     }
 
     fn place(&mut self, file: TableFile, name: &str, stem: &str) -> String {

@@ -41,10 +41,19 @@ pub(super) struct FileSurvey {
     pub note: Option<String>,
 }
 
+/// What names the table of a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Naming {
+    /// The user, for all rows.
+    ByUser,
+    /// The row itself, or else the file.
+    ByContent,
+}
+
 /// The name of a row's table.
-fn name_of<'a>(table: Option<&'a str>, fallback: &'a str, only: bool) -> std::borrow::Cow<'a, str> {
+fn name_of<'a>(table: Option<&'a str>, fallback: &'a str, naming: Naming) -> std::borrow::Cow<'a, str> {
     match table {
-        _ if only => fallback.into(),
+        _ if naming == Naming::ByUser => fallback.into(),
         None => fallback.into(),
         Some(suffix) if suffix.starts_with(AFTER) && suffix.len() > 1 && is_number(suffix) => {
             format!("{fallback}{suffix}").into()
@@ -57,17 +66,17 @@ fn is_number(suffix: &str) -> bool {
     suffix.get(AFTER.len()..).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Reads a file once. Rows without a table name belong to `fallback`; with `only`, all rows do.
+/// Reads a file once. Rows without a table name belong to `fallback`.
 pub(super) fn survey(
     file: &DataFile,
     records: Records,
     known: &Known,
     fallback: &str,
-    only: bool,
+    naming: Naming,
 ) -> Result<FileSurvey, SourceError> {
     let mut stream = Stream::open(file, records)?;
     let mut out = Out::default();
-    let texts = records.wrapped().texts;
+    let syntax = records.wrapped().syntax();
     let mut collectors: BTreeMap<String, (StatsCollector, Vec<(String, ScalarType)>)> = BTreeMap::new();
     let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut found = FileSurvey::default();
@@ -79,27 +88,27 @@ pub(super) fn survey(
         found.refused.lines = line;
         out.refused.drain(..).for_each(|reason| found.refused.refuse(line, &reason));
         let new = |name: &str| {
-            (StatsCollector::new(Declared::of(name, known.table(name).as_deref()), texts, &[]), Vec::new())
+            (StatsCollector::new(Declared::of(name, known.table(name).as_deref()), syntax, &[]), Vec::new())
         };
         for (table, column, ty) in out.types.drain(..) {
-            let name = name_of(table.as_deref(), fallback, only);
+            let name = name_of(table.as_deref(), fallback, naming);
             let (_, types) = collectors.entry(name.to_string()).or_insert_with(|| new(&name));
             if !types.iter().any(|(c, _)| *c == column) {
                 types.push((column, ty));
             }
         }
         for (table, column) in out.columns.drain(..) {
-            let name = name_of(table.as_deref(), fallback, only);
+            let name = name_of(table.as_deref(), fallback, naming);
             collectors.entry(name.to_string()).or_insert_with(|| new(&name));
             columns.entry(name.to_string()).or_default().push(column);
         }
         for (table, row) in out.rows.drain(..) {
-            let name = name_of(table.as_deref(), fallback, only);
+            let name = name_of(table.as_deref(), fallback, naming);
             if !collectors.contains_key(name.as_ref()) {
                 collectors.insert(name.to_string(), new(&name));
             }
             let Some((collector, _)) = collectors.get_mut(name.as_ref()) else { continue };
-            match whole_object(Cursor::new(&row), |cursor| collector.object(cursor, line, true, &mut [])) {
+            match whole_object(Cursor::new(&row), |cursor| collector.object(cursor, line, &mut [])) {
                 Ok(()) => collector.survey.rows += 1,
                 Err(reason) => found.refused.refuse(line, reason),
             }
@@ -328,7 +337,7 @@ pub(super) struct RecordReader {
     mapping: Arc<Mapping>,
     table: Arc<str>,
     fallback: Arc<str>,
-    only: bool,
+    naming: Naming,
     shape: KeyPredictor,
     stream: Stream,
     out: Out,
@@ -345,7 +354,7 @@ impl RecordReader {
             mapping,
             table: of.table.clone(),
             fallback: of.fallback.clone(),
-            only: of.only,
+            naming: of.naming,
             stream,
             out: Out::default(),
             waiting: VecDeque::new(),
@@ -360,7 +369,7 @@ pub(super) struct Wrapping {
     pub known: Arc<Known>,
     pub table: Arc<str>,
     pub fallback: Arc<str>,
-    pub only: bool,
+    pub naming: Naming,
 }
 
 impl RowReader for RecordReader {
@@ -387,7 +396,7 @@ impl RowReader for RecordReader {
                     self.out.types.clear();
                     self.out.columns.clear();
                     for (table, row) in self.out.rows.drain(..) {
-                        if name_of(table.as_deref(), &self.fallback, self.only) == *self.table {
+                        if name_of(table.as_deref(), &self.fallback, self.naming) == *self.table {
                             self.waiting.push_back((line, row));
                         }
                     }

@@ -3,7 +3,7 @@
 
 use super::custom;
 use super::dates::{Dates, Zone, split_zone};
-use super::kinds::Kinds;
+use super::kinds::{Kinds, Syntax};
 use super::report::Place;
 use crate::types::{Column, ScalarType, TableSchema};
 use kql_scan::json_keys::{KeyPredictor, Members, Slot};
@@ -112,8 +112,8 @@ impl Watch {
 /// Collects statistics of objects, and passes on the needed values.
 pub(super) struct StatsCollector {
     declared: Declared,
-    /// Whether every value is a string, as in CSV.
-    texts: bool,
+    /// What JSON strings contain: in CSV, they are all values.
+    syntax: Syntax,
     shape: KeyPredictor,
     /// The names of the needed values, and their indices.
     wanted: HashMap<String, usize>,
@@ -126,10 +126,10 @@ pub(super) struct StatsCollector {
 
 impl StatsCollector {
     /// `wanted` are the names whose values [`StatsCollector::object`] returns, in that order.
-    pub(super) fn new(declared: Declared, texts: bool, wanted: &[String]) -> StatsCollector {
+    pub(super) fn new(declared: Declared, syntax: Syntax, wanted: &[String]) -> StatsCollector {
         StatsCollector {
             declared,
-            texts,
+            syntax,
             shape: KeyPredictor::default(),
             wanted: wanted.iter().enumerate().map(|(i, name)| (name.clone(), i)).collect(),
             uses: Vec::new(),
@@ -138,24 +138,35 @@ impl StatsCollector {
         }
     }
 
-    /// Reads the object at the cursor, which is in line `line`; with `whole`, no text may follow it. The needed values are
-    /// written to `values`.
+    /// Reads the object at the cursor, which is in line `line` and followed by no other text. The needed values are written
+    /// to `values`.
     pub(super) fn object<'a>(
         &mut self,
         cursor: &mut Cursor<'a>,
         line: u64,
-        whole: bool,
         values: &mut [Raw<'a>],
     ) -> Result<(), Fault> {
-        let StatsCollector { declared, texts, shape, wanted, uses, kinds, survey } = self;
+        self.read(cursor, line, values, Cursor::end)
+    }
+
+    /// Reads the object at the cursor, which is in line `line`; any text can follow it.
+    pub(super) fn leading_object(&mut self, cursor: &mut Cursor, line: u64) -> Result<(), Fault> {
+        self.read(cursor, line, &mut [], |_| Ok(()))
+    }
+
+    fn read<'a>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        line: u64,
+        values: &mut [Raw<'a>],
+        finish: impl FnOnce(&mut Cursor<'a>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let StatsCollector { declared, syntax, shape, wanted, uses, kinds, survey } = self;
         let before = survey.names.len();
         kinds.clear();
         let ScanStats { names, dates, .. } = survey;
-        let mut row = Row { declared, texts: *texts, wanted, uses, kinds, names, dates, line, values };
-        let mut result = cursor.object(shape, &mut row);
-        if whole && result.is_ok() {
-            result = cursor.end();
-        }
+        let mut row = Row { declared, syntax: *syntax, wanted, uses, kinds, names, dates, line, values };
+        let result = cursor.object(shape, &mut row).and_then(|()| finish(cursor));
         if result.is_err() {
             if survey.names.len() > before {
                 // a damaged object must not add columns, and its keys must be forgotten
@@ -177,7 +188,7 @@ impl StatsCollector {
 /// The current row.
 struct Row<'s, 'a> {
     declared: &'s Declared,
-    texts: bool,
+    syntax: Syntax,
     wanted: &'s HashMap<String, usize>,
     uses: &'s mut Vec<(Watch, Option<usize>)>,
     kinds: &'s mut Vec<(usize, Kinds)>,
@@ -217,8 +228,11 @@ impl<'a> Members<'a> for Row<'_, 'a> {
             (_, Raw::Number(text)) => Kinds::of_number(text).unwrap_or(Kinds::REAL),
             (_, Raw::Nested(_)) => Kinds::NESTED,
             (_, Raw::String(text)) => {
-                let of_text = if self.texts { Kinds::of_csv } else { Kinds::of_string };
-                of_text(&unescape(text))
+                let text = unescape(text);
+                match self.syntax {
+                    Syntax::Csv => Kinds::of_csv(&text),
+                    Syntax::Json => Kinds::of_string(&text),
+                }
             }
         };
         self.kinds.push((index, kind));

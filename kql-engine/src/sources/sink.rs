@@ -24,6 +24,15 @@ const MOST_BYTES: usize = 64 << 20;
 /// Number of rows for which room is allocated initially: files with few rows and many columns are as common as long ones.
 const FIRST: usize = 64;
 
+/// Reports of the values of a row that do not fit their columns.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Reports {
+    /// The filter has made those of the columns that it reads.
+    ByFilter,
+    /// None is made yet.
+    Due,
+}
+
 /// A batch under construction.
 pub(super) struct Sink {
     columns: Vec<Column>,
@@ -64,7 +73,7 @@ impl Sink {
     /// Adds a row of JSON values; `bytes` is its length in the file.
     pub(super) fn push_json(&mut self, mapping: &Mapping, values: &[Raw], path: &Path, line: u64, bytes: usize) {
         let cell = |name: usize| Cell::Json(values.get(name).copied().unwrap_or(Raw::Null));
-        self.push_row(mapping, cell, path, || line, bytes, false);
+        self.push_row(mapping, cell, path, || line, bytes, Reports::Due);
     }
 
     /// Adds a row; `cell` returns the value for an index of the mapping's names.
@@ -75,7 +84,7 @@ impl Sink {
         path: &Path,
         line: impl Fn() -> u64,
         bytes: usize,
-        filtered: bool,
+        reports: Reports,
     ) {
         let columns = self.builders.iter_mut().zip(&self.columns).zip(&mapping.of_column);
         for (at, ((builder, column), name)) in columns.enumerate() {
@@ -84,8 +93,7 @@ impl Sink {
                 continue;
             };
             let cell = cell(*name);
-            // the filter has already reported the values that it read
-            let reported = || filtered && self.filter.as_ref().is_some_and(|filter| filter.has(at));
+            let reported = || reports == Reports::ByFilter && self.filter.as_ref().is_some_and(|filter| filter.has(at));
             match push_cell(builder, &cell, mapping.rule(at)) {
                 Fit::CastFailure if !reported() => {
                     self.misfits.add(path, &label(column), || Place { line: line(), reason: cell.shown() });
@@ -110,9 +118,9 @@ impl Sink {
             }
             _ => None,
         };
-        let filtered = passed.is_some();
+        let reports = if passed.is_some() { Reports::ByFilter } else { Reports::Due };
         let mut push = |row| {
-            self.push_row(mapping, |name| rows.cell(row, name), path, || rows.line(row), rows.bytes(row), filtered);
+            self.push_row(mapping, |name| rows.cell(row, name), path, || rows.line(row), rows.bytes(row), reports);
         };
         match passed {
             Some(passed) => passed.into_iter().for_each(&mut push),

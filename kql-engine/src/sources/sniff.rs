@@ -13,7 +13,7 @@
 
 use super::archive::Member;
 use super::compression::Compression;
-use super::dialect::Reading;
+use super::dialect::{Extent, Reading};
 use super::input::{self, DataFile, Format, Named};
 use super::recognise::is_log_line;
 use std::path::Path;
@@ -52,13 +52,13 @@ fn format(file: &DataFile, named: Option<Named>) -> Option<Format> {
         Some(Named::Is(Format::Csv)) | None if zeek => Some(Format::Zeek),
         Some(Named::Is(format)) => Some(format),
         Some(Named::Text) if zeek => Some(Format::Zeek),
-        Some(Named::Text) => of_text(text, (head.len() as u64) < HEAD),
+        Some(Named::Text) => of_text(text, Extent::of(&head, HEAD)),
         None => is_lines(text).then_some(Format::Syslog),
     }
 }
 
 /// The format of a text.
-fn of_text(text: &[u8], whole: bool) -> Option<Format> {
+fn of_text(text: &[u8], extent: Extent) -> Option<Format> {
     // UTF-16 text is refused when it is read, and an empty text is an empty table
     if text.is_empty() || matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, 0, _, ..] | [_, 0, _, 0, ..]) {
         return Some(Format::Csv);
@@ -69,7 +69,7 @@ fn of_text(text: &[u8], whole: bool) -> Option<Format> {
     if is_lines(text) {
         return Some(Format::Syslog);
     }
-    is_table(text, whole).then_some(Format::Csv)
+    is_table(text, extent).then_some(Format::Csv)
 }
 
 fn is_json(text: &[u8]) -> bool {
@@ -96,9 +96,9 @@ fn is_lines(text: &[u8]) -> bool {
 }
 
 /// Whether a text of unknown format has a header of names and rows that fit it.
-fn is_table(text: &[u8], whole: bool) -> bool {
+fn is_table(text: &[u8], extent: Extent) -> bool {
     [b',', b';', b'\t', b'|'].iter().any(|delimiter| {
-        let reading = Reading::of(text, *delimiter, whole);
+        let reading = Reading::of(text, *delimiter, extent);
         let name = |name: &String| {
             let name = name.trim();
             (1..=64).contains(&name.chars().count())
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn texts() {
-        let of = |text: &str| of_text(text.as_bytes(), true);
+        let of = |text: &str| of_text(text.as_bytes(), Extent::Whole);
         assert_eq!(of("{\"a\":1}\n{\"a\":2}\n"), Some(Format::Json { lines: false }));
         assert_eq!(of(" [\n {\"a\":1}]"), Some(Format::Json { lines: false }));
         assert_eq!(of("Time\tUser\n1\ta\n"), Some(Format::Csv));

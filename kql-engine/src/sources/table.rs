@@ -7,7 +7,7 @@ use super::dates::{DateOrder, DateRule, Zone, split_zone};
 use super::document::{self, DocumentReader, Layout};
 use super::folder_dates::{self, FolderDates, Span};
 use super::input::{AsOpened, DataFile, Format, Stamp};
-use super::kinds::{Kinds, unified};
+use super::kinds::{Kinds, Syntax, unified};
 use super::normalize::{natural, unsupported};
 use super::options::OpenOptions;
 use super::parquet::{self, ParquetFile};
@@ -122,8 +122,8 @@ struct InspectedFile {
 /// The columns of a file.
 #[derive(Clone, Debug)]
 enum FileContents {
-    /// Names and kinds of values, whether they are JSON or text, and the types that the file itself declares.
-    Text { survey: ScanStats, json: bool, types: Vec<(String, ScalarType)> },
+    /// Names and kinds of values, how they are written, and the types that the file itself declares.
+    Text { survey: ScanStats, syntax: Syntax, types: Vec<(String, ScalarType)> },
     Arrow {
         schema: SchemaRef,
         rows: u64,
@@ -379,8 +379,8 @@ struct Seen {
 
 impl Seen {
     fn ty(&self) -> ScalarType {
-        let json = self.has_json.then(|| self.json.ty(true));
-        let csv = self.has_csv.then(|| self.csv.ty(false));
+        let json = self.has_json.then(|| self.json.ty(Syntax::Json));
+        let csv = self.has_csv.then(|| self.csv.ty(Syntax::Csv));
         [json, csv, self.typed].into_iter().flatten().reduce(unified).unwrap_or(ScalarType::String)
     }
 }
@@ -394,21 +394,23 @@ impl Types {
     }
 
     /// Adds the columns of a text file; some of them may already have a type.
-    fn text(&mut self, names: &[(String, Kinds)], json: bool, typed: &[(String, ScalarType)]) {
+    fn text(&mut self, names: &[(String, Kinds)], syntax: Syntax, typed: &[(String, ScalarType)]) {
         for (header, kinds) in names {
             let (name, zone) = split_zone(header);
             let Some(seen) = self.of(name) else { continue };
             let ty = typed.iter().find(|(n, _)| n == header).map(|(_, ty)| *ty);
             match ty.or_else(|| (zone != Zone::None).then_some(ScalarType::Datetime)) {
                 Some(ty) => seen.typed = Some(seen.typed.map_or(ty, |t| unified(t, ty))),
-                None if json => {
-                    seen.json.add(*kinds);
-                    seen.has_json = true;
-                }
-                None => {
-                    seen.csv.add(*kinds);
-                    seen.has_csv = true;
-                }
+                None => match syntax {
+                    Syntax::Json => {
+                        seen.json.add(*kinds);
+                        seen.has_json = true;
+                    }
+                    Syntax::Csv => {
+                        seen.csv.add(*kinds);
+                        seen.has_csv = true;
+                    }
+                },
             }
         }
     }
@@ -416,8 +418,8 @@ impl Types {
     /// Adds the columns of a file.
     fn add(&mut self, found: &FileContents) -> Vec<FileColumn> {
         match found {
-            FileContents::Text { survey, json, types } => {
-                self.text(&survey.names, *json, types);
+            FileContents::Text { survey, syntax, types } => {
+                self.text(&survey.names, *syntax, types);
                 survey.names.iter().map(|(name, _)| FileColumn::of_header(name)).collect()
             }
             FileContents::Arrow { schema, .. } => {
@@ -479,34 +481,34 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
     let unit = table_file.wrapped.as_ref().map_or("line", |(wrapping, _)| wrapping.records.unit());
     let types: Vec<(String, ScalarType)> =
         table_file.types.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
-    let text = |survey, json| FileContents::Text { survey, json, types: types.clone() };
-    let splits = |splits: FileSplits, json| {
+    let text = |survey, syntax| FileContents::Text { survey, syntax, types: types.clone() };
+    let splits = |splits: FileSplits, syntax| {
         let splits = Arc::new(splits);
         if file.length()? > options.whole_below {
-            return Ok((Content::Text(splits.clone()), text(splits.sample(options.split_bytes / SAMPLE)?, json)));
+            return Ok((Content::Text(splits.clone()), text(splits.sample(options.split_bytes / SAMPLE)?, syntax)));
         }
         let (survey, single) = complete(&splits)?;
-        Ok((Content::Text(single.unwrap_or(splits)), text(survey, json)))
+        Ok((Content::Text(single.unwrap_or(splits)), text(survey, syntax)))
     };
     let (content, found) = if file.length()? == 0 {
-        (Content::Nothing, text(ScanStats::default(), true))
+        (Content::Nothing, text(ScanStats::default(), Syntax::Json))
     } else if let Some((wrapping, TableSurvey { survey, types })) = &table_file.wrapped {
         let refused = &table_file.refused;
         let survey = ScanStats { refused: refused.refused, places: refused.places.clone(), ..survey.clone() };
-        let json = !wrapping.records.wrapped().texts;
-        (Content::Records(wrapping.clone()), FileContents::Text { survey, json, types: types.clone() })
+        let syntax = wrapping.records.wrapped().syntax();
+        (Content::Records(wrapping.clone()), FileContents::Text { survey, syntax, types: types.clone() })
     } else {
         match file.format {
             Format::Json { lines } => {
                 let mark = file.mark()?;
                 match document::layout(&file, mark, lines)? {
                     Layout::Document => {
-                        (Content::Document { mark }, text(document::survey(&file, mark, declared)?, true))
+                        (Content::Document { mark }, text(document::survey(&file, mark, declared)?, Syntax::Json))
                     }
-                    Layout::Lines => splits(super::lines::splits(&file, mark, declared, options)?, true)?,
+                    Layout::Lines => splits(super::lines::splits(&file, mark, declared, options)?, Syntax::Json)?,
                 }
             }
-            Format::Csv => splits(super::csv::splits(&file, file.mark()?, declared, options)?, false)?,
+            Format::Csv => splits(super::csv::splits(&file, file.mark()?, declared, options)?, Syntax::Csv)?,
             Format::Parquet if file.on_disk().is_some() => {
                 let parquet = ParquetFile::open(&file)?;
                 let found = FileContents::arrow(&file, parquet.schema.clone(), parquet.rows, None)?;

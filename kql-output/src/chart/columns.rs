@@ -1,5 +1,6 @@
 //! A result's columns as a chart needs them: times, numbers or texts. Arrays, as `make-series` returns them, become rows.
 
+use super::scale;
 use crate::Excerpt;
 use crate::error::NotDrawn;
 use arrow::array::{Array, AsArray};
@@ -28,6 +29,15 @@ pub struct DataColumn {
     pub timespan: bool,
 }
 
+/// What happens to arrays.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Arrays {
+    /// Those of equal length are spread over separate rows.
+    Spread,
+    /// They are texts.
+    Kept,
+}
+
 /// The rows of a result.
 #[derive(Debug)]
 pub struct Data {
@@ -38,8 +48,8 @@ pub struct Data {
 }
 
 impl Data {
-    /// At most `limit` rows of a result. With `arrays`, arrays of equal length are spread over separate rows.
-    pub fn of(result: &Excerpt, limit: usize, arrays: bool) -> Data {
+    /// At most `limit` rows of a result.
+    pub fn of(result: &Excerpt, limit: usize, arrays: Arrays) -> Data {
         let Excerpt { table, rows: total } = result;
         let columns = &table.schema.columns;
         let kept: usize = table.batches.iter().map(|b| b.num_rows()).sum();
@@ -63,7 +73,7 @@ impl Data {
             let timespan = column.ty == ScalarType::Timespan;
             data.columns.push(DataColumn { name: column.name.clone(), values, timespan });
         }
-        if arrays {
+        if arrays == Arrays::Spread {
             let dynamic: Vec<usize> =
                 columns.iter().enumerate().filter_map(|(i, c)| (c.ty == ScalarType::Dynamic).then_some(i)).collect();
             data.spread(&dynamic, limit);
@@ -170,7 +180,7 @@ impl Data {
             }
             Values::Number(values) => {
                 if let Some(number) = values.get(row).copied().flatten() {
-                    out = super::scale::exact(number, found.timespan);
+                    out = if found.timespan { scale::timespan(number) } else { scale::exact(number) };
                 }
             }
             Values::Text(values) => out = values.get(row).cloned().unwrap_or_default(),

@@ -26,6 +26,22 @@ pub enum Stacking {
     Stacked100,
 }
 
+/// How the values of an axis are spaced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Spacing {
+    /// By their differences.
+    Linear,
+    /// By their logarithms.
+    Log,
+}
+
+impl Spacing {
+    /// Whether the axis is logarithmic.
+    pub fn is_log(self) -> bool {
+        self == Spacing::Log
+    }
+}
+
 /// The unit of the numbers along an axis.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unit {

@@ -13,12 +13,12 @@ pub mod svg;
 pub mod terminal;
 pub mod vega;
 
-pub use kinds::{Kind, Stacking, Unit};
+pub use kinds::{Kind, Spacing, Stacking, Unit};
 pub use plot::{Plot, Positions, Series};
 
 use crate::Excerpt;
 use crate::error::NotDrawn;
-use columns::Data;
+use columns::{Arrays, Data};
 use kql_engine::Render;
 use properties::Properties;
 
@@ -80,15 +80,15 @@ impl Chart {
         if properties.text("kind") == Some("map") {
             return Err(NotDrawn::Map(kind.to_owned()));
         }
-        let (kind, stacked) = match kind {
-            "timechart" | "linechart" => (Kind::Line, false),
-            "columnchart" => (Kind::Column, false),
-            "barchart" => (Kind::Bar, false),
-            "areachart" => (Kind::Area, false),
-            "stackedareachart" => (Kind::Area, true),
-            "scatterchart" => (Kind::Scatter, false),
+        let (kind, stacking) = match kind {
+            "timechart" | "linechart" => (Kind::Line, Stacking::Unstacked),
+            "columnchart" => (Kind::Column, Stacking::Unstacked),
+            "barchart" => (Kind::Bar, Stacking::Unstacked),
+            "areachart" => (Kind::Area, Stacking::Unstacked),
+            "stackedareachart" => (Kind::Area, Stacking::Stacked),
+            "scatterchart" => (Kind::Scatter, Stacking::Unstacked),
             "card" => {
-                let data = Data::of(result, 1, false);
+                let data = Data::of(result, 1, Arrays::Kept);
                 return Ok(Chart { title, drawing: Drawing::Card(data.first_row()), notes: Vec::new() });
             }
             "piechart" => return pie(title, properties, result),
@@ -96,8 +96,8 @@ impl Chart {
         };
         let time = result.table.render.as_ref().is_some_and(|r| r.kind == "timechart");
         let mut notes = Vec::new();
-        let data = Data::of(result, MAX_POINTS, true);
-        let plot = Plot::new(kind, time, stacked, properties, &data, &mut notes)?;
+        let data = Data::of(result, MAX_POINTS, Arrays::Spread);
+        let plot = Plot::new(kind, time, stacking, properties, &data, &mut notes)?;
         Ok(Chart { title, drawing: Drawing::Plot(plot), notes })
     }
 
@@ -113,7 +113,7 @@ impl Chart {
 
 /// The first column names the slices, the first number column is their size.
 fn pie(title: String, properties: &Properties, result: &Excerpt) -> Result<Chart, NotDrawn> {
-    let data = Data::of(result, MAX_POINTS, true);
+    let data = Data::of(result, MAX_POINTS, Arrays::Spread);
     let mut notes = data.notes();
     let named = properties.names("xcolumn").first().map(|name| data.find(name)).transpose()?;
     let value = match properties.names("ycolumns").first() {

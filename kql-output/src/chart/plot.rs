@@ -1,8 +1,9 @@
 //! A drawing over two axes.
 
 use super::columns::{Data, Values};
-use super::kinds::{Kind, Stacking, Unit};
+use super::kinds::{Kind, Spacing, Stacking, Unit};
 use super::properties::Properties;
+use super::scale::{self, Fixed};
 use crate::error::NotDrawn;
 use std::collections::HashMap;
 
@@ -22,12 +23,19 @@ pub struct Axis {
     pub title: String,
     /// The unit of its numbers.
     pub unit: Unit,
-    /// Whether it is logarithmic.
-    pub log: bool,
+    /// How its values are spaced.
+    pub spacing: Spacing,
     /// `ymin`
     pub min: Option<f64>,
     /// `ymax`
     pub max: Option<f64>,
+}
+
+impl Axis {
+    /// The bounds that the query fixes.
+    pub fn fixed(&self) -> Fixed {
+        Fixed { low: self.min.is_some(), high: self.max.is_some() }
+    }
 }
 
 /// A point; one without a y is a gap.
@@ -61,8 +69,8 @@ pub struct Plot {
     pub x_title: String,
     /// Where points can be along x.
     pub x: Positions,
-    /// Whether x is logarithmic.
-    pub x_log: bool,
+    /// How x is spaced.
+    pub x_spacing: Spacing,
     /// The axis of values.
     pub y: Axis,
     /// The series, in the order of appearance.
@@ -125,7 +133,7 @@ impl Plot {
     pub fn new(
         kind: Kind,
         time: bool,
-        stacked: bool,
+        stacking: Stacking,
         properties: &Properties,
         data: &Data,
         notes: &mut Vec<String>,
@@ -136,29 +144,34 @@ impl Plot {
             Some("stacked100") => Stacking::Stacked100,
             Some("stacked") => Stacking::Stacked,
             Some("unstacked" | "default") => Stacking::Unstacked,
-            _ if stacked => Stacking::Stacked,
-            _ => Stacking::Unstacked,
+            _ => stacking,
         };
         notes.extend(data.notes());
         let (x, places) = positions(roles.x, discrete, data);
-        let x_log = properties.log("xaxis") && matches!(x, Positions::Continuous(Unit::Number));
+        let x_spacing = match x {
+            Positions::Continuous(Unit::Number) => properties.spacing("xaxis"),
+            _ => Spacing::Linear,
+        };
         let span = roles.values.iter().all(|i| data.is_timespan(*i));
         let unit = match stacking {
             Stacking::Stacked100 => Unit::Percent,
             _ if span => Unit::Timespan,
             _ => Unit::Number,
         };
-        let log = properties.log("yaxis") && stacking == Stacking::Unstacked;
+        let spacing = match stacking {
+            Stacking::Unstacked => properties.spacing("yaxis"),
+            _ => Spacing::Linear,
+        };
         let title = match properties.text("ytitle") {
             Some(title) => title.to_owned(),
             None if roles.values.len() == 1 => data.name(roles.values.first().copied().unwrap_or(0)).to_owned(),
             None => String::new(),
         };
-        let y = Axis { title, unit, log, min: properties.number("ymin"), max: properties.number("ymax") };
+        let y = Axis { title, unit, spacing, min: properties.number("ymin"), max: properties.number("ymax") };
         let x_title = properties.text("xtitle").unwrap_or_else(|| data.name(roles.x)).to_owned();
         let series = series(&roles, &places, data);
         let legend = properties.legend() && (series.len() > 1 || !roles.series.is_empty());
-        let mut plot = Plot { kind, stacking, x_title, x, x_log, y, series, legend };
+        let mut plot = Plot { kind, stacking, x_title, x, x_spacing, y, series, legend };
         let without = places.iter().filter(|p| p.is_none()).count();
         if without > 0 {
             notes.push(format!("{} without {} not drawn", crate::plural::plural(without, "row"), data.name(roles.x)));
@@ -243,12 +256,12 @@ impl Plot {
     fn without_logs(&mut self, notes: &mut Vec<String>) {
         let mut lost = 0_usize;
         for series in &mut self.series {
-            if self.x_log {
+            if self.x_spacing.is_log() {
                 let before = series.points.len();
                 series.points.retain(|p| p.x > 0.0);
                 lost += before - series.points.len();
             }
-            for point in series.points.iter_mut().filter(|p| self.y.log && p.y.is_some_and(|y| y <= 0.0)) {
+            for point in series.points.iter_mut().filter(|p| self.y.spacing.is_log() && p.y.is_some_and(|y| y <= 0.0)) {
                 point.y = None;
                 lost += 1;
             }
@@ -268,27 +281,27 @@ impl Plot {
 
     /// The lowest and the highest y that the axis has to include.
     pub fn y_range(&self) -> (f64, f64) {
-        let from_zero = self.kind != Kind::Line && self.kind != Kind::Scatter && !self.y.log;
+        let from_zero = self.kind != Kind::Line && self.kind != Kind::Scatter && !self.y.spacing.is_log();
         let values = self.series.iter().flat_map(|s| &s.points).filter_map(|p| Some((p.y?, p.base)));
         let ends = values.flat_map(|(y, base)| [Some(y), from_zero.then_some(base)]).flatten();
-        let (mut low, mut high) = range(ends).unwrap_or(if self.y.log { (1.0, 10.0) } else { (0.0, 1.0) });
+        let (mut low, mut high) = range(ends).unwrap_or(if self.y.spacing.is_log() { (1.0, 10.0) } else { (0.0, 1.0) });
         // a line that is near zero anyway starts at zero
-        if !self.y.log && low > 0.0 && (from_zero || low < high * 0.5) {
+        if !self.y.spacing.is_log() && low > 0.0 && (from_zero || low < high * 0.5) {
             low = 0.0;
         }
-        if !self.y.log && high < 0.0 && from_zero {
+        if !self.y.spacing.is_log() && high < 0.0 && from_zero {
             high = 0.0;
         }
-        if let Some(min) = self.y.min.filter(|min| !self.y.log || *min > 0.0) {
+        if let Some(min) = self.y.min.filter(|min| !self.y.spacing.is_log() || *min > 0.0) {
             low = min;
         }
-        if let Some(max) = self.y.max.filter(|max| !self.y.log || *max > 0.0) {
+        if let Some(max) = self.y.max.filter(|max| !self.y.spacing.is_log() || *max > 0.0) {
             high = max;
         }
         if low >= high {
             // one value, or bounds that exclude each other
             let room = if low == 0.0 { 1.0 } else { low.abs() * 0.5 };
-            return if self.y.log { (low / 10.0, low * 10.0) } else { (low - room, low + room) };
+            return if self.y.spacing.is_log() { (low / 10.0, low * 10.0) } else { (low - room, low + room) };
         }
         (low, high)
     }
@@ -335,8 +348,8 @@ fn positions(x: usize, discrete: bool, data: &Data) -> (Positions, Vec<Option<f6
             // adding zero turns -0 into 0, which is equal
             let find = |n: f64| numbers.binary_search_by(|probe| probe.total_cmp(&(n + 0.0))).ok();
             let places = values.iter().map(|n| n.and_then(find).map(|at| at as f64)).collect();
-            let span = data.is_timespan(x);
-            let names = numbers.iter().map(|n| super::scale::exact(*n, span));
+            let text = if data.is_timespan(x) { scale::timespan } else { scale::exact };
+            let names = numbers.iter().map(|n| text(*n));
             (Positions::Categories(names.collect(), None), places)
         }
         _ => {

@@ -1,5 +1,7 @@
 //! The properties of `render`, as they are written in the query.
 
+use super::kinds::Spacing;
+
 /// The properties after `with`.
 pub struct Properties<'a>(&'a [(String, String)]);
 
@@ -26,9 +28,12 @@ impl<'a> Properties<'a> {
         self.text(name)?.parse().ok().filter(|n: &f64| n.is_finite())
     }
 
-    /// Whether an axis is logarithmic.
-    pub fn log(&self, axis: &str) -> bool {
-        self.text(axis).is_some_and(|scale| scale.eq_ignore_ascii_case("log"))
+    /// How the values of an axis are spaced.
+    pub fn spacing(&self, axis: &str) -> Spacing {
+        match self.text(axis) {
+            Some(scale) if scale.eq_ignore_ascii_case("log") => Spacing::Log,
+            _ => Spacing::Linear,
+        }
     }
 
     /// Whether there is a legend.

@@ -1,6 +1,6 @@
 //! Maps values to positions along an axis, and chooses marks at round values.
 
-use super::kinds::Unit;
+use super::kinds::{Spacing, Unit};
 use kql_engine::time::{DAY, SECOND, civil, days};
 
 /// A mark of an axis.
@@ -21,45 +21,54 @@ pub struct Scale {
     pub low: f64,
     /// Its last value.
     pub high: f64,
-    log: bool,
+    spacing: Spacing,
     /// Its marks, in order.
     pub ticks: Vec<Tick>,
 }
 
+/// The bounds of an axis that are fixed.
+#[derive(Clone, Copy, Default)]
+pub struct Fixed {
+    /// The first value.
+    pub low: bool,
+    /// The last value.
+    pub high: bool,
+}
+
 impl Scale {
     /// An axis of exactly these values, with about `marks` marks.
-    pub fn exact(unit: Unit, low: f64, high: f64, log: bool, marks: usize) -> Scale {
-        let (low, high) = if low < high { (low, high) } else { widened(unit, low, log) };
+    pub fn exact(unit: Unit, low: f64, high: f64, spacing: Spacing, marks: usize) -> Scale {
+        let (low, high) = if low < high { (low, high) } else { widened(unit, low, spacing) };
         let marks = marks.max(1);
         let step = step(unit, low, high, marks);
         let ticks = match unit {
-            _ if log => log_ticks(low, high),
+            _ if spacing.is_log() => log_ticks(low, high),
             Unit::Time(base) => time_ticks(base, low, high, marks),
             _ => ticks(unit, low, high, step),
         };
-        Scale { low, high, log, ticks }
+        Scale { low, high, spacing, ticks }
     }
 
     /// An axis that begins and ends at marks, except at a fixed bound.
-    pub fn rounded(unit: Unit, range: (f64, f64), fixed: (bool, bool), log: bool, marks: usize) -> Scale {
+    pub fn rounded(unit: Unit, range: (f64, f64), fixed: Fixed, spacing: Spacing, marks: usize) -> Scale {
         let (low, high) = range;
         let end = |fixed: bool, given: f64, rounded: f64| if fixed || !rounded.is_finite() { given } else { rounded };
         if matches!(unit, Unit::Time(_)) {
-            return Scale::exact(unit, low, high, log, marks);
+            return Scale::exact(unit, low, high, spacing, marks);
         }
-        if log {
-            let low = end(fixed.0, low, 10_f64.powf(low.log10().floor()));
-            let high = end(fixed.1, high, 10_f64.powf(high.log10().ceil()));
-            return Scale::exact(unit, low, high, log, marks);
+        if spacing.is_log() {
+            let low = end(fixed.low, low, 10_f64.powf(low.log10().floor()));
+            let high = end(fixed.high, high, 10_f64.powf(high.log10().ceil()));
+            return Scale::exact(unit, low, high, spacing, marks);
         }
-        let (low, high) = if low < high { (low, high) } else { widened(unit, low, log) };
+        let (low, high) = if low < high { (low, high) } else { widened(unit, low, spacing) };
         let step = step(unit, low, high, marks.max(1));
-        let low = end(fixed.0, low, (low / step + 1e-9).floor() * step);
-        let mut high = end(fixed.1, high, (high / step - 1e-9).ceil() * step);
-        if unit == Unit::Percent && !fixed.1 {
+        let low = end(fixed.low, low, (low / step + 1e-9).floor() * step);
+        let mut high = end(fixed.high, high, (high / step - 1e-9).ceil() * step);
+        if unit == Unit::Percent && !fixed.high {
             high = high.min(100.0);
         }
-        Scale { low, high, log, ticks: ticks(unit, low, high, step) }
+        Scale { low, high, spacing, ticks: ticks(unit, low, high, step) }
     }
 
     /// The position of a value, 0 at the beginning and 1 at the end; `None` outside.
@@ -76,7 +85,7 @@ impl Scale {
 
     /// The position of a value, also outside of the axis.
     pub fn unclamped(&self, value: f64) -> f64 {
-        if self.log {
+        if self.spacing.is_log() {
             (value.log10() - self.low.log10()) / (self.high.log10() - self.low.log10())
         } else {
             // halves, since the difference of large numbers can overflow
@@ -86,9 +95,9 @@ impl Scale {
 }
 
 /// A range around a single value.
-fn widened(unit: Unit, value: f64, log: bool) -> (f64, f64) {
+fn widened(unit: Unit, value: f64, spacing: Spacing) -> (f64, f64) {
     match unit {
-        _ if log => (value / 10.0, value * 10.0),
+        _ if spacing.is_log() => (value / 10.0, value * 10.0),
         Unit::Time(_) => (value - 30.0 * SECOND as f64, value + 30.0 * SECOND as f64),
         _ if value == 0.0 => (-1.0, 1.0),
         _ => (value - value.abs() * 0.5, value + value.abs() * 0.5),
@@ -127,7 +136,7 @@ fn ticks(unit: Unit, low: f64, high: f64, step: f64) -> Vec<Tick> {
     let largest = low.abs().max(high.abs());
     let label = |value: f64| match unit {
         Unit::Timespan if step >= DAY as f64 => format!("{}d", (value / DAY as f64).round()),
-        Unit::Timespan => exact(value, true),
+        Unit::Timespan => timespan(value),
         Unit::Percent => number(value, step, largest) + "%",
         _ => number(value, step, largest),
     };
@@ -178,13 +187,15 @@ pub fn short(value: f64) -> String {
     format!("{text}{name}")
 }
 
-/// A number with all its digits, or a timespan.
-pub fn exact(value: f64, timespan: bool) -> String {
-    if timespan {
-        let mut out = String::new();
-        kql_engine::time::timespan(value as i64, &mut out);
-        return out;
-    }
+/// A timespan, given in ticks.
+pub fn timespan(value: f64) -> String {
+    let mut out = String::new();
+    kql_engine::time::timespan(value as i64, &mut out);
+    out
+}
+
+/// A number with all its digits.
+pub fn exact(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         return format!("{value:.0}");
     }
@@ -196,9 +207,9 @@ pub fn exact(value: f64, timespan: bool) -> String {
 /// A value as displayed beside a mark.
 pub fn shown(value: f64, unit: Unit) -> String {
     match unit {
-        Unit::Number => exact(value, false),
+        Unit::Number => exact(value),
         Unit::Percent => format!("{}%", short(value)),
-        Unit::Timespan => exact(value, true),
+        Unit::Timespan => timespan(value),
         Unit::Time(base) => {
             let mut out = String::new();
             kql_engine::time::datetime_short(base.saturating_add(value as i64), &mut out);
@@ -352,7 +363,7 @@ mod tests {
 
     #[test]
     fn round_numbers() {
-        let scale = |low, high| Scale::rounded(Unit::Number, (low, high), (false, false), false, 5);
+        let scale = |low, high| Scale::rounded(Unit::Number, (low, high), Fixed::default(), Spacing::Linear, 5);
         assert_eq!(labels(&scale(0.0, 97.0)), ["0", "20", "40", "60", "80", "100"]);
         assert_eq!(labels(&scale(-3.0, 7.0)), ["-4", "-2", "0", "2", "4", "6", "8"]);
         assert_eq!(labels(&scale(0.0, 0.35)), ["0", "0.1", "0.2", "0.3", "0.4"]);
@@ -363,14 +374,14 @@ mod tests {
     #[test]
     fn extreme_numbers_end() {
         for (low, high) in [(0.0, f64::MAX), (-f64::MAX, f64::MAX), (0.0, f64::MIN_POSITIVE), (1e300, 1.1e300)] {
-            let scale = Scale::rounded(Unit::Number, (low, high), (false, false), false, 5);
+            let scale = Scale::rounded(Unit::Number, (low, high), Fixed::default(), Spacing::Linear, 5);
             assert!(scale.ticks.len() <= MAX_TICKS);
         }
     }
 
     #[test]
     fn powers_of_ten() {
-        let scale = Scale::rounded(Unit::Number, (3.0, 25_000.0), (false, false), true, 5);
+        let scale = Scale::rounded(Unit::Number, (3.0, 25_000.0), Fixed::default(), Spacing::Log, 5);
         assert_eq!(labels(&scale), ["1", "10", "100", "1000", "10k", "100k"]);
         assert_eq!(scale.at(1.0), Some(0.0));
         assert_eq!(scale.at(0.5), None);
@@ -379,7 +390,7 @@ mod tests {
     #[test]
     fn round_times() {
         let base = days(2024, 2, 28) * DAY + 22 * HOUR + 7 * MINUTE;
-        let scale = |length: i64| Scale::exact(Unit::Time(base), 0.0, length as f64, false, 6);
+        let scale = |length: i64| Scale::exact(Unit::Time(base), 0.0, length as f64, Spacing::Linear, 6);
         let day = scale(DAY);
         assert_eq!(labels(&day), ["00:00", "06:00", "12:00", "18:00"]);
         assert_eq!(day.ticks[0].context, "2024-02-29");

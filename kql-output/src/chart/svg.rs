@@ -3,7 +3,7 @@
 mod canvas;
 mod marks;
 
-use super::scale::{Scale, category_times};
+use super::scale::{Fixed, Scale, category_times};
 use super::{Chart, Drawing, Kind, Plot, Positions, Unit, cut, scale};
 use canvas::{Anchor, Canvas, width_of};
 
@@ -131,8 +131,8 @@ fn draw_plot(canvas: &mut Canvas, plot: &Plot, top: f64, height: f64) {
     let legend = if plot.legend { legend_width(&names, MAX_NAME) } else { 0.0 };
     let lying = plot.kind == Kind::Bar;
     let marks = if lying { 8 } else { 6 };
-    let fixed = (plot.y.min.is_some(), plot.y.max.is_some());
-    let y = Scale::rounded(plot.y.unit, plot.y_range(), fixed, plot.y.log, marks);
+    let fixed = plot.y.fixed();
+    let y = Scale::rounded(plot.y.unit, plot.y_range(), fixed, plot.y.spacing, marks);
     let categories = categories(plot);
     let titled = |title: &str| if title.is_empty() { 0.0 } else { LINE + 6.0 };
     let (side, under) = if lying { (&plot.x_title, &plot.y.title) } else { (&plot.y.title, &plot.x_title) };
@@ -160,9 +160,9 @@ fn draw_plot(canvas: &mut Canvas, plot: &Plot, top: f64, height: f64) {
             let count = (frame.width() / 95.0) as usize;
             Along::Scale(match plot.kind {
                 Kind::Scatter if !matches!(unit, Unit::Time(_)) => {
-                    Scale::rounded(*unit, (low, high), (false, false), plot.x_log, count)
+                    Scale::rounded(*unit, (low, high), Fixed::default(), plot.x_spacing, count)
                 }
-                _ => Scale::exact(*unit, low, high, plot.x_log, count),
+                _ => Scale::exact(*unit, low, high, plot.x_spacing, count),
             })
         }
         Positions::Categories(names, _) => Along::Categories(names.len()),

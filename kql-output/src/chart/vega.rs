@@ -67,7 +67,7 @@ fn of_plot(plot: &Plot) -> Value {
     if x_type == "ordinal" {
         put(&mut x, "sort", Value::Null);
     }
-    if plot.x_log {
+    if plot.x_spacing.is_log() {
         put(&mut x, "scale", json!({"type": "log"}));
     }
     if stacked {
@@ -84,7 +84,7 @@ fn of_plot(plot: &Plot) -> Value {
             bounds.insert(name.to_owned(), json!(value));
         }
     }
-    if plot.y.log {
+    if plot.y.spacing.is_log() {
         bounds.insert("type".to_owned(), json!("log"));
     }
     if !bounds.is_empty() {

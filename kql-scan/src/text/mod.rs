@@ -37,14 +37,14 @@ use needle::Needle;
 use scan::Scanner;
 use std::sync::OnceLock;
 
-pub use mode::Mode;
+pub use mode::{Case, Mode};
 
 /// The compiled constant side of a string operator.
 #[derive(Debug)]
 pub struct Matcher {
     needles: Vec<String>,
     mode: Mode,
-    case_sensitive: bool,
+    case: Case,
     engine: Engine,
     singles: OnceLock<Vec<Matcher>>,
 }
@@ -61,13 +61,13 @@ enum Engine {
 
 impl Matcher {
     /// Compiles the needles. An empty needle matches every value; for `Equals` it matches only the empty value.
-    pub fn new(needles: &[&str], mode: Mode, case_sensitive: bool) -> Matcher {
+    pub fn new(needles: &[&str], mode: Mode, case: Case) -> Matcher {
         let engine = if needles.is_empty() {
             Engine::Never
         } else if mode != Mode::Equals && needles.iter().any(|n| n.is_empty()) {
             Engine::Always
         } else {
-            let mut compiled: Vec<Needle> = needles.iter().map(|n| Needle::new(n, mode, case_sensitive)).collect();
+            let mut compiled: Vec<Needle> = needles.iter().map(|n| Needle::new(n, mode, case)).collect();
             compiled.sort_by(|a, b| a.folded().cmp(b.folded()));
             compiled.dedup_by(|a, b| a.folded() == b.folded());
             match mode {
@@ -76,7 +76,7 @@ impl Matcher {
             }
         };
         let needles = needles.iter().map(|n| (*n).to_owned()).collect();
-        Matcher { needles, mode, case_sensitive, engine, singles: OnceLock::new() }
+        Matcher { needles, mode, case, engine, singles: OnceLock::new() }
     }
 
     /// Whether at least one needle matches the value.
@@ -137,7 +137,7 @@ impl Matcher {
             let mut needles: Vec<&str> = self.needles.iter().map(String::as_str).collect();
             needles.sort_by_key(|n| std::cmp::Reverse(n.len()));
             needles.dedup();
-            needles.into_iter().map(|n| Matcher::new(&[n], self.mode, self.case_sensitive)).collect()
+            needles.into_iter().map(|n| Matcher::new(&[n], self.mode, self.case)).collect()
         })
     }
 }

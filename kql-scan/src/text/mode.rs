@@ -1,4 +1,4 @@
-//! How a needle must be contained in a value.
+//! How a needle must be contained in a value, and whether case matters.
 
 /// How a needle must be contained in a value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -17,4 +17,13 @@ pub enum Mode {
     EndsWith,
     /// `==`, `=~`, `in`, `in~`
     Equals,
+}
+
+/// Whether upper and lower case differ.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Case {
+    /// `has_cs`, `contains_cs`, `==`, `in` …
+    Sensitive,
+    /// `has`, `contains`, `=~`, `in~` …
+    Insensitive,
 }

@@ -1,7 +1,7 @@
 //! One needle: its comparison, the parts of it that a search looks for, and whether it really is at a position.
 
 use super::fold::{fold_code, fold_text, variants};
-use super::mode::Mode;
+use super::mode::{Case, Mode};
 use super::terms::{ends_with_term, first, last, starts_with_term};
 
 /// A needle to try at a candidate.
@@ -51,11 +51,11 @@ pub(super) struct Gram {
 }
 
 impl Needle {
-    pub(super) fn new(text: &str, mode: Mode, case_sensitive: bool) -> Needle {
+    pub(super) fn new(text: &str, mode: Mode, case: Case) -> Needle {
         let bytes = text.as_bytes();
         let left = matches!(mode, Mode::Has | Mode::HasPrefix) && starts_with_term(bytes);
         let right = matches!(mode, Mode::Has | Mode::HasSuffix) && ends_with_term(bytes);
-        if case_sensitive {
+        if case == Case::Sensitive {
             return Needle { folded: text.into(), comparison: Comparison::Exact, left, right };
         }
         let folded: Box<str> = fold_text(text).into();

@@ -6,16 +6,18 @@ use super::fold::fold_text;
 use super::needle::Needle;
 use super::scan::Scanner;
 use super::terms::is_term;
-use super::{Matcher, Mode};
+use super::{Case, Matcher, Mode};
 use arrow::array::{Array, StringArray};
 use proptest::prelude::*;
 
 const MODES: [Mode; 7] =
     [Mode::Has, Mode::HasPrefix, Mode::HasSuffix, Mode::Contains, Mode::StartsWith, Mode::EndsWith, Mode::Equals];
 
+const CASES: [Case; 2] = [Case::Sensitive, Case::Insensitive];
+
 /// The meaning of a mode, character by character.
-fn reference(value: &str, needle: &str, mode: Mode, case_sensitive: bool) -> bool {
-    let folded = |s: &str| if case_sensitive { s.to_owned() } else { fold_text(s) };
+fn reference(value: &str, needle: &str, mode: Mode, case: Case) -> bool {
+    let folded = |s: &str| if case == Case::Sensitive { s.to_owned() } else { fold_text(s) };
     let (v, n): (Vec<char>, Vec<char>) = (folded(value).chars().collect(), folded(needle).chars().collect());
     let term = |c: Option<&char>| c.is_some_and(|c| is_term(*c as u32));
     let clash = |at: usize| at > 0 && term(v.get(at - 1)) && term(v.get(at));
@@ -34,19 +36,19 @@ fn reference(value: &str, needle: &str, mode: Mode, case_sensitive: bool) -> boo
     })
 }
 
-fn check(values: &StringArray, needles: &[String], mode: Mode, case_sensitive: bool) {
+fn check(values: &StringArray, needles: &[String], mode: Mode, case: Case) {
     let needles: Vec<&str> = needles.iter().map(String::as_str).collect();
     let expected = |all: bool| -> Vec<bool> {
         let one = |v: Option<&str>| {
             v.is_some_and(|v| {
-                let mut hits = needles.iter().map(|n| reference(v, n, mode, case_sensitive));
+                let mut hits = needles.iter().map(|n| reference(v, n, mode, case));
                 if all { hits.all(|h| h) } else { hits.any(|h| h) }
             })
         };
         values.iter().map(one).collect()
     };
-    let matcher = Matcher::new(&needles, mode, case_sensitive);
-    let label = format!("{mode:?} {case_sensitive} {needles:?} {values:?}");
+    let matcher = Matcher::new(&needles, mode, case);
+    let label = format!("{mode:?} {case:?} {needles:?} {values:?}");
     assert_eq!(matcher.any(values).iter().collect::<Vec<_>>(), expected(false), "any {label}");
     assert_eq!(matcher.all(values).iter().collect::<Vec<_>>(), expected(true), "all {label}");
     for (value, expected) in values.iter().zip(expected(false)) {
@@ -55,7 +57,7 @@ fn check(values: &StringArray, needles: &[String], mode: Mode, case_sensitive: b
     if needles.iter().any(|n| n.is_empty()) || matches!(mode, Mode::StartsWith | Mode::EndsWith | Mode::Equals) {
         return;
     }
-    let compiled = || -> Vec<Needle> { needles.iter().map(|n| Needle::new(n, mode, case_sensitive)).collect() };
+    let compiled = || -> Vec<Needle> { needles.iter().map(|n| Needle::new(n, mode, case)).collect() };
     for scanner in [Scanner::new(compiled()).portable(), Scanner::many(compiled())] {
         let mut bits = Bits::new(values.len());
         scanner.rows(values.value_data(), values.value_offsets(), &mut bits);
@@ -85,15 +87,15 @@ proptest! {
         rows in proptest::collection::vec(proptest::option::weighted(0.9, prop_oneof![text(12), narrow(90)]), 0..30),
         needles in proptest::collection::vec(prop_oneof![text(4), narrow(5)], 0..9),
         mode in proptest::sample::select(MODES.to_vec()),
-        case_sensitive: bool,
+        case in proptest::sample::select(CASES.to_vec()),
         cut in 0usize..10,
     ) {
         let values = StringArray::from(rows);
         let from = cut.min(values.len());
-        check(&values, &needles, mode, case_sensitive);
-        check(&values.slice(from, (values.len() - from) / 2), &needles, mode, case_sensitive);
+        check(&values, &needles, mode, case);
+        check(&values.slice(from, (values.len() - from) / 2), &needles, mode, case);
         for needle in &needles {
-            check(&values, std::slice::from_ref(needle), mode, case_sensitive);
+            check(&values, std::slice::from_ref(needle), mode, case);
         }
     }
 
@@ -102,10 +104,10 @@ proptest! {
         rows in proptest::collection::vec(text(20), 0..20),
         needles in proptest::collection::vec(text(4), 70..200),
         mode in proptest::sample::select(MODES.to_vec()),
-        case_sensitive: bool,
+        case in proptest::sample::select(CASES.to_vec()),
     ) {
         let needles: Vec<String> = needles.into_iter().filter(|n| !n.is_empty()).collect();
-        check(&StringArray::from(rows), &needles, mode, case_sensitive);
+        check(&StringArray::from(rows), &needles, mode, case);
     }
 }
 
@@ -130,7 +132,7 @@ const DELETE: [&str; 5] =
     ["-DeleteContent", "-PurgeType HardDelete", "-PurgeType SoftDelete", "DeleteContent", "HardDelete"];
 
 fn has_any(needles: &[&str], value: &str) -> bool {
-    let matcher = Matcher::new(needles, Mode::Has, false);
+    let matcher = Matcher::new(needles, Mode::Has, Case::Insensitive);
     let found = matcher.is_match(value);
     assert_eq!(matcher.any(&StringArray::from(vec!["", value, "x"])).value(1), found);
     found
@@ -188,30 +190,30 @@ fn the_term_rule() {
     assert!(has_any(&[""], "") && has_any(&[""], "x"));
     assert!(!has_any(&["caf"], "café") && has_any(&["CAFÉ"], "x café"));
     assert!(!has_any(&["STRASSE"], "straße") && has_any(&["STRAßE"], "straße"));
-    let prefix = Matcher::new(&["Mail"], Mode::HasPrefix, false);
+    let prefix = Matcher::new(&["Mail"], Mode::HasPrefix, Case::Insensitive);
     assert!(prefix.is_match("Search-Mailbox") && !prefix.is_match("Voicemail"));
-    let suffix = Matcher::new(&["box"], Mode::HasSuffix, false);
+    let suffix = Matcher::new(&["box"], Mode::HasSuffix, Case::Insensitive);
     assert!(suffix.is_match("Search-Mailbox -x") && !suffix.is_match("Mailboxes"));
 }
 
 #[test]
 fn no_needles_and_rows_without_text() {
     let values = StringArray::from(vec![Some(""), None, Some("a")]);
-    let none = Matcher::new(&[], Mode::Has, false);
+    let none = Matcher::new(&[], Mode::Has, Case::Insensitive);
     assert_eq!(none.any(&values).count_set_bits(), 0);
     assert_eq!(none.all(&values).count_set_bits(), 2);
-    let empty = Matcher::new(&["", "zzz"], Mode::Has, false);
+    let empty = Matcher::new(&["", "zzz"], Mode::Has, Case::Insensitive);
     assert_eq!(empty.any(&values).count_set_bits(), 2);
-    assert_eq!(Matcher::new(&[""], Mode::Equals, false).any(&values).count_set_bits(), 1);
-    assert_eq!(Matcher::new(&["a"], Mode::Has, false).any(&values.slice(0, 0)).len(), 0);
+    assert_eq!(Matcher::new(&[""], Mode::Equals, Case::Insensitive).any(&values).count_set_bits(), 1);
+    assert_eq!(Matcher::new(&["a"], Mode::Has, Case::Insensitive).any(&values.slice(0, 0)).len(), 0);
 }
 
 #[test]
 fn a_match_never_spans_rows() {
     let values = StringArray::from(vec!["Search-", "Mailbox", "x", "Search", "-Mailbox"]);
     for mode in MODES {
-        assert_eq!(Matcher::new(&["Search-Mailbox"], mode, false).any(&values).count_set_bits(), 0);
-        assert_eq!(Matcher::new(&["Search-Mailbox", "qq"], mode, false).any(&values).count_set_bits(), 0);
+        assert_eq!(Matcher::new(&["Search-Mailbox"], mode, Case::Insensitive).any(&values).count_set_bits(), 0);
+        assert_eq!(Matcher::new(&["Search-Mailbox", "qq"], mode, Case::Insensitive).any(&values).count_set_bits(), 0);
     }
 }
 
@@ -222,7 +224,7 @@ fn ten_thousand_needles() {
     let rows: Vec<String> = (0..3_000).map(|i| format!("ping HOST-{}.example.com -n 1", i * 7)).collect();
     let values = StringArray::from(rows);
     let expected = (0..3_000).filter(|i| i * 7 < 10_000).count();
-    assert_eq!(Matcher::new(&needles, Mode::Has, false).any(&values).count_set_bits(), expected);
-    assert_eq!(Matcher::new(&needles, Mode::EndsWith, false).any(&values).count_set_bits(), 0);
-    assert!(Edge::new(vec![Needle::new("a", Mode::Equals, false)], Mode::Equals).is_match(b"A"));
+    assert_eq!(Matcher::new(&needles, Mode::Has, Case::Insensitive).any(&values).count_set_bits(), expected);
+    assert_eq!(Matcher::new(&needles, Mode::EndsWith, Case::Insensitive).any(&values).count_set_bits(), 0);
+    assert!(Edge::new(vec![Needle::new("a", Mode::Equals, Case::Insensitive)], Mode::Equals).is_match(b"A"));
 }

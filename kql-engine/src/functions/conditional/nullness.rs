@@ -12,7 +12,7 @@ pub static ISNULL: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "True for null; always false for a string.",
     page: "isnull-function",
-    eval: Eval::Expr(|info, args| null(info, args, true)),
+    eval: Eval::Expr(|info, args| nullness(info, args, Wanted::Null)),
 };
 
 pub static ISNOTNULL: ScalarFunction = ScalarFunction {
@@ -22,14 +22,21 @@ pub static ISNOTNULL: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "True for every value except null; always true for a string.",
     page: "isnotnull-function",
-    eval: Eval::Expr(|info, args| null(info, args, false)),
+    eval: Eval::Expr(|info, args| nullness(info, args, Wanted::Value)),
 };
 
-fn null(info: &CallInfo, mut args: Vec<Expr>, want: bool) -> Result<Expr> {
+/// What the function is true for.
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    Null,
+    Value,
+}
+
+fn nullness(info: &CallInfo, mut args: Vec<Expr>, wanted: Wanted) -> Result<Expr> {
     let Some(arg) = args.pop() else { return internal_err!("isnull takes an argument") };
-    Ok(match info.types.first() {
-        Some(ScalarType::String) => lit(!want),
-        _ if want => arg.is_null(),
-        _ => arg.is_not_null(),
+    Ok(match (info.types.first(), wanted) {
+        (Some(ScalarType::String), wanted) => lit(wanted == Wanted::Value),
+        (_, Wanted::Null) => arg.is_null(),
+        (_, Wanted::Value) => arg.is_not_null(),
     })
 }

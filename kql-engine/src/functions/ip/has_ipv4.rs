@@ -18,7 +18,7 @@ static ANY: [Signature; 2] = [
 ];
 
 macro_rules! has {
-    ($row:ident, $name:literal, $signatures:ident, $page:literal, $summary:literal, $prefix:literal) => {
+    ($row:ident, $name:literal, $signatures:ident, $page:literal, $summary:literal, $wanted:ident) => {
         pub static $row: ScalarFunction = ScalarFunction {
             name: $name,
             aliases: &[],
@@ -26,19 +26,19 @@ macro_rules! has {
             result_name: ResultName::None,
             summary: $summary,
             page: $page,
-            eval: Eval::Compiled(|info| Ok(compile(info, $prefix))),
+            eval: Eval::Compiled(|info| Ok(compile(info, Wanted::$wanted))),
         };
     };
 }
 
-has!(HAS_IPV4, "has_ipv4", ONE, "has-ipv4-function", "True where the text has an IPv4 address.", false);
+has!(HAS_IPV4, "has_ipv4", ONE, "has-ipv4-function", "True where the text has an IPv4 address.", Address);
 has!(
     HAS_ANY_IPV4,
     "has_any_ipv4",
     ANY,
     "has-any-ipv4-function",
     "True where the text has one of several IPv4 addresses.",
-    false
+    Address
 );
 has!(
     HAS_IPV4_PREFIX,
@@ -46,7 +46,7 @@ has!(
     ONE,
     "has-ipv4-prefix-function",
     "True where the text has an IPv4 address that starts with a prefix such as 192.168.",
-    true
+    Prefix
 );
 has!(
     HAS_ANY_IPV4_PREFIX,
@@ -54,8 +54,16 @@ has!(
     ANY,
     "has-any-ipv4-prefix-function",
     "True where the text has an IPv4 address that starts with one of several prefixes.",
-    true
+    Prefix
 );
+
+/// What the argument is allowed to be.
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    Address,
+    /// An address, or the start of one that ends with a dot.
+    Prefix,
+}
 
 /// An address, or the start of one, to look for.
 struct Needle {
@@ -66,9 +74,9 @@ struct Needle {
 
 impl Needle {
     /// `None` if the text is neither an address nor a prefix that ends with a dot: no text contains it.
-    fn new(text: &str, prefix: bool) -> Option<Needle> {
+    fn new(text: &str, wanted: Wanted) -> Option<Needle> {
         let valid = match text.strip_suffix('.') {
-            Some(start) if prefix => {
+            Some(start) if wanted == Wanted::Prefix => {
                 let octets: Vec<&str> = start.split('.').collect();
                 octets.len() <= 3 && octets.iter().all(|o| octet(o))
             }
@@ -113,10 +121,10 @@ fn address(text: &str) -> Option<usize> {
     Some(length)
 }
 
-fn compile(info: &CallInfo, prefix: bool) -> Box<dyn Kernel> {
+fn compile(info: &CallInfo, wanted: Wanted) -> Box<dyn Kernel> {
     listed::compile(
         info,
-        move |texts| texts.iter().filter_map(|text| Needle::new(text, prefix)).collect::<Vec<_>>(),
+        move |texts| texts.iter().filter_map(|text| Needle::new(text, wanted)).collect::<Vec<_>>(),
         |needles, text| Some(needles.iter().any(|n| n.is_in(text))),
     )
 }

@@ -44,7 +44,7 @@ pub static PARSE_IPV6: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "An IPv6 or IPv4 address as an IPv6 address with all digits; empty if the text is not a valid address.",
     page: "parse-ipv6-function",
-    eval: Eval::Kernel(|call| parse_ipv6(call, false)),
+    eval: Eval::Kernel(|call| parse_ipv6(call, Prefix::OfAddress)),
 };
 
 pub static PARSE_IPV6_MASK: ScalarFunction = ScalarFunction {
@@ -54,7 +54,7 @@ pub static PARSE_IPV6_MASK: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The network of an IPv6 or IPv4 address, by a prefix length of up to 128, with all its digits.",
     page: "parse-ipv6-mask-function",
-    eval: Eval::Kernel(|call| parse_ipv6(call, true)),
+    eval: Eval::Kernel(|call| parse_ipv6(call, Prefix::OfArgument)),
 };
 
 pub static IPV4_NETMASK_SUFFIX: ScalarFunction = ScalarFunction {
@@ -70,12 +70,24 @@ pub static IPV4_NETMASK_SUFFIX: ScalarFunction = ScalarFunction {
     }),
 };
 
-fn parse_ipv6(call: &Call, masked: bool) -> Result<ColumnarValue> {
+/// The length of the network part.
+#[derive(Clone, Copy)]
+enum Prefix {
+    /// What follows the `/` of the address.
+    OfAddress,
+    /// The second argument, if it is shorter.
+    OfArgument,
+}
+
+fn parse_ipv6(call: &Call, wanted: Prefix) -> Result<ColumnarValue> {
     let (ips, prefix) = (call.strings(0)?, call.longs_or(1, 128)?);
     kernel::strings(call.rows, |i, out| {
         let prefix = prefix.get(i).and_then(|p| u8::try_from(p).ok()).filter(|p| *p <= 128);
         let (Some(ip), Some(prefix)) = (V6::parse(ips.get(i)), prefix) else { return };
-        let prefix = if masked { prefix.min(ip.prefix) } else { ip.prefix };
+        let prefix = match wanted {
+            Prefix::OfAddress => ip.prefix,
+            Prefix::OfArgument => prefix.min(ip.prefix),
+        };
         let address = ip.address & mask6(prefix);
         for n in (0..8).rev() {
             let _ = write!(out, "{:04x}", address >> (16 * n) & 0xffff);

@@ -3,6 +3,7 @@
 //! A null equals nothing and differs from every value: `null == 1` is false and `null != 1` is true; between two
 //! nulls both are null. The orderings are null if a side is null. NaN equals nothing, and is neither smaller nor greater.
 
+use super::Polarity;
 use super::logical::two;
 use crate::registry::{
     CallInfo, Eval, ParameterType, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig,
@@ -79,7 +80,7 @@ pub static EQUAL: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "True if both sides are equal; strings are compared case-sensitively.",
     page: "operator:datatypes-string-operators",
-    eval: Eval::Expr(|info, args| equality(info, args, false)),
+    eval: Eval::Expr(|info, args| equality(info, args, Polarity::Positive)),
 };
 
 pub static NOT_EQUAL: ScalarFunction = ScalarFunction {
@@ -89,7 +90,7 @@ pub static NOT_EQUAL: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "True if the sides differ; strings are compared case-sensitively.",
     page: "operator:datatypes-string-operators",
-    eval: Eval::Expr(|info, args| equality(info, args, true)),
+    eval: Eval::Expr(|info, args| equality(info, args, Polarity::Negative)),
 };
 
 /// Whether DataFusion's equality is right for values of this type.
@@ -98,7 +99,7 @@ pub fn is_native(ty: ScalarType) -> bool {
     ty != ScalarType::Real
 }
 
-fn equality(info: &CallInfo, args: Vec<Expr>, negated: bool) -> Result<Expr> {
+fn equality(info: &CallInfo, args: Vec<Expr>, polarity: Polarity) -> Result<Expr> {
     let real = info.types.first() == Some(&ScalarType::Real);
     let never_null = |i: usize| {
         info.types.get(i) == Some(&ScalarType::String)
@@ -108,15 +109,15 @@ fn equality(info: &CallInfo, args: Vec<Expr>, negated: bool) -> Result<Expr> {
     let [left, right] = two(args)?;
     let either_null = left.clone().is_null().and(right.clone().is_null());
     let not_a_number = real.then(|| is_nan(&left).or(is_nan(&right)));
-    let test = if left_safe && right_safe {
-        if negated { left.not_eq(right) } else { left.eq(right) }
-    } else if negated {
-        binary_expr(left, Operator::IsDistinctFrom, right)
-    } else {
-        binary_expr(left, Operator::IsNotDistinctFrom, right)
+    let operator = match (polarity, left_safe && right_safe) {
+        (Polarity::Positive, true) => Operator::Eq,
+        (Polarity::Negative, true) => Operator::NotEq,
+        (Polarity::Positive, false) => Operator::IsNotDistinctFrom,
+        (Polarity::Negative, false) => Operator::IsDistinctFrom,
     };
+    let test = binary_expr(left, operator, right);
     let test = match not_a_number {
-        Some(nan) => when(nan, lit(negated)).otherwise(test)?,
+        Some(nan) => when(nan, lit(polarity.of(false))).otherwise(test)?,
         None => test,
     };
     if left_safe || right_safe {

@@ -2,6 +2,7 @@
 //!
 //! A dynamic among the items is a list too; lists in it are flattened.
 
+use super::Polarity;
 use crate::dynamic::read::{self, Kind};
 use crate::registry::{
     Call, CallInfo, Eval, Kernel, ParameterType::Scalar, ResultName, Returns, ScalarFunction, Signature, p, repeated,
@@ -13,7 +14,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::ColumnarValue;
-use kql_scan::text::{Matcher, Mode};
+use kql_scan::text::{Case, Matcher, Mode};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -37,25 +38,25 @@ macro_rules! membership {
 membership!(
     IN,
     "in~",
-    Test::Equal { case_sensitive: false, negated: false },
+    Test::Equal { case: Case::Insensitive, polarity: Polarity::Positive },
     "True where the value is one of the items, without regard to case."
 );
 membership!(
     NOT_IN,
     "!in~",
-    Test::Equal { case_sensitive: false, negated: true },
+    Test::Equal { case: Case::Insensitive, polarity: Polarity::Negative },
     "True where the value is none of the items, without regard to case."
 );
 membership!(
     IN_CS,
     "in",
-    Test::Equal { case_sensitive: true, negated: false },
+    Test::Equal { case: Case::Sensitive, polarity: Polarity::Positive },
     "True where the value is one of the items."
 );
 membership!(
     NOT_IN_CS,
     "!in",
-    Test::Equal { case_sensitive: true, negated: true },
+    Test::Equal { case: Case::Sensitive, polarity: Polarity::Negative },
     "True where the value is none of the items."
 );
 membership!(HAS_ANY, "has_any", Test::HasAny, "True where the text has any of the terms.");
@@ -63,9 +64,18 @@ membership!(HAS_ALL, "has_all", Test::HasAll, "True where the text has all of th
 
 #[derive(Clone, Copy)]
 enum Test {
-    Equal { case_sensitive: bool, negated: bool },
+    Equal { case: Case, polarity: Polarity },
     HasAny,
     HasAll,
+}
+
+impl Test {
+    fn polarity(self) -> Polarity {
+        match self {
+            Test::Equal { polarity, .. } => polarity,
+            Test::HasAny | Test::HasAll => Polarity::Positive,
+        }
+    }
 }
 
 fn compile(info: &CallInfo, test: Test) -> Result<Box<dyn Kernel>> {
@@ -87,8 +97,7 @@ fn compile(info: &CallInfo, test: Test) -> Result<Box<dyn Kernel>> {
         }
         Some(items) => {
             let set = Values::new(&items, ty);
-            let negated = matches!(test, Test::Equal { negated: true, .. });
-            Ok(Box::new(move |call: &Call| set.run(&call.array(0)?, negated)))
+            Ok(Box::new(move |call: &Call| set.run(&call.array(0)?, test.polarity())))
         }
         None => Ok(Box::new(move |call: &Call| by_row(call, ty, test))),
     }
@@ -113,7 +122,7 @@ fn by_row(call: &Call, ty: ScalarType, test: Test) -> Result<ColumnarValue> {
             let call = Call { args: &args, rows: 1, types: call.types, returns: Bool };
             Texts::new(&values, test).run(&call, ty == ScalarType::Dynamic)?
         } else {
-            Values::new(&values, ty).run(&one, matches!(test, Test::Equal { negated: true, .. }))?
+            Values::new(&values, ty).run(&one, test.polarity())?
         };
         found.push(result.to_array(1)?.as_boolean().iter().next().flatten());
     }
@@ -124,7 +133,7 @@ fn by_row(call: &Call, ty: ScalarType, test: Test) -> Result<ColumnarValue> {
 struct Texts {
     matcher: Matcher,
     all: bool,
-    negated: bool,
+    polarity: Polarity,
 }
 
 impl Texts {
@@ -145,11 +154,12 @@ impl Texts {
             }
         }
         let needles: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let (mode, case_sensitive, negated) = match test {
-            Test::Equal { case_sensitive, negated } => (Mode::Equals, case_sensitive, negated),
-            Test::HasAny | Test::HasAll => (Mode::Has, false, false),
+        let (mode, case) = match test {
+            Test::Equal { case, .. } => (Mode::Equals, case),
+            Test::HasAny | Test::HasAll => (Mode::Has, Case::Insensitive),
         };
-        Texts { matcher: Matcher::new(&needles, mode, case_sensitive), all: matches!(test, Test::HasAll), negated }
+        let matcher = Matcher::new(&needles, mode, case);
+        Texts { matcher, all: matches!(test, Test::HasAll), polarity: test.polarity() }
     }
 
     fn run(&self, call: &Call, dynamic: bool) -> Result<ColumnarValue> {
@@ -157,7 +167,7 @@ impl Texts {
         let array = if dynamic { crate::functions::conversion::dynamic_texts(&array)? } else { array };
         let texts = array.as_string::<i32>();
         let found = if self.all { self.matcher.all(texts) } else { self.matcher.any(texts) };
-        Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(if self.negated { !&found } else { found }, None))))
+        Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(self.polarity.of_all(found), None))))
     }
 }
 
@@ -237,11 +247,14 @@ impl Values {
     }
 
     /// A null is equal to none of the values.
-    fn run(&self, array: &ArrayRef, negated: bool) -> Result<ColumnarValue> {
+    fn run(&self, array: &ArrayRef, polarity: Polarity) -> Result<ColumnarValue> {
         let rows = array.len();
         let test = |found: &dyn Fn(usize) -> bool| -> BooleanArray {
             (0..rows)
-                .map(|i| if array.is_null(i) { (!self.null).then_some(negated) } else { Some(found(i) != negated) })
+                .map(|i| match array.is_null(i) {
+                    true => (!self.null).then_some(polarity.of(false)),
+                    false => Some(polarity.of(found(i))),
+                })
                 .collect()
         };
         let result = match &self.set {

@@ -18,7 +18,30 @@ pub use logical::{AND, OR};
 pub use matches_regex::{compiled, pattern_of};
 
 use crate::registry::ScalarFunction;
+use arrow::buffer::BooleanBuffer;
 use kql_parser::ast::{BinaryOp, InOp, UnaryOp};
+
+/// Whether an operator states something, as `has` does, or denies it, as `!has` does.
+#[derive(Clone, Copy, PartialEq)]
+enum Polarity {
+    Positive,
+    Negative,
+}
+
+impl Polarity {
+    /// The result where the positive operator returns `found`.
+    fn of(self, found: bool) -> bool {
+        found == (self == Polarity::Positive)
+    }
+
+    /// The results of all rows.
+    fn of_all(self, found: BooleanBuffer) -> BooleanBuffer {
+        match self {
+            Polarity::Positive => found,
+            Polarity::Negative => !&found,
+        }
+    }
+}
 
 /// All scalar operators.
 pub static ALL: &[&ScalarFunction] = &[

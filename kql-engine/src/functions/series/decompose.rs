@@ -4,7 +4,7 @@
 
 use super::line::Line;
 use super::outliers::Fences;
-use super::read::{self, Series};
+use super::read::{self, Numbers, Series};
 use super::season;
 use crate::notes::Notes;
 use crate::registry::{
@@ -203,7 +203,7 @@ fn compile(info: &CallInfo, notes: Notes, places: ArgumentPositions, output: Out
                             0.0
                         })
                     };
-                    read::numbers(scores.iter().map(flag), true, out);
+                    read::numbers(scores.iter().map(flag), Numbers::Whole, out);
                     out.push(',');
                     read::reals(&scores, out);
                     out.push(',');
@@ -240,7 +240,7 @@ impl Parts {
         out.push(',');
         read::reals(&self.trend, out);
         out.push(',');
-        read::numbers(self.rest.iter().copied(), false, out);
+        read::numbers(self.rest.iter().copied(), Numbers::Real, out);
     }
 }
 

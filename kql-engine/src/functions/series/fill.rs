@@ -1,7 +1,7 @@
 //! `series_fill_forward()`, `series_fill_backward()`, `series_fill_const()`, `series_fill_linear()`: missing values,
 //! which are nulls or a placeholder.
 
-use super::read::{self, Series};
+use super::read::{self, Numbers, Series};
 use crate::dynamic::write;
 use crate::functions::kernel::AnyNumber;
 use crate::registry::{
@@ -9,7 +9,7 @@ use crate::registry::{
     ParameterType::{DynamicArray, Is, Number},
     ResultName, Returns, ScalarFunction, Signature, optional, p, sig,
 };
-use crate::types::ScalarType::{Bool, Dynamic, Int, Long};
+use crate::types::ScalarType::{Bool, Dynamic};
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 
@@ -88,7 +88,7 @@ fn run(call: &Call, n: usize, fill: impl Fn(usize, &mut [Option<f64>])) -> Resul
         open(&mut series, value);
         fill(i, &mut series.values);
         // a value that cannot be filled is kept
-        read::numbers(series.values.iter().map(|v| v.or(value)), series.whole, out);
+        read::numbers(series.values.iter().map(|v| v.or(value)), series.numbers, out);
         true
     })
 }
@@ -105,14 +105,14 @@ fn forward<'a>(values: impl Iterator<Item = &'a mut Option<f64>>) {
 
 fn constant(call: &Call) -> Result<ColumnarValue> {
     let filler = placeholder(call, 1)?;
-    let whole = call.len() < 2 || matches!(call.types.get(1), Some(Int | Long));
+    let form = call.types.get(1).map_or(Numbers::Whole, |ty| Numbers::of(*ty));
     let missing = placeholder(call, 2)?;
     read::map(call.rows, &call.strings(0)?, |i, mut series, out| {
         open(&mut series, missing.as_ref().and_then(|m| m.get(i)));
         let value = filler.as_ref().map_or(Some(0.0), |f| f.get(i));
         write::list(series.values.iter(), out, |element, out| match element {
-            Some(_) => read::number(*element, series.whole, out),
-            None => read::number(value, whole, out),
+            Some(_) => read::number(*element, series.numbers, out),
+            None => read::number(value, form, out),
         });
         true
     })
@@ -127,7 +127,7 @@ fn linear(call: &Call) -> Result<ColumnarValue> {
         open(&mut series, value);
         if series.values.iter().all(Option::is_none) {
             let filler = filler.as_ref().map_or(Some(0.0), |f| f.get(i));
-            read::numbers(series.values.iter().map(|_| filler), false, out);
+            read::numbers(series.values.iter().map(|_| filler), Numbers::Real, out);
             return true;
         }
         between(&mut series);
@@ -135,7 +135,7 @@ fn linear(call: &Call) -> Result<ColumnarValue> {
             forward(series.values.iter_mut());
             forward(series.values.iter_mut().rev());
         }
-        read::numbers(series.values.iter().map(|v| v.or(value)), series.whole, out);
+        read::numbers(series.values.iter().map(|v| v.or(value)), series.numbers, out);
         true
     })
 }

@@ -1,6 +1,6 @@
 //! `series_fir()`, `series_iir()`
 
-use super::read::{self, Series};
+use super::read::{self, Numbers, Series};
 use crate::registry::{
     Call, Eval,
     ParameterType::{DynamicArray, Is},
@@ -64,7 +64,7 @@ fn fir(call: &Call) -> Result<ColumnarValue> {
                 filter.iter().enumerate().filter_map(|(k, c)| Some(c * values.get((n + ahead).checked_sub(k)?)?));
             Some(parts.sum())
         });
-        read::numbers(filtered, false, out);
+        read::numbers(filtered, Numbers::Real, out);
         true
     })
 }

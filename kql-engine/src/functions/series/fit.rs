@@ -1,7 +1,7 @@
 //! `series_fit_line()`, `series_fit_2lines()`, `series_fit_poly()`: as columns, or as a bag.
 
 use super::line::{Line, explained, over};
-use super::read::{self, Series};
+use super::read::{self, Numbers, Series};
 use crate::registry::{
     Call, Eval, OutputColumn,
     ParameterType::{DynamicArray, Is},
@@ -329,7 +329,7 @@ impl<'a> Parts<'a> {
 
     fn real(&mut self, name: &str, value: f64) {
         self.key(name);
-        read::number(Some(value), false, self.out);
+        read::number(Some(value), Numbers::Real, self.out);
     }
 
     fn long(&mut self, name: &str, value: usize) {

@@ -1,6 +1,6 @@
 //! `series_fft()`, `series_ifft()`
 
-use super::read::{self, Series};
+use super::read::{self, Numbers, Series};
 use crate::registry::{
     Call, Eval, OutputColumn, ParameterType::DynamicArray, ResultName, Returns, ScalarFunction, Signature, optional, p,
     sig,
@@ -53,9 +53,9 @@ fn run(call: &Call, direction: FftDirection) -> Result<ColumnarValue> {
         transform.process(&mut values);
         let scale = if direction == FftDirection::Inverse { 1.0 / length as f64 } else { 1.0 };
         out.push('[');
-        read::numbers(values.iter().map(|v| Some(v.re * scale)), false, out);
+        read::numbers(values.iter().map(|v| Some(v.re * scale)), Numbers::Real, out);
         out.push(',');
-        read::numbers(values.iter().map(|v| Some(v.im * scale)), false, out);
+        read::numbers(values.iter().map(|v| Some(v.im * scale)), Numbers::Real, out);
         out.push(']');
         true
     })

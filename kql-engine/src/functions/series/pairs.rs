@@ -2,7 +2,7 @@
 //!
 //! If an element is missing in one of them, or is not a number, the result is null.
 
-use super::read::{self, Series};
+use super::read::{self, Numbers, Series};
 use crate::dynamic::write;
 use crate::functions::kernel::{self, AnyNumber, Strings};
 use crate::registry::{
@@ -10,7 +10,7 @@ use crate::registry::{
     ParameterType::{DynamicArray, Number},
     ResultName, Returns, ScalarFunction, Signature, p, sig,
 };
-use crate::types::ScalarType::{Dynamic, Int, Long};
+use crate::types::ScalarType::Dynamic;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 
@@ -117,20 +117,20 @@ pair!(
 /// A side: a series, or a number that is used for every element.
 pub(super) enum Side<'a> {
     Series(Strings<'a>),
-    Number(AnyNumber<'a>, bool),
+    Number(AnyNumber<'a>, Numbers),
 }
 
 /// The numbers of a side in one row.
 pub(super) enum Elements {
     Each(Series),
-    All(Option<f64>, bool),
+    All(Option<f64>, Numbers),
 }
 
 impl<'a> Side<'a> {
     pub(super) fn new(call: &Call<'a>, n: usize) -> Result<Side<'a>> {
         Ok(match call.types.get(n) {
             Some(Dynamic) => Side::Series(call.strings(n)?),
-            Some(ty) => Side::Number(call.numbers(n)?, matches!(ty, Int | Long)),
+            Some(ty) => Side::Number(call.numbers(n)?, Numbers::of(*ty)),
             None => return datafusion::common::internal_err!("argument {n} is missing"),
         })
     }
@@ -138,7 +138,7 @@ impl<'a> Side<'a> {
     pub(super) fn get(&self, i: usize) -> Option<Elements> {
         Some(match self {
             Side::Series(texts) => Elements::Each(Series::parse(texts.get(i))?),
-            Side::Number(number, whole) => Elements::All(number.get(i), *whole),
+            Side::Number(number, form) => Elements::All(number.get(i), *form),
         })
     }
 }
@@ -158,10 +158,10 @@ impl Elements {
         }
     }
 
-    fn whole(&self) -> bool {
+    fn numbers(&self) -> Numbers {
         match self {
-            Elements::Each(series) => series.whole,
-            Elements::All(_, whole) => *whole,
+            Elements::Each(series) => series.numbers,
+            Elements::All(_, form) => *form,
         }
     }
 }
@@ -171,11 +171,11 @@ fn run(call: &Call, op: Op) -> Result<ColumnarValue> {
     kernel::texts(call.rows, |i, out| {
         let (Some(left), Some(right)) = (left.get(i), right.get(i)) else { return false };
         let length = left.len().max(right.len());
-        let whole = left.whole() && right.whole();
+        let form = left.numbers().and(right.numbers());
         let pairs = (0..length).map(|n| Some((left.get(n)?, right.get(n)?)));
         match op {
-            Op::Whole(of) => read::numbers(pairs.map(|pair| pair.map(|(a, b)| of(a, b))), whole, out),
-            Op::Real(of) => read::numbers(pairs.map(|pair| pair.map(|(a, b)| of(a, b))), false, out),
+            Op::Whole(of) => read::numbers(pairs.map(|pair| pair.map(|(a, b)| of(a, b))), form, out),
+            Op::Real(of) => read::numbers(pairs.map(|pair| pair.map(|(a, b)| of(a, b))), Numbers::Real, out),
             Op::Test(of) => {
                 write::list(pairs, out, |pair, out| {
                     out.push_str(match pair {

@@ -3,6 +3,7 @@
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
 use crate::functions::kernel::{self, Strings};
+use crate::types::ScalarType;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 use std::fmt::Write;
@@ -12,8 +13,8 @@ use std::fmt::Write;
 pub struct Series {
     /// In order.
     pub values: Vec<Option<f64>>,
-    /// Whether all numbers are whole ones, written without a point.
-    pub whole: bool,
+    /// Whole if all numbers are written without a point.
+    pub numbers: Numbers,
     /// Whether an element is neither a number nor null.
     pub mixed: bool,
 }
@@ -22,17 +23,17 @@ impl Series {
     /// Parses an array; `None` if the text is not an array.
     pub fn parse(json: &str) -> Option<Series> {
         let items = read::array(json)?;
-        let (mut whole, mut mixed) = (true, false);
+        let (mut numbers, mut mixed) = (Numbers::Whole, false);
         let values = items
             .iter()
             .map(|item| match read::kind(item) {
                 Kind::Long => item.parse().ok(),
                 Kind::Real => {
-                    whole = false;
+                    numbers = Numbers::Real;
                     item.parse().ok()
                 }
                 Kind::String => {
-                    whole = false;
+                    numbers = Numbers::Real;
                     match *item {
                         "\"NaN\"" => Some(f64::NAN),
                         "\"Infinity\"" => Some(f64::INFINITY),
@@ -50,7 +51,7 @@ impl Series {
                 }
             })
             .collect();
-        Some(Series { values, whole, mixed })
+        Some(Series { values, numbers, mixed })
     }
 
     /// All numbers; `None` if one is missing or the array is empty.
@@ -65,25 +66,48 @@ impl Series {
     }
 }
 
-/// A number as JSON, a whole one without a decimal point; `null` for `None`.
-pub fn number(value: Option<f64>, whole: bool, out: &mut String) {
+/// How numbers are written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Numbers {
+    /// Without a decimal point.
+    Whole,
+    /// With one.
+    Real,
+}
+
+impl Numbers {
+    /// How numbers of a scalar type are written.
+    pub fn of(ty: ScalarType) -> Numbers {
+        if matches!(ty, ScalarType::Int | ScalarType::Long) { Numbers::Whole } else { Numbers::Real }
+    }
+
+    /// How numbers are written that are computed from these and others: whole ones from whole ones only.
+    pub fn and(self, other: Numbers) -> Numbers {
+        if self == Numbers::Whole { other } else { Numbers::Real }
+    }
+}
+
+/// A number as JSON; `null` for `None`.
+pub fn number(value: Option<f64>, form: Numbers, out: &mut String) {
     match value {
-        Some(value) if whole && value.is_finite() && value.abs() < 9.2e18 => _ = write!(out, "{}", value as i64),
+        Some(value) if form == Numbers::Whole && value.is_finite() && value.abs() < 9.2e18 => {
+            _ = write!(out, "{}", value as i64)
+        }
         Some(value) => write::real(value, out),
         None => out.push_str("null"),
     }
 }
 
 /// An array of numbers as JSON.
-pub fn numbers(values: impl IntoIterator<Item = Option<f64>>, whole: bool, out: &mut String) {
+pub fn numbers(values: impl IntoIterator<Item = Option<f64>>, form: Numbers, out: &mut String) {
     write::list(values, out, |value, out| {
-        number(value, whole, out);
+        number(value, form, out);
     });
 }
 
 /// An array of reals as JSON.
 pub fn reals(values: &[f64], out: &mut String) {
-    numbers(values.iter().copied().map(Some), false, out);
+    numbers(values.iter().copied().map(Some), Numbers::Real, out);
 }
 
 /// A result for every series; `f` returns whether there is one.

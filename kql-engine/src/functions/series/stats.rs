@@ -1,6 +1,6 @@
 //! `series_stats()`, `series_stats_dynamic()`
 
-use super::read;
+use super::read::{self, Numbers};
 use crate::dynamic::write;
 use crate::registry::{
     ArgumentKind, Call, Eval, OutputColumn,
@@ -72,25 +72,25 @@ fn run(call: &Call, output: Output) -> Result<ColumnarValue> {
         let spread: f64 = finite.iter().map(|(_, v)| (v - mean).powi(2)).sum();
         let variance = if finite.len() > 1 { spread / (count - 1.0) } else { 0.0 };
         let values = [
-            ("min", min.1, false),
-            ("min_idx", min.0 as f64, true),
-            ("max", max.1, false),
-            ("max_idx", max.0 as f64, true),
-            ("avg", mean, false),
-            ("stdev", variance.sqrt(), false),
-            ("variance", variance, false),
-            ("sum", sum, false),
-            ("len", count, true),
+            ("min", min.1, Numbers::Real),
+            ("min_idx", min.0 as f64, Numbers::Whole),
+            ("max", max.1, Numbers::Real),
+            ("max_idx", max.0 as f64, Numbers::Whole),
+            ("avg", mean, Numbers::Real),
+            ("stdev", variance.sqrt(), Numbers::Real),
+            ("variance", variance, Numbers::Real),
+            ("sum", sum, Numbers::Real),
+            ("len", count, Numbers::Whole),
         ];
         out.push(if bag { '{' } else { '[' });
         let shown = if bag { values.len() } else { 7 };
-        write::commas(values.iter().take(shown), out, |(name, value, whole), out| {
+        write::commas(values.iter().take(shown), out, |(name, value, form), out| {
             if bag {
                 out.push('"');
                 out.push_str(name);
                 out.push_str("\":");
             }
-            read::number(Some(*value), *whole, out);
+            read::number(Some(*value), *form, out);
         });
         out.push(if bag { '}' } else { ']' });
         true

@@ -11,7 +11,7 @@ use crate::registry::{
 };
 use crate::types::ScalarType::Long;
 use datafusion::common::Result;
-use kql_scan::text::{Matcher, Mode};
+use kql_scan::text::{Case, Matcher, Mode};
 
 pub static HAS_ANY_INDEX: ScalarFunction = ScalarFunction {
     name: "has_any_index",
@@ -48,5 +48,5 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
 }
 
 fn matchers(array: &str) -> Vec<Matcher> {
-    read::elements(array).map(|term| Matcher::new(&[&dynamic_text(term)], Mode::Has, false)).collect()
+    read::elements(array).map(|term| Matcher::new(&[&dynamic_text(term)], Mode::Has, Case::Insensitive)).collect()
 }

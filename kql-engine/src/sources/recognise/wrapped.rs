@@ -3,6 +3,7 @@
 use super::error::RecordError;
 use super::known::Known;
 use super::zeek::Header;
+use crate::sources::kinds::Syntax;
 use crate::types::ScalarType;
 use std::sync::Arc;
 
@@ -42,6 +43,13 @@ pub(in crate::sources) struct Wrapped {
     pub texts: bool,
     /// The key whose array contains the records of a document, if there is one: `{"Records": [...]}`.
     pub inside: Option<&'static str>,
+}
+
+impl Wrapped {
+    /// How the values of the rows are written.
+    pub fn syntax(&self) -> Syntax {
+        if self.texts { Syntax::Csv } else { Syntax::Json }
+    }
 }
 
 /// The separator in the table's name for a further result: `_1`.

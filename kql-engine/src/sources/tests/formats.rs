@@ -3,6 +3,7 @@
 use super::*;
 use crate::sources::recognise::Known;
 use std::collections::BTreeMap;
+use zip::CompressionMethod;
 
 /// Reproducible random numbers.
 pub(super) struct Random(pub u64);
@@ -199,9 +200,8 @@ fn damaged_documents() {
     }
 }
 
-fn zipped(files: &[(&str, &[u8])], stored: bool) -> Vec<u8> {
+fn zipped(files: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let method = if stored { zip::CompressionMethod::Stored } else { zip::CompressionMethod::Deflated };
     let options = zip::write::SimpleFileOptions::default().compression_method(method);
     for (name, bytes) in files {
         writer.start_file(*name, options).expect("an entry");
@@ -256,10 +256,10 @@ fn archives_are_folders() {
         ("notes.docx", b"no data"),
     ];
     let tar = tarred(&files);
-    let zip = zipped(&files, false);
+    let zip = zipped(&files, CompressionMethod::Deflated);
     let archives: [(&str, Vec<u8>); 5] = [
         ("x.zip", zip),
-        ("y.zip", zipped(&files, true)),
+        ("y.zip", zipped(&files, CompressionMethod::Stored)),
         ("x.tar", tar.clone()),
         ("x.tar.gz", gzipped(&tar)),
         ("x.tgz", gzipped(&tar)),
@@ -299,8 +299,8 @@ fn damaged_archives() {
     let mut random = Random(3);
     let rows = 3 * ROWS as u64;
     for (name, bytes) in [
-        ("d.zip", zipped(&files, false)),
-        ("s.zip", zipped(&files, true)),
+        ("d.zip", zipped(&files, CompressionMethod::Deflated)),
+        ("s.zip", zipped(&files, CompressionMethod::Stored)),
         ("t.tar", tarred(&files)),
         ("g.tgz", gzipped(&tarred(&files))),
     ] {
@@ -445,7 +445,7 @@ fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
         files.push((format!("xl/worksheets/sheet{}.xml", i + 1), text));
     }
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
-    zipped(&files, false)
+    zipped(&files, CompressionMethod::Deflated)
 }
 
 fn text_cell(place: &str, text: &str) -> String {

@@ -53,7 +53,7 @@ fn trace(laid: &Laid, run: &[Point], out: &mut String) {
 fn beyond(laid: &Laid, y: f64) -> f64 {
     match laid.y.at(y) {
         Some(_) => laid.value(y),
-        None if laid.plot.y.log => laid.value(y),
+        None if laid.plot.y.spacing.is_log() => laid.value(y),
         None => laid.frame.bottom - laid.y.unclamped(y).clamp(-20.0, 20.0) * laid.frame.height(),
     }
 }
@@ -133,7 +133,7 @@ pub fn bars(canvas: &mut Canvas, laid: &Laid) {
         for point in &series.points {
             let Some(y) = point.y else { continue };
             // a logarithmic axis has no zero to start from
-            let base = if laid.plot.y.log { laid.y.low } else { point.base };
+            let base = if laid.plot.y.spacing.is_log() { laid.y.low } else { point.base };
             let (from, to) = (laid.value(base), laid.value(y));
             let (low, size) = (from.min(to), (from - to).abs());
             let start = laid.place(point.x) + offset;
@@ -161,7 +161,7 @@ pub fn pie(canvas: &mut Canvas, slices: &[(String, f64)], legend: bool, top: f64
     let mut turned = 0.0;
     for (i, (name, value)) in slices.iter().enumerate() {
         let part = value / total;
-        let tip = format!("{name}\n{} ({})", scale::exact(*value, false), percent(*value));
+        let tip = format!("{name}\n{} ({})", scale::exact(*value), percent(*value));
         let on_rim = |turn: f64, r: f64| (x + r * (turn * TAU).sin(), y - r * (turn * TAU).cos());
         if part > 0.999_999 {
             canvas.circle(x, y, radius, &format!("fill=\"{}\"", colour(i)), Some(&tip));

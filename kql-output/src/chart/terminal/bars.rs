@@ -17,8 +17,8 @@ pub fn draw(plot: &Plot, screen: Screen, out: &mut String) {
         Positions::Categories(names, None) => names.clone(),
         Positions::Continuous(_) => return,
     };
-    let fixed = (plot.y.min.is_some(), plot.y.max.is_some());
-    let scale = Scale::rounded(plot.y.unit, plot.y_range(), fixed, plot.y.log, 5);
+    let fixed = plot.y.fixed();
+    let scale = Scale::rounded(plot.y.unit, plot.y_range(), fixed, plot.y.spacing, 5);
     let abreast = if plot.stacking == Stacking::Unstacked { plot.series.len().max(1) } else { 1 };
     let (labels, margin) = side(&scale, HEIGHT);
     let width = screen.width.saturating_sub(margin + 3).max(10);
@@ -114,7 +114,7 @@ fn lying(plot: &Plot, screen: Screen, scale: &Scale, names: &[String], out: &mut
                 let label = if i == 0 { name.as_str() } else { "" };
                 out.push_str(&format!("{label:>margin$} │"));
                 if let Some((_, y)) = series.get(place).copied().flatten() {
-                    let from = if plot.y.log { 0.0 } else { zero };
+                    let from = if plot.y.spacing.is_log() { 0.0 } else { zero };
                     let bar = bar(segment(from, scale.clamped(y), width), i, screen);
                     out.push_str(&format!("{bar} {}", shown_short(y, plot)));
                 }

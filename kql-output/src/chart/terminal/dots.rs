@@ -2,7 +2,7 @@
 
 use super::{HEIGHT, Screen, legend, side};
 use crate::chart::scale::Scale;
-use crate::chart::{Kind, Plot, Positions, Unit, cut};
+use crate::chart::{Kind, Plot, Positions, Spacing, Unit, cut};
 
 /// The dots of a character, column by column and line by line, as bits of the braille block.
 const BITS: [[u32; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
@@ -42,17 +42,17 @@ impl Field {
 }
 
 pub fn draw(plot: &Plot, screen: Screen, out: &mut String) {
-    let fixed = (plot.y.min.is_some(), plot.y.max.is_some());
-    let y = Scale::rounded(plot.y.unit, plot.y_range(), fixed, plot.y.log, 5);
+    let fixed = plot.y.fixed();
+    let y = Scale::rounded(plot.y.unit, plot.y_range(), fixed, plot.y.spacing, 5);
     let (labels, margin) = side(&y, HEIGHT);
     let width = screen.width.saturating_sub(margin + 3).max(10);
     let x = match &plot.x {
         Positions::Continuous(unit) => {
             let (low, high) = plot.x_range().unwrap_or((0.0, 1.0));
-            Scale::exact(*unit, low, high, plot.x_log, (width / 16).max(1))
+            Scale::exact(*unit, low, high, plot.x_spacing, (width / 16).max(1))
         }
         Positions::Categories(names, _) => {
-            Scale::exact(Unit::Number, -0.5, names.len() as f64 - 0.5, false, (width / 12).max(1))
+            Scale::exact(Unit::Number, -0.5, names.len() as f64 - 0.5, Spacing::Linear, (width / 12).max(1))
         }
     };
     let (across, down) = ((width * 2 - 1) as f64, (HEIGHT * 4 - 1) as f64);

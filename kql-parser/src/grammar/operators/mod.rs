@@ -142,9 +142,19 @@ static TABLE: &[Entry] = &[
     entry("graph-where-edges", graph_where::edges),
 ];
 
-/// The names of operators, in the order of the table; those that are internal to Kusto begin with an underscore.
-pub fn names(source: bool) -> impl Iterator<Item = &'static str> {
-    TABLE.iter().filter(move |e| !source || e.source).map(|e| e.name).filter(|name| !name.starts_with('_'))
+/// The operators in the order of the table, without those that are internal to Kusto: these begin with an underscore.
+fn documented() -> impl Iterator<Item = &'static Entry> {
+    TABLE.iter().filter(|e| !e.name.starts_with('_'))
+}
+
+/// The names of operators.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    documented().map(|e| e.name)
+}
+
+/// The names of operators that begin a pipeline.
+pub fn source_names() -> impl Iterator<Item = &'static str> {
+    documented().filter(|e| e.source).map(|e| e.name)
 }
 
 /// The number of tokens of an operator's name: `mv-expand` has three.

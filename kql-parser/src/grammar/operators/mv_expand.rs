@@ -9,17 +9,17 @@ use nom::combinator::{cut, opt};
 use nom::sequence::preceded;
 
 pub(super) fn parse(i: Tokens) -> Parsed<OperatorKind> {
-    expand(i, false)
+    expand.map(OperatorKind::MvExpand).parse(i)
 }
 
 pub(super) fn legacy(i: Tokens) -> Parsed<OperatorKind> {
-    expand(i, true)
+    expand.map(|expand| OperatorKind::MvExpand(MvExpand { legacy: true, ..expand })).parse(i)
 }
 
-fn expand(i: Tokens, legacy: bool) -> Parsed<OperatorKind> {
+fn expand(i: Tokens) -> Parsed<MvExpand> {
     let parameters = parameter::parameters(&["kind", "bagexpansion", "with_itemindex"]);
     (parameters, comma_list(column), opt_limit)
-        .map(|(parameters, columns, limit)| OperatorKind::MvExpand(MvExpand { parameters, legacy, columns, limit }))
+        .map(|(parameters, columns, limit)| MvExpand { parameters, legacy: false, columns, limit })
         .parse(i)
 }
 
