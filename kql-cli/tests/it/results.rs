@@ -230,25 +230,52 @@ fn a_table_that_cannot_be_converted() {
     assert_eq!(names, ["Good.parquet"]);
 }
 
-/// Ctrl-C: the status of shells, a word, and no file.
+/// Ctrl-C and its kin: the status of shells, a word, and no file.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_leaves_nothing() {
     use std::process::Stdio;
-    let place = place();
     let query = "range x from 1 to 100000000000 step 1 | summarize dcount(x * 7 % 1000003)";
-    let child = Command::new(env!("CARGO_BIN_EXE_kql"))
-        .args(["run", "-q", query, "-o", "out.csv"])
-        .current_dir(place.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("kql starts");
-    std::thread::sleep(std::time::Duration::from_millis(1500));
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
-    assert!(sent.success());
-    let output = child.wait_with_output().expect("kql ends");
-    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
-    assert_eq!(text(&output.stderr), "interrupted\n");
-    assert_eq!(std::fs::read_dir(place.path()).expect("the folder").count(), 0);
+    for (signal, status) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+        let place = place();
+        let child = Command::new(env!("CARGO_BIN_EXE_kql"))
+            .args(["run", "-q", query, "-o", "out.csv"])
+            .current_dir(place.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("kql starts");
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+        let output = child.wait_with_output().expect("kql ends");
+        assert_eq!(output.status.code(), Some(status), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stderr), "interrupted\n");
+        assert_eq!(std::fs::read_dir(place.path()).expect("the folder").count(), 0);
+    }
+}
+
+/// Nobody reads the messages: the result and the status are as always.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_standard_error_changes_nothing() {
+    let run = |query: &str| {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+        Command::new(env!("CARGO_BIN_EXE_kql")).args(["run", "-q", query]).stderr(full).output().expect("kql runs")
+    };
+    let warned = run("let f = (a: long = 1) { a }; union isfuzzy=true (print x = f()), NoSuchTable");
+    assert_eq!((warned.status.code(), text(&warned.stdout).as_str()), (Some(0), "x\n1\n"));
+    assert_eq!(run("print nothing").status.code(), Some(1));
+}
+
+/// A value that is not of its type, and a name that the query does not declare.
+#[test]
+fn parameters_that_do_not_fit() {
+    let place = place();
+    let query = "declare query_parameters(n: long = 5, s: string = 'x'); print n, s";
+    let all = [["--param", "n=abc"], ["--param", "n="], ["--param", "s="], ["--param", "m=1"]].map(|parameter| {
+        let output = kql(place.path(), &[&["run", "-q", query][..], &parameter[..]].concat());
+        format!("{}{}", text(&output.stdout), text(&output.stderr))
+    });
+    insta::assert_snapshot!(all.join("---\n"));
 }

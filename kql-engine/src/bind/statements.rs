@@ -216,7 +216,7 @@ impl Binder<'_> {
             let ty = self.scalar_type(ty);
             let name = parameter.name.text.as_str();
             let value = match self.environment.parameter(name) {
-                Some(text) => Some(self.parameter_value(&text.to_owned(), ty, &parameter.name)),
+                Some(text) => Some(self.parameter_value(text, ty, &parameter.name)),
                 None => self.default_value(parameter, ty),
             };
             let value = value.unwrap_or_else(|| {
