@@ -71,9 +71,12 @@ const ENDING: &str = ".partial";
 /// The beginning of the temporary names of a file: its own name, unless that is so long that nothing can be added.
 fn stem(wanted: &Path) -> String {
     let name = wanted.file_name().unwrap_or_default().to_string_lossy();
+    if name.len() <= LONGEST {
+        return format!(".{name}.");
+    }
     let mut hash = XxHash64::default();
     hash.write(name.as_bytes());
-    if name.len() > LONGEST { format!(".{:016x}.", hash.finish()) } else { format!(".{name}.") }
+    format!(".{:016x}.", hash.finish())
 }
 
 /// Removes unfinished files of the same name whose process has ended without removing them.

@@ -45,6 +45,9 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
 
 /// Checks that the query declares each parameter that the command line gives a value.
 fn check_parameters(text: &str, given: &[String]) -> Result<(), Failure> {
+    if given.is_empty() {
+        return Ok(());
+    }
     let mut declared: Vec<String> = Vec::new();
     for statement in kql_parser::parse(text).query.statements {
         if let StatementKind::DeclareQueryParameters(parameters) = statement.kind {
@@ -81,16 +84,16 @@ impl Query<'_> {
         let out = AfterBar { out, bar: Some(bar) };
         let mut out = if run.is_provisional() { Provisional::restartable(out) } else { Provisional::certain(out) };
         let (prepared, notices) = loop {
-            let written = kql_output::write(run.take_streams(), format, &mut out, options);
-            if let Err(error) = &written
-                && (error.is_closed() || matches!(error, kql_output::Error::Query(Error::Interrupted)))
-            {
-                return Err(unwritten(written.err(), failed));
-            }
+            let written = match kql_output::write(run.take_streams(), format, &mut out, options) {
+                Err(error) if error.is_closed() || matches!(error, kql_output::Error::Query(Error::Interrupted)) => {
+                    return Err(unwritten(error, failed));
+                }
+                written => written,
+            };
             match run.settle().map_err(failed)? {
                 Settled::Stands(prepared) => match written {
                     Ok(notices) => break (prepared, notices),
-                    Err(error) => return Err(unwritten(Some(error), failed)),
+                    Err(error) => return Err(unwritten(error, failed)),
                 },
                 Settled::Again(again) => {
                     out.start_again();
@@ -105,11 +108,10 @@ impl Query<'_> {
 }
 
 /// Why the result cannot be written.
-fn unwritten(error: Option<kql_output::Error>, failed: impl Fn(Error) -> Failure) -> Failure {
+fn unwritten(error: kql_output::Error, failed: impl Fn(Error) -> Failure) -> Failure {
     match error {
-        Some(kql_output::Error::Query(error)) => failed(error),
-        Some(error) => error.into(),
-        None => Failure::Reported,
+        kql_output::Error::Query(error) => failed(error),
+        error => error.into(),
     }
 }
 

@@ -71,15 +71,20 @@ struct PlainExec {
 
 impl PlainExec {
     fn new(input: Arc<dyn ExecutionPlan>) -> PlainExec {
-        let of_input = input.properties();
-        let properties = PlanProperties::new(
-            EquivalenceProperties::new(input.schema()),
-            Partitioning::UnknownPartitioning(of_input.partitioning.partition_count()),
-            of_input.emission_type,
-            of_input.boundedness,
-        );
-        PlainExec { input, properties: Arc::new(properties) }
+        let properties = plain_properties(&input);
+        PlainExec { input, properties }
     }
+}
+
+/// The properties of a plan, without what it says of its rows.
+pub(crate) fn plain_properties(plan: &Arc<dyn ExecutionPlan>) -> Arc<PlanProperties> {
+    let of_plan = plan.properties();
+    Arc::new(PlanProperties::new(
+        EquivalenceProperties::new(plan.schema()),
+        Partitioning::UnknownPartitioning(of_plan.partitioning.partition_count()),
+        of_plan.emission_type,
+        of_plan.boundedness,
+    ))
 }
 
 impl DisplayAs for PlainExec {

@@ -92,13 +92,18 @@ impl Drop for Watched {
     }
 }
 
+/// Whether a plan has the counts of Parquet scans: it is one, or stands for plans with such scans.
+pub(crate) fn is_scan(plan: &dyn ExecutionPlan) -> bool {
+    matches!(plan.name(), "DataSourceExec" | "PlannedExec")
+}
+
 /// The counts of the Parquet scans of a plan; those of text are counted by [`Progress::add`].
 fn scanned(plan: &dyn ExecutionPlan, name: &str) -> u64 {
     let children = plan.children();
     if !children.is_empty() {
         return children.into_iter().map(|child| scanned(child.as_ref(), name)).sum();
     }
-    if !matches!(plan.name(), "DataSourceExec" | "PlannedExec") {
+    if !is_scan(plan) {
         return 0;
     }
     let found = plan.metrics().and_then(|metrics| metrics.sum_by_name(name));

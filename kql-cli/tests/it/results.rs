@@ -230,7 +230,7 @@ fn a_table_that_cannot_be_converted() {
     assert_eq!(names, ["Good.parquet"]);
 }
 
-/// Ctrl-C and its kin: the status of shells, a word, and no file.
+/// Ctrl-C, SIGTERM and SIGHUP: the status of shells, a word, and no file.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_leaves_nothing() {

@@ -1,7 +1,7 @@
 //! How far a plan can grow beyond the text of its query.
 //!
 //! A `let` that names the one before twice doubles the plan with each line, and so do functions that call each other: thirty
-//! lines would take all memory. What the text spells out is not limited, only what names stand for.
+//! lines would take all memory. Expressions that the text itself spells out do not count; steps do, wherever they are used.
 
 use super::Binder;
 use crate::plan::{Expr, Node};
@@ -60,12 +60,12 @@ impl Binder<'_> {
         }
         self.plan_size.exceeded = true;
         let message = format!(
-            "The query is too large: the names that it uses stand for more than {} expressions.",
+            "The query is too large: with its names written out it has more than {} steps or expressions.",
             self.environment.max_plan_size()
         );
         self.report(
             Diagnostic::error(codes::QUERY_TOO_LARGE, span, message)
-                .with_help("use fewer names that each use another name several times"),
+                .with_help("use materialize(), or names that use other names less often"),
         );
     }
 }

@@ -5,7 +5,9 @@
 //! is optimized separately. Filters and limits stay above that table.
 
 use super::{projected, table_column};
+use crate::partition_constants::plain_properties;
 use crate::plan::ColumnId;
+use crate::progress::is_scan;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
@@ -14,15 +16,15 @@ use datafusion::common::{Result, TableReference, internal_err};
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableType};
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::physical_plan::projection::ProjectionExec;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use std::fmt;
 use std::sync::Arc;
 
-/// Nodes that stand above each other in a plan that is optimized at once. Queries of detections have fewer.
+/// The depth, in nodes, of a plan that is optimized as a whole. Detections stay below it.
 pub(super) const DEEPEST: usize = 48;
 
 /// The plan as a table that other plans read.
@@ -69,7 +71,7 @@ impl TableProvider for Segment {
     }
 }
 
-/// A plan that is optimized: the rules for the plan above do not see its inside.
+/// A plan that is optimized already: the rules for the plan above do not see its inside.
 #[derive(Debug)]
 struct PlannedExec {
     plan: Arc<dyn ExecutionPlan>,
@@ -78,26 +80,19 @@ struct PlannedExec {
 
 impl PlannedExec {
     fn new(plan: Arc<dyn ExecutionPlan>) -> PlannedExec {
-        let inner = plan.properties();
-        let properties = PlanProperties::new(
-            EquivalenceProperties::new(plan.schema()),
-            Partitioning::UnknownPartitioning(inner.partitioning.partition_count()),
-            inner.emission_type,
-            inner.boundedness,
-        );
-        PlannedExec { plan, properties: Arc::new(properties) }
+        let properties = plain_properties(&plan);
+        PlannedExec { plan, properties }
     }
 }
 
 /// Adds what the scans of a plan have counted.
 fn add_metrics_of_scans(plan: &dyn ExecutionPlan, found: &mut MetricsSet) {
-    let children = plan.children();
-    if children.is_empty()
+    if is_scan(plan)
         && let Some(metrics) = plan.metrics()
     {
         metrics.iter().for_each(|metric| found.push(metric.clone()));
     }
-    children.into_iter().for_each(|child| add_metrics_of_scans(child.as_ref(), found));
+    plan.children().into_iter().for_each(|child| add_metrics_of_scans(child.as_ref(), found));
 }
 
 impl DisplayAs for PlannedExec {

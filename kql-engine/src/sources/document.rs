@@ -5,12 +5,13 @@ use super::input::DataFile;
 use super::kinds::Syntax;
 use super::lines::is_object_line;
 use super::rows::Mapping;
-use super::scan_stats::{Declared, ScanStats, StatsCollector};
+use super::scan_stats::{Declared, ScanStats, StatsCollector, rest_lost};
 use super::sink::{RowReader, Sink};
 use crate::error::SourceError;
 use datafusion::common::Result;
 use kql_scan::json_keys::KeyPredictor;
 use kql_scan::json_text::{Cursor, Fault, Raw};
+use memchr::memmem::Finder;
 use serde::de::IgnoredAny;
 use std::cell::Cell;
 use std::io::Read;
@@ -63,14 +64,17 @@ pub(super) struct Elements {
     key: Option<&'static str>,
     /// Whether the array is that of the key in an object.
     within: bool,
-    /// How elements begin, by the first one: a brace, the first key, a colon. The next one after a damaged one is found by it.
-    begin: Option<String>,
+    /// The beginning of the first element: a brace, the first key, a colon. The element after a damaged one is found by it.
+    begin: Option<Finder<'static>>,
     /// Whether parts inside an element can begin in the same way.
     ambiguous: Cell<bool>,
+    /// Bytes of damaged elements. They can overlap, since one that is not closed reaches to the end of the file.
+    damaged: usize,
 }
 
-/// Why an element is not read that contains the beginning of the next one.
-pub(super) const RUNS_ON: Fault = "this object goes on into the next one";
+/// The rest of a file is not read once its damaged elements have this many times its bytes: the work stays proportional to the
+/// size of the file.
+const MOST_DAMAGED: usize = 32;
 
 /// What is next in the text.
 pub(super) enum Element {
@@ -107,6 +111,7 @@ impl Elements {
             within: false,
             begin: None,
             ambiguous: Cell::new(false),
+            damaged: 0,
         })
     }
 
@@ -128,7 +133,7 @@ impl Elements {
                 Some(element) if !entered => {
                     if self.begin.is_none() && matches!(element, Element::Object) {
                         let begin = self.text.get(self.at..).and_then(|rest| rest.split_inclusive(':').next());
-                        self.begin = begin.map(str::to_owned);
+                        self.begin = begin.map(|begin| Finder::new(begin).into_owned());
                     }
                     return element;
                 }
@@ -172,28 +177,32 @@ impl Elements {
         left.err().map(Element::Broken)
     }
 
-    /// Whether the text between two positions is one element: a quote that is missing in one ends in another, and everything
-    /// between them would be one value.
-    pub(super) fn is_one(&self, at: usize, end: usize) -> bool {
+    /// Checks that the text between two positions is one element: a quote that is missing in one ends in another, and
+    /// everything between them would be one value.
+    pub(super) fn check_is_one(&self, at: usize, end: usize) -> Result<(), Fault> {
         let element = self.text.get(at..end).unwrap_or_default();
-        let Some(begin) = &self.begin else { return true };
-        if !element.get(1..).is_some_and(|rest| rest.contains(begin.as_str())) {
-            return true;
+        let inner = element.as_bytes().get(1..).unwrap_or_default();
+        if self.begin.as_ref().is_none_or(|begin| begin.find(inner).is_none()) {
+            return Ok(());
         }
-        let valid = serde_json::from_str::<IgnoredAny>(element).is_ok();
-        self.ambiguous.set(self.ambiguous.get() || valid);
-        valid
+        if serde_json::from_str::<IgnoredAny>(element).is_err() {
+            return Err("this object continues into the next one");
+        }
+        self.ambiguous.set(true);
+        Ok(())
     }
 
     /// Goes from a position where nothing can be read to the next element that begins as others do, and returns whether an
-    /// element was skipped; `None` if there is no further one.
+    /// element was skipped; `None` if there is no further one, or too much of the file is damaged.
     pub(super) fn resume(&mut self, from: usize) -> Option<bool> {
         /// Every element is longer than what can be between two elements.
         const BETWEEN: usize = 4;
         let begin = self.begin.as_ref().filter(|_| !self.ambiguous.get())?;
-        let rest = self.text.get(from..)?;
-        let after = rest.chars().next().map_or(0, char::len_utf8);
-        let at = from + after + rest.get(after..)?.find(begin.as_str())?;
+        self.damaged = self.damaged.saturating_add(extent(&self.text, from));
+        if self.damaged / MOST_DAMAGED > self.text.len() {
+            return None;
+        }
+        let at = from + 1 + begin.find(self.text.as_bytes().get(from + 1..)?)?;
         self.at = at;
         Some(at - from > BETWEEN)
     }
@@ -204,6 +213,16 @@ impl Elements {
         self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
         self.seen = self.seen.max(at);
         self.line
+    }
+}
+
+/// The number of bytes that reading the value at a position looks at, whether it is valid or not.
+fn extent(text: &str, from: usize) -> usize {
+    let mut cursor = Cursor::new(text);
+    cursor.at = from;
+    match (cursor.value(), text.as_bytes().get(from)) {
+        (Err(_), Some(b'{' | b'[' | b'"')) => text.len() - from,
+        _ => cursor.at - from,
     }
 }
 
@@ -291,7 +310,7 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
                     Some(true) => collector.survey.refuse(line, reason),
                     Some(false) => {}
                     None => {
-                        collector.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
+                        collector.survey.refuse(line, &rest_lost(reason));
                         break;
                     }
                 }
@@ -300,11 +319,7 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
                 let line = elements.line_at(at);
                 let mut cursor = Cursor::new(&elements.text);
                 cursor.at = at;
-                let whole = cursor.object(&mut KeyPredictor::default(), &mut ()).map(|()| cursor.at);
-                let one = whole.and_then(|end| if elements.is_one(at, end) { Ok(()) } else { Err(RUNS_ON) });
-                let mut cursor = Cursor::new(&elements.text);
-                cursor.at = at;
-                let result = one.and_then(|()| collector.leading_object(&mut cursor, line));
+                let result = collector.leading_object(&mut cursor, line, |end| elements.check_is_one(at, end));
                 let end = cursor.at;
                 match result {
                     Ok(()) => {
@@ -315,7 +330,7 @@ pub(super) fn survey(file: &DataFile, mark: u64, declared: &Declared) -> Result<
                         if elements.resume(at).is_some() {
                             collector.survey.refuse(line, reason);
                         } else {
-                            collector.survey.refuse(line, &format!("{reason}; the rest of the file is not read"));
+                            collector.survey.refuse(line, &rest_lost(reason));
                             break;
                         }
                     }
@@ -363,7 +378,7 @@ impl RowReader for DocumentReader {
                     cursor.at = at;
                     let result = cursor.object(&mut self.shape, values.as_mut_slice());
                     let end = cursor.at;
-                    if result.is_err() || !self.elements.is_one(at, end) {
+                    if result.and_then(|()| self.elements.check_is_one(at, end)).is_err() {
                         if self.elements.resume(at).is_none() {
                             return Ok(false);
                         }

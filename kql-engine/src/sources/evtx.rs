@@ -6,6 +6,7 @@
 use super::error::ReaderPanic;
 use super::guard;
 use super::input::{self, DataFile};
+use super::scan_stats::rest_lost;
 use crate::error::SourceError;
 use evtx::err::{ChunkError, EvtxError};
 use evtx::{EvtxChunkData, EvtxParser, IntoIterChunks, ParserSettings};
@@ -128,7 +129,7 @@ impl Events {
                     Err(reason) => {
                         self.chunks = None;
                         self.count.open += 1;
-                        self.waiting.push_back(Event::Lost(0, format!("{reason}; the rest of the file is not read")));
+                        self.waiting.push_back(Event::Lost(0, rest_lost(&reason.to_string())));
                     }
                 }
             } else if let Some((number, rest)) = self.rest.take() {

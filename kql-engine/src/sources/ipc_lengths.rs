@@ -7,10 +7,9 @@ use std::io::{Read, Result, Seek, SeekFrom};
 /// What follows the footer: its length, and `ARROW1`.
 const TAIL: u64 = 10;
 
-/// The greatest number of rows of a batch whose bytes do not say how many there can be, and the greatest number of bytes of a
-/// buffer: offsets of texts have 31 bits.
+/// The maximum number of rows of a compressed batch, and of bytes of a decompressed buffer: offsets of texts have 31 bits.
 const MOST: u64 = 1 << 31;
-/// The greatest number of rows of a batch without any bytes: its columns have no values.
+/// The maximum number of rows of a batch without any bytes: its columns have no values.
 const MOST_EMPTY: u64 = 1 << 24;
 
 /// The forms of Arrow IPC.

@@ -3,13 +3,13 @@
 
 use super::csv::{self, CsvReader};
 use super::dialect::{self, Dialect};
-use super::document::{Element, Elements, Layout, RUNS_ON};
+use super::document::{Element, Elements, Layout};
 use super::evtx::{Event, Events};
 use super::input::{Blocks, DataFile};
 use super::lines::{LineBlocks, whole_object};
 use super::recognise::{AFTER, Known, Out, Records, Wrapped};
 use super::rows::Mapping;
-use super::scan_stats::{Declared, ScanStats, StatsCollector};
+use super::scan_stats::{Declared, ScanStats, StatsCollector, rest_lost};
 use super::sink::{RowReader, Sink};
 use super::workbook::{Item, Workbook};
 use crate::error::SourceError;
@@ -250,7 +250,7 @@ impl Stream {
                         Some(true) => out.refused.push(reason.to_owned()),
                         Some(false) => {}
                         None => {
-                            out.refused.push(format!("{reason}; the rest of the file is not read"));
+                            out.refused.push(rest_lost(reason));
                             self.input = Input::Ended;
                         }
                     },
@@ -259,18 +259,14 @@ impl Stream {
                         cursor.at = at;
                         let result = cursor.object(&mut KeyPredictor::default(), &mut ());
                         let end = cursor.at;
-                        let result = match result {
-                            Ok(()) if !elements.is_one(at, end) => Err(RUNS_ON),
-                            result => result,
-                        };
-                        match result {
+                        match result.and_then(|()| elements.check_is_one(at, end)) {
                             Ok(()) => {
                                 take(elements.text.get(at..end).unwrap_or_default(), out);
                                 elements.at = end;
                             }
                             Err(reason) if elements.resume(at).is_some() => out.refused.push(reason.to_owned()),
                             Err(reason) => {
-                                out.refused.push(format!("{reason}; the rest of the file is not read"));
+                                out.refused.push(rest_lost(reason));
                                 self.input = Input::Ended;
                             }
                         }

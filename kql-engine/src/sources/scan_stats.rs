@@ -12,6 +12,14 @@ use kql_scan::unescape;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// The end of the reason why nothing more is read.
+const REST: &str = "; the rest of the file is not read";
+
+/// The reason, where nothing more is read because of it.
+pub(super) fn rest_lost(reason: &str) -> String {
+    format!("{reason}{REST}")
+}
+
 /// The content of a file or of a part of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScanStats {
@@ -32,8 +40,14 @@ impl ScanStats {
     /// Counts a skipped line.
     pub(super) fn refuse(&mut self, line: u64, reason: &str) {
         self.refused += 1;
+        let place = Place { line, reason: reason.to_owned() };
         if self.places.len() < 3 {
-            self.places.push(Place { line, reason: reason.to_owned() });
+            self.places.push(place);
+        } else if reason.ends_with(REST)
+            && let Some(last) = self.places.last_mut()
+        {
+            // that is never one of the reasons that are not shown
+            *last = place;
         }
     }
 
@@ -149,9 +163,15 @@ impl StatsCollector {
         self.read(cursor, line, values, Cursor::end)
     }
 
-    /// Reads the object at the cursor, which is in line `line`; any text can follow it.
-    pub(super) fn leading_object(&mut self, cursor: &mut Cursor, line: u64) -> Result<(), Fault> {
-        self.read(cursor, line, &mut [], |_| Ok(()))
+    /// Reads the object at the cursor, which is in line `line`; any text can follow it. `finish` gets the position after the
+    /// object and can still refuse it.
+    pub(super) fn leading_object(
+        &mut self,
+        cursor: &mut Cursor,
+        line: u64,
+        finish: impl FnOnce(usize) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.read(cursor, line, &mut [], |cursor| finish(cursor.at))
     }
 
     fn read<'a>(

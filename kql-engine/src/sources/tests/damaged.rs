@@ -33,6 +33,17 @@ fn an_array_that_is_damaged_twice() {
     }
 }
 
+/// Elements that are not closed reach to the end of the file, each: the work is bounded, and what is not read is named.
+#[test]
+fn an_array_of_elements_that_do_not_end() {
+    let dir = folder();
+    let path = file(&dir, "T.json", format!("[{}", r#"{"a":[1, "#.repeat(50_000)));
+    let table = open_path(&path, None).expect("a table");
+    assert_eq!(rows(&table).len(), 1);
+    assert!((10..1000).contains(&table.report.refused()), "{}", table.report.refused());
+    assert!(table.report.notices().join("").contains("the rest of the file is not read"));
+}
+
 /// An element can contain what looks like the beginning of another one.
 #[test]
 fn an_element_inside_an_element() {
