@@ -191,7 +191,8 @@ pub struct Environment {
     /// Value of a parameter of declare query_parameters
     #[arg(long, value_name = "NAME=VALUE")]
     pub param: Vec<String>,
-    /// Memory for sorting, grouping and joining before temporary files are used, such as 500MB or 4GB
+    /// Memory that the command uses before it continues in temporary files, or refuses the query, such as 500MB or 4GB
+    /// [default: three quarters of the machine's]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory: Option<usize>,
 }
@@ -354,9 +355,8 @@ impl Environment {
             };
             builder = builder.parameter(name, value);
         }
-        if let Some(bytes) = self.memory {
-            builder = builder.limits(Limits { memory: Some(bytes), ..Limits::default() });
-        }
-        Ok(builder)
+        let memory = self.memory.or_else(crate::machine::memory);
+        let limits = Limits { memory, process: true, ..Limits::default() };
+        Ok(builder.limits(limits).release_memory(crate::allocator::release))
     }
 }

@@ -1,6 +1,7 @@
 //! `kql`: run and check Kusto queries on local files.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+mod allocator;
 mod arguments;
 mod bar;
 mod check;
@@ -12,6 +13,7 @@ mod fmt;
 mod functions_file;
 mod install;
 mod interrupt;
+mod machine;
 mod message;
 mod partial;
 mod provisional;
@@ -25,9 +27,6 @@ mod yaml;
 
 use clap::Parser;
 use std::process::ExitCode;
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // a panic of a reader is reported as an error about the file

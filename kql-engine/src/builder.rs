@@ -7,6 +7,7 @@ use crate::engine_core::EngineCore;
 use crate::error::Error;
 use crate::exec::Limits;
 use crate::geo_ip::GeoIp;
+use crate::memory::Release;
 use crate::progress::Progress;
 use crate::sources::{DataPath, DateOrder, FolderDates, Profile};
 use crate::text_tables;
@@ -23,6 +24,7 @@ pub struct EngineBuilder {
     progress: Arc<Progress>,
     now: Option<i64>,
     geo_ip: Option<std::path::PathBuf>,
+    release: Option<Release>,
 }
 
 impl EngineBuilder {
@@ -154,6 +156,13 @@ impl EngineBuilder {
         self
     }
 
+    /// A function that makes the allocator give freed memory back to the system. It is called while queries run and the
+    /// process is near its limit ([`Limits::process`]), on a thread of its own.
+    pub fn release_memory(mut self, release: Release) -> Self {
+        self.release = Some(release);
+        self
+    }
+
     /// Shares a progress counter and stop switch with the caller. By default the engine has its own.
     pub fn progress(mut self, progress: Arc<Progress>) -> Self {
         self.progress = progress;
@@ -176,7 +185,7 @@ impl EngineBuilder {
         if let Some(path) = &self.geo_ip {
             self.database.places = Some(Arc::new(GeoIp::open(path)?));
         }
-        let EngineBuilder { database, limits, progress, now, .. } = self;
-        Ok(Engine { core: Arc::new(EngineCore::new(database, limits, progress, now)) })
+        let EngineBuilder { database, limits, progress, now, release, .. } = self;
+        Ok(Engine { core: Arc::new(EngineCore::new(database, limits, progress, now, release)?) })
     }
 }

@@ -8,6 +8,7 @@ use crate::lower::{Lowering, Tables};
 use crate::notes::Notes;
 use crate::plan::{Expr, Node, Query};
 use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceTable, TableFiles, catalogue};
+use crate::stored_rows::StoredRows;
 use crate::text_tables;
 use crate::types::{Column, ScalarType, TableSchema};
 use crate::value::Value;
@@ -322,7 +323,7 @@ pub(crate) struct QueryEnvironment<'a> {
 
 /// Runs a part of a query while the rest is bound.
 pub(crate) type Evaluate<'a> =
-    dyn Fn(&mut Query, &crate::plan::Relation) -> Result<Vec<RecordBatch>, crate::error::Error> + Sync + 'a;
+    dyn Fn(&mut Query, &crate::plan::Relation) -> Result<Arc<StoredRows>, crate::error::Error> + Sync + 'a;
 
 impl<'a> QueryEnvironment<'a> {
     /// The environment with the ability to run parts of the query while it is bound.
@@ -441,7 +442,7 @@ impl Environment for QueryEnvironment<'_> {
         &self,
         query: &mut Query,
         relation: &crate::plan::Relation,
-    ) -> Option<Result<Vec<RecordBatch>, crate::error::Error>> {
+    ) -> Option<Result<Arc<StoredRows>, crate::error::Error>> {
         Some((self.evaluate?)(query, relation).inspect_err(|error| {
             if let crate::error::Error::Internal(defect) = error {
                 *lock(&self.snapshot.defect) = Some(defect.clone());

@@ -4,6 +4,7 @@ use crate::deep_stack::on_deep_stack;
 use crate::engine::Engine;
 use crate::exec;
 use crate::sources::{FileSummary, SourceTable};
+use crate::strategy::Strategy;
 use crate::types::Column;
 use arrow::array::AsArray;
 use arrow::compute::{max, min};
@@ -81,7 +82,7 @@ impl Engine {
 
     fn read_all(&self, table: &SourceTable, found: &mut TableDescription) -> Result<(), DataFusionError> {
         let time = crate::export::time_column(&table.schema);
-        let state = exec::session(self.core.limits, &self.core.progress)?;
+        let state = self.core.session(Strategy::InMemory);
         let runtime = self.core.runtime().map_err(|e| DataFusionError::External(Box::new(e)))?;
         let mut range: Option<(i64, i64)> = None;
         runtime.block_on(exec::caught(async {

@@ -6,11 +6,13 @@ use crate::database::{CatalogSnapshot, Database, Inspection};
 use crate::error::{Error, run_error};
 use crate::exec::{self, Limits};
 use crate::lower::Lowering;
-use crate::plan::{self, Query, Relation, StageId, StageResult};
+use crate::memory::{Memory, Release};
+use crate::plan::{self, Node, Query, Relation, StageId, StageResult};
 use crate::progress::Progress;
 use crate::stages;
+use crate::stored_rows::{Numbering, RowsWriter, StoredRows};
+use crate::strategy::Strategy;
 use crate::workers::Workers;
-use arrow::array::RecordBatch;
 use datafusion::execution::session_state::SessionState;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::future::{Either, select};
@@ -26,13 +28,23 @@ pub(crate) struct EngineCore {
     pub database: Arc<Database>,
     pub limits: Limits,
     pub progress: Arc<Progress>,
+    memory: Memory,
     workers: Workers,
     now: Option<i64>,
 }
 
 impl EngineCore {
-    pub(crate) fn new(database: Database, limits: Limits, progress: Arc<Progress>, now: Option<i64>) -> EngineCore {
-        EngineCore { database: Arc::new(database), workers: Workers::new(limits.partitions), limits, progress, now }
+    /// The error is that the system refuses what running needs.
+    pub(crate) fn new(
+        database: Database,
+        limits: Limits,
+        progress: Arc<Progress>,
+        now: Option<i64>,
+        release: Option<Release>,
+    ) -> Result<EngineCore, Error> {
+        let memory = Memory::new(limits, release).map_err(run_error)?;
+        let workers = Workers::new(limits.partitions);
+        Ok(EngineCore { database: Arc::new(database), workers, memory, limits, progress, now })
     }
 
     /// The runtime that plans run on.
@@ -53,16 +65,18 @@ impl EngineCore {
         Checked { diagnostics: bound.diagnostics, syntax_ok, columns, external: bound.query.external }
     }
 
-    /// Waits for the work, or until it is stopped.
+    /// Waits for the work, or until it is stopped, or needs more memory than there is.
     pub(crate) async fn unless_stopped<T>(
         &self,
         cancel: &CancellationToken,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
+        let watched = self.memory.watch();
         let (stopped, cancelled, work) = (pin!(self.progress.stopping()), pin!(cancel.cancelled()), pin!(work));
-        match select(select(stopped, cancelled), work).await {
+        match select(select(stopped, cancelled), select(pin!(watched.exceeded()), work)).await {
             Either::Left(_) => Err(Error::Interrupted),
-            Either::Right((result, _)) => result,
+            Either::Right((Either::Left(_), _)) => Err(self.memory.exceeded()),
+            Either::Right((Either::Right((result, _)), _)) => result,
         }
     }
 
@@ -72,8 +86,8 @@ impl EngineCore {
     }
 
     /// The session in which plans run.
-    pub(crate) fn session(&self) -> Result<SessionState, Error> {
-        exec::session(self.limits, &self.progress).map_err(run_error)
+    pub(crate) fn session(&self, strategy: Strategy) -> SessionState {
+        exec::session(self.limits, &self.memory, &self.progress, strategy)
     }
 
     /// Runs the subqueries whose results are not known yet.
@@ -89,8 +103,10 @@ impl EngineCore {
             if !needed.contains(&stage.id) || stages.contains_key(&stage.id) {
                 continue;
             }
-            let batches = self.run_relation(snapshot, state, stages, &stage.relation).await?;
-            let result = stages::result(stage, batches, &Lowering::new(state, snapshot, stages))?;
+            let writer = || RowsWriter::new(self.memory.environment(), stages::holder(stage), stages::numbering(stage));
+            let rows = self.run_relation(snapshot, state, stages, &stage.relation, &writer).await?;
+            let compiler = Lowering::new(state, snapshot, stages);
+            let result = stages::result(stage, rows, &compiler, self.memory.environment())?;
             stages.insert(stage.id, result);
         }
         Ok(())
@@ -121,21 +137,36 @@ impl EngineCore {
         state: &SessionState,
         stages: &HashMap<StageId, StageResult>,
         relation: &Relation,
-    ) -> Result<Vec<RecordBatch>, Error> {
+        writer: &dyn Fn() -> RowsWriter,
+    ) -> Result<StoredRows, Error> {
         let plan = self.plan(snapshot, state, stages, relation).await?;
-        exec::collect(plan, state.task_ctx(), &self.progress).await.map_err(run_error)
+        match exec::store(plan, state.task_ctx(), &self.progress, writer()).await.map_err(run_error) {
+            Err(Error::Memory { .. }) => {
+                self.memory.freed().await;
+                let state = self.session(Strategy::Sorting);
+                let plan = self.plan(snapshot, &state, stages, relation).await?;
+                exec::store(plan, state.task_ctx(), &self.progress, writer()).await.map_err(run_error)
+            }
+            stored => stored,
+        }
     }
 
-    /// Runs a part of a query while the rest is bound: its columns depend on its rows.
+    /// Waits until what a failed run has used is free again.
+    pub(crate) async fn memory_freed(&self) {
+        self.memory.freed().await;
+    }
+
+    /// Runs a part of a query while the rest is bound: its columns depend on its rows. The rows of a subquery have one more
+    /// column, their number.
     pub(crate) fn evaluate(
         &self,
         snapshot: &CatalogSnapshot,
         query: &mut Query,
         relation: &Relation,
         cancel: &CancellationToken,
-    ) -> Result<Vec<RecordBatch>, Error> {
+    ) -> Result<Arc<StoredRows>, Error> {
         let runtime = self.runtime()?;
-        let state = self.session()?;
+        let state = self.session(Strategy::InMemory);
         let mut stages = std::mem::take(&mut query.computed);
         let mut relation = relation.clone();
         crate::rewrite::rewrite_relation(&mut relation);
@@ -143,7 +174,13 @@ impl EngineCore {
         let needed = plan::stages_of(query, [relation]);
         let result = runtime.block_on(self.unless_stopped(cancel, async {
             self.run_stages(snapshot, &state, query, &needed, &mut stages).await?;
-            self.run_relation(snapshot, &state, &stages, relation).await
+            if let Node::Stage { stage, .. } = &*relation.node
+                && let Some(StageResult::Rows(rows)) = stages.get(stage)
+            {
+                return Ok(rows.clone());
+            }
+            let writer = || RowsWriter::new(self.memory.environment(), "evaluate", Numbering::AsTheyAre);
+            self.run_relation(snapshot, &state, &stages, relation, &writer).await.map(Arc::new)
         }));
         query.computed = stages;
         result

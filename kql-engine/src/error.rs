@@ -21,6 +21,17 @@ pub enum Error {
     /// The run failed.
     #[error("{0}")]
     Run(String),
+    /// The query needs more memory than the engine may use ([`crate::Limits::memory`]).
+    #[error(
+        "The query exceeded its memory limit of {}{}. Raise --memory, project fewer columns, or filter earlier.",
+        megabytes(*limit), operator.as_ref().map(|operator| format!(" in {operator}")).unwrap_or_default()
+    )]
+    Memory {
+        /// The limit, in bytes.
+        limit: usize,
+        /// The operator or function that asked for more, as it is written in KQL.
+        operator: Option<String>,
+    },
     /// A function over all rows of a subquery failed, such as a plugin.
     #[error(transparent)]
     Function(Box<dyn std::error::Error + Send + Sync>),
@@ -55,9 +66,7 @@ pub(crate) fn run_error(error: DataFusionError) -> Error {
             Some(source) => Error::Data(source.clone()),
             None => Error::Run(inner.to_string()),
         },
-        DataFusionError::ResourcesExhausted(_) => Error::Run(
-            "The query exceeded its memory limit. Raise --memory, project fewer columns, or filter earlier.".to_owned(),
-        ),
+        DataFusionError::ResourcesExhausted(message) => crate::memory::exceeded(message),
         DataFusionError::Execution(message) => Error::Run(message.clone()),
         DataFusionError::Internal(message) => Error::Internal(Box::new(Defect::new(message.clone()))),
         root => Error::Internal(Box::new(Defect::new(root.strip_backtrace()))),
@@ -163,6 +172,11 @@ impl SourceError {
     pub(crate) fn not_that(path: &Path, format: &'static str, error: impl ToString) -> SourceError {
         SourceError::NotThat { path: path.to_owned(), format, reason: error.to_string() }
     }
+}
+
+/// A number of bytes for a message.
+fn megabytes(bytes: usize) -> String {
+    format!("{} MB", bytes >> 20)
 }
 
 /// A position for a message. If its number is 0, the reason contains the position.

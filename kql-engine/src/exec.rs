@@ -2,9 +2,13 @@
 
 use crate::byte_channel::{BatchReceiver, BatchSender, batch_channel};
 use crate::error::panic_message;
+use crate::lower::RunningWindows;
+use crate::memory::Memory;
 use crate::partition_constants::HidePartitionConstants;
 use crate::plan::Relation;
 use crate::progress::Progress;
+use crate::stored_rows::{RowsWriter, StoredRows};
+use crate::strategy::Strategy;
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{RecordBatch, RecordBatchOptions};
@@ -12,8 +16,6 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, internal_err};
-use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionState;
 use datafusion::execution::{SessionStateBuilder, TaskContext};
 use datafusion::optimizer::Optimizer;
@@ -23,12 +25,15 @@ use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionConfig;
 use futures::future::{Either, select};
-use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use tokio::task::JoinSet;
+
+/// Bytes of rows that a stream buffers for each partition.
+pub(crate) const ROOM: usize = 16 << 20;
 
 /// Size of batches, number of partitions and memory limit. None of these changes a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,26 +42,43 @@ pub struct Limits {
     pub batch_size: usize,
     /// Number of partitions that run at once.
     pub partitions: usize,
-    /// How many bytes sorting, grouping and joining can use before they continue in temporary files, or fail; `None` for no
-    /// limit. Buffers of readers and the result are not included.
+    /// How many bytes sorting, grouping, joining and the rows of subqueries can use before they continue in temporary
+    /// files, or fail; `None` for no limit. Results that are collected are not included.
     pub memory: Option<usize>,
+    /// Whether the process has no other work, as on a command line. Then the memory limit is that of the process: a query
+    /// fails when the process, as the operating system sees it, exceeds the limit by more than 128 MB.
+    pub process: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let partitions = std::thread::available_parallelism().map_or(1, usize::from);
-        Limits { batch_size: 8192, partitions, memory: None }
+        Limits { batch_size: 8192, partitions, memory: None, process: false }
     }
 }
 
+/// The rows of a batch if memory is short.
+const SMALL_BATCH: usize = 1024;
+
 /// A DataFusion session with its optimizer and planner, but without its functions.
-pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState> {
+pub(crate) fn session(limits: Limits, memory: &Memory, progress: &Arc<Progress>, strategy: Strategy) -> SessionState {
+    // a group can be a long list: fewer of them are in memory with smaller batches
+    let most = if strategy == Strategy::Sorting { SMALL_BATCH } else { usize::MAX };
+    let rows = limits.batch_size.clamp(1, most);
     let mut config = SessionConfig::new()
-        .with_batch_size(limits.batch_size.max(1))
+        .with_batch_size(rows)
         .with_target_partitions(limits.partitions.max(1))
         .with_information_schema(false)
-        .with_extension(progress.clone());
+        .with_extension(progress.clone())
+        .with_extension(Arc::new(strategy));
     let options = config.options_mut();
+    if strategy == Strategy::Sorting {
+        options.optimizer.prefer_hash_join = false;
+        // joins by sorting are planned for two partitions or more
+        options.execution.target_partitions = limits.partitions.max(2);
+        // groups that arrive in order stay in order
+        options.optimizer.repartition_aggregations = false;
+    }
     options.execution.parquet.schema_force_view_types = false;
     // a filter in the reader is worth it if it is selective, as a text search is
     options.execution.parquet.pushdown_filters = true;
@@ -74,16 +96,16 @@ pub fn session(limits: Limits, progress: &Arc<Progress>) -> Result<SessionState>
         .into_iter()
         .filter(|rule| rule.name() != "SanityCheckPlan")
         .map(|rule| if rule.name() == "aggregate_statistics" { Arc::new(WithoutFilters(rule)) as _ } else { rule });
-    let physical = std::iter::once(Arc::new(HidePartitionConstants) as _).chain(physical).collect();
-    let mut builder = SessionStateBuilder::new()
+    let physical = std::iter::once(Arc::new(HidePartitionConstants) as _)
+        .chain(physical)
+        .chain(std::iter::once(Arc::new(RunningWindows) as _))
+        .collect();
+    SessionStateBuilder::new()
         .with_config(config)
+        .with_runtime_env(memory.environment().clone())
         .with_optimizer_rules(rules)
-        .with_physical_optimizer_rules(physical);
-    if let Some(bytes) = limits.memory {
-        let pool = Arc::new(FairSpillPool::new(bytes));
-        builder = builder.with_runtime_env(RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?);
-    }
-    Ok(builder.build())
+        .with_physical_optimizer_rules(physical)
+        .build()
 }
 
 /// The rule that takes counts and extremes from statistics, restricted to plans in which no aggregate has a condition.
@@ -189,13 +211,18 @@ async fn failure(tasks: &mut JoinSet<std::result::Result<(), Failed>>) -> DataFu
     futures::future::pending().await
 }
 
-/// Runs a plan to its end.
-pub(crate) async fn collect(
+/// Runs a plan to its end, and stores its rows.
+pub(crate) async fn store(
     plan: Arc<dyn ExecutionPlan>,
     context: Arc<TaskContext>,
     progress: &Arc<Progress>,
-) -> Result<Vec<RecordBatch>> {
-    stream(plan, context, progress, usize::MAX).try_collect().await
+    mut writer: RowsWriter,
+) -> Result<StoredRows> {
+    let mut batches = stream(plan, context, progress, ROOM);
+    while let Some(batch) = batches.next().await {
+        writer.push(batch?)?;
+    }
+    writer.finish()
 }
 
 /// Runs something that can read a damaged Parquet file, on which the reader may panic; that becomes an error of the run. So

@@ -4,8 +4,10 @@ use crate::deep_stack::on_deep_stack;
 use crate::engine::Engine;
 use crate::error::{Error, run_error};
 use crate::exec::{self, Limits};
+use crate::memory::Memory;
 use crate::sources::{SourceTable, mapped};
 use crate::storage::{Layout, TimeRanges};
+use crate::strategy::Strategy;
 use crate::types::{ScalarType, TIME_COLUMNS, TableSchema};
 use arrow::array::RecordBatch;
 use arrow::compute::SortOptions;
@@ -49,14 +51,14 @@ pub struct Exported {
 
 impl Engine {
     /// Passes all rows of a table with data to a writer, in the order of its time if it has one. Sorting uses about
-    /// `memory` bytes if the engine has no memory limit, and then temporary files.
+    /// `memory` bytes, or those of the engine's memory limit if they are fewer, and then temporary files.
     pub fn export(
         &self,
         name: &str,
         memory: usize,
         writer: &mut (dyn RowWriter + Send),
     ) -> std::result::Result<Exported, Error> {
-        let memory = self.core.limits.memory.unwrap_or(memory);
+        let memory = self.core.limits.memory.map_or(memory, |limit| limit.min(memory));
         let table = match self.core.database.data(name) {
             Some(table) => table?,
             None => return Err(Error::Setting(format!("there is no data for a table {name}"))),
@@ -86,7 +88,12 @@ impl Engine {
         writer: &mut (dyn RowWriter + Send),
     ) -> std::result::Result<u64, Error> {
         let limits = Limits { memory: Some(memory), ..self.core.limits };
-        let mut state = exec::session(limits, &self.core.progress).map_err(run_error)?;
+        let mut state = exec::session(
+            limits,
+            &Memory::new(limits, None).map_err(run_error)?,
+            &self.core.progress,
+            Strategy::InMemory,
+        );
         // each partition reserves memory for merging its temporary files, in addition to what it sorts
         let share = memory / (4 * self.core.limits.partitions.max(1));
         let reservation = &mut state.config_mut().options_mut().execution.sort_spill_reservation_bytes;
@@ -211,7 +218,7 @@ mod tests {
         drop(file);
         for partitions in [1, 3] {
             let data = crate::sources::DataPath::parse(&folder.path().join("T.csv").to_string_lossy());
-            let limits = Limits { batch_size: 1024, partitions, memory: None };
+            let limits = Limits { batch_size: 1024, partitions, ..Limits::default() };
             let engine = Engine::builder().data(data).limits(limits).build().expect("an engine");
             let mut times = Times::default();
             let exported = engine.export("T", 4 << 20, &mut times).expect("exported");

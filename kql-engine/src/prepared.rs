@@ -3,22 +3,23 @@
 use crate::answer::{Answer, Table};
 use crate::bind::Bound;
 use crate::database::{CatalogSnapshot, Inspection};
-use crate::deep_stack::{on_deep_stack, spawn_stoppable};
+use crate::deep_stack::{on_deep_stack, spawn_deep, spawn_stoppable};
 use crate::defect::Defect;
 use crate::engine_core::{EngineCore, compile};
 use crate::error::{Error, panic_message};
-use crate::exec::Naming;
-use crate::plan::{self, Query, Relation};
+use crate::exec::{Naming, ROOM};
+use crate::plan::{self, Query, Relation, StageId, StageResult};
+use crate::strategy::Strategy;
 use crate::stream::{Production, TableStream};
 use crate::types::TableSchema;
+use datafusion::execution::TaskContext;
+use datafusion::physical_plan::ExecutionPlan;
 use futures::TryStreamExt;
 use kql_parser::Diagnostic;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-
-/// Bytes of rows that a stream buffers for each partition.
-pub(crate) const ROOM: usize = 16 << 20;
 
 /// A bound query that can run any number of times. A clone shares its state.
 #[derive(Clone)]
@@ -135,11 +136,12 @@ impl Prepared {
     }
 
     async fn plans(&self, cancel: &CancellationToken, room: usize) -> Result<Vec<TableStream>, Error> {
-        let state = self.core.session()?;
+        let state = self.core.session(Strategy::InMemory);
         let query = &self.bound.query;
         let mut stages = query.computed.clone();
         let needed = plan::stages_of(query, &query.results);
         self.core.run_stages(&self.snapshot, &state, query, &needed, &mut stages).await?;
+        let stages = Arc::new(stages);
         let mut streams = Vec::with_capacity(query.results.len());
         for (i, relation) in query.results.iter().enumerate() {
             let name = match &relation.title {
@@ -151,6 +153,7 @@ impl Prepared {
                 core: self.core.clone(),
                 plan: self.core.plan(&self.snapshot, &state, &stages, relation).await?,
                 context: state.task_ctx(),
+                again: Again { prepared: self.clone(), stages: stages.clone(), result: i },
                 naming: Naming::of(relation),
                 cancel: cancel.clone(),
                 room,
@@ -172,6 +175,32 @@ impl Prepared {
             }
             error => error,
         }
+    }
+}
+
+/// Plans a result again, for less memory.
+pub(crate) struct Again {
+    prepared: Prepared,
+    stages: Arc<HashMap<StageId, StageResult>>,
+    /// Its place among the results.
+    result: usize,
+}
+
+impl Again {
+    /// The plan by sorting, and its context.
+    pub(crate) async fn by_sorting(self) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), Error> {
+        let core = self.prepared.core.clone();
+        core.memory_freed().await;
+        spawn_deep(move || {
+            let Prepared { core, snapshot, bound, .. } = &self.prepared;
+            let Some(relation) = bound.query.results.get(self.result) else {
+                return Err(Error::broken_off("a result is missing"));
+            };
+            let state = core.session(Strategy::Sorting);
+            let plan = core.runtime()?.block_on(core.plan(snapshot, &state, &self.stages, relation))?;
+            Ok((plan, state.task_ctx()))
+        })
+        .await?
     }
 }
 

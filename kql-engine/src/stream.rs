@@ -5,6 +5,7 @@ use crate::engine_core::EngineCore;
 use crate::error::{Error, panic_message, run_error};
 use crate::exec::{self, Naming};
 use crate::plan::Render;
+use crate::prepared::Again;
 use crate::types::TableSchema;
 use arrow::array::RecordBatch;
 use datafusion::execution::TaskContext;
@@ -14,6 +15,7 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::AbortHandle;
@@ -56,6 +58,8 @@ pub(crate) struct Production {
     pub core: Arc<EngineCore>,
     pub plan: Arc<dyn ExecutionPlan>,
     pub context: Arc<TaskContext>,
+    /// The same result with less memory, if no row was returned yet.
+    pub again: Again,
     pub naming: Naming,
     pub cancel: CancellationToken,
     /// Bytes of batches that each partition can buffer.
@@ -90,19 +94,30 @@ impl TableStream {
 
 impl Production {
     async fn run(self, sender: Sender<Result<RecordBatch, Error>>) {
-        let Production { core, plan, context, naming, cancel, room, blame } = self;
-        let work = async {
-            let mut batches = exec::stream(plan, context, &core.progress, room);
-            while let Some(batch) = batches.next().await {
-                let batch = batch.and_then(|batch| naming.apply(&batch)).map_err(run_error)?;
-                if sender.send(Ok(batch)).await.is_err() {
-                    break;
+        let Production { core, plan, context, again, naming, cancel, room, blame } = self;
+        let sent = AtomicBool::new(false);
+        let work = async |plan, context| {
+            let work = async {
+                let mut batches = exec::stream(plan, context, &core.progress, room);
+                while let Some(batch) = batches.next().await {
+                    let batch = batch.and_then(|batch| naming.apply(&batch)).map_err(run_error)?;
+                    sent.store(true, Ordering::Relaxed);
+                    if sender.send(Ok(batch)).await.is_err() {
+                        break;
+                    }
                 }
-            }
-            Ok(())
+                Ok(())
+            };
+            let done = AssertUnwindSafe(core.unless_stopped(&cancel, work)).catch_unwind().await;
+            done.unwrap_or_else(|panic| Err(Error::broken_off(panic_message(panic.as_ref()))))
         };
-        let done = AssertUnwindSafe(core.unless_stopped(&cancel, work)).catch_unwind().await;
-        let done = done.unwrap_or_else(|panic| Err(Error::broken_off(panic_message(panic.as_ref()))));
+        let mut done = work(plan, context).await;
+        if matches!(done, Err(Error::Memory { .. })) && !sent.load(Ordering::Relaxed) {
+            done = match again.by_sorting().await {
+                Ok((plan, context)) => work(plan, context).await,
+                Err(error) => Err(error),
+            };
+        }
         if let Err(error) = done {
             // the receiver may have been dropped
             let _ = sender.send(Err(blame(error))).await;

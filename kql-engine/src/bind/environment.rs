@@ -2,9 +2,10 @@
 
 use crate::error::{Error, SourceError};
 use crate::plan::{Expr, Query, Relation};
+use crate::stored_rows::StoredRows;
 use crate::types::{Column, TableSchema};
 use crate::value::Value;
-use arrow::array::RecordBatch;
+use std::sync::Arc;
 
 /// A saved function, as text.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +90,7 @@ pub trait Environment {
     }
 
     /// The rows of a part of the query, for operators whose columns depend on them; `None` if nothing can run.
-    fn evaluate(&self, _: &mut Query, _: &Relation) -> Option<Result<Vec<RecordBatch>, Error>> {
+    fn evaluate(&self, _: &mut Query, _: &Relation) -> Option<Result<Arc<StoredRows>, Error>> {
         None
     }
 }

@@ -76,8 +76,9 @@ impl Binder<'_> {
         let one = Relation { node: Arc::new(one), ..Relation::default() };
         let node = crate::plan::project(&one, vec![(column.id, e.clone())]);
         let relation = Relation { node, columns: vec![column], ..one };
-        let batches = self.evaluate(&relation)?.ok()?;
-        Value::first(batches.iter().find(|b| b.num_rows() > 0)?.columns().first()?)
+        let rows = self.evaluate(&relation)?.ok()?;
+        let mut batches = rows.batches().ok()?.map_while(Result::ok);
+        Value::first(batches.find(|b| b.num_rows() > 0)?.columns().first()?)
     }
 
     /// Binds an expression. After an error its type is unknown, and no further errors are reported for it.
@@ -366,6 +367,19 @@ impl Binder<'_> {
         balanced(tests, operators::binary(joined), span)
     }
 
+    /// The different values of the first column: of a list that is only searched, one of each is enough.
+    fn distinct_values(&mut self, relation: Relation, span: Span) -> Relation {
+        let Some(first) = relation.columns.first().filter(|first| first.ty != ScalarType::Dynamic).cloned() else {
+            return relation;
+        };
+        if relation.constants.contains_key(&first.id) {
+            return relation;
+        }
+        let value = PlanColumn { id: self.new_id(), ..first.clone() };
+        let node = super::grouped(&relation, vec![(value.id, Expr::column(&first, span))], Vec::new());
+        Relation { node, columns: vec![value], hidden: Vec::new(), order: Vec::new(), ..relation }
+    }
+
     fn membership(&mut self, membership: &ast::In, span: Span, row: Row) -> Expr {
         let function = operators::membership(membership.op);
         let left = self.expr(&membership.left, row);
@@ -375,6 +389,7 @@ impl Binder<'_> {
                 let outer = self.aggregates.take();
                 let relation = self.tabular(item);
                 self.aggregates = outer;
+                let relation = self.distinct_values(relation, item.span);
                 let stage = self.add_stage(relation, StageKind::List);
                 args.push(Expr { kind: ExprKind::Stage(stage), ty: ScalarType::Dynamic, span: item.span });
             } else {

@@ -158,7 +158,7 @@ impl<'a> Binder<'a> {
     pub fn evaluate(
         &mut self,
         relation: &Relation,
-    ) -> Option<Result<Vec<arrow::array::RecordBatch>, crate::error::Error>> {
+    ) -> Option<Result<Arc<crate::stored_rows::StoredRows>, crate::error::Error>> {
         if self.diagnostics.iter().any(Diagnostic::is_error) {
             return None;
         }

@@ -9,6 +9,7 @@ use crate::plan::{
     ColumnId, Compiler, Expr, ExprKind, Graph, GraphCall, GraphCallKind, GraphColumn, GraphCycles, GraphOver,
     GraphPattern, GraphStep, TableFunction, TableFunctionError,
 };
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
 use arrow::compute::{concat_batches, interleave, take, take_record_batch};
@@ -53,26 +54,31 @@ pub struct GraphSearch {
 }
 
 impl TableFunction for GraphSearch {
+    fn name(&self) -> &str {
+        match self.wanted {
+            Wanted::Matches => "graph-match",
+            Wanted::Shortest(_) => "graph-shortest-paths",
+        }
+    }
+
     fn expressions(&self, f: &mut dyn FnMut(&Expr)) {
         self.calls.iter().filter_map(|c| c.value.as_ref()).for_each(&mut *f);
         self.conditions.iter().chain(&self.outputs).for_each(&mut *f);
         conditions(&self.graph).for_each(f);
     }
 
-    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
+    fn run(&self, input: &StoredRows, compiler: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
+        let loaded = input.load()?;
         let parts = match self.graph.partition {
-            None => vec![input.to_vec()],
-            Some(by) => parts(&self.graph, input, by)?,
+            None => vec![loaded.batches.clone()],
+            Some(by) => parts(&self.graph, &loaded.batches, by)?,
         };
-        let mut batches = Vec::new();
         for part in parts {
             let data = graph_of(&self.graph, &part, compiler)?;
             let (masks, conditions) = self.masks(&data, compiler)?;
-            let mut out = Output { search: self, data: &data, compiler, conditions, matches: Vec::new(), batches };
-            out.search(&masks)?;
-            batches = out.batches;
+            Output { search: self, data: &data, compiler, conditions, matches: Vec::new(), out }.search(&masks)?;
         }
-        Ok(batches)
+        Ok(())
     }
 }
 
@@ -150,7 +156,7 @@ struct Output<'o> {
     compiler: &'o dyn Compiler,
     conditions: Vec<&'o Expr>,
     matches: Vec<Match>,
-    batches: Vec<RecordBatch>,
+    out: &'o mut RowsWriter,
 }
 
 impl Output<'_> {
@@ -256,8 +262,7 @@ impl Output<'_> {
             self.search.outputs.iter().map(|e| frame.value(self.compiler, e)).collect::<Result<_, _>>()?;
         let types = self.search.outputs.iter().map(|e| e.ty);
         let batch = crate::plan::batch_of(types, arrays).ok_or(GraphError::Mismatch)?;
-        self.batches.push(batch);
-        Ok(())
+        Ok(self.out.push(batch)?)
     }
 
     /// Refuses matches for which Kusto's behaviour is not documented.
@@ -351,16 +356,20 @@ pub struct GraphTable {
 }
 
 impl TableFunction for GraphTable {
+    fn name(&self) -> &str {
+        "graph-to-table"
+    }
+
     fn expressions(&self, f: &mut dyn FnMut(&Expr)) {
         f(&self.hash);
         conditions(&self.graph).for_each(f);
     }
 
-    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
-        let data = graph_of(&self.graph, input, compiler)?;
+    fn run(&self, input: &StoredRows, compiler: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
+        let data = graph_of(&self.graph, &input.load()?.batches, compiler)?;
         let rows = if self.edges { data.edges.len() } else { data.nodes };
         if rows == 0 {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let hashes = compute(compiler, &self.hash, data.nodes, |_| Ok(data.ids.clone()))?;
         let at = |end: fn(&(u32, u32)) -> u32| -> Result<ArrayRef, GraphError> {
@@ -384,9 +393,9 @@ impl TableFunction for GraphTable {
         arrays.extend(own.iter().cloned());
         types.extend(columns.iter().map(|c| c.ty));
         if arrays.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        Ok(crate::plan::batch_of(types.into_iter(), arrays).into_iter().collect())
+        Ok(out.extend(crate::plan::batch_of(types.into_iter(), arrays))?)
     }
 }
 

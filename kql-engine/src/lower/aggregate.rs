@@ -26,8 +26,11 @@ impl Lowering<'_> {
         if groups.is_empty() && aggregates.is_empty() {
             return LogicalPlanBuilder::empty(false).build();
         }
-        let input = self.node(input)?;
-        let keys = groups.iter().map(|(id, e)| Ok(self.expr(e)?.alias(name(*id)))).collect::<Result<Vec<_>>>()?;
+        let mut input = self.node(input)?;
+        let mut keys = groups.iter().map(|(id, e)| Ok(self.expr(e)?.alias(name(*id)))).collect::<Result<Vec<_>>>()?;
+        if self.sorts() && !keys.is_empty() {
+            (input, keys) = in_order_of(input, keys, order)?;
+        }
         let mut calls = Calls::default();
         let mut outputs: Vec<df::Expr> = groups.iter().map(|(id, _)| column(*id)).collect();
         for aggregate in aggregates {
@@ -144,6 +147,23 @@ impl Lowering<'_> {
             .collect::<Vec<_>>();
         LogicalPlanBuilder::from(self.node(input)?).aggregate(keys, vec![first])?.project(outputs)?.build()
     }
+}
+
+/// The input in the order of the keys, so that only one group is in memory; and the keys as columns of it.
+fn in_order_of(input: LogicalPlan, keys: Vec<df::Expr>, order: &Order) -> Result<(LogicalPlan, Vec<df::Expr>)> {
+    let mut columns: Vec<df::Expr> = input.schema().columns().into_iter().map(df::Expr::Column).collect();
+    let mut sorted = Vec::with_capacity(keys.len());
+    let mut known = Vec::with_capacity(keys.len());
+    for (i, key) in keys.into_iter().enumerate() {
+        let own = format!("key{i}");
+        let column = df::Expr::Column(datafusion::common::Column::new_unqualified(&own));
+        known.push(column.clone().alias(key.schema_name().to_string()));
+        sorted.push(column.sort(true, true));
+        columns.push(key.unalias().alias(own));
+    }
+    // lists are in the order of the rows: then they arrive so
+    sorted.extend(order.iter().map(|key| column(key.column).sort(key.ascending, key.nulls_first)));
+    Ok((super::projected(input, columns).map(LogicalPlanBuilder::from)?.sort(sorted)?.build()?, known))
 }
 
 /// The aggregate over the rows for which the condition is true.

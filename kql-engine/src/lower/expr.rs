@@ -1,14 +1,15 @@
 //! Plan expressions to DataFusion expressions.
 
 use super::{Lowering, column};
+use crate::functions::operators;
 use crate::plan::{Compiled, Compiler, Expr, ExprKind, PlanColumn, StageResult};
-use crate::registry::{CallInfo, Eval, ScalarFunction, Udf};
+use crate::registry::{CallInfo, Eval, LONG, ScalarFunction, Udf};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, Schema};
 use datafusion::common::{DFSchema, DataFusionError, Result, internal_err};
-use datafusion::logical_expr::{self as df, ColumnarValue};
+use datafusion::logical_expr::{self as df, ColumnarValue, lit};
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
@@ -59,6 +60,15 @@ impl Lowering<'_> {
         let all_constant = info.constants.iter().all(Option::is_some) && !matches!(function.eval, Eval::PerRow(_));
         let call = match function.eval {
             Eval::Expr(lower) => lower(&info, lowered)?,
+            Eval::Compiled(_)
+                if operators::is_membership(function) && info.constants.iter().skip(1).all(Option::is_some) =>
+            {
+                let udf = Udf::prepare_without_constants(function, info)?;
+                // the kernel has the items; DataFusion would copy a list of a subquery with every step of planning
+                let items = lowered.iter_mut().skip(1);
+                items.filter(|item| is_long(item)).for_each(|item| *item = lit(""));
+                df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(Arc::new(udf), lowered))
+            }
             Eval::Kernel(_) | Eval::Compiled(_) | Eval::PerRow(_) => df::Expr::ScalarFunction(
                 df::expr::ScalarFunction::new_udf(Arc::new(Udf::prepare(function, info)?), lowered),
             ),
@@ -177,6 +187,11 @@ fn uses_stage(e: &Expr) -> bool {
     let mut uses = false;
     e.walk(&mut |e| uses |= matches!(e.kind, ExprKind::Stage(_)));
     uses
+}
+
+/// Whether an item is a constant that takes much memory.
+fn is_long(item: &df::Expr) -> bool {
+    matches!(item, df::Expr::Literal(datafusion::common::ScalarValue::Utf8(Some(text)), _) if text.len() > LONG)
 }
 
 fn literal(e: &df::Expr) -> Option<Value> {

@@ -11,14 +11,18 @@ mod mv_expand;
 mod node;
 mod order_key;
 mod range;
+mod running_windows;
 mod segment;
 mod udaf;
 mod values;
 mod window;
 
+pub(crate) use running_windows::RunningWindows;
+
 use crate::geo_ip::GeoIp;
 use crate::notes::Notes;
 use crate::plan::{ColumnId, Node, Order, Relation, StageId, StageResult};
+use crate::strategy::Strategy;
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, Result};
@@ -82,6 +86,11 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Whether the plan should find groups and first rows by sorting.
+    fn sorts(&self) -> bool {
+        self.state.config().get_extension::<Strategy>().is_some_and(|strategy| *strategy == Strategy::Sorting)
+    }
+
     /// The error of the query that was found, if any.
     pub fn take_diagnostic(&self) -> Option<Diagnostic> {
         self.diagnostic.borrow_mut().take()
@@ -133,6 +142,9 @@ fn name(id: ColumnId) -> String {
 fn result_name(id: ColumnId) -> String {
     format!("r{}", id.0)
 }
+
+/// Above this number of first rows, [`Strategy::Sorting`] sorts all rows.
+const HEAP: usize = 10_000;
 
 /// The plan with its rows in order, limited to the first `fetch`.
 fn sorted(plan: LogicalPlan, order: &Order, fetch: Option<usize>) -> Result<LogicalPlan> {

@@ -37,7 +37,7 @@ impl Lowering<'_> {
             Node::Nothing => LogicalPlanBuilder::empty(false).build(),
             Node::Memory { columns, batches } => self.memory(columns, batches),
             Node::Stage { stage, columns } => match self.stages.get(stage) {
-                Some(StageResult::Rows(batches)) => self.memory(columns, batches),
+                Some(StageResult::Rows(rows)) => self.stored(columns, rows),
                 _ => internal_err!("the rows of stage {} are missing", stage.0),
             },
             Node::Window { input, order, partition, row, calls } => self.window(input, order, partition, *row, calls),
@@ -57,7 +57,8 @@ impl Lowering<'_> {
                     Some(Value::Long(n)) => usize::try_from(n).unwrap_or(0),
                     _ => 0,
                 };
-                if partition.is_empty() {
+                let by_sorting = self.sorts() && count > super::HEAP && !order.is_empty();
+                if partition.is_empty() && !by_sorting {
                     return sorted(self.node(input)?, order, Some(count));
                 }
                 self.limit_of_parts(input, count, order, partition)

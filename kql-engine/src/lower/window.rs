@@ -2,7 +2,7 @@
 
 use super::{Lowering, column, name};
 use crate::plan::{ColumnId, Node, Order, WindowCall};
-use crate::registry::{Call, CallInfo, Eval, ScalarFunction};
+use crate::registry::{self, Call, CallInfo, Eval, ScalarFunction};
 use arrow::array::{ArrayRef, Int64Array};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, internal_err};
@@ -30,9 +30,13 @@ impl Lowering<'_> {
         let mut windows = vec![over(WholePart::Number, Vec::new(), order, partition).alias(name(row))];
         for call in calls {
             let args = call.args.iter().map(|a| self.expr(a)).collect::<Result<Vec<_>>>()?;
+            let constant = |arg: &df::Expr| match arg {
+                df::Expr::Literal(scalar, _) => crate::value::Value::from_scalar(scalar),
+                _ => None,
+            };
             let info = CallInfo {
                 types: call.args.iter().map(|a| a.ty).collect(),
-                constants: vec![None; call.args.len()],
+                constants: args.iter().map(constant).collect(),
                 returns: call.ty,
             };
             windows.push(over(WholePart::Call(call.function, info), args, order, partition).alias(name(call.id)));
@@ -117,15 +121,44 @@ fn signature(args: usize) -> Signature {
 
 /// The function that is computed over a part.
 #[derive(Clone, PartialEq)]
-enum WholePart {
+pub(super) enum WholePart {
     /// The number of the row, starting with 1.
     Number,
     /// A function of the registry.
     Call(&'static ScalarFunction, CallInfo),
 }
 
-struct Window {
-    function: WholePart,
+impl WholePart {
+    /// The function at the start of a part.
+    pub(super) fn start(&self) -> Result<Box<dyn registry::Window>> {
+        match self {
+            WholePart::Number => {
+                let mut number = 0;
+                Ok(Box::new(move |call: &Call| {
+                    let first = number + 1;
+                    number += call.rows as i64;
+                    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(first..=number));
+                    Ok(ColumnarValue::Array(numbers))
+                }))
+            }
+            WholePart::Call(function, info) => match function.eval {
+                Eval::Window(start) => start(info),
+                _ => internal_err!("{} is no window function", function.name),
+            },
+        }
+    }
+}
+
+/// Stands for the function while DataFusion plans.
+#[derive(Debug)]
+struct Replaced;
+
+impl PartitionEvaluator for Replaced {}
+
+/// The function as DataFusion's planner knows it; a rule replaces the operator that would run it
+/// ([`RunningWindows`](super::running_windows::RunningWindows)).
+pub(super) struct Window {
+    pub(super) function: WholePart,
     signature: Signature,
 }
 
@@ -170,30 +203,6 @@ impl WindowUDFImpl for Window {
     }
 
     fn partition_evaluator(&self, _: PartitionEvaluatorArgs) -> Result<Box<dyn PartitionEvaluator>> {
-        Ok(Box::new(Evaluator(self.function.clone())))
-    }
-}
-
-struct Evaluator(WholePart);
-
-impl fmt::Debug for Evaluator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Evaluator")
-    }
-}
-
-impl PartitionEvaluator for Evaluator {
-    fn evaluate_all(&mut self, values: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
-        match &self.0 {
-            WholePart::Number => Ok(Arc::new(Int64Array::from_iter_values(1..=rows as i64))),
-            WholePart::Call(function, info) => {
-                let Eval::Window(kernel) = function.eval else {
-                    return internal_err!("{} is no window function", function.name);
-                };
-                let args: Vec<ColumnarValue> = values.iter().cloned().map(ColumnarValue::Array).collect();
-                let call = Call { args: &args, rows, types: &info.types, returns: info.returns };
-                kernel(&call)?.into_array(rows)
-            }
-        }
+        Ok(Box::new(Replaced))
     }
 }

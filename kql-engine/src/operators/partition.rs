@@ -120,7 +120,7 @@ fn for_each_value(
     let node = crate::bind::grouped(&rows, groups, Vec::new());
     let distinct = Relation { node, columns: vec![copy], open: rows.open, ..Relation::default() };
     let values = match binder.evaluate(&distinct) {
-        Some(Ok(batches)) => constants(&batches),
+        Some(Ok(rows)) => rows.load().map(|loaded| constants(&loaded.batches)).unwrap_or_default(),
         Some(Err(error)) => {
             binder.error(codes::EVALUATION_FAILED, span, error.to_string());
             Vec::new()

@@ -6,9 +6,10 @@
 
 use crate::bind::{Binder, Row};
 use crate::plan::{Compiler, Expr, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
 use std::collections::HashMap;
@@ -188,17 +189,21 @@ impl Reduction {
 }
 
 impl TableFunction for Reduction {
+    fn name(&self) -> &str {
+        "reduce"
+    }
+
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
-        let arrays: Vec<StringArray> = input
-            .iter()
-            .filter_map(|b| b.columns().first())
-            .map(|a| a.as_string_opt::<i32>().cloned().ok_or(TableFunctionError::NotStrings))
-            .collect::<Result<_, _>>()?;
+    fn run(&self, input: &StoredRows, _: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
+        let mut arrays: Vec<StringArray> = Vec::new();
+        let loaded = input.load()?;
+        for column in loaded.batches.iter().filter_map(|b| b.columns().first()) {
+            arrays.push(column.as_string_opt::<i32>().cloned().ok_or(TableFunctionError::NotStrings)?);
+        }
         let texts: Vec<&str> = arrays.iter().flat_map(|a| (0..a.len()).map(|i| a.value(i))).collect();
         if texts.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let (mut groups, of) = self.groups(&texts);
         if !self.keeps_rows {
@@ -207,18 +212,18 @@ impl TableFunction for Reduction {
                 key(a).cmp(&key(b)).then_with(|| a.pattern.cmp(&b.pattern))
             });
             let arrays = described(groups.iter());
-            return Ok(crate::plan::batch_of(self.types.iter().copied(), arrays).into_iter().collect());
+            return Ok(out.extend(crate::plan::batch_of(self.types.iter().copied(), arrays))?);
         }
         let mut of = of.as_slice();
-        let mut batches = Vec::with_capacity(input.len());
-        for batch in input {
+        for batch in input.batches()? {
+            let batch = batch?;
             let (own, rest) = of.split_at(batch.num_rows().min(of.len()));
             of = rest;
             let mut arrays: Vec<ArrayRef> = batch.columns().iter().skip(1).cloned().collect();
             arrays.extend(described(own.iter().filter_map(|place| groups.get(*place))));
-            batches.extend(crate::plan::batch_of(self.types.iter().copied(), arrays));
+            out.extend(crate::plan::batch_of(self.types.iter().copied(), arrays))?;
         }
-        Ok(batches)
+        Ok(())
     }
 }
 

@@ -10,10 +10,10 @@ use crate::bind::{Binder, Row};
 use crate::plan::{
     Compiled, Compiler, Expr, Partition, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError,
 };
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType;
-use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, new_empty_array, new_null_array};
+use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, new_empty_array, new_null_array};
 use arrow::compute::concat;
-use arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 use kql_parser::ast::{self, ScanOutput};
 use kql_parser::codes;
@@ -168,6 +168,9 @@ struct ScanFunction {
     types: Vec<ScalarType>,
 }
 
+/// The number of rows that are returned at once.
+const CHUNK: usize = 4096;
+
 /// The last row of each step up to one: visible and declared values, each in an array of length 1.
 type Memory = Vec<Option<Vec<ArrayRef>>>;
 
@@ -190,6 +193,10 @@ struct Running<'s> {
 }
 
 impl TableFunction for ScanFunction {
+    fn name(&self) -> &str {
+        "scan"
+    }
+
     fn expressions(&self, f: &mut dyn FnMut(&Expr)) {
         self.defaults.iter().for_each(&mut *f);
         for step in &self.steps {
@@ -198,7 +205,7 @@ impl TableFunction for ScanFunction {
         }
     }
 
-    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
+    fn run(&self, input: &StoredRows, compiler: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
         let layout: Vec<PlanColumn> = self.columns.iter().chain(self.states.iter().flatten()).cloned().collect();
         let compile = |e: &Expr| compiler.compile(&layout, e);
         let mut conditions = Vec::new();
@@ -226,7 +233,8 @@ impl TableFunction for ScanFunction {
             out: vec![Vec::new(); self.types.len()],
         };
         let mut part: Option<Vec<ArrayRef>> = None;
-        for batch in input {
+        for batch in input.batches()? {
+            let batch = &batch?;
             for i in 0..batch.num_rows() {
                 let values: Vec<ArrayRef> = batch.columns().iter().map(|a| a.slice(i, 1)).collect();
                 let key = values.get(self.visible..self.visible + self.parts).unwrap_or_default().to_vec();
@@ -238,21 +246,12 @@ impl TableFunction for ScanFunction {
                 }
                 running.row(&values)?;
             }
+            if running.out.first().is_some_and(|column| column.len() >= CHUNK) {
+                running.hand_on(out)?;
+            }
         }
         running.finish();
-        let arrays: Result<Vec<ArrayRef>, ArrowError> = running
-            .out
-            .iter()
-            .zip(&self.types)
-            .map(|(cells, ty)| {
-                if cells.is_empty() {
-                    return Ok(new_empty_array(&ty.arrow()));
-                }
-                let cells: Vec<&dyn Array> = cells.iter().map(AsRef::as_ref).collect();
-                concat(&cells)
-            })
-            .collect();
-        Ok(crate::plan::batch_of(self.types.iter().copied(), arrays?).into_iter().collect())
+        running.hand_on(out)
     }
 }
 
@@ -347,6 +346,20 @@ impl Running<'_> {
             *slot = Some(state);
         }
         Ok(())
+    }
+
+    /// Stores the rows that were returned so far.
+    fn hand_on(&mut self, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
+        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.out.len());
+        for (cells, ty) in self.out.iter().zip(&self.scan.types) {
+            arrays.push(if cells.is_empty() {
+                new_empty_array(&ty.arrow())
+            } else {
+                concat(&cells.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>())?
+            });
+        }
+        self.out.iter_mut().for_each(Vec::clear);
+        Ok(out.extend(crate::plan::batch_of(self.scan.types.iter().copied(), arrays))?)
     }
 
     fn give_out(&mut self, cells: Option<Vec<ArrayRef>>) {

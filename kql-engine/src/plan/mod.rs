@@ -14,6 +14,7 @@ mod print;
 mod traverse;
 
 use crate::registry::{AggregateFunction, ScalarFunction};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::{Column, ScalarType};
 use crate::value::Value;
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
@@ -271,17 +272,14 @@ pub trait Extractor: fmt::Debug + Send + Sync {
 
 /// A function over all rows of a subquery at once: the compiled form of plugins such as `basket`, and of `scan`.
 pub trait TableFunction: fmt::Debug + Send + Sync {
-    /// What plans call the function: the name of its type.
-    fn name(&self) -> &'static str {
-        let path = std::any::type_name::<Self>();
-        path.rsplit("::").next().unwrap_or(path)
-    }
+    /// The operator or plugin that it belongs to, as it is written in KQL.
+    fn name(&self) -> &str;
 
     /// Calls `f` with the expressions that the function evaluates.
     fn expressions(&self, f: &mut dyn FnMut(&Expr));
 
-    /// The result for the rows in their order, its columns by position. The error is a sentence for the user.
-    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError>;
+    /// Adds the result for the rows in their order, its columns by position. The error is a sentence for the user.
+    fn run(&self, input: &StoredRows, compiler: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError>;
 }
 
 /// Compiles expressions, for functions that process rows one by one.
@@ -374,7 +372,7 @@ pub enum StageResult {
     /// A value.
     Value(Value),
     /// Rows; the last column is their number.
-    Rows(Arc<Vec<RecordBatch>>),
+    Rows(Arc<StoredRows>),
 }
 
 /// A bound query.

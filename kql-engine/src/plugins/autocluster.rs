@@ -9,9 +9,9 @@ use super::frequent::{Pattern, apart, closure};
 use super::{Plugin, basket, timeline};
 use crate::bind::Binder;
 use crate::plan::{Compiler, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::RecordBatch;
 use kql_parser::codes;
 use kql_parser::{Diagnostic, ast};
 use std::sync::Arc;
@@ -57,9 +57,13 @@ struct Clusters {
 }
 
 impl TableFunction for Clusters {
+    fn name(&self) -> &str {
+        "autocluster"
+    }
+
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
+    fn run(&self, input: &StoredRows, _: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
         let rows = basket::rows(input, self.weight)?;
         let ranks = rows.ranks();
         let as_pattern =
@@ -72,7 +76,7 @@ impl TableFunction for Clusters {
         let mut found: Vec<(f64, Pattern)> = seeds.iter().map(|seed| scores.best(&rows, seed)).collect();
         found.sort_by(|(x, a), (y, b)| y.total_cmp(x).then_with(|| a.key(&ranks).cmp(&b.key(&ranks))));
         let patterns = found.into_iter().map(|(_, p)| p).filter(|p| p.values.iter().any(Option::is_some)).collect();
-        Ok(basket::segments(&rows, apart(patterns), self.weight, &self.types, &self.wildcards)?)
+        Ok(out.extend(basket::segments(&rows, apart(patterns), self.weight, &self.types, &self.wildcards)?)?)
     }
 }
 

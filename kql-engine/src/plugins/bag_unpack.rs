@@ -8,15 +8,18 @@ use crate::bind::Binder;
 use crate::dynamic::date;
 use crate::dynamic::read::{self, Kind};
 use crate::functions::{conversion, operators};
-use crate::plan::{Expr, PlanColumn, Relation};
+use crate::plan::{Expr, Extractor, Node, PlanColumn, Relation, StageKind};
 use crate::registry::{Call, Eval};
-use crate::types::{Column, ScalarType, TableSchema};
+use crate::stored_rows::StoredRows;
+use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringBuilder, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray, StringBuilder, new_null_array};
+use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 use kql_parser::codes;
 use kql_parser::{Span, ast};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
 pub static BAG_UNPACK: Plugin = Plugin {
@@ -50,14 +53,23 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     if let Some(schema) = &evaluate.schema {
         return with_schema(binder, schema, &arguments, input, span);
     }
+    let at = input.columns.iter().position(|c| c.id == arguments.column.id).unwrap_or(0);
     // hidden columns belong to the rows and are kept
-    let all = input.nameable().cloned().collect();
-    let Some(batches) = super::rows_of(binder, &Relation { columns: all, ..input.clone() }, span) else {
-        let columns = input.columns.iter().filter(|c| c.id != arguments.column.id).cloned().collect();
-        return Relation { columns, open: true, ..input };
+    let rows = binder.staged(input, StageKind::Table(None), None);
+    let Some(stored) = super::rows_of(binder, &rows, span) else {
+        let columns = rows.columns.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, c)| c.clone()).collect();
+        return Relation { columns, open: true, ..rows };
     };
-    let unpacked = unpack(binder, &arguments, &input, &batches, span);
-    super::known_by_rows(unpacked, &batches)
+    match properties(&stored, at, &arguments) {
+        Ok(found) => {
+            let unpacked = unpack(binder, &arguments, rows, at, found, span);
+            super::known_by_rows(unpacked, stored.is_empty())
+        }
+        Err(error) => {
+            binder.error(codes::EVALUATION_FAILED, span, crate::error::run_error(error).to_string());
+            Relation { open: true, ..rows }
+        }
+    }
 }
 
 fn arguments(binder: &mut Binder, evaluate: &ast::Evaluate, input: &Relation) -> Option<Arguments> {
@@ -169,86 +181,82 @@ fn property(arguments: &Arguments, bag: &Expr, column: &PlanColumn, span: Span) 
     Some((has, element.convert(column.ty)))
 }
 
-/// The values of a property seen so far.
-struct Property {
-    builder: StringBuilder,
-    rows: usize,
-    ty: Option<ScalarType>,
+/// The properties of all bags, by the names of their columns, and the common type of the values of each; `None` if a property
+/// is null wherever it occurs.
+fn properties(rows: &StoredRows, at: usize, arguments: &Arguments) -> Result<BTreeMap<String, Option<ScalarType>>> {
+    let mut found: BTreeMap<String, Option<ScalarType>> = BTreeMap::new();
+    let mut name = String::new();
+    for batch in rows.batches()? {
+        let batch = batch?;
+        let Some(bags) = batch.columns().get(at).and_then(|a| a.as_string_opt::<i32>()) else { continue };
+        let mut seen = HashSet::new();
+        for bag in bags.iter().flatten() {
+            seen.clear();
+            for (key, value) in read::properties(bag) {
+                let Some(key) = read::unquote(key) else { continue };
+                if arguments.ignored.iter().any(|i| *i == key) {
+                    continue;
+                }
+                name.clear();
+                name.push_str(&arguments.prefix);
+                name.push_str(&key);
+                let ty = match found.get_mut(&name) {
+                    Some(ty) => ty,
+                    None => found.entry(name.clone()).or_default(),
+                };
+                // of a name that a bag has twice, the first value counts
+                if value == "null" || !seen.insert(key) {
+                    continue;
+                }
+                let own = type_of(value);
+                *ty = Some(match *ty {
+                    Some(known) if known == own => own,
+                    Some(ScalarType::Long | ScalarType::Real) if matches!(own, ScalarType::Long | ScalarType::Real) => {
+                        ScalarType::Real
+                    }
+                    Some(_) => ScalarType::Dynamic,
+                    None => own,
+                });
+            }
+        }
+    }
+    Ok(found)
 }
 
+/// The rows with a column for each property.
 fn unpack(
     binder: &mut Binder,
     arguments: &Arguments,
-    input: &Relation,
-    batches: &[RecordBatch],
+    rows: Relation,
+    at: usize,
+    mut properties: BTreeMap<String, Option<ScalarType>>,
     span: Span,
 ) -> Relation {
-    let at = input.columns.iter().position(|c| c.id == arguments.column.id).unwrap_or(0);
-    let mut properties: BTreeMap<String, Property> = BTreeMap::new();
-    let mut row = 0;
-    for batch in batches {
-        let bags = batch.columns().get(at).and_then(|a| a.as_string_opt::<i32>());
-        for i in 0..batch.num_rows() {
-            if let Some(bag) = bags.filter(|b| b.is_valid(i)).map(|b| b.value(i)) {
-                for (key, value) in read::properties(bag) {
-                    let Some(key) = read::unquote(key) else { continue };
-                    if arguments.ignored.iter().any(|i| *i == key) {
-                        continue;
-                    }
-                    let property = properties.entry(format!("{}{key}", arguments.prefix)).or_insert_with(|| Property {
-                        builder: StringBuilder::new(),
-                        rows: 0,
-                        ty: None,
-                    });
-                    if property.rows > row || value == "null" {
-                        continue;
-                    }
-                    for _ in property.rows..row {
-                        property.builder.append_null();
-                    }
-                    property.builder.append_value(value);
-                    property.rows = row + 1;
-                    let ty = type_of(value);
-                    property.ty = Some(match property.ty {
-                        Some(known) if known == ty => ty,
-                        Some(ScalarType::Long | ScalarType::Real)
-                            if matches!(ty, ScalarType::Long | ScalarType::Real) =>
-                        {
-                            ScalarType::Real
-                        }
-                        Some(_) => ScalarType::Dynamic,
-                        None => ty,
-                    });
-                }
-            }
-            row += 1;
-        }
-    }
-    let own = |i: usize, column: &PlanColumn| {
-        let arrays: Vec<&dyn Array> = batches.iter().filter_map(|b| b.columns().get(i).map(AsRef::as_ref)).collect();
-        if arrays.is_empty() {
-            arrow::array::new_empty_array(&column.ty.arrow())
-        } else {
-            arrow::compute::concat(&arrays).unwrap_or_else(|_| new_null_array(&column.ty.arrow(), row))
-        }
+    let Some(bag) = rows.columns.get(at).cloned() else { return Relation { open: true, ..rows } };
+    let mut made: Vec<(String, PlanColumn)> = Vec::new();
+    let mut made_of = |binder: &mut Binder, name: String, ty: Option<ScalarType>| {
+        let column = binder.new_column(name.clone(), ty.unwrap_or(ScalarType::Dynamic));
+        let key = name.strip_prefix(&arguments.prefix).unwrap_or(&name).to_owned();
+        made.push((key, column.clone()));
+        column
     };
-    let mut columns: Vec<(Column, ArrayRef)> = Vec::new();
-    for (i, column) in input.columns.iter().enumerate() {
-        let array = own(i, column);
-        if i != at {
-            columns.push((Column::new(column.name.clone(), column.ty), array));
-        } else if let Some(property) = properties.remove(&column.name) {
+    let mut columns: Vec<PlanColumn> = Vec::new();
+    for column in &rows.columns {
+        if column.id != bag.id {
+            columns.push(column.clone());
+        } else if let Some(ty) = properties.remove(&column.name) {
             // a property with the name of the bag replaces it
-            columns.push(made(&column.name, property, row));
+            columns.push(made_of(binder, column.name.clone(), ty));
         }
     }
-    for (name, property) in properties {
-        let own = columns.iter().position(|(c, _)| c.name == name);
-        match (own, arguments.conflict) {
+    let mut places: HashMap<String, usize> = columns.iter().enumerate().map(|(i, c)| (c.name.clone(), i)).collect();
+    for (name, ty) in properties {
+        match (places.get(&name), arguments.conflict) {
             (Some(_), Conflict::Keep) => {}
             (Some(place), Conflict::Replace) => {
-                if let Some(slot) = columns.get_mut(place) {
-                    *slot = made(&name, property, row);
+                let column = made_of(binder, name, ty);
+                if let Some(slot) = columns.get_mut(*place) {
+                    *slot = column;
                 }
             }
             (Some(_), Conflict::Error) => {
@@ -258,21 +266,25 @@ fn unpack(
                         .with_help("choose one with columnsConflict='replace_source' or 'keep_source'"),
                 );
             }
-            (None, _) => columns.push(made(&name, property, row)),
+            (None, _) => {
+                places.insert(name.clone(), columns.len());
+                columns.push(made_of(binder, name, ty));
+            }
         }
     }
-    let visible = columns.len();
-    for (i, column) in input.hidden.iter().enumerate() {
-        if columns.iter().all(|(c, _)| c.name != column.name) {
-            columns.push((Column::new(column.name.clone(), column.ty), own(input.columns.len() + i, column)));
-        }
-    }
-    let schema = TableSchema { columns: columns.iter().map(|(c, _)| c.clone()).collect() };
-    let arrays: Vec<ArrayRef> = columns.into_iter().map(|(_, a)| a).collect();
-    let batch = crate::plan::batch_of(schema.columns.iter().map(|c| c.ty), arrays);
-    let mut unpacked = crate::plan::in_memory(&mut binder.ids, &schema, batch.into_iter().collect());
-    unpacked.hidden = unpacked.columns.split_off(visible.min(unpacked.columns.len()));
-    unpacked
+    let hidden = rows.hidden.iter().filter(|column| !places.contains_key(&column.name)).cloned().collect();
+    let unpacker = Unpacker {
+        places: made.iter().enumerate().map(|(i, (key, _))| (key.clone(), i)).collect(),
+        types: made.iter().map(|(_, column)| column.ty).collect(),
+    };
+    let node = Arc::new(Node::Extract {
+        input: rows.node.clone(),
+        value: Expr::column(&bag, span),
+        extractor: Arc::new(unpacker),
+        columns: made.iter().map(|(_, column)| (column.id, column.ty)).collect(),
+        matched: binder.new_id(),
+    });
+    Relation { node, columns, hidden, ..rows }
 }
 
 fn type_of(json: &str) -> ScalarType {
@@ -286,15 +298,39 @@ fn type_of(json: &str) -> ScalarType {
     }
 }
 
-/// A property as a column with the common type of all its values.
-fn made(name: &str, mut property: Property, rows: usize) -> (Column, ArrayRef) {
-    for _ in property.rows..rows {
-        property.builder.append_null();
+/// Reads the properties of bags.
+struct Unpacker {
+    /// The place of each property among the columns.
+    places: HashMap<String, usize>,
+    types: Vec<ScalarType>,
+}
+
+impl fmt::Debug for Unpacker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "bag_unpack")
     }
-    let ty = property.ty.unwrap_or(ScalarType::Dynamic);
-    let json: ArrayRef = Arc::new(property.builder.finish());
-    let array = if ty == ScalarType::Dynamic { json } else { converted(&json, ty) };
-    (Column::new(name, ty), array)
+}
+
+impl Extractor for Unpacker {
+    fn extract(&self, bags: &StringArray) -> (BooleanArray, Vec<ArrayRef>) {
+        let mut values: Vec<(StringBuilder, usize)> = self.types.iter().map(|_| (StringBuilder::new(), 0)).collect();
+        for (row, bag) in bags.iter().enumerate() {
+            for (key, value) in bag.into_iter().flat_map(read::properties) {
+                let Some(key) = read::unquote(key) else { continue };
+                let place = self.places.get(&*key).and_then(|place| values.get_mut(*place));
+                let Some((builder, rows)) = place.filter(|(_, rows)| *rows <= row && value != "null") else { continue };
+                builder.append_nulls(row - *rows);
+                builder.append_value(value);
+                *rows = row + 1;
+            }
+        }
+        let made = values.into_iter().zip(&self.types).map(|((mut builder, rows), ty)| {
+            builder.append_nulls(bags.len() - rows);
+            let json: ArrayRef = Arc::new(builder.finish());
+            if *ty == ScalarType::Dynamic { json } else { converted(&json, *ty) }
+        });
+        (BooleanArray::from(vec![true; bags.len()]), made.collect())
+    }
 }
 
 fn converted(json: &ArrayRef, ty: ScalarType) -> ArrayRef {

@@ -8,6 +8,7 @@ use super::error::PluginError;
 use super::{Plugin, frequent, timeline};
 use crate::bind::Binder;
 use crate::plan::{Compiler, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType::{self, Long, Real};
 use crate::value::Value;
 use arrow::array::RecordBatch;
@@ -51,9 +52,10 @@ struct Basket {
 }
 
 /// The rows that a plugin reads; the values of a weight column do not distinguish rows.
-pub fn rows(input: &[RecordBatch], weight: Option<usize>) -> Result<Rows, PluginError> {
+pub fn rows(input: &StoredRows, weight: Option<usize>) -> Result<Rows, PluginError> {
     let mut rows = Rows::default();
-    for batch in input {
+    for batch in input.batches()? {
+        let batch = &batch?;
         let [weights, values @ ..] = batch.columns() else { continue };
         let mut values = values.to_vec();
         if let Some(column) = weight.and_then(|w| values.get_mut(w)) {
@@ -90,9 +92,13 @@ pub fn segments(
 }
 
 impl TableFunction for Basket {
+    fn name(&self) -> &str {
+        "basket"
+    }
+
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
+    fn run(&self, input: &StoredRows, _: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
         let rows = rows(input, self.weight)?;
         let [total, _] = rows.total();
         // a share equal to the threshold must not fail because of rounding
@@ -101,6 +107,6 @@ impl TableFunction for Basket {
             frequent::closed(&rows.rows, self.types.len(), |[weight, _]| weight >= least, self.dimensions)?;
         let ranks = rows.ranks();
         patterns.sort_by_cached_key(|p| (std::cmp::Reverse(p.weight[0].to_bits()), p.key(&ranks)));
-        Ok(segments(&rows, patterns, self.weight, &self.types, &self.wildcards)?)
+        Ok(out.extend(segments(&rows, patterns, self.weight, &self.types, &self.wildcards)?)?)
     }
 }

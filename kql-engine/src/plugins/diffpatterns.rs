@@ -8,9 +8,10 @@ use super::frequent::{Pattern, apart, closed};
 use super::{Plugin, autocluster, timeline};
 use crate::bind::Binder;
 use crate::plan::{Compiler, Expr, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType::{self, Long, Real};
 use crate::value::Value;
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::AsArray;
 use kql_parser::ast;
 use kql_parser::codes;
 use std::sync::Arc;
@@ -86,11 +87,16 @@ struct Difference {
 }
 
 impl TableFunction for Difference {
+    fn name(&self) -> &str {
+        "diffpatterns"
+    }
+
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
+    fn run(&self, input: &StoredRows, _: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
         let mut rows = Rows::default();
-        for batch in input {
+        for batch in input.batches()? {
+            let batch = &batch?;
             let [split, weights, values @ ..] = batch.columns() else { continue };
             let split = split.as_string_opt::<i32>().ok_or(TableFunctionError::NotStrings)?;
             let mut values = values.to_vec();
@@ -132,6 +138,6 @@ impl TableFunction for Difference {
         let values: Vec<&[Option<u32>]> = patterns.iter().map(|p| p.values.as_slice()).collect();
         arrays.extend(rows.arrays(&values, &self.types, &self.wildcards)?);
         let types = MEASURES.iter().map(|(_, ty)| *ty).chain(self.types.iter().copied());
-        Ok(attributes::batches(types, arrays))
+        Ok(out.extend(attributes::batches(types, arrays))?)
     }
 }

@@ -28,9 +28,10 @@ mod unmatched;
 
 use crate::bind::Binder;
 use crate::plan::{PlanColumn, Relation};
-use arrow::array::RecordBatch;
+use crate::stored_rows::StoredRows;
 use kql_parser::codes;
 use kql_parser::{Span, ast};
+use std::sync::Arc;
 
 /// A plugin.
 pub struct Plugin {
@@ -91,9 +92,9 @@ fn declared(binder: &mut Binder, schema: &ast::EvaluateSchema, input: &[PlanColu
 }
 
 /// The rows of the input, if they can be computed now; errors are reported.
-fn rows_of(binder: &mut Binder, input: &Relation, span: Span) -> Option<Vec<RecordBatch>> {
+fn rows_of(binder: &mut Binder, input: &Relation, span: Span) -> Option<Arc<StoredRows>> {
     match binder.evaluate(input)? {
-        Ok(batches) => Some(batches),
+        Ok(rows) => Some(rows),
         Err(error) => {
             binder.error(codes::EVALUATION_FAILED, span, error.to_string());
             None
@@ -103,8 +104,8 @@ fn rows_of(binder: &mut Binder, input: &Relation, span: Span) -> Option<Vec<Reco
 
 /// A result whose columns depend on the rows. Without rows, any column can be named, and is empty. The
 /// service refuses such names, but a rule that finds nothing today is not a wrong rule.
-fn known_by_rows(result: Relation, batches: &[RecordBatch]) -> Relation {
-    let open = result.open || batches.iter().all(|batch| batch.num_rows() == 0);
+fn known_by_rows(result: Relation, without_rows: bool) -> Relation {
+    let open = result.open || without_rows;
     Relation { open, ..result }
 }
 

@@ -5,8 +5,9 @@
 use super::Plugin;
 use crate::bind::Binder;
 use crate::plan::{Compiler, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType;
-use arrow::array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder};
+use arrow::array::{ArrayRef, Int64Builder, StringBuilder};
 use kql_parser::ast;
 use kql_parser::codes;
 use std::sync::Arc;
@@ -35,13 +36,19 @@ struct Narrow {
 }
 
 impl TableFunction for Narrow {
+    fn name(&self) -> &str {
+        "narrow"
+    }
+
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
-        let (mut rows, mut names, mut values) = (Int64Builder::new(), StringBuilder::new(), StringBuilder::new());
+    fn run(&self, input: &StoredRows, _: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
+        let types = [ScalarType::Long, ScalarType::String, ScalarType::String];
         let mut row = 0;
         let mut text = String::new();
-        for batch in input {
+        for batch in input.batches()? {
+            let batch = batch?;
+            let (mut rows, mut names, mut values) = (Int64Builder::new(), StringBuilder::new(), StringBuilder::new());
             for i in 0..batch.num_rows() {
                 for ((name, ty), array) in self.columns.iter().zip(batch.columns()) {
                     text.clear();
@@ -52,9 +59,10 @@ impl TableFunction for Narrow {
                 }
                 row += 1;
             }
+            let arrays: Vec<ArrayRef> =
+                vec![Arc::new(rows.finish()), Arc::new(names.finish()), Arc::new(values.finish())];
+            out.extend(crate::plan::batch_of(types.into_iter(), arrays))?;
         }
-        let arrays: Vec<ArrayRef> = vec![Arc::new(rows.finish()), Arc::new(names.finish()), Arc::new(values.finish())];
-        let types = [ScalarType::Long, ScalarType::String, ScalarType::String];
-        Ok(crate::plan::batch_of(types.into_iter(), arrays).into_iter().collect())
+        Ok(())
     }
 }

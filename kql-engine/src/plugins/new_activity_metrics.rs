@@ -7,8 +7,9 @@ use super::error::PluginError;
 use super::timeline::{self, Axis, Numbered};
 use crate::bind::{Binder, Row};
 use crate::plan::{Compiler, Expr, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType::{self, Long, Real};
-use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, Float64Array, Int64Array};
 use kql_parser::ast;
 use kql_parser::codes;
 use std::collections::BTreeMap;
@@ -94,14 +95,19 @@ struct Line {
 }
 
 impl TableFunction for Metrics {
+    fn name(&self) -> &str {
+        "new_activity_metrics"
+    }
+
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], compiler: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
+    fn run(&self, input: &StoredRows, compiler: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
         if let Some(note) = timeline::unaligned(NEW_ACTIVITY_METRICS.name, self.start, self.step) {
             compiler.note(&note);
         }
         let (mut ids, mut groups, mut events) = (Numbered::default(), Numbered::default(), Vec::new());
-        for batch in input {
+        for batch in input.batches()? {
+            let batch = &batch?;
             let [time, id, dimensions @ ..] = batch.columns() else { continue };
             let times = timeline::longs(time)?;
             let numbers = ids.add(std::slice::from_ref(id), batch.num_rows())?;
@@ -120,7 +126,7 @@ impl TableFunction for Metrics {
             self.compare(group, compiler, &mut lines)?;
         }
         if lines.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let ty = self.types.first().copied();
         let longs = |of: fn(&Line) -> i64| Arc::new(Int64Array::from_iter_values(lines.iter().map(of))) as ArrayRef;
@@ -130,7 +136,7 @@ impl TableFunction for Metrics {
         arrays.extend([longs(|l| l.new), longs(|l| l.retained), longs(|l| l.all - l.retained)]);
         arrays.push(reals(|l| l.retained as f64 / l.all as f64));
         arrays.push(reals(|l| (l.all - l.retained) as f64 / l.all as f64));
-        Ok(crate::plan::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
+        Ok(out.extend(crate::plan::batch_of(self.types.iter().copied(), arrays))?)
     }
 }
 

@@ -99,16 +99,17 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     }
     let grouped = Relation { node, ..Relation::default() };
     let grouped = Relation { node: crate::plan::project(&grouped, pairs), columns, ..Relation::default() };
-    let Some(batches) = super::rows_of(binder, &grouped, evaluate.call_span) else {
+    let Some(rows) = super::rows_of(binder, &grouped, evaluate.call_span) else {
         return Relation { columns: kept, open: true, ..binder.empty_relation() };
     };
-    let Some((schema, batch)) = pivoted(&grouped, &batches, is_count) else {
+    let pivoted = rows.load().ok().and_then(|loaded| pivoted(&grouped, &loaded.batches, is_count));
+    let Some((schema, batch)) = pivoted else {
         return Relation { columns: kept, open: true, ..binder.empty_relation() };
     };
     let table = crate::plan::in_memory(&mut binder.ids, &schema, vec![batch]);
     match &evaluate.schema {
         Some(declared) => conformed(binder, declared, &kept, table),
-        None => super::known_by_rows(table, &batches),
+        None => super::known_by_rows(table, rows.is_empty()),
     }
 }
 

@@ -5,10 +5,11 @@
 use super::Plugin;
 use super::timeline::{self, Axis, Numbered};
 use crate::bind::Binder;
-use crate::plan::{Expr, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::plan::{Compiler, Expr, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, Int64Array, UInt32Array};
 use arrow::compute::{concat, sort_to_indices, take};
 use kql_parser::ast;
 use kql_parser::codes;
@@ -101,16 +102,20 @@ struct Entry {
 }
 
 impl TableFunction for Rolling {
+    fn name(&self) -> &str {
+        "rolling_percentile"
+    }
+
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(
-        &self,
-        input: &[RecordBatch],
-        compiler: &dyn crate::plan::Compiler,
-    ) -> Result<Vec<RecordBatch>, TableFunctionError> {
-        let values: Vec<&dyn Array> = input.iter().filter_map(|b| b.columns().get(1).map(AsRef::as_ref)).collect();
+    fn run(&self, input: &StoredRows, compiler: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
+        let loaded = input.load()?;
+        // the values once more, their order and ranks, and the entries while they are sorted
+        let _held = input.reserve(input.rows().saturating_mul(80))?;
+        let values: Vec<&dyn Array> =
+            loaded.batches.iter().filter_map(|b| b.columns().get(1).map(AsRef::as_ref)).collect();
         if values.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let values = concat(&values)?;
         let order = sort_to_indices(&values, None, None)?;
@@ -121,7 +126,8 @@ impl TableFunction for Rolling {
             }
         }
         let (mut groups, mut entries, mut row) = (Numbered::default(), Vec::new(), 0);
-        for batch in input {
+        for batch in input.batches()? {
+            let batch = &batch?;
             let [time, _, dimensions @ ..] = batch.columns() else { continue };
             let times = timeline::longs(time)?;
             for (i, group) in groups.add(dimensions, batch.num_rows())?.into_iter().enumerate() {
@@ -144,13 +150,13 @@ impl TableFunction for Rolling {
             rows.push(order.values().get(rank).copied());
         }
         if numbers.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let bins: ArrayRef = Arc::new(Int64Array::from(bins));
         let mut arrays = vec![timeline::typed(bins, self.types.first().copied())?];
         arrays.extend(groups.columns(&numbers)?);
         arrays.push(take(&values, &UInt32Array::from(rows), None)?);
-        Ok(crate::plan::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
+        Ok(out.extend(crate::plan::batch_of(self.types.iter().copied(), arrays))?)
     }
 }
 

@@ -5,9 +5,10 @@
 use super::{Plugin, timeline};
 use crate::bind::{Binder, Row};
 use crate::plan::{Compiler, Expr, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{Array, AsArray, BooleanArray};
 use arrow::compute::filter_record_batch;
 use kql_parser::ast;
 use kql_parser::codes;
@@ -65,11 +66,16 @@ struct Near {
 }
 
 impl TableFunction for Near {
+    fn name(&self) -> &str {
+        "rows_near"
+    }
+
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(&self, input: &[RecordBatch], _: &dyn Compiler) -> Result<Vec<RecordBatch>, TableFunctionError> {
+    fn run(&self, input: &StoredRows, _: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
         let mut hits = Vec::new();
-        for batch in input {
+        for batch in input.batches()? {
+            let batch = &batch?;
             let Some(condition) = batch.columns().first().and_then(|c| c.as_boolean_opt()) else { continue };
             hits.extend((0..condition.len()).map(|row| condition.is_valid(row) && condition.value(row)));
         }
@@ -88,14 +94,14 @@ impl TableFunction for Near {
             reach = reach.saturating_sub(1);
         }
         let mut rest = kept.as_slice();
-        let mut batches = Vec::with_capacity(input.len());
-        for batch in input {
+        for batch in input.batches()? {
+            let batch = batch?;
             let (own, others) = rest.split_at(batch.num_rows().min(rest.len()));
             rest = others;
             let columns: Vec<usize> = (1..batch.num_columns()).collect();
             let batch = batch.project(&columns)?;
-            batches.push(filter_record_batch(&batch, &BooleanArray::from(own.to_vec()))?);
+            out.push(filter_record_batch(&batch, &BooleanArray::from(own.to_vec()))?)?;
         }
-        Ok(batches)
+        Ok(())
     }
 }

@@ -5,10 +5,11 @@
 use super::error::PluginError;
 use super::{Plugin, timeline};
 use crate::bind::Binder;
-use crate::plan::{Expr, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::plan::{Compiler, Expr, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, Int64Array, StringArray};
 use kql_parser::ast;
 use kql_parser::codes;
 use std::collections::HashMap;
@@ -92,15 +93,16 @@ struct Merged {
 const MOVED: &str = "ERROR(columns are out of order)";
 
 impl TableFunction for Merge {
+    fn name(&self) -> &str {
+        "schema_merge"
+    }
+
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(
-        &self,
-        input: &[RecordBatch],
-        _: &dyn crate::plan::Compiler,
-    ) -> Result<Vec<RecordBatch>, TableFunctionError> {
+    fn run(&self, input: &StoredRows, _: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
         let mut merged: HashMap<String, Merged> = HashMap::new();
-        for batch in input {
+        for batch in input.batches()? {
+            let batch = &batch?;
             let [names, ordinals, data, kinds] = batch.columns() else { continue };
             let text = |array: &ArrayRef| array.as_string_opt::<i32>().cloned().ok_or(TableFunctionError::NotStrings);
             let (names, ordinals, data, kinds) = (text(names)?, timeline::longs(ordinals)?, text(data)?, text(kinds)?);
@@ -150,6 +152,6 @@ impl TableFunction for Merge {
         let ordinals = Int64Array::from_iter_values(columns.iter().map(|(_, c)| c.ordinal));
         let arrays: Vec<ArrayRef> =
             vec![texts(|(name, _)| name), Arc::new(ordinals), texts(|(_, c)| &c.types.0), texts(|(_, c)| &c.types.1)];
-        Ok(crate::plan::batch_of(COLUMNS.iter().map(|(_, ty)| *ty), arrays).into_iter().collect())
+        Ok(out.extend(crate::plan::batch_of(COLUMNS.iter().map(|(_, ty)| *ty), arrays))?)
     }
 }

@@ -6,9 +6,10 @@ use super::Plugin;
 use super::error::PluginError;
 use super::timeline::{self, Axis, Numbered};
 use crate::bind::{Binder, Row};
-use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::plan::{Compiler, Expr, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType;
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use kql_parser::ast;
 use kql_parser::codes;
 use std::sync::Arc;
@@ -104,17 +105,18 @@ struct Sequences {
 }
 
 impl TableFunction for Sequences {
+    fn name(&self) -> &str {
+        "sequence_detect"
+    }
+
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(
-        &self,
-        input: &[RecordBatch],
-        compiler: &dyn crate::plan::Compiler,
-    ) -> Result<Vec<RecordBatch>, TableFunctionError> {
+    fn run(&self, input: &StoredRows, compiler: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
         let mut groups = Numbered::default();
         // (group, step, time)
         let mut events: Vec<(u32, usize, i64)> = Vec::new();
-        for batch in input {
+        for batch in input.batches()? {
+            let batch = &batch?;
             let Some((time, rest)) = batch.columns().split_first() else { continue };
             let Some((steps, dimensions)) = rest.split_at_checked(self.steps) else { continue };
             let times = timeline::longs(time)?;
@@ -145,7 +147,7 @@ impl TableFunction for Sequences {
             compiler.note(TIES);
         }
         if search.numbers.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let mut arrays = groups.columns(&search.numbers)?;
         let durations: Int64Array = match (search.found.first(), search.found.last()) {
@@ -156,7 +158,7 @@ impl TableFunction for Sequences {
         };
         arrays.extend(search.found.into_iter().map(|times| Arc::new(Int64Array::from(times)) as ArrayRef));
         arrays.push(Arc::new(durations));
-        Ok(crate::plan::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
+        Ok(out.extend(crate::plan::batch_of(self.types.iter().copied(), arrays))?)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::error::{ConstantsError, PluginError};
 use crate::bind::Binder;
-use crate::plan::{Expr, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::plan::{Compiler, Expr, PlanColumn, Relation, StageKind, TableFunction, TableFunctionError};
+use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use arrow::row::{RowConverter, SortField};
@@ -67,7 +68,12 @@ pub fn bind(
     let mut columns = vec![binder.new_column(time.name.clone(), time.ty)];
     columns.extend(dimensions.iter().map(|d| binder.new_column(d.name.clone(), d.ty)));
     columns.extend(added.iter().map(|(name, ty)| binder.new_column(*name, *ty)));
-    let activity = Activity { types: columns.iter().map(|c| c.ty).collect(), counting, note };
+    let activity = Activity {
+        name: evaluate.call.name.text.clone(),
+        types: columns.iter().map(|c| c.ty).collect(),
+        counting,
+        note,
+    };
     let read: Vec<Expr> =
         [&time, &id].into_iter().chain(&dimensions).map(|c| Expr::column(c, evaluate.call_span)).collect();
     let rows = rows(binder, &input, read);
@@ -288,6 +294,8 @@ pub type Counting = Box<dyn Fn(Vec<Event>) -> Result<Vec<Line>, PluginError> + S
 
 /// Reads the activity, counts it, and writes the lines.
 struct Activity {
+    /// The plugin.
+    name: String,
     types: Vec<ScalarType>,
     counting: Counting,
     note: Option<String>,
@@ -300,18 +308,19 @@ impl std::fmt::Debug for Activity {
 }
 
 impl TableFunction for Activity {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
-    fn run(
-        &self,
-        input: &[RecordBatch],
-        compiler: &dyn crate::plan::Compiler,
-    ) -> Result<Vec<RecordBatch>, TableFunctionError> {
+    fn run(&self, input: &StoredRows, compiler: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
         if let Some(note) = &self.note {
             compiler.note(note);
         }
         let (mut ids, mut groups, mut events) = (Numbered::default(), Numbered::default(), Vec::new());
-        for batch in input {
+        for batch in input.batches()? {
+            let batch = &batch?;
             let [time, id, dimensions @ ..] = batch.columns() else { continue };
             let times = longs(time)?;
             let numbers = ids.add(std::slice::from_ref(id), batch.num_rows())?;
@@ -330,7 +339,7 @@ impl TableFunction for Activity {
         arrays.extend(groups.columns(&numbers)?);
         if arrays.len() == 1 && lines.is_empty() {
             // without rows, the types of the dimensions are not known
-            return Ok(Vec::new());
+            return Ok(());
         }
         let dimensions = arrays.len();
         for (i, ty) in self.types.iter().skip(dimensions).enumerate() {
@@ -342,7 +351,7 @@ impl TableFunction for Activity {
                 _ => Arc::new(Int64Array::from_iter_values(numbers)) as ArrayRef,
             });
         }
-        Ok(crate::plan::batch_of(self.types.iter().copied(), arrays).into_iter().collect())
+        Ok(out.extend(crate::plan::batch_of(self.types.iter().copied(), arrays))?)
     }
 }
 

@@ -59,6 +59,25 @@ impl<F: Fn(&Call) -> Result<ColumnarValue> + Send + Sync> Kernel for F {
     }
 }
 
+/// A function over the rows of a table in their order, which come piece by piece.
+pub trait Window: Send {
+    /// How many rows after a row its value depends on.
+    fn ahead(&self) -> usize {
+        0
+    }
+
+    /// The values of the next `call.rows` rows. The arrays of the arguments continue with the rows after these: as many as
+    /// [`Window::ahead`] says, or fewer if the table or part ends before.
+    fn values(&mut self, call: &Call) -> Result<ColumnarValue>;
+}
+
+/// A function that keeps what it needs of earlier rows in a variable.
+impl<F: FnMut(&Call) -> Result<ColumnarValue> + Send> Window for F {
+    fn values(&mut self, call: &Call) -> Result<ColumnarValue> {
+        self(call)
+    }
+}
+
 /// The context of a rewriting function.
 pub struct RewriteContext {
     /// The value of `now()` in this query, in ticks.
@@ -76,8 +95,8 @@ pub enum Eval {
     Compiled(fn(&CallInfo) -> Result<Box<dyn Kernel>>),
     /// A kernel whose result differs between rows and between runs; never computed before the query runs.
     PerRow(KernelFn),
-    /// A kernel over all rows of a table, or of each of its parts, in their order.
-    Window(KernelFn),
+    /// A function over all rows of a table, or of each of its parts, in their order.
+    Window(fn(&CallInfo) -> Result<Box<dyn Window>>),
     /// A kernel over columns that looks addresses up in the engine's IP database, if there is one.
     GeoLookup(fn(Option<Arc<GeoIp>>) -> Box<dyn Kernel>),
     /// Like [`Eval::Compiled`], for a kernel that can add notes about the values it reads.

@@ -13,13 +13,13 @@ mod udf;
 mod unavailable;
 
 pub use aggregate::{AggregateArgs, AggregateFunction, Alias, Outputs, Reduce, alias};
-pub use eval::{Call, CallInfo, Eval, Kernel, KernelFn, RewriteContext};
+pub use eval::{Call, CallInfo, Eval, Kernel, KernelFn, RewriteContext, Window};
 pub use expr::{ColumnId, Expr, ExprKind, PlanColumn, StageId};
 pub use signature::{
     ArgumentKind, OutputColumn, OutputName, OutputPlace, Parameter, ParameterType, ResultName, Returns, Signature,
     Values, converts as converts_to, optional, p, repeated, sig,
 };
-pub use udf::Udf;
+pub use udf::{LONG, Udf};
 pub use unavailable::{refused, unavailable};
 
 /// A scalar function, or a scalar operator (`name` is its spelling).

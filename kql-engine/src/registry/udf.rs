@@ -2,6 +2,7 @@
 
 use super::{Call, CallInfo, Eval, Kernel, ScalarFunction};
 use crate::types::ScalarType;
+use crate::value::Value;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{
@@ -21,6 +22,9 @@ pub struct Udf {
     label: String,
 }
 
+/// The length of a constant that is too long to be kept twice.
+pub const LONG: usize = 1 << 16;
+
 /// Numbers the calls that were prepared.
 static PREPARED: AtomicU64 = AtomicU64::new(0);
 
@@ -32,6 +36,22 @@ impl Udf {
             _ => None,
         };
         Ok(Udf::with_kernel(function, info, compiled))
+    }
+
+    /// Prepares a call whose kernel has all it needs of its constants: long ones are not kept.
+    pub fn prepare_without_constants(function: &'static ScalarFunction, mut info: CallInfo) -> Result<ScalarUDF> {
+        let Eval::Compiled(compile) = function.eval else { return Udf::prepare(function, info) };
+        let kernel = Arc::from(compile(&info)?);
+        for constant in info.constants.iter_mut().flatten() {
+            if let Value::Text(text) = constant
+                && text.len() > LONG
+            {
+                // calls with different constants are different
+                *constant =
+                    Value::Text(format!("{} {:x}", text.len(), twox_hash::XxHash64::oneshot(0, text.as_bytes())));
+            }
+        }
+        Ok(Udf::with_kernel(function, info, Some(kernel)))
     }
 
     /// A call with a given kernel, for functions without a kernel in the registry.

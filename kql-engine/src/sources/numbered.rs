@@ -134,7 +134,8 @@ impl ExecutionPlan for NumberExec {
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
+        // it does, but a sort that moved below it would change the numbers
+        vec![false]
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {

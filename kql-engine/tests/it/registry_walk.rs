@@ -118,7 +118,7 @@ fn engines() -> &'static [Engine] {
         [(8192, 2), (1, 1), (3, 3)]
             .into_iter()
             .map(|(batch_size, partitions)| {
-                let builder = Engine::builder().limits(Limits { batch_size, partitions, memory: None });
+                let builder = Engine::builder().limits(Limits { batch_size, partitions, ..Limits::default() });
                 let builder = builder.table("T", rows.clone()).and_then(|b| b.table("E", empty.clone()));
                 builder.expect("tables").now("2024-05-01").expect("a time").build().expect("an engine")
             })
@@ -148,7 +148,7 @@ fn argument(dice: &mut Dice, parameter: &Parameter, ty: ScalarType, columns: boo
 }
 
 /// Arguments, and whether each may be a column.
-fn arguments(dice: &mut Dice, signature: &Signature, columns: bool) -> Vec<(String, bool)> {
+pub(crate) fn arguments(dice: &mut Dice, signature: &Signature, columns: bool) -> Vec<(String, bool)> {
     let least = signature.min();
     let count = least + dice.roll(signature.max().min(least + 3) - least + 1);
     let count = (count..).find(|n| signature.fits_count(*n)).unwrap_or(least);

@@ -15,6 +15,7 @@ use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::ColumnarValue;
 use kql_scan::text::{Case, Matcher, Mode};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -82,12 +83,12 @@ fn compile(info: &CallInfo, test: Test) -> Result<Box<dyn Kernel>> {
     let Some(ty) = info.types.first().copied() else { return internal_err!("membership of nothing") };
     // a dynamic value is tested by its text
     let textual = matches!(ty, ScalarType::String | ScalarType::Dynamic);
-    let items: Option<Vec<(Value, ScalarType)>> = info
+    let items: Option<Vec<(&Value, ScalarType)>> = info
         .constants
         .iter()
         .zip(&info.types)
         .skip(1)
-        .map(|(constant, ty)| constant.clone().map(|value| (value, *ty)))
+        .map(|(constant, ty)| constant.as_ref().map(|value| (value, *ty)))
         .collect();
     match items {
         Some(items) if textual => {
@@ -116,6 +117,7 @@ fn by_row(call: &Call, ty: ScalarType, test: Test) -> Result<ColumnarValue> {
             let scalar = ScalarValue::try_from_array(array, row)?;
             values.push((Value::from_scalar(&scalar).unwrap_or(Value::Null), *ty));
         }
+        let values: Vec<(&Value, ScalarType)> = values.iter().map(|(value, ty)| (value, *ty)).collect();
         let one = left.slice(row, 1);
         let result = if matches!(ty, ScalarType::String | ScalarType::Dynamic) {
             let args = [ColumnarValue::Array(one)];
@@ -137,23 +139,23 @@ struct Texts {
 }
 
 impl Texts {
-    fn new(items: &[(Value, ScalarType)], test: Test) -> Texts {
-        let mut texts: Vec<String> = Vec::new();
+    fn new(items: &[(&Value, ScalarType)], test: Test) -> Texts {
+        let mut texts: Vec<Cow<str>> = Vec::new();
         // a null in a list is an empty term, which every text contains
         let null = matches!(test, Test::HasAny | Test::HasAll).then_some("");
         for (value, ty) in items {
             match (value, ty) {
                 (Value::Null, _) => {}
                 (Value::Text(json), ScalarType::Dynamic) => flatten(json, null, &mut texts),
-                (Value::Text(text), _) => texts.push(text.clone()),
+                (Value::Text(text), _) => texts.push(Cow::Borrowed(text)),
                 (value, ty) => {
                     let mut text = String::new();
                     crate::functions::conversion::text_of(value, *ty, &mut text);
-                    texts.push(text);
+                    texts.push(Cow::Owned(text));
                 }
             }
         }
-        let needles: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let needles: Vec<&str> = texts.iter().map(Cow::as_ref).collect();
         let (mode, case) = match test {
             Test::Equal { case, .. } => (Mode::Equals, case),
             Test::HasAny | Test::HasAll => (Mode::Has, Case::Insensitive),
@@ -172,19 +174,19 @@ impl Texts {
 }
 
 /// The texts of a list, with nested lists flattened; nulls become `null`, or are skipped.
-fn flatten(json: &str, null: Option<&str>, out: &mut Vec<String>) {
+fn flatten<'t>(json: &'t str, null: Option<&'t str>, out: &mut Vec<Cow<'t, str>>) {
     match read::kind(json) {
         Kind::Array => {
             for item in read::elements(json) {
                 match read::kind(item) {
-                    Kind::Null => out.extend(null.map(str::to_owned)),
+                    Kind::Null => out.extend(null.map(Cow::Borrowed)),
                     _ => flatten(item, null, out),
                 }
             }
         }
-        Kind::String => out.extend(read::unquote(json).map(std::borrow::Cow::into_owned)),
+        Kind::String => out.extend(read::unquote(json)),
         Kind::Null => {}
-        _ => out.push(json.to_owned()),
+        _ => out.push(Cow::Borrowed(json)),
     }
 }
 
@@ -198,14 +200,21 @@ struct Values {
 enum Set {
     Whole(HashSet<i64>),
     Ints(HashSet<i32>),
-    Reals(Vec<f64>),
+    /// The bits of numbers; those of 0.0 for -0.0.
+    Reals(HashSet<u64>),
     Decimals(HashSet<crate::decimal::Scaled>),
     Bools([bool; 2]),
     Guids(HashSet<String>),
 }
 
+/// The bits of a number that equal numbers share; `None` for NaN, which equals nothing.
+fn bits(real: f64) -> Option<u64> {
+    // 0.0 is the sum of -0.0 and 0.0
+    (!real.is_nan()).then(|| (real + 0.0).to_bits())
+}
+
 impl Values {
-    fn new(items: &[(Value, ScalarType)], ty: ScalarType) -> Values {
+    fn new(items: &[(&Value, ScalarType)], ty: ScalarType) -> Values {
         let mut values: Vec<Value> = Vec::new();
         for (value, item_type) in items {
             match (value, item_type) {
@@ -214,18 +223,18 @@ impl Values {
                     flatten(json, None, &mut texts);
                     values.extend(texts.iter().map(|t| crate::functions::conversion::parse(t, ty)));
                 }
-                (value, _) => values.push(value.clone()),
+                (value, _) => values.push((*value).clone()),
             }
         }
         let long = |v: &Value| v.as_long();
-        let null = items.iter().any(|(value, ty)| *value == Value::Null && *ty != ScalarType::Dynamic);
+        let null = items.iter().any(|(value, ty)| **value == Value::Null && *ty != ScalarType::Dynamic);
         let set = match ty {
             ScalarType::Int => Set::Ints(values.iter().filter_map(|v| i32::try_from(long(v)?).ok()).collect()),
             ScalarType::Real => Set::Reals(
                 values
                     .iter()
                     .filter_map(|v| match v {
-                        Value::Real(r) => Some(*r),
+                        Value::Real(r) => bits(*r),
                         _ => None,
                     })
                     .collect(),
@@ -268,7 +277,7 @@ impl Values {
             }
             Set::Reals(set) => {
                 let values = array.as_primitive::<Float64Type>();
-                test(&|i| set.contains(&values.value(i)))
+                test(&|i| bits(values.value(i)).is_some_and(|bits| set.contains(&bits)))
             }
             Set::Decimals(set) => {
                 let values = array.as_primitive::<Decimal256Type>();

@@ -1,16 +1,16 @@
 //! `prev()`, `next()`
 
-use crate::functions::kernel::Longs;
 use crate::registry::{
-    ArgumentKind, Call, Eval, ParameterType::Is, ParameterType::Scalar, ResultName, Returns, ScalarFunction, Signature,
-    optional, p, sig,
+    ArgumentKind, Call, CallInfo, Eval, ParameterType::Is, ParameterType::Scalar, ResultName, Returns, ScalarFunction,
+    Signature, Window, optional, p, sig,
 };
-use crate::types::ScalarType::{Long, String};
-use arrow::array::{Array, ArrayRef, StringArray, UInt32Array};
-use arrow::compute::{interleave, take};
-use datafusion::common::{Result, ScalarValue, exec_err};
+use crate::types::ScalarType::{self, Long};
+use crate::value::Value;
+use arrow::array::{Array, ArrayRef};
+use arrow::compute::{cast, concat};
+use datafusion::common::{Result, exec_err, internal_err};
 use datafusion::logical_expr::ColumnarValue;
-use std::sync::Arc;
+use std::collections::VecDeque;
 
 static SIGNATURES: [Signature; 1] = [sig(
     &[
@@ -28,7 +28,7 @@ pub static PREV: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The value of a column in an earlier row; by default the row before.",
     page: "prev-function",
-    eval: Eval::Window(|call| shifted(call, -1)),
+    eval: Eval::Window(|info| Ok(Box::new(Previous { shift: Shift::of(info)?, last: VecDeque::new(), rows: 0 }))),
 };
 
 pub static NEXT: ScalarFunction = ScalarFunction {
@@ -38,50 +38,95 @@ pub static NEXT: ScalarFunction = ScalarFunction {
     result_name: ResultName::None,
     summary: "The value of a column in a later row; by default the next row.",
     page: "next-function",
-    eval: Eval::Window(|call| shifted(call, 1)),
+    eval: Eval::Window(|info| Ok(Box::new(Next(Shift::of(info)?)))),
 };
 
-fn shifted(call: &Call, direction: i64) -> Result<ColumnarValue> {
-    let values = call.array(0)?;
-    let offset = match call.args.get(1) {
-        Some(_) => match call.longs(1)? {
-            Longs::Scalar(offset) => offset.unwrap_or(1),
-            Longs::Column(array) if !array.is_empty() && !array.is_null(0) => array.value(0),
-            Longs::Column(_) => 1,
-        },
-        None => 1,
-    };
-    if offset < 1 {
-        return exec_err!("The offset must be at least 1, not {offset}.");
-    }
-    let rows = values.len() as i64;
-    let places: UInt32Array = (0..rows)
-        .map(|row| {
-            let place = row.saturating_add(direction * offset);
-            (0..rows).contains(&place).then_some(place as u32)
-        })
-        .collect();
-    let default = match call.args.get(2) {
-        Some(default) => Some(converted(default, &values)?),
-        None if call.returns == String => Some(Arc::new(StringArray::from(vec![""])) as ArrayRef),
-        None => None,
-    };
-    let shifted = match default {
-        None => take(&values, &places, None)?,
-        Some(default) => {
-            let indices: Vec<(usize, usize)> = places.iter().map(|p| p.map_or((1, 0), |p| (0, p as usize))).collect();
-            interleave(&[&values, &default], &indices)?
-        }
-    };
-    Ok(ColumnarValue::Array(shifted))
+/// How far a value comes from, and what rows without such a row have.
+struct Shift {
+    rows: usize,
+    /// The default and its type.
+    default: Option<(Value, ScalarType)>,
+    ty: ScalarType,
 }
 
-/// The default as an array of one value of the column's type.
-fn converted(default: &ColumnarValue, values: &ArrayRef) -> Result<ArrayRef> {
-    let one = match default {
-        ColumnarValue::Scalar(scalar) => scalar.to_array()?,
-        ColumnarValue::Array(array) if array.is_empty() => ScalarValue::try_from(array.data_type())?.to_array()?,
-        ColumnarValue::Array(array) => array.slice(0, 1),
-    };
-    Ok(arrow::compute::cast(&one, values.data_type())?)
+impl Shift {
+    fn of(info: &CallInfo) -> Result<Shift> {
+        let offset = info.long(1).unwrap_or(1);
+        let Some(rows) = usize::try_from(offset).ok().filter(|rows| *rows > 0) else {
+            return exec_err!("The offset must be at least 1, not {offset}.");
+        };
+        let default =
+            info.types.get(2).map(|ty| (info.constants.get(2).cloned().flatten().unwrap_or(Value::Null), *ty));
+        Ok(Shift { rows, default, ty: info.returns })
+    }
+
+    /// That many rows with the default, which is converted to the type of the column.
+    fn filler(&self, rows: usize) -> Result<ArrayRef> {
+        match &self.default {
+            None => Value::missing(self.ty).to_scalar(self.ty).to_array_of_size(rows),
+            Some((value, ty)) => Ok(cast(&value.to_scalar(*ty).to_array_of_size(rows)?, &self.ty.arrow())?),
+        }
+    }
+}
+
+/// `prev()`: keeps the last rows.
+struct Previous {
+    shift: Shift,
+    last: VecDeque<ArrayRef>,
+    /// The number of rows in `last`.
+    rows: usize,
+}
+
+impl Window for Previous {
+    fn values(&mut self, call: &Call) -> Result<ColumnarValue> {
+        self.last.push_back(call.array(0)?.slice(0, call.rows));
+        self.rows += call.rows;
+        let mut found = Vec::new();
+        // the rows before the first one that is far enough away
+        let missing = (self.shift.rows + call.rows).saturating_sub(self.rows).min(call.rows);
+        if missing > 0 {
+            found.push(self.shift.filler(missing)?);
+        }
+        let mut wanted = call.rows - missing;
+        while wanted > 0 {
+            let Some(first) = self.last.pop_front() else { return internal_err!("rows are missing") };
+            let (taken, rest) = (wanted.min(first.len()), first.len().saturating_sub(wanted));
+            found.push(first.slice(0, taken));
+            if rest > 0 {
+                self.last.push_front(first.slice(taken, rest));
+            }
+            self.rows -= taken;
+            wanted -= taken;
+        }
+        Ok(ColumnarValue::Array(joined(&found)?))
+    }
+}
+
+/// `next()`
+struct Next(Shift);
+
+impl Window for Next {
+    fn ahead(&self) -> usize {
+        self.0.rows
+    }
+
+    fn values(&mut self, call: &Call) -> Result<ColumnarValue> {
+        let values = call.array(0)?;
+        let known = values.len().saturating_sub(self.0.rows).min(call.rows);
+        let mut found = Vec::new();
+        if known > 0 {
+            found.push(values.slice(self.0.rows, known));
+        }
+        if known < call.rows {
+            found.push(self.0.filler(call.rows - known)?);
+        }
+        Ok(ColumnarValue::Array(joined(&found)?))
+    }
+}
+
+fn joined(arrays: &[ArrayRef]) -> Result<ArrayRef> {
+    match arrays {
+        [one] => Ok(one.clone()),
+        many => Ok(concat(&many.iter().map(AsRef::as_ref).collect::<Vec<_>>())?),
+    }
 }

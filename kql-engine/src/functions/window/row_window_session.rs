@@ -22,19 +22,21 @@ pub static ROW_WINDOW_SESSION: ScalarFunction = ScalarFunction {
     summary: "The start time of the row's session; a new session starts when its total time or the gap between \
               rows reaches its limit.",
     page: "row-window-session-function",
-    eval: Eval::Window(run),
+    eval: Eval::Window(|_| {
+        let mut session = None;
+        Ok(Box::new(move |call: &Call| starts(call, &mut session)))
+    }),
 };
 
-fn run(call: &Call) -> Result<ColumnarValue> {
+/// The starts of the sessions of the next rows; `session` has the first and the last time of the session so far.
+fn starts(call: &Call, session: &mut Option<(i64, i64)>) -> Result<ColumnarValue> {
     let times = call.longs(0)?;
     let from_first = call.longs(1)?;
     let between = call.longs(2)?;
     let restart = if call.args.len() > 3 { Some(call.bools(3)?) } else { None };
-    // the first and the last time of the session
-    let mut session: Option<(i64, i64)> = None;
     kernel::longs(call.rows, |i| {
         let Some(time) = times.get(i) else {
-            session = None;
+            *session = None;
             return None;
         };
         let goes_on = session.filter(|(first, last)| {
@@ -43,7 +45,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
                 && between.get(i).is_some_and(|max| time - last < max)
         });
         let first = goes_on.map_or(time, |(first, _)| first);
-        session = Some((first, time));
+        *session = Some((first, time));
         Some(first)
     })
 }

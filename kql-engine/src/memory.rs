@@ -1,0 +1,298 @@
+//! The memory of an engine: what operators reserve, and what the process uses.
+//!
+//! Sorting, grouping, joining and the rows of subqueries reserve memory before they use it, and continue in temporary files
+//! or fail when there is no more. The rest (the buffers of readers, the states of functions over all rows, values that one
+//! expression makes) is too varied to be reserved. If the engine is the main work of its process
+//! ([`Limits::process`]), the size of the process is watched while queries run, and bounded too.
+
+use crate::error::Error;
+use crate::exec::Limits;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::memory_pool::{FairSpillPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+/// How far the process can exceed the limit before operators that can use temporary files do so: code, threads and the
+/// buffers of readers.
+const BASE: usize = 96 << 20;
+
+/// How far the process can exceed the limit before queries fail.
+const MOST: usize = 160 << 20;
+
+/// The time between two looks at the process. New memory comes at one or two gigabytes per second.
+const PERIOD: Duration = Duration::from_millis(5);
+
+/// The time between two attempts to give freed memory back to the system.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Gives memory that was freed back to the system, which allocators do late. Runs on a thread of its own while queries run.
+pub type Release = fn();
+
+/// The memory that an engine's queries share.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    limit: Option<usize>,
+    environment: Arc<RuntimeEnv>,
+    watch: Option<Arc<Watch>>,
+}
+
+impl Memory {
+    /// The memory that the limits allow.
+    pub(crate) fn new(limits: Limits, release: Option<Release>) -> Result<Memory> {
+        let watch = limits.memory.filter(|_| limits.process).map(|limit| Arc::new(Watch::new(limit, release)));
+        let mut builder = RuntimeEnvBuilder::new();
+        if let Some(limit) = limits.memory {
+            builder = builder.with_memory_pool(Arc::new(Pool {
+                fair: FairSpillPool::new(limit),
+                limit,
+                watch: watch.clone(),
+            }));
+        }
+        Ok(Memory { limit: limits.memory, environment: builder.build_arc()?, watch })
+    }
+
+    /// Where plans reserve memory and create temporary files.
+    pub(crate) fn environment(&self) -> &Arc<RuntimeEnv> {
+        &self.environment
+    }
+
+    /// Watches the process as long as the returned value exists.
+    pub(crate) fn watch(&self) -> Watched {
+        Watched(self.watch.clone().inspect(|watch| watch.begin()))
+    }
+
+    /// Waits until what a failed run has used is free again, for at most a second.
+    pub(crate) async fn freed(&self) {
+        let Some(watch) = &self.watch else { return };
+        let is_large = || process_size().is_some_and(|size| size > watch.limit);
+        for _ in 0..100 {
+            if let Some(release) = watch.release {
+                release();
+            }
+            if !is_large() {
+                return;
+            }
+            tokio::time::sleep(2 * PERIOD).await;
+        }
+    }
+
+    /// The error of a query that has made the process too large.
+    pub(crate) fn exceeded(&self) -> Error {
+        Error::Memory { limit: self.limit.unwrap_or_default(), operator: None }
+    }
+}
+
+/// The error of the pool: DataFusion's, so that operators that can use temporary files recognize it.
+fn refused(limit: usize, holder: &str) -> DataFusionError {
+    DataFusionError::ResourcesExhausted(format!("{limit} {holder}"))
+}
+
+/// The error of the pool as an error of a query.
+pub(crate) fn exceeded(message: &str) -> Error {
+    let parts = message.split_once(' ').and_then(|(limit, holder)| Some((limit.parse().ok()?, holder)));
+    match parts {
+        Some((limit, holder)) => Error::Memory { limit, operator: operator(holder) },
+        None => Error::Run(message.to_owned()),
+    }
+}
+
+/// The operator, as it is written in KQL, that reserves memory under this name.
+fn operator(holder: &str) -> Option<String> {
+    if let Some(name) = holder.strip_prefix(NAMED) {
+        return Some(name.to_owned());
+    }
+    let parts = [("Aggregate", "summarize"), ("Join", "join"), ("SMJ", "join"), ("Sort", "sort"), ("TopK", "top")];
+    parts.iter().find(|(part, _)| holder.contains(part)).map(|(_, operator)| (*operator).to_owned())
+}
+
+/// The start of the names of reservations that are followed by the operator's name in KQL.
+const NAMED: &str = "kql ";
+
+/// Fails if the process has become too large, for loops that are not async; `operator` is what runs, as it is written in KQL.
+pub(crate) fn check(environment: &RuntimeEnv, operator: &str) -> Result<()> {
+    let pool: &dyn MemoryPool = environment.memory_pool.as_ref();
+    match pool.downcast_ref::<Pool>() {
+        Some(Pool { watch: Some(watch), limit, .. }) if watch.exceeded.load(Ordering::Relaxed) => {
+            Err(refused(*limit, &format!("{NAMED}{operator}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether what is reserved can be moved into a temporary file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Spills {
+    /// If there is not enough memory.
+    WhenFull,
+    /// It stays in memory.
+    Never,
+}
+
+/// A reservation for an operator with this name in KQL.
+pub(crate) fn reservation(environment: &RuntimeEnv, operator: &str, spills: Spills) -> MemoryReservation {
+    let consumer = MemoryConsumer::new(format!("{NAMED}{operator}")).with_can_spill(spills == Spills::WhenFull);
+    consumer.register(&environment.memory_pool)
+}
+
+/// A pool that divides the limit among the operators that can use temporary files, and tells them to do so if the process
+/// is larger than what they reserved.
+#[derive(Debug)]
+struct Pool {
+    fair: FairSpillPool,
+    limit: usize,
+    watch: Option<Arc<Watch>>,
+}
+
+impl fmt::Display for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name(), self.limit)
+    }
+}
+
+impl MemoryPool for Pool {
+    fn name(&self) -> &str {
+        "kql"
+    }
+
+    fn register(&self, consumer: &MemoryConsumer) {
+        self.fair.register(consumer);
+    }
+
+    fn unregister(&self, consumer: &MemoryConsumer) {
+        self.fair.unregister(consumer);
+    }
+
+    fn grow(&self, reservation: &MemoryReservation, additional: usize) {
+        self.fair.grow(reservation, additional);
+    }
+
+    fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
+        self.fair.shrink(reservation, shrink);
+    }
+
+    fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
+        let consumer = reservation.consumer();
+        // one that holds nothing has nothing to write into a file
+        let full = self.watch.as_ref().is_some_and(|watch| watch.size() > self.limit + BASE);
+        if full && consumer.can_spill() && reservation.size() > BASE / 8 {
+            return Err(refused(self.limit, consumer.name()));
+        }
+        self.fair.try_grow(reservation, additional).map_err(|_| refused(self.limit, consumer.name()))
+    }
+
+    fn reserved(&self) -> usize {
+        self.fair.reserved()
+    }
+
+    fn memory_limit(&self) -> MemoryLimit {
+        MemoryLimit::Finite(self.limit)
+    }
+}
+
+/// Looks at the size of the process while queries run.
+#[derive(Debug)]
+struct Watch {
+    limit: usize,
+    release: Option<Release>,
+    /// The size when it was looked at last.
+    size: AtomicUsize,
+    exceeded: AtomicBool,
+    waker: tokio::sync::Notify,
+    /// The number of queries that run.
+    queries: Mutex<usize>,
+}
+
+impl Watch {
+    fn new(limit: usize, release: Option<Release>) -> Watch {
+        Watch {
+            limit,
+            release,
+            size: AtomicUsize::new(0),
+            exceeded: AtomicBool::new(false),
+            waker: tokio::sync::Notify::new(),
+            queries: Mutex::new(0),
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.size.load(Ordering::Relaxed)
+    }
+
+    fn queries(&self) -> std::sync::MutexGuard<'_, usize> {
+        self.queries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One more query runs; the first one starts the thread that looks.
+    fn begin(self: &Arc<Self>) {
+        let mut queries = self.queries();
+        *queries += 1;
+        if *queries > 1 {
+            return;
+        }
+        self.exceeded.store(false, Ordering::Relaxed);
+        let watch = Arc::downgrade(self);
+        // without the thread, memory is bounded by what is reserved
+        let _ = std::thread::Builder::new().name("kql memory".to_owned()).spawn(move || look(&watch));
+    }
+}
+
+/// Looks at the process until no query runs.
+fn look(watch: &Weak<Watch>) {
+    let mut released = Instant::now();
+    while let Some(watch) = watch.upgrade() {
+        if *watch.queries() == 0 {
+            return;
+        }
+        let mut size = process_size().unwrap_or(0);
+        if let Some(release) = watch.release
+            && size > watch.limit + BASE / 2
+            && released.elapsed() > PAUSE
+        {
+            release();
+            released = Instant::now();
+            size = process_size().unwrap_or(0);
+        }
+        watch.size.store(size, Ordering::Relaxed);
+        let exceeded = size > watch.limit + MOST;
+        let was = watch.exceeded.swap(exceeded, Ordering::Relaxed);
+        if exceeded && !was {
+            watch.waker.notify_waiters();
+        }
+        drop(watch);
+        std::thread::sleep(PERIOD);
+    }
+}
+
+/// The memory that the process has, in bytes; `None` if the system does not report it.
+fn process_size() -> Option<usize> {
+    memory_stats::memory_stats().map(|stats| stats.physical_mem)
+}
+
+/// A query that is watched.
+#[derive(Debug)]
+pub(crate) struct Watched(Option<Arc<Watch>>);
+
+impl Watched {
+    /// Completes when the process has become too large.
+    pub(crate) async fn exceeded(&self) {
+        let Some(watch) = &self.0 else { return futures::future::pending().await };
+        loop {
+            let woken = watch.waker.notified();
+            if watch.exceeded.load(Ordering::Relaxed) {
+                return;
+            }
+            woken.await;
+        }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if let Some(watch) = &self.0 {
+            *watch.queries() -= 1;
+        }
+    }
+}
