@@ -6,6 +6,7 @@
 pub mod aggregates;
 mod answer;
 mod bind;
+mod budget;
 mod builder;
 mod byte_channel;
 pub mod cell;

@@ -2,11 +2,12 @@
 
 use crate::answer::{Answer, Table};
 use crate::bind::Bound;
+use crate::budget::{self, Budget};
 use crate::database::{CatalogSnapshot, Inspection};
 use crate::deep_stack::{on_deep_stack, spawn_stoppable};
 use crate::defect::Defect;
 use crate::engine_core::{EngineCore, compile};
-use crate::error::{Error, panic_message};
+use crate::error::{Error, panic_message, run_error};
 use crate::exec::Naming;
 use crate::plan::{self, Query, Relation};
 use crate::stream::{Production, TableStream};
@@ -44,8 +45,11 @@ impl Prepared {
         now: i64,
         cancel: &CancellationToken,
     ) -> Result<Prepared, Error> {
+        let _entered = budget::enter(Budget::new(&core.progress, cancel));
         let evaluate = |query: &mut Query, relation: &Relation| core.evaluate(&snapshot, query, relation, cancel);
         let (mut bound, _) = compile(text, &snapshot.at(now).with_evaluator(&evaluate));
+        // constants that were not computed, because the run was stopped, would be reported as errors of the query
+        budget::check().map_err(run_error)?;
         if let Some(defect) = snapshot.take_defect() {
             let plan = plan::print(&bound.query);
             return Err(Error::Internal(Box::new(Defect { query: text.to_owned(), plan, ..*defect })));
@@ -130,6 +134,7 @@ impl Prepared {
     }
 
     pub(crate) fn start(&self, cancel: &CancellationToken, room: usize) -> Result<Vec<TableStream>, Error> {
+        let _entered = budget::enter(Budget::new(&self.core.progress, cancel));
         let run = || self.core.runtime()?.block_on(self.core.unless_stopped(cancel, self.plans(cancel, room)));
         panics_caught(run).map_err(|error| self.blame(error))
     }
