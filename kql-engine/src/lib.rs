@@ -24,6 +24,7 @@ mod error;
 mod exec;
 mod export;
 mod external;
+mod external_files;
 mod extract;
 #[doc(hidden)]
 pub mod functions;

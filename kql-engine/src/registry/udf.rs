@@ -108,6 +108,8 @@ impl ScalarUDFImpl for Udf {
             _ => return internal_err!("{} has no kernel", self.name()),
         };
         let result = result.map_err(|error| budget::named(error, || self.shown()))?;
+        // a kernel that was stopped inside a row can have returned anything
+        budget::check()?;
         match result {
             ColumnarValue::Array(array) if constant => {
                 Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?))
