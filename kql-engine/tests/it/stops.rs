@@ -50,7 +50,8 @@ const HEAVY: &[(&str, &str)] = &[
     ("sort", "range i from 1 to 1000000000 step 1 | extend k = hash(i) | sort by k | summarize sum(row_number())"),
     (
         "join",
-        "let a = range i from 1 to 1000000 step 1 | extend k = 1; a | join kind = inner a on k | summarize sum(i)",
+        "let a = range i from 1 to 1000000 step 1 | extend k = 1; a | join kind = inner a on k \
+         | where strlen(strcat(i, i1)) > 3 | summarize sum(i)",
     ),
     (
         "a join without rows",
@@ -109,24 +110,19 @@ fn stopping_one_run_ends_it_soon() {
 #[test]
 fn results_that_are_too_large_are_refused_by_name() {
     let engine = Engine::builder().build().expect("an engine");
+    // one row that is not constant: an error of a constant is found again by each step of planning
+    let row = "range i from 1 to 1 step 1 | extend a = strrep(tostring(i), 1024)";
     for (query, message) in [
         (
-            format!("print a = 'aaaaaaaaaaaaaaaa' {}", "| extend a = replace_string(a, 'a', 'aaaa') ".repeat(30)),
+            format!("{row} {}", "| extend a = replace_string(a, '1', a) ".repeat(4)),
             "replace_string() would create a value of more than 256 MB.",
         ),
-        (format!("print s = 'a' {}", "| extend s = strcat(s, s) ".repeat(40)), "strcat() would create a value"),
+        (format!("{row} {}", "| extend a = strcat(a, a) ".repeat(30)), "strcat() would create a value"),
+        (format!("{row} {}", "| extend a = strrep(a, 1024) ".repeat(3)), "strrep() would create a value"),
+        (format!("{row} | extend a = repeat(a, 1000000)"), "repeat() would create a value"),
         (
-            format!("print x = dynamic([1, 2, 3]) {}", "| extend x = array_concat(x, x) ".repeat(40)),
+            format!("{row} | extend a = repeat(a, 100000) | extend a = array_concat(a, a, a)"),
             "array_concat() would create a value",
-        ),
-        (
-            "print s = strrep('a', 1024) | extend s = strrep(s, 1024) | extend s = strrep(s, 1024)".to_owned(),
-            "strrep() would create a value",
-        ),
-        (
-            "range i from 1 to 8192 step 1 | extend s = strrep(strrep('x', 1000), 400) | summarize max(strlen(s)), count() by s"
-                .to_owned(),
-            "strrep() would create more than 2 GB of text in one batch",
         ),
         (
             "range i from 1 to 3000000 step 1 | extend s = strrep('x', 1000) | summarize l = make_list(s)".to_owned(),
