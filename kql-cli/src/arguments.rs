@@ -179,6 +179,9 @@ pub struct Environment {
     /// its URL; the network is never used
     #[arg(long, value_name = "URL=PATH|FOLDER")]
     pub external: Vec<String>,
+    /// Folder or file that queries can read by externaldata with a path, besides --data and the folder of the query file
+    #[arg(long, value_name = "PATH")]
+    pub allow_files: Vec<PathBuf>,
     /// What to do with external data that has no local copy: refuse the query, or treat it as empty
     #[arg(long, value_enum, default_value = "refuse", value_name = "WHAT")]
     pub external_missing: ExternalMissingName,
@@ -302,7 +305,8 @@ impl Environment {
             ProfileName::Defender => Profile::Defender,
         });
         for text in self.data.iter().chain(data) {
-            builder = builder.data(DataPath::parse(text));
+            let data = DataPath::parse(text);
+            builder = builder.allow_files(&data.path).data(data);
         }
         for path in &self.schemas {
             for (name, schema) in crate::schemas_file::load(path)? {
@@ -325,6 +329,12 @@ impl Environment {
                 return Err(Failure::Usage(message));
             };
             builder = builder.external(address, path);
+        }
+        for path in &self.allow_files {
+            if !path.exists() {
+                return Err(Failure::Usage(format!("--allow-files: {} does not exist.", path.display())));
+            }
+            builder = builder.allow_files(path);
         }
         builder = builder.external_missing(match self.external_missing {
             ExternalMissingName::Refuse => ExternalMissing::Refuse,

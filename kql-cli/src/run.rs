@@ -12,13 +12,18 @@ use kql_engine::{CancellationToken, Defect, Engine, EngineBuilder, Error, Settle
 use kql_output::{Format, Options};
 use kql_parser::ast::StatementKind;
 use std::io::{BufWriter, IsTerminal, Read, Write};
+use std::path::Path;
 
 /// Runs a query and prints its result.
 pub fn run(arguments: &Run) -> Result<(), Failure> {
     let (text, shown) = text(arguments)?;
     let format = format(arguments)?;
     check_parameters(&text, &arguments.environment.param)?;
-    let engine = build(arguments.environment.engine()?.strict(arguments.strict))?;
+    let mut builder = arguments.environment.engine()?.strict(arguments.strict);
+    if let Some(folder) = folder_of_query(arguments) {
+        builder = builder.allow_files(folder);
+    }
+    let engine = build(builder)?;
     interrupt::listen(engine.progress().clone());
     let query = Query { engine: &engine, text: &text, shown: &shown };
     match &arguments.output {
@@ -185,6 +190,12 @@ fn text(arguments: &Run) -> Result<(String, String), Failure> {
     }
     let file = arguments.file.as_deref().unwrap_or("-");
     Ok((read(file)?, if file == "-" { "standard input".to_owned() } else { file.to_owned() }))
+}
+
+/// The folder of the query's file; `None` if the query is not in a file.
+fn folder_of_query(arguments: &Run) -> Option<&Path> {
+    let folder = Path::new(arguments.file.as_deref().filter(|file| *file != "-")?).parent()?;
+    Some(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
 }
 
 /// The text of a file, or of standard input for `-`.

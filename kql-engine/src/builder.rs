@@ -79,15 +79,22 @@ impl EngineBuilder {
         self
     }
 
-    /// The local copy of external data that queries refer to by this URL.
+    /// The local copy of external data that queries refer to by this URL or path.
     pub fn external(mut self, address: &str, path: impl Into<std::path::PathBuf>) -> Self {
-        self.database.externals.insert(address.to_owned(), path.into());
+        self.database.external_files.copies.insert(address.to_owned(), path.into());
         self
     }
 
     /// A folder with local copies of external data: the copy of a URL is the file named like the last part of its path.
     pub fn external_folder(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
-        self.database.external_folders.push(folder.into());
+        self.database.external_files.folders.push(folder.into());
+        self
+    }
+
+    /// A folder, or one file, that queries can read by `externaldata` with a path or a `file:` URL. Without it, they read
+    /// only copies: a query cannot name any other file of this computer. Links are followed before the folder is checked.
+    pub fn allow_files(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.database.external_files.allowed.push(path.into());
         self
     }
 

@@ -3,6 +3,7 @@
 use crate::bind::{Environment, ExternalMissing, MAX_PLAN_SIZE, StoredFunction};
 use crate::defect::Defect;
 use crate::error::SourceError;
+use crate::external_files::{ExternalFiles, ExternalRefused};
 use crate::geo_ip::GeoIp;
 use crate::lower::{Lowering, Tables};
 use crate::notes::Notes;
@@ -30,10 +31,8 @@ pub struct Database {
     pub(crate) functions: HashMap<String, StoredFunction>,
     pub(crate) parameters: HashMap<String, String>,
     pub(crate) options: OpenOptions,
-    /// Local copies of external data, by URL.
-    pub(crate) externals: HashMap<String, std::path::PathBuf>,
-    /// Folders of such copies, which are named like the last part of the URL.
-    pub(crate) external_folders: Vec<std::path::PathBuf>,
+    /// The files that `externaldata` can read.
+    pub(crate) external_files: ExternalFiles,
     pub(crate) external_missing: ExternalMissing,
     /// How many expressions the names of a query can stand for; `None` for [`MAX_PLAN_SIZE`].
     pub(crate) max_plan_size: Option<usize>,
@@ -264,16 +263,6 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// The column in tables of Log Analytics that contains the name of the table.
 const TYPE: &str = "Type";
 
-/// The last part of a URL's path, as the name of a file; `None` if it is empty.
-fn last_part(address: &str) -> Option<String> {
-    let path = address.split(['?', '#']).next()?;
-    let (_, path) = path.split_once("://")?;
-    let (_, name) = path.trim_end_matches('/').rsplit_once('/')?;
-    let name = percent_encoding::percent_decode_str(name).decode_utf8().ok()?.into_owned();
-    let is_name = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0']);
-    is_name.then_some(name)
-}
-
 /// The names of the tables that a query reads, each once.
 pub(crate) fn tables(query: &Query) -> Vec<String> {
     let mut names = Vec::new();
@@ -404,18 +393,8 @@ impl Environment for QueryEnvironment<'_> {
         self.now
     }
 
-    fn external(&self, uri: &str) -> Option<std::path::PathBuf> {
-        // what follows a semicolon is a secret
-        let address = uri.split(';').next().unwrap_or(uri);
-        let mapped = self.database.externals.get(uri).or_else(|| self.database.externals.get(address));
-        if let Some(path) = mapped {
-            return Some(path.clone());
-        }
-        if address.contains("://") {
-            let name = last_part(address)?;
-            return self.database.external_folders.iter().map(|folder| folder.join(&name)).find(|path| path.is_file());
-        }
-        Some(std::path::PathBuf::from(address))
+    fn external(&self, uri: &str) -> Result<std::path::PathBuf, ExternalRefused> {
+        self.database.external_files.find(uri)
     }
 
     fn max_plan_size(&self) -> usize {

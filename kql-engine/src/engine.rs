@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, Checked};
 use crate::bind;
+use crate::budget;
 use crate::builder::EngineBuilder;
 use crate::database::Inspection;
 use crate::deep_stack::{on_deep_stack, spawn_deep, spawn_stoppable};
@@ -39,7 +40,7 @@ impl Engine {
     ///
     /// All errors are in [`Checked::diagnostics`]. Blocks while files are inspected.
     pub fn check(&self, text: &str) -> Checked {
-        on_deep_stack(|| self.core.check(text))
+        on_deep_stack(|| check(&self.core, text))
     }
 
     /// [`Engine::check`] for async code.
@@ -48,7 +49,7 @@ impl Engine {
     /// [`Error::Internal`] if the engine has a defect.
     pub async fn check_async(&self, text: &str) -> Result<Checked, Error> {
         let (core, text) = (self.core.clone(), text.to_owned());
-        spawn_deep(move || core.check(&text)).await
+        spawn_deep(move || check(&core, &text)).await
     }
 
     /// Parses and binds a query for running it several times. If the columns of a part depend on its rows, as after
@@ -136,6 +137,11 @@ impl Engine {
     pub fn table_schema(&self, name: &str) -> Option<Result<TableSchema, SourceError>> {
         bind::Environment::table(&self.core.database.snapshot(Inspection::Sampled).at(0), name)
     }
+}
+
+fn check(core: &EngineCore, text: &str) -> Checked {
+    let _entered = budget::enter(core.budget(&CancellationToken::new()));
+    core.check(text)
 }
 
 fn query(core: &Arc<EngineCore>, text: &str, cancel: &CancellationToken) -> Result<Answer, Error> {

@@ -2,6 +2,7 @@
 
 use crate::answer::Checked;
 use crate::bind::{self, Bound, Environment};
+use crate::budget::Budget;
 use crate::database::{CatalogSnapshot, Database, Inspection};
 use crate::error::{Error, run_error};
 use crate::exec::{self, Limits};
@@ -78,6 +79,11 @@ impl EngineCore {
             Either::Right((Either::Left(_), _)) => Err(self.memory.exceeded()),
             Either::Right((Either::Right((result, _)), _)) => result,
         }
+    }
+
+    /// What a run may use that `cancel` can stop.
+    pub(crate) fn budget(&self, cancel: &CancellationToken) -> Budget {
+        Budget::new(&self.progress, cancel, self.memory.environment())
     }
 
     /// The value of `now()` for a query that begins now.

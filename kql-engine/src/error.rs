@@ -1,5 +1,6 @@
 //! Errors: what can be wrong with a query, with data, with settings, and with the engine itself.
 
+use crate::budget;
 use crate::defect::Defect;
 use datafusion::common::DataFusionError;
 use kql_parser::Diagnostic;
@@ -62,6 +63,7 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
 /// A DataFusion error as an error of ours; errors in the data are passed through unchanged.
 pub(crate) fn run_error(error: DataFusionError) -> Error {
     match error.find_root() {
+        DataFusionError::External(inner) if inner.is::<budget::Stopped>() => Error::Interrupted,
         DataFusionError::External(inner) => match inner.downcast_ref::<SourceError>() {
             Some(source) => Error::Data(source.clone()),
             None => Error::Run(inner.to_string()),

@@ -14,7 +14,7 @@ use crate::value::Value;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::execution::session_state::SessionState;
 use datafusion::execution::{SessionStateBuilder, TaskContext};
@@ -22,6 +22,7 @@ use datafusion::optimizer::Optimizer;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::aggregates::AggregateExec;
+use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionConfig;
 use futures::future::{Either, select};
@@ -98,7 +99,7 @@ pub(crate) fn session(limits: Limits, memory: &Memory, progress: &Arc<Progress>,
         .map(|rule| if rule.name() == "aggregate_statistics" { Arc::new(WithoutFilters(rule)) as _ } else { rule });
     let physical = std::iter::once(Arc::new(HidePartitionConstants) as _)
         .chain(physical)
-        .chain(std::iter::once(Arc::new(RunningWindows) as _))
+        .chain([Arc::new(RunningWindows) as _, Arc::new(YieldingJoins) as _])
         .collect();
     SessionStateBuilder::new()
         .with_config(config)
@@ -106,6 +107,33 @@ pub(crate) fn session(limits: Limits, memory: &Memory, progress: &Arc<Progress>,
         .with_optimizer_rules(rules)
         .with_physical_optimizer_rules(physical)
         .build()
+}
+
+/// The rule that lets joins and the expansion of lists yield: a few rows of their inputs can become many, and a task that
+/// never waits cannot be stopped.
+#[derive(Debug)]
+struct YieldingJoins;
+
+impl PhysicalOptimizerRule for YieldingJoins {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|node| {
+            let multiplies = node.name().ends_with("JoinExec") || node.name() == "UnnestExec";
+            Ok(if multiplies {
+                Transformed::yes(Arc::new(CooperativeExec::new(node)) as _)
+            } else {
+                Transformed::no(node)
+            })
+        })
+        .data()
+    }
+
+    fn name(&self) -> &str {
+        "yielding_joins"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
 }
 
 /// The rule that takes counts and extremes from statistics, restricted to plans in which no aggregate has a condition.

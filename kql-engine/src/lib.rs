@@ -6,6 +6,7 @@
 pub mod aggregates;
 mod answer;
 mod bind;
+mod budget;
 mod builder;
 mod byte_channel;
 pub mod cell;
@@ -23,6 +24,7 @@ mod error;
 mod exec;
 mod export;
 mod external;
+mod external_files;
 mod extract;
 #[doc(hidden)]
 pub mod functions;

@@ -112,11 +112,11 @@ fn operator(holder: &str) -> Option<String> {
 const NAMED: &str = "kql ";
 
 /// Fails if the process has become too large, for loops that are not async; `operator` is what runs, as it is written in KQL.
-pub(crate) fn check(environment: &RuntimeEnv, operator: &str) -> Result<()> {
+pub(crate) fn check(environment: &RuntimeEnv, operator: Option<&str>) -> Result<()> {
     let pool: &dyn MemoryPool = environment.memory_pool.as_ref();
     match pool.downcast_ref::<Pool>() {
         Some(Pool { watch: Some(watch), limit, .. }) if watch.exceeded.load(Ordering::Relaxed) => {
-            Err(refused(*limit, &format!("{NAMED}{operator}")))
+            Err(refused(*limit, &operator.map_or(String::new(), |operator| format!("{NAMED}{operator}"))))
         }
         _ => Ok(()),
     }

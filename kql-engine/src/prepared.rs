@@ -2,11 +2,12 @@
 
 use crate::answer::{Answer, Table};
 use crate::bind::Bound;
+use crate::budget;
 use crate::database::{CatalogSnapshot, Inspection};
 use crate::deep_stack::{on_deep_stack, spawn_deep, spawn_stoppable};
 use crate::defect::Defect;
 use crate::engine_core::{EngineCore, compile};
-use crate::error::{Error, panic_message};
+use crate::error::{Error, panic_message, run_error};
 use crate::exec::{Naming, ROOM};
 use crate::plan::{self, Query, Relation, StageId, StageResult};
 use crate::strategy::Strategy;
@@ -19,7 +20,7 @@ use kql_parser::Diagnostic;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A bound query that can run any number of times. A clone shares its state.
 #[derive(Clone)]
@@ -45,8 +46,11 @@ impl Prepared {
         now: i64,
         cancel: &CancellationToken,
     ) -> Result<Prepared, Error> {
+        let _entered = budget::enter(core.budget(cancel));
         let evaluate = |query: &mut Query, relation: &Relation| core.evaluate(&snapshot, query, relation, cancel);
         let (mut bound, _) = compile(text, &snapshot.at(now).with_evaluator(&evaluate));
+        // constants that were not computed, because the run was stopped, would be reported as errors of the query
+        budget::check().map_err(run_error)?;
         if let Some(defect) = snapshot.take_defect() {
             let plan = plan::print(&bound.query);
             return Err(Error::Internal(Box::new(Defect { query: text.to_owned(), plan, ..*defect })));
@@ -131,11 +135,20 @@ impl Prepared {
     }
 
     pub(crate) fn start(&self, cancel: &CancellationToken, room: usize) -> Result<Vec<TableStream>, Error> {
-        let run = || self.core.runtime()?.block_on(self.core.unless_stopped(cancel, self.plans(cancel, room)));
+        let own = cancel.child_token();
+        let (cancel, dropped) = (&own, Arc::new(own.clone().drop_guard()));
+        let _entered = budget::enter(self.core.budget(cancel));
+        let run =
+            || self.core.runtime()?.block_on(self.core.unless_stopped(cancel, self.plans(cancel, &dropped, room)));
         panics_caught(run).map_err(|error| self.blame(error))
     }
 
-    async fn plans(&self, cancel: &CancellationToken, room: usize) -> Result<Vec<TableStream>, Error> {
+    async fn plans(
+        &self,
+        cancel: &CancellationToken,
+        dropped: &Arc<DropGuard>,
+        room: usize,
+    ) -> Result<Vec<TableStream>, Error> {
         let state = self.core.session(Strategy::InMemory);
         let query = &self.bound.query;
         let mut stages = query.computed.clone();
@@ -162,7 +175,13 @@ impl Prepared {
                     Box::new(move |error| prepared.blame(error))
                 },
             };
-            streams.push(TableStream::new(name, relation.schema(), relation.render.clone(), production));
+            streams.push(TableStream::new(
+                name,
+                relation.schema(),
+                relation.render.clone(),
+                production,
+                dropped.clone(),
+            ));
         }
         Ok(streams)
     }

@@ -1,5 +1,6 @@
 //! The rows of a subquery, in memory or, if there is not enough, in a temporary file.
 
+use crate::budget;
 use crate::memory::{self, Spills};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
@@ -131,7 +132,7 @@ impl Iterator for Batches<'_> {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Result<RecordBatch>> {
-        if let Err(error) = memory::check(&self.environment, &self.operator) {
+        if let Err(error) = budget::check().and_then(|()| memory::check(&self.environment, Some(&self.operator))) {
             return Some(Err(error));
         }
         match &mut self.from {

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::AbortHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A result whose rows arrive as they are computed. Requesting the first batch starts the run; dropping the stream ends it.
 ///
@@ -32,6 +32,8 @@ pub struct TableStream {
     /// What `render` asks for.
     pub render: Option<Render>,
     state: State,
+    /// Stops what the functions of the run still do, when the last of its streams is dropped.
+    _dropped: Option<Arc<DropGuard>>,
 }
 
 /// Batches between the run and the reader of the stream; each partition buffers more.
@@ -72,7 +74,7 @@ pub(crate) struct Production {
 impl From<Table> for TableStream {
     fn from(table: Table) -> TableStream {
         let Table { name, schema, batches, render } = table;
-        TableStream { name, schema, render, state: State::Collected(batches.into()) }
+        TableStream { name, schema, render, state: State::Collected(batches.into()), _dropped: None }
     }
 }
 
@@ -82,8 +84,9 @@ impl TableStream {
         schema: TableSchema,
         render: Option<Render>,
         production: Production,
+        dropped: Arc<DropGuard>,
     ) -> TableStream {
-        TableStream { name, schema, render, state: State::Waiting(Box::new(production)) }
+        TableStream { name, schema, render, state: State::Waiting(Box::new(production)), _dropped: Some(dropped) }
     }
 
     /// The batches one after the other, for code that is not async. Each step blocks.

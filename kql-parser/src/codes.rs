@@ -196,6 +196,8 @@ codes! {
     INVALID_PARSE_PATTERN = "KQ311", Check("print s = 'a' | parse s with '' x: long");
     /// A plugin's input does not have the columns that the plugin reads.
     INPUT_COLUMNS = "KQ312", Check("print a = 1 | evaluate schema_merge()");
+    /// The query names a local file that it is not allowed to read.
+    FILE_NOT_ALLOWED = "KQ313", Run("externaldata(line: string) ['/etc/hosts'] with (format = 'txt')");
 
     /// The nodes have a column of this name already.
     NODE_COLUMN_EXISTS = "KQ401",

@@ -16,13 +16,14 @@ const CRATES: [&str; 5] = [
 
 /// The modules of the engine, from the ground up. Those of one floor do not name each other, but for those that a `+` joins:
 /// they are one layer, since an operator binds the pipelines inside it.
-const FLOORS: [(&str, &[&str]); 21] = [
+const FLOORS: [(&str, &[&str]); 22] = [
     (
         "words for what happens, and the simplest values",
         &["types", "time", "render", "progress", "notes", "defect", "byte_channel"],
     ),
+    ("what a run can use", &["budget"]),
     ("values", &["decimal", "error", "storage"]),
-    ("a constant, threads", &["value", "deep_stack", "workers"]),
+    ("a constant, threads, which files externaldata reads", &["value", "deep_stack", "workers", "external_files"]),
     ("the dynamic type", &["dynamic"]),
     ("cells of results, places of addresses", &["cell", "geo_ip"]),
     ("rows of functions", &["registry"]),

@@ -392,6 +392,46 @@ fn external_data_without_a_copy() {
 }
 
 #[test]
+fn external_data_by_its_path() {
+    let place = Place::new();
+    place.file("queries/beside.csv", "1\n2\n");
+    place.file("data/T.csv", "a\n1\n");
+    place.file("data/list.csv", "5\n");
+    place.file("other/secret.csv", "7\n");
+    let query = |path: &str| format!("externaldata(a: long) ['{path}'] | summarize sum(a)");
+    place.file("queries/q.kql", query("beside.csv"));
+    place.file("queries/out.kql", query("../other/secret.csv"));
+    let succeeds = |args: &[&str], sum: &str| {
+        let ran = place.run(args);
+        assert_eq!(
+            (ran.status, ran.out.as_str()),
+            (Some(0), format!("sum_a\n{sum}\n").as_str()),
+            "{args:?} {}",
+            ran.err
+        );
+    };
+    succeeds(&["run", "queries/q.kql"], "3");
+    succeeds(&["run", "--data", "data", "-q", &query("data/list.csv")], "5");
+    succeeds(&["run", "--data", "data", "-q", &query("list.csv")], "5");
+    succeeds(&["run", "--allow-files", "other", "queries/out.kql"], "7");
+    succeeds(&["run", "--external", "l=other/secret.csv", "-q", &query("l")], "7");
+    for args in [
+        ["run", "queries/out.kql"].as_slice(),
+        &["run", "--data", "data", "-q", &query("data/../other/secret.csv")],
+        &["run", "-q", &query("other/secret.csv")],
+        &["run", "--external-missing", "empty", "-q", &query("other/secret.csv")],
+    ] {
+        let ran = place.run(args);
+        assert_eq!(ran.status, Some(1), "{args:?} {}", ran.out);
+        assert!(ran.err.contains("KQ313") && ran.err.contains("--allow-files"), "{}", ran.err);
+    }
+    let ran = place.run(&["run", "--data", "data", "-q", &query("data")]);
+    assert!(ran.status == Some(1) && ran.err.contains("not a regular file"), "{}", ran.err);
+    let ran = place.run(&["run", "--allow-files", "nowhere", "-q", "print 1"]);
+    assert!(ran.status == Some(2) && ran.err.contains("--allow-files: nowhere does not exist"), "{}", ran.err);
+}
+
+#[test]
 fn check_lists_the_addresses_of_external_data() {
     let place = Place::new();
     place.file("a.kql", format!("{EXTERNAL};\nexternaldata(b: string) [h@'https://example.com/b.json;key']"));

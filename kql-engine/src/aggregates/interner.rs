@@ -43,6 +43,11 @@ impl StringInterner {
         (self.ends.len() - 1) as u32
     }
 
+    /// The bytes of all texts.
+    pub fn length(&self) -> usize {
+        self.text.len()
+    }
+
     /// Memory in bytes.
     pub fn size(&self) -> usize {
         self.text.capacity() + self.ends.capacity() * size_of::<usize>() + self.numbers.allocation_size()

@@ -1,8 +1,10 @@
 //! `make_bag()`: the properties of all bags of a group in one bag.
 
 use super::{accumulator, list_state};
+use crate::budget::{self, Pace};
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
+use crate::functions::kernel::Texts;
 use crate::registry::{
     AggregateArgs, AggregateFunction, Outputs,
     ParameterType::{DynamicBag, Integer},
@@ -14,7 +16,6 @@ use arrow::datatypes::DataType;
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 static SIGNATURES: [Signature; 1] = [sig(&[p("expr", DynamicBag), optional("maxSize", Integer)], Returns::Is(Dynamic))];
 
@@ -28,7 +29,7 @@ pub static MAKE_BAG: AggregateFunction = AggregateFunction {
               value is kept.",
     page: "make-bag-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(Bags::new(args))),
+        make: |args| Ok(accumulator::named(&MAKE_BAG, Bags::new(args))),
         state: |_| Bags::state_types(),
         ordered: true,
     },
@@ -46,6 +47,7 @@ struct Bags {
     max: usize,
     groups: Vec<Group>,
     bytes: usize,
+    pace: Pace,
 }
 
 /// Name and value as JSON, and the order of the row.
@@ -55,12 +57,14 @@ type Property = (Box<str>, Box<str>, Box<[u8]>);
 struct Group {
     items: Vec<Property>,
     places: HashMap<Box<str>, usize>,
+    /// The bytes of its names and values.
+    length: usize,
 }
 
 impl Bags {
     fn new(args: &AggregateArgs) -> Bags {
         let max = args.info.long(1).and_then(|n| usize::try_from(n).ok()).unwrap_or(MAX_SIZE).min(MAX_SIZE);
-        Bags { ordered: args.ordered, max, groups: Vec::new(), bytes: 0 }
+        Bags { ordered: args.ordered, max, groups: Vec::new(), bytes: 0, pace: Pace::default() }
     }
 
     /// Names and values in turn, and the orders of the rows.
@@ -68,25 +72,36 @@ impl Bags {
         list_state::types(DataType::Utf8, DataType::Binary)
     }
 
-    fn add(&mut self, group: usize, name: &str, value: &str, order: &[u8]) {
-        let Some(group) = self.groups.get_mut(group) else { return };
+    fn add(&mut self, group: usize, name: &str, value: &str, order: &[u8]) -> Result<()> {
+        self.pace.work(name.len() + value.len() + order.len())?;
+        let Some(group) = self.groups.get_mut(group) else { return Ok(()) };
         if let Some(item) = group.places.get(name).and_then(|at| group.items.get_mut(*at)) {
             if self.ordered && *order < *item.2 {
+                group.length = group.length + value.len() - item.1.len();
                 item.1 = value.into();
                 item.2 = order.into();
             }
-            return;
+            return Ok(());
         }
         if !self.ordered && group.items.len() >= self.max {
-            return;
+            return Ok(());
         }
         self.bytes += 2 * name.len() + value.len() + order.len() + size_of::<Property>();
         group.places.insert(name.into(), group.items.len());
         group.items.push((name.into(), value.into(), order.into()));
+        // each of them will be in the result; if there are more, it is not known yet which
+        group.length += name.len() + value.len();
+        if group.items.len() <= self.max { budget::value(group.length) } else { Ok(()) }
     }
 
     fn emit(&mut self, emit_to: EmitTo) -> Vec<Group> {
         let mut groups = emit_to.take_needed(&mut self.groups);
+        if self.groups.is_empty() {
+            self.bytes = 0;
+        } else {
+            let length = |group: &Group| 2 * group.length + group.items.len() * size_of::<Property>();
+            self.bytes = self.bytes.saturating_sub(groups.iter().map(length).sum());
+        }
         for group in &mut groups {
             if self.ordered {
                 group.items.sort_by(|a, b| a.2.cmp(&b.2));
@@ -124,7 +139,7 @@ impl GroupsAccumulator for Bags {
                         key.extend_from_slice(order);
                         key.extend_from_slice(&(n as u64).to_be_bytes());
                     }
-                    self.add(*group, name, value, &key);
+                    self.add(*group, name, value, &key)?;
                 }
             }
         }
@@ -133,32 +148,28 @@ impl GroupsAccumulator for Bags {
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
         let groups = self.emit(emit_to);
-        let mut builder = StringBuilder::new();
+        let mut texts = Texts::new(groups.len());
         let mut text = String::new();
         for group in &groups {
             text.clear();
-            write::members(group.items.iter(), &mut text, |(name, value, _), out| {
-                out.push_str(name);
-                out.push(':');
-                out.push_str(value);
-            });
-            builder.append_value(&text);
+            write::bag_within(group.items.iter().map(|(name, value, _)| (&**name, &**value)), &mut text)?;
+            texts.push(Some(&text))?;
         }
         if groups.is_empty() {
-            builder.append_value("{}");
+            texts.push(Some("{}"))?;
         }
-        Ok(Arc::new(builder.finish()))
+        Ok(texts.finish())
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
         let groups = self.emit(emit_to);
-        Ok(list_state::written(&groups, StringBuilder::new(), BinaryBuilder::new(), |group, items, orders| {
-            for (name, value, order) in &group.items {
-                items.append_value(name);
-                items.append_value(value);
-                orders.append_value(order);
-            }
-        }))
+        list_state::written(&groups, StringBuilder::new(), BinaryBuilder::new(), |group, items, orders| {
+            group.items.iter().try_for_each(|(name, value, order)| {
+                list_state::text(items, name)?;
+                list_state::text(items, value)?;
+                list_state::bytes(orders, order)
+            })
+        })
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
@@ -166,13 +177,18 @@ impl GroupsAccumulator for Bags {
         list_state::each(states, group_indices, |group, items, orders| {
             let (items, orders) = (items.as_string::<i32>(), orders.as_binary::<i32>());
             for i in 0..orders.len() {
-                self.add(group, items.value(2 * i), items.value(2 * i + 1), orders.value(i));
+                self.add(group, items.value(2 * i), items.value(2 * i + 1), orders.value(i))?;
             }
+            Ok(())
         })
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        accumulator::state_of_each_row(Bags { groups: Vec::new(), bytes: 0, ..*self }, values, filter)
+        accumulator::state_of_each_row(
+            Bags { groups: Vec::new(), bytes: 0, pace: Pace::default(), ..*self },
+            values,
+            filter,
+        )
     }
 
     fn size(&self) -> usize {
@@ -185,6 +201,7 @@ mod tests {
     use super::*;
     use crate::registry::CallInfo;
     use arrow::array::{BinaryArray, StringArray};
+    use std::sync::Arc;
 
     #[test]
     fn properties_of_a_row_keep_their_order_whichever_row_comes_first() -> Result<()> {

@@ -2,9 +2,11 @@
 
 use super::interner::StringInterner;
 use super::{accumulator, list_state};
+use crate::budget::{self, Pace};
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
 use crate::functions::conversion::Arg;
+use crate::functions::kernel::Texts;
 use crate::registry::{AggregateArgs, Call};
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray, StringArray, StringBuilder};
@@ -13,7 +15,6 @@ use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{ColumnarValue, EmitTo, GroupsAccumulator};
 use hashbrown::HashMap;
-use std::sync::Arc;
 
 /// The maximum number of elements of an array.
 const MAX_SIZE: usize = 1_048_576;
@@ -36,6 +37,7 @@ pub struct CollectedValues {
     texts: StringInterner,
     groups: Vec<Group>,
     bytes: usize,
+    pace: Pace,
 }
 
 #[derive(Default)]
@@ -46,6 +48,8 @@ struct Group {
     orders: Vec<Box<[u8]>>,
     /// The index of each text, in a set that is not small.
     places: Option<HashMap<u32, usize>>,
+    /// The bytes of its texts.
+    length: usize,
 }
 
 impl Group {
@@ -88,6 +92,7 @@ impl CollectedValues {
             texts: StringInterner::default(),
             groups: Vec::new(),
             bytes: 0,
+            pace: Pace::default(),
         }
     }
 
@@ -117,11 +122,12 @@ impl CollectedValues {
         list_state::types(DataType::Utf8, DataType::Binary)
     }
 
-    fn add(&mut self, group: usize, text: &str, order: &[u8]) {
-        let Some(group) = self.groups.get_mut(group) else { return };
+    fn add(&mut self, group: usize, text: &str, order: &[u8]) -> Result<()> {
+        self.pace.work(text.len() + order.len() + size_of::<u32>())?;
+        let Some(group) = self.groups.get_mut(group) else { return Ok(()) };
         // in order of arrival the first values are kept; otherwise `max` is applied at the end
         if !self.ordered && group.items.len() >= self.max {
-            return;
+            return Ok(());
         }
         let before = group.size();
         let item = if self.distinct {
@@ -132,7 +138,7 @@ impl CollectedValues {
                 {
                     *old = order.into();
                 }
-                return;
+                return Ok(());
             }
             if let Some(places) = &mut group.places {
                 places.insert(item, group.items.len());
@@ -150,6 +156,9 @@ impl CollectedValues {
             self.bytes += order.len();
         }
         self.bytes += group.size() - before;
+        // each of them will be in the result; if there are more, it is not known yet which
+        group.length += text.len();
+        if group.items.len() <= self.max { budget::value(group.length) } else { Ok(()) }
     }
 
     fn emit(&mut self, emit_to: EmitTo) -> Vec<Group> {
@@ -163,18 +172,40 @@ impl CollectedValues {
         groups
     }
 
+    /// Frees the texts of groups that were emitted, once they are more than those of the others.
+    fn free(&mut self) {
+        self.bytes = self.groups.iter().map(|g| g.size() + g.orders.iter().map(|o| o.len()).sum::<usize>()).sum();
+        let kept: usize = self.groups.iter().map(|g| g.length).sum();
+        if kept > self.texts.length() / 2 {
+            return;
+        }
+        let mut texts = StringInterner::default();
+        for group in &mut self.groups {
+            for item in &mut group.items {
+                let text = self.texts.get(*item);
+                *item = if self.distinct { texts.intern(text) } else { texts.push(text) };
+            }
+            if group.places.is_some() {
+                group.places =
+                    Some(group.items.iter().copied().enumerate().map(|(place, text)| (text, place)).collect());
+            }
+        }
+        self.texts = texts;
+    }
+
     /// Adds the strings of a column unchanged.
     fn update_strings(
         &mut self,
         values: &StringArray,
         order: Option<&BinaryArray>,
         rows: impl Iterator<Item = (usize, usize)>,
-    ) {
+    ) -> Result<()> {
         for (row, group) in rows {
             if values.is_valid(row) {
-                self.add(group, values.value(row), accumulator::order_at(order, row));
+                self.add(group, values.value(row), accumulator::order_at(order, row))?;
             }
         }
+        Ok(())
     }
 }
 
@@ -195,8 +226,7 @@ impl GroupsAccumulator for CollectedValues {
         let (_, order) = accumulator::split_order(self.ordered, values);
         let rows = group_indices.iter().copied().enumerate().filter(|(row, _)| accumulator::passes(filter, *row));
         if self.ty == ScalarType::String {
-            self.update_strings(first.as_string::<i32>(), order, rows);
-            return Ok(());
+            return self.update_strings(first.as_string::<i32>(), order, rows);
         }
         let weights = match values.get(1).filter(|_| self.weighted) {
             Some(weights) => Some(cast(weights, &DataType::Int64)?),
@@ -233,11 +263,11 @@ impl GroupsAccumulator for CollectedValues {
                             key.extend_from_slice(order);
                             key.extend_from_slice(&(n as u64).to_be_bytes());
                         }
-                        self.add(group, item, &key);
+                        self.add(group, item, &key)?;
                     }
                 }
             } else {
-                self.add(group, &json, order);
+                self.add(group, &json, order)?;
             }
         }
         Ok(())
@@ -245,7 +275,7 @@ impl GroupsAccumulator for CollectedValues {
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
         let groups = self.emit(emit_to);
-        let mut builder = StringBuilder::new();
+        let mut texts = Texts::new(groups.len());
         let mut text = String::new();
         for group in &groups {
             text.clear();
@@ -253,26 +283,29 @@ impl GroupsAccumulator for CollectedValues {
             if self.sorted {
                 items.sort_unstable();
             }
-            write::list(items, &mut text, |item, out| match self.ty {
+            write::list_within(items, &mut text, |item, out| match self.ty {
                 ScalarType::String => write::string(item, out),
                 _ => out.push_str(item),
-            });
-            builder.append_value(&text);
+            })?;
+            texts.push(Some(&text))?;
         }
         if groups.is_empty() {
             // without any rows, the aggregate is an empty array
-            builder.append_value("[]");
+            texts.push(Some("[]"))?;
         }
-        Ok(Arc::new(builder.finish()))
+        self.free();
+        Ok(texts.finish())
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
         let groups = self.emit(emit_to);
         let texts = &self.texts;
-        Ok(list_state::written(&groups, StringBuilder::new(), BinaryBuilder::new(), |group, items, orders| {
-            group.items.iter().for_each(|item| items.append_value(texts.get(*item)));
-            group.orders.iter().take(group.items.len()).for_each(|order| orders.append_value(order));
-        }))
+        let state = list_state::written(&groups, StringBuilder::new(), BinaryBuilder::new(), |group, items, orders| {
+            group.items.iter().try_for_each(|item| list_state::text(items, texts.get(*item)))?;
+            group.orders.iter().take(group.items.len()).try_for_each(|order| list_state::bytes(orders, order))
+        });
+        self.free();
+        state
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
@@ -280,14 +313,21 @@ impl GroupsAccumulator for CollectedValues {
         list_state::each(states, group_indices, |group, items, orders| {
             let (items, orders) = (items.as_string::<i32>(), orders.as_binary::<i32>());
             for i in 0..items.len() {
-                self.add(group, items.value(i), if i < orders.len() { orders.value(i) } else { &[] });
+                self.add(group, items.value(i), if i < orders.len() { orders.value(i) } else { &[] })?;
             }
+            Ok(())
         })
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
         accumulator::state_of_each_row(
-            CollectedValues { texts: StringInterner::default(), groups: Vec::new(), bytes: 0, ..*self },
+            CollectedValues {
+                texts: StringInterner::default(),
+                groups: Vec::new(),
+                bytes: 0,
+                pace: Pace::default(),
+                ..*self
+            },
             values,
             filter,
         )

@@ -4,6 +4,7 @@
 //! the number of distinct values.
 
 use super::{accumulator, list_state};
+use crate::budget;
 use crate::decimal::Scaled;
 use crate::dynamic::{read, write};
 use crate::registry::AggregateArgs;
@@ -288,22 +289,24 @@ impl<K: OrderedKey> GroupsAccumulator for Quantiles<K> {
         groups.iter_mut().for_each(Group::pack);
         let values = PrimitiveBuilder::<K::Arrow>::new().with_data_type(K::list());
         let weights = PrimitiveBuilder::<Int64Type>::new();
-        Ok(list_state::written(&groups, values, weights, |group, values, weights| {
+        list_state::written(&groups, values, weights, |group, values, weights| {
             for (value, weight) in &group.values {
                 values.append_value(*value);
                 weights.append_value(*weight);
             }
-        }))
+            budget::check()
+        })
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
         self.groups.resize_with(total, Group::default);
         list_state::each(states, group_indices, |group, values, weights| {
             let (values, weights) = (values.as_primitive::<K::Arrow>(), weights.as_primitive::<Int64Type>());
-            let Some(group) = self.groups.get_mut(group) else { return };
+            let Some(group) = self.groups.get_mut(group) else { return Ok(()) };
             for (value, weight) in values.iter().flatten().zip(weights.iter().flatten()) {
                 group.add(value, weight);
             }
+            Ok(())
         })
     }
 

@@ -7,6 +7,7 @@
 use super::{accumulator, list_state};
 use crate::dynamic::write;
 use crate::functions::conversion::Arg;
+use crate::functions::kernel::Texts;
 use crate::registry::{AggregateArgs, AggregateFunction, Call, Outputs, Reduce, ResultName, Returns, sig};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -16,7 +17,6 @@ use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use datafusion::common::{Result, internal_err, plan_err};
 use datafusion::logical_expr::{ColumnarValue, EmitTo, GroupsAccumulator};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 pub static SERIES_POINTS: AggregateFunction = AggregateFunction {
     name: "series_points",
@@ -27,7 +27,7 @@ pub static SERIES_POINTS: AggregateFunction = AggregateFunction {
     summary: "An array with a value for every point of an axis.",
     page: "make-series-operator",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(Box::new(Points::new(args)?)),
+        make: |args| Ok(accumulator::named(&SERIES_POINTS, Points::new(args)?)),
         state: |_| Points::state_types(),
         ordered: false,
     },
@@ -192,6 +192,14 @@ impl Points {
         let offset = (f64::from_bits(bin as u64) - f64::from_bits(*first as u64)) / self.step;
         points.get(offset.round().max(0.0) as usize).copied().unwrap_or(bin)
     }
+
+    /// The groups to emit.
+    fn taken(&mut self, emit_to: EmitTo) -> Vec<Vec<(i64, Box<str>)>> {
+        let groups = emit_to.take_needed(&mut self.groups);
+        let bytes = |(_, json): &(i64, Box<str>)| json.len() + size_of::<(i64, Box<str>)>();
+        self.bytes = self.bytes.saturating_sub(groups.iter().flatten().map(bytes).sum());
+        groups
+    }
 }
 
 impl GroupsAccumulator for Points {
@@ -226,28 +234,28 @@ impl GroupsAccumulator for Points {
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let mut groups = emit_to.take_needed(&mut self.groups);
+        let mut groups = self.taken(emit_to);
         if groups.is_empty() {
             groups.push(Vec::new());
         }
-        let mut builder = StringBuilder::new();
+        let mut texts = Texts::new(groups.len());
         let mut text = String::new();
         for group in &groups {
             text.clear();
             self.series(group, &mut text)?;
-            builder.append_value(&text);
+            texts.push(Some(&text))?;
         }
-        Ok(Arc::new(builder.finish()))
+        Ok(texts.finish())
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let groups = emit_to.take_needed(&mut self.groups);
-        Ok(list_state::written(&groups, Int64Builder::new(), StringBuilder::new(), |group, bins, values| {
-            for (bin, json) in group {
+        let groups = self.taken(emit_to);
+        list_state::written(&groups, Int64Builder::new(), StringBuilder::new(), |group, bins, values| {
+            group.iter().try_for_each(|(bin, json)| {
                 bins.append_value(*bin);
-                values.append_value(json);
-            }
-        }))
+                list_state::text(values, json)
+            })
+        })
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], group_indices: &[usize], total: usize) -> Result<()> {
@@ -257,6 +265,7 @@ impl GroupsAccumulator for Points {
             if let Some(group) = self.groups.get_mut(group) {
                 group.extend((0..bins.len()).map(|i| (bins.value(i), values.value(i).into())));
             }
+            Ok(())
         })
     }
 

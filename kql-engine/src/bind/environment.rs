@@ -1,6 +1,7 @@
 //! What a query can name without defining it.
 
 use crate::error::{Error, SourceError};
+use crate::external_files::ExternalRefused;
 use crate::plan::{Expr, Query, Relation};
 use crate::stored_rows::StoredRows;
 use crate::types::{Column, TableSchema};
@@ -59,9 +60,9 @@ pub trait Environment {
     /// The time of the query, in ticks.
     fn now(&self) -> i64;
 
-    /// The local file for a URL of external data.
-    fn external(&self, _: &str) -> Option<std::path::PathBuf> {
-        None
+    /// The local file for a URL or a path of external data.
+    fn external(&self, _: &str) -> Result<std::path::PathBuf, ExternalRefused> {
+        Err(ExternalRefused::NoCopy)
     }
 
     /// What a query gets for external data without a local copy.

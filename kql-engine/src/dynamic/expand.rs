@@ -1,8 +1,9 @@
 //! Elements of a dynamic value as lists, for `mv-expand`.
 
 use super::read::{self, Kind};
+use crate::budget::{self, Captured, Pace};
 use crate::types::ScalarType;
-use arrow::array::{Array, AsArray, Int64Builder, ListBuilder, StringBuilder};
+use arrow::array::{Array, ArrayBuilder, AsArray, Int64Builder, ListBuilder, StringBuilder};
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
@@ -15,13 +16,21 @@ pub struct ExpandItems {
     limit: Option<usize>,
     ty: ScalarType,
     signature: Signature,
+    budget: Captured,
 }
 
 impl ExpandItems {
     /// `bag_as_array`: a property is `[key, value]` instead of `{key: value}`. Elements of another type than `ty` are null.
     pub fn new(bag_as_array: bool, limit: Option<usize>, ty: ScalarType) -> Self {
-        ExpandItems { bag_as_array, limit, ty, signature: Signature::any(1, Volatility::Immutable) }
+        let signature = Signature::any(1, Volatility::Immutable);
+        ExpandItems { bag_as_array, limit, ty, signature, budget: Captured::now() }
     }
+}
+
+/// Whether the items of one batch can have that many bytes, and be that many.
+fn fits(bytes: usize, items: usize) -> Result<()> {
+    let positions = items.saturating_add(1).saturating_mul(size_of::<i64>());
+    budget::column(bytes.max(positions)).map_err(|error| budget::named(error, || "mv-expand".to_owned()))
 }
 
 /// Whether an element is a value of the type: strings are not parsed as numbers, and a bool is not a number.
@@ -51,8 +60,10 @@ impl ScalarUDFImpl for ExpandItems {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let _entered = self.budget.enter();
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let mut lists = ListBuilder::new(StringBuilder::new());
+        let mut pace = Pace::default();
         let limit = self.limit.unwrap_or(usize::MAX);
         if let Some(values) = arrays.first().and_then(|a| a.as_string_opt::<i32>()) {
             let mut text = String::new();
@@ -64,15 +75,17 @@ impl ScalarUDFImpl for ExpandItems {
                     }
                 } else {
                     let value = values.value(i);
-                    let append = |items: &mut StringBuilder, item: &str| {
+                    let mut append = |items: &mut StringBuilder, item: &str| {
+                        fits(items.values_slice().len().saturating_add(item.len()), items.len())?;
                         if item == "null" || !is_of(item, self.ty) {
                             items.append_null();
                         } else {
                             items.append_value(item);
                         }
+                        pace.work(item.len() + size_of::<i32>())
                     };
                     match read::kind(value) {
-                        Kind::Array => read::elements(value).take(limit).for_each(|item| append(items, item)),
+                        Kind::Array => read::elements(value).take(limit).try_for_each(|item| append(items, item))?,
                         Kind::Bag => {
                             for (key, item) in read::properties(value).take(limit) {
                                 let (open, between, close) =
@@ -83,10 +96,10 @@ impl ScalarUDFImpl for ExpandItems {
                                 text.push(between);
                                 text.push_str(item);
                                 text.push(close);
-                                append(items, &text);
+                                append(items, &text)?;
                             }
                         }
-                        _ if limit > 0 => append(items, value),
+                        _ if limit > 0 => append(items, value)?,
                         _ => {}
                     }
                 }
@@ -102,12 +115,13 @@ impl ScalarUDFImpl for ExpandItems {
 pub struct ItemCount {
     limit: Option<usize>,
     signature: Signature,
+    budget: Captured,
 }
 
 impl ItemCount {
     /// At most `limit` positions.
     pub fn new(limit: Option<usize>) -> Self {
-        ItemCount { limit, signature: Signature::variadic_any(Volatility::Immutable) }
+        ItemCount { limit, signature: Signature::variadic_any(Volatility::Immutable), budget: Captured::now() }
     }
 }
 
@@ -125,8 +139,11 @@ impl ScalarUDFImpl for ItemCount {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let _entered = self.budget.enter();
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let mut lists = ListBuilder::new(Int64Builder::new());
+        let mut total = 0usize;
+        let mut pace = Pace::default();
         let columns: Vec<_> = arrays.iter().filter_map(|a| a.as_string_opt::<i32>()).collect();
         let rows = arrays.first().map_or(0, |a| a.len());
         for i in 0..rows {
@@ -146,6 +163,9 @@ impl ScalarUDFImpl for ItemCount {
                 .max()
                 .unwrap_or(0)
                 .min(self.limit.unwrap_or(usize::MAX));
+            total = total.saturating_add(count);
+            fits(0, total)?;
+            pace.row(count.saturating_mul(size_of::<i64>()))?;
             for position in 0..count {
                 lists.values().append_value(position as i64);
             }

@@ -1,8 +1,10 @@
 //! Converts values to JSON text.
 
+use crate::budget::Growing;
 use crate::render;
 use crate::types::ScalarType;
 use crate::value::Value;
+use datafusion::common::Result;
 use std::fmt::Write;
 
 /// A JSON string.
@@ -95,6 +97,39 @@ pub fn members<T>(items: impl IntoIterator<Item = T>, out: &mut String, put: imp
     out.push('{');
     commas(items, out, put);
     out.push('}');
+}
+
+/// [`list`] of items whose number or size is not limited by that of the arguments: within the bounds of a value.
+pub(crate) fn list_within<T>(
+    items: impl IntoIterator<Item = T>,
+    out: &mut String,
+    mut put: impl FnMut(T, &mut String),
+) -> Result<()> {
+    let mut growing = Growing::new(out);
+    growing.push("[")?;
+    for (n, item) in items.into_iter().enumerate() {
+        growing.push(if n > 0 { "," } else { "" })?;
+        growing.push_with(|out| put(item, out))?;
+    }
+    growing.push("]")
+}
+
+/// [`array`] within the bounds of a value.
+pub(crate) fn array_within<'a>(items: impl IntoIterator<Item = &'a str>, out: &mut String) -> Result<()> {
+    list_within(items, out, |item, out| out.push_str(item))
+}
+
+/// [`bag`] within the bounds of a value.
+pub(crate) fn bag_within<'a>(properties: impl IntoIterator<Item = (&'a str, &'a str)>, out: &mut String) -> Result<()> {
+    let mut growing = Growing::new(out);
+    growing.push("{")?;
+    for (n, (key, value)) in properties.into_iter().enumerate() {
+        growing.push(if n > 0 { "," } else { "" })?;
+        for part in [key, ":", value] {
+            growing.push(part)?;
+        }
+    }
+    growing.push("}")
 }
 
 /// Items separated by commas.

@@ -8,10 +8,11 @@ use arrow::array::{
 };
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{Decimal256Type, Float64Type, Int32Type, Int64Type};
-use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
 use datafusion::logical_expr::ColumnarValue;
 use std::sync::Arc;
 
+use crate::budget::{self, Pace};
 use crate::decimal::{self, Scaled};
 use crate::dynamic::read::Part;
 use crate::registry::Call;
@@ -227,76 +228,155 @@ fn wrong<T>(n: usize, want: &str, got: &arrow::datatypes::DataType) -> Result<T>
     internal_err!("argument {n} is {got}, {want} expected")
 }
 
+/// Values of all rows, unless the run is stopped. Rows can take long, so this asks between them.
+fn collected<T, A: FromIterator<Option<T>>>(rows: usize, mut f: impl FnMut(usize) -> Option<T>) -> Result<A> {
+    let mut stopped = None;
+    let values = (0..rows).map(|i| if goes_on(i, &mut stopped) { f(i) } else { None }).collect();
+    stopped.map_or(Ok(values), Err)
+}
+
+/// Rows between two questions whether the run goes on.
+const ROWS_BETWEEN_CHECKS: usize = 64;
+
+/// Whether row `i` is to be computed.
+#[inline]
+fn goes_on(i: usize, stopped: &mut Option<DataFusionError>) -> bool {
+    if i.is_multiple_of(ROWS_BETWEEN_CHECKS) && stopped.is_none() {
+        *stopped = budget::check().err();
+    }
+    stopped.is_none()
+}
+
 /// Longs, datetimes or timespans as a result.
 pub fn longs(rows: usize, f: impl FnMut(usize) -> Option<i64>) -> Result<ColumnarValue> {
-    let array: Int64Array = (0..rows).map(f).collect();
+    let array: Int64Array = collected(rows, f)?;
     Ok(ColumnarValue::Array(Arc::new(array)))
 }
 
 /// Ints as a result.
 pub fn ints(rows: usize, f: impl FnMut(usize) -> Option<i32>) -> Result<ColumnarValue> {
-    let array: Int32Array = (0..rows).map(f).collect();
+    let array: Int32Array = collected(rows, f)?;
     Ok(ColumnarValue::Array(Arc::new(array)))
 }
 
 /// Reals as a result. All NaNs become the same NaN, so that groups and sets contain it once.
 pub fn reals(rows: usize, mut f: impl FnMut(usize) -> Option<f64>) -> Result<ColumnarValue> {
-    let array: Float64Array = (0..rows).map(|i| f(i).map(|v| if v.is_nan() { f64::NAN } else { v })).collect();
+    let array: Float64Array = collected(rows, |i| f(i).map(|v| if v.is_nan() { f64::NAN } else { v }))?;
     Ok(ColumnarValue::Array(Arc::new(array)))
 }
 
 /// Decimals as a result.
 pub fn decimals(rows: usize, f: impl FnMut(usize) -> Option<Scaled>) -> Result<ColumnarValue> {
-    let array: Decimal256Array = (0..rows).map(f).collect();
+    let array: Decimal256Array = collected(rows, f)?;
     Ok(ColumnarValue::Array(Arc::new(array.with_precision_and_scale(DECIMAL_PRECISION, DECIMAL_SCALE)?)))
 }
 
 /// Bools without nulls as a result.
-pub fn certain_bools(rows: usize, f: impl FnMut(usize) -> bool) -> Result<ColumnarValue> {
-    let values = BooleanBuffer::collect_bool(rows, f);
-    Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(values, None))))
+pub fn certain_bools(rows: usize, mut f: impl FnMut(usize) -> bool) -> Result<ColumnarValue> {
+    let mut stopped = None;
+    let values = BooleanBuffer::collect_bool(rows, |i| goes_on(i, &mut stopped) && f(i));
+    stopped.map_or_else(|| Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(values, None)))), Err)
 }
 
 /// Bools as a result.
 pub fn bools(rows: usize, f: impl FnMut(usize) -> Option<bool>) -> Result<ColumnarValue> {
-    let array: BooleanArray = (0..rows).map(f).collect();
+    let array: BooleanArray = collected(rows, f)?;
     Ok(ColumnarValue::Array(Arc::new(array)))
 }
 
-/// Strings as a result, written into one buffer.
-pub fn strings(rows: usize, mut f: impl FnMut(usize, &mut String)) -> Result<ColumnarValue> {
-    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
-    let mut text = String::new();
-    for i in 0..rows {
-        text.clear();
-        f(i, &mut text);
-        builder.append_value(&text);
+/// A column of texts within the bounds of a batch.
+pub struct Texts {
+    builder: StringBuilder,
+    pace: Pace,
+}
+
+impl Texts {
+    /// A column for that many rows.
+    pub fn new(rows: usize) -> Texts {
+        Texts { builder: StringBuilder::with_capacity(rows, rows * 8), pace: Pace::default() }
     }
-    Ok(ColumnarValue::Array(Arc::new(builder.finish())))
+
+    /// Adds a row; `None` is null.
+    #[inline]
+    pub fn push(&mut self, text: Option<&str>) -> Result<()> {
+        let length = text.map_or(0, str::len);
+        budget::column(self.builder.values_slice().len().saturating_add(length))?;
+        self.builder.append_option(text);
+        self.pace.row(length)
+    }
+
+    /// The column.
+    pub fn finish(mut self) -> ArrayRef {
+        Arc::new(self.builder.finish())
+    }
+}
+
+/// What a function returns that writes the text of a row: nothing, or an error. Only functions that can write much more
+/// than they read need to return errors.
+pub trait Written {
+    /// As a result.
+    fn written(self) -> Result<()>;
+}
+
+impl Written for () {
+    #[inline]
+    fn written(self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Written for Result<()> {
+    #[inline]
+    fn written(self) -> Result<()> {
+        self
+    }
+}
+
+/// Like [`Written`], of rows that can be null.
+pub trait Found {
+    /// Whether the row has a value, as a result.
+    fn found(self) -> Result<bool>;
+}
+
+impl Found for bool {
+    #[inline]
+    fn found(self) -> Result<bool> {
+        Ok(self)
+    }
+}
+
+impl Found for Result<bool> {
+    #[inline]
+    fn found(self) -> Result<bool> {
+        self
+    }
+}
+
+/// Strings as a result, written into one buffer.
+pub fn strings<W: Written>(rows: usize, mut f: impl FnMut(usize, &mut String) -> W) -> Result<ColumnarValue> {
+    texts(rows, |i, out| f(i, out).written().map(|()| true))
 }
 
 /// Dynamics or guids as a result; `f` returns whether the row has a value.
-pub fn texts(rows: usize, mut f: impl FnMut(usize, &mut String) -> bool) -> Result<ColumnarValue> {
-    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
+pub fn texts<F: Found>(rows: usize, mut f: impl FnMut(usize, &mut String) -> F) -> Result<ColumnarValue> {
+    let mut texts = Texts::new(rows);
     let mut text = String::new();
     for i in 0..rows {
         text.clear();
-        if f(i, &mut text) {
-            builder.append_value(&text);
-        } else {
-            builder.append_null();
-        }
+        let found = f(i, &mut text).found()?;
+        budget::value(text.len())?;
+        texts.push(found.then_some(text.as_str()))?;
     }
-    Ok(ColumnarValue::Array(Arc::new(builder.finish())))
+    Ok(ColumnarValue::Array(texts.finish()))
 }
 
 /// Texts that are parts of the arguments, as a result without nulls.
 pub fn parts<'a>(rows: usize, mut f: impl FnMut(usize) -> Option<&'a str>) -> Result<ColumnarValue> {
-    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
+    let mut texts = Texts::new(rows);
     for i in 0..rows {
-        builder.append_option(f(i));
+        texts.push(f(i))?;
     }
-    Ok(ColumnarValue::Array(Arc::new(builder.finish())))
+    Ok(ColumnarValue::Array(texts.finish()))
 }
 
 /// Texts that usually are parts of the arguments; others are written into the buffer passed to `f`.
@@ -304,15 +384,15 @@ pub fn parts_or_texts<'a>(
     rows: usize,
     mut f: impl FnMut(usize, &mut String) -> Option<Part<'a>>,
 ) -> Result<ColumnarValue> {
-    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
+    let mut texts = Texts::new(rows);
     let mut text = String::new();
     for i in 0..rows {
         text.clear();
         match f(i, &mut text) {
-            Some(Part::Of(part)) => builder.append_value(part),
-            Some(Part::Written) => builder.append_value(&text),
-            None => builder.append_null(),
+            Some(Part::Of(part)) => texts.push(Some(part))?,
+            Some(Part::Written) => texts.push(Some(&text))?,
+            None => texts.push(None)?,
         }
     }
-    Ok(ColumnarValue::Array(Arc::new(builder.finish())))
+    Ok(ColumnarValue::Array(texts.finish()))
 }

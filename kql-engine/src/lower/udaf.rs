@@ -1,7 +1,8 @@
 //! One DataFusion aggregate for every accumulator of the registry.
 
+use crate::budget::{self, Captured};
 use crate::registry::{AggregateArgs, AggregateFunction, Reduce};
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
@@ -19,6 +20,7 @@ pub struct Udaf {
     args: AggregateArgs,
     returns: DataType,
     signature: Signature,
+    budget: Captured,
 }
 
 impl Udaf {
@@ -30,14 +32,16 @@ impl Udaf {
         returns: DataType,
     ) -> Result<AggregateUDF> {
         let signature = Signature::variadic_any(Volatility::Immutable);
-        let udaf = Udaf { function, args, returns, signature };
+        let udaf = Udaf { function, args, returns, signature, budget: Captured::now() };
         udaf.make()?;
         Ok(AggregateUDF::new_from_impl(udaf))
     }
 
     fn make(&self) -> Result<Box<dyn GroupsAccumulator>> {
         match self.function.reduce {
-            Reduce::Accumulator { make, .. } => make(&self.args),
+            Reduce::Accumulator { make, .. } => {
+                Ok(Box::new(Budgeted { accumulator: make(&self.args)?, budget: self.budget.clone() }))
+            }
             Reduce::Expr(_) | Reduce::If(..) => internal_err!("{} has no accumulator", self.function.name),
         }
     }
@@ -100,6 +104,51 @@ impl Hash for Udaf {
 impl fmt::Debug for Udaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}({:?})", self.function.name, self.args)
+    }
+}
+
+/// An accumulator that stops if its run was stopped, or if memory is short.
+struct Budgeted {
+    accumulator: Box<dyn GroupsAccumulator>,
+    budget: Captured,
+}
+
+impl GroupsAccumulator for Budgeted {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+        total: usize,
+    ) -> Result<()> {
+        let _entered = self.budget.enter();
+        budget::check()?;
+        self.accumulator.update_batch(values, groups, filter, total)
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        let _entered = self.budget.enter();
+        self.accumulator.evaluate(emit_to)
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        let _entered = self.budget.enter();
+        self.accumulator.state(emit_to)
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
+        let _entered = self.budget.enter();
+        budget::check()?;
+        self.accumulator.merge_batch(states, groups, total)
+    }
+
+    fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        let _entered = self.budget.enter();
+        self.accumulator.convert_to_state(values, filter)
+    }
+
+    fn size(&self) -> usize {
+        self.accumulator.size()
     }
 }
 

@@ -1,10 +1,11 @@
 //! `externaldata (columns) [URLs]`: the rows of files. The network is never used: a URL refers to a local
-//! copy that the user provides.
+//! copy that the user provides, and a path to a file that the user allowed queries to read.
 //!
 //! <https://learn.microsoft.com/kusto/query/externaldata-operator>
 
 use crate::bind::{Binder, ExternalMissing, Row};
 use crate::external::{self, ExternalFormat};
+use crate::external_files::{self, ExternalRefused, without_secret};
 use crate::plan::{PlanColumn, Relation};
 use crate::types::{Column, ScalarType, TableSchema};
 use crate::value::Value;
@@ -47,9 +48,8 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
         })
         .collect();
     for (uri, _) in &uris {
-        let address = uri.as_deref().map(shown_address).unwrap_or_default();
-        if address.contains("://") {
-            binder.add_external(address);
+        if let Some(uri) = uri.as_deref().filter(|uri| external_files::needs_copy(uri)) {
+            binder.add_external(without_secret(uri));
         }
     }
     if !binder.evaluates() || columns.iter().any(|c| c.ty == ScalarType::Unknown) {
@@ -63,22 +63,13 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
             binder.error(codes::LITERAL_EXPECTED, at, "The address of external data must be a string literal.");
             continue;
         };
-        let Some(path) = binder.environment.external(&uri) else {
-            let shown = shown_address(&uri);
-            let empty = binder.environment.external_missing() == ExternalMissing::Empty;
-            binder.report(if empty {
-                let message = format!("There is no local copy of {shown}; the table is treated as empty.");
-                Diagnostic::warning(codes::NO_LOCAL_COPY, at, message)
-                    .with_help(format!("pass a local copy with --external {shown}=PATH or --external FOLDER"))
-            } else {
-                let message =
-                    format!("There is no local copy of {shown}; external data is only read from local files.");
-                Diagnostic::error(codes::NO_LOCAL_COPY, at, message).with_help(format!(
-                    "pass a local copy with --external {shown}=PATH or --external FOLDER, or use \
-                     --external-missing empty"
-                ))
-            });
-            continue;
+        let path = match binder.environment.external(&uri) {
+            Ok(path) => path,
+            Err(refused) => {
+                let empty = binder.environment.external_missing() == ExternalMissing::Empty;
+                binder.report(diagnostic(&refused, without_secret(&uri), at, empty));
+                continue;
+            }
         };
         match external::read(&path, &format, &named) {
             Ok((arrays, notices)) => {
@@ -93,7 +84,25 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
     crate::plan::in_memory(&mut binder.ids, &schema, batches)
 }
 
-/// A URL as messages show it: what follows a semicolon is a secret.
-fn shown_address(uri: &str) -> &str {
-    uri.split(';').next().unwrap_or(uri)
+/// Why there are no rows of an address; `empty`: without a copy, the table is empty.
+fn diagnostic(refused: &ExternalRefused, shown: &str, at: Span, empty: bool) -> Diagnostic {
+    match refused {
+        ExternalRefused::NoCopy if empty => {
+            let message = format!("There is no local copy of {shown}; the table is treated as empty.");
+            Diagnostic::warning(codes::NO_LOCAL_COPY, at, message)
+                .with_help(format!("pass a local copy with --external {shown}=PATH or --external FOLDER"))
+        }
+        ExternalRefused::NoCopy => {
+            let message = format!("There is no local copy of {shown}; external data is only read from local files.");
+            Diagnostic::error(codes::NO_LOCAL_COPY, at, message).with_help(format!(
+                "pass a local copy with --external {shown}=PATH or --external FOLDER, or use --external-missing empty"
+            ))
+        }
+        ExternalRefused::NotAllowed => {
+            let message = format!("Queries are not allowed to read the file '{shown}'.");
+            Diagnostic::error(codes::FILE_NOT_ALLOWED, at, message)
+                .with_help("allow its folder with --allow-files FOLDER, or move it beside the query or the data")
+        }
+        ExternalRefused::Unreadable(error) => Diagnostic::error(codes::UNREADABLE_DATA, at, error.to_string()),
+    }
 }

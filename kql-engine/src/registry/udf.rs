@@ -1,6 +1,7 @@
 //! One DataFusion scalar function for every entry of the registry.
 
 use super::{Call, CallInfo, Eval, Kernel, ScalarFunction};
+use crate::budget::{self, Captured};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::datatypes::{DataType, Field, FieldRef};
@@ -20,6 +21,8 @@ pub struct Udf {
     compiled: Option<Arc<dyn Kernel>>,
     signature: Signature,
     label: String,
+    /// That of the run it was prepared for.
+    budget: Captured,
 }
 
 /// The length of a constant that is too long to be kept twice.
@@ -65,7 +68,16 @@ impl Udf {
         let signature =
             if info.types.is_empty() { Signature::nullary(volatility) } else { Signature::variadic_any(volatility) };
         let label = format!("{}#{}", function.name, PREPARED.fetch_add(1, Ordering::Relaxed));
-        ScalarUDF::new_from_impl(Udf { function, info, compiled, signature, label })
+        ScalarUDF::new_from_impl(Udf { function, info, compiled, signature, label, budget: Captured::now() })
+    }
+}
+
+impl Udf {
+    /// The function as messages name it.
+    fn shown(&self) -> String {
+        let name = self.function.name;
+        let is_word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if is_word { format!("{name}()") } else { format!("the operator '{name}'") }
     }
 }
 
@@ -108,11 +120,16 @@ impl ScalarUDFImpl for Udf {
         let constant = !per_row && args.args.iter().all(|a| matches!(a, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let call = Call { args: &args.args, rows, types: &self.info.types, returns: self.info.returns };
+        let _entered = self.budget.enter();
+        budget::check()?;
         let result = match (&self.compiled, self.function.eval) {
-            (Some(kernel), _) => kernel.run(&call)?,
-            (None, Eval::Kernel(kernel) | Eval::PerRow(kernel)) => kernel(&call)?,
+            (Some(kernel), _) => kernel.run(&call),
+            (None, Eval::Kernel(kernel) | Eval::PerRow(kernel)) => kernel(&call),
             _ => return internal_err!("{} has no kernel", self.name()),
         };
+        let result = result.map_err(|error| budget::named(error, || self.shown()))?;
+        // a kernel that was stopped inside a row can have returned anything
+        budget::check()?;
         match result {
             ColumnarValue::Array(array) if constant => {
                 Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?))

@@ -21,3 +21,4 @@ mod registry_walk;
 mod result_names;
 mod row_places;
 mod snapshots;
+mod stops;

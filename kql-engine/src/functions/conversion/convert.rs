@@ -8,10 +8,9 @@ use crate::registry::Call;
 use crate::render;
 use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::{Array, ArrayRef, AsArray, StringBuilder};
+use arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::common::{Result, internal_err};
 use std::fmt::Write;
-use std::sync::Arc;
 
 /// An argument of any type, read by row.
 pub enum Arg<'a> {
@@ -108,15 +107,15 @@ impl<'a> Arg<'a> {
 /// The texts of a dynamic column; null becomes `""`.
 pub fn dynamic_texts(array: &ArrayRef) -> Result<ArrayRef> {
     let Some(values) = array.as_string_opt::<i32>() else { return internal_err!("a dynamic column that is no text") };
-    let mut builder = StringBuilder::with_capacity(values.len(), values.value_data().len());
+    let mut texts = kernel::Texts::new(values.len());
     for i in 0..values.len() {
         if values.is_null(i) {
-            builder.append_value("");
+            texts.push(Some(""))?;
         } else {
-            builder.append_value(dynamic_text(values.value(i)));
+            texts.push(Some(&dynamic_text(values.value(i))))?;
         }
     }
-    Ok(Arc::new(builder.finish()))
+    Ok(texts.finish())
 }
 
 /// The text of a value as `tostring()` returns it.

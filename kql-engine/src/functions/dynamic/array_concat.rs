@@ -1,6 +1,6 @@
 //! `array_concat()`
 
-use crate::dynamic::read;
+use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::DynamicArray, ResultName, Returns, ScalarFunction, repeated, sig};
@@ -21,9 +21,8 @@ pub static ARRAY_CONCAT: ScalarFunction = ScalarFunction {
 fn run(call: &Call) -> Result<ColumnarValue> {
     let arrays = (0..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
     kernel::texts(call.rows, |i, out| {
-        let mut some = false;
-        let found = arrays.iter().filter_map(|a| read::array(a.get(i))).inspect(|_| some = true).flatten();
-        write::array(found, out);
-        some
+        let mut arrays = arrays.iter().map(|a| a.get(i)).filter(|a| read::kind(a) == Kind::Array).peekable();
+        let some = arrays.peek().is_some();
+        write::array_within(arrays.flat_map(read::elements), out).map(|()| some)
     })
 }

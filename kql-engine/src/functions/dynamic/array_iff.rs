@@ -31,7 +31,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     let (conditions, yes, no) = (call.strings(0)?, Arg::new(call, 1)?, Arg::new(call, 2)?);
     let (mut yes_text, mut no_text) = (String::new(), String::new());
     kernel::texts(call.rows, |i, out| {
-        let Some(conditions) = read::array(conditions.get(i)) else { return false };
+        let Some(conditions) = read::array(conditions.get(i)) else { return Ok(false) };
         yes_text.clear();
         no_text.clear();
         if !yes.json(i, &mut yes_text) {
@@ -41,7 +41,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
             no_text.push_str("null");
         }
         let (yes, no) = (Choice::new(&yes_text), Choice::new(&no_text));
-        write::array(
+        let chosen = write::array_within(
             conditions.iter().enumerate().map(|(n, condition)| match truth(condition) {
                 Some(true) => yes.get(n),
                 Some(false) => no.get(n),
@@ -49,7 +49,7 @@ fn run(call: &Call) -> Result<ColumnarValue> {
             }),
             out,
         );
-        true
+        chosen.map(|()| true)
     })
 }
 

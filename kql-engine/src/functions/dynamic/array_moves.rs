@@ -90,7 +90,7 @@ fn shift(call: &Call, direction: i64) -> Result<ColumnarValue> {
     let filler = if call.len() > 2 { Some(Arg::new(call, 2)?) } else { None };
     let mut text = String::new();
     kernel::texts(call.rows, |i, out| {
-        let (Some(items), Some(count)) = (read::array(arrays.get(i)), count.get(i)) else { return false };
+        let (Some(items), Some(count)) = (read::array(arrays.get(i)), count.get(i)) else { return Ok(false) };
         text.clear();
         if !filler.as_ref().is_some_and(|f| f.json(i, &mut text)) {
             // an array of strings is filled up with empty strings
@@ -98,14 +98,14 @@ fn shift(call: &Call, direction: i64) -> Result<ColumnarValue> {
             text.push_str(if strings { "\"\"" } else { "null" });
         }
         let by = count.saturating_mul(direction);
-        write::array(
+        let shifted = write::array_within(
             (0..items.len() as i64).map(|n| {
                 let from = n.saturating_add(by);
                 usize::try_from(from).ok().and_then(|at| items.get(at)).copied().unwrap_or(&text)
             }),
             out,
         );
-        true
+        shifted.map(|()| true)
     })
 }
 

@@ -26,7 +26,6 @@ fn run(call: &Call) -> Result<ColumnarValue> {
         let found: Vec<&str> = bags.iter().map(|bag| bag.get(i)).filter(|bag| read::kind(bag) == Kind::Bag).collect();
         let mut seen = HashSet::new();
         let properties = found.iter().flat_map(|bag| read::properties(bag)).filter(|(key, _)| seen.insert(*key));
-        write::bag(properties, out);
-        !found.is_empty()
+        write::bag_within(properties, out).map(|()| !found.is_empty())
     })
 }

@@ -1,5 +1,6 @@
 //! `bag_pack()`, `pack_all()`
 
+use crate::budget;
 use crate::dynamic::write;
 use crate::functions::conversion::Arg;
 use crate::functions::kernel;
@@ -56,6 +57,7 @@ fn run(call: &Call, empty: Empty) -> Result<ColumnarValue> {
             if out.len() > 1 {
                 out.push(',');
             }
+            budget::value(start)?;
             // of several equal keys, the last one counts
             let name = key.get(i);
             if pairs.iter().skip(n + 1).any(|(later, _)| later.get(i) == name) {
@@ -73,6 +75,6 @@ fn run(call: &Call, empty: Empty) -> Result<ColumnarValue> {
             }
         }
         out.push('}');
-        true
+        Ok(true)
     })
 }

@@ -7,6 +7,7 @@ use crate::registry::{Call, Eval, ParameterType::DynamicArray, ResultName, Retur
 use crate::types::ScalarType::Dynamic;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
+use std::collections::HashMap;
 
 pub static BAG_ZIP: ScalarFunction = ScalarFunction {
     name: "bag_zip",
@@ -33,16 +34,16 @@ pub static ZIP: ScalarFunction = ScalarFunction {
 fn bag_zip(call: &Call) -> Result<ColumnarValue> {
     let (keys, values) = (call.strings(0)?, call.strings(1)?);
     kernel::texts(call.rows, |i, out| {
-        let Some(keys) = read::array(keys.get(i)) else { return false };
+        let Some(keys) = read::array(keys.get(i)) else { return Ok(false) };
         let values = read::array(values.get(i)).unwrap_or_default();
-        let last = |n: usize, key: &str| !keys.iter().skip(n + 1).any(|later| *later == key);
+        // of several equal keys, the last one counts
+        let last: HashMap<&str, usize> = keys.iter().enumerate().map(|(n, key)| (*key, n)).collect();
         let pairs = keys
             .iter()
             .enumerate()
-            .filter(|(n, key)| read::kind(key) == Kind::String && last(*n, key))
+            .filter(|(n, key)| read::kind(key) == Kind::String && last.get(**key) == Some(n))
             .map(|(n, key)| (*key, values.get(n).copied().unwrap_or("null")));
-        write::bag(pairs, out);
-        true
+        write::bag_within(pairs, out).map(|()| true)
     })
 }
 
@@ -50,10 +51,11 @@ fn zip(call: &Call) -> Result<ColumnarValue> {
     let arrays = (0..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
     kernel::texts(call.rows, |i, out| {
         let items: Option<Vec<Vec<&str>>> = arrays.iter().map(|a| read::array(a.get(i))).collect();
-        let Some(items) = items else { return false };
-        write::list(0..items.iter().map(Vec::len).max().unwrap_or(0), out, |n, out| {
+        let Some(items) = items else { return Ok(false) };
+        let rows = 0..items.iter().map(Vec::len).max().unwrap_or(0);
+        let zipped = write::list_within(rows, out, |n, out| {
             write::array(items.iter().map(|all| all.get(n).copied().unwrap_or("null")), out);
         });
-        true
+        zipped.map(|()| true)
     })
 }

@@ -44,11 +44,11 @@ fn merged(call: &Call, duplicates: Duplicates) -> Result<ColumnarValue> {
     let states = (0..call.len()).map(|n| call.strings(n)).collect::<Result<Vec<_>>>()?;
     kernel::texts(call.rows, |i, out| {
         let Some(items) = states.iter().map(|s| read::array(s.option(i)?)).collect::<Option<Vec<_>>>() else {
-            return false;
+            return Ok(false);
         };
         let mut seen = HashSet::new();
         let items = items.into_iter().flatten();
-        write::array(items.filter(|item| duplicates == Duplicates::Kept || seen.insert(compare::key(item))), out);
-        true
+        let items = items.filter(|item| duplicates == Duplicates::Kept || seen.insert(compare::key(item)));
+        write::array_within(items, out).map(|()| true)
     })
 }

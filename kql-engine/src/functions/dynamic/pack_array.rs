@@ -23,11 +23,11 @@ pub static PACK_ARRAY: ScalarFunction = ScalarFunction {
 fn run(call: &Call) -> Result<ColumnarValue> {
     let values = (0..call.len()).map(|n| Arg::new(call, n)).collect::<Result<Vec<_>>>()?;
     kernel::texts(call.rows, |i, out| {
-        write::list(values.iter(), out, |value, out| {
+        let written = write::list_within(values.iter(), out, |value, out| {
             if !value.json(i, out) {
                 out.push_str("null");
             }
         });
-        true
+        written.map(|()| true)
     })
 }

@@ -46,13 +46,12 @@ fn repeat(call: &Call) -> Result<ColumnarValue> {
     let (value, count) = (Arg::new(call, 0)?, call.longs(1)?);
     let mut text = String::new();
     kernel::texts(call.rows, |i, out| {
-        let Some(count) = count.get(i).and_then(|count| usize::try_from(count).ok()) else { return false };
+        let Some(count) = count.get(i).and_then(|count| usize::try_from(count).ok()) else { return Ok(false) };
         text.clear();
         if !value.json(i, &mut text) {
             text.push_str("null");
         }
-        write::array(std::iter::repeat_n(text.as_str(), count.min(MAX)), out);
-        true
+        write::array_within(std::iter::repeat_n(text.as_str(), count.min(MAX)), out).map(|()| true)
     })
 }
 

@@ -92,8 +92,8 @@ fn union(call: &Call) -> Result<ColumnarValue> {
         let mut seen = HashSet::new();
         let mut some = false;
         let items = arrays.iter().filter_map(|a| read::array(a.get(i))).inspect(|_| some = true).flatten();
-        write::array(items.filter(|item| seen.insert(compare::key(item))), out);
-        some
+        write::array_within(items.filter(|item| seen.insert(compare::key(item))), out)?;
+        Ok(some)
     })
 }
 

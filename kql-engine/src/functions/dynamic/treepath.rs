@@ -1,5 +1,6 @@
 //! `treepath()`
 
+use crate::budget::{self, Pace};
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
 use crate::functions::kernel;
@@ -24,14 +25,11 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     kernel::texts(call.rows, |i, out| {
         let bag = bags.get(i);
         if !matches!(read::kind(bag), Kind::Bag | Kind::Array) {
-            return false;
+            return Ok(false);
         }
         let mut paths = Paths::default();
-        walk(bag, &mut String::new(), &mut paths);
-        write::list(paths.order.iter(), out, |path, out| {
-            write::string(path, out);
-        });
-        true
+        walk(bag, &mut String::new(), &mut paths)?;
+        write::list_within(paths.order.iter(), out, |path, out| write::string(path, out)).map(|()| true)
     })
 }
 
@@ -39,17 +37,24 @@ fn run(call: &Call) -> Result<ColumnarValue> {
 struct Paths {
     order: Vec<String>,
     seen: HashSet<String>,
+    bytes: usize,
+    pace: Pace,
 }
 
 /// JSON that is nested deeper than the reader allows is refused before this.
-fn walk(value: &str, path: &mut String, paths: &mut Paths) {
+fn walk(value: &str, path: &mut String, paths: &mut Paths) -> Result<()> {
     let length = path.len();
-    let mut step = |path: &mut String, inner: &str| {
-        if paths.seen.insert(path.clone()) {
+    let mut step = |path: &mut String, inner: &str| -> Result<()> {
+        if !paths.seen.contains(path) {
+            paths.bytes += path.len();
+            budget::value(paths.bytes)?;
+            paths.seen.insert(path.clone());
             paths.order.push(path.clone());
         }
-        walk(inner, path, paths);
+        paths.pace.work(path.len())?;
+        walk(inner, path, paths)?;
         path.truncate(length);
+        Ok(())
     };
     match read::kind(value) {
         Kind::Bag => {
@@ -57,15 +62,16 @@ fn walk(value: &str, path: &mut String, paths: &mut Paths) {
                 path.push_str("['");
                 path.push_str(&read::unquote(key).unwrap_or_default());
                 path.push_str("']");
-                step(path, inner);
+                step(path, inner)?;
             }
         }
         Kind::Array => {
             for inner in read::elements(value) {
                 path.push_str("[0]");
-                step(path, inner);
+                step(path, inner)?;
             }
         }
         _ => {}
     }
+    Ok(())
 }

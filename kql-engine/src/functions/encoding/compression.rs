@@ -3,8 +3,10 @@
 //! Texts that would not get shorter are stored uncompressed. The compressed form of other texts depends on the compressor;
 //! it decompresses to the same text everywhere.
 
+use crate::budget::{MOST_IN_A_VALUE, Pace};
 use crate::functions::kernel;
-use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
+use crate::notes::Notes;
+use crate::registry::{Call, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, Signature, p, sig};
 use crate::types::ScalarType::String;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,9 +18,6 @@ use std::io::Read;
 
 static SIGNATURES: [Signature; 1] = [sig(&[p("string", Is(String))], Returns::Is(String))];
 
-/// A text that would be longer than this after decompression is treated as invalid.
-const MAX: u64 = 1 << 26;
-
 macro_rules! compression {
     ($row:ident, $name:literal, $page:literal, $summary:literal, $run:expr) => {
         pub static $row: ScalarFunction = ScalarFunction {
@@ -28,7 +27,7 @@ macro_rules! compression {
             result_name: ResultName::None,
             summary: $summary,
             page: $page,
-            eval: Eval::Kernel($run),
+            eval: $run,
         };
     };
 }
@@ -38,28 +37,28 @@ compression!(
     "gzip_compress_to_base64_string",
     "gzip-base64-compress",
     "The text compressed by gzip, in Base64.",
-    |call| compress(call, gzip)
+    Eval::Kernel(|call| compress(call, gzip))
 );
 compression!(
     ZLIB_COMPRESS,
     "zlib_compress_to_base64_string",
     "zlib-base64-compress-function",
     "The text compressed by zlib, in Base64.",
-    |call| compress(call, zlib)
+    Eval::Kernel(|call| compress(call, zlib))
 );
 compression!(
     GZIP_DECOMPRESS,
     "gzip_decompress_from_base64_string",
     "gzip-base64-decompress",
     "The text that gzip compressed, from Base64; empty where it is not valid.",
-    |call| decompress(call, |bytes, out| GzDecoder::new(bytes).take(MAX).read_to_end(out).is_ok())
+    Eval::Noting(|_, notes| Ok(decompressor(GZIP_DECOMPRESS.name, notes, |bytes| Box::new(GzDecoder::new(bytes)))))
 );
 compression!(
     ZLIB_DECOMPRESS,
     "zlib_decompress_from_base64_string",
     "zlib-base64-decompress-function",
     "The text that zlib compressed, from Base64; empty where it is not valid.",
-    |call| decompress(call, |bytes, out| ZlibDecoder::new(bytes).take(MAX).read_to_end(out).is_ok())
+    Eval::Noting(|_, notes| Ok(decompressor(ZLIB_DECOMPRESS.name, notes, |bytes| Box::new(ZlibDecoder::new(bytes)))))
 );
 
 fn compress(call: &Call, pack: fn(&[u8]) -> Vec<u8>) -> Result<ColumnarValue> {
@@ -67,16 +66,50 @@ fn compress(call: &Call, pack: fn(&[u8]) -> Vec<u8>) -> Result<ColumnarValue> {
     kernel::strings(call.rows, |i, out| STANDARD.encode_string(pack(texts.get(i).as_bytes()), out))
 }
 
-fn decompress(call: &Call, unpack: fn(&[u8], &mut Vec<u8>) -> bool) -> Result<ColumnarValue> {
-    let texts = call.strings(0)?;
-    let (mut packed, mut bytes) = (Vec::new(), Vec::new());
-    kernel::strings(call.rows, |i, out| {
-        packed.clear();
-        bytes.clear();
-        if STANDARD.decode_vec(texts.get(i), &mut packed).is_ok() && unpack(&packed, &mut bytes) {
-            out.push_str(std::str::from_utf8(&bytes).unwrap_or(""));
-        }
+/// Reads what was compressed.
+type Open = for<'a> fn(&'a [u8]) -> Box<dyn Read + 'a>;
+
+fn decompressor(name: &'static str, notes: Notes, open: Open) -> Box<dyn Kernel> {
+    Box::new(move |call: &Call| {
+        let texts = call.strings(0)?;
+        let (mut packed, mut bytes) = (Vec::new(), Vec::new());
+        kernel::strings(call.rows, |i, out| {
+            packed.clear();
+            bytes.clear();
+            if STANDARD.decode_vec(texts.get(i), &mut packed).is_ok() {
+                match unpack(open(&packed), &mut bytes)? {
+                    Unpacked::All => out.push_str(std::str::from_utf8(&bytes).unwrap_or("")),
+                    Unpacked::Invalid => {}
+                    Unpacked::TooLong => notes.add(&format!(
+                        "{name}(): a text of more than 256 MB was not decompressed; its result is empty."
+                    )),
+                }
+            }
+            Ok(())
+        })
     })
+}
+
+enum Unpacked {
+    All,
+    Invalid,
+    TooLong,
+}
+
+/// Decompresses all, unless it is longer than a value can be.
+fn unpack(mut packed: Box<dyn Read + '_>, out: &mut Vec<u8>) -> Result<Unpacked> {
+    const STEP: u64 = 1 << 16;
+    let mut pace = Pace::default();
+    loop {
+        match packed.by_ref().take(STEP).read_to_end(out) {
+            Ok(0) => return Ok(Unpacked::All),
+            Ok(read) => pace.work(read)?,
+            Err(_) => return Ok(Unpacked::Invalid),
+        }
+        if out.len() > MOST_IN_A_VALUE {
+            return Ok(Unpacked::TooLong);
+        }
+    }
 }
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {

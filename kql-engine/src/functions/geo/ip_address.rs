@@ -3,10 +3,10 @@
 //! Kusto looks addresses up in MaxMind's GeoLite2, which must not be redistributed: the user provides a database. Without
 //! one, a query that evaluates an address fails, since an empty result would be wrong.
 
+use crate::functions::kernel;
 use crate::geo_ip::GeoIp;
 use crate::registry::{Call, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::{Dynamic, String};
-use arrow::array::StringBuilder;
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::ColumnarValue;
 use std::collections::HashMap;
@@ -29,7 +29,7 @@ struct Lookup(Option<Arc<GeoIp>>);
 impl Kernel for Lookup {
     fn run(&self, call: &Call) -> Result<ColumnarValue> {
         let addresses = call.strings(0)?;
-        let mut builder = StringBuilder::with_capacity(call.rows, call.rows * 16);
+        let mut texts = kernel::Texts::new(call.rows);
         // logs repeat their addresses
         let mut seen: HashMap<&str, Option<Arc<str>>> = HashMap::new();
         for row in 0..call.rows {
@@ -41,9 +41,9 @@ impl Kernel for Lookup {
                     seen.entry(text).or_insert(place)
                 }
             };
-            builder.append_option(place.as_deref());
+            texts.push(place.as_deref())?;
         }
-        Ok(ColumnarValue::Array(Arc::new(builder.finish())))
+        Ok(ColumnarValue::Array(texts.finish()))
     }
 }
 

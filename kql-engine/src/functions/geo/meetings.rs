@@ -6,6 +6,7 @@
 use super::arcs::{self, Edge, Intersection, Reach};
 use super::shapes::{Last, Lines, Polygons};
 use super::sphere::Point;
+use crate::budget;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::DynamicBag, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::Bool;
@@ -103,6 +104,9 @@ pub(super) fn meetings(one: &[Edge], other: &[Edge]) -> impl Iterator<Item = (us
     let others: Vec<(Edge, Reach)> = other.iter().map(|edge| (*edge, Reach::of(*edge))).collect();
     let mut pairs = Vec::new();
     for (i, a) in one.iter().enumerate() {
+        if budget::check().is_err() {
+            break;
+        }
         let reach = Reach::of(*a);
         for (j, (b, _)) in others.iter().enumerate().filter(|(_, (_, r))| r.meets(reach)) {
             let meeting = arcs::meeting(*a, *b);

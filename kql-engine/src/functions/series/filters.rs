@@ -1,6 +1,7 @@
 //! `series_fir()`, `series_iir()`
 
-use super::read::{self, Numbers, Series};
+use super::read::{self, Series};
+use crate::budget::Pace;
 use crate::registry::{
     Call, Eval,
     ParameterType::{DynamicArray, Is},
@@ -47,25 +48,28 @@ fn fir(call: &Call) -> Result<ColumnarValue> {
     let normalize = if call.len() > 2 { Some(call.bools(2)?) } else { None };
     let center = call.bools_or(3, false)?;
     read::map(call.rows, &call.strings(0)?, |i, series, out| {
-        let Some(mut filter) = Series::parse(filters.get(i)).and_then(|f| f.complete()) else { return false };
-        let Some(values) = series.complete() else { return false };
+        let Some(mut filter) = Series::parse(filters.get(i)).and_then(|f| f.complete()) else { return Ok(false) };
+        let Some(values) = series.complete() else { return Ok(false) };
         let negative = filter.iter().any(|c| *c < 0.0);
         let normalize = normalize.as_ref().map_or(Some(!negative), |n| n.get(i)).unwrap_or(false);
         if normalize {
             if negative {
-                return false;
+                return Ok(false);
             }
             let sum: f64 = filter.iter().sum();
             filter.iter_mut().for_each(|c| *c /= sum);
         }
         let ahead = if center.get(i).unwrap_or(false) { filter.len() / 2 } else { 0 };
-        let filtered = (0..values.len()).map(|n| {
+        let mut pace = Pace::default();
+        let mut filtered: Vec<f64> = Vec::with_capacity(values.len());
+        for n in 0..values.len() {
             let parts =
                 filter.iter().enumerate().filter_map(|(k, c)| Some(c * values.get((n + ahead).checked_sub(k)?)?));
-            Some(parts.sum())
-        });
-        read::numbers(filtered, Numbers::Real, out);
-        true
+            filtered.push(parts.sum());
+            pace.work(filter.len())?;
+        }
+        read::reals(&filtered, out);
+        Ok(true)
     })
 }
 
@@ -76,17 +80,19 @@ fn iir(call: &Call) -> Result<ColumnarValue> {
         let (Some(values), Some(b), Some(a)) =
             (series.complete(), complete(numerators.get(i)), complete(denominators.get(i)))
         else {
-            return false;
+            return Ok(false);
         };
-        let Some((first, feedback)) = a.split_first().filter(|(first, _)| **first != 0.0) else { return false };
+        let Some((first, feedback)) = a.split_first().filter(|(first, _)| **first != 0.0) else { return Ok(false) };
+        let mut pace = Pace::default();
         let mut filtered: Vec<f64> = Vec::with_capacity(values.len());
         for n in 0..values.len() {
             let forward: f64 = b.iter().enumerate().filter_map(|(k, c)| Some(c * values.get(n.checked_sub(k)?)?)).sum();
             let back: f64 =
                 feedback.iter().enumerate().filter_map(|(k, c)| Some(c * filtered.get(n.checked_sub(k + 1)?)?)).sum();
             filtered.push((forward - back) / first);
+            pace.work(a.len() + b.len())?;
         }
         read::reals(&filtered, out);
-        true
+        Ok(true)
     })
 }

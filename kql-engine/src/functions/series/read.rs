@@ -2,7 +2,7 @@
 
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
-use crate::functions::kernel::{self, Strings};
+use crate::functions::kernel::{self, Found, Strings};
 use crate::types::ScalarType;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
@@ -22,10 +22,11 @@ pub struct Series {
 impl Series {
     /// Parses an array; `None` if the text is not an array.
     pub fn parse(json: &str) -> Option<Series> {
-        let items = read::array(json)?;
+        if read::kind(json) != Kind::Array {
+            return None;
+        }
         let (mut numbers, mut mixed) = (Numbers::Whole, false);
-        let values = items
-            .iter()
+        let values = read::elements(json)
             .map(|item| match read::kind(item) {
                 Kind::Long => item.parse().ok(),
                 Kind::Real => {
@@ -34,7 +35,7 @@ impl Series {
                 }
                 Kind::String => {
                     numbers = Numbers::Real;
-                    match *item {
+                    match item {
                         "\"NaN\"" => Some(f64::NAN),
                         "\"Infinity\"" => Some(f64::INFINITY),
                         "\"-Infinity\"" => Some(f64::NEG_INFINITY),
@@ -111,13 +112,13 @@ pub fn reals(values: &[f64], out: &mut String) {
 }
 
 /// A result for every series; `f` returns whether there is one.
-pub fn map(
+pub fn map<F: Found>(
     rows: usize,
     series: &Strings,
-    mut f: impl FnMut(usize, Series, &mut String) -> bool,
+    mut f: impl FnMut(usize, Series, &mut String) -> F,
 ) -> Result<ColumnarValue> {
     kernel::texts(rows, |i, out| match Series::parse(series.get(i)) {
-        Some(series) => f(i, series, out),
-        None => false,
+        Some(series) => f(i, series, out).found(),
+        None => Ok(false),
     })
 }

@@ -1,5 +1,6 @@
 //! `extract_all()`
 
+use crate::budget::{self, Pace};
 use crate::dynamic::read::{self, Kind};
 use crate::dynamic::write;
 use crate::functions::kernel;
@@ -65,7 +66,7 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
         let groups = call.strings(1)?;
         kernel::texts(call.rows, |i, out| match chosen_of(&regex, groups.get(i)) {
             Some(chosen) => extract(&regex, &chosen, texts.get(i), out),
-            None => false,
+            None => Ok(false),
         })
     }))
 }
@@ -100,7 +101,8 @@ fn chosen_of(regex: &Regex, groups: &str) -> Option<Vec<usize>> {
     Some(chosen)
 }
 
-fn extract(regex: &Regex, chosen: &[usize], text: &str, out: &mut std::string::String) -> bool {
+fn extract(regex: &Regex, chosen: &[usize], text: &str, out: &mut std::string::String) -> Result<bool> {
+    let mut pace = Pace::default();
     out.push('[');
     let mut count = 0;
     for groups in regex.captures_iter(text) {
@@ -117,7 +119,9 @@ fn extract(regex: &Regex, chosen: &[usize], text: &str, out: &mut std::string::S
         if many {
             out.push(']');
         }
+        budget::value(out.len())?;
+        pace.work(groups.get(0).map_or(0, |found| found.len()) + 1)?;
     }
     out.push(']');
-    count > 0
+    Ok(count > 0)
 }

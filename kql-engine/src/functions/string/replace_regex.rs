@@ -1,5 +1,6 @@
 //! `replace_regex()`, `replace()`
 
+use crate::budget::Growing;
 use crate::functions::kernel;
 use crate::functions::operators::pattern_of;
 use crate::registry::{Call, CallInfo, Eval, Kernel, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
@@ -57,33 +58,34 @@ impl Rewriter {
         Ok(Rewriter { regex, pieces, plain })
     }
 
-    fn write(&self, text: &str, out: &mut std::string::String) {
+    fn write(&self, text: &str, out: &mut std::string::String) -> Result<()> {
+        let mut out = Growing::new(out);
         let mut rest = 0;
         if self.plain {
             for found in self.regex.find_iter(text) {
-                out.push_str(text.get(rest..found.start()).unwrap_or(""));
+                out.push(text.get(rest..found.start()).unwrap_or(""))?;
                 for piece in &self.pieces {
-                    out.push_str(match piece {
+                    out.push(match piece {
                         Piece::Text(literal) => literal,
                         Piece::Group(_) => found.as_str(),
-                    });
+                    })?;
                 }
                 rest = found.end();
             }
         } else {
             for groups in self.regex.captures_iter(text) {
                 let Some(found) = groups.get(0) else { continue };
-                out.push_str(text.get(rest..found.start()).unwrap_or(""));
+                out.push(text.get(rest..found.start()).unwrap_or(""))?;
                 for piece in &self.pieces {
-                    out.push_str(match piece {
+                    out.push(match piece {
                         Piece::Text(literal) => literal,
                         Piece::Group(n) => groups.get(*n).map_or("", |g| g.as_str()),
-                    });
+                    })?;
                 }
                 rest = found.end();
             }
         }
-        out.push_str(text.get(rest..).unwrap_or(""));
+        out.push(text.get(rest..).unwrap_or(""))
     }
 }
 
@@ -109,7 +111,10 @@ fn compile(info: &CallInfo, source: usize, regex: usize, rewrite: usize) -> Resu
             // an invalid regular expression matches nothing
             match known.entry(key).or_insert_with(|| Rewriter::new(key.0, key.1).ok()) {
                 Some(rewriter) => rewriter.write(source.get(i), out),
-                None => out.push_str(source.get(i)),
+                None => {
+                    out.push_str(source.get(i));
+                    Ok(())
+                }
             }
         })
     }))

@@ -1,5 +1,6 @@
 //! `replace_string()`
 
+use crate::budget::Growing;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Is, ResultName, Returns, ScalarFunction, p, sig};
 use crate::types::ScalarType::String;
@@ -23,15 +24,16 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     let (text, lookup, rewrite) = (call.strings(0)?, call.strings(1)?, call.strings(2)?);
     kernel::strings(call.rows, |i, out| {
         let (text, lookup) = (text.get(i), lookup.get(i));
+        let mut out = Growing::new(out);
         if lookup.is_empty() {
-            return out.push_str(text);
+            return out.push(text);
         }
         let mut rest = 0;
         for (at, found) in text.match_indices(lookup) {
-            out.push_str(text.get(rest..at).unwrap_or(""));
-            out.push_str(rewrite.get(i));
+            out.push(text.get(rest..at).unwrap_or(""))?;
+            out.push(rewrite.get(i))?;
             rest = at + found.len();
         }
-        out.push_str(text.get(rest..).unwrap_or(""));
+        out.push(text.get(rest..).unwrap_or(""))
     })
 }

@@ -1,5 +1,6 @@
 //! `replace_strings()`: several strings at once; of overlapping matches, the one that comes first in the list counts.
 
+use crate::budget::{Growing, Pace};
 use crate::dynamic::read::{self, Kind};
 use crate::functions::kernel;
 use crate::registry::{
@@ -9,7 +10,7 @@ use crate::registry::{
 };
 use crate::types::ScalarType::String;
 use aho_corasick::AhoCorasick;
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::{DataFusionError, Result, exec_err};
 use datafusion::logical_expr::ColumnarValue;
 use std::collections::BTreeMap;
 
@@ -38,22 +39,18 @@ fn compile(info: &CallInfo) -> Result<Box<dyn Kernel>> {
         let (texts, lookups, rewrites) = (call.strings(0)?, call.strings(1)?, call.strings(2)?);
         // arrays in a column often repeat
         let mut last: Option<(std::string::String, std::string::String, Table)> = None;
-        let mut failed = None;
-        let result = kernel::strings(call.rows, |i, out| {
+        kernel::strings(call.rows, |i, out| {
             let (lookup, rewrite) = (lookups.get(i), rewrites.get(i));
             if last.as_ref().is_none_or(|(l, r, _)| l != lookup || r != rewrite) {
-                match Table::new(lookup, rewrite) {
-                    Ok(table) => last = Some((lookup.to_owned(), rewrite.to_owned(), table)),
-                    Err(error) => failed = Some(error),
-                }
+                last = Some((lookup.to_owned(), rewrite.to_owned(), Table::new(lookup, rewrite)?));
             }
-            if let Some((.., table)) = &last {
-                table.replace(texts.get(i), out);
-            }
-        });
-        failed.map_or(result, Err)
+            last.as_ref().map_or(Ok(()), |(.., table)| table.replace(texts.get(i), out))
+        })
     }))
 }
+
+/// The matches of one text that are kept, including those that overlap.
+const MOST_MATCHES: usize = 1 << 24;
 
 struct Table {
     automaton: AhoCorasick,
@@ -80,25 +77,34 @@ impl Table {
         Ok(Table { automaton, rewrites: kept })
     }
 
-    fn replace(&self, text: &str, out: &mut std::string::String) {
-        let mut found: Vec<(usize, usize, usize)> =
-            self.automaton.find_overlapping_iter(text).map(|m| (m.pattern().as_usize(), m.start(), m.end())).collect();
+    fn replace(&self, text: &str, out: &mut std::string::String) -> Result<()> {
+        let mut pace = Pace::default();
+        let mut found: Vec<(usize, usize, usize)> = Vec::new();
+        for m in self.automaton.find_overlapping_iter(text) {
+            if found.len() == MOST_MATCHES {
+                return exec_err!("replace_strings() found more than {MOST_MATCHES} matches in one text.");
+            }
+            found.push((m.pattern().as_usize(), m.start(), m.end()));
+            pace.work(size_of::<(usize, usize, usize)>())?;
+        }
         // a word takes its matches before the words after it in the list
         found.sort_unstable();
         let mut taken: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
         for (word, start, end) in found {
+            pace.work(size_of::<(usize, usize, usize)>())?;
             if taken.range(..end).next_back().is_none_or(|(_, (_, last))| *last <= start) {
                 taken.insert(start, (word, end));
             }
         }
+        let mut out = Growing::new(out);
         let mut rest = 0;
         for (start, (word, end)) in taken {
             if let Some(Some(rewrite)) = self.rewrites.get(word) {
-                out.push_str(text.get(rest..start).unwrap_or(""));
-                out.push_str(rewrite);
+                out.push(text.get(rest..start).unwrap_or(""))?;
+                out.push(rewrite)?;
                 rest = end;
             }
         }
-        out.push_str(text.get(rest..).unwrap_or(""));
+        out.push(text.get(rest..).unwrap_or(""))
     }
 }

@@ -1,5 +1,6 @@
 //! `strcat()`
 
+use crate::budget::Growing;
 use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, repeated, sig};
@@ -20,8 +21,7 @@ pub static STRCAT: ScalarFunction = ScalarFunction {
 fn run(call: &Call) -> Result<ColumnarValue> {
     let args = (0..call.len()).map(|n| Arg::new(call, n)).collect::<Result<Vec<_>>>()?;
     kernel::strings(call.rows, |i, out| {
-        for arg in &args {
-            arg.text(i, out);
-        }
+        let mut out = Growing::new(out);
+        args.iter().try_for_each(|arg| out.push_with(|out| arg.text(i, out)).map(|_| ()))
     })
 }

@@ -1,5 +1,6 @@
 //! `strcat_array()`
 
+use crate::budget::Growing;
 use crate::dynamic::dynamic_text;
 use crate::dynamic::read::{self, Kind};
 use crate::functions::conversion::Arg;
@@ -28,15 +29,16 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     let (arrays, delimiter) = (call.strings(0)?, Arg::new(call, 1)?);
     kernel::strings(call.rows, |i, out| {
         let array = arrays.get(i);
+        let mut out = Growing::new(out);
         if read::kind(array) != Kind::Array {
-            out.push_str(&dynamic_text(array));
-            return;
+            return out.push(&dynamic_text(array));
         }
         for (n, item) in read::elements(array).enumerate() {
             if n > 0 {
-                delimiter.text(i, out);
+                out.push_with(|out| delimiter.text(i, out))?;
             }
-            out.push_str(&dynamic_text(item));
+            out.push(&dynamic_text(item))?;
         }
+        Ok(())
     })
 }

@@ -1,5 +1,6 @@
 //! `strcat_delim()`
 
+use crate::budget::Growing;
 use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{Call, Eval, ParameterType::Scalar, ResultName, Returns, ScalarFunction, p, repeated, sig};
@@ -20,13 +21,15 @@ pub static STRCAT_DELIM: ScalarFunction = ScalarFunction {
 fn run(call: &Call) -> Result<ColumnarValue> {
     let args = (0..call.len()).map(|n| Arg::new(call, n)).collect::<Result<Vec<_>>>()?;
     kernel::strings(call.rows, |i, out| {
+        let mut out = Growing::new(out);
         if let Some((delimiter, args)) = args.split_first() {
             for (n, arg) in args.iter().enumerate() {
                 if n > 0 {
-                    delimiter.text(i, out);
+                    out.push_with(|out| delimiter.text(i, out))?;
                 }
-                arg.text(i, out);
+                out.push_with(|out| arg.text(i, out))?;
             }
         }
+        Ok(())
     })
 }

@@ -1,5 +1,6 @@
 //! `strrep()`
 
+use crate::budget::Growing;
 use crate::functions::conversion::Arg;
 use crate::functions::kernel;
 use crate::registry::{
@@ -31,11 +32,13 @@ fn run(call: &Call) -> Result<ColumnarValue> {
     let (value, times) = (Arg::new(call, 0)?, call.longs(1)?);
     let delimiter = if call.len() > 2 { Some(Arg::new(call, 2)?) } else { None };
     kernel::strings(call.rows, |i, out| {
+        let mut out = Growing::new(out);
         for n in 0..times.get(i).unwrap_or(0).min(MAX) {
             if let (Some(delimiter), true) = (&delimiter, n > 0) {
-                delimiter.text(i, out);
+                out.push_with(|out| delimiter.text(i, out))?;
             }
-            value.text(i, out);
+            out.push_with(|out| value.text(i, out))?;
         }
+        Ok(())
     })
 }
