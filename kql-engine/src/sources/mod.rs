@@ -15,6 +15,8 @@
 //! kinds.rs       the types of undeclared columns                 custom.rs    those of custom tables
 //! builder.rs     texts and JSON values to columns                sink.rs, stream.rs  to batches
 //! normalize.rs   Arrow columns of any type to ours               parquet.rs, batches.rs, memory.rs, provider.rs
+//! nested.rs      lists, structs and maps as JSON                 lost.rs    values that do not fit
+//! parquet_guard.rs   damaged Parquet files
 //! evtx.rs        Windows event logs        workbook.rs  Excel    folder_dates.rs  dates in the names of folders
 //! guard.rs       readers that panic                              ipc_lengths.rs   lengths in Arrow files
 //! table.rs       all files of a table together
@@ -43,12 +45,15 @@ mod input;
 mod ipc_lengths;
 mod kinds;
 mod lines;
+mod lost;
 mod mapped;
 mod memory;
+mod nested;
 mod normalize;
 mod numbered;
 mod options;
 mod parquet;
+mod parquet_guard;
 mod path;
 mod provider;
 mod recognise;

@@ -478,7 +478,11 @@ impl Types {
 fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> Result<InspectedFile, SourceError> {
     let file = Arc::new(table_file.file.clone());
     let stamp = file.stamp()?;
-    let unit = table_file.wrapped.as_ref().map_or("line", |(wrapping, _)| wrapping.records.unit());
+    let unit = match (&table_file.wrapped, file.format) {
+        (Some((wrapping, _)), _) => wrapping.records.unit(),
+        (None, Format::Parquet | Format::Ipc) => "row",
+        (None, _) => "line",
+    };
     let types: Vec<(String, ScalarType)> =
         table_file.types.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
     let text = |survey, syntax| FileContents::Text { survey, syntax, types: types.clone() };
@@ -646,7 +650,8 @@ impl TableProvider for FilesTable {
                 let field = first.schema.field_with_name(name).ok()?;
                 (natural(field) == declared.ty).then(|| name.to_owned())
             };
-            plans.push(parquet::scan(&same, &self.mapping(opened, &columns), &columns, filters, &name, state)?);
+            let mapping = self.mapping(opened, &columns);
+            plans.push(parquet::scan(&same, &mapping, &columns, filters, &name, &self.report, state)?);
         }
         match plans.len() {
             0 => Ok(Arc::new(EmptyExec::new(schema))),

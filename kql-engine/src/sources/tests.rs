@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
+mod arrow_types;
 mod damaged;
 mod event_log;
 mod formats;
