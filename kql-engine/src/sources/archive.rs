@@ -85,8 +85,8 @@ enum Kind {
 }
 
 fn kind(path: &Path) -> Option<Kind> {
-    let name = path.file_name()?.to_str()?;
-    let (rest, compression) = Compression::split(name);
+    let name = path.file_name()?.to_string_lossy();
+    let (rest, compression) = Compression::split(&name);
     let extension = |name: &str| name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
     match (extension(rest)?.as_str(), compression) {
         ("zip", Compression::None) => Some(Kind::Zip),

@@ -30,6 +30,9 @@ pub(super) enum RowError {
     /// The file ends within quotes.
     #[error("the text ends inside a quoted value")]
     Cut,
+    /// A quote that is not closed where a value can end, while the lines after it are rows.
+    #[error("a value begins with a quote that does not belong there")]
+    Quote,
 }
 
 /// Why columns cannot be those of a table: two have this name.

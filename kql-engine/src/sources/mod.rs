@@ -12,6 +12,7 @@
 //! dates.rs       zones in headers, day or month first            summary.rs  descriptions for `kql data`
 //! splits.rs      text files in splits                            scan_stats.rs   the result of reading a file
 //! lines.rs       NDJSON            document.rs  other JSON       csv.rs, dialect.rs  CSV
+//! csv_damage.rs  quotes in CSV that swallow rows
 //! kinds.rs       the types of undeclared columns                 custom.rs    those of custom tables
 //! builder.rs     texts and JSON values to columns                sink.rs, stream.rs  to batches
 //! normalize.rs   Arrow columns of any type to ours               parquet.rs, batches.rs, memory.rs, provider.rs
@@ -33,6 +34,7 @@ mod builder;
 pub mod catalogue;
 mod compression;
 mod csv;
+mod csv_damage;
 mod custom;
 mod dates;
 mod dialect;

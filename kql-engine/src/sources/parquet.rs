@@ -99,6 +99,11 @@ fn fits(field: &Field, footer: &ArrowReaderMetadata) -> bool {
         && guarded(|| extremes().is_some_and(|all| all.into_iter().all(fit))).unwrap_or_default()
 }
 
+/// Whether DataFusion can read the file: it is not packed, and its path is text.
+pub(super) fn can_scan(file: &DataFile) -> bool {
+    file.on_disk().is_some_and(|path| path.canonicalize().is_ok_and(|path| path.to_str().is_some()))
+}
+
 /// The schema with texts in the engine's representation, so that the reader decodes them to it.
 fn plain(schema: &Schema) -> SchemaRef {
     let field = |field: &FieldRef| -> FieldRef {

@@ -30,6 +30,8 @@ struct FileState {
     rows: u64,
     refused: u64,
     places: Vec<Place>,
+    /// Rows that were read, but may be damaged.
+    doubts: Vec<Place>,
     /// By column: the number of values in one scan that did not fit, and the first of them.
     misfits: BTreeMap<String, (u64, Vec<Place>)>,
     /// By column: the units of numbers that were read as times since 1970.
@@ -130,6 +132,11 @@ impl InputReport {
         self.state().files.insert(path.to_owned(), file);
     }
 
+    /// Adds rows of a file that were read, but may be damaged.
+    pub(super) fn doubts(&self, path: &Path, doubts: Vec<Place>) {
+        self.state().files.entry(path.to_owned()).or_default().doubts = doubts;
+    }
+
     /// Adds the result of a scan. A table can be scanned several times: the most complete count is kept.
     pub(super) fn scanned(&self, misfits: &CastFailures) {
         let mut state = self.state();
@@ -174,6 +181,10 @@ impl InputReport {
             }
             if file.refused == 0 && !file.places.is_empty() {
                 let reasons = list(file.unit, &file.places, file.places.len() as u64);
+                lines.push(format!("{}: {reasons}", path.display()));
+            }
+            if !file.doubts.is_empty() {
+                let reasons = list(file.unit, &file.doubts, file.doubts.len() as u64);
                 lines.push(format!("{}: {reasons}", path.display()));
             }
             for (column, units) in &file.since {

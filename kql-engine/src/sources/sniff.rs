@@ -26,11 +26,11 @@ const LINES: usize = 20;
 
 /// A data file; `None` if neither the name nor the first bytes determine the format.
 pub(super) fn data_file(path: &Path, member: Option<Arc<Member>>) -> Option<DataFile> {
-    let name = path.file_name()?.to_str()?;
+    let name = path.file_name()?.to_string_lossy();
     if name.starts_with('.') {
         return None;
     }
-    let (rest, compression) = Compression::split(name);
+    let (rest, compression) = Compression::split(&name);
     let named = Named::split(rest).map(|(_, named)| named);
     let mut file = DataFile { path: path.to_owned(), format: Format::Csv, compression, member };
     file.format = format(&file, named)?;

@@ -272,7 +272,7 @@ impl TableSpec {
                 content: one.content.clone(),
             };
             if options.strict
-                && let Some(place) = survey.places.first()
+                && let Some(place) = survey.places.first().or(survey.doubts.first())
             {
                 return Err(SourceError::Refused {
                     path: file.path.clone(),
@@ -316,6 +316,7 @@ impl TableSpec {
                 shadows,
             });
             report.file(&file.path, one.unit, survey.rows, survey.refused, survey.places);
+            report.doubts(&file.path, survey.doubts);
             files.push(opened);
         }
         let mut schema = self.declared.clone().unwrap_or_default();
@@ -513,7 +514,7 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
                 }
             }
             Format::Csv => splits(super::csv::splits(&file, file.mark()?, declared, options)?, Syntax::Csv)?,
-            Format::Parquet if file.on_disk().is_some() => {
+            Format::Parquet if parquet::can_scan(&file) => {
                 let parquet = ParquetFile::open(&file)?;
                 let found = FileContents::arrow(&file, parquet.schema.clone(), parquet.rows, None)?;
                 (Content::Parquet(Arc::new(parquet)), found)

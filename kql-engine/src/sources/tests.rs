@@ -21,6 +21,7 @@ mod arrow_types;
 mod damaged;
 mod event_log;
 mod formats;
+mod mutants;
 mod row_filter;
 
 mod sampled;
