@@ -230,13 +230,16 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, ArchiveError> {
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
     let mut archive = ::tar::Archive::new(reader);
     let mut count = 0;
-    let mut end = 0;
+    let (mut end, mut last) = (0, 0u64);
     for entry in archive.entries_with_seek()? {
         let entry = entry.map_err(ArchiveError::NotTar)?;
         count += 1;
         too_many(count)?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let kind = entry.header().entry_type();
+        // of a file with holes, less is stored
+        let stored = if kind.is_gnu_sparse() { entry.header().entry_size().unwrap_or(0) } else { entry.size() };
+        last = last.max(entry.raw_file_position().saturating_add(stored));
         if kind.is_dir() || kind.is_pax_global_extensions() {
             continue;
         }
@@ -275,7 +278,30 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, ArchiveError> {
     if end > length {
         return Err(ArchiveError::Cut);
     }
+    if count > 0 {
+        check_end(archive.into_inner(), last)?;
+    }
     Ok(found)
+}
+
+/// Checks that a `.tar` has its end mark after the last entry, and nothing behind it: other entries would be missing.
+fn check_end(mut reader: impl ReadSeek, last: u64) -> Result<(), ArchiveError> {
+    const BLOCK: u64 = 512;
+    reader.seek(SeekFrom::Start(last.div_ceil(BLOCK).saturating_mul(BLOCK)))?;
+    let mut rest = vec![0; 64 << 10];
+    let mut length = 0;
+    loop {
+        match reader.read(&mut rest) {
+            Ok(0) if length < BLOCK => return Err(ArchiveError::Cut),
+            Ok(0) => return Ok(()),
+            Ok(read) if rest.get(..read).is_some_and(|bytes| bytes.iter().any(|byte| *byte != 0)) => {
+                return Err(ArchiveError::AfterEnd);
+            }
+            Ok(read) => length += read as u64,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 trait ReadSeek: Read + Seek {}

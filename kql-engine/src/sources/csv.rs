@@ -506,7 +506,7 @@ impl SplitReader {
                     Err(reason) => {
                         if let Some(stats) = stats {
                             let whole = matches!(stop, Some(Stop::Damage(_)));
-                            stats.survey.refuse(line(), &refusal(reason, if whole { "" } else { row.text() }));
+                            stats.survey.refuse(line(), &refusal(reason, if whole { b"" } else { raw() }));
                         }
                     }
                 }
@@ -544,8 +544,8 @@ fn without_bad_rows(block: &[u8], rows: &Rows) -> String {
 }
 
 /// Why a row is refused; `text` is what is lost with it.
-fn refusal(reason: RowError, text: &str) -> String {
-    match memchr::memchr_iter(b'\n', text.trim_end().as_bytes()).count() {
+pub(super) fn refusal(reason: RowError, text: &[u8]) -> String {
+    match memchr::memchr_iter(b'\n', text.trim_ascii_end()).count() {
         0 => reason.to_string(),
         feeds => format!("{reason}; it has {} lines", feeds + 1),
     }

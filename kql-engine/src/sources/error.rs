@@ -84,6 +84,9 @@ pub(super) enum ArchiveError {
     /// Less than its entries.
     #[error("it is cut off")]
     Cut,
+    /// More after the mark that ends it.
+    #[error("it goes on after its end mark")]
+    AfterEnd,
     /// The directory of a `.zip` cannot be read.
     #[error("not a valid .zip archive, or truncated: {0}")]
     NotZip(#[source] ZipError),

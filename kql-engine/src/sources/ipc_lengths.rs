@@ -79,7 +79,36 @@ fn of_file(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
             return Ok(Lengths::Wrong(format!("the part at byte {offset} {reason}")));
         }
     }
-    Ok(Lengths::Valid)
+    let listed = footer.recordBatches().map_or(0, |blocks| blocks.len());
+    Ok(match batches_before(file, from)?.checked_sub(listed) {
+        Some(missing @ 1..) => Lengths::Cut(format!("its footer does not list {missing} of its batches")),
+        _ => Lengths::Valid,
+    })
+}
+
+/// The number of batches between the beginning of a file and its footer, as far as the messages follow each other.
+fn batches_before(file: &mut (impl Read + Seek), footer: u64) -> Result<usize> {
+    let (mut at, mut batches) = (8u64, 0);
+    while at.checked_add(8).is_some_and(|end| end <= footer) {
+        file.seek(SeekFrom::Start(at))?;
+        let mut metadata = u64::from(number(file)?);
+        at += 4;
+        if metadata == u64::from(u32::MAX) {
+            metadata = u64::from(number(file)?);
+            at += 4;
+        }
+        if metadata == 0 || at + metadata > footer {
+            break;
+        }
+        let mut bytes = Vec::new();
+        file.take(metadata).read_to_end(&mut bytes)?;
+        let Ok(message) = root_as_message(&bytes) else { break };
+        let Ok(body) = u64::try_from(message.bodyLength()) else { break };
+        batches += usize::from(message.header_as_record_batch().is_some());
+        let Some(next) = at.saturating_add(metadata).checked_add(body) else { break };
+        at = next;
+    }
+    Ok(batches)
 }
 
 fn of_stream(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
@@ -190,6 +219,14 @@ mod tests {
         writer.write(&batch()).expect("it is written");
         let whole = writer.into_inner().expect("a file");
         assert_eq!(lengths(whole.clone(), Form::File), Lengths::Valid);
+        // the number of batches in the footer, before its only block
+        let mut unlisted = whole.clone();
+        let footer =
+            unlisted.len() - 10 - u32::from_le_bytes(unlisted[unlisted.len() - 10..][..4].try_into().unwrap()) as usize;
+        let at =
+            (footer..unlisted.len() - 10).rfind(|at| unlisted[*at..].starts_with(&[1, 0, 0, 0])).expect("a number");
+        unlisted[at] = 0;
+        assert!(matches!(lengths(unlisted, Form::File), Lengths::Cut(_)));
         // without the rows' bytes, the footer points beyond the end
         let mut short = whole.clone();
         short.drain(8..8 + 300);

@@ -105,6 +105,8 @@ fn is_table(text: &[u8], extent: Extent) -> bool {
                 && name.starts_with(|c: char| c.is_alphabetic() || "_@#$".contains(c))
                 && name.split_whitespace().count() <= 4
                 && !name.ends_with(['.', '!', '?', ':'])
+                // a pair is a value
+                && !name.contains('=')
         };
         reading.is_mostly_table() && reading.header.iter().all(name)
     })
