@@ -221,8 +221,9 @@ mod tests {
         assert_eq!(lengths(whole.clone(), Form::File), Lengths::Valid);
         // the number of batches in the footer, before its only block
         let mut unlisted = whole.clone();
-        let footer =
-            unlisted.len() - 10 - u32::from_le_bytes(unlisted[unlisted.len() - 10..][..4].try_into().unwrap()) as usize;
+        let footer = unlisted.len()
+            - 10
+            - u32::from_le_bytes(unlisted[unlisted.len() - 10..][..4].try_into().expect("four bytes")) as usize;
         let at =
             (footer..unlisted.len() - 10).rfind(|at| unlisted[*at..].starts_with(&[1, 0, 0, 0])).expect("a number");
         unlisted[at] = 0;
