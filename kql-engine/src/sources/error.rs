@@ -124,6 +124,18 @@ pub(super) enum WorkbookError {
         /// What the reader reports.
         source: XlsxError,
     },
+    /// Cells that are far from each other.
+    #[error(
+        "the cells of the sheet {name} span {rows} rows and {columns} columns; delete those that do not belong there"
+    )]
+    Span {
+        /// The sheet's name.
+        name: String,
+        /// Between the first and the last row.
+        rows: u64,
+        /// Between the first and the last column.
+        columns: u64,
+    },
     /// The reader panicked.
     #[error(transparent)]
     Panic(#[from] ReaderPanic),

@@ -219,15 +219,14 @@ mod tests {
         writer.write(&batch()).expect("it is written");
         let whole = writer.into_inner().expect("a file");
         assert_eq!(lengths(whole.clone(), Form::File), Lengths::Valid);
-        // the number of batches in the footer, before its only block
-        let mut unlisted = whole.clone();
-        let footer = unlisted.len()
-            - 10
-            - u32::from_le_bytes(unlisted[unlisted.len() - 10..][..4].try_into().expect("four bytes")) as usize;
-        let at =
-            (footer..unlisted.len() - 10).rfind(|at| unlisted[*at..].starts_with(&[1, 0, 0, 0])).expect("a number");
-        unlisted[at] = 0;
-        assert!(matches!(lengths(unlisted, Form::File), Lengths::Cut(_)));
+        // the number of batches is one of these numbers in the footer
+        let is_one = |at: &usize| whole[*at..].starts_with(&[1, 0, 0, 0]);
+        let missing = |at: usize| {
+            let mut unlisted = whole.clone();
+            unlisted[at] = 0;
+            matches!(lengths(unlisted, Form::File), Lengths::Cut(reason) if reason.contains("does not list 1"))
+        };
+        assert!((whole.len() - 200..whole.len() - 10).filter(is_one).any(missing));
         // without the rows' bytes, the footer points beyond the end
         let mut short = whole.clone();
         short.drain(8..8 + 300);

@@ -95,8 +95,9 @@ fn fits(field: &Field, footer: &ArrowReaderMetadata) -> bool {
         let converted = physical(&extremes, field, natural(field), &mut lost);
         extremes.logical_null_count() == 0 && lost.is_empty() && converted.is_ok()
     };
-    !field.data_type().is_nested()
-        && guarded(|| extremes().is_some_and(|all| all.into_iter().all(fit))).unwrap_or_default()
+    // texts between two that are valid can be invalid
+    let is_ordered = !field.data_type().is_nested() && natural(field) != ScalarType::String;
+    is_ordered && guarded(|| extremes().is_some_and(|all| all.into_iter().all(fit))).unwrap_or_default()
 }
 
 /// Whether DataFusion can read the file: it is not packed, and its path is text.

@@ -375,3 +375,32 @@ fn lost_values_of_parquet_are_counted_once() {
     assert_eq!(rows, 3);
     assert!(notices.iter().all(|n| n.contains("1 value does not fit the column")), "{notices:?}");
 }
+
+/// The reader of Parquet filters by columns whose values all fit, as its statistics show.
+#[test]
+fn filters_go_into_the_reader() {
+    let dir = folder();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("t", Arc::new(TimestampMicrosecondArray::from(vec![0, 10]))),
+        ("n", Arc::new(UInt64Array::from(vec![1, 2]))),
+        ("big", Arc::new(UInt64Array::from(vec![1, u64::MAX]))),
+        ("bytes", Arc::new(BinaryArray::from_vec(vec![b"a", b"b"]))),
+    ];
+    let path = dir.path().join("T.parquet");
+    parquet_file(&path, &RecordBatch::try_from_iter(columns).expect("a batch"), 10);
+    let table = open_path(&path, None).expect("a table");
+    let above = |filter: Expr| -> bool {
+        let source = datafusion::datasource::provider_as_source(table.provider.clone());
+        let plan = LogicalPlanBuilder::scan("t", source, None).and_then(|plan| plan.filter(filter)?.build());
+        let state = state(8192, 2);
+        let plan = state.optimize(&plan.expect("a plan")).expect("a plan");
+        let plan = block_on(state.create_physical_plan(&plan)).expect("a plan");
+        let text = datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string();
+        assert!(text.contains("ParquetGuard"), "{text}");
+        text.contains("FilterExec")
+    };
+    assert!(!above(col("t.\"t\"").gt(lit(crate::time::EPOCH))));
+    assert!(!above(col("t.\"n\"").gt(lit(1i64))));
+    assert!(above(col("t.\"big\"").gt(lit(1i64))));
+    assert!(above(col("t.\"bytes\"").eq(lit("a"))));
+}

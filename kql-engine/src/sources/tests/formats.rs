@@ -505,6 +505,20 @@ fn workbooks() {
     }
 }
 
+/// Room is made for all cells between the first and the last.
+#[test]
+fn a_workbook_with_cells_far_from_each_other() {
+    let dir = folder();
+    let cells = format!(
+        "<row r=\"1\">{}</row><row r=\"1048576\">{}</row>",
+        text_cell("A1", "User"),
+        text_cell("XFD1048576", "x")
+    );
+    let path = file(&dir, "T.xlsx", workbook(&[("Sheet1", &cells)]));
+    let error = given(&path).expect_err("too many cells").to_string();
+    assert!(error.contains("the sheet Sheet1 span 1048576 rows and 16384 columns"), "{error}");
+}
+
 /// Names that are not UTF-8 are names, as far as they go.
 #[cfg(unix)]
 #[test]
