@@ -68,7 +68,9 @@ fn of_file(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
     if wrong > 0 {
         return Ok(Lengths::Wrong(format!("{wrong} of its parts lie outside the file")));
     }
+    let mut covered = 0;
     for (offset, metadata, body) in blocks.into_iter().filter_map(range) {
+        covered = covered.max(offset + metadata + body);
         file.seek(SeekFrom::Start(offset))?;
         let mut bytes = Vec::new();
         file.take(metadata).read_to_end(&mut bytes)?;
@@ -80,19 +82,26 @@ fn of_file(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
         }
     }
     let listed = footer.recordBatches().map_or(0, |blocks| blocks.len());
-    Ok(match batches_before(file, from)?.checked_sub(listed) {
+    let (found, end) = batches_before(file, from)?;
+    let rest = from.saturating_sub(covered.max(end));
+    Ok(match found.checked_sub(listed) {
         Some(missing @ 1..) => Lengths::Cut(format!("its footer does not list {missing} of its batches")),
+        _ if rest > PADDING => Lengths::Cut(format!("{rest} bytes before its footer are in none of its batches")),
         _ => Lengths::Valid,
     })
 }
 
-/// The number of batches between the beginning of a file and its footer, as far as the messages follow each other.
-fn batches_before(file: &mut (impl Read + Seek), footer: u64) -> Result<usize> {
-    let (mut at, mut batches) = (8u64, 0);
-    while at.checked_add(8).is_some_and(|end| end <= footer) {
-        file.seek(SeekFrom::Start(at))?;
+/// The most bytes between the last batch and the footer: an end mark, and zeros.
+const PADDING: u64 = 64;
+
+/// The number of batches between the beginning of a file and its footer, as far as the messages follow each other, and
+/// where they end.
+fn batches_before(file: &mut (impl Read + Seek), footer: u64) -> Result<(usize, u64)> {
+    let (mut next, mut batches) = (8u64, 0);
+    while next.checked_add(8).is_some_and(|end| end <= footer) {
+        let mut at = next + 4;
+        file.seek(SeekFrom::Start(next))?;
         let mut metadata = u64::from(number(file)?);
-        at += 4;
         if metadata == u64::from(u32::MAX) {
             metadata = u64::from(number(file)?);
             at += 4;
@@ -104,11 +113,11 @@ fn batches_before(file: &mut (impl Read + Seek), footer: u64) -> Result<usize> {
         file.take(metadata).read_to_end(&mut bytes)?;
         let Ok(message) = root_as_message(&bytes) else { break };
         let Ok(body) = u64::try_from(message.bodyLength()) else { break };
+        let Some(end) = (at + metadata).checked_add(body).filter(|end| *end <= footer) else { break };
         batches += usize::from(message.header_as_record_batch().is_some());
-        let Some(next) = at.saturating_add(metadata).checked_add(body) else { break };
-        at = next;
+        next = end;
     }
-    Ok(batches)
+    Ok((batches, next))
 }
 
 fn of_stream(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
