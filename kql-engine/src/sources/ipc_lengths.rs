@@ -235,7 +235,7 @@ mod tests {
             unlisted[at] = 0;
             matches!(lengths(unlisted, Form::File), Lengths::Cut(reason) if reason.contains("does not list 1"))
         };
-        assert!((whole.len() - 200..whole.len() - 10).filter(is_one).any(missing));
+        assert!((0..whole.len() - 10).filter(is_one).any(missing));
         // without the rows' bytes, the footer points beyond the end
         let mut short = whole.clone();
         short.drain(8..8 + 300);
