@@ -92,7 +92,7 @@ fn of_file(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
 }
 
 /// The most bytes between the last batch and the footer: an end mark, and zeros.
-const PADDING: u64 = 64;
+const PADDING: u64 = 128;
 
 /// The number of batches between the beginning of a file and its footer, as far as the messages follow each other, and
 /// where they end.
@@ -102,6 +102,11 @@ fn batches_before(file: &mut (impl Read + Seek), footer: u64) -> Result<(usize, 
         let mut at = next + 4;
         file.seek(SeekFrom::Start(next))?;
         let mut metadata = u64::from(number(file)?);
+        if metadata == 0 && batches == 0 {
+            // zeros after the magic bytes
+            next += 8;
+            continue;
+        }
         if metadata == u64::from(u32::MAX) {
             metadata = u64::from(number(file)?);
             at += 4;
