@@ -29,10 +29,12 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // a panic of a reader is reported as an error about the file
+    // a panic of a reader is reported as an error about the file, too much text in an array as one about the query
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !kql_engine::sources::in_reader() {
+        let is_reported =
+            kql_engine::sources::in_reader() || panic.payload_as_str().is_some_and(kql_engine::is_overflow);
+        if !is_reported {
             usual(panic);
         }
     }));

@@ -9,17 +9,21 @@ pub use arrow::datatypes::i256 as Scaled;
 pub const ONE: Scaled = Scaled::from_i128(10i128.pow(DECIMAL_SCALE as u32));
 
 /// Digits before the point.
-const WHOLE_DIGITS: u32 = 34;
+pub const WHOLE_DIGITS: u32 = 34;
 
 /// A scaled decimal with a whole number's value.
 pub fn whole(number: i128) -> Option<Scaled> {
     fitting(Scaled::from_i128(number).checked_mul(ONE)?)
 }
 
-/// The value, unless it has more digits than a decimal.
+/// Whether the value has no more digits than a decimal.
+pub fn fits(value: Scaled) -> bool {
+    let limit = Scaled::from_i128(10).checked_pow(WHOLE_DIGITS + DECIMAL_SCALE as u32);
+    limit.is_some_and(|limit| value < limit && value > limit.wrapping_neg())
+}
+
 fn fitting(value: Scaled) -> Option<Scaled> {
-    let limit = Scaled::from_i128(10).checked_pow(WHOLE_DIGITS + DECIMAL_SCALE as u32)?;
-    (value.wrapping_abs() < limit).then_some(value)
+    fits(value).then_some(value)
 }
 
 /// The decimal of a text (`1.5`, `-2`, `1e3`); `None` if it is not a decimal or out of range.

@@ -123,6 +123,14 @@ pub enum SourceError {
         /// Why it is not.
         reason: String,
     },
+    /// A file whose damage shows only when its rows are read.
+    #[error("{} is damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What its reader reports.
+        reason: String,
+    },
     /// A damaged row, if none is allowed.
     #[error("{}: {}", path.display(), place(unit, *line, reason))]
     Refused {
@@ -169,6 +177,10 @@ pub enum SourceError {
 impl SourceError {
     pub(crate) fn unreadable(path: &Path, error: impl ToString) -> SourceError {
         SourceError::Unreadable { path: path.to_owned(), reason: error.to_string() }
+    }
+
+    pub(crate) fn damaged(path: &Path, error: impl ToString) -> SourceError {
+        SourceError::Damaged { path: path.to_owned(), reason: error.to_string() }
     }
 
     pub(crate) fn not_that(path: &Path, format: &'static str, error: impl ToString) -> SourceError {

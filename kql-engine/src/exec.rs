@@ -253,17 +253,26 @@ pub(crate) async fn store(
     writer.finish()
 }
 
-/// Runs something that can read a damaged Parquet file, on which the reader may panic; that becomes an error of the run. So
-/// does an error of the plan that a function reports: the plan is valid by now, so the error is about the value of a row.
+/// Whether a panic says that an array would have more text than its offsets can count.
+pub fn is_overflow(message: &str) -> bool {
+    message.contains("offset overflow")
+}
+
+const TOO_MUCH_TEXT: &str =
+    "The query would create more than 2 GB of text in one batch of rows. Filter the rows first, or use shorter texts.";
+
+/// Runs a plan. A panic is a defect: those of readers on damaged files are caught in `sources`. An error of the plan that a
+/// function reports is one of the run: the plan is valid by now, so the error is about the value of a row.
 pub(crate) async fn caught<T>(run: impl Future<Output = Result<T>>) -> Result<T> {
     match AssertUnwindSafe(run).catch_unwind().await {
         Ok(result) => result.map_err(|error| match error.find_root() {
             DataFusionError::Plan(message) => DataFusionError::Execution(message.clone()),
             _ => error,
         }),
-        Err(panic) => {
-            internal_err!("execution failed, most likely because of a damaged file: {}", panic_message(panic.as_ref()))
+        Err(panic) if is_overflow(panic_message(panic.as_ref())) => {
+            Err(DataFusionError::ResourcesExhausted(TOO_MUCH_TEXT.to_owned()))
         }
+        Err(panic) => internal_err!("the run stopped: {}", panic_message(panic.as_ref())),
     }
 }
 

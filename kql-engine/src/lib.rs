@@ -71,6 +71,8 @@ pub use describe::TableDescription;
 pub use engine::Engine;
 pub use error::{Error, SourceError};
 pub use exec::Limits;
+#[doc(hidden)]
+pub use exec::is_overflow;
 pub use export::{Exported, RowWriter};
 pub use memory::Release;
 pub use plan::Render;

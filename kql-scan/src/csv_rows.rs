@@ -2,8 +2,8 @@
 //!
 //! A quote opens a value only at the beginning of a field, and two quotes in a row inside a value stand for one. So the
 //! quotes before a position determine whether it is inside a value, as long as each opening quote stands at the beginning
-//! of a field or right after a closing quote. Text that breaks this rule is irregular and goes to the state machine of
-//! the `csv` crate, which returns the same rows for all other text.
+//! of a field or right after a closing quote. Text that breaks this rule is irregular: [`Rows::cut_by_byte`] reads it, and
+//! returns the same rows as [`Rows::cut`] for all other text. Both read texts as the `csv` crate does.
 
 use crate::lanes::{self, Lanes, Pass, blocks};
 use std::borrow::Cow;
@@ -20,6 +20,8 @@ pub struct Rows {
     pub irregular: bool,
     /// Whether the block ends inside quotes.
     pub open: bool,
+    /// Whether there is a line feed inside quotes.
+    pub multiline: bool,
 }
 
 /// Where a block is in its file.
@@ -34,7 +36,7 @@ pub enum Block {
 impl Rows {
     /// No rows yet; `delimiter` separates the fields.
     pub fn new(delimiter: u8) -> Rows {
-        Rows { delimiter, ends: Vec::new(), rows: Vec::new(), irregular: false, open: false }
+        Rows { delimiter, ends: Vec::new(), rows: Vec::new(), irregular: false, open: false, multiline: false }
     }
 
     /// Cuts a block that begins at the beginning of a row. What follows the last line feed becomes a row only in the last
@@ -42,8 +44,49 @@ impl Rows {
     pub fn cut(&mut self, block: &[u8], place: Block) {
         self.rows.clear();
         let found = lanes::run(Cut { delimiter: self.delimiter, ends: &mut self.ends, rows: &mut self.rows }, block);
+        self.finish(found, block, place);
+    }
+
+    /// The same for text that can be irregular, byte by byte.
+    pub fn cut_by_byte(&mut self, block: &[u8], place: Block) {
+        self.rows.clear();
+        let (mut fields, mut multiline) = (0, false);
+        let mut state = State::Begin;
+        for (at, byte) in block.iter().enumerate() {
+            state = match (state, *byte) {
+                (State::Begin, b'"') | (State::Closed, b'"') => State::Quoted,
+                (State::Quoted, b'"') => State::Closed,
+                (State::Quoted, byte) => {
+                    multiline |= byte == b'\n';
+                    State::Quoted
+                }
+                (_, byte) if byte == self.delimiter || byte == b'\n' => {
+                    // room for the end of the last row too
+                    if self.ends.len() < fields + 2 {
+                        self.ends.resize(self.ends.len() * 2 + 128, 0);
+                    }
+                    if let Some(end) = self.ends.get_mut(fields) {
+                        *end = at as u32;
+                    }
+                    fields += 1;
+                    if byte == b'\n' {
+                        self.rows.push(fields as u32);
+                    }
+                    State::Begin
+                }
+                _ => State::Plain,
+            };
+        }
+        if self.ends.len() < fields + 1 {
+            self.ends.resize(fields + 128, 0);
+        }
+        self.finish(Found { fields, irregular: false, open: state == State::Quoted, multiline }, block, place);
+    }
+
+    fn finish(&mut self, found: Found, block: &[u8], place: Block) {
         self.irregular = found.irregular;
         self.open = found.open;
+        self.multiline = found.multiline;
         let length = block.len() as u32;
         if place == Block::Last
             && self.end() < block.len()
@@ -92,6 +135,19 @@ struct Found {
     fields: usize,
     irregular: bool,
     open: bool,
+    multiline: bool,
+}
+
+/// Where a byte is in a field.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    /// At its beginning.
+    Begin,
+    /// Without quotes, or after them.
+    Plain,
+    Quoted,
+    /// After a quote that closes the value, or is the first of two.
+    Closed,
 }
 
 impl Pass for Cut<'_> {
@@ -104,7 +160,7 @@ impl Pass for Cut<'_> {
         let mut inside = 0u64;
         // whether the byte before the 64 ends a field, and whether it is a closing quote
         let (mut after_end, mut after_close) = (1u64, 0u64);
-        let (mut base, mut count, mut irregular) = (0, 0usize, 0);
+        let (mut base, mut count, mut irregular, mut broken) = (0, 0usize, 0, 0);
         let (whole, last) = blocks(text);
         for block in whole.iter().chain(&last) {
             let [quotes, delimiters, feeds] = lanes.marks(block, [b'"', delimiter, b'\n']);
@@ -114,6 +170,7 @@ impl Pass for Cut<'_> {
             let closes = quotes & !within;
             let fields = (delimiters | feeds) & !within;
             irregular |= opens & !(fields << 1 | after_end | closes << 1 | after_close);
+            broken |= feeds & within;
             after_end = fields >> 63;
             after_close = closes >> 63;
             let mut rest = feeds & fields;
@@ -131,7 +188,7 @@ impl Pass for Cut<'_> {
             }
             base += 64;
         }
-        Found { fields: count, irregular: irregular != 0, open: inside != 0 }
+        Found { fields: count, irregular: irregular != 0, open: inside != 0, multiline: broken != 0 }
     }
 }
 
@@ -230,6 +287,13 @@ mod tests {
             .then(|| all.map(|row| (0..row.fields()).map(|i| row.field(i).into_owned()).collect()).collect())
     }
 
+    fn byte_by_byte(text: &str) -> Vec<Vec<String>> {
+        let mut rows = Rows::new(b',');
+        rows.cut_by_byte(text.as_bytes(), Block::Last);
+        let all = (0..rows.count()).map(|i| rows.row(text, i)).filter(|row| !row.is_blank());
+        all.map(|row| (0..row.fields()).map(|i| row.field(i).into_owned()).collect()).collect()
+    }
+
     fn theirs(text: &str) -> Vec<Vec<String>> {
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).flexible(true).terminator(Terminator::Any(b'\n'));
@@ -262,6 +326,7 @@ mod tests {
             if let Some(rows) = ours(&text) {
                 prop_assert_eq!(full(rows), full(theirs(&text)));
             }
+            prop_assert_eq!(full(byte_by_byte(&text)), full(theirs(&text)));
         }
     }
 }

@@ -95,6 +95,31 @@ fn files_that_are_cut_off() {
     ]));
 }
 
+/// The reader of Parquet files panics on some of these, which is an error about the file too.
+#[test]
+fn noise_in_parquet_files() {
+    let place = place(&[]);
+    let query = "range n from 1 to 500 step 1 | extend s = strcat('text ', n % 90), d = todecimal(n), t = n * 1s";
+    assert_eq!(shown(place.path(), &["run", "-q", query, "-o", "t.parquet"]), "exit status 0\n");
+    let whole = std::fs::read(place.path().join("t.parquet")).expect("a file can be read");
+    let mut failed = 0;
+    for at in (4..whole.len() * 2 / 3).step_by(61) {
+        let mut parquet = whole.clone();
+        parquet[at..at + 3].iter_mut().for_each(|byte| *byte ^= 0xa5);
+        std::fs::write(place.path().join("t.parquet"), &parquet).expect("a file can be written");
+        let told =
+            shown(place.path(), &["run", "-q", "t | summarize max(n), max(s), max(d), max(t)", "--data", "t.parquet"]);
+        // a file whose values changed can be read
+        let Some((_, error)) = told.split_once("--- standard error\n").filter(|_| told.starts_with("exit status 1"))
+        else {
+            continue;
+        };
+        assert!(error.lines().count() == 1 && error.starts_with("error: t.parquet"), "{error}");
+        failed += usize::from(error.starts_with("error: t.parquet is damaged: "));
+    }
+    assert!(failed > 5, "{failed}");
+}
+
 /// The reader of Arrow files panics on some of these, which is an error about the file.
 #[test]
 fn noise_in_arrow_files() {

@@ -3,7 +3,9 @@
 use super::guard::guarded;
 use super::input::{DataFile, Format};
 use super::ipc_lengths::{self, Form, Lengths};
+use super::lost::Lost;
 use super::normalize::{missing, physical};
+use super::report::CastFailures;
 use super::rows::Mapping;
 use crate::error::SourceError;
 use crate::types::Column;
@@ -98,6 +100,9 @@ pub(super) fn schema(file: &DataFile) -> std::result::Result<(SchemaRef, Option<
     open(file).map(|opened| (opened.schema, opened.damage))
 }
 
+/// Batches of a file, and the values that did not fit.
+pub(super) type Scanned = Result<(RecordBatch, CastFailures)>;
+
 /// The batches of a file as columns of a table.
 pub(super) fn scan(
     file: &DataFile,
@@ -105,7 +110,7 @@ pub(super) fn scan(
     columns: Vec<Column>,
     out: SchemaRef,
     batch_size: usize,
-) -> std::result::Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>, SourceError> {
+) -> std::result::Result<impl Iterator<Item = Scanned> + Send + use<>, SourceError> {
     let Opened { schema, batches, .. } = open(file)?;
     let places: Vec<Option<usize>> = mapping
         .of_column
@@ -113,22 +118,31 @@ pub(super) fn scan(
         .map(|index| mapping.names.get((*index)?).and_then(|name| schema.index_of(name).ok()))
         .collect();
     let path = file.path.clone();
-    let convert = move |batch: std::result::Result<RecordBatch, ArrowError>| -> Result<Vec<RecordBatch>> {
-        let batch = batch.map_err(|e| DataFusionError::External(Box::new(SourceError::unreadable(&path, e))))?;
+    let mut before = 0;
+    let convert = move |batch: std::result::Result<RecordBatch, ArrowError>| -> Result<Vec<Scanned>> {
+        let batch = batch.map_err(|e| DataFusionError::External(Box::new(SourceError::damaged(&path, e))))?;
+        let mut misfits = CastFailures::default();
         let array = |(column, place): (&Column, &Option<usize>)| -> Result<ArrayRef> {
-            match place.and_then(|i| Some((batch.columns().get(i)?, schema.fields().get(i)?))) {
-                Some((array, field)) => Ok(physical(array, field, column.ty)?),
-                None => Ok(missing(column.ty, batch.num_rows())),
-            }
+            let Some((array, field)) = place.and_then(|i| Some((batch.columns().get(i)?, schema.fields().get(i)?)))
+            else {
+                return Ok(missing(column.ty, batch.num_rows()));
+            };
+            let mut lost = Lost::default();
+            let array = physical(array, field, column.ty, &mut lost)?;
+            misfits.add_lost(&path, column, lost, |row| before + row as u64 + 1);
+            Ok(array)
         };
         let arrays = columns.iter().zip(&places).map(array).collect::<Result<Vec<_>>>()?;
+        before += batch.num_rows() as u64;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         let batch = RecordBatch::try_new_with_options(out.clone(), arrays, &options)?;
         let starts = (0..batch.num_rows()).step_by(batch_size.max(1));
-        Ok(starts.map(|from| batch.slice(from, batch_size.min(batch.num_rows() - from))).collect())
+        let slice = |from| (batch.slice(from, batch_size.min(batch.num_rows() - from)), CastFailures::default());
+        let mut slices: Vec<Scanned> = starts.map(|from| Ok(slice(from))).collect();
+        if let Some(Ok((_, first))) = slices.first_mut() {
+            *first = misfits;
+        }
+        Ok(slices)
     };
-    Ok(batches.map(convert).flat_map(|result| match result {
-        Ok(batches) => batches.into_iter().map(Ok).collect::<Vec<_>>(),
-        Err(error) => vec![Err(error)],
-    }))
+    Ok(batches.map(convert).flat_map(|result| result.unwrap_or_else(|error| vec![Err(error)])))
 }

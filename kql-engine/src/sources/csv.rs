@@ -4,19 +4,20 @@
 //! A row must have as many fields as the header. With one more or less it is not certain which column is which, so the
 //! row is refused. Empty surplus fields are accepted, and so are columns without a name.
 
+use super::csv_damage::{self, Shape, Verdict};
 use super::custom;
-use super::dialect::{self, Dialect};
+use super::dialect::Dialect;
 use super::error::RowError;
 use super::input::{Buffer, DataFile, LONGEST, ShortLines};
 use super::kinds::Kinds;
 use super::options::OpenOptions;
 use super::rows::{self, Cell, Mapping};
 use super::scan_stats::{Declared, ScanStats, Watch};
-use super::sink::{Reports, RowReader, Sink};
+use super::sink::{RowReader, Sink};
 use super::splits::{FileSplits, SplitFormat};
 use crate::error::SourceError;
 use crate::types::ScalarType;
-use csv::{ByteRecord, Position, Reader, ReaderBuilder, Terminator};
+use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
 use kql_scan::csv_rows::{Block, Row, Rows};
 use std::borrow::Cow;
@@ -147,26 +148,6 @@ const TRIES: usize = 64;
 /// The number of rows that must have the expected form.
 const ALIKE: usize = 16;
 
-/// Whether the row that begins at `from` is inside a quoted value at the end of the file.
-fn is_cut(file: &DataFile, from: u64, delimiter: u8) -> Result<bool, SourceError> {
-    let mut text = Vec::new();
-    file.reader(from)?.read_to_end(&mut text).map_err(|e| file.unreadable(e))?;
-    let (mut quoted, mut begins) = (false, true);
-    for byte in text {
-        match byte {
-            // two quotes in a row leave the value and enter it again
-            b'"' if quoted || begins => {
-                quoted = !quoted;
-                begins = true;
-            }
-            b'\n' if !quoted => begins = true,
-            byte if byte == delimiter && !quoted => begins = true,
-            _ => begins = false,
-        }
-    }
-    Ok(quoted)
-}
-
 /// The names of the columns: one without a name is named after its position, one that repeats another's gets a
 /// number.
 pub(super) fn names(header: &ByteRecord) -> Vec<String> {
@@ -197,14 +178,7 @@ pub(super) struct SplitReader {
     /// Number of lines before the split.
     before: u64,
     stats: Option<ColumnStats>,
-    way: Way,
-}
-
-/// How the rows are found.
-enum Way {
-    Blocks(Blocks),
-    /// For irregular text.
-    Records(Records),
+    blocks: Blocks,
 }
 
 /// What has to be found out about the columns, and the result so far.
@@ -268,55 +242,76 @@ struct Blocks {
     /// The end of the split: a row that begins before it is read to the end of the row.
     end: u64,
     ended: bool,
+    /// Whether the last row can be incomplete.
+    tail: bool,
+    /// The number of bytes of the block that are cut at once: few after a damaged row, since the next one may be damaged
+    /// too.
+    window: usize,
 }
 
 /// Number of bytes that are read at once.
 const BLOCK: usize = 512 << 10;
+/// Number of bytes that are cut after a damaged row.
+const SMALL: usize = 4 << 10;
 
 impl Blocks {
     fn block(&self) -> &[u8] {
         self.buffer.bytes()
     }
 
-    /// Goes to the next block, which has no rows at the end of the file. False if this way cannot continue, because a
-    /// row is too long or a quote is at a wrong position.
-    fn advance(&mut self) -> std::io::Result<bool> {
-        let used = self.rows.end().min(self.block().len());
-        let passed = self.block().get(..used).unwrap_or_default();
-        self.lines += memchr::memchr_iter(b'\n', passed).count() as u64;
+    /// Goes on after the rows of the block, with as many rows as are complete. There is none at the end of the file. If
+    /// there is a row that is too long, it is the only one, and is not complete.
+    fn advance(&mut self) -> std::io::Result<()> {
+        self.pass(self.rows.end());
+        loop {
+            // a row that does not fit needs twice the room
+            if !self.ended && self.window > self.block().len() {
+                let wanted = BLOCK.max(self.block().len());
+                self.ended = self.buffer.read(&mut self.reader, wanted)? < wanted;
+            }
+            let is_all = self.block().len() <= self.window;
+            let place = if self.ended && is_all { Block::Last } else { Block::Inner };
+            self.cut(place);
+            if self.rows.count() > 0 || place == Block::Last {
+                self.window = self.window.saturating_mul(2);
+                return Ok(());
+            }
+            if is_all && self.block().len() > LONGEST {
+                if !self.block().contains(&b'\n') {
+                    return Err(std::io::Error::other(format!("a line is longer than {} MB", LONGEST >> 20)));
+                }
+                self.cut(Block::Last);
+                return Ok(());
+            }
+            self.window = self.window.saturating_mul(2);
+        }
+    }
+
+    fn cut(&mut self, place: Block) {
+        let all = self.buffer.bytes();
+        let block = all.get(..self.window).unwrap_or(all);
+        self.tail = place == Block::Last;
+        self.rows.cut(block, place);
+        if self.rows.irregular {
+            self.rows.cut_by_byte(block, place);
+        }
+    }
+
+    /// Drops the first bytes of the block.
+    fn pass(&mut self, bytes: usize) {
+        let used = bytes.min(self.block().len());
+        self.lines += lines_in(self.block(), used);
         self.at += used as u64;
         self.buffer.pass(used);
         self.next = 0;
-        loop {
-            // a row that does not fit needs twice the room
-            let wanted = BLOCK.max(self.block().len());
-            let read = self.buffer.read(&mut self.reader, wanted)?;
-            self.ended = read < wanted;
-            let place = if self.ended { Block::Last } else { Block::Inner };
-            self.rows.cut(self.buffer.bytes(), place);
-            if self.rows.irregular {
-                return Ok(false);
-            }
-            if self.rows.count() > 0 || self.ended {
-                return Ok(true);
-            }
-            if self.block().len() > LONGEST {
-                return Ok(false);
-            }
-        }
     }
-}
 
-/// Records of the csv crate.
-struct Records {
-    rows: CsvReader,
-    record: ByteRecord,
-    /// Where the reader began: offset, and number of lines of the split before it.
-    from: u64,
-    lines: u64,
-    end: u64,
-    /// The length of the file.
-    length: u64,
+    /// Goes on with a line after a damaged one.
+    fn resume(&mut self, at: usize) {
+        self.pass(at);
+        self.window = SMALL;
+        self.rows.cut(&[], Block::Inner);
+    }
 }
 
 /// The splits of a CSV file; the beginnings of rows are searched near the places where splits would end.
@@ -368,22 +363,12 @@ impl SplitReader {
             lines: 0,
             end: from.saturating_add(length),
             ended: false,
+            tail: false,
+            window: BLOCK,
         };
         let stats = (!splits.is_surveyed(split)).then(|| ColumnStats::of(&splits, header));
         let before = splits.lines_before(split);
-        let way = Way::Blocks(blocks);
-        Ok(SplitReader { splits, split, mapping, places, fields, delimiter, before, stats, way })
-    }
-
-    /// Continues with the csv crate from the beginning of the block.
-    fn go_by_record(&mut self) -> Result<(), SourceError> {
-        if let Way::Blocks(blocks) = &self.way {
-            let rows = reader(&self.splits.file, blocks.at, self.delimiter)?;
-            let (from, lines, end) = (blocks.at, blocks.lines, blocks.end);
-            let length = self.splits.file.length()?;
-            self.way = Way::Records(Records { rows, record: ByteRecord::new(), from, lines, end, length });
-        }
-        Ok(())
+        Ok(SplitReader { splits, split, mapping, places, fields, delimiter, before, stats, blocks })
     }
 
     /// The split is read: passes on what was found.
@@ -397,17 +382,7 @@ impl SplitReader {
 impl RowReader for SplitReader {
     fn fill(&mut self, sink: &mut Sink) -> Result<bool> {
         let external = |e: SourceError| DataFusionError::External(Box::new(e));
-        loop {
-            let step = match &self.way {
-                Way::Blocks(_) => self.fill_by_block(sink),
-                Way::Records(_) => self.fill_by_record(sink),
-            };
-            match step.map_err(external)? {
-                Step::Full => return Ok(true),
-                Step::End => return Ok(false),
-                Step::Irregular => self.go_by_record().map_err(external)?,
-            }
-        }
+        self.fill_by_block(sink).map_err(external)
     }
 }
 
@@ -441,16 +416,18 @@ impl<'b> rows::Rows<'b> for TextRows<'b> {
     }
 }
 
-enum Step {
-    Full,
-    End,
-    Irregular,
+/// What ends the rows of a block before its end.
+enum Stop {
+    /// The end of the split: its offset in the file, and the number of lines of the split.
+    End(u64, u64),
+    /// A damaged row; the next one begins at this position of the block.
+    Damage(usize),
 }
 
 impl SplitReader {
-    fn fill_by_block(&mut self, sink: &mut Sink) -> Result<Step, SourceError> {
-        let SplitReader { splits, mapping, places, fields, before, stats, way, .. } = self;
-        let Way::Blocks(blocks) = way else { return Ok(Step::Irregular) };
+    /// Reads until the sink is full or the split ends; false at the end.
+    fn fill_by_block(&mut self, sink: &mut Sink) -> Result<bool, SourceError> {
+        let SplitReader { splits, mapping, places, fields, delimiter, before, stats, blocks, .. } = self;
         let file = &splits.file;
         loop {
             if blocks.next >= blocks.rows.count() {
@@ -459,41 +436,66 @@ impl SplitReader {
                 if here >= blocks.end {
                     let lines = blocks.lines + lines_in(blocks.block(), used);
                     self.finish(here, lines);
-                    return Ok(Step::End);
+                    return Ok(false);
                 }
-                if !blocks.advance().map_err(|e| file.unreadable(e))? {
-                    return Ok(Step::Irregular);
-                }
+                blocks.advance().map_err(|e| file.unreadable(e))?;
                 if blocks.rows.count() == 0 {
                     // the end of the file
                     let (at, lines) = (blocks.at, blocks.lines);
                     self.finish(at, lines);
-                    return Ok(Step::End);
+                    return Ok(false);
                 }
             }
             let used = blocks.rows.end().min(blocks.block().len());
-            let Ok(text) = simdutf8::basic::from_utf8(blocks.block().get(..used).unwrap_or_default()) else {
-                // some row is not in UTF-8: each row is checked separately
-                return Ok(Step::Irregular);
+            let bytes = blocks.block().get(..used).unwrap_or_default();
+            let text = match simdutf8::basic::from_utf8(bytes) {
+                Ok(text) => Cow::Borrowed(text),
+                Err(_) => Cow::Owned(without_bad_rows(bytes, &blocks.rows)),
             };
+            let is_text = matches!(text, Cow::Borrowed(_));
             let room = sink.room();
-            let mut rows = TextRows { block: text, places, rows: Vec::new(), before: *before + blocks.lines };
-            let (mut ended, mut next) = (None, blocks.next);
+            let mut rows = TextRows { block: &text, places, rows: Vec::new(), before: *before + blocks.lines };
+            let (mut stop, mut next) = (None, blocks.next);
             while next < blocks.rows.count() && rows.rows.len() < room {
                 let at = blocks.rows.start(next);
                 if blocks.at + at as u64 >= blocks.end {
-                    ended = Some((blocks.at + at as u64, blocks.lines + lines_in(blocks.block(), at)));
+                    stop = Some(Stop::End(blocks.at + at as u64, blocks.lines + lines_in(blocks.block(), at)));
                     break;
                 }
-                let row = blocks.rows.row(text, next);
+                let row = blocks.rows.row(&text, next);
                 let is_last = next + 1 == blocks.rows.count();
                 next += 1;
                 if row.is_blank() {
                     continue;
                 }
                 let line = || blocks.lines + lines_in(blocks.block(), at) + 1;
-                let cut = is_last && blocks.ended && blocks.rows.open;
-                let checked = checked(&row, *fields).and(if cut { Err(RowError::Cut) } else { Ok(()) });
+                let raw = || bytes.get(at..at + row.text().len()).unwrap_or_default();
+                let mut checked = match checked(&row, *fields) {
+                    Ok(()) if is_last && blocks.tail && blocks.rows.open => Err(RowError::Cut),
+                    Ok(()) if !is_text && std::str::from_utf8(raw()).is_err() => Err(RowError::NotUtf8),
+                    checked => checked,
+                };
+                if blocks.rows.multiline && row.text().contains('\n') {
+                    let shape = Shape { delimiter: *delimiter, width: *fields, refused: checked.is_err() };
+                    match csv_damage::examine(raw(), shape) {
+                        Verdict::Row => {}
+                        Verdict::Doubtful(lines) => {
+                            if let Some(stats) = stats {
+                                stats.survey.doubt(line(), doubt(lines));
+                            }
+                        }
+                        Verdict::Damaged(next) => {
+                            stop = Some(Stop::Damage(at + next));
+                            checked = Err(RowError::Quote);
+                        }
+                    }
+                    // a row that is too long is not there to its end
+                    if stop.is_none() && is_last && row.text().len() > LONGEST {
+                        let line = memchr::memchr(b'\n', raw()).map_or(row.text().len(), |feed| feed + 1);
+                        stop = Some(Stop::Damage(at + line));
+                        checked = Err(RowError::TooLong);
+                    }
+                }
                 match checked {
                     Ok(()) => {
                         if let Some(stats) = stats {
@@ -503,69 +505,55 @@ impl SplitReader {
                     }
                     Err(reason) => {
                         if let Some(stats) = stats {
-                            stats.survey.refuse(line(), &reason.to_string());
+                            let whole = matches!(stop, Some(Stop::Damage(_)));
+                            stats.survey.refuse(line(), &refusal(reason, if whole { b"" } else { raw() }));
                         }
                     }
+                }
+                if stop.is_some() {
+                    break;
                 }
             }
             sink.push_rows(mapping, &rows, &file.path).map_err(|e| splits.failure(e))?;
             blocks.next = next;
-            if let Some((here, lines)) = ended {
-                self.finish(here, lines);
-                return Ok(Step::End);
+            match stop {
+                Some(Stop::End(here, lines)) => {
+                    self.finish(here, lines);
+                    return Ok(false);
+                }
+                Some(Stop::Damage(at)) => blocks.resume(at),
+                None => {}
             }
             if sink.is_full() {
-                return Ok(Step::Full);
+                return Ok(true);
             }
         }
     }
+}
 
-    fn fill_by_record(&mut self, sink: &mut Sink) -> Result<Step, SourceError> {
-        let SplitReader { splits, mapping, places, fields, delimiter, before, stats, way, .. } = self;
-        let Way::Records(Records { rows, record, from, lines, end, length }) = way else {
-            return Ok(Step::Irregular);
-        };
-        let file = &splits.file;
-        let broken = |e: csv::Error| file.unreadable(e);
-        loop {
-            let start = rows.position().clone();
-            let begin = *from + start.byte();
-            let more = begin < *end && rows.read_byte_record(record).map_err(broken)?;
-            if !more {
-                let lines = *lines + start.line() - 1;
-                self.finish(begin, lines);
-                return Ok(Step::End);
-            }
-            if dialect::is_blank(record) {
-                continue;
-            }
-            let line = *lines + record.position().map_or(0, Position::line);
-            // only a row that reaches the end of the file can be cut off
-            let reaches = rows.is_done() || *from + rows.position().byte() >= *length;
-            let mut row = match record_text(record, *fields) {
-                Ok(_) if reaches && !file.is_packed() && is_cut(file, begin, *delimiter)? => Err(RowError::Cut),
-                row => row,
-            };
-            match &mut row {
-                Ok(fields) => {
-                    if let Some(stats) = stats {
-                        stats.row(|i| Cow::Borrowed(fields.get(i)), || line);
-                    }
-                    let cell =
-                        |i: usize| Cell::Text(Cow::Borrowed(places.get(i).map_or("", |place| fields.get(*place))));
-                    sink.push_row(mapping, cell, &file.path, || *before + line, record.as_slice().len(), Reports::Due);
-                    if sink.is_full() {
-                        return Ok(Step::Full);
-                    }
-                }
-                Err(reason) => {
-                    if let Some(stats) = stats {
-                        stats.survey.refuse(line, &reason.to_string());
-                    }
-                }
-            }
+/// The text of a block in which some rows are not valid UTF-8: in these, every byte that is not ASCII is replaced.
+fn without_bad_rows(block: &[u8], rows: &Rows) -> String {
+    let mut text = block.to_vec();
+    for row in 0..rows.count() {
+        let of_row = text.get_mut(rows.start(row)..rows.start(row + 1).min(block.len())).unwrap_or_default();
+        if std::str::from_utf8(of_row).is_err() {
+            of_row.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
         }
     }
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Why a row is refused; `text` is what is lost with it.
+pub(super) fn refusal(reason: RowError, text: &[u8]) -> String {
+    match memchr::memchr_iter(b'\n', text.trim_ascii_end()).count() {
+        0 => reason.to_string(),
+        feeds => format!("{reason}; it has {} lines", feeds + 1),
+    }
+}
+
+/// What is odd about a valid row.
+fn doubt(lines: usize) -> String {
+    format!("a quoted value has {lines} more lines, each of which looks like a row; check the quotes")
 }
 
 /// Checks a row; the error is why it is refused.

@@ -30,6 +30,9 @@ pub(super) enum RowError {
     /// The file ends within quotes.
     #[error("the text ends inside a quoted value")]
     Cut,
+    /// A quote that is not closed where a value can end, while the lines after it are rows.
+    #[error("a value begins with a quote that does not belong there")]
+    Quote,
 }
 
 /// Why columns cannot be those of a table: two have this name.
@@ -81,6 +84,9 @@ pub(super) enum ArchiveError {
     /// Less than its entries.
     #[error("it is cut off")]
     Cut,
+    /// More after the mark that ends it.
+    #[error("it goes on after its end mark")]
+    AfterEnd,
     /// The directory of a `.zip` cannot be read.
     #[error("not a valid .zip archive, or truncated: {0}")]
     NotZip(#[source] ZipError),
@@ -117,6 +123,18 @@ pub(super) enum WorkbookError {
         name: String,
         /// What the reader reports.
         source: XlsxError,
+    },
+    /// Cells that are far from each other.
+    #[error(
+        "the cells of the sheet {name} span {rows} rows and {columns} columns; delete those that do not belong there"
+    )]
+    Span {
+        /// The sheet's name.
+        name: String,
+        /// Between the first and the last row.
+        rows: u64,
+        /// Between the first and the last column.
+        columns: u64,
     },
     /// The reader panicked.
     #[error(transparent)]

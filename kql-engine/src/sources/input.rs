@@ -267,37 +267,40 @@ impl Read for ShortLines {
 #[derive(Default)]
 pub(super) struct Buffer {
     room: Vec<u8>,
-    filled: usize,
+    /// Where the bytes begin and end.
+    begin: usize,
+    end: usize,
 }
 
 impl Buffer {
     pub(super) fn bytes(&self) -> &[u8] {
-        self.room.get(..self.filled).unwrap_or_default()
+        self.room.get(self.begin..self.end).unwrap_or_default()
     }
 
     /// Drops the first bytes.
     pub(super) fn pass(&mut self, passed: usize) {
-        let passed = passed.min(self.filled);
-        self.room.copy_within(passed..self.filled, 0);
-        self.filled -= passed;
+        self.begin = (self.begin + passed).min(self.end);
     }
 
     /// Reads up to `wanted` more bytes, fewer at the end; returns their number.
     pub(super) fn read(&mut self, reader: &mut impl Read, wanted: usize) -> io::Result<usize> {
-        let before = self.filled;
+        self.room.copy_within(self.begin..self.end, 0);
+        self.end -= self.begin;
+        self.begin = 0;
+        let before = self.end;
         let end = before + wanted;
         if self.room.len() < end {
             self.room.resize(end, 0);
         }
-        while let Some(free) = self.room.get_mut(self.filled..end).filter(|free| !free.is_empty()) {
+        while let Some(free) = self.room.get_mut(self.end..end).filter(|free| !free.is_empty()) {
             match reader.read(free) {
                 Ok(0) => break,
-                Ok(read) => self.filled += read.min(free.len()),
+                Ok(read) => self.end += read.min(free.len()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(self.filled - before)
+        Ok(self.end - before)
     }
 }
 
@@ -384,8 +387,8 @@ pub(super) fn line_parts(file: &DataFile, from: u64, part: u64) -> Result<Vec<(u
 /// The bytes of a file, decompressed, and its name without the extension of the compression. The format is not
 /// examined.
 pub(crate) fn unpacked(path: &Path) -> Result<(Vec<u8>, String), SourceError> {
-    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-    let (stem, compression) = Compression::split(name);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (stem, compression) = Compression::split(&name);
     let file = DataFile { path: path.to_owned(), format: Format::Csv, compression, member: None };
     Ok((file.read()?, stem.to_owned()))
 }

@@ -68,7 +68,9 @@ fn of_file(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
     if wrong > 0 {
         return Ok(Lengths::Wrong(format!("{wrong} of its parts lie outside the file")));
     }
+    let mut covered = 0;
     for (offset, metadata, body) in blocks.into_iter().filter_map(range) {
+        covered = covered.max(offset + metadata + body);
         file.seek(SeekFrom::Start(offset))?;
         let mut bytes = Vec::new();
         file.take(metadata).read_to_end(&mut bytes)?;
@@ -79,7 +81,48 @@ fn of_file(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
             return Ok(Lengths::Wrong(format!("the part at byte {offset} {reason}")));
         }
     }
-    Ok(Lengths::Valid)
+    let listed = footer.recordBatches().map_or(0, |blocks| blocks.len());
+    let (found, end) = batches_before(file, from)?;
+    let rest = from.saturating_sub(covered.max(end));
+    Ok(match found.checked_sub(listed) {
+        Some(missing @ 1..) => Lengths::Cut(format!("its footer does not list {missing} of its batches")),
+        _ if rest > PADDING => Lengths::Cut(format!("{rest} bytes before its footer are in none of its batches")),
+        _ => Lengths::Valid,
+    })
+}
+
+/// The most bytes between the last batch and the footer: an end mark, and zeros.
+const PADDING: u64 = 128;
+
+/// The number of batches between the beginning of a file and its footer, as far as the messages follow each other, and
+/// where they end.
+fn batches_before(file: &mut (impl Read + Seek), footer: u64) -> Result<(usize, u64)> {
+    let (mut next, mut batches) = (8u64, 0);
+    while next.checked_add(8).is_some_and(|end| end <= footer) {
+        let mut at = next + 4;
+        file.seek(SeekFrom::Start(next))?;
+        let mut metadata = u64::from(number(file)?);
+        if metadata == 0 && batches == 0 {
+            // zeros after the magic bytes
+            next += 8;
+            continue;
+        }
+        if metadata == u64::from(u32::MAX) {
+            metadata = u64::from(number(file)?);
+            at += 4;
+        }
+        if metadata == 0 || at + metadata > footer {
+            break;
+        }
+        let mut bytes = Vec::new();
+        file.take(metadata).read_to_end(&mut bytes)?;
+        let Ok(message) = root_as_message(&bytes) else { break };
+        let Ok(body) = u64::try_from(message.bodyLength()) else { break };
+        let Some(end) = (at + metadata).checked_add(body).filter(|end| *end <= footer) else { break };
+        batches += usize::from(message.header_as_record_batch().is_some());
+        next = end;
+    }
+    Ok((batches, next))
 }
 
 fn of_stream(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
@@ -190,6 +233,14 @@ mod tests {
         writer.write(&batch()).expect("it is written");
         let whole = writer.into_inner().expect("a file");
         assert_eq!(lengths(whole.clone(), Form::File), Lengths::Valid);
+        // the number of batches is one of these numbers in the footer
+        let is_one = |at: &usize| whole[*at..].starts_with(&[1, 0, 0, 0]);
+        let missing = |at: usize| {
+            let mut unlisted = whole.clone();
+            unlisted[at] = 0;
+            matches!(lengths(unlisted, Form::File), Lengths::Cut(reason) if reason.contains("does not list 1"))
+        };
+        assert!((0..whole.len() - 10).filter(is_one).any(missing));
         // without the rows' bytes, the footer points beyond the end
         let mut short = whole.clone();
         short.drain(8..8 + 300);

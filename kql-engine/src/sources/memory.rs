@@ -1,11 +1,14 @@
 //! Tables from Arrow batches, for embedding.
 
 use super::SourceTable;
+use super::lost::Lost;
 use super::normalize::{columns_of, physical_batch};
-use super::report::InputReport;
+use super::report::{CastFailures, InputReport};
 use crate::error::SourceError;
+use crate::types::Column;
 use arrow::array::RecordBatch;
 use datafusion::datasource::MemTable;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A table from batches, which all have the same schema. The type of a column is determined by `kql.type` in its field's
@@ -19,19 +22,27 @@ pub fn from_batches(name: &str, batches: Vec<RecordBatch>) -> Result<SourceTable
     let schema = columns_of(first.fields()).map_err(|e| bad(e.to_string()))?;
     let arrow = schema.plain();
     let mut converted = Vec::with_capacity(batches.len());
+    // messages about the values call the table by its name
+    let (path, mut before, mut misfits) = (PathBuf::from(name), 0, CastFailures::default());
     for batch in &batches {
         if batch.schema().fields() != first.fields() {
             return Err(bad("their columns differ".to_owned()));
         }
-        let types = schema.columns.iter().map(|c| c.ty);
-        converted.push(physical_batch(batch, &arrow, types).map_err(|e| bad(e.to_string()))?);
+        let add = |column: &Column, lost: Lost| misfits.add_lost(&path, column, lost, |row| before + row as u64 + 1);
+        converted.push(physical_batch(batch, &arrow, &schema.columns, add).map_err(|e| bad(e.to_string()))?);
+        before += batch.num_rows() as u64;
+    }
+    let report = Arc::new(InputReport::default());
+    if !misfits.is_empty() {
+        report.file(&path, "row", before, 0, Vec::new());
+        report.scanned(&misfits);
     }
     let provider = MemTable::try_new(arrow, vec![converted]).map_err(|e| bad(e.to_string()))?;
     Ok(SourceTable {
         name: name.to_owned(),
         schema,
         provider: Arc::new(provider),
-        report: Arc::new(InputReport::default()),
+        report,
         files: Vec::new(),
         provisional: None,
     })

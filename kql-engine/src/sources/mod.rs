@@ -12,9 +12,12 @@
 //! dates.rs       zones in headers, day or month first            summary.rs  descriptions for `kql data`
 //! splits.rs      text files in splits                            scan_stats.rs   the result of reading a file
 //! lines.rs       NDJSON            document.rs  other JSON       csv.rs, dialect.rs  CSV
+//! csv_damage.rs  quotes in CSV that swallow rows
 //! kinds.rs       the types of undeclared columns                 custom.rs    those of custom tables
 //! builder.rs     texts and JSON values to columns                sink.rs, stream.rs  to batches
 //! normalize.rs   Arrow columns of any type to ours               parquet.rs, batches.rs, memory.rs, provider.rs
+//! nested.rs      lists, structs and maps as JSON                 lost.rs    values that do not fit
+//! parquet_guard.rs   damaged Parquet files
 //! evtx.rs        Windows event logs        workbook.rs  Excel    folder_dates.rs  dates in the names of folders
 //! guard.rs       readers that panic                              ipc_lengths.rs   lengths in Arrow files
 //! table.rs       all files of a table together
@@ -31,6 +34,7 @@ mod builder;
 pub mod catalogue;
 mod compression;
 mod csv;
+mod csv_damage;
 mod custom;
 mod dates;
 mod dialect;
@@ -43,12 +47,15 @@ mod input;
 mod ipc_lengths;
 mod kinds;
 mod lines;
+mod lost;
 mod mapped;
 mod memory;
+mod nested;
 mod normalize;
 mod numbered;
 mod options;
 mod parquet;
+mod parquet_guard;
 mod path;
 mod provider;
 mod recognise;

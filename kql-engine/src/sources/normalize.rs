@@ -10,27 +10,32 @@
 //! | timestamps of any unit (without zone: UTC), dates | datetime |
 //! | durations, times of day | timespan |
 //! | 16 bytes | guid |
+//! | intervals of months, days and smaller units | string, as Arrow writes them |
 //! | lists, structs, maps | dynamic |
-//! | dictionaries | what their values are |
+//! | dictionaries, runs | what their values are |
+//! | null | string |
+//!
+//! A value that does not fit its type becomes null, and is counted ([`Lost`]).
 //!
 //! A field whose metadata names a KQL type (`kql.type`) and which has the Arrow type of that type is used unchanged.
 
 use super::builder::{ColumnBuilder, Fit};
 use super::error::DuplicateColumn;
+use super::lost::Lost;
+use super::nested::Tree;
 use crate::time::{DAY, EPOCH, MICROSECOND, MILLISECOND, RANGE, SECOND};
 use crate::types::{Column, ScalarType, TYPE_KEY, TableSchema};
-use crate::{cell, dynamic};
+use crate::{cell, decimal};
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, PrimitiveArray, RecordBatch, RecordBatchOptions, StringArray,
     StringBuilder, new_null_array,
 };
-use arrow::buffer::NullBuffer;
-use arrow::compute::cast;
+use arrow::compute::{cast, max, min, take};
 use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Date32Type, Date64Type, DurationMicrosecondType, DurationMillisecondType,
-    DurationNanosecondType, DurationSecondType, Field, Fields, Int64Type, SchemaRef, Time32MillisecondType,
-    Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    ArrowPrimitiveType, DataType, Date32Type, Date64Type, Decimal256Type, DurationMicrosecondType,
+    DurationMillisecondType, DurationNanosecondType, DurationSecondType, Field, Fields, Int64Type, SchemaRef,
+    Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow::error::ArrowError;
 use std::sync::Arc;
@@ -54,7 +59,7 @@ fn value_type(ty: &DataType) -> &DataType {
     }
 }
 
-fn natural_of(ty: &DataType) -> ScalarType {
+pub(super) fn natural_of(ty: &DataType) -> ScalarType {
     match value_type(ty) {
         DataType::Boolean => ScalarType::Bool,
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 => ScalarType::Int,
@@ -71,12 +76,42 @@ fn natural_of(ty: &DataType) -> ScalarType {
     }
 }
 
-/// The array as a column of the wanted type. Values that do not fit become null.
-pub(super) fn physical(array: &ArrayRef, field: &Field, wanted: ScalarType) -> Result<ArrayRef, ArrowError> {
+/// The array as a column of the wanted type. Values that do not fit become null, and are added to `lost`.
+pub(super) fn physical(
+    array: &ArrayRef,
+    field: &Field,
+    wanted: ScalarType,
+    lost: &mut Lost,
+) -> Result<ArrayRef, ArrowError> {
     let from = natural(field);
-    let array = natural_array(array, from)?;
-    let array = if from == wanted { array } else { converted(&array, from, wanted)? };
+    let array = natural_array(array, from, lost)?;
+    let array = if from == wanted { array } else { converted(&array, from, wanted, lost)? };
     Ok(if wanted == ScalarType::String { filled(array) } else { array })
+}
+
+/// Whether every value of the field's type fits the wanted type.
+pub(super) fn always_fits(field: &Field, wanted: ScalarType) -> bool {
+    let natural = natural(field);
+    let converts = natural == wanted
+        || matches!((natural, wanted), (ScalarType::Int, ScalarType::Long | ScalarType::Real))
+        || (wanted == ScalarType::String && natural != ScalarType::Dynamic);
+    converts && type_fits(field.data_type(), natural)
+}
+
+fn type_fits(ty: &DataType, natural: ScalarType) -> bool {
+    match ty {
+        DataType::Dictionary(_, value) => type_fits(value, natural),
+        DataType::RunEndEncoded(_, value) => type_fits(value.data_type(), natural),
+        DataType::Int64 => natural != ScalarType::Datetime,
+        DataType::UInt64 | DataType::Date32 | DataType::Date64 | DataType::Time64(TimeUnit::Microsecond) => false,
+        DataType::Timestamp(unit, _) | DataType::Duration(unit) => *unit == TimeUnit::Nanosecond,
+        DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => {
+            i16::from(*precision) - i16::from(*scale) <= decimal::WHOLE_DIGITS as i16
+        }
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => false,
+        DataType::FixedSizeBinary(size) => *size == 16,
+        ty => !ty.is_nested(),
+    }
 }
 
 /// The Arrow type in a field that has no counterpart, if there is one.
@@ -108,15 +143,22 @@ pub(super) fn columns_of(fields: &Fields) -> Result<TableSchema, DuplicateColumn
     Ok(schema)
 }
 
-/// The batch with columns of these types, by position, with our schema.
+/// The batch with these columns, by position, with our schema. `lost` gets what did not fit a column.
 pub(super) fn physical_batch(
     batch: &RecordBatch,
     schema: &SchemaRef,
-    types: impl Iterator<Item = ScalarType>,
+    columns: &[Column],
+    mut lost: impl FnMut(&Column, Lost),
 ) -> Result<RecordBatch, ArrowError> {
     let fields = batch.schema();
-    let columns = batch.columns().iter().zip(fields.fields()).zip(types);
-    let arrays = columns.map(|((array, field), ty)| physical(array, field, ty)).collect::<Result<_, _>>()?;
+    let mut arrays = Vec::with_capacity(columns.len());
+    for ((array, field), column) in batch.columns().iter().zip(fields.fields()).zip(columns) {
+        let mut found = Lost::default();
+        arrays.push(physical(array, field, column.ty, &mut found)?);
+        if !found.is_empty() {
+            lost(column, found);
+        }
+    }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(schema.clone(), arrays, &options)
 }
@@ -140,15 +182,39 @@ fn filled(array: ArrayRef) -> ArrayRef {
     }
 }
 
-/// The array as a column of its natural type.
-fn natural_array(array: &ArrayRef, ty: ScalarType) -> Result<ArrayRef, ArrowError> {
+/// The array as a column of its natural type; values that do not fit become null, and are added to `lost`.
+pub(super) fn natural_array(array: &ArrayRef, ty: ScalarType, lost: &mut Lost) -> Result<ArrayRef, ArrowError> {
     let wanted = ty.arrow();
     if *array.data_type() == wanted {
-        return Ok(array.clone());
+        let out = within_range(array, ty);
+        lost.compare(array, &out);
+        return Ok(out);
     }
-    Ok(match array.data_type() {
-        DataType::Dictionary(_, value) => natural_array(&cast(array, value)?, ty)?,
-        DataType::RunEndEncoded(_, value) => natural_array(&cast(array, value.data_type())?, ty)?,
+    let out = match array.data_type() {
+        DataType::Dictionary(_, _) => {
+            let dictionary = array.as_any_dictionary();
+            return natural_array(&take(dictionary.values(), dictionary.keys(), None)?, ty, lost);
+        }
+        DataType::RunEndEncoded(_, value) => return natural_array(&cast(array, value.data_type())?, ty, lost),
+        data_type if data_type.is_nested() => return nested_array(array, lost),
+        DataType::FixedSizeBinary(16) => {
+            let bytes = array.as_fixed_size_binary();
+            let guid = |b: Option<&[u8]>| uuid::Uuid::from_slice(b?).ok().map(|u| u.hyphenated().to_string());
+            Arc::new(bytes.iter().map(guid).collect::<StringArray>())
+        }
+        DataType::FixedSizeBinary(_) => cast(&cast(array, &DataType::Binary)?, &wanted)?,
+        data_type => match time_array(array, data_type) {
+            Some(array) => array,
+            None => within_range(&cast(array, &wanted)?, ty),
+        },
+    };
+    lost.compare(array, &out);
+    Ok(out)
+}
+
+/// An array of times or durations as ticks; `None` for other types.
+fn time_array(array: &ArrayRef, ty: &DataType) -> Option<ArrayRef> {
+    Some(match ty {
         DataType::Timestamp(unit, _) => match unit {
             TimeUnit::Second => ticks::<TimestampSecondType>(array, |v| since_epoch(v.checked_mul(SECOND)?)),
             TimeUnit::Millisecond => {
@@ -173,29 +239,49 @@ fn natural_array(array: &ArrayRef, ty: ScalarType) -> Result<ArrayRef, ArrowErro
             ticks::<Time64MicrosecondType>(array, |v| v.checked_mul(MICROSECOND))
         }
         DataType::Time64(_) => ticks::<Time64NanosecondType>(array, |v| Some(v.div_euclid(100))),
-        DataType::FixedSizeBinary(16) => {
-            let bytes = array.as_fixed_size_binary();
-            let guid = |b: Option<&[u8]>| uuid::Uuid::from_slice(b?).ok().map(|u| u.hyphenated().to_string());
-            Arc::new(bytes.iter().map(guid).collect::<StringArray>())
-        }
-        DataType::FixedSizeBinary(_) => natural_array(&cast(array, &DataType::Binary)?, ty)?,
-        data_type if data_type.is_nested() => {
-            let tree = Tree::new(array)?;
-            let mut out = StringBuilder::new();
-            let mut text = String::new();
-            for row in 0..array.len() {
-                if tree.is_null(row) {
-                    out.append_null();
-                } else {
-                    text.clear();
-                    tree.write(row, &mut text);
-                    out.append_value(&text);
-                }
-            }
-            Arc::new(out.finish())
-        }
-        _ => cast(array, &wanted)?,
+        _ => return None,
     })
+}
+
+/// A nested array as JSON texts.
+fn nested_array(array: &ArrayRef, lost: &mut Lost) -> Result<ArrayRef, ArrowError> {
+    let tree = Tree::new(array)?;
+    let mut out = StringBuilder::new();
+    let mut text = String::new();
+    for row in 0..array.len() {
+        if tree.is_null(row) {
+            out.append_null();
+        } else {
+            text.clear();
+            tree.write(row, &mut text, &mut |value| lost.add(row, value));
+            out.append_value(&text);
+        }
+    }
+    Ok(Arc::new(out.finish()))
+}
+
+/// The array without datetimes that are not in the years 1 to 9999, and decimals with too many digits.
+fn within_range(array: &ArrayRef, ty: ScalarType) -> ArrayRef {
+    match ty {
+        ScalarType::Datetime => {
+            let ticks: &Int64Array = array.as_primitive();
+            let all = [min(ticks), max(ticks)].into_iter().flatten().all(|t| RANGE.contains(&t));
+            if all { array.clone() } else { in_range(ticks) }
+        }
+        ScalarType::Decimal => {
+            let values = array.as_primitive::<Decimal256Type>();
+            if [min(values), max(values)].into_iter().flatten().all(decimal::fits) {
+                return array.clone();
+            }
+            let fitting = values.unary_opt::<_, Decimal256Type>(|v| decimal::fits(v).then_some(v));
+            Arc::new(fitting.with_data_type(ty.arrow()))
+        }
+        _ => array.clone(),
+    }
+}
+
+fn in_range(ticks: &Int64Array) -> ArrayRef {
+    Arc::new(ticks.unary_opt::<_, Int64Type>(|v| RANGE.contains(&v).then_some(v)))
 }
 
 fn since_epoch(ticks: i64) -> Option<i64> {
@@ -207,26 +293,23 @@ fn ticks<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) ->
     Arc::new(values.unary_opt::<_, Int64Type>(convert))
 }
 
-/// Converts from one KQL type to another.
-fn converted(array: &ArrayRef, from: ScalarType, wanted: ScalarType) -> Result<ArrayRef, ArrowError> {
+/// Converts from one KQL type to another; values that do not fit become null, and are added to `lost`.
+fn converted(array: &ArrayRef, from: ScalarType, wanted: ScalarType, lost: &mut Lost) -> Result<ArrayRef, ArrowError> {
     use ScalarType::*;
-    match (from, wanted) {
-        (Int | Long | Real, Real) | (Int, Long) | (Long, Int) => return cast(array, &wanted.arrow()),
+    let direct: Option<ArrayRef> = match (from, wanted) {
+        (Int | Long | Real, Real) | (Int, Long) | (Long, Int) => Some(cast(array, &wanted.arrow())?),
         (Int | Long, Bool) => {
             let values = cast(array, &DataType::Int64)?;
-            return Ok(Arc::new(
-                values.as_primitive::<Int64Type>().iter().map(|v| Some(v? != 0)).collect::<BooleanArray>(),
-            ));
+            let is_true = values.as_primitive::<Int64Type>().iter().map(|v| Some(v? != 0));
+            Some(Arc::new(is_true.collect::<BooleanArray>()))
         }
-        (Guid, String) => return Ok(array.clone()),
-        (Datetime | Timespan, Long) | (Long, Timespan) => {
-            return Ok(Arc::new(array.as_primitive::<Int64Type>().clone()) as ArrayRef);
-        }
-        (Long, Datetime) => {
-            let values: &Int64Array = array.as_primitive();
-            return Ok(Arc::new(values.unary_opt::<_, Int64Type>(|v| RANGE.contains(&v).then_some(v))));
-        }
-        _ => {}
+        (Guid, String) | (Datetime | Timespan, Long) | (Long, Timespan) => Some(array.clone()),
+        (Long, Datetime) => Some(within_range(array, Datetime)),
+        _ => None,
+    };
+    if let Some(out) = direct {
+        lost.compare(array, &out);
+        return Ok(out);
     }
     let mut builder = ColumnBuilder::new(wanted, array.len());
     let mut text = std::string::String::new();
@@ -236,7 +319,7 @@ fn converted(array: &ArrayRef, from: ScalarType, wanted: ScalarType) -> Result<A
             continue;
         }
         text.clear();
-        let _: Fit = if wanted == Dynamic && from == String {
+        let fit = if wanted == Dynamic && from == String {
             cell::text(array, from, row, &mut text);
             builder.push_parsed(&text)
         } else if wanted == Dynamic {
@@ -247,118 +330,13 @@ fn converted(array: &ArrayRef, from: ScalarType, wanted: ScalarType) -> Result<A
             cell::text(array, from, row, &mut text);
             builder.push_text(&text)
         };
+        match fit {
+            Fit::Fits => {}
+            Fit::CastFailure => lost.add(row, || text.clone()),
+            Fit::Since(unit) => lost.since(unit),
+        }
     }
     Ok(builder.finish())
-}
-
-/// A nested array, with its leaves in their natural types.
-enum Tree {
-    Leaf { values: ArrayRef, ty: ScalarType, nulls: Option<NullBuffer> },
-    Struct { members: Vec<(String, Tree)>, nulls: Option<NullBuffer> },
-    List { spans: Vec<(usize, usize)>, items: Box<Tree>, nulls: Option<NullBuffer> },
-    Map { spans: Vec<(usize, usize)>, keys: Box<Tree>, values: Box<Tree>, nulls: Option<NullBuffer> },
-}
-
-impl Tree {
-    fn new(array: &ArrayRef) -> Result<Tree, ArrowError> {
-        let nulls = array.logical_nulls();
-        let spans = |offsets: &[i32]| offsets.array_windows().map(|[a, b]| (*a as usize, *b as usize)).collect();
-        Ok(match array.data_type() {
-            DataType::Struct(fields) => {
-                let columns = array.as_struct().columns();
-                let member = |(field, column): (&Arc<Field>, &ArrayRef)| Ok((field.name().clone(), Tree::new(column)?));
-                Tree::Struct {
-                    members: fields.iter().zip(columns).map(member).collect::<Result<_, ArrowError>>()?,
-                    nulls,
-                }
-            }
-            DataType::List(_) => {
-                let list = array.as_list::<i32>();
-                Tree::List { spans: spans(list.value_offsets()), items: Box::new(Tree::new(list.values())?), nulls }
-            }
-            DataType::LargeList(_) => {
-                let list = array.as_list::<i64>();
-                let spans = list.value_offsets().array_windows().map(|[a, b]| (*a as usize, *b as usize)).collect();
-                Tree::List { spans, items: Box::new(Tree::new(list.values())?), nulls }
-            }
-            DataType::FixedSizeList(_, _) => {
-                let list = array.as_fixed_size_list();
-                let size = list.value_length() as usize;
-                let spans = (0..list.len()).map(|i| (i * size, (i + 1) * size)).collect();
-                Tree::List { spans, items: Box::new(Tree::new(list.values())?), nulls }
-            }
-            DataType::ListView(item) => Tree::new(&cast(array, &DataType::List(item.clone()))?)?,
-            DataType::LargeListView(item) => Tree::new(&cast(array, &DataType::LargeList(item.clone()))?)?,
-            DataType::Map(_, _) => {
-                let map = array.as_map();
-                let (keys, values) = (Box::new(Tree::new(map.keys())?), Box::new(Tree::new(map.values())?));
-                Tree::Map { spans: spans(map.value_offsets()), keys, values, nulls }
-            }
-            data_type => {
-                let ty = natural_of(data_type);
-                Tree::Leaf { values: natural_array(array, ty)?, ty, nulls }
-            }
-        })
-    }
-
-    fn is_null(&self, row: usize) -> bool {
-        let (Tree::Leaf { nulls, .. }
-        | Tree::Struct { nulls, .. }
-        | Tree::List { nulls, .. }
-        | Tree::Map { nulls, .. }) = self;
-        nulls.as_ref().is_some_and(|n| n.is_null(row))
-    }
-
-    fn write(&self, row: usize, out: &mut String) {
-        if self.is_null(row) {
-            out.push_str("null");
-            return;
-        }
-        let comma = |out: &mut String, first: bool| {
-            if !first {
-                out.push(',');
-            }
-        };
-        match self {
-            Tree::Leaf { values, ty, .. } => cell::json(values, *ty, row, out),
-            Tree::Struct { members, .. } => {
-                out.push('{');
-                for (i, (name, member)) in members.iter().enumerate() {
-                    comma(out, i == 0);
-                    dynamic::write::string(name, out);
-                    out.push(':');
-                    member.write(row, out);
-                }
-                out.push('}');
-            }
-            Tree::List { spans, items, .. } => {
-                out.push('[');
-                let (from, to) = spans.get(row).copied().unwrap_or_default();
-                for i in from..to {
-                    comma(out, i == from);
-                    items.write(i, out);
-                }
-                out.push(']');
-            }
-            Tree::Map { spans, keys, values, .. } => {
-                out.push('{');
-                let (from, to) = spans.get(row).copied().unwrap_or_default();
-                for i in from..to {
-                    comma(out, i == from);
-                    let mut key = String::new();
-                    keys.write(i, &mut key);
-                    if key.starts_with('"') {
-                        out.push_str(&key);
-                    } else {
-                        dynamic::write::string(&key, out);
-                    }
-                    out.push(':');
-                    values.write(i, out);
-                }
-                out.push('}');
-            }
-        }
-    }
 }
 
 /// The value of a raw timestamp column with which a number of ticks must be compared: rounded down, and
@@ -388,7 +366,7 @@ mod tests {
     fn texts(array: ArrayRef, wanted: Option<ScalarType>) -> (ScalarType, Vec<String>) {
         let field = Field::new("x", array.data_type().clone(), true);
         let ty = wanted.unwrap_or(natural(&field));
-        let out = physical(&array, &field, ty).expect("a column");
+        let out = physical(&array, &field, ty, &mut Lost::default()).expect("a column");
         assert_eq!(*out.data_type(), ty.arrow());
         let one = |row| {
             let mut text = if out.is_null(row) { "null".to_owned() } else { String::new() };

@@ -7,17 +7,23 @@
 
 use super::guard::guarded;
 use super::input::DataFile;
-use super::normalize::{from_ticks, missing, natural, physical};
+use super::lost::Lost;
+use super::normalize::{always_fits, from_ticks, missing, natural, physical};
+use super::parquet_guard::{GuardedScan, ParquetGuard};
+use super::report::{CastFailures, InputReport};
 use super::rows::Mapping;
+use super::stream::Totals;
 use crate::error::SourceError;
 use crate::types::{Column, ScalarType};
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, UInt64Type};
 use datafusion::catalog::Session;
 use datafusion::common::config::TableParquetOptions;
 use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{
     BinaryExpr, ColumnarValue, Expr, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
@@ -28,16 +34,24 @@ use datafusion::physical_expr::expressions::{self, Literal};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr, conjunction};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
+use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A file and its footer.
 #[derive(Clone, Debug)]
 pub(super) struct ParquetFile {
     path: Path,
+    /// Its path in messages.
+    shown: PathBuf,
     size: u64,
     pub schema: SchemaRef,
     pub rows: u64,
+    /// For each column, whether all its values fit its natural type, as its type or its statistics show.
+    fits: Vec<bool>,
 }
 
 impl ParquetFile {
@@ -51,8 +65,44 @@ impl ParquetFile {
         let absolute = file.path.canonicalize().map_err(|e| file.unreadable(e))?;
         let path = Path::from_absolute_path(absolute).map_err(|e| file.unreadable(e))?;
         let rows = u64::try_from(footer.metadata().file_metadata().num_rows()).unwrap_or(0);
-        Ok(ParquetFile { path, size: file.length()?, schema: plain(footer.schema()), rows })
+        let fits = footer.schema().fields().iter().map(|field| fits(field, &footer)).collect();
+        let schema = plain(footer.schema());
+        Ok(ParquetFile { path, shown: file.path.clone(), size: file.length()?, schema, rows, fits })
     }
+
+    /// Whether all values of one of its columns certainly fit a column of the table.
+    fn fits(&self, index: usize, column: &Column) -> bool {
+        let Some(field) = self.schema.fields().get(index) else { return false };
+        always_fits(field, column.ty)
+            || (natural(field) == column.ty && self.fits.get(index).copied().unwrap_or_default())
+    }
+}
+
+/// Whether the values of a column fit its natural type: its smallest and its largest value do.
+fn fits(field: &Field, footer: &ArrowReaderMetadata) -> bool {
+    if always_fits(field, natural(field)) {
+        return true;
+    }
+    let extremes = || -> Option<Vec<ArrayRef>> {
+        let file = footer.metadata();
+        let schema = file.file_metadata().schema_descr();
+        let statistics = StatisticsConverter::try_new(field.name(), footer.schema(), schema).ok()?;
+        let low = statistics.row_group_mins(file.row_groups()).ok()?;
+        Some(vec![low, statistics.row_group_maxes(file.row_groups()).ok()?])
+    };
+    let fit = |extremes: ArrayRef| {
+        let mut lost = Lost::default();
+        let converted = physical(&extremes, field, natural(field), &mut lost);
+        extremes.logical_null_count() == 0 && lost.is_empty() && converted.is_ok()
+    };
+    // texts between two that are valid can be invalid
+    let is_ordered = !field.data_type().is_nested() && natural(field) != ScalarType::String;
+    is_ordered && guarded(|| extremes().is_some_and(|all| all.into_iter().all(fit))).unwrap_or_default()
+}
+
+/// Whether DataFusion can read the file: it is not packed, and its path is text.
+pub(super) fn can_scan(file: &DataFile) -> bool {
+    file.on_disk().is_some_and(|path| path.canonicalize().is_ok_and(|path| path.to_str().is_some()))
 }
 
 /// The schema with texts in the engine's representation, so that the reader decodes them to it.
@@ -70,13 +120,14 @@ fn plain(schema: &Schema) -> SchemaRef {
     Arc::new(Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>()))
 }
 
-/// Scans files with the same schema.
+/// Scans files with the same schema. `table` returns the file's column for a column of the table that has its type.
 pub(super) fn scan(
     files: &[&ParquetFile],
     mapping: &Mapping,
     columns: &[Column],
     filters: &[Expr],
     table: &dyn Fn(&str) -> Option<String>,
+    report: &Arc<InputReport>,
     state: &dyn Session,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     let Some(first) = files.first() else { return datafusion::common::internal_err!("no files to scan") };
@@ -85,11 +136,22 @@ pub(super) fn scan(
     let mut wanted: Vec<usize> = mapping.names.iter().filter_map(|name| schema.index_of(name).ok()).collect();
     wanted.sort_unstable();
     wanted.dedup();
+    // of these, each value is examined: none is dropped before that
+    let mut counted = HashSet::new();
+    for (column, name) in columns.iter().zip(&mapping.of_column) {
+        let index = name.and_then(|i| mapping.names.get(i)).and_then(|name| schema.index_of(name).ok());
+        counted.extend(index.filter(|index| !files.iter().all(|file| file.fits(*index, column))));
+    }
+    let table =
+        |column: &str| table(column).filter(|name| schema.index_of(name).is_ok_and(|index| !counted.contains(&index)));
 
     let global = state.config_options().execution.parquet.clone();
     let options = TableParquetOptions { global, ..TableParquetOptions::default() };
-    let mut source = ParquetSource::new(schema.clone()).with_table_parquet_options(options);
-    let pruning: Vec<_> = filters.iter().filter_map(|filter| raw_filter(filter, schema, table)).collect();
+    // a column that tells which file a value is from
+    let file_field: FieldRef = Arc::new(Field::new(FILE, DataType::UInt64, false));
+    let with_file = TableSchema::builder(schema.clone()).with_table_partition_cols(vec![file_field]).build();
+    let mut source = ParquetSource::new(with_file).with_table_parquet_options(options);
+    let pruning: Vec<_> = filters.iter().filter_map(|filter| raw_filter(filter, schema, &table)).collect();
     if !pruning.is_empty() {
         source = source.with_predicate(conjunction(pruning));
     }
@@ -99,26 +161,45 @@ pub(super) fn scan(
     for (i, file) in files.iter().enumerate() {
         let mut part = PartitionedFile::new("", file.size);
         part.object_meta.location = file.path.clone();
+        part.partition_values = vec![ScalarValue::UInt64(Some(i as u64))];
         if let Some(group) = grouped.get_mut(i / each) {
             group.push(part);
         }
     }
     grouped.retain(|group| !group.is_empty());
+    let mut projected = wanted.clone();
+    if !counted.is_empty() {
+        projected.push(schema.fields().len());
+    }
     let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
         .with_file_groups(grouped.into_iter().map(FileGroup::new).collect())
-        .with_projection_indices(Some(wanted.clone()))?
+        .with_projection_indices(Some(projected))?
         .build();
-    let input: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
+    let scan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
+    let paths: Arc<[PathBuf]> = files.iter().map(|file| file.shown.clone()).collect();
+    let places = counted.iter().filter_map(|index| wanted.iter().position(|w| w == index)).collect();
+    let guarded = GuardedScan { files: paths.to_vec(), counted: places };
+    let input: Arc<dyn ExecutionPlan> = Arc::new(ParquetGuard::new(scan, guarded));
 
     let read = input.schema();
+    let totals = Arc::new(Totals::new(report.clone()));
     let configuration = Arc::new(state.config_options().clone());
     let mut projection = Vec::with_capacity(columns.len());
     for (column, index) in columns.iter().zip(&mapping.of_column) {
-        let raw = index.and_then(|i| mapping.names.get(i)).and_then(|name| read.column_with_name(name));
-        let arguments: Vec<Arc<dyn PhysicalExpr>> =
+        // the last column is the file's number
+        let place = index.and_then(|i| mapping.names.get(i)).and_then(|name| {
+            let index = schema.index_of(name).ok()?;
+            Some((wanted.iter().position(|w| *w == index)?, counted.contains(&index)))
+        });
+        let raw = place.and_then(|(place, _)| Some((place, read.fields().get(place)?)));
+        let mut arguments: Vec<Arc<dyn PhysicalExpr>> =
             raw.iter().map(|(i, field)| Arc::new(expressions::Column::new(field.name(), *i)) as _).collect();
-        let from = raw.map(|(_, field)| Arc::new(field.clone()));
-        let function = Arc::new(ScalarUDF::new_from_impl(Convert::new(from, column.clone())));
+        if place.is_some_and(|(_, counted)| counted) {
+            arguments.push(Arc::new(expressions::Column::new(FILE, wanted.len())));
+        }
+        let from = raw.map(|(_, field)| field.clone());
+        let told = Told { files: paths.clone(), totals: totals.clone() };
+        let function = Arc::new(ScalarUDF::new_from_impl(Convert::new(from, column.clone(), told)));
         let field = Arc::new(column.plain_field());
         let call = ScalarFunctionExpr::new(NAME, function, arguments, field, configuration.clone());
         projection.push(ProjectionExpr { expr: Arc::new(call), alias: column.name.clone() });
@@ -127,19 +208,63 @@ pub(super) fn scan(
 }
 
 const NAME: &str = "from_file";
+/// The name of the column with a file's number; columns of files are found by position, so that they can have it too.
+const FILE: &str = "\0file";
 
-/// Converts a column of a file to one of a table.
-#[derive(Debug, PartialEq, Eq, Hash)]
+/// Converts a column of a file to one of a table. The second argument is the file's number, if values may not fit.
+#[derive(Debug)]
 struct Convert {
     /// The file's field; `None` if the file does not have the column.
     from: Option<FieldRef>,
     column: Column,
+    told: Told,
     signature: Signature,
 }
 
+/// Where values that do not fit are reported.
+#[derive(Clone, Debug)]
+struct Told {
+    files: Arc<[PathBuf]>,
+    totals: Arc<Totals>,
+}
+
+impl Told {
+    /// Reports the values that an array lost; `file` are the numbers of its rows' files.
+    fn tell(&self, column: &Column, lost: Lost, file: Option<&ArrayRef>) {
+        if lost.is_empty() {
+            return;
+        }
+        let mut misfits = CastFailures::default();
+        // a batch is from one file
+        let number = file.and_then(|numbers| numbers.as_primitive_opt::<UInt64Type>()?.iter().next()?);
+        let path = match (number.and_then(|i| self.files.get(usize::try_from(i).ok()?)), self.files.first()) {
+            (Some(path), _) => path,
+            (None, Some(first)) if self.files.len() == 1 => first,
+            (None, first) => first.and_then(|first| first.parent()).unwrap_or(std::path::Path::new("")),
+        };
+        misfits.add_lost(path, column, lost, |_| 0);
+        self.totals.add(misfits);
+    }
+}
+
 impl Convert {
-    fn new(from: Option<FieldRef>, column: Column) -> Convert {
-        Convert { from, column, signature: Signature::variadic_any(Volatility::Immutable) }
+    fn new(from: Option<FieldRef>, column: Column, told: Told) -> Convert {
+        Convert { from, column, told, signature: Signature::variadic_any(Volatility::Immutable) }
+    }
+}
+
+impl PartialEq for Convert {
+    fn eq(&self, other: &Convert) -> bool {
+        // of one scan
+        Arc::ptr_eq(&self.told.totals, &other.told.totals) && (&self.from, &self.column) == (&other.from, &other.column)
+    }
+}
+
+impl Eq for Convert {}
+
+impl Hash for Convert {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.from, &self.column).hash(state);
     }
 }
 
@@ -171,7 +296,11 @@ impl ScalarUDFImpl for Convert {
                 } else {
                     Arc::new(field.as_ref().clone().with_data_type(array.data_type().clone()))
                 };
-                physical(&array, &field, self.column.ty)?
+                let mut lost = Lost::default();
+                let converted = physical(&array, &field, self.column.ty, &mut lost)?;
+                let file = args.args.get(1).map(|number| number.to_array(rows)).transpose()?;
+                self.told.tell(&self.column, lost, file.as_ref());
+                converted
             }
             _ => missing(self.column.ty, rows),
         }))

@@ -288,7 +288,7 @@ impl Stream {
                             header.iter().enumerate().map(|(i, name)| (name.clone(), fields.get(i).into())).collect();
                         take(&serde_json::Value::Object(row).to_string(), out);
                     }
-                    Err(reason) => out.refused.push(reason.to_string()),
+                    Err(reason) => out.refused.push(csv::refusal(reason, record.as_slice())),
                 }
                 return Ok(Step::Record(line));
             },

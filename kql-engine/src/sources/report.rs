@@ -1,12 +1,15 @@
 //! Problems in the input: refused rows, and values that did not fit their columns.
 
 use super::dates::Unit;
+use super::lost::Lost;
+use super::rows::shorten;
+use crate::types::Column;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// The maximum number of positions kept for each kind of problem.
-const KEPT: usize = 3;
+pub(super) const KEPT: usize = 3;
 
 /// Counts of a table's input. Complete when the result's stream has ended.
 #[derive(Debug, Default)]
@@ -27,6 +30,8 @@ struct FileState {
     rows: u64,
     refused: u64,
     places: Vec<Place>,
+    /// Rows that were read, but may be damaged.
+    doubts: Vec<Place>,
     /// By column: the number of values in one scan that did not fit, and the first of them.
     misfits: BTreeMap<String, (u64, Vec<Place>)>,
     /// By column: the units of numbers that were read as times since 1970.
@@ -64,6 +69,19 @@ impl CastFailures {
         if !self.since.iter().any(is_known) {
             self.since.insert((file.to_owned(), column.to_owned(), unit));
         }
+    }
+
+    /// Adds the values that an Arrow array lost; `line` returns the position of a row, or 0.
+    pub(super) fn add_lost(&mut self, file: &Path, column: &Column, lost: Lost, line: impl Fn(usize) -> u64) {
+        lost.since.into_iter().for_each(|unit| self.since(file, &column.name, unit));
+        if lost.count == 0 {
+            return;
+        }
+        let (count, places) = self.values.entry((file.to_owned(), label(column))).or_default();
+        *count += lost.count;
+        let room = KEPT.saturating_sub(places.len());
+        let first = lost.first.into_iter().take(room);
+        places.extend(first.map(|(row, value)| Place { line: line(row), reason: shorten(&value) }));
     }
 
     /// Adds those of another part of the same scan.
@@ -114,6 +132,11 @@ impl InputReport {
         self.state().files.insert(path.to_owned(), file);
     }
 
+    /// Adds rows of a file that were read, but may be damaged.
+    pub(super) fn doubts(&self, path: &Path, doubts: Vec<Place>) {
+        self.state().files.entry(path.to_owned()).or_default().doubts = doubts;
+    }
+
     /// Adds the result of a scan. A table can be scanned several times: the most complete count is kept.
     pub(super) fn scanned(&self, misfits: &CastFailures) {
         let mut state = self.state();
@@ -160,6 +183,10 @@ impl InputReport {
                 let reasons = list(file.unit, &file.places, file.places.len() as u64);
                 lines.push(format!("{}: {reasons}", path.display()));
             }
+            if !file.doubts.is_empty() {
+                let reasons = list(file.unit, &file.doubts, file.doubts.len() as u64);
+                lines.push(format!("{}: {reasons}", path.display()));
+            }
             for (column, units) in &file.since {
                 let units: Vec<&str> = units.iter().map(|unit| unit.name()).collect();
                 lines.push(format!(
@@ -179,6 +206,11 @@ impl InputReport {
         }
         lines
     }
+}
+
+/// A column in a message.
+pub(super) fn label(column: &Column) -> String {
+    format!("{} ({})", column.name, column.ty)
 }
 
 fn list(unit: &str, places: &[Place], count: u64) -> String {

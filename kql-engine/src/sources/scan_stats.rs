@@ -30,6 +30,8 @@ pub(super) struct ScanStats {
     pub refused: u64,
     /// The first refused lines.
     pub places: Vec<Place>,
+    /// Rows that are read, but may be damaged.
+    pub doubts: Vec<Place>,
     /// What the dates show about their order.
     pub dates: Dates,
     /// The end of the part, where the next one has to begin.
@@ -51,6 +53,13 @@ impl ScanStats {
         }
     }
 
+    /// Names a row that is read, but may be damaged.
+    pub(super) fn doubt(&mut self, line: u64, reason: String) {
+        if self.doubts.len() < 3 {
+            self.doubts.push(Place { line, reason });
+        }
+    }
+
     /// Adds the statistics of the next part.
     pub(super) fn append(&mut self, next: ScanStats) {
         for (name, kinds) in next.names {
@@ -65,6 +74,8 @@ impl ScanStats {
         self.dates.append(next.dates, lines);
         self.places.extend(next.places.into_iter().map(|p| Place { line: p.line + lines, ..p }));
         self.places.truncate(3);
+        self.doubts.extend(next.doubts.into_iter().map(|p| Place { line: p.line + lines, ..p }));
+        self.doubts.truncate(3);
         self.lines += next.lines;
         self.end = next.end;
     }

@@ -1,7 +1,7 @@
 //! Receives the rows of the readers of text formats: batches under construction.
 
 use super::builder::{ColumnBuilder, Fit};
-use super::report::{CastFailures, Place};
+use super::report::{CastFailures, Place, label};
 use super::row_filter::RowFilter;
 use super::rows::{Cell, Mapping, Rows, push_cell};
 use crate::types::Column;
@@ -137,8 +137,4 @@ impl Sink {
         self.bytes = 0;
         Ok(RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)?)
     }
-}
-
-fn label(column: &Column) -> String {
-    format!("{} ({})", column.name, column.ty)
 }

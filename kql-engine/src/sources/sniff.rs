@@ -26,11 +26,11 @@ const LINES: usize = 20;
 
 /// A data file; `None` if neither the name nor the first bytes determine the format.
 pub(super) fn data_file(path: &Path, member: Option<Arc<Member>>) -> Option<DataFile> {
-    let name = path.file_name()?.to_str()?;
+    let name = path.file_name()?.to_string_lossy();
     if name.starts_with('.') {
         return None;
     }
-    let (rest, compression) = Compression::split(name);
+    let (rest, compression) = Compression::split(&name);
     let named = Named::split(rest).map(|(_, named)| named);
     let mut file = DataFile { path: path.to_owned(), format: Format::Csv, compression, member };
     file.format = format(&file, named)?;
@@ -105,6 +105,8 @@ fn is_table(text: &[u8], extent: Extent) -> bool {
                 && name.starts_with(|c: char| c.is_alphabetic() || "_@#$".contains(c))
                 && name.split_whitespace().count() <= 4
                 && !name.ends_with(['.', '!', '?', ':'])
+                // a pair is a value
+                && !name.contains('=')
         };
         reading.is_mostly_table() && reading.header.iter().all(name)
     })

@@ -61,14 +61,21 @@ pub(super) struct TextScan {
     totals: Arc<Totals>,
 }
 
-/// What the partitions of one scan share.
-struct Totals {
+/// What the partitions of one scan share: the values that did not fit.
+#[derive(Debug)]
+pub(super) struct Totals {
     report: Arc<InputReport>,
     misfits: Mutex<CastFailures>,
 }
 
 impl Totals {
-    fn add(&self, misfits: CastFailures) {
+    /// For a new scan.
+    pub(super) fn new(report: Arc<InputReport>) -> Totals {
+        Totals { report, misfits: Mutex::default() }
+    }
+
+    /// Adds those of a part of the scan to the report.
+    pub(super) fn add(&self, misfits: CastFailures) {
         if !misfits.is_empty() {
             let mut all = self.misfits.lock().unwrap_or_else(PoisonError::into_inner);
             all.merge(misfits);
@@ -90,7 +97,7 @@ impl TextScan {
         partitions: usize,
         filter: Option<RowFilter>,
     ) -> Vec<TextScan> {
-        let totals = Arc::new(Totals { report, misfits: Mutex::default() });
+        let totals = Arc::new(Totals::new(report));
         let bytes: u64 = parts.iter().map(|p| p.bytes).sum();
         let share = bytes.div_ceil(partitions.max(1) as u64).max(WORTH);
         let partition = |parts| TextScan {
@@ -162,7 +169,7 @@ struct Running {
 enum Current {
     None,
     Rows(Box<dyn RowReader>),
-    Batches(Box<dyn Iterator<Item = Result<RecordBatch>> + Send>),
+    Batches(Box<dyn Iterator<Item = batches::Scanned> + Send>),
 }
 
 impl Running {
@@ -178,7 +185,11 @@ impl Running {
                     }
                 }
                 Current::Batches(batches) => match batches.next() {
-                    Some(batch) => return batch.map(Some),
+                    Some(batch) => {
+                        let (batch, misfits) = batch?;
+                        self.sink.misfits.merge(misfits);
+                        return Ok(Some(batch));
+                    }
                     None => self.current = Current::None,
                 },
                 Current::None => {

@@ -272,7 +272,7 @@ impl TableSpec {
                 content: one.content.clone(),
             };
             if options.strict
-                && let Some(place) = survey.places.first()
+                && let Some(place) = survey.places.first().or(survey.doubts.first())
             {
                 return Err(SourceError::Refused {
                     path: file.path.clone(),
@@ -316,6 +316,7 @@ impl TableSpec {
                 shadows,
             });
             report.file(&file.path, one.unit, survey.rows, survey.refused, survey.places);
+            report.doubts(&file.path, survey.doubts);
             files.push(opened);
         }
         let mut schema = self.declared.clone().unwrap_or_default();
@@ -478,7 +479,11 @@ impl Types {
 fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> Result<InspectedFile, SourceError> {
     let file = Arc::new(table_file.file.clone());
     let stamp = file.stamp()?;
-    let unit = table_file.wrapped.as_ref().map_or("line", |(wrapping, _)| wrapping.records.unit());
+    let unit = match (&table_file.wrapped, file.format) {
+        (Some((wrapping, _)), _) => wrapping.records.unit(),
+        (None, Format::Parquet | Format::Ipc) => "row",
+        (None, _) => "line",
+    };
     let types: Vec<(String, ScalarType)> =
         table_file.types.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
     let text = |survey, syntax| FileContents::Text { survey, syntax, types: types.clone() };
@@ -509,7 +514,7 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
                 }
             }
             Format::Csv => splits(super::csv::splits(&file, file.mark()?, declared, options)?, Syntax::Csv)?,
-            Format::Parquet if file.on_disk().is_some() => {
+            Format::Parquet if parquet::can_scan(&file) => {
                 let parquet = ParquetFile::open(&file)?;
                 let found = FileContents::arrow(&file, parquet.schema.clone(), parquet.rows, None)?;
                 (Content::Parquet(Arc::new(parquet)), found)
@@ -646,7 +651,8 @@ impl TableProvider for FilesTable {
                 let field = first.schema.field_with_name(name).ok()?;
                 (natural(field) == declared.ty).then(|| name.to_owned())
             };
-            plans.push(parquet::scan(&same, &self.mapping(opened, &columns), &columns, filters, &name, state)?);
+            let mapping = self.mapping(opened, &columns);
+            plans.push(parquet::scan(&same, &mapping, &columns, filters, &name, &self.report, state)?);
         }
         match plans.len() {
             0 => Ok(Arc::new(EmptyExec::new(schema))),

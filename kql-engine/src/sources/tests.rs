@@ -17,9 +17,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
+mod arrow_types;
 mod damaged;
 mod event_log;
 mod formats;
+mod mutants;
 mod row_filter;
 
 mod sampled;

@@ -18,7 +18,7 @@ use super::recognise::WORKBOOK_NAME;
 use crate::error::SourceError;
 use crate::time::{DAY, MILLISECOND};
 use ::csv::ByteRecord;
-use calamine::{Data, ExcelDateTime, Range, Reader, Xlsx};
+use calamine::{Cell, Data, DataRef, ExcelDateTime, Range, Reader, Xlsx, XlsxError};
 use kql_parser::time::{datetime_text, timespan_text};
 use serde_json::{Map, Value};
 use std::collections::VecDeque;
@@ -51,6 +51,33 @@ struct Sheet {
     cells: Range<Data>,
 }
 
+/// The maximum number of cells between the first and the last of a sheet: room is made for all of them.
+const MOST_CELLS: u64 = 1 << 25;
+
+/// The cells of a sheet; none if it is a chart.
+fn cells(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Result<Range<Data>, WorkbookError> {
+    let failed = |source| WorkbookError::Sheet { name: name.to_owned(), source };
+    let mut reader = match workbook.worksheet_cells_reader(name) {
+        Err(XlsxError::NotAWorksheet(_)) => return Ok(Range::default()),
+        reader => reader.map_err(failed)?,
+    };
+    let mut cells = Vec::new();
+    while let Some(cell) = reader.next_cell().map_err(failed)? {
+        if *cell.get_value() != DataRef::Empty {
+            cells.push(Cell::new(cell.get_position(), Data::from(cell.get_value().clone())));
+        }
+    }
+    let side = |of: fn((u32, u32)) -> u32| {
+        let all = || cells.iter().map(|cell| of(cell.get_position()));
+        u64::from(all().max().unwrap_or(0) - all().min().unwrap_or(0)) + 1
+    };
+    let (rows, columns) = (side(|(row, _)| row), side(|(_, column)| column));
+    if rows.saturating_mul(columns) > MOST_CELLS {
+        return Err(WorkbookError::Span { name: name.to_owned(), rows, columns });
+    }
+    Ok(Range::from_sparse(cells))
+}
+
 impl Workbook {
     /// Reads the whole file.
     pub(super) fn open(file: &DataFile) -> Result<Workbook, SourceError> {
@@ -60,11 +87,7 @@ impl Workbook {
         let read = || -> Result<Vec<(String, Range<Data>)>, WorkbookError> {
             let mut workbook = Xlsx::new(Cursor::new(bytes))?;
             let names = workbook.sheet_names();
-            let sheet = |name: String| match workbook.worksheet_range(&name) {
-                Ok(cells) => Ok((name, cells)),
-                Err(source) => Err(WorkbookError::Sheet { name, source }),
-            };
-            names.into_iter().map(sheet).collect()
+            names.into_iter().map(|name| Ok((name.clone(), cells(&mut workbook, &name)?))).collect()
         };
         let sheets = guarded(read).unwrap_or_else(|panic| Err(panic.into())).map_err(not_that)?;
         let filled: Vec<(String, Range<Data>)> = sheets.into_iter().filter(|(_, cells)| !cells.is_empty()).collect();

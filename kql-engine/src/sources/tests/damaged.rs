@@ -98,3 +98,74 @@ fn columns_that_no_table_can_have() {
     assert_eq!(rows(&table), ["a:long", "1", "2"]);
     assert!(table.report.notices().join("").contains("the column 'a' occurs more than once"));
 }
+
+/// Two stray quotes: everything between them was one value.
+#[test]
+fn csv_with_stray_quotes() {
+    let dir = folder();
+    let whole: Vec<String> = (0..2000).map(|i| format!("{i},name {i},x{i},\"two\nlines\"")).collect();
+    let changes: [(&str, &str, u64); 4] = [
+        // nothing closes it
+        (",name", ",\"name", 1),
+        // the next one stands in the middle of a value
+        (",x", ",\"x", 1),
+        ("x", "\"x\"\"", 1),
+        // quotes in the middle of values mean nothing
+        ("ame", "a\"me", 0),
+    ];
+    for (from, to, lost) in changes {
+        for places in [vec![700], vec![10, 1500], (100..130).collect()] {
+            let mut lines = whole.clone();
+            places.iter().for_each(|at| lines[*at] = lines[*at].replacen(from, to, 1));
+            let path = file(&dir, "T.csv", format!("Id,Name,X,Note\n{}\n", lines.join("\n")));
+            let table = open_path(&path, None).expect("a table");
+            let (read, refused) = (rows(&table).len() as u64 - 1, table.report.refused());
+            let lost = lost * places.len() as u64;
+            let notices = table.report.notices();
+            // a row of two lines is counted as two where its first line is lost
+            assert!(read == 2000 - lost && (lost..=2 * lost).contains(&refused), "{to} {places:?}: {read} {notices:?}");
+            assert_eq!(strictly(&path).is_err(), lost > 0, "{to} {places:?}");
+        }
+    }
+}
+
+/// Between two quotes that are both where quotes can be, only the lines show that there were rows.
+#[test]
+fn csv_with_a_value_of_rows() {
+    let dir = folder();
+    let mut lines: Vec<String> = (0..100).map(|i| format!("{i},name {i},x{i}")).collect();
+    lines[10] = lines[10].replace("name", "\"name");
+    lines[50] = lines[50].replace("name 50", "name 50\"");
+    let path = file(&dir, "T.csv", format!("Id,Name,X\n{}\n", lines.join("\n")));
+    let table = open_path(&path, None).expect("a table");
+    let notices = table.report.notices().join("\n");
+    assert!(notices.contains("line 12: a quoted value has 40 more lines, each of which looks like a row"), "{notices}");
+    assert!(strictly(&path).is_err());
+}
+
+/// A damaged page of Parquet: an error that names the file, and no defect.
+#[test]
+fn parquet_with_damaged_pages() {
+    let dir = folder();
+    let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..500).map(|i| format!("text {i}"))));
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..500));
+    let batch = RecordBatch::try_from_iter([("a", texts), ("b", numbers)]).expect("a batch");
+    let path = dir.path().join("T.parquet");
+    parquet_file(&path, &batch, 100);
+    let whole = fs::read(&path).expect("bytes");
+    let mut failed = 0;
+    for at in (8..whole.len() - 2000).step_by(97) {
+        let mut bytes = whole.clone();
+        bytes[at..at + 4].iter_mut().for_each(|byte| *byte ^= 0x5a);
+        fs::write(&path, &bytes).expect("a file");
+        let Ok(table) = open_path(&path, None) else { continue };
+        if let Err(error) = block_on(run(&table, None, &state(64, 2))) {
+            let error = crate::error::run_error(error);
+            let text = error.to_string();
+            assert!(matches!(error, crate::error::Error::Data(SourceError::Damaged { .. })), "{at}: {error:?}");
+            assert!(text.contains("T.parquet is damaged: ") && !text.contains('\n'), "{text}");
+            failed += 1;
+        }
+    }
+    assert!(failed > 20, "{failed}");
+}

@@ -90,7 +90,7 @@ fn record(chunk: &mut Vec<u8>, number: u64) {
 }
 
 /// A log of `chunks` chunks with `each` records.
-fn log(chunks: u64, each: u64) -> Vec<u8> {
+pub(super) fn log(chunks: u64, each: u64) -> Vec<u8> {
     let mut header = vec![0; 4096];
     header[..8].copy_from_slice(b"ElfFile\0");
     header[16..24].copy_from_slice(&(chunks - 1).to_le_bytes());

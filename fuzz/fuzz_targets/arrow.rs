@@ -1,0 +1,8 @@
+//! Arrow files and streams.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    kql_fuzz::rows("T.arrow", bytes);
+});

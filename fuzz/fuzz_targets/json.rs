@@ -1,0 +1,8 @@
+//! Documents of JSON, also those of known exports.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    kql_fuzz::rows("T.json", bytes);
+});
