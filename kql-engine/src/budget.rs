@@ -19,6 +19,9 @@ pub(crate) const MOST_IN_A_VALUE: usize = 1 << 28;
 /// The bytes of text that a column of one batch can have: Arrow's offsets have 32 bits.
 pub(crate) const MOST_IN_A_COLUMN: usize = i32::MAX as usize;
 
+/// Bytes that every run has.
+const MUCH: usize = 1 << 20;
+
 /// Bytes, or steps of similar cost, between two questions whether the run goes on.
 const BETWEEN_CHECKS: usize = 1 << 16;
 
@@ -73,11 +76,15 @@ impl From<TooLarge> for DataFusionError {
     }
 }
 
-/// Adds to an error that something is too large what would have created it.
+/// Adds to an error that something is too large, or that memory is short, what would have created it.
 pub(crate) fn named(error: DataFusionError, name: impl FnOnce() -> String) -> DataFusionError {
     match &error {
         DataFusionError::External(inner) => match inner.downcast_ref::<TooLarge>() {
             Some(large) => DataFusionError::Execution(format!("{} {large}.", name())),
+            None => error,
+        },
+        DataFusionError::ResourcesExhausted(message) => match memory::blamed(message, &name()) {
+            Some(message) => DataFusionError::ResourcesExhausted(message),
             None => error,
         },
         _ => error,
@@ -136,12 +143,22 @@ pub(crate) fn check() -> Result<()> {
 
 /// Whether a value can have that many bytes.
 pub(crate) fn value(bytes: usize) -> Result<()> {
-    if bytes > MOST_IN_A_VALUE { Err(TooLarge::Value.into()) } else { Ok(()) }
+    // while a text grows, there are two of it
+    if bytes > MOST_IN_A_VALUE { Err(TooLarge::Value.into()) } else { room(bytes.saturating_mul(2)) }
 }
 
 /// Whether a column can have that many bytes.
 pub(crate) fn column(bytes: usize) -> Result<()> {
-    if bytes > MOST_IN_A_COLUMN { Err(TooLarge::Column.into()) } else { Ok(()) }
+    if bytes > MOST_IN_A_COLUMN { Err(TooLarge::Column.into()) } else { room(bytes) }
+}
+
+/// Whether the memory of the run can ever hold that many bytes.
+#[inline]
+fn room(bytes: usize) -> Result<()> {
+    if bytes < MUCH {
+        return Ok(());
+    }
+    CURRENT.with_borrow(|current| current.as_ref().map_or(Ok(()), |budget| memory::room(&budget.memory, bytes, "")))
 }
 
 /// Asks [`check`] from time to time.

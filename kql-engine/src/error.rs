@@ -25,7 +25,7 @@ pub enum Error {
     /// The query needs more memory than the engine may use ([`crate::Limits::memory`]).
     #[error(
         "The query exceeded its memory limit of {}{}. Raise --memory, project fewer columns, or filter earlier.",
-        megabytes(*limit), operator.as_ref().map(|operator| format!(" in {operator}")).unwrap_or_default()
+        megabytes(*limit), operator.as_ref().map(|operator| format!(" in '{operator}'")).unwrap_or_default()
     )]
     Memory {
         /// The limit, in bytes.

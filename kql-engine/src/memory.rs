@@ -122,6 +122,21 @@ pub(crate) fn check(environment: &RuntimeEnv, operator: Option<&str>) -> Result<
     }
 }
 
+/// Fails if the memory is smaller than that many bytes.
+pub(crate) fn room(environment: &RuntimeEnv, bytes: usize, operator: &str) -> Result<()> {
+    match environment.memory_pool.memory_limit() {
+        MemoryLimit::Finite(limit) if bytes > limit && operator.is_empty() => Err(refused(limit, "")),
+        MemoryLimit::Finite(limit) if bytes > limit => Err(refused(limit, &format!("{NAMED}{operator}"))),
+        _ => Ok(()),
+    }
+}
+
+/// The message of the pool with a function as the holder; `None` if it has a holder.
+pub(crate) fn blamed(message: &str, function: &str) -> Option<String> {
+    let limit = message.strip_suffix(' ')?;
+    Some(format!("{limit} {NAMED}{function}"))
+}
+
 /// Whether what is reserved can be moved into a temporary file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Spills {
@@ -232,7 +247,6 @@ impl Watch {
         if *queries > 1 {
             return;
         }
-        self.exceeded.store(false, Ordering::Relaxed);
         let watch = Arc::downgrade(self);
         // without the thread, memory is bounded by what is reserved
         let _ = std::thread::Builder::new().name("kql memory".to_owned()).spawn(move || look(&watch));
@@ -255,9 +269,15 @@ fn look(watch: &Weak<Watch>) {
             released = Instant::now();
             size = process_size().unwrap_or(0);
         }
-        watch.size.store(size, Ordering::Relaxed);
         let exceeded = size > watch.limit + MOST;
+        // under the lock, so that the last query leaves nothing behind
+        let queries = watch.queries();
+        if *queries == 0 {
+            return;
+        }
+        watch.size.store(size, Ordering::Relaxed);
         let was = watch.exceeded.swap(exceeded, Ordering::Relaxed);
+        drop(queries);
         if exceeded && !was {
             watch.waker.notify_waiters();
         }
@@ -291,8 +311,13 @@ impl Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        if let Some(watch) = &self.0 {
-            *watch.queries() -= 1;
+        let Some(watch) = &self.0 else { return };
+        let mut queries = watch.queries();
+        *queries -= 1;
+        if *queries == 0 {
+            // nobody looks any more: the next query begins anew
+            watch.exceeded.store(false, Ordering::Relaxed);
+            watch.size.store(0, Ordering::Relaxed);
         }
     }
 }

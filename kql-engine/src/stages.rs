@@ -70,6 +70,9 @@ fn first_value(rows: &StoredRows) -> RunResult<Value> {
     Ok(Value::Null)
 }
 
+/// How often the text of a list is in memory: while it grows, in the plan, and as the set of its values.
+const COPIES: usize = 6;
+
 /// All values of the first column as a dynamic array.
 fn list(relation: &Relation, rows: &StoredRows) -> RunResult<Value> {
     let mut text = "[".to_owned();
@@ -83,6 +86,7 @@ fn list(relation: &Relation, rows: &StoredRows) -> RunResult<Value> {
                 text.push(',');
             }
             crate::dynamic::write::value(&Value::from_scalar(&scalar).unwrap_or(Value::Null), column.ty, &mut text);
+            rows.room(text.len().saturating_mul(COPIES))?;
         }
     }
     text.push(']');

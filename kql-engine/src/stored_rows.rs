@@ -87,6 +87,11 @@ impl StoredRows {
         Ok(reservation)
     }
 
+    /// Fails if the memory is smaller than that many bytes.
+    pub fn room(&self, bytes: usize) -> Result<()> {
+        memory::room(&self.environment, bytes, &self.operator)
+    }
+
     /// All batches in memory. The error is that there is not enough.
     pub fn load(&self) -> Result<Loaded> {
         let reservation = memory::reservation(&self.environment, &self.operator, Spills::Never);

@@ -105,6 +105,7 @@ impl TableFunction for Metrics {
         if let Some(note) = timeline::unaligned(NEW_ACTIVITY_METRICS.name, self.start, self.step) {
             compiler.note(&note);
         }
+        let _held = input.reserve(input.rows().saturating_mul(timeline::EACH))?;
         let (mut ids, mut groups, mut events) = (Numbered::default(), Numbered::default(), Vec::new());
         for batch in input.batches()? {
             let batch = &batch?;

@@ -292,6 +292,9 @@ pub struct Line {
 /// Computes the result of a plugin from the activity, whose rows have no order.
 pub type Counting = Box<dyn Fn(Vec<Event>) -> Result<Vec<Line>, PluginError> + Send + Sync>;
 
+/// Bytes for each event while all are collected and sorted, with its id.
+pub const EACH: usize = 64;
+
 /// Reads the activity, counts it, and writes the lines.
 struct Activity {
     /// The plugin.
@@ -318,6 +321,7 @@ impl TableFunction for Activity {
         if let Some(note) = &self.note {
             compiler.note(note);
         }
+        let _held = input.reserve(input.rows().saturating_mul(EACH))?;
         let (mut ids, mut groups, mut events) = (Numbered::default(), Numbered::default(), Vec::new());
         for batch in input.batches()? {
             let batch = &batch?;
