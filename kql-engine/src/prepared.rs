@@ -166,7 +166,7 @@ impl Prepared {
                 core: self.core.clone(),
                 plan: self.core.plan(&self.snapshot, &state, &stages, relation).await?,
                 context: state.task_ctx(),
-                again: Again { prepared: self.clone(), stages: stages.clone(), result: i },
+                again: Again { prepared: self.clone(), stages: stages.clone(), result: i, cancel: cancel.clone() },
                 naming: Naming::of(relation),
                 cancel: cancel.clone(),
                 room,
@@ -203,6 +203,7 @@ pub(crate) struct Again {
     stages: Arc<HashMap<StageId, StageResult>>,
     /// Its place among the results.
     result: usize,
+    cancel: CancellationToken,
 }
 
 impl Again {
@@ -212,6 +213,7 @@ impl Again {
         core.memory_freed().await;
         spawn_deep(move || {
             let Prepared { core, snapshot, bound, .. } = &self.prepared;
+            let _entered = budget::enter(core.budget(&self.cancel));
             let Some(relation) = bound.query.results.get(self.result) else {
                 return Err(Error::broken_off("a result is missing"));
             };

@@ -64,16 +64,16 @@ const OPERATORS: &[&str] = &[
     "T | parse-kv s as (Command: string) with (pair_delimiter=' ', kv_delimiter=' ') | count",
     "T | search 'mailbox' | count",
     "find in (T) where s has 'mailbox' | count",
-    "T | make-graph s --> g with (T | project s) on s | graph-match (a)-[e]->(c) where a.s has '77' project a.s | count",
-    "T | where x < 20000 | make-graph s --> k | graph-to-table edges | count",
-    "T | where x < 2000 | make-graph x --> k | graph-shortest-paths (a)-[e*1..3]->(c) project n = array_length(e.x) | count",
+    "T | extend g = tostring(g) | make-graph s --> g with (T | project s) on s | graph-match (a)-[e]->(c) where a.s has '77' project a.s | count",
+    "T | where x < 20000 | make-graph x --> k | graph-to-table edges | count",
+    "T | where x < 2000 | make-graph x --> k | graph-shortest-paths (a)-[e*1..3]->(c) project n = e | count",
     "T | where x < 20000 | make-graph x --> k | graph-mark-components | graph-to-table nodes | count",
     "T",
 ];
 
 /// One query for each plugin that can run without other data, with the plugin's name.
 const PLUGINS: &[(&str, &str)] = &[
-    ("bag_unpack", "T | evaluate bag_unpack(y) | summarize max(strlen(s))"),
+    ("bag_unpack", "T | project x, s, y | evaluate bag_unpack(y) | summarize max(strlen(s))"),
     ("pivot", "T | evaluate pivot(k, count(), b)"),
     ("narrow", "T | evaluate narrow() | count"),
     ("autocluster", "T | project k, b, s | evaluate autocluster()"),
@@ -97,7 +97,7 @@ const PLUGINS: &[(&str, &str)] = &[
         "active_users_count",
         "T | evaluate active_users_count(s, t, datetime(2024-01-01), datetime(2024-01-05), 1d, 1d, 1, 1d)",
     ),
-    ("dcount_intersect", "T | summarize h = hll(s) by k | evaluate dcount_intersect(h)"),
+    ("dcount_intersect", "T | summarize h = hll(s), j = hll(g) by k | evaluate dcount_intersect(h, j)"),
     ("identity", "T | evaluate identity() | count"),
     ("estimate_rows_count", "T | evaluate estimate_rows_count()"),
 ];
