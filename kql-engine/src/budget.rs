@@ -149,7 +149,7 @@ pub(crate) fn value(bytes: usize) -> Result<()> {
 
 /// Whether a column can have that many bytes.
 pub(crate) fn column(bytes: usize) -> Result<()> {
-    if bytes > MOST_IN_A_COLUMN { Err(TooLarge::Column.into()) } else { room(bytes) }
+    if bytes > MOST_IN_A_COLUMN { Err(TooLarge::Column.into()) } else { room(bytes.saturating_mul(2)) }
 }
 
 /// Whether the memory of the run can ever hold that many bytes.

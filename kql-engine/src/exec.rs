@@ -47,7 +47,8 @@ pub struct Limits {
     /// files, or fail; `None` for no limit. Results that are collected are not included.
     pub memory: Option<usize>,
     /// Whether the process has no other work, as on a command line. Then the memory limit is that of the process: a query
-    /// fails when the process, as the operating system sees it, exceeds the limit by more than 128 MB.
+    /// fails when the process, as the operating system sees it, exceeds the limit by more than 160 MB, which is what code,
+    /// threads and the buffers of readers need.
     pub process: bool,
 }
 
@@ -77,8 +78,10 @@ pub(crate) fn session(limits: Limits, memory: &Memory, progress: &Arc<Progress>,
         options.optimizer.prefer_hash_join = false;
         // joins by sorting are planned for two partitions or more
         options.execution.target_partitions = limits.partitions.max(2);
-        // groups that arrive in order stay in order
+        // groups that arrive in order stay in order, and are found in one step: between two steps, the states of all groups
+        // would be merged in memory
         options.optimizer.repartition_aggregations = false;
+        options.optimizer.enable_round_robin_repartition = false;
     }
     options.execution.parquet.schema_force_view_types = false;
     // a filter in the reader is worth it if it is selective, as a text search is

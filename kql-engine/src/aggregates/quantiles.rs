@@ -29,6 +29,9 @@ pub struct Form {
     pub array: bool,
 }
 
+/// The number of values from which a list grows slowly.
+const LARGE: usize = 1 << 20;
+
 /// A group is packed when it has twice as many values as after it was packed last, but at least this many.
 const PACK: usize = 4096;
 
@@ -130,6 +133,10 @@ impl<K> Default for Group<K> {
 
 impl<K: OrderedKey> Group<K> {
     fn add(&mut self, value: K, weight: i64) {
+        // a large list grows by a quarter: while it doubles, it is in memory three times
+        if self.values.len() == self.values.capacity() && self.values.len() > LARGE {
+            self.values.reserve_exact(self.values.len() / 4);
+        }
         self.values.push((value, weight));
         if self.values.len() >= PACK.max(2 * self.packed) {
             self.pack();
@@ -287,8 +294,9 @@ impl<K: OrderedKey> GroupsAccumulator for Quantiles<K> {
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
         let mut groups = emit_to.take_needed(&mut self.groups);
         groups.iter_mut().for_each(Group::pack);
-        let values = PrimitiveBuilder::<K::Arrow>::new().with_data_type(K::list());
-        let weights = PrimitiveBuilder::<Int64Type>::new();
+        let length = groups.iter().map(|group| group.values.len()).sum();
+        let values = PrimitiveBuilder::<K::Arrow>::with_capacity(length).with_data_type(K::list());
+        let weights = PrimitiveBuilder::<Int64Type>::with_capacity(length);
         list_state::written(&groups, values, weights, |group, values, weights| {
             for (value, weight) in &group.values {
                 values.append_value(*value);
