@@ -6,7 +6,7 @@ use crate::budget::Budget;
 use crate::database::{CatalogSnapshot, Database, Inspection};
 use crate::error::{Error, run_error};
 use crate::exec::{self, Limits};
-use crate::lower::Lowering;
+use crate::lower::{Lowering, RunningWindows};
 use crate::memory::{Memory, Release};
 use crate::plan::{self, Node, Query, Relation, StageId, StageResult};
 use crate::progress::Progress;
@@ -43,7 +43,7 @@ impl EngineCore {
         now: Option<i64>,
         release: Option<Release>,
     ) -> Result<EngineCore, Error> {
-        let memory = Memory::new(limits, release).map_err(run_error)?;
+        let memory = Memory::new(limits.memory, limits.whole(), release).map_err(run_error)?;
         let workers = Workers::new(limits.partitions);
         Ok(EngineCore { database: Arc::new(database), workers, memory, limits, progress, now })
     }
@@ -76,7 +76,7 @@ impl EngineCore {
         let (stopped, cancelled, work) = (pin!(self.progress.stopping()), pin!(cancel.cancelled()), pin!(work));
         match select(select(stopped, cancelled), select(pin!(watched.exceeded()), work)).await {
             Either::Left(_) => Err(Error::Interrupted),
-            Either::Right((Either::Left(_), _)) => Err(self.memory.exceeded()),
+            Either::Right((Either::Left(_), _)) => Err(self.memory.exceeded().into()),
             Either::Right((Either::Right((result, _)), _)) => result,
         }
     }
@@ -93,7 +93,7 @@ impl EngineCore {
 
     /// The session in which plans run.
     pub(crate) fn session(&self, strategy: Strategy) -> SessionState {
-        exec::session(self.limits, &self.memory, &self.progress, strategy)
+        exec::session(self.limits, &self.memory, &self.progress, strategy, Some(Arc::new(RunningWindows)))
     }
 
     /// Runs the subqueries whose results are not known yet.

@@ -54,6 +54,12 @@ impl Error {
     }
 }
 
+impl From<crate::memory::Exceeded> for Error {
+    fn from(exceeded: crate::memory::Exceeded) -> Error {
+        Error::Memory { limit: exceeded.limit, operator: exceeded.operator }
+    }
+}
+
 fn summary(diagnostics: &[Diagnostic]) -> String {
     let errors: Vec<String> =
         diagnostics.iter().filter(|d| d.is_error()).map(|d| format!("{} {}", d.code, d.message)).collect();
@@ -68,7 +74,10 @@ pub(crate) fn run_error(error: DataFusionError) -> Error {
             Some(source) => Error::Data(source.clone()),
             None => Error::Run(inner.to_string()),
         },
-        DataFusionError::ResourcesExhausted(message) => crate::memory::exceeded(message),
+        DataFusionError::ResourcesExhausted(message) => match crate::memory::exceeded(message) {
+            Some(exceeded) => exceeded.into(),
+            None => Error::Run(message.clone()),
+        },
         DataFusionError::Execution(message) => Error::Run(message.clone()),
         DataFusionError::Internal(message) => Error::Internal(Box::new(Defect::new(message.clone()))),
         root => Error::Internal(Box::new(Defect::new(root.strip_backtrace()))),

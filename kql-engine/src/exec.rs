@@ -2,8 +2,7 @@
 
 use crate::byte_channel::{BatchReceiver, BatchSender, batch_channel};
 use crate::error::panic_message;
-use crate::lower::RunningWindows;
-use crate::memory::Memory;
+use crate::memory::{Memory, Whole};
 use crate::partition_constants::HidePartitionConstants;
 use crate::plan::Relation;
 use crate::progress::Progress;
@@ -52,6 +51,13 @@ pub struct Limits {
     pub process: bool,
 }
 
+impl Limits {
+    /// What the memory limit is about.
+    pub(crate) fn whole(self) -> Whole {
+        if self.process { Whole::Process } else { Whole::Reserved }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         let partitions = std::thread::available_parallelism().map_or(1, usize::from);
@@ -62,8 +68,17 @@ impl Default for Limits {
 /// The rows of a batch if memory is short.
 const SMALL_BATCH: usize = 1024;
 
-/// A DataFusion session with its optimizer and planner, but without its functions.
-pub(crate) fn session(limits: Limits, memory: &Memory, progress: &Arc<Progress>, strategy: Strategy) -> SessionState {
+/// A rule for executable plans.
+pub(crate) type PhysicalRule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
+
+/// A DataFusion session with its optimizer and planner, but without its functions; `last` is applied after DataFusion's rules.
+pub(crate) fn session(
+    limits: Limits,
+    memory: &Memory,
+    progress: &Arc<Progress>,
+    strategy: Strategy,
+    last: Option<PhysicalRule>,
+) -> SessionState {
     // a group can be a long list: fewer of them are in memory with smaller batches
     let most = if strategy == Strategy::Sorting { SMALL_BATCH } else { usize::MAX };
     let rows = limits.batch_size.clamp(1, most);
@@ -102,7 +117,8 @@ pub(crate) fn session(limits: Limits, memory: &Memory, progress: &Arc<Progress>,
         .map(|rule| if rule.name() == "aggregate_statistics" { Arc::new(WithoutFilters(rule)) as _ } else { rule });
     let physical = std::iter::once(Arc::new(HidePartitionConstants) as _)
         .chain(physical)
-        .chain([Arc::new(RunningWindows) as _, Arc::new(YieldingJoins) as _])
+        .chain(last)
+        .chain(std::iter::once(Arc::new(YieldingJoins) as _))
         .collect();
     SessionStateBuilder::new()
         .with_config(config)

@@ -90,9 +90,10 @@ impl Engine {
         let limits = Limits { memory: Some(memory), ..self.core.limits };
         let mut state = exec::session(
             limits,
-            &Memory::new(limits, None).map_err(run_error)?,
+            &Memory::new(limits.memory, limits.whole(), None).map_err(run_error)?,
             &self.core.progress,
             Strategy::InMemory,
+            None,
         );
         // each partition reserves memory for merging its temporary files, in addition to what it sorts
         let share = memory / (4 * self.core.limits.partitions.max(1));

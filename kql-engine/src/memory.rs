@@ -3,10 +3,8 @@
 //! Sorting, grouping, joining and the rows of subqueries reserve memory before they use it, and continue in temporary files
 //! or fail when there is no more. The rest (the buffers of readers, the states of functions over all rows, values that one
 //! expression makes) is too varied to be reserved. If the engine is the main work of its process
-//! ([`Limits::process`]), the size of the process is watched while queries run, and bounded too.
+//! ([`crate::Limits::process`]), the size of the process is watched while queries run, and bounded too.
 
-use crate::error::Error;
-use crate::exec::Limits;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{FairSpillPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
@@ -31,6 +29,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Gives memory that was freed back to the system, which allocators do late. Runs on a thread of its own while queries run.
 pub type Release = fn();
 
+/// Whether the limit is that of the whole process, which has no other work, or of what is reserved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Whole {
+    Process,
+    Reserved,
+}
+
 /// The memory that an engine's queries share.
 #[derive(Debug)]
 pub(crate) struct Memory {
@@ -41,17 +46,17 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// The memory that the limits allow.
-    pub(crate) fn new(limits: Limits, release: Option<Release>) -> Result<Memory> {
-        let watch = limits.memory.filter(|_| limits.process).map(|limit| Arc::new(Watch::new(limit, release)));
+    pub(crate) fn new(limit: Option<usize>, process: Whole, release: Option<Release>) -> Result<Memory> {
+        let watch = limit.filter(|_| process == Whole::Process).map(|limit| Arc::new(Watch::new(limit, release)));
         let mut builder = RuntimeEnvBuilder::new();
-        if let Some(limit) = limits.memory {
+        if let Some(limit) = limit {
             builder = builder.with_memory_pool(Arc::new(Pool {
                 fair: FairSpillPool::new(limit),
                 limit,
                 watch: watch.clone(),
             }));
         }
-        Ok(Memory { limit: limits.memory, environment: builder.build_arc()?, watch })
+        Ok(Memory { limit, environment: builder.build_arc()?, watch })
     }
 
     /// Where plans reserve memory and create temporary files.
@@ -80,9 +85,18 @@ impl Memory {
     }
 
     /// The error of a query that has made the process too large.
-    pub(crate) fn exceeded(&self) -> Error {
-        Error::Memory { limit: self.limit.unwrap_or_default(), operator: None }
+    pub(crate) fn exceeded(&self) -> Exceeded {
+        Exceeded { limit: self.limit.unwrap_or_default(), operator: None }
     }
+}
+
+/// A query needs more memory than there is.
+#[derive(Debug)]
+pub(crate) struct Exceeded {
+    /// The limit, in bytes.
+    pub limit: usize,
+    /// The operator or function that asked for more, as it is written in KQL.
+    pub operator: Option<String>,
 }
 
 /// The error of the pool: DataFusion's, so that operators that can use temporary files recognize it.
@@ -90,13 +104,10 @@ fn refused(limit: usize, holder: &str) -> DataFusionError {
     DataFusionError::ResourcesExhausted(format!("{limit} {holder}"))
 }
 
-/// The error of the pool as an error of a query.
-pub(crate) fn exceeded(message: &str) -> Error {
-    let parts = message.split_once(' ').and_then(|(limit, holder)| Some((limit.parse().ok()?, holder)));
-    match parts {
-        Some((limit, holder)) => Error::Memory { limit, operator: operator(holder) },
-        None => Error::Run(message.to_owned()),
-    }
+/// What an error of the pool says; `None` for a message of others.
+pub(crate) fn exceeded(message: &str) -> Option<Exceeded> {
+    let (limit, holder) = message.split_once(' ')?;
+    Some(Exceeded { limit: limit.parse().ok()?, operator: operator(holder) })
 }
 
 /// The operator, as it is written in KQL, that reserves memory under this name.

@@ -166,7 +166,11 @@ impl Prepared {
                 core: self.core.clone(),
                 plan: self.core.plan(&self.snapshot, &state, &stages, relation).await?,
                 context: state.task_ctx(),
-                again: Again { prepared: self.clone(), stages: stages.clone(), result: i, cancel: cancel.clone() },
+                again: {
+                    let again =
+                        Again { prepared: self.clone(), stages: stages.clone(), result: i, cancel: cancel.clone() };
+                    Box::new(|| Box::pin(again.by_sorting()))
+                },
                 naming: Naming::of(relation),
                 cancel: cancel.clone(),
                 room,
@@ -198,7 +202,7 @@ impl Prepared {
 }
 
 /// Plans a result again, for less memory.
-pub(crate) struct Again {
+struct Again {
     prepared: Prepared,
     stages: Arc<HashMap<StageId, StageResult>>,
     /// Its place among the results.
@@ -208,7 +212,7 @@ pub(crate) struct Again {
 
 impl Again {
     /// The plan by sorting, and its context.
-    pub(crate) async fn by_sorting(self) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), Error> {
+    async fn by_sorting(self) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), Error> {
         let core = self.prepared.core.clone();
         core.memory_freed().await;
         spawn_deep(move || {

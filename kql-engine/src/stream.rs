@@ -5,11 +5,11 @@ use crate::engine_core::EngineCore;
 use crate::error::{Error, panic_message, run_error};
 use crate::exec::{self, Naming};
 use crate::plan::Render;
-use crate::prepared::Again;
 use crate::types::TableSchema;
 use arrow::array::RecordBatch;
 use datafusion::execution::TaskContext;
 use datafusion::physical_plan::ExecutionPlan;
+use futures::future::BoxFuture;
 use futures::{FutureExt, Stream, StreamExt};
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
@@ -55,13 +55,16 @@ impl Drop for Task {
     }
 }
 
+/// A plan, and its context.
+pub(crate) type Executable = (Arc<dyn ExecutionPlan>, Arc<TaskContext>);
+
 /// The source of the batches.
 pub(crate) struct Production {
     pub core: Arc<EngineCore>,
     pub plan: Arc<dyn ExecutionPlan>,
     pub context: Arc<TaskContext>,
     /// The same result with less memory, if no row was returned yet.
-    pub again: Again,
+    pub again: Box<dyn FnOnce() -> BoxFuture<'static, Result<Executable, Error>> + Send + Sync>,
     pub naming: Naming,
     pub cancel: CancellationToken,
     /// Bytes of batches that each partition can buffer.
@@ -116,7 +119,7 @@ impl Production {
         };
         let mut done = work(plan, context).await;
         if matches!(done, Err(Error::Memory { .. })) && !sent.load(Ordering::Relaxed) {
-            done = match again.by_sorting().await {
+            done = match again().await {
                 Ok((plan, context)) => work(plan, context).await,
                 Err(error) => Err(error),
             };

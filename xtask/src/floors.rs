@@ -18,11 +18,11 @@ const CRATES: [&str; 5] = [
 /// they are one layer, since an operator binds the pipelines inside it.
 const FLOORS: [(&str, &[&str]); 22] = [
     (
-        "words for what happens, and the simplest values",
-        &["types", "time", "render", "progress", "notes", "defect", "byte_channel"],
+        "words for what happens, the simplest values, and the memory there is",
+        &["types", "time", "render", "progress", "notes", "defect", "byte_channel", "memory", "strategy"],
     ),
     ("what a run can use", &["budget"]),
-    ("values", &["decimal", "error", "storage"]),
+    ("values, and rows that are kept", &["decimal", "error", "storage", "stored_rows"]),
     ("a constant, threads, which files externaldata reads", &["value", "deep_stack", "workers", "external_files"]),
     ("the dynamic type", &["dynamic"]),
     ("cells of results, places of addresses", &["cell", "geo_ip"]),
