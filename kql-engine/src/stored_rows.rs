@@ -147,6 +147,8 @@ impl Iterator for Batches<'_> {
     }
 }
 
+type FileWriter = StreamWriter<Box<dyn SpillWriter>>;
+
 /// Takes rows, and puts them into a file as soon as there is not enough memory.
 pub struct RowsWriter {
     operator: String,
@@ -154,7 +156,7 @@ pub struct RowsWriter {
     reservation: MemoryReservation,
     counter: RecordBatchMemoryCounter,
     batches: Vec<RecordBatch>,
-    file: Option<(Arc<dyn SpillFile>, StreamWriter<Box<dyn SpillWriter>>)>,
+    file: Option<(Arc<dyn SpillFile>, FileWriter)>,
     rows: usize,
     numbering: Numbering,
 }

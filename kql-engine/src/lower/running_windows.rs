@@ -201,7 +201,8 @@ impl Running {
         }
         let key = |e: &Arc<dyn PhysicalExpr>| e.evaluate(&batch)?.into_array(rows);
         let keys = self.keys.iter().map(key).collect::<Result<Vec<ArrayRef>>>()?;
-        let parts = if keys.is_empty() { vec![0..rows] } else { partition(&keys)?.ranges() };
+        let all = 0..rows;
+        let parts = if keys.is_empty() { Vec::from([all]) } else { partition(&keys)?.ranges() };
         let continues = match &self.last_key {
             None => false,
             Some(last) => {

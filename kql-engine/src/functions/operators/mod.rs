@@ -164,7 +164,7 @@ pub fn unary(op: UnaryOp) -> &'static ScalarFunction {
 /// Whether a function tests whether a value is in a list: its kernel has all items that are constants.
 pub fn is_membership(function: &ScalarFunction) -> bool {
     use membership::{HAS_ALL, HAS_ANY, IN, IN_CS, NOT_IN, NOT_IN_CS};
-    [&IN, &NOT_IN, &IN_CS, &NOT_IN_CS, &HAS_ANY, &HAS_ALL].iter().any(|known| *known == function)
+    [&IN, &NOT_IN, &IN_CS, &NOT_IN_CS, &HAS_ANY, &HAS_ALL].contains(&function)
 }
 
 /// The function of an operator with a list.
