@@ -2,9 +2,12 @@
 //!
 //! `extend a = iff(x, f(a), a)`, repeated, doubles `a` each time it replaces its name: a filter after
 //! twenty of them would have a million calls. A column that would get too large is computed once, where it is defined.
+//!
+//! A long constant text is refused if the memory cannot hold a batch of it: DataFusion repeats it for every row.
 
+use crate::budget::{self, Captured};
 use arrow::datatypes::DataType;
-use datafusion::common::{Result, internal_err};
+use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
@@ -12,14 +15,19 @@ use datafusion::logical_expr::{
 /// Expressions larger than this after inlining are kept as columns.
 pub(super) const LARGEST: usize = 200;
 
+/// Constant texts longer than this are not copied into a column before it is known that they fit.
+pub(super) const LONG_TEXT: usize = 1 << 10;
+
 /// The same value in a form that DataFusion does not inline.
 pub(super) fn barrier(e: Expr) -> Expr {
-    ScalarUDF::new_from_impl(Barrier { signature: Signature::any(1, Volatility::Volatile) }).call(vec![e])
+    let signature = Signature::any(1, Volatility::Volatile);
+    ScalarUDF::new_from_impl(Barrier { signature, budget: Captured::now() }).call(vec![e])
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Barrier {
     signature: Signature,
+    budget: Captured,
 }
 
 impl ScalarUDFImpl for Barrier {
@@ -39,7 +47,13 @@ impl ScalarUDFImpl for Barrier {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let _entered = self.budget.enter();
         match args.args.into_iter().next() {
+            Some(ColumnarValue::Scalar(ScalarValue::Utf8(Some(text)))) => {
+                let bytes = text.len().saturating_mul(args.number_rows);
+                budget::column(bytes).map_err(|error| budget::named(error, || "extend".to_owned()))?;
+                Ok(ColumnarValue::Scalar(ScalarValue::Utf8(Some(text))))
+            }
             Some(value) => Ok(value),
             None => internal_err!("a value is expected"),
         }

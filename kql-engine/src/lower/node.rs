@@ -6,7 +6,7 @@ use crate::functions::operators;
 use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, PlanColumn, StageResult};
 use crate::types::ScalarType;
 use crate::value::Value;
-use datafusion::common::{Column, JoinType, NullEquality, Result, TableReference, internal_err};
+use datafusion::common::{Column, JoinType, NullEquality, Result, ScalarValue, TableReference, internal_err};
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, Union, lit};
 use std::sync::Arc;
@@ -100,7 +100,11 @@ impl Lowering<'_> {
                 _ => {
                     let lowered = self.expr(e)?;
                     let size = self.size(e);
-                    let kept = size > super::barrier::LARGEST && !matches!(lowered, df::Expr::Literal(..));
+                    let kept = match &lowered {
+                        df::Expr::Literal(ScalarValue::Utf8(Some(text)), _) => text.len() > super::barrier::LONG_TEXT,
+                        df::Expr::Literal(..) => false,
+                        _ => size > super::barrier::LARGEST,
+                    };
                     self.sizes.borrow_mut().insert(*id, if kept { 1 } else { size });
                     if kept { super::barrier::barrier(lowered) } else { lowered }.alias(name(*id))
                 }
