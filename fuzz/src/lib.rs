@@ -11,7 +11,7 @@ pub fn rows(name: &str, bytes: &[u8]) -> Option<u64> {
     quiet();
     let path = folder()?.join(name);
     std::fs::write(&path, bytes).ok()?;
-    let limits = Limits { batch_size: 64, partitions: 1, memory: Some(256 << 20) };
+    let limits = Limits { batch_size: 64, partitions: 1, memory: Some(256 << 20), ..Limits::default() };
     let engine = Engine::builder().limits(limits).data(path.into()).build().ok()?;
     let mut rows = 0;
     let names = engine.data_tables();
