@@ -69,15 +69,18 @@ impl Memory {
         Watched(self.watch.clone().inspect(|watch| watch.begin()))
     }
 
-    /// Waits until what a failed run has used is free again, for at most a second.
+    /// Waits until what a failed run has used and reserved is free again, for at most a second.
     pub(crate) async fn freed(&self) {
-        let Some(watch) = &self.watch else { return };
-        let is_large = || process_size().is_some_and(|size| size > watch.limit);
+        let Some(limit) = self.limit else { return };
         for _ in 0..100 {
-            if let Some(release) = watch.release {
-                release();
+            let mut size = 0;
+            if let Some(watch) = &self.watch {
+                if let Some(release) = watch.release {
+                    release();
+                }
+                size = process_size().unwrap_or(0);
             }
-            if !is_large() {
+            if size <= limit && self.environment.memory_pool.reserved() <= limit / 4 {
                 return;
             }
             tokio::time::sleep(2 * PERIOD).await;
