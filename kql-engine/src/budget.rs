@@ -7,7 +7,7 @@ use crate::memory;
 use crate::progress::Progress;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::runtime_env::RuntimeEnv;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,14 @@ const BETWEEN_CHECKS: usize = 1 << 16;
 const ROW: usize = 1 << 10;
 
 thread_local! {
-    static CURRENT: RefCell<Option<Budget>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Entered>> = const { RefCell::new(None) };
+}
+
+/// The budget of a thread.
+struct Entered {
+    budget: Budget,
+    /// Whether [`check`] has failed since it was entered.
+    failed: Cell<bool>,
 }
 
 /// The budget of a run. A clone shares everything with it.
@@ -93,7 +100,7 @@ pub(crate) fn named(error: DataFusionError, name: impl FnOnce() -> String) -> Da
 
 /// The budget that the thread had before; dropping it restores that.
 #[must_use]
-pub(crate) struct Guard(Option<Budget>);
+pub(crate) struct Guard(Option<Entered>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
@@ -105,7 +112,7 @@ impl Drop for Guard {
 
 /// Gives the thread a budget, until the result is dropped.
 pub(crate) fn enter(budget: Budget) -> Guard {
-    Guard(CURRENT.with_borrow_mut(|current| current.replace(budget)))
+    Guard(CURRENT.with_borrow_mut(|current| current.replace(Entered { budget, failed: Cell::new(false) })))
 }
 
 /// The budget of the run that something was planned for. All of these are equal: what is computed does not depend on them.
@@ -115,7 +122,7 @@ pub(crate) struct Captured(Option<Budget>);
 impl Captured {
     /// That of the thread.
     pub(crate) fn now() -> Captured {
-        Captured(CURRENT.with_borrow(Clone::clone))
+        Captured(CURRENT.with_borrow(|current| current.as_ref().map(|entered| entered.budget.clone())))
     }
 
     /// Gives it to the thread. Without one, the thread keeps its own.
@@ -138,7 +145,20 @@ impl Hash for Captured {
 
 /// Whether the run goes on: the error is that it was stopped, or that it uses too much memory. Without a budget, it does.
 pub(crate) fn check() -> Result<()> {
-    CURRENT.with_borrow(|current| current.as_ref().map_or(Ok(()), Budget::check))
+    CURRENT.with_borrow(|current| match current {
+        Some(entered) => entered.budget.check().inspect_err(|_| entered.failed.set(true)),
+        None => Ok(()),
+    })
+}
+
+/// Whether every [`check`] has passed since the budget was entered, and passes now: a loop that a check has ended early can
+/// have left anything behind, even if memory is free again.
+pub(crate) fn confirm() -> Result<()> {
+    check()?;
+    CURRENT.with_borrow(|current| match current {
+        Some(Entered { budget, failed }) if failed.get() => Err(memory::exhausted(&budget.memory)),
+        _ => Ok(()),
+    })
 }
 
 /// Whether a value can have that many bytes.
@@ -158,7 +178,9 @@ fn room(bytes: usize) -> Result<()> {
     if bytes < MUCH {
         return Ok(());
     }
-    CURRENT.with_borrow(|current| current.as_ref().map_or(Ok(()), |budget| memory::room(&budget.memory, bytes, "")))
+    CURRENT.with_borrow(|current| {
+        current.as_ref().map_or(Ok(()), |entered| memory::room(&entered.budget.memory, bytes, None))
+    })
 }
 
 /// Asks [`check`] from time to time.

@@ -43,7 +43,8 @@ impl EngineCore {
         now: Option<i64>,
         release: Option<Release>,
     ) -> Result<EngineCore, Error> {
-        let memory = Memory::new(limits.memory, limits.whole(), release).map_err(run_error)?;
+        let process = limits.memory.filter(|_| limits.process);
+        let memory = Memory::new(limits.memory, process, release).map_err(run_error)?;
         let workers = Workers::new(limits.partitions);
         Ok(EngineCore { database: Arc::new(database), workers, memory, limits, progress, now })
     }

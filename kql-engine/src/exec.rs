@@ -2,7 +2,7 @@
 
 use crate::byte_channel::{BatchReceiver, BatchSender, batch_channel};
 use crate::error::panic_message;
-use crate::memory::{Memory, Whole};
+use crate::memory::Memory;
 use crate::partition_constants::HidePartitionConstants;
 use crate::plan::Relation;
 use crate::progress::Progress;
@@ -49,13 +49,6 @@ pub struct Limits {
     /// fails when the process, as the operating system sees it, exceeds the limit by more than 160 MB, which is what code,
     /// threads and the buffers of readers need.
     pub process: bool,
-}
-
-impl Limits {
-    /// What the memory limit is about.
-    pub(crate) fn whole(self) -> Whole {
-        if self.process { Whole::Process } else { Whole::Reserved }
-    }
 }
 
 impl Default for Limits {

@@ -90,7 +90,7 @@ impl Engine {
         let limits = Limits { memory: Some(memory), ..self.core.limits };
         let mut state = exec::session(
             limits,
-            &Memory::new(limits.memory, limits.whole(), None).map_err(run_error)?,
+            &Memory::new(limits.memory, None, None).map_err(run_error)?,
             &self.core.progress,
             Strategy::InMemory,
             None,

@@ -1,7 +1,7 @@
 //! The files of `externaldata`: columns by position in delimited text, by name in JSON.
 
 use crate::dynamic::write;
-use crate::error::SourceError;
+use crate::error::{SourceError, run_error};
 use crate::extract::{Unconverted, converted};
 use crate::sources::unpacked;
 use crate::types::ScalarType;
@@ -61,7 +61,8 @@ pub(crate) fn rows(
     let texts: Vec<StringArray> = builders.iter_mut().map(StringBuilder::finish).collect();
     let dynamic: Vec<Option<ArrayRef>> =
         texts.iter().zip(&types).map(|(text, ty)| (*ty == ScalarType::Dynamic).then(|| parsed(text))).collect();
-    let (_, converted) = converted(texts, &types, vec![true; rows], Unconverted::IsNull);
+    let (_, converted) = converted(texts, &types, vec![true; rows], Unconverted::IsNull)
+        .map_err(|error| SourceError::unreadable(path, run_error(error)))?;
     let arrays = converted.into_iter().zip(dynamic).map(|(array, dynamic)| dynamic.unwrap_or(array)).collect();
     Ok((arrays, notices))
 }

@@ -111,7 +111,9 @@ enum Place<'a> {
 impl Place<'_> {
     fn of(address: &str) -> Place<'_> {
         let slash = |c: char| c == '/' || c == '\\';
-        if address.starts_with(slash) && address.get(1..).is_some_and(|rest| rest.starts_with(slash)) {
+        let is_network =
+            |path: &str| path.starts_with(slash) && path.get(1..).is_some_and(|rest| rest.starts_with(slash));
+        if is_network(address) {
             return Place::Elsewhere;
         }
         let Some((scheme, rest)) = address.split_once("://") else { return Place::Local(Cow::Borrowed(address)) };
@@ -125,13 +127,10 @@ impl Place<'_> {
             Some(host) if host.eq_ignore_ascii_case("localhost") => rest.get(host.len()..).unwrap_or(""),
             _ => return Place::Elsewhere,
         };
-        if path.get(1..).is_some_and(|rest| rest.starts_with(slash)) {
-            return Place::Elsewhere;
-        }
         let Ok(path) = percent_encoding::percent_decode_str(path).decode_utf8() else { return Place::Elsewhere };
         let drive = matches!(path.as_bytes(), [b'/', letter, b':', ..] if letter.is_ascii_alphabetic());
         let path = if drive { path.get(1..).unwrap_or("").to_owned() } else { path.into_owned() };
-        if path.starts_with(slash) && path.get(1..).is_some_and(|rest| rest.starts_with(slash)) {
+        if is_network(&path) {
             return Place::Elsewhere;
         }
         Place::Local(Cow::Owned(path))

@@ -29,13 +29,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Gives memory that was freed back to the system, which allocators do late. Runs on a thread of its own while queries run.
 pub type Release = fn();
 
-/// Whether the limit is that of the whole process, which has no other work, or of what is reserved.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Whole {
-    Process,
-    Reserved,
-}
-
 /// The memory that an engine's queries share.
 #[derive(Debug)]
 pub(crate) struct Memory {
@@ -45,9 +38,9 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// The memory that the limits allow.
-    pub(crate) fn new(limit: Option<usize>, process: Whole, release: Option<Release>) -> Result<Memory> {
-        let watch = limit.filter(|_| process == Whole::Process).map(|limit| Arc::new(Watch::new(limit, release)));
+    /// Memory with a limit for what is reserved, and one for the process, if it is to be watched.
+    pub(crate) fn new(limit: Option<usize>, process: Option<usize>, release: Option<Release>) -> Result<Memory> {
+        let watch = process.map(|limit| Arc::new(Watch::new(limit, release)));
         let mut builder = RuntimeEnvBuilder::new();
         if let Some(limit) = limit {
             builder = builder.with_memory_pool(Arc::new(Pool {
@@ -107,6 +100,19 @@ fn refused(limit: usize, holder: &str) -> DataFusionError {
     DataFusionError::ResourcesExhausted(format!("{limit} {holder}"))
 }
 
+/// [`refused`] for an operator as it is written in KQL, if it is known.
+fn refused_to(limit: usize, operator: Option<&str>) -> DataFusionError {
+    refused(limit, &operator.map_or(String::new(), |operator| format!("{NAMED}{operator}")))
+}
+
+/// The error of a query that has used more memory than there is.
+pub(crate) fn exhausted(environment: &RuntimeEnv) -> DataFusionError {
+    match environment.memory_pool.memory_limit() {
+        MemoryLimit::Finite(limit) => refused_to(limit, None),
+        _ => refused_to(0, None),
+    }
+}
+
 /// What an error of the pool says; `None` for a message of others.
 pub(crate) fn exceeded(message: &str) -> Option<Exceeded> {
     let (limit, holder) = message.split_once(' ')?;
@@ -130,17 +136,16 @@ pub(crate) fn check(environment: &RuntimeEnv, operator: Option<&str>) -> Result<
     let pool: &dyn MemoryPool = environment.memory_pool.as_ref();
     match pool.downcast_ref::<Pool>() {
         Some(Pool { watch: Some(watch), limit, .. }) if watch.exceeded.load(Ordering::Relaxed) => {
-            Err(refused(*limit, &operator.map_or(String::new(), |operator| format!("{NAMED}{operator}"))))
+            Err(refused_to(*limit, operator))
         }
         _ => Ok(()),
     }
 }
 
 /// Fails if the memory is smaller than that many bytes.
-pub(crate) fn room(environment: &RuntimeEnv, bytes: usize, operator: &str) -> Result<()> {
+pub(crate) fn room(environment: &RuntimeEnv, bytes: usize, operator: Option<&str>) -> Result<()> {
     match environment.memory_pool.memory_limit() {
-        MemoryLimit::Finite(limit) if bytes > limit && operator.is_empty() => Err(refused(limit, "")),
-        MemoryLimit::Finite(limit) if bytes > limit => Err(refused(limit, &format!("{NAMED}{operator}"))),
+        MemoryLimit::Finite(limit) if bytes > limit => Err(refused_to(limit, operator)),
         _ => Ok(()),
     }
 }
@@ -230,8 +235,15 @@ struct Watch {
     size: AtomicUsize,
     exceeded: AtomicBool,
     waker: tokio::sync::Notify,
+    watching: Mutex<Watching>,
+}
+
+#[derive(Debug, Default)]
+struct Watching {
     /// The number of queries that run.
-    queries: Mutex<usize>,
+    queries: usize,
+    /// Whether there is a thread that looks.
+    is_looking: bool,
 }
 
 impl Watch {
@@ -242,7 +254,7 @@ impl Watch {
             size: AtomicUsize::new(0),
             exceeded: AtomicBool::new(false),
             waker: tokio::sync::Notify::new(),
-            queries: Mutex::new(0),
+            watching: Mutex::default(),
         }
     }
 
@@ -250,20 +262,20 @@ impl Watch {
         self.size.load(Ordering::Relaxed)
     }
 
-    fn queries(&self) -> std::sync::MutexGuard<'_, usize> {
-        self.queries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn watching(&self) -> std::sync::MutexGuard<'_, Watching> {
+        self.watching.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One more query runs; the first one starts the thread that looks.
+    /// One more query runs. If no thread looks, one starts.
     fn begin(self: &Arc<Self>) {
-        let mut queries = self.queries();
-        *queries += 1;
-        if *queries > 1 {
-            return;
+        let mut watching = self.watching();
+        watching.queries += 1;
+        if !watching.is_looking {
+            let watch = Arc::downgrade(self);
+            let thread = std::thread::Builder::new().name("kql memory".to_owned()).spawn(move || look(&watch));
+            // without the thread, memory is bounded by what is reserved
+            watching.is_looking = thread.is_ok();
         }
-        let watch = Arc::downgrade(self);
-        // without the thread, memory is bounded by what is reserved
-        let _ = std::thread::Builder::new().name("kql memory".to_owned()).spawn(move || look(&watch));
     }
 }
 
@@ -271,9 +283,6 @@ impl Watch {
 fn look(watch: &Weak<Watch>) {
     let mut released = Instant::now();
     while let Some(watch) = watch.upgrade() {
-        if *watch.queries() == 0 {
-            return;
-        }
         let mut size = process_size().unwrap_or(0);
         if let Some(release) = watch.release
             && size > watch.limit + BASE / 2
@@ -285,13 +294,14 @@ fn look(watch: &Weak<Watch>) {
         }
         let exceeded = size > watch.limit + MOST;
         // under the lock, so that the last query leaves nothing behind
-        let queries = watch.queries();
-        if *queries == 0 {
+        let mut watching = watch.watching();
+        if watching.queries == 0 {
+            watching.is_looking = false;
             return;
         }
         watch.size.store(size, Ordering::Relaxed);
         let was = watch.exceeded.swap(exceeded, Ordering::Relaxed);
-        drop(queries);
+        drop(watching);
         if exceeded && !was {
             watch.waker.notify_waiters();
         }
@@ -326,10 +336,10 @@ impl Watched {
 impl Drop for Watched {
     fn drop(&mut self) {
         let Some(watch) = &self.0 else { return };
-        let mut queries = watch.queries();
-        *queries -= 1;
-        if *queries == 0 {
-            // nobody looks any more: the next query begins anew
+        let mut watching = watch.watching();
+        watching.queries -= 1;
+        if watching.queries == 0 {
+            // the next query begins anew
             watch.exceeded.store(false, Ordering::Relaxed);
             watch.size.store(0, Ordering::Relaxed);
         }

@@ -89,7 +89,7 @@ impl StoredRows {
 
     /// Fails if the memory is smaller than that many bytes.
     pub fn room(&self, bytes: usize) -> Result<()> {
-        memory::room(&self.environment, bytes, &self.operator)
+        memory::room(&self.environment, bytes, Some(&self.operator))
     }
 
     /// All batches in memory. The error is that there is not enough.

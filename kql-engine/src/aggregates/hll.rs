@@ -2,7 +2,6 @@
 //!
 //! The state is exact: an array of the distinct values. It is not a sketch that other engines can read.
 
-use super::accumulator::named;
 use super::make_list::MAKE_SET;
 use super::order_list::CollectedValues;
 use crate::registry::{
@@ -21,7 +20,7 @@ pub static HLL: AggregateFunction = AggregateFunction {
     summary: "The state from which dcount_hll() counts the group's distinct values; states can be merged.",
     page: "hll-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(named(&HLL, CollectedValues::unlimited(args))),
+        make: |args| Ok(Box::new(CollectedValues::unlimited(args))),
         state: |_| CollectedValues::state_types(),
         ordered: false,
     },

@@ -29,7 +29,7 @@ pub static MAKE_BAG: AggregateFunction = AggregateFunction {
               value is kept.",
     page: "make-bag-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(accumulator::named(&MAKE_BAG, Bags::new(args))),
+        make: |args| Ok(Box::new(Bags::new(args))),
         state: |_| Bags::state_types(),
         ordered: true,
     },
@@ -59,6 +59,8 @@ struct Group {
     places: HashMap<Box<str>, usize>,
     /// The bytes of its names and values.
     length: usize,
+    /// What it adds to the memory of the accumulator.
+    bytes: usize,
 }
 
 impl Bags {
@@ -86,7 +88,9 @@ impl Bags {
         if !self.ordered && group.items.len() >= self.max {
             return Ok(());
         }
-        self.bytes += 2 * name.len() + value.len() + order.len() + size_of::<Property>();
+        let bytes = 2 * name.len() + value.len() + order.len() + size_of::<Property>();
+        self.bytes += bytes;
+        group.bytes += bytes;
         group.places.insert(name.into(), group.items.len());
         group.items.push((name.into(), value.into(), order.into()));
         // each of them will be in the result; if there are more, it is not known yet which
@@ -96,12 +100,7 @@ impl Bags {
 
     fn emit(&mut self, emit_to: EmitTo) -> Vec<Group> {
         let mut groups = emit_to.take_needed(&mut self.groups);
-        if self.groups.is_empty() {
-            self.bytes = 0;
-        } else {
-            let length = |group: &Group| 2 * group.length + group.items.len() * size_of::<Property>();
-            self.bytes = self.bytes.saturating_sub(groups.iter().map(length).sum());
-        }
+        self.bytes -= groups.iter().map(|group| group.bytes).sum::<usize>();
         for group in &mut groups {
             if self.ordered {
                 group.items.sort_by(|a, b| a.2.cmp(&b.2));

@@ -1,6 +1,5 @@
 //! `make_list()`, `make_set()`
 
-use super::accumulator::named;
 use super::order_list::CollectedValues;
 use crate::registry::{
     AggregateFunction, Alias, Outputs,
@@ -24,7 +23,7 @@ pub static MAKE_LIST: AggregateFunction = AggregateFunction {
               arrays are added one by one.",
     page: "make-list-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(named(&MAKE_LIST, CollectedValues::all(args))),
+        make: |args| Ok(Box::new(CollectedValues::all(args))),
         state: |_| CollectedValues::state_types(),
         ordered: true,
     },
@@ -39,7 +38,7 @@ pub static MAKE_LIST_WITH_NULLS: AggregateFunction = AggregateFunction {
     summary: "An array of the group's values in the order of the rows, including nulls.",
     page: "make-list-with-nulls-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(named(&MAKE_LIST_WITH_NULLS, CollectedValues::with_nulls(args))),
+        make: |args| Ok(Box::new(CollectedValues::with_nulls(args))),
         state: |_| CollectedValues::state_types(),
         ordered: true,
     },
@@ -55,7 +54,7 @@ pub static MAKE_SET: AggregateFunction = AggregateFunction {
               one by one.",
     page: "make-set-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(named(&MAKE_SET, CollectedValues::distinct(args))),
+        make: |args| Ok(Box::new(CollectedValues::distinct(args))),
         state: |_| CollectedValues::state_types(),
         ordered: true,
     },

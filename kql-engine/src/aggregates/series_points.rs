@@ -27,7 +27,7 @@ pub static SERIES_POINTS: AggregateFunction = AggregateFunction {
     summary: "An array with a value for every point of an axis.",
     page: "make-series-operator",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(accumulator::named(&SERIES_POINTS, Points::new(args)?)),
+        make: |args| Ok(Box::new(Points::new(args)?)),
         state: |_| Points::state_types(),
         ordered: false,
     },
@@ -196,10 +196,14 @@ impl Points {
     /// The groups to emit.
     fn taken(&mut self, emit_to: EmitTo) -> Vec<Vec<(i64, Box<str>)>> {
         let groups = emit_to.take_needed(&mut self.groups);
-        let bytes = |(_, json): &(i64, Box<str>)| json.len() + size_of::<(i64, Box<str>)>();
-        self.bytes = self.bytes.saturating_sub(groups.iter().flatten().map(bytes).sum());
+        self.bytes -= groups.iter().flatten().map(bytes).sum::<usize>();
         groups
     }
+}
+
+/// The memory of a bin and its value.
+fn bytes((_, json): &(i64, Box<str>)) -> usize {
+    json.len() + size_of::<(i64, Box<str>)>()
 }
 
 impl GroupsAccumulator for Points {
@@ -227,8 +231,9 @@ impl GroupsAccumulator for Points {
             if !value.as_ref().is_some_and(|v| v.json(row, &mut json)) {
                 json.push_str("null");
             }
-            self.bytes += json.len() + size_of::<(i64, Box<str>)>();
-            group.push((bin, json.as_str().into()));
+            let point = (bin, json.as_str().into());
+            self.bytes += bytes(&point);
+            group.push(point);
         }
         Ok(())
     }
@@ -262,9 +267,9 @@ impl GroupsAccumulator for Points {
         self.groups.resize_with(total, Vec::new);
         list_state::each(states, group_indices, |group, bins, values| {
             let (bins, values) = (bins.as_primitive::<Int64Type>(), values.as_string::<i32>());
-            if let Some(group) = self.groups.get_mut(group) {
-                group.extend((0..bins.len()).map(|i| (bins.value(i), values.value(i).into())));
-            }
+            let Some(group) = self.groups.get_mut(group) else { return Ok(()) };
+            let points = (0..bins.len()).map(|i| (bins.value(i), values.value(i).into()));
+            group.extend(points.inspect(|point| self.bytes += bytes(point)));
             Ok(())
         })
     }

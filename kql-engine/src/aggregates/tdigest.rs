@@ -3,7 +3,6 @@
 //! The state is exact: an array of the values, `[value, weight]` if the weight is not 1. It is not a sketch that other
 //! engines can read.
 
-use super::accumulator::named;
 use super::order_list::CollectedValues;
 use crate::registry::{
     AggregateFunction, Outputs,
@@ -22,7 +21,7 @@ pub static TDIGEST: AggregateFunction = AggregateFunction {
               weight; states can be merged.",
     page: "tdigest-aggregation-function",
     reduce: Reduce::Accumulator {
-        make: |args| Ok(named(&TDIGEST, CollectedValues::weighted(args))),
+        make: |args| Ok(Box::new(CollectedValues::weighted(args))),
         state: |_| CollectedValues::state_types(),
         ordered: false,
     },

@@ -4,6 +4,7 @@ use super::converted::{Unconverted, converted};
 use crate::plan::Extractor;
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
+use datafusion::common::Result;
 use regex::Regex;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -222,7 +223,7 @@ impl<'t> Reader<'t, '_> {
 }
 
 impl Extractor for KeyValues {
-    fn extract(&self, texts: &StringArray) -> (BooleanArray, Vec<ArrayRef>) {
+    fn extract(&self, texts: &StringArray) -> Result<(BooleanArray, Vec<ArrayRef>)> {
         let mut builders: Vec<StringBuilder> = self.types.iter().map(|_| StringBuilder::new()).collect();
         let mut found: Vec<Option<Cow<str>>> = vec![None; self.types.len()];
         for text in texts {

@@ -9,6 +9,7 @@ use crate::functions::operators::compiled;
 use crate::plan::Extractor;
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
+use datafusion::common::Result;
 use memchr::memmem::Finder;
 use regex::Regex;
 use std::fmt;
@@ -248,7 +249,7 @@ impl fmt::Debug for Pattern {
 }
 
 impl Extractor for Pattern {
-    fn extract(&self, texts: &StringArray) -> (BooleanArray, Vec<ArrayRef>) {
+    fn extract(&self, texts: &StringArray) -> Result<(BooleanArray, Vec<ArrayRef>)> {
         let mut builders: Vec<StringBuilder> =
             self.types.iter().map(|_| StringBuilder::with_capacity(texts.len(), texts.len() * 8)).collect();
         let mut matched = Vec::with_capacity(texts.len());

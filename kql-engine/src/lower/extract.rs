@@ -1,6 +1,7 @@
 //! Columns that are extracted from a text: `parse`, `parse-kv`.
 
 use super::{Lowering, column, name};
+use crate::budget::{self, Captured};
 use crate::plan::{ColumnId, Expr, Extractor, Node};
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, AsArray, StructArray};
@@ -34,6 +35,7 @@ impl Lowering<'_> {
             extractor: extractor.clone(),
             fields: Fields::from(fields),
             signature: Signature::any(1, Volatility::Immutable),
+            budget: Captured::now(),
         };
         let mut first: Vec<DfExpr> = input.columns().iter().map(|(id, _)| column(*id)).collect();
         let mut second = first.clone();
@@ -51,6 +53,7 @@ struct ExtractUdf {
     extractor: Arc<dyn Extractor>,
     fields: Fields,
     signature: Signature,
+    budget: Captured,
 }
 
 impl PartialEq for ExtractUdf {
@@ -92,7 +95,10 @@ impl ScalarUDFImpl for ExtractUdf {
         let Some(texts) = text.as_string_opt::<i32>() else {
             return internal_err!("a text is expected, and this is {}", text.data_type());
         };
-        let (matched, columns) = self.extractor.extract(texts);
+        let _entered = self.budget.enter();
+        budget::check()?;
+        let (matched, columns) = self.extractor.extract(texts)?;
+        budget::confirm()?;
         let mut arrays: Vec<ArrayRef> = vec![Arc::new(matched)];
         arrays.extend(columns);
         Ok(ColumnarValue::Array(Arc::new(StructArray::try_new(self.fields.clone(), arrays, None)?)))

@@ -1,22 +1,20 @@
 //! Rows in memory, and rows of subqueries that ran before.
 
+use super::values::pieces;
 use super::{Lowering, name};
 use crate::plan::PlanColumn;
 use crate::stored_rows::StoredRows;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
-use async_trait::async_trait;
-use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{Result, internal_err};
+use datafusion::catalog::TableProvider;
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::common::Result;
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableType};
-use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
-use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
-use std::fmt;
+use datafusion::physical_plan::streaming::PartitionStream;
+use futures::{TryStreamExt, stream};
 use std::sync::Arc;
 
 impl Lowering<'_> {
@@ -34,7 +32,11 @@ impl Lowering<'_> {
     pub(super) fn stored(&self, columns: &[PlanColumn], rows: &Arc<StoredRows>) -> Result<LogicalPlan> {
         match rows.in_memory() {
             Some(batches) => self.memory(columns, batches),
-            None => over(columns, Arc::new(FileRows { rows: rows.clone(), schema: schema(columns) })),
+            None => {
+                let schema = schema(columns);
+                let partition = Arc::new(FileRows { rows: rows.clone(), schema: schema.clone() });
+                over(columns, Arc::new(StreamingTable::try_new(schema, vec![partition])?))
+            }
         }
     }
 }
@@ -55,98 +57,26 @@ fn with_schema(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     Ok(RecordBatch::try_new_with_options(schema.clone(), batch.columns().to_vec(), &options)?)
 }
 
-/// Stored rows that did not fit into memory.
+/// Stored rows that did not fit into memory, as the only partition of a table.
 #[derive(Debug)]
 struct FileRows {
     rows: Arc<StoredRows>,
     schema: SchemaRef,
 }
 
-#[async_trait]
-impl TableProvider for FileRows {
-    fn schema(&self) -> SchemaRef {
-        self.schema.clone()
+impl PartitionStream for FileRows {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
     }
 
-    fn table_type(&self) -> TableType {
-        TableType::Temporary
-    }
-
-    async fn scan(
-        &self,
-        session: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        _: &[Expr],
-        _: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let places = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
-        let projected = Arc::new(self.schema.project(&places)?);
-        let properties = PlanProperties::new(
-            EquivalenceProperties::new(projected),
-            Partitioning::UnknownPartitioning(1),
-            EmissionType::Incremental,
-            Boundedness::Bounded,
-        );
-        let size = session.config().batch_size().max(1);
-        Ok(Arc::new(FileRowsExec { rows: self.rows.clone(), places, size, properties: Arc::new(properties) }))
-    }
-}
-
-/// Reads stored rows from their file.
-#[derive(Debug)]
-struct FileRowsExec {
-    rows: Arc<StoredRows>,
-    places: Vec<usize>,
-    /// The maximum number of rows of a batch.
-    size: usize,
-    properties: Arc<PlanProperties>,
-}
-
-impl DisplayAs for FileRowsExec {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "FileRowsExec")
-    }
-}
-
-impl ExecutionPlan for FileRowsExec {
-    fn name(&self) -> &str {
-        "FileRowsExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        &self.properties
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        Vec::new()
-    }
-
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        if children.is_empty() { Ok(self) } else { internal_err!("stored rows have no inputs") }
-    }
-
-    fn execute(&self, _: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let (schema, places, size) = (self.schema(), self.places.clone(), self.size);
-        let named = schema.clone();
-        let batches = self.rows.read_file()?.flat_map(move |batch| {
-            let whole = batch.and_then(|batch| with_schema(&batch.project(&places)?, &named));
-            let (batch, failed) = match whole {
-                Ok(batch) => (Some(batch), None),
-                Err(error) => (None, Some(Err(error))),
-            };
-            let pieces = batch.into_iter().flat_map(move |batch| {
-                let rows = batch.num_rows();
-                (0..rows).step_by(size).map(move |at| Ok(batch.slice(at, size.min(rows - at))))
-            });
-            pieces.chain(failed)
+    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let (schema, size) = (self.schema.clone(), context.session_config().batch_size().max(1));
+        let batches = stream::once(std::future::ready(self.rows.read_file().map(stream::iter))).try_flatten();
+        let pieces = batches.map_ok(move |batch| {
+            let named = with_schema(&batch, &schema)?;
+            Ok(stream::iter(pieces(named, size).map(Ok)))
         });
-        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, futures::stream::iter(batches))))
+        let pieces = pieces.and_then(std::future::ready).try_flatten();
+        Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), pieces))
     }
 }

@@ -4,7 +4,7 @@ use crate::budget::{self, Captured};
 use crate::registry::{AggregateArgs, AggregateFunction, Reduce};
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{
@@ -40,7 +40,8 @@ impl Udaf {
     fn make(&self) -> Result<Box<dyn GroupsAccumulator>> {
         match self.function.reduce {
             Reduce::Accumulator { make, .. } => {
-                Ok(Box::new(Budgeted { accumulator: make(&self.args)?, budget: self.budget.clone() }))
+                let accumulator = make(&self.args)?;
+                Ok(Box::new(Budgeted { function: self.function, accumulator, budget: self.budget.clone() }))
             }
             Reduce::Expr(_) | Reduce::If(..) => internal_err!("{} has no accumulator", self.function.name),
         }
@@ -107,10 +108,23 @@ impl fmt::Debug for Udaf {
     }
 }
 
-/// An accumulator that stops if its run was stopped, or if memory is short.
+/// An accumulator that stops if its run was stopped, or if memory is short, and whose errors name the function.
 struct Budgeted {
+    function: &'static AggregateFunction,
     accumulator: Box<dyn GroupsAccumulator>,
     budget: Captured,
+}
+
+impl Budgeted {
+    fn within<R>(&mut self, work: impl FnOnce(&mut dyn GroupsAccumulator) -> Result<R>) -> Result<R> {
+        let _entered = self.budget.enter();
+        let result = budget::check().and_then(|()| work(self.accumulator.as_mut()));
+        result.map_err(|error| blamed(error, self.function))
+    }
+}
+
+fn blamed(error: DataFusionError, function: &AggregateFunction) -> DataFusionError {
+    budget::named(error, || format!("{}()", function.name))
 }
 
 impl GroupsAccumulator for Budgeted {
@@ -121,30 +135,24 @@ impl GroupsAccumulator for Budgeted {
         filter: Option<&BooleanArray>,
         total: usize,
     ) -> Result<()> {
-        let _entered = self.budget.enter();
-        budget::check()?;
-        self.accumulator.update_batch(values, groups, filter, total)
+        self.within(|accumulator| accumulator.update_batch(values, groups, filter, total))
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let _entered = self.budget.enter();
-        self.accumulator.evaluate(emit_to)
+        self.within(|accumulator| accumulator.evaluate(emit_to))
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let _entered = self.budget.enter();
-        self.accumulator.state(emit_to)
+        self.within(|accumulator| accumulator.state(emit_to))
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
-        let _entered = self.budget.enter();
-        budget::check()?;
-        self.accumulator.merge_batch(states, groups, total)
+        self.within(|accumulator| accumulator.merge_batch(states, groups, total))
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
         let _entered = self.budget.enter();
-        self.accumulator.convert_to_state(values, filter)
+        self.accumulator.convert_to_state(values, filter).map_err(|error| blamed(error, self.function))
     }
 
     fn size(&self) -> usize {

@@ -46,8 +46,12 @@ impl Lowering<'_> {
 
     /// The rows in batches of the session's size.
     pub(super) fn split(&self, batch: RecordBatch) -> Vec<RecordBatch> {
-        let size = self.state.config().batch_size().max(1);
-        let rows = batch.num_rows();
-        (0..rows).step_by(size).map(|at| batch.slice(at, size.min(rows - at))).collect()
+        pieces(batch, self.state.config().batch_size().max(1)).collect()
     }
+}
+
+/// The rows in batches of at most `size` rows.
+pub(super) fn pieces(batch: RecordBatch, size: usize) -> impl Iterator<Item = RecordBatch> {
+    let rows = batch.num_rows();
+    (0..rows).step_by(size).map(move |at| batch.slice(at, size.min(rows - at)))
 }

@@ -7,10 +7,12 @@
 
 use super::union::{Kind, Leg};
 use crate::bind::{Binder, Row, Symbol};
+use crate::error::run_error;
 use crate::plan::{Expr, ExprKind, JoinKind, Node, Partition, PlanColumn, Relation, StageKind};
+use crate::stored_rows::StoredRows;
 use crate::types::ScalarType;
 use crate::value::Value;
-use datafusion::common::ScalarValue;
+use datafusion::common::{Result, ScalarValue};
 use kql_parser::ast::{self, OperatorKind as K};
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
@@ -119,8 +121,8 @@ fn for_each_value(
     let groups = vec![(copy.id, Expr::column(&key, span))];
     let node = crate::bind::grouped(&rows, groups, Vec::new());
     let distinct = Relation { node, columns: vec![copy], open: rows.open, ..Relation::default() };
-    let values = match binder.evaluate(&distinct) {
-        Some(Ok(rows)) => rows.load().map(|loaded| constants(&loaded.batches)).unwrap_or_default(),
+    let values = match binder.evaluate(&distinct).map(|rows| constants(rows?.as_ref()).map_err(run_error)) {
+        Some(Ok(values)) => values,
         Some(Err(error)) => {
             binder.error(codes::EVALUATION_FAILED, span, error.to_string());
             Vec::new()
@@ -178,8 +180,15 @@ fn one_value(
 }
 
 /// The values of the first column.
-fn constants(batches: &[arrow::array::RecordBatch]) -> Vec<Value> {
-    let columns = batches.iter().filter_map(|b| b.columns().first());
-    let scalars = columns.flat_map(|c| (0..c.len()).map(move |i| ScalarValue::try_from_array(c, i)));
-    scalars.filter_map(|s| s.ok().map(|s| Value::from_scalar(&s).unwrap_or(Value::Null))).collect()
+fn constants(rows: &StoredRows) -> Result<Vec<Value>> {
+    let mut values = Vec::new();
+    for batch in rows.batches()? {
+        let batch = batch?;
+        let Some(column) = batch.columns().first() else { continue };
+        for row in 0..column.len() {
+            let scalar = ScalarValue::try_from_array(column, row)?;
+            values.push(Value::from_scalar(&scalar).unwrap_or(Value::Null));
+        }
+    }
+    Ok(values)
 }

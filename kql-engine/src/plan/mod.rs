@@ -267,7 +267,7 @@ pub struct WindowCall {
 /// Extracts columns from a text: the compiled form of `parse` and `parse-kv`.
 pub trait Extractor: fmt::Debug + Send + Sync {
     /// Whether each text matches, and the columns; a string column has no nulls.
-    fn extract(&self, texts: &StringArray) -> (BooleanArray, Vec<ArrayRef>);
+    fn extract(&self, texts: &StringArray) -> Result<(BooleanArray, Vec<ArrayRef>), DataFusionError>;
 }
 
 /// A function over all rows of a subquery at once: the compiled form of plugins such as `basket`, and of `scan`.

@@ -9,13 +9,11 @@ use crate::dynamic::date;
 use crate::dynamic::read::{self, Kind};
 use crate::functions::{conversion, operators};
 use crate::plan::{Expr, Extractor, Node, PlanColumn, Relation, StageKind};
-use crate::registry::{Call, Eval};
 use crate::stored_rows::StoredRows;
 use crate::types::ScalarType;
 use crate::value::Value;
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray, StringBuilder, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray, StringBuilder};
 use datafusion::common::Result;
-use datafusion::logical_expr::ColumnarValue;
 use kql_parser::codes;
 use kql_parser::{Span, ast};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -312,7 +310,7 @@ impl fmt::Debug for Unpacker {
 }
 
 impl Extractor for Unpacker {
-    fn extract(&self, bags: &StringArray) -> (BooleanArray, Vec<ArrayRef>) {
+    fn extract(&self, bags: &StringArray) -> Result<(BooleanArray, Vec<ArrayRef>)> {
         let mut values: Vec<(StringBuilder, usize)> = self.types.iter().map(|_| (StringBuilder::new(), 0)).collect();
         for (row, bag) in bags.iter().enumerate() {
             for (key, value) in bag.into_iter().flat_map(read::properties) {
@@ -324,22 +322,15 @@ impl Extractor for Unpacker {
                 *rows = row + 1;
             }
         }
-        let made = values.into_iter().zip(&self.types).map(|((mut builder, rows), ty)| {
+        let mut columns = Vec::with_capacity(values.len());
+        for ((mut builder, rows), ty) in values.into_iter().zip(&self.types) {
             builder.append_nulls(bags.len() - rows);
             let json: ArrayRef = Arc::new(builder.finish());
-            if *ty == ScalarType::Dynamic { json } else { converted(&json, *ty) }
-        });
-        (BooleanArray::from(vec![true; bags.len()]), made.collect())
+            columns.push(match ty {
+                ScalarType::Dynamic => json,
+                ty => conversion::convert(&json, ScalarType::Dynamic, *ty)?,
+            });
+        }
+        Ok((BooleanArray::from(vec![true; bags.len()]), columns))
     }
-}
-
-fn converted(json: &ArrayRef, ty: ScalarType) -> ArrayRef {
-    let args = [ColumnarValue::Array(json.clone())];
-    let types = [ScalarType::Dynamic];
-    let call = Call { args: &args, rows: json.len(), types: &types, returns: ty };
-    let converted = match conversion::to(ty).eval {
-        Eval::Kernel(kernel) => kernel(&call).and_then(|v| v.into_array(json.len())).ok(),
-        _ => None,
-    };
-    converted.unwrap_or_else(|| new_null_array(&ty.arrow(), json.len()))
 }

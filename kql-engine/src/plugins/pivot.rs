@@ -102,7 +102,14 @@ fn bind(binder: &mut Binder, evaluate: &ast::Evaluate, input: Relation) -> Relat
     let Some(rows) = super::rows_of(binder, &grouped, evaluate.call_span) else {
         return Relation { columns: kept, open: true, ..binder.empty_relation() };
     };
-    let pivoted = rows.load().ok().and_then(|loaded| pivoted(&grouped, &loaded.batches, is_count));
+    let pivoted = match rows.load() {
+        Ok(loaded) => pivoted(&grouped, &loaded.batches, is_count),
+        Err(error) => {
+            let message = crate::error::run_error(error).to_string();
+            binder.error(codes::EVALUATION_FAILED, evaluate.call_span, message);
+            None
+        }
+    };
     let Some((schema, batch)) = pivoted else {
         return Relation { columns: kept, open: true, ..binder.empty_relation() };
     };

@@ -129,7 +129,7 @@ impl ScalarUDFImpl for Udf {
         };
         let result = result.map_err(|error| budget::named(error, || self.shown()))?;
         // a kernel that was stopped inside a row can have returned anything
-        budget::check()?;
+        budget::confirm()?;
         match result {
             ColumnarValue::Array(array) if constant => {
                 Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?))

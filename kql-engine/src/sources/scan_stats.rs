@@ -4,7 +4,7 @@
 use super::custom;
 use super::dates::{Dates, Zone, split_zone};
 use super::kinds::{Kinds, Syntax};
-use super::report::Place;
+use super::report::{KEPT, Place};
 use crate::types::{Column, ScalarType, TableSchema};
 use kql_scan::json_keys::{KeyPredictor, Members, Slot};
 use kql_scan::json_text::{Cursor, Fault, Raw};
@@ -43,7 +43,7 @@ impl ScanStats {
     pub(super) fn refuse(&mut self, line: u64, reason: &str) {
         self.refused += 1;
         let place = Place { line, reason: reason.to_owned() };
-        if self.places.len() < 3 {
+        if self.places.len() < KEPT {
             self.places.push(place);
         } else if reason.ends_with(REST)
             && let Some(last) = self.places.last_mut()
@@ -55,7 +55,7 @@ impl ScanStats {
 
     /// Names a row that is read, but may be damaged.
     pub(super) fn doubt(&mut self, line: u64, reason: String) {
-        if self.doubts.len() < 3 {
+        if self.doubts.len() < KEPT {
             self.doubts.push(Place { line, reason });
         }
     }
@@ -73,9 +73,9 @@ impl ScanStats {
         let lines = self.lines;
         self.dates.append(next.dates, lines);
         self.places.extend(next.places.into_iter().map(|p| Place { line: p.line + lines, ..p }));
-        self.places.truncate(3);
+        self.places.truncate(KEPT);
         self.doubts.extend(next.doubts.into_iter().map(|p| Place { line: p.line + lines, ..p }));
-        self.doubts.truncate(3);
+        self.doubts.truncate(KEPT);
         self.lines += next.lines;
         self.end = next.end;
     }

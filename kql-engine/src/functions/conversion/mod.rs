@@ -17,8 +17,11 @@ mod totimespan;
 pub use convert::{Arg, dynamic_texts, parse, text_of, timespan_of};
 pub use parse_json::PARSE_JSON;
 
-use crate::registry::ScalarFunction;
+use crate::registry::{Call, Eval, ScalarFunction};
 use crate::types::ScalarType;
+use arrow::array::ArrayRef;
+use datafusion::common::{Result, internal_err};
+use datafusion::logical_expr::ColumnarValue;
 
 /// All conversion functions.
 pub static ALL: &[&ScalarFunction] = &[
@@ -34,6 +37,17 @@ pub static ALL: &[&ScalarFunction] = &[
     &parse_json::PARSE_JSON,
     &gettype::GETTYPE,
 ];
+
+/// A column of another type. A text becomes a dynamic as by `parse_json()`; a value that does not convert becomes null.
+pub fn convert(values: &ArrayRef, from: ScalarType, wanted: ScalarType) -> Result<ArrayRef> {
+    let function = match (from, wanted) {
+        (ScalarType::String, ScalarType::Dynamic) => &PARSE_JSON,
+        _ => to(wanted),
+    };
+    let Eval::Kernel(kernel) = function.eval else { return internal_err!("{} has no kernel", function.name) };
+    let args = [ColumnarValue::Array(values.clone())];
+    kernel(&Call { args: &args, rows: values.len(), types: &[from], returns: wanted })?.into_array(values.len())
+}
 
 /// The function that converts to a type.
 pub fn to(ty: ScalarType) -> &'static ScalarFunction {
