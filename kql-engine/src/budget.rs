@@ -172,9 +172,9 @@ pub(crate) fn column(bytes: usize) -> Result<()> {
     if bytes > MOST_IN_A_COLUMN { Err(TooLarge::Column.into()) } else { room(bytes.saturating_mul(2)) }
 }
 
-/// Whether the memory of the run can ever hold that many bytes.
+/// Whether the memory of the run has room for that many bytes at once.
 #[inline]
-fn room(bytes: usize) -> Result<()> {
+pub(crate) fn room(bytes: usize) -> Result<()> {
     if bytes < MUCH {
         return Ok(());
     }

@@ -95,6 +95,9 @@ pub(crate) fn session(
     // a filter in the reader is worth it if it is selective, as a text search is
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
+    // a column that is both filtered and returned is decoded twice, which takes no longer than keeping a whole row group
+    // of it, and half the memory
+    options.execution.parquet.max_predicate_cache_size = Some(0);
     // this rule moves the fields that parse reads down to the tables; there it confuses two columns with the same name,
     // and, over an outer join, mistakes a missing string for one that is never null
     options.optimizer.enable_leaf_expression_pushdown = false;

@@ -6,7 +6,7 @@
 //! ([`crate::Limits::process`]), the size of the process is watched while queries run, and bounded too.
 
 use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::memory_pool::{FairSpillPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// How far the process can exceed the limit before operators that can use temporary files do so: code, threads and the
 /// buffers of readers.
 const BASE: usize = 96 << 20;
+
+/// What an operator holds at least that is told to use a file.
+const MUCH: usize = 12 << 20;
 
 /// How far the process can exceed the limit before queries fail.
 const MOST: usize = 160 << 20;
@@ -43,11 +46,7 @@ impl Memory {
         let watch = process.map(|limit| Arc::new(Watch::new(limit, release)));
         let mut builder = RuntimeEnvBuilder::new();
         if let Some(limit) = limit {
-            builder = builder.with_memory_pool(Arc::new(Pool {
-                fair: FairSpillPool::new(limit),
-                limit,
-                watch: watch.clone(),
-            }));
+            builder = builder.with_memory_pool(Arc::new(Pool { limit, watch: watch.clone(), held: Mutex::default() }));
         }
         Ok(Memory { limit, environment: builder.build_arc()?, watch })
     }
@@ -142,12 +141,13 @@ pub(crate) fn check(environment: &RuntimeEnv, operator: Option<&str>) -> Result<
     }
 }
 
-/// Fails if the memory is smaller than that many bytes.
+/// Fails if the memory is smaller than that many bytes, or the process would become too large with them.
 pub(crate) fn room(environment: &RuntimeEnv, bytes: usize, operator: Option<&str>) -> Result<()> {
-    match environment.memory_pool.memory_limit() {
-        MemoryLimit::Finite(limit) if bytes > limit => Err(refused_to(limit, operator)),
-        _ => Ok(()),
-    }
+    let MemoryLimit::Finite(limit) = environment.memory_pool.memory_limit() else { return Ok(()) };
+    let pool: &dyn MemoryPool = environment.memory_pool.as_ref();
+    let watch = pool.downcast_ref::<Pool>().and_then(|pool| pool.watch.as_ref());
+    let most = watch.map_or(limit, |watch| limit.min((watch.limit + MOST).saturating_sub(watch.size())));
+    if bytes > most { Err(refused_to(limit, operator)) } else { Ok(()) }
 }
 
 /// The message of the pool with a function as the holder; `None` if it has a holder.
@@ -171,13 +171,41 @@ pub(crate) fn reservation(environment: &RuntimeEnv, operator: &str, spills: Spil
     consumer.register(&environment.memory_pool)
 }
 
-/// A pool that divides the limit among the operators that can use temporary files, and tells them to do so if the process
-/// is larger than what they reserved.
+/// A pool that divides a part of the limit among the operators that can use temporary files, and tells them to do so if the
+/// process is larger than what they reserved. The other part is for those that cannot: while an operator writes its rows
+/// into a file, it merges them in such memory, and fails without it.
 #[derive(Debug)]
 struct Pool {
-    fair: FairSpillPool,
     limit: usize,
     watch: Option<Arc<Watch>>,
+    held: Mutex<Held>,
+}
+
+/// What is reserved.
+#[derive(Debug, Default)]
+struct Held {
+    /// By all that cannot use files.
+    fixed: usize,
+    /// By all that can.
+    spillable: usize,
+    /// The number of those that can.
+    spillers: usize,
+}
+
+impl Pool {
+    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_full(&self) -> bool {
+        self.watch.as_ref().is_some_and(|watch| watch.size() > self.limit + BASE)
+    }
+}
+
+impl Held {
+    fn of(&mut self, consumer: &MemoryConsumer) -> &mut usize {
+        if consumer.can_spill() { &mut self.spillable } else { &mut self.fixed }
+    }
 }
 
 impl fmt::Display for Pool {
@@ -192,33 +220,42 @@ impl MemoryPool for Pool {
     }
 
     fn register(&self, consumer: &MemoryConsumer) {
-        self.fair.register(consumer);
+        self.held().spillers += usize::from(consumer.can_spill());
     }
 
     fn unregister(&self, consumer: &MemoryConsumer) {
-        self.fair.unregister(consumer);
+        self.held().spillers -= usize::from(consumer.can_spill());
     }
 
     fn grow(&self, reservation: &MemoryReservation, additional: usize) {
-        self.fair.grow(reservation, additional);
+        *self.held().of(reservation.consumer()) += additional;
     }
 
     fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
-        self.fair.shrink(reservation, shrink);
+        *self.held().of(reservation.consumer()) -= shrink;
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         let consumer = reservation.consumer();
-        // one that holds nothing has nothing to write into a file
-        let full = self.watch.as_ref().is_some_and(|watch| watch.size() > self.limit + BASE);
-        if full && consumer.can_spill() && reservation.size() > BASE / 8 {
+        let mut held = self.held();
+        let free = self.limit.saturating_sub(held.fixed);
+        let is_refused = if consumer.can_spill() {
+            let share = free.min(self.limit / 3 * 2) / held.spillers.max(1);
+            // one that holds little has little to write into a file
+            reservation.size() + additional > share || (reservation.size() > MUCH && self.is_full())
+        } else {
+            additional > free.saturating_sub(held.spillable)
+        };
+        if is_refused {
             return Err(refused(self.limit, consumer.name()));
         }
-        self.fair.try_grow(reservation, additional).map_err(|_| refused(self.limit, consumer.name()))
+        *held.of(consumer) += additional;
+        Ok(())
     }
 
     fn reserved(&self) -> usize {
-        self.fair.reserved()
+        let held = self.held();
+        held.fixed + held.spillable
     }
 
     fn memory_limit(&self) -> MemoryLimit {

@@ -82,9 +82,14 @@ impl StoredRows {
 
     /// Reserves memory for what a function makes of the rows. The error is that there is not enough.
     pub fn reserve(&self, bytes: usize) -> Result<MemoryReservation> {
-        let reservation = memory::reservation(&self.environment, &self.operator, Spills::Never);
+        let reservation = self.reservation();
         reservation.try_grow(bytes)?;
         Ok(reservation)
+    }
+
+    /// A reservation for what a function makes of the rows, empty at first.
+    pub fn reservation(&self) -> MemoryReservation {
+        memory::reservation(&self.environment, &self.operator, Spills::Never)
     }
 
     /// Fails if the memory is smaller than that many bytes.
@@ -94,7 +99,7 @@ impl StoredRows {
 
     /// All batches in memory. The error is that there is not enough.
     pub fn load(&self) -> Result<Loaded> {
-        let reservation = memory::reservation(&self.environment, &self.operator, Spills::Never);
+        let reservation = self.reservation();
         let mut counter = RecordBatchMemoryCounter::new();
         let mut batches = Vec::new();
         for batch in self.batches()? {

@@ -132,15 +132,18 @@ impl<K> Default for Group<K> {
 }
 
 impl<K: OrderedKey> Group<K> {
-    fn add(&mut self, value: K, weight: i64) {
+    fn add(&mut self, value: K, weight: i64) -> Result<()> {
         // a large list grows by a quarter: while it doubles, it is in memory three times
         if self.values.len() == self.values.capacity() && self.values.len() > LARGE {
-            self.values.reserve_exact(self.values.len() / 4);
+            let more = self.values.len() / 4;
+            budget::room((self.values.len() + more) * size_of::<(K, i64)>())?;
+            self.values.reserve_exact(more);
         }
         self.values.push((value, weight));
         if self.values.len() >= PACK.max(2 * self.packed) {
             self.pack();
         }
+        Ok(())
     }
 
     /// Sorts the values, and merges equal values by adding their weights.
@@ -276,7 +279,7 @@ impl<K: OrderedKey> GroupsAccumulator for Quantiles<K> {
                 None => 1,
             };
             if let (Some(value), Some(group), true) = (value, self.groups.get_mut(*group), weight > 0) {
-                group.add(value, weight);
+                group.add(value, weight)?;
             }
         }
         Ok(())
@@ -312,7 +315,7 @@ impl<K: OrderedKey> GroupsAccumulator for Quantiles<K> {
             let (values, weights) = (values.as_primitive::<K::Arrow>(), weights.as_primitive::<Int64Type>());
             let Some(group) = self.groups.get_mut(group) else { return Ok(()) };
             for (value, weight) in values.iter().flatten().zip(weights.iter().flatten()) {
-                group.add(value, weight);
+                group.add(value, weight)?;
             }
             Ok(())
         })

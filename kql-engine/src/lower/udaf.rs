@@ -123,6 +123,14 @@ impl Budgeted {
     }
 }
 
+/// Whether all groups can be in memory twice: as they were collected, and as arrays.
+fn room_for_copy(accumulator: &dyn GroupsAccumulator, emit_to: EmitTo) -> Result<()> {
+    match emit_to {
+        EmitTo::All => budget::room(accumulator.size()),
+        EmitTo::First(_) => Ok(()),
+    }
+}
+
 fn blamed(error: DataFusionError, function: &AggregateFunction) -> DataFusionError {
     budget::named(error, || format!("{}()", function.name))
 }
@@ -139,11 +147,17 @@ impl GroupsAccumulator for Budgeted {
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        self.within(|accumulator| accumulator.evaluate(emit_to))
+        self.within(|accumulator| {
+            room_for_copy(accumulator, emit_to)?;
+            accumulator.evaluate(emit_to)
+        })
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        self.within(|accumulator| accumulator.state(emit_to))
+        self.within(|accumulator| {
+            room_for_copy(accumulator, emit_to)?;
+            accumulator.state(emit_to)
+        })
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {

@@ -1,14 +1,17 @@
 //! Shared by the plugins that find patterns: their arguments, the rows as numbered values, and patterns as rows.
 
 use super::error::PluginError;
+use super::frequent::WeightedRow;
 use super::timeline::Numbered;
 use crate::bind::Binder;
 use crate::plan::{Expr, PlanColumn, Relation};
+use crate::stored_rows::StoredRows;
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, RecordBatch, UInt32Array};
 use arrow::compute::{cast, concat, take};
 use arrow::datatypes::{DataType, Float64Type};
+use datafusion::execution::memory_pool::MemoryReservation;
 use kql_parser::ast;
 use kql_parser::codes;
 use std::collections::HashMap;
@@ -128,15 +131,31 @@ pub fn read(input: &Relation, weight: Option<&PlanColumn>, span: kql_parser::Spa
 }
 
 /// Rows as the numbers of their values; equal rows are merged, and their weights added.
-#[derive(Default)]
 pub struct Rows {
     columns: Vec<Numbered>,
     /// The values, and the weights in two sets.
-    pub rows: Vec<(Box<[u32]>, [f64; 2])>,
+    pub rows: Vec<WeightedRow>,
     places: HashMap<Box<[u32]>, usize>,
+    held: MemoryReservation,
 }
 
+/// What a small allocation takes besides its bytes.
+const ALLOCATION: usize = 16;
+
 impl Rows {
+    /// None yet; memory is reserved for them as for the stored rows.
+    pub fn new(input: &StoredRows) -> Rows {
+        Rows { columns: Vec::new(), rows: Vec::new(), places: HashMap::new(), held: input.reservation() }
+    }
+
+    /// About how many bytes they take, or take while their tables grow.
+    fn size(&self) -> usize {
+        let values = self.columns.len() * size_of::<u32>() + ALLOCATION;
+        let tables = self.places.capacity() * 2 * size_of::<(Box<[u32]>, usize)>();
+        let rows = self.rows.capacity() * size_of::<WeightedRow>() + 2 * self.rows.len() * values;
+        tables + rows + self.columns.iter().map(Numbered::size).sum::<usize>()
+    }
+
     /// Adds rows; `set` returns which of the two sets each row belongs to, or `None` to skip it.
     pub fn add(
         &mut self,
@@ -166,7 +185,7 @@ impl Rows {
                 *sum += weight;
             }
         }
-        Ok(())
+        Ok(self.held.try_resize(self.size())?)
     }
 
     /// The weight of all rows of each set.

@@ -5,7 +5,7 @@
 //! <https://learn.microsoft.com/kusto/query/autocluster-plugin>
 
 use super::attributes::{self, Options, Rows};
-use super::frequent::{Pattern, apart, closure};
+use super::frequent::{Pattern, WeightedRow, apart, closure};
 use super::{Plugin, basket, timeline};
 use crate::bind::Binder;
 use crate::plan::{Compiler, Relation, StageKind, TableFunction, TableFunctionError};
@@ -66,11 +66,22 @@ impl TableFunction for Clusters {
     fn run(&self, input: &StoredRows, _: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
         let rows = basket::rows(input, self.weight)?;
         let ranks = rows.ranks();
-        let as_pattern =
-            |row: &(Box<[u32]>, [f64; 2])| Pattern { values: row.0.iter().map(|v| Some(*v)).collect(), weight: row.1 };
-        let mut seeds: Vec<Pattern> = rows.rows.iter().map(as_pattern).collect();
-        seeds.sort_by_cached_key(|s| (std::cmp::Reverse(s.weight[0].to_bits()), s.key(&ranks)));
-        seeds.truncate(self.seeds);
+        let rank = |(value, ranks): (&u32, &Vec<u32>)| ranks.get(*value as usize).copied();
+        let by_weight_and_values = |(a, x): &&WeightedRow, (b, y): &&WeightedRow| {
+            let values = || a.iter().zip(&ranks).map(rank).cmp(b.iter().zip(&ranks).map(rank));
+            y[0].total_cmp(&x[0]).then_with(values)
+        };
+        let mut heaviest: Vec<&WeightedRow> = rows.rows.iter().collect();
+        if heaviest.len() > self.seeds {
+            heaviest.select_nth_unstable_by(self.seeds, by_weight_and_values);
+            heaviest.truncate(self.seeds);
+        }
+        heaviest.sort_unstable_by(by_weight_and_values);
+        let as_pattern = |(values, weight): &WeightedRow| Pattern {
+            values: values.iter().map(|v| Some(*v)).collect(),
+            weight: *weight,
+        };
+        let seeds: Vec<Pattern> = heaviest.into_iter().map(as_pattern).collect();
         let [total, _] = rows.total();
         let scores = Scores { total, columns: self.types.len(), size_weight: self.size_weight };
         let mut found: Vec<(f64, Pattern)> = seeds.iter().map(|seed| scores.best(&rows, seed)).collect();

@@ -53,7 +53,7 @@ struct Basket {
 
 /// The rows that a plugin reads; the values of a weight column do not distinguish rows.
 pub fn rows(input: &StoredRows, weight: Option<usize>) -> Result<Rows, PluginError> {
-    let mut rows = Rows::default();
+    let mut rows = Rows::new(input);
     for batch in input.batches()? {
         let batch = &batch?;
         let [weights, values @ ..] = batch.columns() else { continue };

@@ -94,7 +94,7 @@ impl TableFunction for Difference {
     fn expressions(&self, _: &mut dyn FnMut(&crate::plan::Expr)) {}
 
     fn run(&self, input: &StoredRows, _: &dyn Compiler, out: &mut RowsWriter) -> Result<(), TableFunctionError> {
-        let mut rows = Rows::default();
+        let mut rows = Rows::new(input);
         for batch in input.batches()? {
             let batch = &batch?;
             let [split, weights, values @ ..] = batch.columns() else { continue };

@@ -213,9 +213,17 @@ pub struct Numbered {
     converter: Option<RowConverter>,
     numbers: HashMap<Box<[u8]>, u32>,
     combinations: Vec<Box<[u8]>>,
+    /// The bytes of the combinations.
+    bytes: usize,
 }
 
 impl Numbered {
+    /// About how many bytes they take, or take while their table grows.
+    pub fn size(&self) -> usize {
+        let tables = self.numbers.capacity() * 2 * size_of::<(Box<[u8]>, u32)>();
+        tables + self.combinations.capacity() * size_of::<Box<[u8]>>() + 2 * self.bytes
+    }
+
     /// The numbers of the rows; rows without columns are all equal.
     pub fn add(&mut self, arrays: &[ArrayRef], rows: usize) -> Result<Vec<u32>, PluginError> {
         if arrays.is_empty() {
@@ -236,6 +244,7 @@ impl Numbered {
                 None => {
                     let number = u32::try_from(self.combinations.len()).map_err(PluginError::TooManyValues)?;
                     let bytes: Box<[u8]> = row.as_ref().into();
+                    self.bytes += bytes.len();
                     self.numbers.insert(bytes.clone(), number);
                     self.combinations.push(bytes);
                     number

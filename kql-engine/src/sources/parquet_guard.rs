@@ -14,6 +14,7 @@ use datafusion::physical_plan::execution_plan::{CardinalityEffect, ReplaceChildr
 use datafusion::physical_plan::filter_pushdown::{
     ChildFilterDescription, ChildPushdownResult, FilterDescription, FilterPushdownPhase, FilterPushdownPropagation,
 };
+use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     ChildStats, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, SendableRecordBatchStream, StatisticsArgs,
@@ -142,6 +143,14 @@ impl ExecutionPlan for ParquetGuard {
         CardinalityEffect::Equal
     }
 
+    fn try_swapping_with_projection(&self, projection: &ProjectionExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        // the reader then keeps only the columns that are needed above; those that are counted are found by position
+        if !self.scan.counted.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.input.try_swapping_with_projection(projection)?.map(|input| self.above(input)))
+    }
+
     fn gather_filters_for_pushdown(
         &self,
         _: FilterPushdownPhase,
@@ -201,9 +210,13 @@ impl GuardedScan {
         }
     }
 
-    /// A panic: of the reader, if a file is damaged; else the engine has a defect.
+    /// A panic: of the reader, if a file is damaged; else it goes on.
     fn blamed(&self, panic: ReaderPanic) -> DataFusionError {
-        self.first_damaged().map_or_else(|| internal_datafusion_err!("a scan failed: {}", panic.0), external)
+        match self.first_damaged() {
+            Some(damage) => external(damage),
+            // of the query's own functions, which the reader calls
+            None => std::panic::resume_unwind(Box::new(panic.0)),
+        }
     }
 
     /// The first file that cannot be read to its end. They are all read again: which one was being read is not known.
