@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 /// Bytes of memory that sorting uses before it uses temporary files.
 const MEMORY: usize = 1 << 30;
 
+/// The size of a row group while it is in memory.
+const ROW_GROUP: usize = 64 << 20;
+
 /// Writes each table of the data to a file.
 pub fn convert(arguments: &Convert) -> Result<(), Failure> {
     let engine = arguments.environment.engine_with(&arguments.paths)?.strict(arguments.strict);
@@ -133,6 +136,10 @@ impl RowWriter for TableFile {
 
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
-        Ok(writer.write(batch).map_err(NotWritten)?)
+        writer.write(batch).map_err(NotWritten)?;
+        if writer.memory_size() > ROW_GROUP {
+            writer.flush().map_err(NotWritten)?;
+        }
+        Ok(())
     }
 }

@@ -49,6 +49,9 @@ pub struct Exported {
     pub notices: Vec<String>,
 }
 
+/// The rows of a batch while a table is sorted.
+const MERGED_ROWS: usize = 1024;
+
 impl Engine {
     /// Passes all rows of a table with data to a writer, in the order of its time if it has one. Sorting uses about
     /// `memory` bytes, or those of the engine's memory limit if they are fewer, and then temporary files.
@@ -87,7 +90,11 @@ impl Engine {
         memory: usize,
         writer: &mut (dyn RowWriter + Send),
     ) -> std::result::Result<u64, Error> {
-        let limits = Limits { memory: Some(memory), ..self.core.limits };
+        // the rest is for readers and for what the writer has not written yet
+        let memory = memory / 8 * 5;
+        // when temporary files are merged, a batch of each is in memory: with many wide columns that is the most there is
+        let batch_size = self.core.limits.batch_size.min(MERGED_ROWS);
+        let limits = Limits { memory: Some(memory), batch_size, ..self.core.limits };
         let mut state = exec::session(
             limits,
             &Memory::new(limits.memory, None, None).map_err(run_error)?,
@@ -96,7 +103,7 @@ impl Engine {
             None,
         );
         // each partition reserves memory for merging its temporary files, in addition to what it sorts
-        let share = memory / (4 * self.core.limits.partitions.max(1));
+        let share = memory / (8 * self.core.limits.partitions.max(1));
         let reservation = &mut state.config_mut().options_mut().execution.sort_spill_reservation_bytes;
         *reservation = share.min(*reservation);
         let scan = table.provider.scan(&state, Some(own), &[], None).await.map_err(run_error)?;
