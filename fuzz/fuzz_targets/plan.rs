@@ -31,7 +31,7 @@ fn engine() -> Option<&'static Engine> {
     ];
     let build = || {
         let batch = RecordBatch::try_from_iter(columns).ok()?;
-        let limits = Limits { batch_size: 64, partitions: 1, memory: Some(256 << 20) };
+        let limits = Limits { batch_size: 64, partitions: 1, memory: Some(256 << 20), ..Limits::default() };
         let builder = Engine::builder().limits(limits).now("2024-05-01").ok()?;
         builder.table("T", vec![batch.clone()]).ok()?.table("U", vec![batch]).ok()?.build().ok()
     };

@@ -96,10 +96,16 @@ impl<'a> Lowering<'a> {
         self.diagnostic.borrow_mut().take()
     }
 
-    /// The plan of a result: its rows in order, its columns with the names that a user sees.
+    /// The plan of a result: its rows in order, its columns by position. The user's names, which can be anything, are set
+    /// outside of the plan.
     pub fn result(&self, relation: &Relation) -> Result<LogicalPlan> {
         let plan = self.node(&relation.node)?;
         let plan = sorted(plan, &relation.order, None)?;
+        let wanted: Vec<String> = relation.computed_columns().map(|c| name(c.id)).collect();
+        // for each projection, DataFusion looks up all columns by name several times
+        if plan.schema().fields().iter().map(|field| field.name()).eq(&wanted) {
+            return Ok(plan);
+        }
         let columns = relation.computed_columns().map(|c| column(c.id).alias(result_name(c.id)));
         projected(plan, columns.collect())
     }
@@ -138,7 +144,7 @@ fn name(id: ColumnId) -> String {
     format!("c{}", id.0)
 }
 
-/// The name of a column in the last projection. The user's names, which can be anything, are set outside of the plan.
+/// The name of a column in the last projection, which can have a column twice.
 fn result_name(id: ColumnId) -> String {
     format!("r{}", id.0)
 }

@@ -19,8 +19,10 @@ use crate::error::SourceError;
 use crate::types::ScalarType;
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
+use indexmap::IndexSet;
 use kql_scan::csv_rows::{Block, Row, Rows};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -151,19 +153,20 @@ const ALIKE: usize = 16;
 /// The names of the columns: one without a name is named after its position, one that repeats another's gets a
 /// number.
 pub(super) fn names(header: &ByteRecord) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(header.len());
+    let mut names: IndexSet<String> = IndexSet::with_capacity(header.len());
+    let mut next: HashMap<String, usize> = HashMap::new();
     for (i, field) in header.iter().enumerate() {
         let text = String::from_utf8_lossy(field).trim().to_owned();
         let base = if text.is_empty() { format!("Column{}", i + 1) } else { text };
-        let mut name = base.clone();
-        let mut number = 1;
-        while names.contains(&name) {
-            name = format!("{base}{number}");
-            number += 1;
+        if names.insert(base.clone()) {
+            continue;
         }
-        names.push(name);
+        let number = next.entry(base.clone()).or_insert(1);
+        while !names.insert(format!("{base}{number}")) {
+            *number += 1;
+        }
     }
-    names
+    names.into_iter().collect()
 }
 
 /// Reads a split of a file; surveys it as well where nobody did before.
@@ -221,7 +224,7 @@ impl ColumnStats {
 
     fn finish(mut self) -> ScanStats {
         for (i, kinds, _) in self.open {
-            if let Some((_, own)) = self.survey.names.get_mut(i) {
+            if let Some((_, own)) = self.survey.names.get_index_mut(i) {
                 *own = kinds;
             }
         }

@@ -124,9 +124,7 @@ pub(super) fn survey(
             continue;
         }
         for column in types.iter().map(|(column, _)| column).chain(&columns) {
-            if !collector.survey.names.iter().any(|(n, _)| n == column) {
-                collector.survey.names.push((column.clone(), Default::default()));
-            }
+            collector.survey.names.entry(column.clone()).or_default();
         }
         found.tables.insert(name, TableSurvey { survey: collector.survey, types });
     }

@@ -6,6 +6,7 @@ use super::dates::{Dates, Zone, split_zone};
 use super::kinds::{Kinds, Syntax};
 use super::report::{KEPT, Place};
 use crate::types::{Column, ScalarType, TableSchema};
+use indexmap::IndexMap;
 use kql_scan::json_keys::{KeyPredictor, Members, Slot};
 use kql_scan::json_text::{Cursor, Fault, Raw};
 use kql_scan::unescape;
@@ -24,7 +25,7 @@ pub(super) fn rest_lost(reason: &str) -> String {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScanStats {
     /// The names in order of appearance, and the kinds of values of undeclared ones.
-    pub names: Vec<(String, Kinds)>,
+    pub names: IndexMap<String, Kinds>,
     pub rows: u64,
     pub lines: u64,
     pub refused: u64,
@@ -63,10 +64,7 @@ impl ScanStats {
     /// Adds the statistics of the next part.
     pub(super) fn append(&mut self, next: ScanStats) {
         for (name, kinds) in next.names {
-            match self.names.iter_mut().find(|(n, _)| *n == name) {
-                Some((_, own)) => own.add(kinds),
-                None => self.names.push((name, kinds)),
-            }
+            self.names.entry(name).or_default().add(kinds);
         }
         self.rows += next.rows;
         self.refused += next.refused;
@@ -208,7 +206,7 @@ impl StatsCollector {
             return result;
         }
         for (i, kind) in kinds {
-            if let Some((_, own)) = survey.names.get_mut(*i) {
+            if let Some((_, own)) = survey.names.get_index_mut(*i) {
                 own.add(*kind);
             }
         }
@@ -223,7 +221,7 @@ struct Row<'s, 'a> {
     wanted: &'s HashMap<String, usize>,
     uses: &'s mut Vec<(Watch, Option<usize>)>,
     kinds: &'s mut Vec<(usize, Kinds)>,
-    names: &'s mut Vec<(String, Kinds)>,
+    names: &'s mut IndexMap<String, Kinds>,
     dates: &'s mut Dates,
     line: u64,
     values: &'s mut [Raw<'a>],
@@ -231,10 +229,9 @@ struct Row<'s, 'a> {
 
 impl<'a> Members<'a> for Row<'_, 'a> {
     fn key(&mut self, key: &str) -> Slot {
-        let at = self.names.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
-            self.names.push((key.to_owned(), Kinds::default()));
+        let at = self.names.get_index_of(key).unwrap_or_else(|| {
             self.uses.push((self.declared.watch(key), self.wanted.get(key).copied()));
-            self.names.len() - 1
+            self.names.insert_full(key.to_owned(), Kinds::default()).0
         });
         match self.uses.get(at) {
             Some((Watch::Nothing, None)) | None => Slot::Skip,

@@ -32,8 +32,9 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::union::UnionExec;
+use indexmap::IndexMap;
 use std::any::Any;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -123,7 +124,7 @@ struct InspectedFile {
 #[derive(Clone, Debug)]
 enum FileContents {
     /// Names and kinds of values, how they are written, and the types that the file itself declares.
-    Text { survey: ScanStats, syntax: Syntax, types: Vec<(String, ScalarType)> },
+    Text { survey: Box<ScanStats>, syntax: Syntax, types: Vec<(String, ScalarType)> },
     Arrow {
         schema: SchemaRef,
         rows: u64,
@@ -209,7 +210,7 @@ impl SourceTable {
                     *splits = single;
                     same = false;
                 }
-                *survey = whole;
+                **survey = whole;
             }
         }
         let table = provisional.making.make(inspected)?;
@@ -296,7 +297,7 @@ impl TableSpec {
                 }
             };
             let shadows = if one.portal { drop_shadows(&mut opened.columns, &declared_names) } else { Vec::new() };
-            types.0.retain(|(name, _)| !shadows.contains(name));
+            types.0.retain(|name, _| !shadows.contains(name));
             if opened.columns.is_empty() && survey.rows == 0 && survey.refused == 0 {
                 report.note(format!("{}: the file is empty", file.path.display()));
             }
@@ -345,7 +346,7 @@ impl TableSpec {
 impl FileContents {
     fn survey(&self) -> ScanStats {
         match self {
-            FileContents::Text { survey, .. } => survey.clone(),
+            FileContents::Text { survey, .. } => survey.as_ref().clone(),
             FileContents::Arrow { rows, damage, .. } => {
                 let places = damage.iter().map(|reason| Place { line: 0, reason: reason.clone() }).collect();
                 ScanStats { rows: *rows, places, ..ScanStats::default() }
@@ -356,18 +357,17 @@ impl FileContents {
 
 /// Removes columns that only repeat others: `UserId_` beside `UserId`, unless the table has both.
 fn drop_shadows(columns: &mut Vec<FileColumn>, declared: &Declared) -> Vec<String> {
-    let names: Vec<String> = columns.iter().map(|c| c.column.clone()).collect();
+    let names: HashSet<String> = columns.iter().map(|c| c.column.clone()).collect();
     let is_shadow = |column: &str| match column.strip_suffix('_') {
-        Some(base) => !declared.has(column) && names.iter().any(|n| n == base),
+        Some(base) => !declared.has(column) && names.contains(base),
         None => false,
     };
-    columns.retain(|c| !is_shadow(&c.column));
-    names.into_iter().filter(|n| !columns.iter().any(|c| c.column == *n)).collect()
+    columns.extract_if(.., |c| is_shadow(&c.column)).map(|c| c.column).collect()
 }
 
 /// The types of undeclared columns.
 #[derive(Default)]
-struct Types(Vec<(String, Seen)>);
+struct Types(IndexMap<String, Seen>);
 
 #[derive(Clone, Copy, Default)]
 struct Seen {
@@ -387,20 +387,17 @@ impl Seen {
 }
 
 impl Types {
-    fn of(&mut self, name: &str) -> Option<&mut Seen> {
-        if !self.0.iter().any(|(n, _)| n == name) {
-            self.0.push((name.to_owned(), Seen::default()));
-        }
-        self.0.iter_mut().find(|(n, _)| n == name).map(|(_, seen)| seen)
+    fn of(&mut self, name: &str) -> &mut Seen {
+        self.0.entry(name.to_owned()).or_default()
     }
 
     /// Adds the columns of a text file; some of them may already have a type.
-    fn text(&mut self, names: &[(String, Kinds)], syntax: Syntax, typed: &[(String, ScalarType)]) {
+    fn text(&mut self, names: &IndexMap<String, Kinds>, syntax: Syntax, typed: &[(String, ScalarType)]) {
+        let typed: HashMap<&str, ScalarType> = typed.iter().map(|(header, ty)| (header.as_str(), *ty)).collect();
         for (header, kinds) in names {
             let (name, zone) = split_zone(header);
-            let Some(seen) = self.of(name) else { continue };
-            let ty = typed.iter().find(|(n, _)| n == header).map(|(_, ty)| *ty);
-            match ty.or_else(|| (zone != Zone::None).then_some(ScalarType::Datetime)) {
+            let seen = self.of(name);
+            match typed.get(header.as_str()).copied().or_else(|| (zone != Zone::None).then_some(ScalarType::Datetime)) {
                 Some(ty) => seen.typed = Some(seen.typed.map_or(ty, |t| unified(t, ty))),
                 None => match syntax {
                     Syntax::Json => {
@@ -432,17 +429,17 @@ impl Types {
 
     fn arrow(&mut self, schema: &SchemaRef) {
         for field in schema.fields() {
-            if let Some(seen) = self.of(field.name()) {
-                let ty = natural(field);
-                seen.typed = Some(seen.typed.map_or(ty, |t| unified(t, ty)));
-            }
+            let (seen, ty) = (self.of(field.name()), natural(field));
+            seen.typed = Some(seen.typed.map_or(ty, |t| unified(t, ty)));
         }
     }
 
     /// Determines the types of a custom table's columns; the schema and their names are only expectations.
     fn of_custom(&mut self, schema: &mut TableSchema, report: &InputReport) {
+        let mut places: HashMap<String, &mut Column> =
+            schema.columns.iter_mut().map(|column| (column.name.clone(), column)).collect();
         for (name, seen) in &mut self.0 {
-            let declared = schema.columns.iter_mut().find(|column| column.name == *name);
+            let declared = places.get_mut(name);
             let expected = match &declared {
                 Some(column) => custom::expected(name, column.ty),
                 None => match custom::by_suffix(name) {
@@ -486,7 +483,7 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
     };
     let types: Vec<(String, ScalarType)> =
         table_file.types.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
-    let text = |survey, syntax| FileContents::Text { survey, syntax, types: types.clone() };
+    let text = |survey, syntax| FileContents::Text { survey: Box::new(survey), syntax, types: types.clone() };
     let splits = |splits: FileSplits, syntax| {
         let splits = Arc::new(splits);
         if file.length()? > options.whole_below {
@@ -501,7 +498,10 @@ fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> R
         let refused = &table_file.refused;
         let survey = ScanStats { refused: refused.refused, places: refused.places.clone(), ..survey.clone() };
         let syntax = wrapping.records.wrapped().syntax();
-        (Content::Records(wrapping.clone()), FileContents::Text { survey, syntax, types: types.clone() })
+        (
+            Content::Records(wrapping.clone()),
+            FileContents::Text { survey: Box::new(survey), syntax, types: types.clone() },
+        )
     } else {
         match file.format {
             Format::Json { lines } => {
