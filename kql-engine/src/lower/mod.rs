@@ -25,7 +25,7 @@ use crate::plan::{ColumnId, Node, Order, Relation, StageId, StageResult};
 use crate::strategy::Strategy;
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{Column, Result};
+use datafusion::common::{Column, Result, exec_err};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection, SortExpr};
 use kql_parser::Diagnostic;
@@ -111,9 +111,23 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// Columns that rows can have between two steps: the time that DataFusion needs grows with the square of their number.
+const MOST_COLUMNS: usize = 10_000;
+
+fn check_width(columns: usize) -> Result<()> {
+    if columns > MOST_COLUMNS {
+        return exec_err!(
+            "Rows of this query have {columns} columns, and can have at most {MOST_COLUMNS}. Use project to name the ones \
+             it needs."
+        );
+    }
+    Ok(())
+}
+
 /// A projection, built without DataFusion's builder, which searches the whole plan for every column; a search over many
 /// tables has thousands of columns and expressions.
 fn projected(plan: LogicalPlan, exprs: Vec<Expr>) -> Result<LogicalPlan> {
+    check_width(exprs.len())?;
     let exprs = {
         let schema = plan.schema();
         let tables: HashMap<&str, _> = schema.iter().map(|(table, field)| (field.name().as_str(), table)).collect();

@@ -83,6 +83,7 @@ impl Lowering<'_> {
         if columns.iter().any(|c| c.name == crate::plan::ROW) {
             provider = Arc::new(crate::sources::Numbered::new(provider));
         }
+        super::check_width(columns.len())?;
         let reference = TableReference::bare(TABLE);
         let renamed: Vec<df::Expr> = columns
             .iter()

@@ -22,3 +22,4 @@ mod result_names;
 mod row_places;
 mod snapshots;
 mod stops;
+mod wide_rows;
