@@ -9,6 +9,7 @@ use crate::value::Value;
 use datafusion::common::{Column, JoinType, NullEquality, Result, ScalarValue, TableReference, internal_err};
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, Union, lit};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The internal name of a scanned table.
@@ -66,8 +67,8 @@ impl Lowering<'_> {
             Node::Aggregate { input, groups, aggregates, order } => self.aggregate(input, groups, aggregates, order),
             Node::Join { kind, left, right, on } => self.join(*kind, left, right, on),
             Node::FirstOf { input, keys, columns, order } => self.first_of(input, keys, columns, order),
-            Node::Union { inputs, .. } => {
-                let mut legs = inputs.iter().map(|i| self.node(i).map(Arc::new)).collect::<Result<Vec<_>>>()?;
+            Node::Union { inputs, columns } => {
+                let mut legs = inputs.iter().map(|i| self.leg(i, columns).map(Arc::new)).collect::<Result<Vec<_>>>()?;
                 match legs.len() {
                     0 => internal_err!("a union of nothing"),
                     1 => Ok(Arc::unwrap_or_clone(legs.swap_remove(0))),
@@ -76,6 +77,23 @@ impl Lowering<'_> {
             }
             Node::MvExpand { input, columns, index, limit } => self.mv_expand(input, columns, *index, limit.as_ref()),
         }
+    }
+
+    /// A table of a union, with all columns of the union in order.
+    fn leg(&self, input: &Arc<Node>, columns: &[(ColumnId, ScalarType)]) -> Result<LogicalPlan> {
+        let plan = self.node(input)?;
+        let own: HashSet<ColumnId> = input.columns().into_iter().map(|(id, _)| id).collect();
+        if plan.schema().fields().iter().map(|field| field.name().as_str()).eq(columns.iter().map(|(id, _)| name(*id)))
+        {
+            return Ok(plan);
+        }
+        let column = |(id, ty): &(ColumnId, ScalarType)| {
+            if own.contains(id) {
+                return column(*id);
+            }
+            df::lit(Value::missing(*ty).to_scalar(*ty)).alias(name(*id))
+        };
+        super::projected(plan, columns.iter().map(column).collect())
     }
 
     fn scan(&self, table: &str, columns: &[PlanColumn]) -> Result<LogicalPlan> {

@@ -227,11 +227,7 @@ fn unite(
         let mut pairs: Vec<(ColumnId, Expr)> = vec![(source.id, text(name))];
         for (column, output) in columns.iter().skip(1).zip(outputs) {
             let own = leg.nameable().find(|c| c.name == output.from && output.of.is_none_or(|ty| ty == c.ty));
-            let value = match own {
-                Some(own) => Expr::column(own, Span::default()).convert(output.ty),
-                None => missing(output.ty),
-            };
-            pairs.push((column.id, value));
+            pairs.extend(own.map(|own| (column.id, Expr::column(own, Span::default()).convert(output.ty))));
         }
         if let (Some(pack), Some(rest)) = (&pack, rest) {
             let others = leg.columns.iter().filter(|c| !rest.contains(&c.name));

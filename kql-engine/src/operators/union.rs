@@ -158,25 +158,20 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, kind: Kind, source: Opt
         let leg = &leg.relation;
         let own: HashMap<(&str, ScalarType), &PlanColumn> =
             leg.hidden.iter().chain(&leg.columns).map(|c| ((c.name.as_str(), c.ty), c)).collect();
-        let mut pairs: Vec<(ColumnId, Expr)> = Vec::with_capacity(columns.len() + 1);
+        let mut pairs: Vec<(ColumnId, Expr)> = Vec::with_capacity(leg.columns.len() + 1);
         if let Some(source) = &source {
             let name = leg.name.clone().unwrap_or_else(|| format!("union_arg{i}"));
             pairs.push((source.id, Expr::constant(Value::Text(name), ScalarType::String, Span::default())));
         }
-        for (column, result) in columns.iter().zip(&result) {
-            // a column of an unknown type has the same value as a missing column
-            let value = match own.get(&(column.from.as_str(), column.ty)) {
-                Some(own) => Expr::column(own, Span::default()),
-                None => crate::plan::missing(column.ty),
-            };
-            pairs.push((result.id, value));
-        }
+        // a column of an unknown type has the same value as a missing column
+        let listed = columns.iter().zip(&result).map(|(column, result)| ((column.from.as_str(), column.ty), result));
+        pairs.extend(
+            listed.filter_map(|(key, result)| Some((result.id, Expr::column(own.get(&key)?, Span::default())))),
+        );
         for (column, result) in unlisted.iter().zip(&hidden) {
-            let own = leg.hidden.iter().find(|c| c.name == column.name && c.ty == column.ty);
-            pairs.push((
-                result.id,
-                own.map_or_else(|| crate::plan::missing(column.ty), |own| Expr::column(own, Span::default())),
-            ));
+            if let Some(own) = leg.hidden.iter().find(|c| c.name == column.name && c.ty == column.ty) {
+                pairs.push((result.id, Expr::column(own, Span::default())));
+            }
         }
         inputs.push(Arc::new(Node::Project { input: leg.node.clone(), columns: pairs }));
     }

@@ -231,9 +231,10 @@ pub enum Node {
         /// The order that determines which row is first; empty for any.
         order: Order,
     },
-    /// Rows of several tables one after the other, columns by position.
+    /// Rows of several tables one after the other. A column that a table lacks is missing in its rows
+    /// ([`Value::missing`]): tables with data are few, and the columns of all tables that a workspace knows are many.
     Union {
-        /// The tables, each with the columns in order.
+        /// The tables, each with some of the columns.
         inputs: Vec<Arc<Node>>,
         /// The columns.
         columns: Vec<(ColumnId, ScalarType)>,

@@ -43,13 +43,23 @@ fn of(node: &Node) -> Constants {
             columns.iter().filter_map(|(id, e)| Some((*id, constant(&e.kind)?))).collect()
         }
         Node::Filter { input, .. } | Node::Limit { input, .. } => of(input),
-        Node::Union { inputs, .. } => {
-            let mut legs = inputs.iter().map(|input| of(input));
-            let Some(mut all) = legs.next() else { return Constants::new() };
-            for leg in legs {
-                all.retain(|id, value| leg.get(id) == Some(value));
+        Node::Union { inputs, columns } => {
+            // in how many legs a column is, and its value there if it is the same in all rows so far
+            let mut seen: HashMap<ColumnId, (usize, Option<Value>)> = HashMap::new();
+            for input in inputs {
+                let constants = of(input);
+                for (id, _) in input.columns() {
+                    let own = constants.get(&id);
+                    let (legs, value) = seen.entry(id).or_insert_with(|| (0, own.cloned()));
+                    *legs += 1;
+                    value.take_if(|value| own != Some(value));
+                }
             }
-            all
+            let mut constant = |id, ty| match seen.remove(&id) {
+                None => Some(Value::missing(ty)),
+                Some((legs, value)) => value.filter(|value| legs == inputs.len() || *value == Value::missing(ty)),
+            };
+            columns.iter().filter_map(|(id, ty)| Some((*id, constant(*id, *ty)?))).collect()
         }
         // without rows, any value is correct
         Node::Values { columns, rows } if rows.is_empty() => {

@@ -110,12 +110,7 @@ fn prune(node: &Arc<Node>, needed: &Needed) -> Arc<Node> {
         Node::Union { inputs, columns } => {
             let columns = kept(columns, |(id, _)| needed.contains(id));
             let wanted: Needed = columns.iter().map(|(id, _)| *id).collect();
-            let pruned: Vec<Arc<Node>> = inputs.iter().map(|i| prune(i, &wanted)).collect();
-            // the legs are combined by position
-            if pruned.iter().any(|p| p.columns().iter().map(|(id, _)| id).ne(columns.iter().map(|(id, _)| id))) {
-                return node.clone();
-            }
-            Node::Union { inputs: pruned, columns }
+            Node::Union { inputs: inputs.iter().map(|i| prune(i, &wanted)).collect(), columns }
         }
         Node::MvExpand { input, columns, index, limit } => {
             let mut below = needed.clone();

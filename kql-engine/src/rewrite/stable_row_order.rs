@@ -308,8 +308,9 @@ impl RowOrdinals {
                 }
                 let mut placed = Vec::with_capacity(legs.len());
                 for (n, (((leg, ordinal), input), taken)) in legs.into_iter().zip(inputs).zip(used).enumerate() {
-                    let of_leg = input.columns();
-                    let own = columns.iter().zip(&of_leg).map(|((id, ty), (from, _))| (*id, column(*from, *ty)));
+                    let of_leg: HashSet<ColumnId> = input.columns().into_iter().map(|(id, _)| id).collect();
+                    let own =
+                        columns.iter().filter(|(id, _)| of_leg.contains(id)).map(|(id, ty)| (*id, column(*id, *ty)));
                     let of_ordinal = all.iter().enumerate().map(|(i, (id, ty))| {
                         let from = taken.iter().position(|t| *t == i).and_then(|at| ordinal.get(at.checked_sub(1)?));
                         let leg_number = || Expr::constant(Value::Long(n as i64), *ty, Span::default());
