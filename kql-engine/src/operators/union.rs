@@ -153,6 +153,10 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, kind: Kind, source: Opt
     }
     let hidden: Vec<PlanColumn> = unlisted.iter().map(|c| binder.new_column(c.name.clone(), c.ty)).collect();
     let open = legs.iter().any(|l| l.relation.open);
+    let mut places: HashMap<(&str, ScalarType), Vec<usize>> = HashMap::new();
+    for (place, column) in columns.iter().enumerate() {
+        places.entry((column.from.as_str(), column.ty)).or_default().push(place);
+    }
     let mut inputs = Vec::with_capacity(legs.len());
     for (i, leg) in legs.iter().enumerate().filter(|(_, leg)| leg.rows) {
         let leg = &leg.relation;
@@ -164,9 +168,15 @@ pub(super) fn unite(binder: &mut Binder, legs: Vec<Leg>, kind: Kind, source: Opt
             pairs.push((source.id, Expr::constant(Value::Text(name), ScalarType::String, Span::default())));
         }
         // a column of an unknown type has the same value as a missing column
-        let listed = columns.iter().zip(&result).map(|(column, result)| ((column.from.as_str(), column.ty), result));
+        let mut filled: Vec<(usize, &PlanColumn)> = Vec::with_capacity(own.len());
+        for (key, column) in own {
+            filled.extend(places.get(&key).into_iter().flatten().map(|place| (*place, column)));
+        }
+        filled.sort_unstable_by_key(|(place, _)| *place);
         pairs.extend(
-            listed.filter_map(|(key, result)| Some((result.id, Expr::column(own.get(&key)?, Span::default())))),
+            filled
+                .into_iter()
+                .filter_map(|(place, own)| Some((result.get(place)?.id, Expr::column(own, Span::default())))),
         );
         for (column, result) in unlisted.iter().zip(&hidden) {
             if let Some(own) = leg.hidden.iter().find(|c| c.name == column.name && c.ty == column.ty) {
