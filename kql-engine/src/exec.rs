@@ -10,10 +10,11 @@ use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::strategy::Strategy;
 use crate::types::ScalarType;
 use crate::value::Value;
+use crate::yielding::YieldingRows;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::execution::session_state::SessionState;
 use datafusion::execution::{SessionStateBuilder, TaskContext};
@@ -21,7 +22,6 @@ use datafusion::optimizer::Optimizer;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::aggregates::AggregateExec;
-use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionConfig;
 use futures::future::{Either, select};
@@ -114,7 +114,7 @@ pub(crate) fn session(
     let physical = std::iter::once(Arc::new(HidePartitionConstants) as _)
         .chain(physical)
         .chain(last)
-        .chain(std::iter::once(Arc::new(YieldingJoins) as _))
+        .chain(std::iter::once(Arc::new(YieldingRows) as _))
         .collect();
     SessionStateBuilder::new()
         .with_config(config)
@@ -122,33 +122,6 @@ pub(crate) fn session(
         .with_optimizer_rules(rules)
         .with_physical_optimizer_rules(physical)
         .build()
-}
-
-/// The rule that lets joins and the expansion of lists yield: a few rows of their inputs can become many, and a task that
-/// never waits cannot be stopped.
-#[derive(Debug)]
-struct YieldingJoins;
-
-impl PhysicalOptimizerRule for YieldingJoins {
-    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            let multiplies = node.name().ends_with("JoinExec") || node.name() == "UnnestExec";
-            Ok(if multiplies {
-                Transformed::yes(Arc::new(CooperativeExec::new(node)) as _)
-            } else {
-                Transformed::no(node)
-            })
-        })
-        .data()
-    }
-
-    fn name(&self) -> &str {
-        "yielding_joins"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
 }
 
 /// The rule that takes counts and extremes from statistics, restricted to plans in which no aggregate has a condition.

@@ -60,6 +60,7 @@ pub mod types;
 #[doc(hidden)]
 pub mod value;
 mod workers;
+mod yielding;
 
 pub use answer::{Answer, Checked, Table};
 #[doc(hidden)]

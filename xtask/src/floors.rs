@@ -19,7 +19,7 @@ const CRATES: [&str; 5] = [
 const FLOORS: [(&str, &[&str]); 22] = [
     (
         "words for what happens, the simplest values, and the memory there is",
-        &["types", "time", "render", "progress", "notes", "defect", "byte_channel", "memory", "strategy"],
+        &["types", "time", "render", "progress", "notes", "defect", "byte_channel", "memory", "strategy", "yielding"],
     ),
     ("what a run can use", &["budget"]),
     ("values, and rows that are kept", &["decimal", "error", "storage", "stored_rows"]),

@@ -1,7 +1,7 @@
 //! Checks the lengths that an Arrow IPC file contains. Its reader allocates as much memory as they say before it checks
 //! whether the file is that long, and a failed allocation ends the program.
 
-use arrow::ipc::{Block, Message, root_as_footer, root_as_message};
+use arrow::ipc::{Block, Message, MessageHeader, root_as_footer, root_as_message};
 use std::io::{Read, Result, Seek, SeekFrom};
 
 /// What follows the footer: its length, and `ARROW1`.
@@ -170,9 +170,19 @@ fn of_stream(file: &mut (impl Read + Seek), length: u64) -> Result<Lengths> {
 
 /// What is wrong with the lengths of a batch whose body begins at `at`.
 fn in_message(file: &mut (impl Read + Seek), message: &Message, at: u64, body: u64) -> Result<Option<String>> {
+    // the reader takes it for the end
+    if message.header_type() == MessageHeader::NONE {
+        return Ok(Some("is empty".to_owned()));
+    }
     let batch =
         message.header_as_record_batch().or_else(|| message.header_as_dictionary_batch().and_then(|d| d.data()));
     let Some(batch) = batch else { return Ok(None) };
+    let first = batch.nodes().filter(|nodes| !nodes.is_empty()).map(|nodes| nodes.get(0).length());
+    if message.header_as_record_batch().is_some()
+        && let Some(rows) = first.filter(|rows| *rows != batch.length())
+    {
+        return Ok(Some(format!("has {} rows, and its first column {rows}", batch.length())));
+    }
     let compressed = batch.compression().is_some();
     for buffer in batch.buffers().into_iter().flatten() {
         let range = u64::try_from(buffer.offset()).ok().zip(u64::try_from(buffer.length()).ok());

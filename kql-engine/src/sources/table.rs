@@ -308,6 +308,13 @@ impl TableSpec {
                     column.header
                 ));
             }
+            if let Some(column) = opened.columns.iter().find(|c| c.header.contains(char::is_control)) {
+                report.note(format!(
+                    "{}: the column name {:?} has control characters; its line may be damaged, or no header",
+                    file.path.display(),
+                    column.header
+                ));
+            }
             summaries.push(FileSummary {
                 path: file.path.clone(),
                 format: one.format,

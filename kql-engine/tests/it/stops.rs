@@ -135,3 +135,19 @@ fn results_that_are_too_large_are_refused_by_name() {
         }
     }
 }
+
+/// Each of many nodes that yield has its turns: none takes those of the others.
+#[test]
+fn a_plan_with_many_expansions_ends() {
+    let engine = Engine::builder().limits(Limits { partitions: 2, ..Limits::default() }).build().expect("an engine");
+    for step in
+        ["| mv-expand a | extend a = pack_array(a)", "| join kind=inner (print a = dynamic([1]) | extend k = 1) on k"]
+    {
+        let query = format!("print a = dynamic([1]) | extend k = 1\n{}| count", format!("{step}\n").repeat(140));
+        let answer = engine.query(&query).expect("an answer");
+        assert_eq!(
+            answer.tables.iter().flat_map(|table| &table.batches).map(|batch| batch.num_rows()).sum::<usize>(),
+            1
+        );
+    }
+}

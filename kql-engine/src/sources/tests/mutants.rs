@@ -187,8 +187,10 @@ fn fault(sample: &Sample, bytes: &[u8], found: Result<Given, Box<dyn std::error:
         // comments are lines too
         let lines = body.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty() && !l.starts_with(b"#")).count();
         let known = found.all() + found.refused;
-        return (known < lines as u64 && !found.notices.iter().any(|n| n.contains("rest of the file")))
-            .then(|| format!("{known} of {lines} lines: {found:?}"));
+        let names = |what| found.notices.iter().any(|n| n.contains(what));
+        // a damaged first line can look like a header
+        let is_named = names("rest of the file") || (known + 1 == lines as u64 && names("has control characters"));
+        return (known < lines as u64 && !is_named).then(|| format!("{known} of {lines} lines: {found:?}"));
     }
     // in a text, rows that are cut off whole cannot be missed; neither can those that a change joins
     let is_text = matches!(sample.target, "csv" | "json" | "ndjson") || sample.name == "T.tar";
