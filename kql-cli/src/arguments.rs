@@ -29,6 +29,10 @@ pub enum Command {
     Check(Check),
     /// Show what data files are recognised as: tables, row counts, time range, columns
     Data(Data),
+    /// List tables, or the columns of one
+    Schema(Schema),
+    /// List functions, or describe one
+    Functions(Functions),
     /// Convert data files to Parquet, which queries read many times faster
     Convert(Convert),
     /// Format queries; comments are kept
@@ -115,6 +119,29 @@ pub struct Data {
     /// What is known of tables.
     #[command(flatten)]
     pub environment: Environment,
+}
+
+/// `kql schema`
+#[derive(Args)]
+pub struct Schema {
+    /// A table with data or with a known schema
+    pub table: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: LookupFormat,
+    /// What is known of tables.
+    #[command(flatten)]
+    pub environment: Environment,
+}
+
+/// `kql functions`
+#[derive(Args)]
+pub struct Functions {
+    /// A function, an aggregation function, a plugin or an operator
+    pub name: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: LookupFormat,
 }
 
 /// `kql convert`
@@ -241,6 +268,15 @@ pub enum CheckFormat {
     /// Readable text with the source line
     Human,
     /// One JSON object per line
+    Json,
+}
+
+/// How tables and functions are listed.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
+pub enum LookupFormat {
+    /// Readable text
+    Table,
+    /// One JSON object per table or function and line
     Json,
 }
 

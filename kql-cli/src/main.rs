@@ -13,6 +13,7 @@ mod fmt;
 mod functions_file;
 mod install;
 mod interrupt;
+mod lookup;
 mod machine;
 mod message;
 mod partial;
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
         arguments::Command::Run(run) => run::run(&run),
         arguments::Command::Repl(repl) => repl::repl(repl),
         arguments::Command::Check(check) => check::check(&check),
+        arguments::Command::Schema(schema) => lookup::schema(&schema),
+        arguments::Command::Functions(functions) => lookup::functions(&functions),
         arguments::Command::Convert(convert) => convert::convert(&convert),
         arguments::Command::Data(data) => data::data(&data),
         arguments::Command::Fmt(fmt) => fmt::fmt(&fmt),

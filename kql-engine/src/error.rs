@@ -2,6 +2,7 @@
 
 use crate::budget;
 use crate::defect::Defect;
+use arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 use kql_parser::Diagnostic;
 use std::any::Any;
@@ -66,8 +67,30 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
     errors.join("\n")
 }
 
+const FULL_DISK: &str =
+    "The disk is full: there is no space for temporary files. Free some, or set TMPDIR to a folder on another disk.";
+
+/// Whether the operating system reports that a disk is full.
+fn is_full_disk(error: &DataFusionError) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let io = match error.downcast_ref::<ArrowError>() {
+            Some(ArrowError::IoError(_, io)) => Some(io),
+            _ => error.downcast_ref::<std::io::Error>(),
+        };
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::StorageFull) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// A DataFusion error as an error of ours; errors in the data are passed through unchanged.
 pub(crate) fn run_error(error: DataFusionError) -> Error {
+    if is_full_disk(&error) {
+        return Error::Run(FULL_DISK.to_owned());
+    }
     match error.find_root() {
         DataFusionError::External(inner) if inner.is::<budget::Stopped>() => Error::Interrupted,
         DataFusionError::External(inner) => match inner.downcast_ref::<SourceError>() {

@@ -2,7 +2,7 @@
 
 use super::session::{Flow, Session, engine};
 use crate::failure::Failure;
-use kql_engine::callable::{self, Callable};
+use crate::lookup;
 use kql_output::Format;
 use std::fmt::Write;
 
@@ -17,8 +17,6 @@ pub const COMMANDS: [(&str, &str, &str); 8] = [
     (".quit", "", "exit, like Ctrl-D"),
     (".exit", "", "leaves"),
 ];
-
-const SITE: &str = "https://learn.microsoft.com/kusto/query/";
 
 /// Why a session does not use a format: its results are not text.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +51,7 @@ impl Session {
                 print(&format!("{}\n", if new.is_empty() { "no new tables".to_owned() } else { new.join("\n") }))?;
             }
             ".help" if rest.is_empty() => print(&help())?,
-            ".help" => print(&function(rest)?)?,
+            ".help" => print(&lookup::function(rest)?)?,
             ".format" if rest.is_empty() => print(&format!("{}\n", self.format))?,
             ".format" => {
                 let format = Format::of_name(rest).ok_or_else(|| {
@@ -107,20 +105,7 @@ impl Session {
         if name.is_empty() {
             return Err(wants(".schema"));
         }
-        let engine = engine(&self.engine);
-        let schema = match engine.table_schema(name) {
-            Some(schema) => schema.map_err(|e| Failure::Query(e.to_string()))?,
-            None => {
-                let names = engine.table_names();
-                let like = kql_parser::suggest(name, names.iter().map(String::as_str));
-                let like = like.map_or_else(String::new, |like| format!(" Did you mean {like}?"));
-                return Err(Failure::Query(format!("There is no table {name}.{like}")));
-            }
-        };
-        let width = schema.columns.iter().map(|c| c.name.chars().count()).max().unwrap_or(0);
-        let mut out = String::new();
-        schema.columns.iter().for_each(|c| _ = writeln!(out, "{:width$}  {}", c.name, c.ty));
-        Ok(out)
+        Ok(lookup::columns(&lookup::columns_of(&engine(&self.engine), name)?))
     }
 }
 
@@ -148,36 +133,4 @@ fn help() -> String {
          input or stops a query.\n",
     );
     out
-}
-
-/// The description of a function in the registry.
-fn function(name: &str) -> Result<String, Failure> {
-    let name = name.trim_end_matches("()");
-    let mut out = String::new();
-    callable::named(name).for_each(|callable| entry(&mut out, callable));
-    if let Some(f) = kql_engine::functions::scalar_operator(name) {
-        let _ = writeln!(out, "{} is an operator of expressions. {}", f.name, f.summary);
-    }
-    if !out.is_empty() {
-        return Ok(out);
-    }
-    if kql_parser::operator_names().any(|operator| operator == name) {
-        return Ok(format!("{name} is an operator: {SITE}{name}-operator\n"));
-    }
-    let like = kql_parser::suggest(name, callable::all().flat_map(Callable::names));
-    let like = like.map_or_else(String::new, |like| format!(" Did you mean {like}()?"));
-    Err(Failure::Query(format!("There is no function {name}().{like}")))
-}
-
-fn entry(out: &mut String, callable: Callable) {
-    if !out.is_empty() {
-        out.push('\n');
-    }
-    callable.signatures().iter().for_each(|signature| _ = writeln!(out, "{signature}"));
-    let _ = writeln!(out, "{}", callable.summary());
-    let aliases: Vec<&str> = callable.names().skip(1).collect();
-    if !aliases.is_empty() {
-        let _ = writeln!(out, "aliases: {}", aliases.join(", "));
-    }
-    let _ = writeln!(out, "{SITE}{}", callable.page());
 }

@@ -6,6 +6,7 @@ mod data;
 mod event_logs;
 mod folders_and_text;
 mod geo_ip;
+mod lookup;
 mod made;
 mod repl;
 mod results;

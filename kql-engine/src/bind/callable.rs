@@ -91,6 +91,22 @@ impl Callable {
         }
     }
 
+    /// What it is: `scalar`, `table`, `aggregate` or `plugin`.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Callable::Scalar(_) => "scalar",
+            Callable::Special(_) => {
+                if self.is_tabular() {
+                    "table"
+                } else {
+                    "scalar"
+                }
+            }
+            Callable::Aggregate(_) => "aggregate",
+            Callable::Plugin(_) => "plugin",
+        }
+    }
+
     /// Whether it returns a table.
     pub fn is_tabular(self) -> bool {
         matches!(self, Callable::Special(SpecialFunction { bind: special::Bind::Table(_), .. }))

@@ -134,18 +134,20 @@ impl Lowering<'_> {
         let args = columns.iter().map(|(id, _)| column(*id)).collect();
         let function: &'static crate::registry::AggregateFunction = &crate::aggregates::TAKE_ANY;
         let first = self.accumulate(function, info, args, order, row_type(&types))?.alias("row");
-        let keys = keys
-            .iter()
-            .enumerate()
-            .map(|(i, k)| Ok(self.expr(k)?.alias(format!("k{i}"))))
-            .collect::<Result<Vec<_>>>()?;
+        let mut keys = keys.iter().map(|key| self.expr(key)).collect::<Result<Vec<_>>>()?;
+        let mut input = self.node(input)?;
+        if self.sorts() && !keys.is_empty() {
+            (input, keys) = in_order_of(input, keys, order)?;
+        }
+        let keys: Vec<df::Expr> =
+            keys.into_iter().enumerate().map(|(i, key)| key.unalias().alias(format!("k{i}"))).collect();
         let row = df::Expr::Column(datafusion::common::Column::new_unqualified("row"));
         let outputs = columns
             .iter()
             .enumerate()
             .map(|(n, (id, _))| get_field(row.clone(), field_name(n)).alias(name(*id)))
             .collect::<Vec<_>>();
-        LogicalPlanBuilder::from(self.node(input)?).aggregate(keys, vec![first])?.project(outputs)?.build()
+        LogicalPlanBuilder::from(input).aggregate(keys, vec![first])?.project(outputs)?.build()
     }
 }
 

@@ -287,16 +287,17 @@ mod tests {
         let mut writer = StreamWriter::try_new(Vec::new(), &batch().schema()).expect("a writer");
         writer.write(&batch()).expect("it is written");
         let whole = writer.into_inner().expect("a stream");
-        // three rows become more than the body can have
         let three = 3_i64.to_le_bytes();
-        let mut changed = 0;
-        for at in 0..whole.len() - 8 {
-            if whole[at..at + 8] == three {
-                let mut damaged = whole.clone();
-                damaged[at + 5] = 2;
-                changed += u32::from(is_wrong(damaged, Form::Stream, "rows in"));
-            }
-        }
-        assert!(changed > 0);
+        let places: Vec<usize> = (0..whole.len() - 8).filter(|at| whole[*at..at + 8] == three).collect();
+        let damaged = |places: &[usize]| {
+            let mut damaged = whole.clone();
+            places.iter().for_each(|at| damaged[at + 5] = 2);
+            damaged
+        };
+        // three rows become more than the body can have
+        assert!(is_wrong(damaged(&places), Form::Stream, "rows in"));
+        // and more than the column has
+        let one = places.iter().filter(|at| is_wrong(damaged(&[**at]), Form::Stream, "and its first column"));
+        assert!(one.count() > 0);
     }
 }
