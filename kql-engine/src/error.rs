@@ -67,6 +67,15 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
     errors.join("\n")
 }
 
+/// Whether a panic or an error says that an array would have more text than its offsets can count.
+pub fn is_overflow(message: &str) -> bool {
+    message.contains("offset overflow")
+}
+
+/// The error if an array would have more text than its offsets can count.
+pub(crate) const TOO_MUCH_TEXT: &str =
+    "The query would create more than 2 GB of text in one batch of rows. Filter the rows first, or use shorter texts.";
+
 const FULL_DISK: &str =
     "The disk is full: there is no space for temporary files. Free some, or set TMPDIR to a folder on another disk.";
 
@@ -103,6 +112,7 @@ pub(crate) fn run_error(error: DataFusionError) -> Error {
         },
         DataFusionError::Execution(message) => Error::Run(message.clone()),
         DataFusionError::Internal(message) => Error::Internal(Box::new(Defect::new(message.clone()))),
+        root if is_overflow(&root.strip_backtrace()) => Error::Run(TOO_MUCH_TEXT.to_owned()),
         root => Error::Internal(Box::new(Defect::new(root.strip_backtrace()))),
     }
 }

@@ -1,7 +1,7 @@
 //! Running lowered plans.
 
 use crate::byte_channel::{BatchReceiver, BatchSender, batch_channel};
-use crate::error::panic_message;
+use crate::error::{TOO_MUCH_TEXT, is_overflow, panic_message};
 use crate::memory::Memory;
 use crate::partition_constants::HidePartitionConstants;
 use crate::plan::Relation;
@@ -240,14 +240,6 @@ pub(crate) async fn store(
     }
     writer.finish()
 }
-
-/// Whether a panic says that an array would have more text than its offsets can count.
-pub fn is_overflow(message: &str) -> bool {
-    message.contains("offset overflow")
-}
-
-const TOO_MUCH_TEXT: &str =
-    "The query would create more than 2 GB of text in one batch of rows. Filter the rows first, or use shorter texts.";
 
 /// Runs a plan. A panic is a defect: those of readers on damaged files are caught in `sources`. An error of the plan that a
 /// function reports is one of the run: the plan is valid by now, so the error is about the value of a row.

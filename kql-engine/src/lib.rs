@@ -70,10 +70,10 @@ pub use builder::EngineBuilder;
 pub use defect::Defect;
 pub use describe::TableDescription;
 pub use engine::Engine;
+#[doc(hidden)]
+pub use error::is_overflow;
 pub use error::{Error, SourceError};
 pub use exec::Limits;
-#[doc(hidden)]
-pub use exec::is_overflow;
 pub use export::{Exported, RowWriter};
 pub use memory::Release;
 pub use plan::Render;

@@ -22,15 +22,31 @@ pub struct ExpandItems {
 impl ExpandItems {
     /// `bag_as_array`: a property is `[key, value]` instead of `{key: value}`. Elements of another type than `ty` are null.
     pub fn new(bag_as_array: bool, limit: Option<usize>, ty: ScalarType) -> Self {
-        let signature = Signature::any(1, Volatility::Immutable);
+        let signature = Signature::any(1, PER_ROW);
         ExpandItems { bag_as_array, limit, ty, signature, budget: Captured::now() }
     }
 }
 
-/// Whether the items of one batch can have that many bytes, and be that many.
-fn fits(bytes: usize, items: usize) -> Result<()> {
+/// The functions are never folded: the list of a constant would be copied into each row of a batch without a look at its
+/// size.
+const PER_ROW: Volatility = Volatility::Volatile;
+
+/// About how many bytes the row of an item takes: the other columns are repeated in it.
+const ROW: usize = 64;
+
+/// How many rows get the list of each value: all rows of the batch, if the values are constants.
+fn copies(args: &ScalarFunctionArgs) -> usize {
+    let are_constants = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+    if are_constants { args.number_rows } else { 1 }
+}
+
+/// Whether the items of one batch can have that many bytes, and be that many: their rows are in memory at once.
+fn fits(bytes: usize, items: usize, copies: usize) -> Result<()> {
+    let (bytes, items) = (bytes.saturating_mul(copies), items.saturating_mul(copies));
     let positions = items.saturating_add(1).saturating_mul(size_of::<i64>());
-    budget::column(bytes.max(positions)).map_err(|error| budget::named(error, || "mv-expand".to_owned()))
+    budget::column(bytes.max(positions))
+        .and_then(|()| budget::room(bytes.saturating_add(items.saturating_mul(ROW))))
+        .map_err(|error| budget::named(error, || "mv-expand".to_owned()))
 }
 
 /// Whether an element is a value of the type: strings are not parsed as numbers, and a bool is not a number.
@@ -61,6 +77,7 @@ impl ScalarUDFImpl for ExpandItems {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let _entered = self.budget.enter();
+        let copies = copies(&args);
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let mut lists = ListBuilder::new(StringBuilder::new());
         let mut pace = Pace::default();
@@ -76,7 +93,7 @@ impl ScalarUDFImpl for ExpandItems {
                 } else {
                     let value = values.value(i);
                     let mut append = |items: &mut StringBuilder, item: &str| {
-                        fits(items.values_slice().len().saturating_add(item.len()), items.len())?;
+                        fits(items.values_slice().len().saturating_add(item.len()), items.len(), copies)?;
                         if item == "null" || !is_of(item, self.ty) {
                             items.append_null();
                         } else {
@@ -121,7 +138,7 @@ pub struct ItemCount {
 impl ItemCount {
     /// At most `limit` positions.
     pub fn new(limit: Option<usize>) -> Self {
-        ItemCount { limit, signature: Signature::variadic_any(Volatility::Immutable), budget: Captured::now() }
+        ItemCount { limit, signature: Signature::variadic_any(PER_ROW), budget: Captured::now() }
     }
 }
 
@@ -140,6 +157,7 @@ impl ScalarUDFImpl for ItemCount {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let _entered = self.budget.enter();
+        let copies = copies(&args);
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let mut lists = ListBuilder::new(Int64Builder::new());
         let mut total = 0usize;
@@ -164,7 +182,7 @@ impl ScalarUDFImpl for ItemCount {
                 .unwrap_or(0)
                 .min(self.limit.unwrap_or(usize::MAX));
             total = total.saturating_add(count);
-            fits(0, total)?;
+            fits(0, total, copies)?;
             pace.row(count.saturating_mul(size_of::<i64>()))?;
             for position in 0..count {
                 lists.values().append_value(position as i64);
