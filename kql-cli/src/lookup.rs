@@ -14,29 +14,41 @@ const SITE: &str = "https://learn.microsoft.com/kusto/query/";
 /// Prints the tables, or the columns of one.
 pub fn schema(arguments: &Schema) -> Result<(), Failure> {
     let engine = crate::run::build(arguments.environment.engine()?)?;
+    let with_data = engine.data_tables();
     let mut out = BufWriter::new(std::io::stdout());
-    match (&arguments.table, arguments.format) {
-        (Some(name), LookupFormat::Table) => out.write_all(columns(&columns_of(&engine, name)?).as_bytes())?,
-        (Some(name), LookupFormat::Json) => {
-            writeln!(out, "{}", table_object(&engine, name, &columns_of(&engine, name)?))?;
+    if let Some(name) = &arguments.table {
+        let schema = columns_of(&engine, name)?;
+        match arguments.format {
+            LookupFormat::Table => out.write_all(columns(&schema).as_bytes())?,
+            LookupFormat::Json => writeln!(out, "{}", table_object(name, with_data.contains(name), &schema))?,
         }
-        (None, format) => {
-            let (names, with_data) = (engine.table_names(), engine.data_tables());
-            let width = widest(names.iter().map(String::as_str));
-            for name in &names {
-                let schema = columns_of(&engine, name)?;
-                match format {
-                    LookupFormat::Json => writeln!(out, "{}", table_object(&engine, name, &schema))?,
-                    LookupFormat::Table => {
-                        let count = crate::words::plural(schema.columns.len() as u64, "column");
-                        let data = if with_data.contains(name) { ", data" } else { "" };
-                        writeln!(out, "{name:width$}  {count}{data}")?;
-                    }
-                }
+        return Ok(out.flush()?);
+    }
+    let names = engine.table_names();
+    let width = widest(names.iter().map(String::as_str));
+    let mut errors = Vec::new();
+    for name in &names {
+        let schema = match columns_of(&engine, name) {
+            Ok(schema) => schema,
+            Err(Failure::Query(error)) => {
+                errors.push(error);
+                continue;
+            }
+            Err(other) => return Err(other),
+        };
+        let has_data = with_data.contains(name);
+        match arguments.format {
+            LookupFormat::Json => writeln!(out, "{}", table_object(name, has_data, &schema))?,
+            LookupFormat::Table => {
+                let count = crate::words::plural(schema.columns.len() as u64, "column");
+                let data = if has_data { ", data" } else { "" };
+                writeln!(out, "{name:width$}  {count}{data}")?;
             }
         }
     }
-    Ok(out.flush()?)
+    out.flush()?;
+    errors.iter().for_each(|error| crate::message::message!("error: {error}"));
+    if errors.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
 /// Prints the functions, or the description of one.
@@ -99,10 +111,9 @@ pub fn columns(schema: &TableSchema) -> String {
     out
 }
 
-fn table_object(engine: &Engine, name: &str, schema: &TableSchema) -> Value {
+fn table_object(name: &str, has_data: bool, schema: &TableSchema) -> Value {
     let columns: Vec<Value> =
         schema.columns.iter().map(|c| json!({ "name": c.name, "type": c.ty.to_string() })).collect();
-    let has_data = engine.data_tables().iter().any(|table| table == name);
     json!({ "table": name, "data": has_data, "columns": columns })
 }
 

@@ -27,6 +27,15 @@ fn all_tables_are_listed() {
 }
 
 #[test]
+fn a_table_that_cannot_be_read_does_not_hide_the_others() {
+    let place = place(&[("data/Broken.parquet", b"PAR1 and no more"), ("data/Mine.csv", b"a,b\n1,x\n")]);
+    let text = shown(place.path(), &["schema", "--data", "data"]);
+    assert!(text.starts_with("exit status 1\n"), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("Mine ") && line.ends_with("2 columns, data")), "{text}");
+    assert!(text.contains("error: ") && text.contains("Broken.parquet"), "{text}");
+}
+
+#[test]
 fn the_description_of_functions() {
     let place = place(&[]);
     let mut all = String::new();

@@ -101,14 +101,18 @@ impl<'a> Lowering<'a> {
     pub fn result(&self, relation: &Relation) -> Result<LogicalPlan> {
         let plan = self.node(&relation.node)?;
         let plan = sorted(plan, &relation.order, None)?;
-        let wanted: Vec<String> = relation.computed_columns().map(|c| name(c.id)).collect();
-        // for each projection, DataFusion looks up all columns by name several times
-        if plan.schema().fields().iter().map(|field| field.name()).eq(&wanted) {
+        if has_columns(&plan, relation.computed_columns().map(|c| c.id)) {
             return Ok(plan);
         }
         let columns = relation.computed_columns().map(|c| column(c.id).alias(result_name(c.id)));
         projected(plan, columns.collect())
     }
+}
+
+/// Whether a plan has just these columns, in this order, and so needs no projection: for each one, DataFusion looks up all
+/// columns by name several times.
+fn has_columns(plan: &LogicalPlan, columns: impl Iterator<Item = ColumnId>) -> bool {
+    plan.schema().fields().iter().map(|field| field.name().as_str()).eq(columns.map(name))
 }
 
 /// Columns that rows can have between two steps: the time that DataFusion needs grows with the square of their number.

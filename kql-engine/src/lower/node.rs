@@ -82,11 +82,10 @@ impl Lowering<'_> {
     /// A table of a union, with all columns of the union in order.
     fn leg(&self, input: &Arc<Node>, columns: &[(ColumnId, ScalarType)]) -> Result<LogicalPlan> {
         let plan = self.node(input)?;
-        let own: HashSet<ColumnId> = input.columns().into_iter().map(|(id, _)| id).collect();
-        if plan.schema().fields().iter().map(|field| field.name().as_str()).eq(columns.iter().map(|(id, _)| name(*id)))
-        {
+        if super::has_columns(&plan, columns.iter().map(|(id, _)| *id)) {
             return Ok(plan);
         }
+        let own: HashSet<ColumnId> = input.columns().into_iter().map(|(id, _)| id).collect();
         let column = |(id, ty): &(ColumnId, ScalarType)| {
             if own.contains(id) {
                 return column(*id);

@@ -310,9 +310,9 @@ impl TableSpec {
             }
             if let Some(column) = opened.columns.iter().find(|c| c.header.contains(char::is_control)) {
                 report.note(format!(
-                    "{}: the column name {:?} has control characters; its line may be damaged, or no header",
+                    "{}: the column name '{}' has control characters; its line may be damaged, or is not a header",
                     file.path.display(),
-                    column.header
+                    column.header.escape_default()
                 ));
             }
             summaries.push(FileSummary {
