@@ -46,6 +46,7 @@ pub mod registry;
 pub mod render;
 mod rewrite;
 mod run;
+mod slices;
 #[doc(hidden)]
 pub mod sources;
 mod stages;

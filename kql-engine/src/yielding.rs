@@ -4,6 +4,7 @@
 //! DataFusion's `CooperativeExec` takes a turn of the task's budget for each of its nodes. In a plan with more of them than
 //! turns, none is left for the lowest ones, and the plan never ends. Here each node counts for itself.
 
+use crate::slices::in_slices;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
@@ -30,12 +31,12 @@ pub(crate) struct YieldingRows;
 impl PhysicalOptimizerRule for YieldingRows {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|node| {
-            let multiplies = node.name().ends_with("JoinExec") || node.name() == "UnnestExec";
-            Ok(if multiplies {
-                Transformed::yes(Arc::new(YieldingExec { input: node }) as _)
-            } else {
-                Transformed::no(node)
-            })
+            let input = match node.name() {
+                "UnnestExec" => in_slices(node)?,
+                name if name.ends_with("JoinExec") => node,
+                _ => return Ok(Transformed::no(node)),
+            };
+            Ok(Transformed::yes(Arc::new(YieldingExec { input }) as _))
         })
         .data()
     }

@@ -19,7 +19,19 @@ const CRATES: [&str; 5] = [
 const FLOORS: [(&str, &[&str]); 22] = [
     (
         "words for what happens, the simplest values, and the memory there is",
-        &["types", "time", "render", "progress", "notes", "defect", "byte_channel", "memory", "strategy", "yielding"],
+        &[
+            "types",
+            "time",
+            "render",
+            "progress",
+            "notes",
+            "defect",
+            "byte_channel",
+            "memory",
+            "strategy",
+            "slices",
+            "yielding",
+        ],
     ),
     ("what a run can use", &["budget"]),
     ("values, and rows that are kept", &["decimal", "error", "storage", "stored_rows"]),
