@@ -6,11 +6,12 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// The root files of the crates whose files are looked at.
-const CRATES: [&str; 5] = [
+const CRATES: [&str; 6] = [
     "kql-parser/src/lib.rs",
     "kql-scan/src/lib.rs",
     "kql-engine/src/lib.rs",
     "kql-output/src/lib.rs",
+    "kql-detection/src/lib.rs",
     "kql-cli/src/main.rs",
 ];
 

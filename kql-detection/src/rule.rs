@@ -1,0 +1,133 @@
+//! Detection rules, whatever file they come from.
+
+use crate::problem::Placed;
+use std::path::PathBuf;
+
+/// A detection rule. Every field that the file states has its place there.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The file.
+    pub file: PathBuf,
+    /// What kind of rule the file says it is.
+    pub kind: RuleKind,
+    /// Its identifier.
+    pub id: Option<Placed<String>>,
+    /// Its name; that of the file if the file states none.
+    pub name: String,
+    /// Its description.
+    pub description: Option<Placed<String>>,
+    /// `Informational`, `Low`, `Medium`, `High`, as written.
+    pub severity: Option<Placed<String>>,
+    /// Tactics, as written.
+    pub tactics: Vec<Placed<String>>,
+    /// Techniques such as `T1070.008`.
+    pub techniques: Vec<Placed<String>>,
+    /// The query.
+    pub query: QueryText,
+    /// How far back the query looks, in ticks of 100 ns.
+    pub period: Option<Placed<i64>>,
+    /// How often it runs, in ticks of 100 ns.
+    pub frequency: Option<Placed<i64>>,
+    /// When a result becomes an alert.
+    pub trigger: Option<Trigger>,
+    /// Whether all rows make one alert, or each row its own.
+    pub grouping: EventGrouping,
+    /// Columns as entities.
+    pub entities: Vec<Entity>,
+    /// Keys and the columns that fill them.
+    pub custom_details: Vec<(Placed<String>, Placed<String>)>,
+    /// Keys of an alert (`alertDisplayNameFormat`, `alertSeverityColumnName`) and their values.
+    pub alert_overrides: Vec<(Placed<String>, Placed<String>)>,
+    /// How long a rule is silent after an alert, in ticks of 100 ns; `None` without suppression.
+    pub suppression: Option<Placed<i64>>,
+}
+
+/// What kind of rule a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleKind {
+    /// A scheduled analytic rule of Sentinel.
+    Scheduled,
+    /// A near-real-time rule of Sentinel.
+    Nrt,
+    /// A hunting query: it has no schedule.
+    Hunting,
+    /// A custom detection of Defender.
+    Defender,
+    /// A query without anything that says more.
+    Query,
+}
+
+/// The text of a rule's query, and where its lines are in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryText {
+    /// The query.
+    pub text: String,
+    /// For each line of the query, the byte of the file where it starts; empty if the file holds it in another form, as
+    /// JSON and folded YAML do.
+    pub lines: Vec<usize>,
+    /// The line of the file, from 1, where the query starts.
+    pub first_line: usize,
+}
+
+/// When a result becomes an alert: the number of its rows compared with a threshold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trigger {
+    /// The comparison.
+    pub operator: Placed<Operator>,
+    /// The number of rows.
+    pub threshold: Placed<u64>,
+}
+
+/// How a trigger compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `gt`, `GreaterThan`
+    Greater,
+    /// `lt`, `LessThan`
+    Less,
+    /// `eq`, `Equal`
+    Equal,
+    /// `ne`, `NotEqual`
+    NotEqual,
+}
+
+/// Whether the rows of a run make one alert together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EventGrouping {
+    /// `SingleAlert`
+    #[default]
+    SingleAlert,
+    /// `AlertPerResult`
+    AlertPerResult,
+}
+
+/// An entity that a rule maps columns to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entity {
+    /// `Account`, `Host`, `IP` ...
+    pub kind: Placed<String>,
+    /// Its fields.
+    pub fields: Vec<EntityField>,
+}
+
+/// A field of an entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntityField {
+    /// `FullName`, `Address` ...
+    pub identifier: Placed<String>,
+    /// The column of the result.
+    pub column: Placed<String>,
+}
+
+impl Trigger {
+    /// Whether that many rows make an alert.
+    pub fn fires(&self, rows: u64) -> bool {
+        let threshold = self.threshold.value;
+        match self.operator.value {
+            Operator::Greater => rows > threshold,
+            Operator::Less => rows < threshold,
+            Operator::Equal => rows == threshold,
+            Operator::NotEqual => rows != threshold,
+        }
+    }
+}
