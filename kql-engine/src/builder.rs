@@ -25,9 +25,24 @@ pub struct EngineBuilder {
     now: Option<i64>,
     geo_ip: Option<std::path::PathBuf>,
     release: Option<Release>,
+    /// The engine whose threads and memory are shared.
+    base: Option<Arc<EngineCore>>,
 }
 
 impl EngineBuilder {
+    /// The settings of an engine, with its tables, for another one that shares its threads and its memory.
+    pub(crate) fn of(base: &Arc<EngineCore>) -> EngineBuilder {
+        EngineBuilder {
+            database: base.database.derived(),
+            limits: base.limits,
+            progress: base.progress.clone(),
+            now: base.fixed_time(),
+            geo_ip: None,
+            release: None,
+            base: Some(base.clone()),
+        }
+    }
+
     /// Which built-in table schemas to use.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.database.profile = profile;
@@ -69,7 +84,7 @@ impl EngineBuilder {
     /// A saved function: its parameters in parentheses, and its body.
     pub fn function(mut self, name: &str, parameters: &str, body: &str) -> Self {
         let function = StoredFunction { parameters: parameters.to_owned(), body: body.to_owned() };
-        self.database.functions.insert(name.to_owned(), function);
+        Arc::make_mut(&mut self.database.functions).insert(name.to_owned(), function);
         self
     }
 
@@ -192,7 +207,10 @@ impl EngineBuilder {
         if let Some(path) = &self.geo_ip {
             self.database.places = Some(Arc::new(GeoIp::open(path)?));
         }
-        let EngineBuilder { database, limits, progress, now, release, .. } = self;
+        let EngineBuilder { database, limits, progress, now, release, base, .. } = self;
+        if let Some(base) = base {
+            return Ok(Engine { core: Arc::new(base.derived(database, now)) });
+        }
         Ok(Engine { core: Arc::new(EngineCore::new(database, limits, progress, now, release)?) })
     }
 }

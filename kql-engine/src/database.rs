@@ -11,6 +11,7 @@ use crate::plan::{Expr, Node, Query};
 use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceTable, TableFiles, catalogue};
 use crate::stored_rows::StoredRows;
 use crate::text_tables;
+use crate::trace::Tracing;
 use crate::types::{Column, ScalarType, TableSchema};
 use crate::value::Value;
 use arrow::array::RecordBatch;
@@ -28,7 +29,7 @@ pub struct Database {
     pub(crate) profile: Profile,
     pub(crate) paths: Vec<DataPath>,
     pub(crate) schemas: HashMap<String, TableSchema>,
-    pub(crate) functions: HashMap<String, StoredFunction>,
+    pub(crate) functions: Arc<HashMap<String, StoredFunction>>,
     pub(crate) parameters: HashMap<String, String>,
     pub(crate) options: OpenOptions,
     /// The files that `externaldata` can read.
@@ -38,7 +39,7 @@ pub struct Database {
     pub(crate) max_plan_size: Option<usize>,
     /// The database for IP addresses.
     pub(crate) places: Option<Arc<GeoIp>>,
-    files: BTreeMap<String, TableFiles>,
+    files: BTreeMap<String, Arc<TableFiles>>,
     /// Other names of tables with files: those of the files.
     aliases: HashMap<String, String>,
     /// Tables opened so far: each file is inspected once, when a query first names it.
@@ -56,7 +57,7 @@ impl Database {
             let other = table.aliases.iter().filter(|alias| self.declared(alias).is_none());
             let other: Vec<String> = other.cloned().collect();
             self.aliases.extend(other.into_iter().map(|alias| (alias, table.name.clone())));
-            self.files.insert(table.name.clone(), table);
+            self.files.insert(table.name.clone(), Arc::new(table));
         }
         for data in &texts {
             let declared = |name: &str| Some((self.declared(name)?, catalogue::twin(self.profile, name)));
@@ -73,6 +74,25 @@ impl Database {
             }
         }
         Ok(())
+    }
+
+    /// A copy that shares the tables opened so far.
+    pub(crate) fn derived(&self) -> Database {
+        Database {
+            profile: self.profile,
+            paths: Vec::new(),
+            schemas: self.schemas.clone(),
+            functions: self.functions.clone(),
+            parameters: self.parameters.clone(),
+            options: self.options,
+            external_files: self.external_files.clone(),
+            external_missing: self.external_missing,
+            max_plan_size: self.max_plan_size,
+            places: self.places.clone(),
+            files: self.files.clone(),
+            aliases: self.aliases.clone(),
+            opened: Mutex::new(lock(&self.opened).clone()),
+        }
     }
 
     /// Adds a table from memory.
@@ -115,6 +135,7 @@ impl Database {
             inspection,
             tables: Mutex::default(),
             notes: Notes::default(),
+            tracing: None,
             defect: Mutex::default(),
         }
     }
@@ -192,6 +213,8 @@ pub(crate) struct CatalogSnapshot {
     inspection: Inspection,
     tables: Mutex<HashMap<String, Option<Opened>>>,
     notes: Notes,
+    /// What a traced run records.
+    pub(crate) tracing: Option<Arc<Tracing>>,
     /// A defect that occurred while the query was bound.
     defect: Mutex<Option<Box<Defect>>>,
 }
@@ -299,6 +322,10 @@ impl Tables for CatalogSnapshot {
 
     fn notes(&self) -> Notes {
         self.notes.clone()
+    }
+
+    fn tracing(&self) -> Option<&Arc<Tracing>> {
+        self.tracing.as_ref()
     }
 }
 
@@ -411,6 +438,10 @@ impl Environment for QueryEnvironment<'_> {
         let stages = HashMap::new();
         let value = Lowering::new(&STATE, self.snapshot, &stages).constant(e).ok()?;
         Some(value.unwrap_or(Value::Null))
+    }
+
+    fn traces(&self) -> bool {
+        self.snapshot.tracing.is_some()
     }
 
     fn evaluates(&self) -> bool {

@@ -12,6 +12,8 @@ use crate::exec::ROOM;
 use crate::prepared::Prepared;
 use crate::progress::Progress;
 use crate::run::Run;
+use crate::trace::TraceOptions;
+use crate::traced::{self, Traced};
 use crate::types::TableSchema;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,6 +36,12 @@ impl Engine {
     /// Settings for an engine.
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
+    }
+
+    /// The settings of this engine for another one with more or other tables, functions and parameters, or another time.
+    /// Both share threads, memory, limits, and the files opened so far, so that it is made at once.
+    pub fn derive(&self) -> EngineBuilder {
+        EngineBuilder::of(&self.core)
     }
 
     /// Parses and binds a query. No rows are read, except for the samples that show the columns of a file.
@@ -107,6 +115,15 @@ impl Engine {
     pub async fn start_async(&self, text: &str, cancel: &CancellationToken) -> Result<Run, Error> {
         let (core, text) = (self.core.clone(), text.to_owned());
         spawn_stoppable(cancel, move |cancel| Run::start(&core, &text, cancel, ROOM)).await
+    }
+
+    /// Runs a query, and records how many rows reach each step, how often each condition is true, and how far the
+    /// followed rows get. The results are those of [`Engine::query`]; the run takes longer. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`Engine::query`].
+    pub fn trace(&self, text: &str, options: &TraceOptions, cancel: &CancellationToken) -> Result<Traced, Error> {
+        on_deep_stack(|| traced::trace(&self.core, text, options, cancel))
     }
 
     /// Names of the tables that have data.

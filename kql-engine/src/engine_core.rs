@@ -29,8 +29,8 @@ pub(crate) struct EngineCore {
     pub database: Arc<Database>,
     pub limits: Limits,
     pub progress: Arc<Progress>,
-    memory: Memory,
-    workers: Workers,
+    memory: Arc<Memory>,
+    workers: Arc<Workers>,
     now: Option<i64>,
 }
 
@@ -44,9 +44,26 @@ impl EngineCore {
         release: Option<Release>,
     ) -> Result<EngineCore, Error> {
         let process = limits.memory.filter(|_| limits.process);
-        let memory = Memory::new(limits.memory, process, release).map_err(run_error)?;
-        let workers = Workers::new(limits.partitions);
+        let memory = Arc::new(Memory::new(limits.memory, process, release).map_err(run_error)?);
+        let workers = Arc::new(Workers::new(limits.partitions));
         Ok(EngineCore { database: Arc::new(database), workers, memory, limits, progress, now })
+    }
+
+    /// An engine with other tables and another time, which shares threads and memory with this one.
+    pub(crate) fn derived(&self, database: Database, now: Option<i64>) -> EngineCore {
+        EngineCore {
+            database: Arc::new(database),
+            workers: self.workers.clone(),
+            memory: self.memory.clone(),
+            limits: self.limits,
+            progress: self.progress.clone(),
+            now,
+        }
+    }
+
+    /// The fixed value of `now()`.
+    pub(crate) fn fixed_time(&self) -> Option<i64> {
+        self.now
     }
 
     /// The runtime that plans run on.
@@ -135,7 +152,11 @@ impl EngineCore {
             }
             plan.map_err(run_error)?
         };
-        state.create_physical_plan(&plan).await.map_err(run_error)
+        let plan = state.create_physical_plan(&plan).await.map_err(run_error)?;
+        if let Some(tracing) = &snapshot.tracing {
+            tracing.add_plan(plan.clone());
+        }
+        Ok(plan)
     }
 
     async fn run_relation(

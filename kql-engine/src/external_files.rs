@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 /// The files that queries can read by `externaldata`.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ExternalFiles {
     /// Copies, by the address that queries use.
     pub copies: HashMap<String, PathBuf>,

@@ -55,6 +55,8 @@ mod stored_rows;
 mod strategy;
 mod stream;
 mod text_tables;
+mod trace;
+mod traced;
 #[doc(hidden)]
 pub mod time;
 pub mod types;
@@ -84,6 +86,8 @@ pub use run::{Run, Settled};
 pub use sources::{DataPath, DateOrder, FileSummary, FolderDates, Profile};
 pub use storage::{Layout, TimeRanges};
 pub use stream::TableStream;
+pub use trace::{Follow, JoinKeys, Leaf, LeafValue, SideKeys, Step, Trace, TraceOptions};
+pub use traced::Traced;
 pub use tokio_util::sync::CancellationToken;
 pub use types::{Column, ScalarType, TableSchema};
 

@@ -77,13 +77,25 @@ impl PlainExec {
 }
 
 /// The properties of a plan, without what it says of its rows.
-pub(crate) fn plain_properties(plan: &Arc<dyn ExecutionPlan>) -> Arc<PlanProperties> {
+fn plain_properties(plan: &Arc<dyn ExecutionPlan>) -> Arc<PlanProperties> {
     let of_plan = plan.properties();
     Arc::new(PlanProperties::new(
         EquivalenceProperties::new(plan.schema()),
         Partitioning::UnknownPartitioning(of_plan.partitioning.partition_count()),
         of_plan.emission_type,
         of_plan.boundedness,
+    ))
+}
+
+/// What a plan declares about its rows, reduced to their number of partitions and their orders.
+pub(crate) fn ordered_properties(plan: &Arc<dyn ExecutionPlan>) -> Arc<PlanProperties> {
+    let plain = plain_properties(plan);
+    let orders = plan.equivalence_properties().oeq_class().clone();
+    Arc::new(PlanProperties::new(
+        EquivalenceProperties::new_with_orderings(plan.schema(), orders),
+        plain.partitioning.clone(),
+        plain.emission_type,
+        plain.boundedness,
     ))
 }
 

@@ -59,6 +59,9 @@ impl Prepared {
             return Err(Error::Query(bound.diagnostics));
         }
         crate::rewrite::rewrite(&mut bound.query);
+        if let Some(tracing) = &snapshot.tracing {
+            crate::trace::carry(&mut bound.query, tracing);
+        }
         Ok(Prepared { core: core.clone(), snapshot, bound: Arc::new(bound), text: text.into() })
     }
 
@@ -75,6 +78,11 @@ impl Prepared {
     /// The names of the tables it reads, without duplicates.
     pub fn tables(&self) -> Vec<String> {
         crate::database::tables(&self.bound.query)
+    }
+
+    /// The steps that a traced run counts.
+    pub(crate) fn steps(&self) -> &[plan::StepInfo] {
+        &self.bound.query.steps
     }
 
     /// The columns of each result.

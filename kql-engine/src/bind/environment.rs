@@ -85,6 +85,11 @@ pub trait Environment {
         super::MAX_PLAN_SIZE
     }
 
+    /// Whether the run counts the rows of each step.
+    fn traces(&self) -> bool {
+        false
+    }
+
     /// Whether parts of a query can run while it is bound.
     fn evaluates(&self) -> bool {
         false

@@ -89,6 +89,11 @@ impl Binder<'_> {
         if self.is_too_large() {
             return Expr::error(e.span);
         }
+        let bound = self.expr_of_kind(e, row);
+        Expr { span: self.own_span(bound.span), ..bound }
+    }
+
+    fn expr_of_kind(&mut self, e: &ast::Expr, row: Row) -> Expr {
         match &e.kind {
             ast::ExprKind::Literal(l) => super::literals::literal(l, self.now(), e.span),
             ast::ExprKind::Name(name) => self.name(name, e.span, row),

@@ -19,6 +19,7 @@ mod scope;
 mod service;
 mod special;
 mod statements;
+mod steps;
 mod table;
 
 pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};

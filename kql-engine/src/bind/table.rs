@@ -136,9 +136,12 @@ impl Binder<'_> {
             },
         };
         let start = pipeline.operators.first().map_or_else(Span::default, |operator| operator.name_span);
-        self.check_size(&relation.node, pipeline.source.as_ref().map_or(start, |source| source.span));
+        let source = pipeline.source.as_ref().map_or(start, |source| source.span);
+        self.check_size(&relation.node, source);
+        let makes_rows = pipeline.source.is_none();
+        relation = self.step(relation, pipeline, 0, makes_rows);
         let outer = self.scope.clone();
-        for operator in operators {
+        for (place, operator) in operators.enumerate() {
             if self.is_too_large() {
                 relation = self.empty_relation();
                 break;
@@ -148,6 +151,7 @@ impl Binder<'_> {
             }
             relation = crate::operators::bind(self, operator, relation);
             self.check_size(&relation.node, operator.name_span);
+            relation = self.step(relation, pipeline, place + 1, makes_rows);
         }
         // `as` names the table for the rest of its pipeline
         self.scope = outer;
@@ -159,11 +163,12 @@ impl Binder<'_> {
         let outer = self.scope.clone();
         let mut relation = match &pipeline.source {
             Some(source) => self.tabular(source),
-            None => input,
+            None => self.step(input, pipeline, 0, false),
         };
-        for operator in &pipeline.operators {
+        for (place, operator) in pipeline.operators.iter().enumerate() {
             relation = crate::operators::bind(self, operator, relation);
             relation = self.one_table(relation, operator.name_span);
+            relation = self.step(relation, pipeline, place + 1, false);
         }
         self.scope = outer;
         relation

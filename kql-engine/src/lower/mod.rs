@@ -10,6 +10,7 @@ mod memory;
 mod mv_expand;
 mod node;
 mod order_key;
+mod probe;
 mod range;
 mod running_windows;
 mod segment;
@@ -17,12 +18,14 @@ mod udaf;
 mod values;
 mod window;
 
+pub(crate) use probe::RecordingExec;
 pub(crate) use running_windows::RunningWindows;
 
 use crate::geo_ip::GeoIp;
 use crate::notes::Notes;
 use crate::plan::{ColumnId, Node, Order, Relation, StageId, StageResult};
 use crate::strategy::Strategy;
+use crate::trace::Tracing;
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, Result, exec_err};
@@ -40,6 +43,11 @@ pub trait Tables {
 
     /// The database for IP addresses, if the user provides one.
     fn places(&self) -> Option<Arc<GeoIp>> {
+        None
+    }
+
+    /// What the run records, if it is traced.
+    fn tracing(&self) -> Option<&Arc<Tracing>> {
         None
     }
 

@@ -1,5 +1,6 @@
 //! Lowers the nodes of the plan.
 
+use super::probe::Side;
 use super::segment::{DEEPEST, segment};
 use super::{Lowered, Lowering, column, name, sorted};
 use crate::functions::operators;
@@ -48,9 +49,11 @@ impl Lowering<'_> {
             Node::Scan { table, columns } => self.scan(table, columns),
             Node::Values { columns, rows } => self.values(columns, rows),
             Node::Range { column, row, bounds } => self.range(column, *row, bounds),
+            Node::Probe { input, step } => self.counted(input, *step),
             Node::Filter { input, predicate } => {
+                let input = self.probed(input, predicate)?;
                 let predicate = self.predicate(predicate)?;
-                LogicalPlanBuilder::from(self.node(input)?).filter(predicate)?.build()
+                LogicalPlanBuilder::from(input).filter(predicate)?.build()
             }
             Node::Project { input, columns } => self.project(input, columns),
             Node::Limit { input, count, order, partition } => {
@@ -110,7 +113,7 @@ impl Lowering<'_> {
     }
 
     fn project(&self, input: &Arc<Node>, columns: &[(ColumnId, Expr)]) -> Result<LogicalPlan> {
-        let input = self.node(input)?;
+        let input = self.probed_columns(input, columns)?;
         let mut exprs = Vec::with_capacity(columns.len());
         for (id, e) in columns {
             exprs.push(match &e.kind {
@@ -146,8 +149,8 @@ impl Lowering<'_> {
     }
 
     fn join(&self, kind: JoinKind, left: &Arc<Node>, right: &Arc<Node>, on: &[(Expr, Expr)]) -> Result<LogicalPlan> {
-        let mut left_plan = self.node(left)?;
-        let mut right_plan = self.node(right)?;
+        let mut left_plan = self.probed_keys(left, on, Side::Left)?;
+        let mut right_plan = self.probed_keys(right, on, Side::Right)?;
         let (mut left_keys, mut right_keys) = (Vec::new(), Vec::new());
         for (i, (l, r)) in on.iter().enumerate() {
             let (l, plan) = self.key_column(left_plan, l, &format!("lk{i}"))?;

@@ -5,7 +5,7 @@
 //! is optimized separately. Filters and limits stay above that table.
 
 use super::{projected, table_column};
-use crate::partition_constants::plain_properties;
+use crate::partition_constants::ordered_properties;
 use crate::plan::ColumnId;
 use crate::progress::is_scan;
 use arrow::datatypes::SchemaRef;
@@ -80,13 +80,13 @@ struct PlannedExec {
 
 impl PlannedExec {
     fn new(plan: Arc<dyn ExecutionPlan>) -> PlannedExec {
-        let properties = plain_properties(&plan);
+        let properties = ordered_properties(&plan);
         PlannedExec { plan, properties }
     }
 }
 
 /// Adds what the scans of a plan have counted.
-fn add_metrics_of_scans(plan: &dyn ExecutionPlan, found: &mut MetricsSet) {
+pub(super) fn add_metrics_of_scans(plan: &dyn ExecutionPlan, found: &mut MetricsSet) {
     if is_scan(plan)
         && let Some(metrics) = plan.metrics()
     {

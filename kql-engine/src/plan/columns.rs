@@ -45,7 +45,7 @@ impl Node {
                 all
             }
             Node::Range { column, row, .. } => vec![(column.id, column.ty), (*row, ScalarType::Long)],
-            Node::Filter { input, .. } | Node::Limit { input, .. } => input.columns(),
+            Node::Probe { input, .. } | Node::Filter { input, .. } | Node::Limit { input, .. } => input.columns(),
             Node::Project { columns, .. } => columns.iter().map(|(id, e)| (*id, e.ty)).collect(),
             Node::Aggregate { groups, aggregates, .. } => {
                 let keys = groups.iter().map(|(id, e)| (*id, e.ty));

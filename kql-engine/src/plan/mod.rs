@@ -173,6 +173,13 @@ pub enum Node {
         /// First, last, step.
         bounds: Box<[Expr; 3]>,
     },
+    /// The rows of its input, which a traced run counts. Plans of other runs do not have it.
+    Probe {
+        /// The input.
+        input: Arc<Node>,
+        /// The index of the step in [`Query::steps`].
+        step: usize,
+    },
     /// Rows for which the predicate is true.
     Filter {
         /// The input.
@@ -387,6 +394,21 @@ pub struct Query {
     pub results: Vec<Relation>,
     /// The URLs of external data, without duplicates.
     pub external: Vec<String>,
+    /// The steps that a traced run counts.
+    pub steps: Vec<StepInfo>,
+}
+
+/// A step of a pipeline, for a traced run.
+#[derive(Clone, Debug)]
+pub struct StepInfo {
+    /// Its position in the text.
+    pub span: Span,
+    /// The position of the operator's name; `None` for the beginning of a pipeline.
+    pub name: Option<Span>,
+    /// The pipeline: where its text starts.
+    pub pipeline: usize,
+    /// Its place in the pipeline, from 0 for the source.
+    pub place: usize,
 }
 
 impl Relation {

@@ -129,6 +129,7 @@ impl Printer {
                 let extracted = format!("{} from {} by {extractor:?}", ids(columns), expr(value));
                 (format!("extract #{} {extracted}", matched.0), vec![input])
             }
+            Node::Probe { input, step } => (format!("step {step}"), vec![input]),
             Node::Filter { input, predicate } => (format!("filter {}", expr(predicate)), vec![input]),
             Node::Project { input, columns } => (format!("project {}", self.assign(columns)), vec![input]),
             Node::Limit { input, count, order: keys, partition } => {

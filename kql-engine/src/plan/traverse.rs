@@ -14,7 +14,8 @@ impl Node {
             | Node::Scan { .. }
             | Node::Values { .. }
             | Node::Range { .. } => Vec::new(),
-            Node::Filter { input, .. }
+            Node::Probe { input, .. }
+            | Node::Filter { input, .. }
             | Node::Project { input, .. }
             | Node::Limit { input, .. }
             | Node::Aggregate { input, .. }
@@ -30,7 +31,12 @@ impl Node {
     /// Calls `f` with the node's own expressions, except those of a projection that only pass a column on.
     pub fn expressions(&self, f: &mut dyn FnMut(&Expr)) {
         match self {
-            Node::Nothing | Node::Memory { .. } | Node::Stage { .. } | Node::Scan { .. } | Node::Union { .. } => {}
+            Node::Nothing
+            | Node::Memory { .. }
+            | Node::Stage { .. }
+            | Node::Scan { .. }
+            | Node::Probe { .. }
+            | Node::Union { .. } => {}
             Node::Values { rows, .. } => rows.iter().flatten().for_each(f),
             Node::Range { bounds, .. } => bounds.iter().for_each(f),
             Node::Window { calls, .. } => calls.iter().flat_map(|c| &c.args).for_each(f),
@@ -92,6 +98,7 @@ impl Node {
                 columns: columns.clone(),
                 matched: *matched,
             }),
+            Node::Probe { input, step } => one(input).map(|input| Node::Probe { input, step: *step }),
             Node::Filter { input, predicate } => {
                 one(input).map(|input| Node::Filter { input, predicate: predicate.clone() })
             }

@@ -42,7 +42,7 @@ fn of(node: &Node) -> Constants {
             };
             columns.iter().filter_map(|(id, e)| Some((*id, constant(&e.kind)?))).collect()
         }
-        Node::Filter { input, .. } | Node::Limit { input, .. } => of(input),
+        Node::Probe { input, .. } | Node::Filter { input, .. } | Node::Limit { input, .. } => of(input),
         Node::Union { inputs, columns } => {
             // in how many legs a column is, and its value there if it is the same in all rows so far
             let mut seen: HashMap<ColumnId, (usize, Option<Value>)> = HashMap::new();

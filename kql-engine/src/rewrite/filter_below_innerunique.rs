@@ -24,6 +24,10 @@ pub(super) fn apply(n: &Arc<Node>) -> Option<Arc<Node>> {
 /// The node with the conditions that can be pushed below its deduplication, and the remaining conditions.
 fn push(n: &Arc<Node>, conjuncts: Vec<Expr>) -> Option<(Arc<Node>, Vec<Expr>)> {
     match &**n {
+        Node::Probe { input, step } => {
+            let (pushed, kept) = push(input, conjuncts)?;
+            Some((Arc::new(Node::Probe { input: pushed, step: *step }), kept))
+        }
         Node::Filter { input, predicate } => {
             let (pushed, kept) = push(input, conjuncts)?;
             Some((Arc::new(Node::Filter { input: pushed, predicate: predicate.clone() }), kept))
@@ -38,7 +42,7 @@ fn push(n: &Arc<Node>, conjuncts: Vec<Expr>) -> Option<(Arc<Node>, Vec<Expr>)> {
             Some((Arc::new(Node::Project { input: pushed, columns: columns.clone() }), above))
         }
         Node::Join { kind: JoinKind::Inner, left, right, on } => {
-            let Node::FirstOf { input, keys, columns, order } = &**left else { return None };
+            let Node::FirstOf { input, keys, columns, order } = without_probes(left) else { return None };
             let of_left = |id: ColumnId| columns.iter().any(|(c, _)| *c == id);
             let (below, above): (Vec<Expr>, Vec<Expr>) =
                 conjuncts.into_iter().partition(|c| columns_of(c).into_iter().all(of_left));
@@ -51,6 +55,14 @@ fn push(n: &Arc<Node>, conjuncts: Vec<Expr>) -> Option<(Arc<Node>, Vec<Expr>)> {
             Some((Arc::new(join), above))
         }
         _ => None,
+    }
+}
+
+/// The node below those that only count its rows.
+fn without_probes(node: &Node) -> &Node {
+    match node {
+        Node::Probe { input, .. } => without_probes(input),
+        node => node,
     }
 }
 

@@ -46,7 +46,7 @@ fn column(node: &Node, id: ColumnId) -> bool {
         Node::Project { input, columns } => {
             columns.iter().find(|(made, _)| *made == id).is_some_and(|(_, e)| written(input, e))
         }
-        Node::Filter { input, .. } | Node::Limit { input, .. } => column(input, id),
+        Node::Probe { input, .. } | Node::Filter { input, .. } | Node::Limit { input, .. } => column(input, id),
         Node::Window { input, row, calls, .. } => {
             *row != id && calls.iter().all(|call| call.id != id) && column(input, id)
         }

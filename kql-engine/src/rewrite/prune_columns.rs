@@ -44,6 +44,7 @@ fn prune(node: &Arc<Node>, needed: &Needed) -> Arc<Node> {
             let rows = rows.iter().map(|r| places.iter().filter_map(|i| r.get(*i)).cloned().collect()).collect();
             Node::Values { columns, rows }
         }
+        Node::Probe { input, step } => Node::Probe { input: prune(input, needed), step: *step },
         Node::Filter { input, predicate } => {
             let mut below = needed.clone();
             look(predicate, &mut below);

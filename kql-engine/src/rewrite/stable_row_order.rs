@@ -39,7 +39,10 @@ pub(super) fn order(relation: &mut Relation) {
 fn is_scan(node: &Node) -> bool {
     match node {
         Node::Scan { .. } => true,
-        Node::Filter { input, .. } | Node::Project { input, .. } | Node::Extract { input, .. } => is_scan(input),
+        Node::Probe { input, .. }
+        | Node::Filter { input, .. }
+        | Node::Project { input, .. }
+        | Node::Extract { input, .. } => is_scan(input),
         _ => false,
     }
 }
@@ -47,7 +50,7 @@ fn is_scan(node: &Node) -> bool {
 fn is_one_row(node: &Node) -> bool {
     match node {
         Node::Aggregate { groups, .. } => groups.is_empty(),
-        Node::Project { input, .. } | Node::Filter { input, .. } => is_one_row(input),
+        Node::Probe { input, .. } | Node::Project { input, .. } | Node::Filter { input, .. } => is_one_row(input),
         _ => false,
     }
 }
@@ -230,7 +233,11 @@ impl RowOrdinals {
                 let columns = columns.iter().cloned().chain([row]).collect();
                 (Arc::new(Node::Scan { table: table.clone(), columns }), ordinal)
             }
-            Node::Filter { .. } | Node::Limit { .. } | Node::Window { .. } | Node::Extract { .. } => {
+            Node::Probe { .. }
+            | Node::Filter { .. }
+            | Node::Limit { .. }
+            | Node::Window { .. }
+            | Node::Extract { .. } => {
                 self.with_ordinal_below(node, groups)?
             }
             Node::MvExpand { index, .. } => {

@@ -10,7 +10,7 @@ mod constants;
 mod rows;
 
 use constants::Constants;
-use kql_engine::Limits;
+use kql_engine::{CancellationToken, Follow, Limits, TraceOptions};
 use kql_engine::Profile;
 use kql_engine::sources::catalogue;
 use kql_engine::{Engine, EngineBuilder, Error};
@@ -175,14 +175,22 @@ fn run(case: &Case, settings: &Settings) -> Outcome {
         .map(|(schema, name)| (name, rows::rows(&schema, &constants, settings.now, &mut random)))
         .collect();
     let mut first: Option<Vec<String>> = None;
-    for limits in [limits(8192, 1), limits(1, 1), limits(8192, 4), limits(1, 4)] {
+    let runs = [limits(8192, 1), limits(1, 1), limits(8192, 4), limits(1, 4)].map(|limits| (limits, false));
+    // a traced run, which follows the rows of a table, returns the same rows
+    for (limits, traced) in runs.into_iter().chain([(limits(8192, 2), true)]) {
         let mut builder = engine(case, settings, limits);
         for (name, batch) in &batches {
             builder = builder.table(name, vec![batch.clone()]).expect("batches make a table");
         }
         let engine = builder.build().expect("an engine over batches");
         let begin = Instant::now();
-        let answer = engine.query(&case.query);
+        let answer = if traced {
+            let follow = batches.first().map(|(table, _)| Follow { table: table.clone(), rows: None });
+            let options = TraceOptions { follow, items: true };
+            engine.trace(&case.query, &options, &CancellationToken::new()).map(|traced| traced.answer)
+        } else {
+            engine.query(&case.query)
+        };
         outcome.longest = outcome.longest.max(begin.elapsed());
         match (answer, &first) {
             (Err(error), _) => {
@@ -199,7 +207,7 @@ fn run(case: &Case, settings: &Settings) -> Outcome {
                     let mine = lines.iter().find(|l| !first.contains(l)).cloned().unwrap_or_default();
                     let theirs = first.iter().find(|l| !lines.contains(l)).cloned().unwrap_or_default();
                     outcome.differs =
-                        Some(format!("{limits:?}: {} rows, not {}\n  {mine}\n  {theirs}", lines.len(), first.len()));
+                        Some(format!("{limits:?}, traced {traced}: {} rows, not {}\n  {mine}\n  {theirs}", lines.len(), first.len()));
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::case_engine::engine;
 use crate::document::{Case, Expected};
-use kql_engine::Limits;
+use kql_engine::{CancellationToken, Follow, Limits, TraceOptions};
 use kql_engine::{Error, Table, cell};
 use libtest_mimic::Failed;
 
@@ -11,7 +11,7 @@ const MATRIX: [(usize, usize); 5] = [(8192, 1), (8192, 4), (3, 1), (1, 4), (1, 1
 
 /// What the engine answers, as it stands in a page.
 pub fn answer(case: &Case) -> Result<String, Failed> {
-    Ok(match run(case, MATRIX[0])? {
+    Ok(match run(case, MATRIX[0], false)? {
         Answer::Table(lines) => lines.join("\n"),
         Answer::Errors(lines) => format!("```error\n{}\n```", lines.join("\n")),
     })
@@ -19,8 +19,9 @@ pub fn answer(case: &Case) -> Result<String, Failed> {
 
 /// Compares the answers with the page.
 pub fn check(case: &Case) -> Result<(), Failed> {
-    for size in MATRIX {
-        let found = run(case, size)?;
+    let runs = MATRIX.map(|size| (size, false)).into_iter().chain([((8192, 2), true), ((3, 1), true)]);
+    for (size, traced) in runs {
+        let found = run(case, size, traced)?;
         let (want, got, ordered) = match (&case.expected, &found) {
             (Expected::Table(want), Answer::Table(got)) => (want.clone(), got.clone(), case.ordered),
             (Expected::Errors(want), Answer::Errors(got)) => (want.clone(), got.clone(), true),
@@ -34,9 +35,10 @@ pub fn check(case: &Case) -> Result<(), Failed> {
         };
         if arranged(&want, ordered) != arranged(&got, ordered) {
             let message = format!(
-                "at batch size {} and {} partitions\n--- expected{}\n{}\n--- given\n{}",
+                "at batch size {} and {} partitions{}\n--- expected{}\n{}\n--- given\n{}",
                 size.0,
                 size.1,
+                if traced { ", traced" } else { "" },
                 case.from.map(|from| format!(", from: {from}")).unwrap_or_default(),
                 want.join("\n"),
                 got.join("\n")
@@ -65,9 +67,19 @@ enum Answer {
     Errors(Vec<String>),
 }
 
-fn run(case: &Case, (batch_size, partitions): (usize, usize)) -> Result<Answer, Failed> {
+/// Runs a case; a traced run follows the rows of a table, and must give the same answer.
+fn run(case: &Case, (batch_size, partitions): (usize, usize), traced: bool) -> Result<Answer, Failed> {
     let (engine, _folder) = engine(case, Limits { batch_size, partitions, ..Limits::default() })?;
-    match engine.query(&case.query) {
+    let answer = if traced {
+        let tables = engine.data_tables();
+        let follow = tables.into_iter().find(|table| case.query.contains(table.as_str()));
+        let follow = follow.map(|table| Follow { table, rows: None });
+        let options = TraceOptions { follow, items: true };
+        engine.trace(&case.query, &options, &CancellationToken::new()).map(|traced| traced.answer)
+    } else {
+        engine.query(&case.query)
+    };
+    match answer {
         Ok(answer) => {
             let Some(table) = answer.tables.last() else { return Err("no table".into()) };
             Ok(Answer::Table(lines(table)))
