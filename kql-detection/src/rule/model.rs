@@ -1,7 +1,7 @@
 //! Detection rules, whatever file they come from.
 
 use crate::problem::Placed;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A detection rule. Every field that the file states has its place there.
 #[derive(Clone, Debug)]
@@ -24,9 +24,10 @@ pub struct Rule {
     pub techniques: Vec<Placed<String>>,
     /// The query.
     pub query: QueryText,
-    /// How far back the query looks, in ticks of 100 ns.
+    /// How far back the query looks, in ticks of 100 ns. For a custom detection of Defender it follows from the frequency
+    /// and has its place.
     pub period: Option<Placed<i64>>,
-    /// How often it runs, in ticks of 100 ns.
+    /// How often it runs, in ticks of 100 ns; 0 for a custom detection of Defender that runs continuously.
     pub frequency: Option<Placed<i64>>,
     /// When a result becomes an alert.
     pub trigger: Option<Trigger>,
@@ -117,6 +118,50 @@ pub struct EntityField {
     pub identifier: Placed<String>,
     /// The column of the result.
     pub column: Placed<String>,
+}
+
+impl Rule {
+    /// A rule of which only the query is known, named as its file.
+    pub fn new(file: &Path, kind: RuleKind, query: QueryText) -> Rule {
+        Rule {
+            file: file.to_owned(),
+            kind,
+            id: None,
+            name: file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+            description: None,
+            severity: None,
+            tactics: Vec::new(),
+            techniques: Vec::new(),
+            query,
+            period: None,
+            frequency: None,
+            trigger: None,
+            grouping: EventGrouping::default(),
+            entities: Vec::new(),
+            custom_details: Vec::new(),
+            alert_overrides: Vec::new(),
+            suppression: None,
+        }
+    }
+
+    /// Whether that many rows of a run make an alert. Without a trigger, any row does.
+    pub fn fires(&self, rows: u64) -> bool {
+        self.trigger.as_ref().map_or(rows > 0, |trigger| trigger.fires(rows))
+    }
+}
+
+impl QueryText {
+    /// The byte of the file where a byte of the query is; `None` if the file holds the query in another form.
+    pub fn place(&self, offset: usize) -> Option<usize> {
+        let before = self.text.as_bytes().get(..offset)?;
+        let number = before.iter().filter(|byte| **byte == b'\n').count();
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        match self.lines.get(number) {
+            Some(line) => Some(line + offset - start),
+            // the end of the query, behind its last newline
+            None => self.place(offset.checked_sub(1).filter(|_| start == offset)?),
+        }
+    }
 }
 
 impl Trigger {
