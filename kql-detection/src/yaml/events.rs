@@ -28,7 +28,9 @@ pub fn read(source: &Source) -> Result<Vec<Node>, Problem> {
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| {
+            // what is missing at the end of the file is missing behind its last word
             let at = mark + builder.places.byte(error.marker().index());
+            let at = if at == source.text.len() { source.text.trim_end().len() } else { at };
             let message = format!("not valid YAML: {}", error.info());
             source.problem(Place { start: at, end: at }, message, None)
         })?;
