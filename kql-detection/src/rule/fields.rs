@@ -71,9 +71,14 @@ impl<'a> Fields<'a> {
         Some(text)
     }
 
-    /// The texts of a list.
+    /// The texts of a list. Published rules also have a single text where a list of one is meant.
     pub fn texts(&mut self, node: &Node, keys: &[&str]) -> Vec<Placed<String>> {
-        let key = named(node, keys).map_or("", |(key, _)| key);
+        let Some((key, value)) = named(node, keys) else { return Vec::new() };
+        let value = self.resolved(value);
+        if value.text().is_some() {
+            let known = !self.is_expression(&value);
+            return self.as_text(&value, key).filter(|text| known && !text.value.is_empty()).into_iter().collect();
+        }
         self.list(node, keys).iter().filter_map(|item| self.as_text(item, key)).collect()
     }
 

@@ -111,8 +111,9 @@ fn scheduled_yaml() {
 fn nrt_hunting_and_bare_yaml() {
     let nrt = rule("a.yml", "name: N\nkind: NRT\nseverity: High\nquery: T | take 1\n");
     assert_eq!((nrt.kind, nrt.query.place(4)), (RuleKind::Nrt, Some(44)));
-    let hunt = rule("a.yml", "id: x\nname: H\ntactics:\n- Persistence\nquery: |\n  T\n");
+    let hunt = rule("a.yml", "id: x\nname: H\ntactics:\n- Persistence\nrelevantTechniques: T1098\nquery: |\n  T\n");
     assert_eq!(hunt.kind, RuleKind::Hunting);
+    assert_eq!((hunt.tactics[0].value.as_str(), hunt.techniques[0].value.as_str()), ("Persistence", "T1098"));
     let bare = rule("folder/bare.yaml", "query: >\n  T\n  | take 1\n");
     assert_eq!((bare.kind, bare.name.as_str(), bare.query.place(0)), (RuleKind::Query, "bare", None));
 }
@@ -301,7 +302,7 @@ queryFrequency: 5
 queryPeriod: a day
 triggerOperator: gtt
 triggerThreshold: -1
-tactics: Impact
+tactics: {a: Impact}
 relevantTechniques: [[x]]
 query: T
 customDetails: [a]
