@@ -2,8 +2,7 @@
 
 use super::duration;
 use super::fields::{Fields, OPERATORS};
-use super::model::{QueryText, Rule, RuleKind, Trigger};
-use super::read::RuleFile;
+use super::model::{QueryText, Rule, RuleFile, RuleKind, Trigger};
 use crate::problem::{Place, Placed, Source};
 
 /// The rule of a query file: its whole text.

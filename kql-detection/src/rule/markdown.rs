@@ -2,8 +2,7 @@
 
 use super::comments;
 use super::fields::Fields;
-use super::model::{QueryText, Rule, RuleKind};
-use super::read::RuleFile;
+use super::model::{QueryText, Rule, RuleFile, RuleKind};
 use crate::problem::Source;
 use std::collections::HashSet;
 

@@ -12,8 +12,8 @@ mod sentinel;
 mod tree;
 
 pub use files::files;
-pub use model::{Entity, EntityField, EventGrouping, Operator, QueryText, Rule, RuleKind, Trigger};
-pub use read::{RuleFile, read};
+pub use model::{Entity, EntityField, EventGrouping, Operator, QueryText, Rule, RuleFile, RuleKind, Trigger};
+pub use read::read;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Detection rules, whatever file they come from.
 
-use crate::problem::Placed;
+use crate::problem::{Placed, Problem, Source};
 use std::path::{Path, PathBuf};
 
 /// A detection rule. Every field that the file states has its place there.
@@ -118,6 +118,36 @@ pub struct EntityField {
     pub identifier: Placed<String>,
     /// The column of the result.
     pub column: Placed<String>,
+}
+
+/// What a rule file holds.
+#[derive(Clone, Debug, Default)]
+pub struct RuleFile {
+    /// Its rules. A rule is there, too, if some of its fields cannot be read.
+    pub rules: Vec<Rule>,
+    /// What is wrong with the file, in the order of its lines. A file without rules and without problems is not a rule
+    /// file, as a workbook in JSON is not: [`RuleFile::nothing`] says so.
+    pub problems: Vec<Problem>,
+    /// Comments that look like metadata, but have values that cannot be used.
+    pub warnings: Vec<Problem>,
+}
+
+impl RuleFile {
+    /// The problem of a file that should have a rule and has none.
+    pub fn nothing(path: &Path, text: &str) -> Problem {
+        let help = match extension(path).as_str() {
+            "md" => "add a block that starts with ```kql",
+            "json" => "use an export of rules, or an object with the key 'query'",
+            "yaml" | "yml" => "add the key 'query'",
+            _ => "write a query",
+        };
+        Problem { help: Some(help.to_owned()), ..Source::new(path, text).whole("the file does not have a rule") }
+    }
+}
+
+/// The extension of a file, in lower case.
+pub fn extension(path: &Path) -> String {
+    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
 impl Rule {

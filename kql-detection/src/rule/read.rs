@@ -1,36 +1,11 @@
 //! Reads rule files.
 
 use super::fields::Fields;
-use super::model::Rule;
+use super::model::{RuleFile, extension};
 use super::{comments, markdown, tree};
-use crate::problem::{Problem, Source};
+use crate::problem::Source;
 use crate::yaml;
 use std::path::Path;
-
-/// What a rule file holds.
-#[derive(Clone, Debug, Default)]
-pub struct RuleFile {
-    /// Its rules. A rule is there, too, if some of its fields cannot be read.
-    pub rules: Vec<Rule>,
-    /// What is wrong with the file, in the order of its lines. A file without rules and without problems is not a rule
-    /// file, as a workbook in JSON is not: [`RuleFile::nothing`] says so.
-    pub problems: Vec<Problem>,
-    /// Comments that look like metadata, but have values that cannot be used.
-    pub warnings: Vec<Problem>,
-}
-
-impl RuleFile {
-    /// The problem of a file that should have a rule and has none.
-    pub fn nothing(path: &Path, text: &str) -> Problem {
-        let help = match extension(path).as_str() {
-            "md" => "add a block that starts with ```kql",
-            "json" => "use an export of rules, or an object with the key 'query'",
-            "yaml" | "yml" => "add the key 'query'",
-            _ => "write a query",
-        };
-        Problem { help: Some(help.to_owned()), ..Source::new(path, text).whole("the file does not have a rule") }
-    }
-}
 
 /// Reads the rules of a file whose text is given. The extension of the file says in which form they are: YAML, JSON,
 /// Markdown, or a query with metadata in comments.
@@ -43,10 +18,6 @@ pub fn read(path: &Path, text: &str) -> RuleFile {
         "md" => markdown::rules(&source),
         _ => comments::rule(&source),
     }
-}
-
-fn extension(path: &Path) -> String {
-    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
 fn structured(source: &Source) -> RuleFile {

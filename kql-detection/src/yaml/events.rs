@@ -1,7 +1,6 @@
 //! Reads YAML: from the parser's events to nodes.
 
-use super::DEPTH;
-use super::node::{Kind, Node};
+use super::node::{DEPTH, Kind, Node};
 use super::places::Places;
 use crate::problem::{Place, Problem, Source};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};

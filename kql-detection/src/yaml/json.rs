@@ -1,7 +1,6 @@
 //! Reads JSON: strings with surrogate pairs and tabs as indentation are valid JSON, but not valid YAML.
 
-use super::DEPTH;
-use super::node::{Kind, Node};
+use super::node::{DEPTH, Kind, Node};
 use super::places::Places;
 use crate::problem::{Place, Problem, Source};
 use std::collections::HashSet;

@@ -9,9 +9,6 @@ pub use node::{Kind, Node};
 
 use crate::problem::{Problem, Source};
 
-/// How deep lists and maps can be nested.
-const DEPTH: usize = 100;
-
 /// The documents of a file. A `.json` file, and a file that starts like JSON and is valid JSON, is read as JSON, which
 /// knows some escapes that YAML does not; all others as YAML.
 ///

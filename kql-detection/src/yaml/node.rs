@@ -2,6 +2,9 @@
 
 use crate::problem::{Place, Placed};
 
+/// How deep lists and maps can be nested.
+pub const DEPTH: usize = 100;
+
 /// A value of a YAML or JSON file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
