@@ -3,7 +3,7 @@
 use crate::arguments::{Check, CheckFormat};
 use crate::diagnostics::{self, position};
 use crate::failure::Failure;
-use kql_detection::{Problem, QueryText, Rule, RuleFile, Source};
+use kql_detection::{Problem, QueryPlaces, Rule, RuleFile};
 use kql_engine::Checked;
 use kql_parser::{Diagnostic, Severity, Span};
 use serde_json::json;
@@ -29,7 +29,8 @@ pub fn check(arguments: &Check) -> Result<(), Failure> {
         let rules = kql_detection::read(Path::new(file), &text);
         failed |= !rules.problems.is_empty();
         let shown = Shown {
-            source: Source::new(Path::new(file), &text),
+            lines: std::iter::once(0).chain(text.match_indices('\n').map(|(byte, _)| byte + 1)).collect(),
+            text: &text,
             file,
             titled: files.len() > 1 || rules.rules.len() > 1,
             several: rules.rules.len() > 1,
@@ -74,7 +75,9 @@ fn find(paths: &[String]) -> Result<Vec<String>, Failure> {
 
 /// A file whose findings are shown.
 struct Shown<'a> {
-    source: Source,
+    text: &'a str,
+    /// The byte where each line starts.
+    lines: Vec<usize>,
     file: &'a str,
     /// Whether the columns of a query have a title: there are others.
     titled: bool,
@@ -83,6 +86,11 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
+    /// The line of a byte of the file, from 1.
+    fn line(&self, byte: usize) -> usize {
+        self.lines.partition_point(|start| *start <= byte)
+    }
+
     /// A line for the rule; with `file`, that of the first rule, also what is wrong with the file.
     fn json(
         &self,
@@ -91,18 +99,19 @@ impl Shown<'_> {
         checked: &Checked,
         file: Option<&RuleFile>,
     ) -> Result<(), Failure> {
+        let places = rule.query.places();
         let diagnostics: Vec<_> = checked
             .diagnostics
             .iter()
             .map(|d| {
-                let place = rule.query.place(d.span.start as usize);
+                let place = places.place(d.span.start as usize);
                 json!({
                     "code": d.code.as_str(),
                     "severity": if d.is_error() { "error" } else { "warning" },
                     "message": d.message,
                     "start": d.span.start,
                     "end": d.span.end,
-                    "line": place.map_or(rule.query.first_line, |byte| self.source.line(byte)),
+                    "line": place.map_or(rule.query.first_line, |byte| self.line(byte)),
                 })
             })
             .collect();
@@ -149,9 +158,10 @@ impl Shown<'_> {
 
     fn human(&self, out: &mut impl Write, rule: &Rule, checked: &Checked) -> Result<(), Failure> {
         let found = &checked.diagnostics;
-        let moved: Option<Vec<_>> = found.iter().map(|d| in_file(&rule.query, d)).collect();
+        let places = rule.query.places();
+        let moved: Option<Vec<_>> = found.iter().map(|d| in_file(&places, d)).collect();
         crate::message::print(&match moved {
-            Some(moved) => diagnostics::render(&self.source.text, self.file, &moved),
+            Some(moved) => diagnostics::render(self.text, self.file, &moved),
             // the file has the query in another form, so its own lines are shown
             None => diagnostics::render(&rule.query.text, &format!("{}: query of '{}'", self.file, rule.name), found),
         });
@@ -195,9 +205,9 @@ fn problems(file: &RuleFile) -> serde_json::Value {
 }
 
 /// A finding with its places in the file.
-fn in_file(query: &QueryText, diagnostic: &Diagnostic) -> Option<Diagnostic> {
+fn in_file(places: &QueryPlaces<'_>, diagnostic: &Diagnostic) -> Option<Diagnostic> {
     let moved = |span: Span| {
-        let byte = |at: u32| query.place((at as usize).min(query.text.len())).map(position);
+        let byte = |at: u32| places.place(at as usize).map(position);
         Some(Span { start: byte(span.start)?, end: byte(span.end)? })
     };
     let mut diagnostic = diagnostic.clone();

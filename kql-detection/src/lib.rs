@@ -7,5 +7,6 @@ pub mod yaml;
 
 pub use problem::{Place, Placed, Problem, Source};
 pub use rule::{
-    Entity, EntityField, EventGrouping, Operator, QueryText, Rule, RuleFile, RuleKind, Trigger, files, read,
+    Entity, EntityField, EventGrouping, Operator, QueryPlaces, QueryText, Rule, RuleFile, RuleKind, Trigger, files,
+    read,
 };

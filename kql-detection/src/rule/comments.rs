@@ -19,9 +19,10 @@ pub fn rule(source: &Source) -> RuleFile {
 /// Fills a rule from the comments that its query starts with. The problems of `fields` are warnings: a comment may be
 /// meant for readers only.
 pub fn describe(fields: &mut Fields<'_>, rule: &mut Rule) {
-    let text = rule.query.text.clone();
+    let query = rule.query.clone();
+    let places = query.places();
     let mut offset = 0;
-    for line in text.split_inclusive('\n') {
+    for line in query.text.split_inclusive('\n') {
         let start = offset;
         offset += line.len();
         let trimmed = line.trim_start_matches('\u{feff}').trim();
@@ -32,7 +33,7 @@ pub fn describe(fields: &mut Fields<'_>, rule: &mut Rule) {
         let Some((key, value)) = comment.split_once(':') else { continue };
         let value = value.trim();
         let at = start + line.trim_end().len() - value.len();
-        let Some(at) = rule.query.place(at).filter(|_| !value.is_empty()) else { continue };
+        let Some(at) = places.place(at).filter(|_| !value.is_empty()) else { continue };
         let value = Placed { value: value.to_owned(), place: Place { start: at, end: at + value.len() } };
         field(fields, rule, &key.trim_start_matches('/').trim().to_lowercase(), value);
     }

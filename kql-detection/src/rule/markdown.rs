@@ -4,7 +4,7 @@ use super::comments;
 use super::fields::Fields;
 use super::model::{QueryText, Rule, RuleFile, RuleKind};
 use crate::problem::Source;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A block that is open.
 struct Block {
@@ -17,10 +17,35 @@ struct Block {
     lines: Vec<usize>,
 }
 
+/// The names of the rules so far.
+#[derive(Default)]
+struct Names {
+    used: HashSet<String>,
+    /// The last number that was added to a name.
+    numbers: HashMap<String, usize>,
+}
+
+impl Names {
+    /// The name, with a number if it is used already.
+    fn unique(&mut self, name: String) -> String {
+        if self.used.insert(name.clone()) {
+            return name;
+        }
+        let number = self.numbers.entry(name.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let numbered = format!("{name} {number}");
+            if self.used.insert(numbered.clone()) {
+                return numbered;
+            }
+        }
+    }
+}
+
 /// A rule for each block of KQL, named by the heading above it.
 pub fn rules(source: &Source) -> RuleFile {
     let mut found = RuleFile::default();
-    let mut names = HashSet::new();
+    let mut names = Names::default();
     let mut heading: Option<String> = None;
     let mut open: Option<Block> = None;
     let mut offset = 0;
@@ -78,7 +103,7 @@ fn title(line: &str) -> Option<String> {
     Some(text.trim_matches(|c| matches!(c, '*' | '_' | '`')).to_owned()).filter(|text| !text.is_empty())
 }
 
-fn add(source: &Source, block: Block, heading: Option<&str>, names: &mut HashSet<String>, found: &mut RuleFile) {
+fn add(source: &Source, block: Block, heading: Option<&str>, names: &mut Names, found: &mut RuleFile) {
     if !block.is_query || block.text.trim().is_empty() {
         return;
     }
@@ -90,11 +115,6 @@ fn add(source: &Source, block: Block, heading: Option<&str>, names: &mut HashSet
     let mut fields = Fields::new(source);
     comments::describe(&mut fields, &mut rule);
     found.warnings.append(&mut fields.problems);
-    let mut number = 1;
-    let base = rule.name.clone();
-    while !names.insert(rule.name.clone()) {
-        number += 1;
-        rule.name = format!("{base} {number}");
-    }
+    rule.name = names.unique(rule.name);
     found.rules.push(rule);
 }

@@ -12,7 +12,9 @@ mod sentinel;
 mod tree;
 
 pub use files::files;
-pub use model::{Entity, EntityField, EventGrouping, Operator, QueryText, Rule, RuleFile, RuleKind, Trigger};
+pub use model::{
+    Entity, EntityField, EventGrouping, Operator, QueryPlaces, QueryText, Rule, RuleFile, RuleKind, Trigger,
+};
 pub use read::read;
 
 #[cfg(test)]

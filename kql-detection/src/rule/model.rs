@@ -183,13 +183,37 @@ impl Rule {
 impl QueryText {
     /// The byte of the file where a byte of the query is; `None` if the file holds the query in another form.
     pub fn place(&self, offset: usize) -> Option<usize> {
-        let before = self.text.as_bytes().get(..offset)?;
-        let number = before.iter().filter(|byte| **byte == b'\n').count();
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        match self.lines.get(number) {
+        self.places().place(offset)
+    }
+
+    /// The same for many places: the query is read once.
+    pub fn places(&self) -> QueryPlaces<'_> {
+        let starts = std::iter::once(0).chain(self.text.match_indices('\n').map(|(byte, _)| byte + 1)).collect();
+        QueryPlaces { query: self, starts }
+    }
+}
+
+/// Where the bytes of a query are in the file.
+#[derive(Clone, Debug)]
+pub struct QueryPlaces<'a> {
+    query: &'a QueryText,
+    /// The byte of the query where each of its lines starts.
+    starts: Vec<usize>,
+}
+
+impl QueryPlaces<'_> {
+    /// The byte of the file where a byte of the query is; `None` if the file holds the query in another form.
+    pub fn place(&self, offset: usize) -> Option<usize> {
+        if offset > self.query.text.len() {
+            return None;
+        }
+        let number = self.starts.partition_point(|start| *start <= offset).checked_sub(1)?;
+        let start = *self.starts.get(number)?;
+        match self.query.lines.get(number) {
             Some(line) => Some(line + offset - start),
             // the end of the query, behind its last newline
-            None => self.place(offset.checked_sub(1).filter(|_| start == offset)?),
+            None if start == offset => self.place(offset.checked_sub(1)?),
+            None => None,
         }
     }
 }
