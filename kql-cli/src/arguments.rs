@@ -96,7 +96,7 @@ pub struct Repl {
 /// `kql check`
 #[derive(Args)]
 pub struct Check {
-    /// Query files, or folders whose .kql, .csl and .yaml files are checked; - for standard input
+    /// Files of queries or rules, or folders whose .kql, .csl, .yaml, .json and .md files are checked; - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<String>,
     /// Output format

@@ -1,6 +1,7 @@
 //! Findings with the source line and the position marked.
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use kql_detection::Problem;
 use kql_parser::{Diagnostic, Severity, Span};
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -10,7 +11,7 @@ const SHOWN: usize = 50;
 
 /// The findings in a text, for standard error: the first [`SHOWN`], and the number of the others.
 pub fn render(text: &str, path: &str, diagnostics: &[Diagnostic]) -> String {
-    let renderer = if std::io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer();
     let mut out = String::new();
     for d in diagnostics.iter().take(SHOWN) {
         let level = match d.severity {
@@ -34,6 +35,36 @@ pub fn render(text: &str, path: &str, diagnostics: &[Diagnostic]) -> String {
         let _ = writeln!(out, "note: {more} more findings are not shown");
     }
     out
+}
+
+fn renderer() -> Renderer {
+    if std::io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() }
+}
+
+/// What is wrong with a rule file, for standard error.
+pub fn problem(problem: &Problem, severity: Severity) -> String {
+    let level = match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let path = problem.file.to_string_lossy();
+    let Some(place) = problem.place else {
+        return format!("{}: {problem}\n", if severity == Severity::Error { "error" } else { "warning" });
+    };
+    let span = Span { start: position(place.start), end: position(place.end) };
+    let snippet = Snippet::source(&*problem.text)
+        .path(&*path)
+        .annotation(AnnotationKind::Primary.span(range(&problem.text, span)));
+    let mut group: Group<'_> = level.primary_title(problem.message.as_str()).element(snippet);
+    if let Some(help) = &problem.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    renderer().render(&[group]) + "\n"
+}
+
+/// A byte of a text as spans count them.
+pub fn position(byte: usize) -> u32 {
+    u32::try_from(byte).unwrap_or(u32::MAX)
 }
 
 /// The range of a span, moved to character boundaries.

@@ -1,4 +1,4 @@
-//! Finds the query files that a command is given.
+//! Finds the query files that `kql fmt` is given.
 
 use crate::failure::Failure;
 use std::path::{Path, PathBuf};

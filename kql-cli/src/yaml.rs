@@ -1,4 +1,4 @@
-//! The YAML files of detection content: rules, whose query is checked, and Sentinel parsers, which are functions.
+//! The YAML of Sentinel parsers, which are functions.
 
 use serde::Deserialize;
 
@@ -32,21 +32,12 @@ struct ParserParameter {
     default: Option<serde_json::Value>,
 }
 
-#[derive(Deserialize)]
-struct Rule {
-    #[serde(alias = "queryText")]
-    query: Option<String>,
-}
-
 /// Why a YAML file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum YamlError {
     /// The file is not a parser.
     #[error("not the YAML of a parser: {0}")]
     Parser(#[source] serde_saphyr::Error),
-    /// The file is not a rule.
-    #[error("not valid YAML: {0}")]
-    Rule(#[source] serde_saphyr::Error),
 }
 
 /// The function of a parser's YAML.
@@ -70,10 +61,4 @@ fn default(value: &serde_json::Value, ty: &str) -> String {
         serde_json::Value::String(text) => text.clone(),
         other => other.to_string(),
     }
-}
-
-/// The query in a rule's YAML; `None` if it has none.
-pub fn query(text: &str) -> Result<Option<String>, YamlError> {
-    let rule: Rule = serde_saphyr::from_str(text).map_err(YamlError::Rule)?;
-    Ok(rule.query)
 }

@@ -3,6 +3,10 @@
 
 mod problem;
 mod rule;
+pub mod yaml;
 
-pub use problem::{Place, Placed, Problem};
-pub use rule::{Entity, EntityField, EventGrouping, Operator, QueryText, Rule, RuleKind, Trigger};
+pub use problem::{Place, Placed, Problem, Source};
+pub use rule::{
+    Entity, EntityField, EventGrouping, Operator, QueryPlaces, QueryText, Rule, RuleFile, RuleKind, Trigger, files,
+    read,
+};

@@ -1,7 +1,7 @@
 //! What is wrong with a file, and where.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A range of bytes of a file.
@@ -40,8 +40,7 @@ pub struct Problem {
 impl Problem {
     /// The line, from 1, if the problem has a place.
     pub fn line(&self) -> Option<usize> {
-        let before = self.text.get(..self.place?.start)?;
-        Some(before.matches('\n').count() + 1)
+        Some(line(&self.text, self.place?.start))
     }
 }
 
@@ -60,3 +59,43 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+/// A file and its text.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The file.
+    pub file: PathBuf,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+impl Source {
+    /// A file with its text.
+    pub fn new(file: &Path, text: &str) -> Source {
+        Source { file: file.to_owned(), text: text.into() }
+    }
+
+    /// A problem at a place of the file.
+    pub fn problem(&self, place: Place, message: impl Into<String>, help: Option<String>) -> Problem {
+        Problem { place: Some(place), help, ..self.whole(message) }
+    }
+
+    /// A problem of the file as a whole.
+    pub fn whole(&self, message: impl Into<String>) -> Problem {
+        Problem { file: self.file.clone(), text: self.text.clone(), place: None, message: message.into(), help: None }
+    }
+
+    /// The line of a byte, from 1.
+    pub fn line(&self, byte: usize) -> usize {
+        line(&self.text, byte)
+    }
+
+    /// A key that a map has already.
+    pub fn twice(&self, key: &str, place: Place) -> Problem {
+        self.problem(place, format!("the key '{key}' is given twice"), Some("remove one of the two".to_owned()))
+    }
+}
+
+fn line(text: &str, byte: usize) -> usize {
+    text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
+}

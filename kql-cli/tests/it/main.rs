@@ -1,5 +1,6 @@
 //! The tests of the command line, in one executable.
 
+mod check;
 mod command_line;
 mod damaged;
 mod data;
