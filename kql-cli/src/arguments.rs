@@ -27,6 +27,12 @@ pub enum Command {
     Repl(Repl),
     /// Check queries without running them; print errors, warnings and result columns
     Check(Check),
+    /// Run the tests of detections
+    Test(Test),
+    /// Show the steps of a query, with the rows of each
+    Explain(Explain),
+    /// Show how far rows of a table get in a query, and what keeps them out
+    Why(Why),
     /// Show what data files are recognised as: tables, row counts, time range, columns
     Data(Data),
     /// List tables, or the columns of one
@@ -99,6 +105,87 @@ pub struct Check {
     /// Files of queries or rules, or folders whose .kql, .csl, .yaml, .json and .md files are checked; - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: CheckFormat,
+    /// What the query can name.
+    #[command(flatten)]
+    pub environment: Environment,
+}
+
+/// `kql test`
+#[derive(Args)]
+pub struct Test {
+    /// Test files (RULE.test.yaml), rules, or folders of both
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Only tests whose name, rule or file has this text
+    #[arg(short = 'k', long = "filter", value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Run again whenever a file changes
+    #[arg(long)]
+    pub watch: bool,
+    /// Write snapshots instead of comparing with them
+    #[arg(long)]
+    pub update: bool,
+    /// Output format
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: TestFormat,
+    /// Write the report to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// List the tests that passed, too
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// How many test files run at once [default: the number of processors]
+    #[arg(short = 'j', long = "jobs", value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Print the JSON Schema of test files, for editors
+    #[arg(long)]
+    pub schema: bool,
+    /// What queries can name besides the tables of the tests.
+    #[command(flatten)]
+    pub environment: Environment,
+}
+
+/// `kql explain`
+#[derive(Args)]
+pub struct Explain {
+    /// The file of the query, or - for standard input
+    #[arg(required_unless_present = "query", conflicts_with = "query")]
+    pub file: Option<String>,
+    /// The text of the query
+    #[arg(short, long, value_name = "TEXT")]
+    pub query: Option<String>,
+    /// Run the query, and show the rows, the time and the size of each step
+    #[arg(long)]
+    pub analyze: bool,
+    /// Output format
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: CheckFormat,
+    /// What the query can name.
+    #[command(flatten)]
+    pub environment: Environment,
+}
+
+/// `kql why`
+#[derive(Args)]
+pub struct Why {
+    /// The file of the query or the rule, or - for standard input
+    #[arg(required_unless_present = "query", conflicts_with = "query")]
+    pub file: Option<String>,
+    /// The text of the query
+    #[arg(short, long, value_name = "TEXT")]
+    pub query: Option<String>,
+    /// A condition in KQL that selects rows, such as 'DeviceName == "x"'
+    #[arg(long, value_name = "CONDITION")]
+    pub row: String,
+    /// The table of the rows [default: the one table of the query with data that has the columns]
+    #[arg(long, value_name = "TABLE")]
+    pub table: Option<String>,
+    /// How many rows are followed
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub limit: usize,
     /// Output format
     #[arg(long, value_enum, default_value = "human")]
     pub format: CheckFormat,
@@ -271,6 +358,21 @@ pub enum CheckFormat {
     Json,
 }
 
+/// How the results of tests are printed.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
+pub enum TestFormat {
+    /// Readable text
+    Human,
+    /// One JSON object
+    Json,
+    /// JUnit's XML, which build servers read
+    Junit,
+    /// The Test Anything Protocol
+    Tap,
+    /// Workflow commands of GitHub, which mark lines of a pull request
+    Github,
+}
+
 /// How tables and functions are listed.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
 pub enum LookupFormat {
@@ -350,7 +452,7 @@ impl Environment {
             }
         }
         for path in &self.functions {
-            for (name, function) in crate::functions_file::load(path)? {
+            for (name, function) in kql_detection::load_functions(path).map_err(|e| Failure::Usage(e.to_string()))? {
                 builder = builder.function(&name, &function.parameters, &function.body);
             }
         }

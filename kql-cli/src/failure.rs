@@ -8,6 +8,9 @@ pub enum Failure {
     /// The query or its data is at fault, and the error is already reported.
     #[error("")]
     Reported,
+    /// A file that a command is about is at fault, and the error is already reported.
+    #[error("")]
+    Files,
     /// The query or its data is at fault.
     #[error("{0}")]
     Query(String),
@@ -33,7 +36,7 @@ impl Failure {
         }
         match self {
             Failure::Reported | Failure::Query(_) => ExitCode::from(1),
-            Failure::Usage(_) => ExitCode::from(2),
+            Failure::Usage(_) | Failure::Files => ExitCode::from(2),
             Failure::Closed => ExitCode::SUCCESS,
             Failure::Interrupted => crate::interrupt::status(),
         }

@@ -8,9 +8,9 @@ mod check;
 mod convert;
 mod data;
 mod diagnostics;
+mod explain;
 mod failure;
 mod fmt;
-mod functions_file;
 mod install;
 mod interrupt;
 mod lookup;
@@ -23,8 +23,9 @@ mod repl;
 mod run;
 mod schemas_file;
 mod screen;
+mod test;
+mod why;
 mod words;
-mod yaml;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -45,6 +46,9 @@ fn main() -> ExitCode {
         arguments::Command::Run(run) => run::run(&run),
         arguments::Command::Repl(repl) => repl::repl(repl),
         arguments::Command::Check(check) => check::check(&check),
+        arguments::Command::Test(test) => test::test(&test),
+        arguments::Command::Explain(explain) => explain::explain(&explain),
+        arguments::Command::Why(why) => why::why(&why),
         arguments::Command::Schema(schema) => lookup::schema(&schema),
         arguments::Command::Functions(functions) => lookup::functions(&functions),
         arguments::Command::Convert(convert) => convert::convert(&convert),

@@ -1,14 +1,23 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod check;
+mod functions_file;
 mod mutants;
+mod parser_yaml;
 mod problem;
+mod report;
 mod rule;
+mod test_file;
 pub mod yaml;
 
+pub use check::{FalseArm, Failure, FileReport, Loss, Outcome, Session, SessionOptions, Verdict, losses};
+pub use functions_file::{FunctionsError, load_functions};
 pub use mutants::{Mutant, MutantKind, mutants};
 pub use problem::{Place, Placed, Problem, Source};
+pub use report::{Look, ReportFormat, report};
 pub use rule::{
     Entity, EntityField, EventGrouping, Operator, QueryPlaces, QueryText, Rule, RuleFile, RuleKind, Trigger, files,
     read,
 };
+pub use test_file::{TestPath, json_schema, test_files};

@@ -12,6 +12,7 @@ use crate::exec::ROOM;
 use crate::prepared::Prepared;
 use crate::progress::Progress;
 use crate::run::Run;
+use crate::sources::Profile;
 use crate::trace::TraceOptions;
 use crate::traced::{self, Traced};
 use crate::types::TableSchema;
@@ -124,6 +125,16 @@ impl Engine {
     /// Those of [`Engine::query`].
     pub fn trace(&self, text: &str, options: &TraceOptions, cancel: &CancellationToken) -> Result<Traced, Error> {
         on_deep_stack(|| traced::trace(&self.core, text, options, cancel))
+    }
+
+    /// Which built-in table schemas it has.
+    pub fn profile(&self) -> Profile {
+        self.core.database.profile
+    }
+
+    /// Whether there is a saved function with this name.
+    pub fn has_function(&self, name: &str) -> bool {
+        self.core.database.functions.contains_key(name)
     }
 
     /// Names of the tables that have data.

@@ -1,6 +1,6 @@
-//! `--functions`: saved functions as JSON, as the YAML of a Sentinel parser, or as a `.kql` file of `let` functions.
+//! Files of saved functions as JSON, as the YAML of a Sentinel parser, or as a `.kql` file of `let` functions.
 
-use crate::failure::Failure;
+use crate::problem::Source;
 use kql_engine::StoredFunction;
 use kql_parser::Diagnostic;
 use kql_parser::ast::{LetValue, StatementKind};
@@ -14,14 +14,23 @@ struct Saved {
     body: String,
 }
 
-/// The functions of a file.
-pub fn load(path: &Path) -> Result<Vec<(String, StoredFunction)>, Failure> {
+/// A file of functions that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct FunctionsError(String);
+
+/// The functions of a file: JSON `{"Name": {"parameters": "(a:long)", "body": "..."}}`, the YAML of a Sentinel parser, or
+/// a `.kql` file of `let` functions.
+///
+/// # Errors
+/// The file cannot be read, or has none of these forms.
+pub fn load_functions(path: &Path) -> Result<Vec<(String, StoredFunction)>, FunctionsError> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::Usage(format!("{shown} cannot be read: {e}")))?;
+    let text = std::fs::read_to_string(path).map_err(|e| FunctionsError(format!("{shown} cannot be read: {e}")))?;
     match path.extension().and_then(|e| e.to_str()) {
         Some("json") => {
             let functions: BTreeMap<String, Saved> = serde_json::from_str(&text).map_err(|e| {
-                Failure::Usage(format!(
+                FunctionsError(format!(
                     "{shown} is not valid JSON of the form {{\"Name\": {{\"parameters\": \"(a:long)\", \
                      \"body\": \"...\"}}}}: {e}"
                 ))
@@ -29,10 +38,10 @@ pub fn load(path: &Path) -> Result<Vec<(String, StoredFunction)>, Failure> {
             Ok(functions.into_iter().map(|(name, f)| (name, stored(f.parameters, f.body))).collect())
         }
         Some("yaml" | "yml") => {
-            let parser = crate::yaml::parser(&text).map_err(|e| Failure::Usage(format!("{shown}: {e}")))?;
+            let parser = crate::parser_yaml::parser(&Source::new(path, &text)).map_err(|e| FunctionsError(e.to_string()))?;
             Ok(vec![(parser.name, stored(parser.parameters, parser.body))])
         }
-        _ => lets(&text).map_err(|e| Failure::Usage(format!("{shown}: {e}"))),
+        _ => lets(&text).map_err(|e| FunctionsError(format!("{shown}: {e}"))),
     }
 }
 

@@ -1,0 +1,17 @@
+//! Runs tests: the query of a rule over the rows that a test gives, compared with what it expects.
+
+mod alerts;
+mod case;
+mod compare;
+mod differences;
+mod losses;
+mod session;
+mod snapshot;
+mod table;
+mod time;
+mod value;
+mod verdict;
+
+pub use losses::{FalseArm, Loss, losses};
+pub use session::{Loaded, Session, SessionOptions};
+pub use verdict::{Failure, FileReport, Outcome, Verdict};

@@ -1,0 +1,185 @@
+//! Runs test files.
+
+use super::case::CaseRun;
+use super::table::Fixtures;
+use super::verdict::{FileReport, Outcome, Verdict};
+use crate::problem::{Place, Placed, Problem, Source};
+use crate::rule::{Rule, RuleFile};
+use crate::test_file::{Case, TestFile, TestPath, read_tests, rule_path, tests_of_rule};
+use kql_engine::{Engine, EngineBuilder, Profile};
+use std::path::Path;
+use std::time::Instant;
+
+/// How tests run.
+#[derive(Clone, Debug, Default)]
+pub struct SessionOptions {
+    /// Only tests whose name, or whose file's name, has this text.
+    pub filter: Option<String>,
+    /// Whether snapshots are written, not compared.
+    pub update: bool,
+}
+
+/// Runs tests with the tables, functions and settings of an engine.
+pub struct Session {
+    engine: Engine,
+    options: SessionOptions,
+}
+
+/// A test file and its rule, ready to run.
+pub struct Loaded {
+    /// The tests.
+    pub file: TestFile,
+    /// The rule.
+    pub rule: Rule,
+    /// The file of the rule.
+    pub rule_source: Source,
+    engine: Engine,
+}
+
+impl Session {
+    /// Tests run in engines that derive from this one.
+    pub fn new(engine: Engine, options: SessionOptions) -> Session {
+        Session { engine, options }
+    }
+
+    /// Reads a test file and its rule.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn load(&self, path: &TestPath) -> Result<Loaded, Vec<Problem>> {
+        let (file, rule_file) = match path {
+            TestPath::File(path) => {
+                let file = read_tests(path, &text(path)?)?;
+                let named = file.rule.as_ref().map(|rule| rule.value.clone());
+                let Some(rule) = named.or_else(|| rule_path(path)) else {
+                    let problem = file.source.whole("there is no rule of this name beside the test file");
+                    let help = Some("name it with the key 'rule'".to_owned());
+                    return Err(vec![Problem { help, ..problem }]);
+                };
+                (file, rule)
+            }
+            TestPath::Rule(path) => match tests_of_rule(path, &text(path)?)? {
+                Some(file) => (file, path.clone()),
+                None => return Err(vec![Source::new(path, "").whole("the rule has no tests")]),
+            },
+        };
+        let rule_text = match std::fs::read_to_string(&rule_file) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("the rule {} cannot be read: {error}", rule_file.display());
+                let place = file.rule.as_ref().map(|rule| rule.place);
+                return Err(vec![Problem { place, ..file.source.whole(message) }]);
+            }
+        };
+        let read = crate::rule::read(&rule_file, &rule_text);
+        if !read.problems.is_empty() {
+            return Err(read.problems);
+        }
+        let mut rules = read.rules.into_iter();
+        let Some(rule) = rules.next() else { return Err(vec![RuleFile::nothing(&rule_file, &rule_text)]) };
+        if rules.next().is_some() {
+            let message = format!("{} has several rules, and tests belong to one", rule_file.display());
+            return Err(vec![file.source.whole(message)]);
+        }
+        let engine = self.engine_of(&file, &rule_file)?;
+        Ok(Loaded { rule_source: Source::new(&rule_file, &rule_text), file, rule, engine })
+    }
+
+    /// The engine of a test file.
+    fn engine_of(&self, file: &TestFile, rule: &Path) -> Result<Engine, Vec<Problem>> {
+        let mut builder = self.engine.derive();
+        if let Some(profile) = &file.settings.profile {
+            builder = builder.profile(match profile.value.as_str() {
+                "sentinel" => Profile::Sentinel,
+                "defender" => Profile::Defender,
+                _ => Profile::Unified,
+            });
+        }
+        for path in &file.settings.functions {
+            builder = functions(builder, &file.source, path)?;
+        }
+        let folder = |path: &Path| match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => Path::new(".").to_owned(),
+        };
+        builder = builder.allow_files(folder(rule)).allow_files(folder(&file.source.file));
+        builder.build().map_err(|error| vec![file.source.whole(error.to_string())])
+    }
+
+    /// Runs the tests of a file.
+    pub fn run(&self, path: &TestPath) -> FileReport {
+        let file = match path {
+            TestPath::File(path) | TestPath::Rule(path) => path.clone(),
+        };
+        let mut report = FileReport {
+            file,
+            rule: String::new(),
+            verdicts: Vec::new(),
+            problems: Vec::new(),
+            updated: Vec::new(),
+        };
+        match self.load(path) {
+            Ok(loaded) => {
+                report.rule = loaded.rule.name.clone();
+                self.run_loaded(&loaded, &mut report);
+            }
+            Err(problems) => report.problems = problems,
+        }
+        report
+    }
+
+    fn run_loaded(&self, loaded: &Loaded, report: &mut FileReport) {
+        let fixtures = Fixtures::default();
+        for case in loaded.file.cases.iter().filter(|case| self.wants(loaded, case)) {
+            let begin = Instant::now();
+            let run = CaseRun::prepare(&loaded.file, &loaded.rule, case, &loaded.engine, &fixtures);
+            let verdict = |name: &str, place: Place, outcome, took| Verdict {
+                name: name.to_owned(),
+                place,
+                line: loaded.file.source.line(place.start),
+                outcome,
+                took,
+            };
+            match run {
+                Err(problems) => {
+                    let outcome = Outcome::Refused(problems);
+                    report.verdicts.push(verdict(&case.name.value, case.name.place, outcome, begin.elapsed()));
+                }
+                Ok(run) if case.each.is_some() => {
+                    for (name, place, outcome, took) in run.each() {
+                        report.verdicts.push(verdict(&name, place, outcome, took));
+                    }
+                }
+                Ok(run) => {
+                    let outcome = run.check(self.options.update, &mut report.updated);
+                    report.verdicts.push(verdict(&case.name.value, case.name.place, outcome, begin.elapsed()));
+                }
+            }
+        }
+    }
+
+    fn wants(&self, loaded: &Loaded, case: &Case) -> bool {
+        self.options.filter.as_ref().is_none_or(|text| {
+            let text = text.to_lowercase();
+            let has = |name: &str| name.to_lowercase().contains(&text);
+            has(&case.name.value) || has(&loaded.rule.name) || has(&loaded.file.source.file.to_string_lossy())
+        })
+    }
+}
+
+fn functions(
+    mut builder: EngineBuilder,
+    source: &Source,
+    path: &Placed<std::path::PathBuf>,
+) -> Result<EngineBuilder, Vec<Problem>> {
+    let read = crate::functions_file::load_functions(&path.value);
+    for (name, function) in read.map_err(|error| vec![source.problem(path.place, error.to_string(), None)])? {
+        builder = builder.function(&name, &function.parameters, &function.body);
+    }
+    Ok(builder)
+}
+
+fn text(path: &Path) -> Result<String, Vec<Problem>> {
+    std::fs::read_to_string(path)
+        .map_err(|error| vec![Source::new(path, "").whole(format!("the file cannot be read: {error}"))])
+}

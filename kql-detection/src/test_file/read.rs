@@ -1,0 +1,231 @@
+//! Reads test files.
+
+use super::expect::expect;
+use super::given::{cells, given, parts, row};
+use super::model::{Case, Each, Settings, TestFile};
+use crate::problem::{Place, Placed, Problem, Source};
+use crate::yaml::{self, Node};
+use std::path::{Path, PathBuf};
+
+/// The keys of a test file.
+pub(super) const FILE_KEYS: [&str; 9] =
+    ["query", "rule", "now", "profile", "params", "tables", "functions", "defaults", "tests"];
+
+/// The keys of a test.
+pub(super) const CASE_KEYS: [&str; 8] = ["name", "now", "params", "given", "each", "hit", "miss", "expect"];
+
+/// The profiles.
+pub(super) const PROFILES: [&str; 3] = ["unified", "sentinel", "defender"];
+
+/// Reads a test file.
+///
+/// # Errors
+/// Everything that is wrong with the file.
+pub fn read_tests(path: &Path, text: &str) -> Result<TestFile, Vec<Problem>> {
+    let source = Source::new(path, text);
+    let documents = yaml::read(&source).map_err(|problem| vec![problem])?;
+    let [document] = documents.as_slice() else {
+        return Err(vec![source.whole("a test file has one document")]);
+    };
+    let mut reader = Reader::new(&source);
+    reader.keys(document, &FILE_KEYS, "a test file");
+    let file = reader.file(document);
+    reader.finish(file)
+}
+
+/// The tests in a rule's own file; `None` if it has none.
+///
+/// # Errors
+/// Everything that is wrong with the tests.
+pub fn tests_of_rule(path: &Path, text: &str) -> Result<Option<TestFile>, Vec<Problem>> {
+    let source = Source::new(path, text);
+    let Ok(documents) = yaml::read(&source) else { return Ok(None) };
+    let Some(document) = documents.iter().find(|document| document.get("tests").is_some()) else { return Ok(None) };
+    let mut reader = Reader::new(&source);
+    let mut file = reader.file(document);
+    file.rule = None;
+    reader.finish(file).map(Some)
+}
+
+/// Reads values and collects what is wrong with them.
+pub(super) struct Reader<'s> {
+    pub source: &'s Source,
+    pub problems: Vec<Problem>,
+}
+
+impl<'s> Reader<'s> {
+    pub fn new(source: &'s Source) -> Reader<'s> {
+        Reader { source, problems: Vec::new() }
+    }
+
+    fn finish(mut self, file: TestFile) -> Result<TestFile, Vec<Problem>> {
+        self.problems.sort_by_key(|problem| problem.place);
+        if self.problems.is_empty() { Ok(file) } else { Err(self.problems) }
+    }
+
+    pub fn problem(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
+        self.problems.push(self.source.problem(place, message, help));
+    }
+
+    /// Reports keys that are not known.
+    pub fn keys(&mut self, node: &Node, known: &[&str], what: &str) {
+        for (key, _) in node.map().unwrap_or_default() {
+            let name = key.text().unwrap_or_default();
+            if !known.contains(&name) {
+                let help = match kql_parser::suggest(name, known.iter().copied()) {
+                    Some(like) => format!("did you mean '{like}'?"),
+                    None => format!("the keys are {}", known.join(", ")),
+                };
+                self.problem(key.place, format!("'{name}' is not a key of {what}"), Some(help));
+            }
+        }
+    }
+
+    /// The text of a scalar.
+    pub fn text(&mut self, node: &Node, what: &str) -> Option<Placed<String>> {
+        let text = node.placed_text().filter(|_| !node.is_null());
+        if text.is_none() {
+            self.problem(node.place, format!("expected {what}, not {}", node.noun()), None);
+        }
+        text
+    }
+
+    /// A path, relative to the folder of the test file.
+    pub fn path(&mut self, node: &Node) -> Option<Placed<PathBuf>> {
+        let text = self.text(node, "the path of a file")?;
+        Some(Placed { value: self.beside(&text.value), place: text.place })
+    }
+
+    /// A path as it is meant in this file.
+    pub fn beside(&self, path: &str) -> PathBuf {
+        self.source.file.parent().unwrap_or(Path::new("")).join(path)
+    }
+
+    /// The entries of a map, with their keys.
+    pub fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Vec<(Placed<String>, &'n Node)> {
+        let Some(entries) = node.map() else {
+            if !node.is_null() {
+                self.problem(node.place, format!("expected {what}, not {}", node.noun()), None);
+            }
+            return Vec::new();
+        };
+        entries.iter().filter_map(|(key, value)| Some((key.placed_text()?, value))).collect()
+    }
+
+    /// A list; one value is a list of one.
+    pub fn items<'n>(&mut self, node: &'n Node) -> &'n [Node] {
+        match node.list() {
+            Some(items) => items,
+            None if node.is_null() => &[],
+            None => std::slice::from_ref(node),
+        }
+    }
+
+    fn file(&mut self, document: &Node) -> TestFile {
+        let mut settings = Settings::default();
+        settings.now = document.get("now").and_then(|node| self.now(node));
+        if let Some(node) = document.get("profile")
+            && let Some(profile) = self.text(node, "a profile")
+        {
+            if PROFILES.contains(&profile.value.as_str()) {
+                settings.profile = Some(profile);
+            } else {
+                let help = kql_parser::suggest(&profile.value, PROFILES.into_iter())
+                    .map_or_else(|| format!("use {}", PROFILES.join(", ")), |like| format!("did you mean '{like}'?"));
+                self.problem(profile.place, format!("'{}' is not a profile", profile.value), Some(help));
+            }
+        }
+        settings.params = document.get("params").map(|node| self.values(node)).unwrap_or_default();
+        if let Some(node) = document.get("tables") {
+            for (table, value) in self.entries(node, "tables and their rows") {
+                let parts = parts(self, value);
+                settings.tables.push(super::model::Given { table, parts });
+            }
+        }
+        if let Some(node) = document.get("functions") {
+            for item in self.items(node) {
+                settings.functions.extend(self.path(item));
+            }
+        }
+        if let Some(node) = document.get("defaults") {
+            for (table, value) in self.entries(node, "tables and the values that rows leave out") {
+                let cells = cells(self, value);
+                settings.defaults.push((table, cells));
+            }
+        }
+        let rule = document.get("rule").or(document.get("query")).and_then(|node| self.path(node));
+        let mut cases = Vec::new();
+        match document.get("tests").map(|node| (node, node.list())) {
+            Some((_, Some(list))) => list.iter().enumerate().for_each(|(i, node)| cases.extend(self.case(node, i))),
+            Some((node, None)) => {
+                self.problem(node.place, format!("expected a list of tests, not {}", node.noun()), None);
+            }
+            None => self.problems.push(self.source.whole("the file has no tests; add the key 'tests' with a list")),
+        }
+        TestFile { source: self.source.clone(), rule, settings, cases }
+    }
+
+    fn now(&mut self, node: &Node) -> Option<Placed<String>> {
+        let text = self.text(node, "a datetime")?;
+        if kql_parser::time::parse_datetime(&text.value).is_none() {
+            let message = format!("'{}' is not a datetime", text.value);
+            self.problem(text.place, message, Some("write it as 2026-03-10T12:00:00Z".to_owned()));
+            return None;
+        }
+        Some(text)
+    }
+
+    fn values(&mut self, node: &Node) -> Vec<(Placed<String>, Node)> {
+        self.entries(node, "names and their values").into_iter().map(|(name, value)| (name, value.clone())).collect()
+    }
+
+    fn case(&mut self, node: &Node, index: usize) -> Option<Case> {
+        if node.map().is_none() {
+            self.problem(node.place, format!("expected a test, not {}", node.noun()), None);
+            return None;
+        }
+        self.keys(node, &CASE_KEYS, "a test");
+        let name = match node.get("name") {
+            Some(name) => self.text(name, "a name")?,
+            None => Placed { value: format!("test {}", index + 1), place: node.place },
+        };
+        let each = node.get("each").and_then(|table| {
+            let table = self.text(table, "the name of a table")?;
+            let mut rows = |key: &str| {
+                let items = node.get(key).map(|node| self.items(node).to_vec()).unwrap_or_default();
+                items.iter().filter_map(|item| row(self, item)).collect::<Vec<_>>()
+            };
+            Some(Each { table, hit: rows("hit"), miss: rows("miss") })
+        });
+        match (&each, node.get("hit").or(node.get("miss"))) {
+            (None, Some(rows)) => {
+                let help = "add 'each: TABLE'".to_owned();
+                self.problem(rows.place, "'hit' and 'miss' are rows of a table, which 'each' names", Some(help));
+            }
+            (Some(each), None) => {
+                self.problem(each.table.place, "'each' needs rows: 'hit', 'miss' or both", None);
+            }
+            _ => {}
+        }
+        let expected = node.get("expect").and_then(|node| expect(self, node));
+        match (&each, node.get("expect")) {
+            (None, None) => {
+                let help = "add 'expect', such as 'expect: none'".to_owned();
+                self.problem(name.place, "the test does not say what it expects", Some(help));
+            }
+            (Some(_), Some(expect)) => {
+                let message = "a test with 'each' expects what 'hit' and 'miss' say; 'expect' belongs to another test";
+                self.problem(expect.place, message, None);
+            }
+            _ => {}
+        }
+        Some(Case {
+            name,
+            now: node.get("now").and_then(|node| self.now(node)),
+            params: node.get("params").map(|node| self.values(node)).unwrap_or_default(),
+            given: node.get("given").map(|node| given(self, node)).unwrap_or_default(),
+            expect: expected,
+            each,
+        })
+    }
+}
