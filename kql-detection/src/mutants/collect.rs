@@ -47,7 +47,7 @@ pub(super) struct Collector<'t> {
     /// The `let` statements, operators and predicates that the walk is in, innermost last.
     lets: Vec<String>,
     steps: Vec<Span>,
-    leaves: Vec<Span>,
+    pub(super) leaves: Vec<Span>,
     /// The conditions of joins, which allow only `==`.
     skipped: HashSet<Span>,
     /// Chains of `and` and `or` whose arms are known, and predicates that get no negation.
@@ -333,16 +333,8 @@ impl Visit for Collector<'_> {
             return false;
         }
         match &e.kind {
-            ExprKind::Binary(b) if matches!(b.op, BinaryOp::And | BinaryOp::Or) => {
-                if !self.chained.contains(&e.span) {
-                    self.condition(e);
-                }
-            }
-            ExprKind::Binary(b) => {
-                if self.comparison(e, b) {
-                    self.leaves.push(e.span);
-                }
-            }
+            ExprKind::Binary(b) if matches!(b.op, BinaryOp::And | BinaryOp::Or) => self.condition(e),
+            ExprKind::Binary(b) => self.comparison(e, b),
             ExprKind::In(i) => {
                 self.leaves.push(e.span);
                 self.membership(e, i);

@@ -103,12 +103,13 @@ impl Collector<'_> {
         }
     }
 
-    /// The faults of `a op b`; returns whether it is a predicate.
-    pub(super) fn comparison(&mut self, e: &Expr, b: &Binary) -> bool {
+    /// The faults of `a op b`, if it is a predicate.
+    pub(super) fn comparison(&mut self, e: &Expr, b: &Binary) {
         use BinaryOp::*;
         if matches!(b.op, Add | Subtract | Multiply | Divide | Modulo) {
-            return false;
+            return;
         }
+        self.leaves.push(e.span);
         self.negate(e);
         let (left, right) = (self.constant(&b.left), self.constant(&b.right));
         let needle = match (&left, &right) {
@@ -128,7 +129,6 @@ impl Collector<'_> {
             self.swap(MutantKind::Term, e, b.op_span, other.text());
         }
         self.threshold(e, b, &left, &right);
-        true
     }
 
     fn swap(&mut self, kind: MutantKind, e: &Expr, op: Span, new: &str) {
