@@ -16,11 +16,11 @@ use std::path::Path;
 
 /// Runs a query and prints its result.
 pub fn run(arguments: &Run) -> Result<(), Failure> {
-    let (text, shown) = text(arguments)?;
+    let (text, shown) = query_text(arguments.query.as_deref(), arguments.file.as_deref())?;
     let format = format(arguments)?;
     check_parameters(&text, &arguments.environment.param)?;
     let mut builder = arguments.environment.engine()?.strict(arguments.strict);
-    if let Some(folder) = folder_of_query(arguments) {
+    if let Some(folder) = folder_of(arguments.file.as_deref()) {
         builder = builder.allow_files(folder);
     }
     let engine = build(builder)?;
@@ -183,18 +183,36 @@ fn report(defect: &Defect) -> std::io::Result<std::path::PathBuf> {
     Ok(path)
 }
 
-/// The query text and its name in messages.
-fn text(arguments: &Run) -> Result<(String, String), Failure> {
-    if let Some(text) = &arguments.query {
-        return Ok((text.clone(), "query".to_owned()));
+/// The text of a query and its name in messages.
+pub fn query_text(query: Option<&str>, file: Option<&str>) -> Result<(String, String), Failure> {
+    if let Some(text) = query {
+        return Ok((text.to_owned(), "query".to_owned()));
     }
-    let file = arguments.file.as_deref().unwrap_or("-");
+    let file = file.unwrap_or("-");
     Ok((read(file)?, if file == "-" { "standard input".to_owned() } else { file.to_owned() }))
 }
 
-/// The folder of the query's file; `None` if the query is not in a file.
-fn folder_of_query(arguments: &Run) -> Option<&Path> {
-    let folder = Path::new(arguments.file.as_deref().filter(|file| *file != "-")?).parent()?;
+/// The query of a file that may be a rule in YAML or JSON.
+pub fn query_of_rule(file: &str, text: String) -> Result<String, Failure> {
+    let is_rule = [".yaml", ".yml", ".json"].iter().any(|extension| file.ends_with(extension));
+    if !is_rule {
+        return Ok(text);
+    }
+    let path = Path::new(file);
+    let read = kql_detection::read(path, &text);
+    if let Some(problem) = read.problems.first() {
+        return Err(Failure::Query(problem.to_string()));
+    }
+    match read.rules.as_slice() {
+        [rule] => Ok(rule.query.text.clone()),
+        [] => Err(Failure::Query(kql_detection::RuleFile::nothing(path, &text).to_string())),
+        _ => Err(Failure::Query(format!("{file} has several rules."))),
+    }
+}
+
+/// The folder of a query's file; `None` if the query is not in a file.
+pub fn folder_of(file: Option<&str>) -> Option<&Path> {
+    let folder = Path::new(file.filter(|file| *file != "-")?).parent()?;
     Some(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
 }
 

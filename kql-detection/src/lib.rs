@@ -9,9 +9,12 @@ mod problem;
 mod report;
 mod rule;
 mod test_file;
+mod why;
 pub mod yaml;
 
-pub use check::{FalseArm, Failure, FileReport, Loss, Outcome, Session, SessionOptions, Verdict, losses};
+pub use check::{
+    FalseArm, Failure, FileReport, Loaded, Loss, Outcome, Session, SessionOptions, Verdict, first_line, losses,
+};
 pub use functions_file::{FunctionsError, load_functions};
 pub use mutants::{Mutant, MutantKind, mutants};
 pub use problem::{Place, Placed, Problem, Source};
@@ -21,3 +24,4 @@ pub use rule::{
     read,
 };
 pub use test_file::{TestPath, json_schema, test_files};
+pub use why::{WhyError, WhyRow, WhyRows, why};

@@ -13,7 +13,7 @@ use crate::prepared::Prepared;
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::sources::Profile;
-use crate::trace::TraceOptions;
+use crate::trace::{Trace, TraceOptions};
 use crate::traced::{self, Traced};
 use crate::types::TableSchema;
 use std::path::PathBuf;
@@ -125,6 +125,14 @@ impl Engine {
     /// Those of [`Engine::query`].
     pub fn trace(&self, text: &str, options: &TraceOptions, cancel: &CancellationToken) -> Result<Traced, Error> {
         on_deep_stack(|| traced::trace(&self.core, text, options, cancel))
+    }
+
+    /// The steps of a query, which does not run. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`Engine::prepare`].
+    pub fn steps(&self, text: &str) -> Result<Trace, Error> {
+        on_deep_stack(|| traced::steps(&self.core, text))
     }
 
     /// Which built-in table schemas it has.

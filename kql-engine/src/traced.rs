@@ -43,6 +43,17 @@ pub(crate) fn trace(
     })
 }
 
+/// The steps of a query, which does not run. Expects a deep stack, and blocks.
+pub(crate) fn steps(core: &Arc<EngineCore>, text: &str) -> Result<Trace, Error> {
+    defects_named(text, || {
+        let tracing = Arc::new(Tracing::new(TraceOptions::default()));
+        let mut snapshot = core.database.snapshot(Inspection::Complete);
+        snapshot.tracing = Some(tracing.clone());
+        let prepared = Prepared::over(core, Arc::new(snapshot), text, core.time(), &CancellationToken::new())?;
+        Ok(tracing.finish(prepared.steps(), text))
+    })
+}
+
 /// Adds what the operators of a plan have measured to the step whose rows they make.
 fn add_costs(tracing: &Tracing, plan: &Arc<dyn ExecutionPlan>, step: Option<usize>) {
     if let Some(recording) = plan.downcast_ref::<RecordingExec>() {

@@ -69,8 +69,6 @@ pub(super) enum Pattern {
 pub(super) struct ExpectedRow {
     /// The place in the test file.
     pub place: Place,
-    /// Its name in messages.
-    pub id: Option<String>,
     /// For each named column its place among the columns, how it is written, and what it must be.
     pub cells: Vec<(usize, String, Pattern)>,
 }
@@ -127,12 +125,6 @@ impl ExpectedRow {
         };
         self.cells.iter().filter(has).count()
     }
-
-    /// Whether one cell of a row is as expected.
-    pub fn accepts_cell(&self, result: &ResultRows, at: usize, cell: Option<&str>) -> bool {
-        let ty = result.schema.columns.get(at).map_or(ScalarType::String, |column| column.ty);
-        self.cells.iter().filter(|(column, ..)| *column == at).all(|(_, _, pattern)| pattern.accepts(cell, ty))
-    }
 }
 
 /// The rows that are expected, for the columns of a result.
@@ -165,7 +157,7 @@ pub(super) fn expected_rows(
                 }
             }
         }
-        expected.push(ExpectedRow { place: row.place, id: row.id.clone(), cells });
+        expected.push(ExpectedRow { place: row.place, cells });
     }
     if problems.is_empty() { Ok(expected) } else { Err(problems) }
 }

@@ -196,7 +196,7 @@ pub(crate) fn line(query: &str, byte: u32) -> usize {
 }
 
 /// The first line of a text, and a sign that there is more.
-pub(crate) fn first_line(text: &str) -> String {
+pub fn first_line(text: &str) -> String {
     let first = text.lines().next().unwrap_or_default().trim_end();
     let cut: String = first.chars().take(100).collect();
     if cut.len() < first.len() || text.trim_end().contains('\n') { format!("{cut} …") } else { cut }

@@ -12,6 +12,6 @@ mod time;
 mod value;
 mod verdict;
 
-pub use losses::{FalseArm, Loss, losses};
+pub use losses::{FalseArm, Loss, first_line, losses};
 pub use session::{Loaded, Session, SessionOptions};
 pub use verdict::{Failure, FileReport, Outcome, Verdict};

@@ -1,7 +1,7 @@
 //! The rows that a test gives, as Arrow batches.
 
 use super::value::{Values, scalar};
-use crate::problem::{Place, Problem, Source};
+use crate::problem::{Problem, Source};
 use crate::test_file::{Given, GivenRow, Part};
 use crate::yaml::Node;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
@@ -32,8 +32,6 @@ pub(super) struct TestTable {
 pub(super) struct RowName {
     /// `a`, `row 2`, `row 5 of office.ndjson`.
     pub name: String,
-    /// Where it is written, if it is in the test file.
-    pub place: Option<Place>,
 }
 
 /// The rows of a file.
@@ -159,7 +157,7 @@ impl Tables<'_> {
                 Part::Row(row) => {
                     number += 1;
                     let name = row.id.clone().unwrap_or_else(|| format!("row {number}"));
-                    rows.push(RowName { name, place: Some(row.place) });
+                    rows.push(RowName { name });
                     written.push(row);
                 }
                 Part::File(path) => {
@@ -167,7 +165,7 @@ impl Tables<'_> {
                     let Some((own, batch)) = files.next() else { continue };
                     let shown = path.value.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
                     for row in 0..batch.num_rows() {
-                        rows.push(RowName { name: format!("row {} of {shown}", row + 1), place: None });
+                        rows.push(RowName { name: format!("row {} of {shown}", row + 1) });
                     }
                     match widened(&schema, &own, &batch) {
                         Ok(piece) => pieces.push(piece),

@@ -9,7 +9,7 @@ mod schema;
 
 pub use files::{TestPath, rule_path, test_files};
 pub use model::{
-    Case, Count, Each, Expect, ExpectColumn, ExpectEntity, Expected, Given, GivenRow, Part, Settings, TestFile,
+    Case, Count, ExpectEntity, Expected, Given, GivenRow, Part, TestFile,
 };
 pub use read::{read_tests, tests_of_rule};
 pub use schema::json_schema;

@@ -1,0 +1,86 @@
+//! `kql why`: how far rows of a table get in a query, and what keeps them out.
+
+use crate::arguments::{CheckFormat, Why};
+use crate::failure::Failure;
+use kql_detection::{WhyRow, why as follow};
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// Follows rows and prints where each is lost.
+pub fn why(arguments: &Why) -> Result<(), Failure> {
+    let (text, shown) = crate::run::query_text(arguments.query.as_deref(), arguments.file.as_deref())?;
+    let text = crate::run::query_of_rule(&shown, text)?;
+    let mut builder = arguments.environment.engine()?;
+    if let Some(folder) = crate::run::folder_of(arguments.file.as_deref()) {
+        builder = builder.allow_files(folder);
+    }
+    let engine = crate::run::build(builder)?;
+    crate::interrupt::listen(engine.progress().clone());
+    let found = follow(&engine, &text, arguments.table.as_deref(), &arguments.row, arguments.limit)
+        .map_err(|error| match error {
+            kql_detection::WhyError::Query(error) => crate::run::failure(error, &text, &shown),
+            kql_detection::WhyError::Condition(error, condition) => {
+                crate::run::failure(error, &condition, "--row")
+            }
+            other => Failure::Usage(other.to_string()),
+        })?;
+    let mut out = std::io::stdout();
+    for row in &found.rows {
+        match arguments.format {
+            CheckFormat::Human => human(&mut out, row, &found.table)?,
+            CheckFormat::Json => writeln!(out, "{}", object(row, &found.table))?,
+        }
+    }
+    if found.selected > found.rows.len() as u64 {
+        let (all, shown) = (found.selected, found.rows.len());
+        crate::message::message!("notice: the condition selects {all} rows, and {shown} are shown; --limit shows more.");
+    }
+    Ok(())
+}
+
+fn human(out: &mut impl Write, row: &WhyRow, table: &str) -> Result<(), Failure> {
+    writeln!(out, "{table}: {}", row.cells)?;
+    if row.in_result {
+        writeln!(out, "  is in the result, or its rows are made from it")?;
+    }
+    if row.losses.is_empty() && !row.in_result {
+        writeln!(out, "  is not read by the query")?;
+    }
+    for loss in &row.losses {
+        let mut lines = loss.lines(0).into_iter();
+        if let Some(first) = lines.next() {
+            writeln!(out, "  left out by {first}")?;
+        }
+        for line in lines {
+            writeln!(out, "    {}", line.trim_start())?;
+        }
+    }
+    Ok(())
+}
+
+fn object(row: &WhyRow, table: &str) -> Value {
+    let losses: Vec<Value> = row
+        .losses
+        .iter()
+        .map(|loss| {
+            let arms: Vec<Value> = loss
+                .arms
+                .iter()
+                .map(|arm| {
+                    let values: serde_json::Map<String, Value> =
+                        arm.values.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+                    json!({
+                        "start": arm.at.start, "end": arm.at.end, "line": arm.line, "text": arm.text,
+                        "value": if arm.is_null { Value::Null } else { arm.negated.into() },
+                        "operands": values,
+                    })
+                })
+                .collect();
+            json!({
+                "start": loss.step.start, "end": loss.step.end, "line": loss.line, "text": loss.text,
+                "arms": arms, "note": loss.note,
+            })
+        })
+        .collect();
+    json!({ "table": table, "row": row.cells, "in_result": row.in_result, "left_out_by": losses })
+}

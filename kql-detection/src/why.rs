@@ -1,0 +1,168 @@
+//! How far rows of a table get in a query, and what keeps them out.
+
+use crate::check::{Loss, losses};
+use kql_engine::{CancellationToken, Engine, Error, Follow, TraceOptions, Traced, cell};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was found about rows.
+#[derive(Clone, Debug)]
+pub struct WhyRows {
+    /// The table of the rows.
+    pub table: String,
+    /// How many rows the condition selects.
+    pub selected: u64,
+    /// The first of them.
+    pub rows: Vec<WhyRow>,
+}
+
+/// What was found about a row.
+#[derive(Clone, Debug)]
+pub struct WhyRow {
+    /// Its number.
+    pub number: i64,
+    /// Its cells that are not empty, for people.
+    pub cells: String,
+    /// Whether a row of the result is made from it.
+    pub in_result: bool,
+    /// The steps that left it out, one for each pipeline that it entered and did not leave.
+    pub losses: Vec<Loss>,
+}
+
+/// Why rows cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum WhyError {
+    /// The query fails.
+    #[error("{0}")]
+    Query(Error),
+    /// The condition fails; with the query that it was part of.
+    #[error("{0}")]
+    Condition(Error, String),
+    /// No table of the query has data.
+    #[error("no table of the query has data; give it with --data")]
+    NoData,
+    /// Several tables of the query have data.
+    #[error("the query reads several tables with data ({0}); name one with --table")]
+    SeveralTables(String),
+    /// The table has no such row.
+    #[error("no row of {0} fulfils the condition")]
+    NoRow(String),
+}
+
+/// Follows the rows of a table that a condition selects, at most `limit` of them, through a query. Without a table, it is the
+/// one that the query reads and that has rows for which the condition can be computed. Blocks.
+///
+/// # Errors
+/// The query or the condition cannot run, or no row is selected.
+pub fn why(
+    engine: &Engine,
+    query: &str,
+    table: Option<&str>,
+    condition: &str,
+    limit: usize,
+) -> Result<WhyRows, WhyError> {
+    let cancel = CancellationToken::new();
+    let table = match table {
+        Some(table) => table.to_owned(),
+        None => the_table(engine, query, condition)?,
+    };
+    let selection = selecting(&table, condition);
+    let selected = follow_all(engine, &selection, &table, None, &cancel)
+        .map_err(|error| WhyError::Condition(error, selection.clone()))?;
+    let numbers: Vec<i64> = selected.trace.sources.last().into_iter().flatten().flatten().copied().collect();
+    if numbers.is_empty() {
+        return Err(WhyError::NoRow(table));
+    }
+    let cells = cells(&selected);
+    let followed: BTreeSet<i64> = numbers.iter().take(limit.max(1)).copied().collect();
+    let traced =
+        follow_all(engine, query, &table, Some(followed.clone()), &cancel).map_err(WhyError::Query)?;
+    let kept: BTreeSet<i64> = traced.trace.sources.iter().flatten().flatten().copied().collect();
+    let rows = followed.iter().map(|number| WhyRow {
+        number: *number,
+        cells: numbers
+            .iter()
+            .position(|n| n == number)
+            .and_then(|at| cells.get(&at).cloned())
+            .unwrap_or_default(),
+        in_result: kept.contains(number),
+        losses: losses(query, &traced.trace, *number),
+    });
+    let rows = rows.collect();
+    Ok(WhyRows { table, selected: numbers.len() as u64, rows })
+}
+
+fn selecting(table: &str, condition: &str) -> String {
+    format!("['{table}'] | where {condition}")
+}
+
+fn follow_all(
+    engine: &Engine,
+    query: &str,
+    table: &str,
+    rows: Option<BTreeSet<i64>>,
+    cancel: &CancellationToken,
+) -> Result<Traced, Error> {
+    let follow = Some(Follow { table: table.to_owned(), rows });
+    engine.trace(query, &TraceOptions { follow, items: false }, cancel)
+}
+
+/// The table of the query that the condition is about.
+fn the_table(engine: &Engine, query: &str, condition: &str) -> Result<String, WhyError> {
+    let with_data = engine.data_tables();
+    let read = engine.prepare(query).map_err(WhyError::Query)?.tables();
+    let candidates: Vec<String> = read.into_iter().filter(|table| with_data.contains(table)).collect();
+    if candidates.is_empty() {
+        return Err(WhyError::NoData);
+    }
+    let fits = |table: &&String| {
+        !engine.check(&selecting(table, condition)).diagnostics.iter().any(kql_parser::Diagnostic::is_error)
+    };
+    let fitting: Vec<String> = candidates.iter().filter(fits).cloned().collect();
+    match (fitting.as_slice(), candidates.as_slice()) {
+        ([one], _) | ([], [one]) => Ok(one.clone()),
+        ([], several) => Err(WhyError::SeveralTables(several.join(", "))),
+        (several, _) => {
+            // of those for which it can be computed, the one that has such a row
+            let has_rows = |table: &&String| {
+                let counted = engine.query(&format!("{} | take 1", selecting(table, condition)));
+                counted.is_ok_and(|answer| answer.tables.iter().any(|t| t.batches.iter().any(|b| b.num_rows() > 0)))
+            };
+            let found: Vec<String> = several.iter().filter(has_rows).cloned().collect();
+            match found.as_slice() {
+                [one] => Ok(one.clone()),
+                [] => Err(WhyError::NoRow(several.join(", "))),
+                several => Err(WhyError::SeveralTables(several.join(", "))),
+            }
+        }
+    }
+}
+
+/// The most characters of a row that are shown.
+const WIDEST: usize = 240;
+
+/// The cells of each row of the last table, for people.
+fn cells(traced: &Traced) -> BTreeMap<usize, String> {
+    let mut shown = BTreeMap::new();
+    let Some(table) = traced.answer.tables.last() else { return shown };
+    let mut number = 0;
+    for batch in &table.batches {
+        for row in 0..batch.num_rows() {
+            let mut text = String::new();
+            for (column, array) in table.schema.columns.iter().zip(batch.columns()) {
+                let mut value = String::new();
+                cell::text(array, column.ty, row, &mut value);
+                if value.is_empty() {
+                    continue;
+                }
+                if !text.is_empty() {
+                    text.push_str(", ");
+                }
+                text.push_str(&format!("{} = {value}", column.name));
+            }
+            let cut: String = text.chars().take(WIDEST).collect();
+            shown.insert(number, if cut.len() < text.len() { format!("{cut} …") } else { cut });
+            number += 1;
+        }
+    }
+    shown
+}
