@@ -103,7 +103,7 @@ fn follow_all(
     cancel: &CancellationToken,
 ) -> Result<Traced, Error> {
     let follow = Some(Follow { table: table.to_owned(), rows });
-    engine.trace(query, &TraceOptions { follow, items: false }, cancel)
+    engine.trace(query, &TraceOptions { follow, ..TraceOptions::default() }, cancel)
 }
 
 /// The table of the query that the condition is about.

@@ -225,6 +225,11 @@ impl CatalogSnapshot {
         QueryEnvironment { snapshot: self, database: &self.database, now, evaluate: None }
     }
 
+    /// What a traced run records, unless it only follows rows.
+    fn counting(&self) -> Option<&Arc<Tracing>> {
+        self.tracing.as_ref().filter(|tracing| !tracing.options.only_sources)
+    }
+
     /// A table with data.
     fn data(&self, name: &str) -> Option<Opened> {
         if let Some(table) = lock(&self.tables).get(name) {
@@ -325,7 +330,7 @@ impl Tables for CatalogSnapshot {
     }
 
     fn tracing(&self) -> Option<&Arc<Tracing>> {
-        self.tracing.as_ref()
+        self.counting()
     }
 }
 
@@ -441,7 +446,7 @@ impl Environment for QueryEnvironment<'_> {
     }
 
     fn traces(&self) -> bool {
-        self.snapshot.tracing.is_some()
+        self.snapshot.counting().is_some()
     }
 
     fn evaluates(&self) -> bool {

@@ -85,6 +85,12 @@ impl Prepared {
         &self.bound.query.steps
     }
 
+    /// Whether each row of the results is made from one row of the table alone, and no other row of it changes that: rows of
+    /// the table can then be tested together.
+    pub fn is_row_by_row(&self, table: &str) -> bool {
+        plan::is_row_by_row(&self.bound.query, table)
+    }
+
     /// The columns of each result.
     pub fn schemas(&self) -> Vec<TableSchema> {
         self.bound.query.results.iter().map(Relation::schema).collect()

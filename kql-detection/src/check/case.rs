@@ -391,7 +391,7 @@ impl<'c> CaseRun<'c> {
     fn traced(&self, tables: &[TestTable], follow: &str) -> Result<Traced, Vec<Problem>> {
         let engine = self.engine_with(tables)?;
         let follow = Some(Follow { table: follow.to_owned(), rows: None });
-        let options = TraceOptions { follow, items: false };
+        let options = TraceOptions { follow, ..TraceOptions::default() };
         engine.trace(&self.query, &options, &CancellationToken::new()).map_err(|error| self.query_problems(error))
     }
 

@@ -11,7 +11,7 @@ pub(super) fn report(reports: &[FileReport]) -> String {
             command(&mut out, &problem.file.display().to_string(), problem.line(), "kql test", &problem.message);
         }
         for verdict in report.verdicts.iter().filter(|verdict| !verdict.passed()) {
-            for said in said(verdict) {
+            for said in said(verdict, &report.file) {
                 let text = format!("{}\n{}", said.summary, said.details);
                 command(&mut out, &report.file.display().to_string(), Some(said.line), &verdict.name, text.trim_end());
             }

@@ -31,7 +31,7 @@ fn file(report: &FileReport) -> Value {
                 Outcome::Failed(_) => "failed",
                 Outcome::Refused(_) => "error",
             };
-            let failures: Vec<Value> = said(verdict)
+            let failures: Vec<Value> = said(verdict, &report.file)
                 .into_iter()
                 .map(|said| json!({ "line": said.line, "message": said.summary, "details": said.details }))
                 .collect();

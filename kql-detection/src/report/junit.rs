@@ -21,7 +21,7 @@ pub(super) fn report(reports: &[FileReport]) -> String {
                 Outcome::Failed(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),
                 Outcome::Refused(_) => TestCaseStatus::non_success(NonSuccessKind::Error),
             };
-            let said = said(verdict);
+            let said = said(verdict, &report.file);
             if let Some(first) = said.first() {
                 status.set_message(first.summary.clone());
                 let lines = said.iter().map(|said| {

@@ -50,7 +50,7 @@ struct Said {
     details: String,
 }
 
-fn said(verdict: &crate::check::Verdict) -> Vec<Said> {
+fn said(verdict: &crate::check::Verdict, file: &std::path::Path) -> Vec<Said> {
     use crate::check::Outcome;
     match &verdict.outcome {
         Outcome::Passed => Vec::new(),
@@ -60,7 +60,13 @@ fn said(verdict: &crate::check::Verdict) -> Vec<Said> {
             .collect(),
         Outcome::Refused(problems) => problems
             .iter()
-            .map(|p| Said { line: p.line().unwrap_or(verdict.line), summary: p.to_string(), details: String::new() })
+            .map(|p| {
+                let own = p.file == *file;
+                let help = p.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
+                let summary = if own { format!("{}{help}", p.message) } else { p.to_string() };
+                let line = p.line().filter(|_| own).unwrap_or(verdict.line);
+                Said { line, summary, details: String::new() }
+            })
             .collect(),
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn report(reports: &[FileReport]) -> String {
             // these two characters would begin a directive or an escape
             let name = verdict.name.replace('\\', "\\\\").replace('#', "\\#").replace(['\n', '\r'], " ");
             let _ = writeln!(out, "{word} {number} - {file}: {name}");
-            for said in said(verdict) {
+            for said in said(verdict, &report.file) {
                 block(&mut out, &said.summary, Some(said.line), &said.details);
             }
         }

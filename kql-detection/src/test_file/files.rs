@@ -29,7 +29,7 @@ pub fn test_files(path: &Path) -> Result<Vec<TestPath>, Problem> {
     }
     let mut found = Vec::new();
     if path.is_dir() {
-        folder(path, &mut found, 0);
+        folder(if path == Path::new(".") { Path::new("") } else { path }, &mut found, 0);
         found.sort_by(|a, b| name(a).cmp(name(b)));
         if found.is_empty() {
             return Err(whole("the folder has no tests: a test file is named RULE.test.yaml".to_owned()));
@@ -63,9 +63,9 @@ fn name(found: &TestPath) -> &Path {
 const DEEPEST: usize = 32;
 
 fn folder(path: &Path, found: &mut Vec<TestPath>, depth: usize) {
-    let Ok(entries) = std::fs::read_dir(path) else { return };
+    let Ok(entries) = std::fs::read_dir(if path.as_os_str().is_empty() { Path::new(".") } else { path }) else { return };
     for entry in entries.filter_map(Result::ok) {
-        let path = entry.path();
+        let path = path.join(entry.file_name());
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         match entry.file_type() {
             Ok(ty) if ty.is_dir() && !hidden && depth < DEEPEST => folder(&path, found, depth + 1),

@@ -11,6 +11,7 @@ mod error;
 mod graph;
 mod memory;
 mod print;
+mod row_by_row;
 mod traverse;
 
 use crate::registry::{AggregateFunction, ScalarFunction};
@@ -34,6 +35,7 @@ pub use graph::{
 };
 pub use memory::{batch_of, in_memory};
 pub use print::print;
+pub(crate) use row_by_row::is_row_by_row;
 pub use traverse::{is_handed_on, stages_of};
 
 /// The internal name of the column with the positions of the rows in a table: no user column can have this name.

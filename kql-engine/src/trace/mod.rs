@@ -24,6 +24,9 @@ const MOST_KEPT: usize = 10_000;
 pub struct TraceOptions {
     /// The table whose rows are followed.
     pub follow: Option<Follow>,
+    /// Whether nothing is counted: then only [`Trace::sources`] is there, and the run is nearly as fast as one that is not
+    /// traced.
+    pub only_sources: bool,
     /// Whether each item of a list (`in`, `has_any`) is counted by itself.
     pub items: bool,
 }

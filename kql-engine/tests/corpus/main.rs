@@ -186,7 +186,7 @@ fn run(case: &Case, settings: &Settings) -> Outcome {
         let begin = Instant::now();
         let answer = if traced {
             let follow = batches.first().map(|(table, _)| Follow { table: table.clone(), rows: None });
-            let options = TraceOptions { follow, items: true };
+            let options = TraceOptions { follow, items: true, ..TraceOptions::default() };
             engine.trace(&case.query, &options, &CancellationToken::new()).map(|traced| traced.answer)
         } else {
             engine.query(&case.query)

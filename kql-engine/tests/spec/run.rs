@@ -74,7 +74,7 @@ fn run(case: &Case, (batch_size, partitions): (usize, usize), traced: bool) -> R
         let tables = engine.data_tables();
         let follow = tables.into_iter().find(|table| case.query.contains(table.as_str()));
         let follow = follow.map(|table| Follow { table, rows: None });
-        let options = TraceOptions { follow, items: true };
+        let options = TraceOptions { follow, items: true, ..TraceOptions::default() };
         engine.trace(&case.query, &options, &CancellationToken::new()).map(|traced| traced.answer)
     } else {
         engine.query(&case.query)
