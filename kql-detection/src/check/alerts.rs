@@ -17,11 +17,7 @@ const MOST: u64 = 150;
 
 /// The tables as a run of the rule at `now` sees them: rows older than its period, and later ones, are not there. `None`
 /// if nothing is left out.
-pub(super) fn in_period(
-    tables: &[TestTable],
-    period: i64,
-    now: i64,
-) -> Result<Option<Vec<TestTable>>, String> {
+pub(super) fn in_period(tables: &[TestTable], period: i64, now: i64) -> Result<Option<Vec<TestTable>>, String> {
     let mut changed = false;
     let mut seen = Vec::with_capacity(tables.len());
     for table in tables {
@@ -79,7 +75,8 @@ pub(super) fn compared(expected: &ExpectEntity, found: &BTreeSet<Found>) -> (Vec
     let mut taken = vec![false; found.len()];
     let mut missing = Vec::new();
     for value in &expected.values {
-        let matching = found.iter().enumerate().find(|(i, one)| !taken.get(*i).copied().unwrap_or(true) && is(value, one));
+        let matching =
+            found.iter().enumerate().find(|(i, one)| !taken.get(*i).copied().unwrap_or(true) && is(value, one));
         match matching.and_then(|(i, _)| taken.get_mut(i)) {
             Some(taken) => *taken = true,
             None => missing.push(written(value)),

@@ -225,7 +225,9 @@ pub(super) struct Matching {
 pub(super) fn matching(expected: &[ExpectedRow], result: &ResultRows) -> Matching {
     let accepts: Vec<Vec<usize>> = expected
         .iter()
-        .map(|e| (0..result.rows.len()).filter(|i| result.rows.get(*i).is_some_and(|row| e.accepts(result, row))).collect())
+        .map(|e| {
+            (0..result.rows.len()).filter(|i| result.rows.get(*i).is_some_and(|row| e.accepts(result, row))).collect()
+        })
         .collect();
     let mut owner: Vec<Option<usize>> = vec![None; result.rows.len()];
     let mut missing = Vec::new();

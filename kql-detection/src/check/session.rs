@@ -1,8 +1,10 @@
 //! Runs test files.
 
 use super::case::CaseRun;
+use super::mutate::MutationReport;
 use super::table::Fixtures;
 use super::verdict::{FileReport, Outcome, Verdict};
+use crate::coverage::Coverage;
 use crate::problem::{Place, Placed, Problem, Source};
 use crate::rule::{Rule, RuleFile};
 use crate::test_file::{Case, TestFile, TestPath, read_tests, rule_path, tests_of_rule};
@@ -34,6 +36,13 @@ pub struct Loaded {
     /// The file of the rule.
     pub rule_source: Source,
     engine: Engine,
+}
+
+impl Loaded {
+    /// The engine of the test file, without the tables of tests.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
 }
 
 impl Session {
@@ -106,18 +115,39 @@ impl Session {
         builder.build().map_err(|error| vec![file.source.whole(error.to_string())])
     }
 
+    /// Runs the tests of a file, and records what they reach. Files that cannot be used have no coverage.
+    pub fn coverage(&self, path: &TestPath) -> Option<Coverage> {
+        let loaded = self.load(path).ok()?;
+        Some(self.coverage_of(&loaded))
+    }
+
+    fn coverage_of(&self, loaded: &Loaded) -> Coverage {
+        let fixtures = Fixtures::default();
+        let (mut traces, mut tests) = (Vec::new(), (0, 0));
+        for case in loaded.file.cases.iter().filter(|case| self.wants(loaded, case)) {
+            tests.0 += 1;
+            if let Ok(run) = CaseRun::prepare(&loaded.file, &loaded.rule, case, &loaded.engine, &fixtures) {
+                traces.extend(run.traces());
+                tests.1 += usize::from(!run.quickly().fails());
+            }
+        }
+        Coverage::of(&loaded.rule, &traces, tests)
+    }
+
+    /// Runs the tests of a file over the mutants of its rule, on `jobs` threads. `None` if the files cannot be used.
+    pub fn mutate(&self, path: &TestPath, jobs: usize) -> Option<MutationReport> {
+        let loaded = self.load(path).ok()?;
+        let coverage = self.coverage_of(&loaded);
+        Some(super::mutate::mutate(&loaded, &coverage, jobs))
+    }
+
     /// Runs the tests of a file.
     pub fn run(&self, path: &TestPath) -> FileReport {
         let file = match path {
             TestPath::File(path) | TestPath::Rule(path) => path.clone(),
         };
-        let mut report = FileReport {
-            file,
-            rule: String::new(),
-            verdicts: Vec::new(),
-            problems: Vec::new(),
-            updated: Vec::new(),
-        };
+        let mut report =
+            FileReport { file, rule: String::new(), verdicts: Vec::new(), problems: Vec::new(), updated: Vec::new() };
         match self.load(path) {
             Ok(loaded) => {
                 report.rule = loaded.rule.name.clone();

@@ -13,7 +13,6 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-
 /// A table of a test.
 #[derive(Clone, Debug)]
 pub(super) struct TestTable {
@@ -301,4 +300,3 @@ pub(super) fn joined(one: &TestTable, other: &TestTable) -> Result<TestTable, St
     let rows = one.rows.iter().chain(&other.rows).cloned().collect();
     Ok(TestTable { name: one.name.clone(), batch, schema, rows })
 }
-
