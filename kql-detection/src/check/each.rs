@@ -81,11 +81,6 @@ impl CaseRun<'_> {
         self.engine_with(&tables).ok()
     }
 
-    /// Whether a row can be one of the table.
-    pub(super) fn is_valid(&self, table: &str, row: &GivenRow) -> bool {
-        self.maker(&Values::new(&self.engine)).of_row(table, row).is_ok()
-    }
-
     /// The table and the rows of `each`.
     pub(super) fn rows_of_each(&self) -> Option<(&str, impl Iterator<Item = &GivenRow>)> {
         let each = self.case.each.as_ref()?;

@@ -49,21 +49,25 @@ enum Fate {
     Survived(Option<(String, bool)>),
 }
 
-/// Runs the mutants of a rule on several threads.
-pub(super) fn mutate(loaded: &Loaded, coverage: &Coverage, jobs: usize) -> MutationReport {
+/// Runs the mutants of a rule on several threads. `coverage` says for each test what it reaches: a mutant runs only over the
+/// tests that reach it.
+pub(super) fn mutate(loaded: &Loaded, coverage: &[Coverage], jobs: usize) -> MutationReport {
     let query = &loaded.rule.query.text;
     let (reached, unreached): (Vec<Mutant>, Vec<Mutant>) =
-        mutants(query).into_iter().partition(|mutant| coverage.reaches(mutant.at));
+        mutants(query).into_iter().partition(|mutant| coverage.iter().any(|coverage| coverage.reaches(mutant)));
     let next = AtomicUsize::new(0);
     let fates: Vec<Mutex<Option<Fate>>> = reached.iter().map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, reached.len().max(1)) {
             scope.spawn(|| {
                 let fixtures = Fixtures::default();
-                let prepare =
-                    |case| CaseRun::prepare(&loaded.file, &loaded.rule, case, loaded.engine(), &fixtures).ok();
-                let mut cases: Vec<CaseRun> = loaded.file.cases.iter().filter_map(prepare).collect();
-                let original = cases.first().and_then(|case| case.plan(query));
+                let prepare = |(case, coverage)| {
+                    let run = CaseRun::prepare(&loaded.file, &loaded.rule, case, loaded.engine(), &fixtures).ok()?;
+                    Some((run, coverage))
+                };
+                let mut cases: Vec<(CaseRun, &Coverage)> =
+                    loaded.file.cases.iter().zip(coverage).filter_map(prepare).collect();
+                let original = cases.first().and_then(|(case, _)| case.plan(query));
                 loop {
                     let i = next.fetch_add(1, Ordering::Relaxed);
                     let (Some(mutant), Some(slot)) = (reached.get(i), fates.get(i)) else { break };
@@ -95,15 +99,16 @@ pub(super) fn mutate(loaded: &Loaded, coverage: &Coverage, jobs: usize) -> Mutat
     report
 }
 
-fn fate(loaded: &Loaded, mutant: &Mutant, original: Option<&str>, cases: &mut Vec<CaseRun>) -> Fate {
+fn fate(loaded: &Loaded, mutant: &Mutant, original: Option<&str>, cases: &mut Vec<(CaseRun, &Coverage)>) -> Fate {
     let text = mutant.apply(&loaded.rule.query.text);
-    match cases.first().and_then(|case| case.plan(&text)) {
+    match cases.first().and_then(|(case, _)| case.plan(&text)) {
         None => return Fate::Invalid,
         plan if plan.as_deref() == original => return Fate::Equivalent,
         Some(_) => {}
     }
     for at in 0..cases.len() {
-        let fails = cases.get(at).and_then(|case| case.of_query(&text)).is_some_and(|case| case.fails());
+        let case = cases.get(at).filter(|(_, coverage)| coverage.reaches(mutant));
+        let fails = case.and_then(|(case, _)| case.of_query(&text)).is_some_and(|case| case.fails());
         if fails {
             // the test that killed one mutant is likely to kill the next
             if let Some(case) = (at > 0).then(|| cases.remove(at)) {
@@ -113,6 +118,6 @@ fn fate(loaded: &Loaded, mutant: &Mutant, original: Option<&str>, cases: &mut Ve
         }
     }
     let mut tried = HashSet::new();
-    let killer = cases.iter().find_map(|case| case.killer(mutant, &text, &mut tried));
+    let killer = cases.iter().find_map(|(case, _)| case.killer(mutant, &text, &mut tried));
     Fate::Survived(killer)
 }

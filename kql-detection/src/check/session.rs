@@ -137,8 +137,13 @@ impl Session {
     /// Runs the tests of a file over the mutants of its rule, on `jobs` threads. `None` if the files cannot be used.
     pub fn mutate(&self, path: &TestPath, jobs: usize) -> Option<MutationReport> {
         let loaded = self.load(path).ok()?;
-        let coverage = self.coverage_of(&loaded);
-        Some(super::mutate::mutate(&loaded, &coverage, jobs))
+        let fixtures = Fixtures::default();
+        let reached = |case| {
+            let run = CaseRun::prepare(&loaded.file, &loaded.rule, case, &loaded.engine, &fixtures).ok();
+            Coverage::of(&loaded.rule, &run.map(|run| run.traces()).unwrap_or_default(), (1, 1))
+        };
+        let reached: Vec<Coverage> = loaded.file.cases.iter().map(reached).collect();
+        Some(super::mutate::mutate(&loaded, &reached, jobs))
     }
 
     /// Runs the tests of a file.
@@ -185,6 +190,12 @@ impl Session {
                     report.verdicts.push(verdict(&case.name.value, case.name.place, outcome, begin.elapsed()));
                 }
             }
+            // a rule that cannot run is said once, not for each test
+            if let Some(problems) = report.verdicts.iter().find_map(|v| of_rule(v, &loaded.rule.file)) {
+                report.problems = problems;
+                report.verdicts.clear();
+                return;
+            }
         }
     }
 
@@ -194,6 +205,14 @@ impl Session {
             let has = |name: &str| name.to_lowercase().contains(&text);
             has(&case.name.value) || has(&loaded.rule.name) || has(&loaded.file.source.file.to_string_lossy())
         })
+    }
+}
+
+/// The problems of a test that cannot run, if all of them are those of the rule.
+fn of_rule(verdict: &Verdict, rule: &Path) -> Option<Vec<Problem>> {
+    match &verdict.outcome {
+        Outcome::Refused(problems) if problems.iter().all(|problem| problem.file == rule) => Some(problems.clone()),
+        _ => None,
     }
 }
 

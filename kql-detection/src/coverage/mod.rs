@@ -7,6 +7,7 @@ mod lcov;
 mod navigator;
 mod units;
 
+use crate::mutants::{Mutant, MutantKind};
 use crate::rule::Rule;
 use kql_engine::Trace;
 use kql_parser::Span;
@@ -129,16 +130,24 @@ impl Coverage {
         crate::check::line(&self.query, unit.at.start) + self.first_line - 1
     }
 
-    /// Whether a run reaches the text at a position: the smallest part around it was computed.
-    pub fn reaches(&self, at: Span) -> bool {
-        let around = self.units.iter().filter(|unit| {
-            matches!(unit.kind, UnitKind::Condition | UnitKind::Step)
-                && unit.at.start <= at.start
-                && at.end <= unit.at.end
-        });
-        around
-            .min_by_key(|unit| unit.at.end - unit.at.start)
-            .is_none_or(|unit| unit.yes + unit.no > 0 || unit.kind == UnitKind::Step)
+    /// Whether a mutant can change what the tests find. An item that finds no row can be dropped, and a condition that no
+    /// row reaches can be anything.
+    pub(crate) fn reaches(&self, mutant: &Mutant) -> bool {
+        if mutant.kind == MutantKind::DropItem {
+            let edits = |unit: &&Unit| {
+                unit.kind == UnitKind::Item
+                    && mutant.edits.iter().any(|(edit, _)| edit.start <= unit.at.start && unit.at.end <= edit.end)
+            };
+            let mut items = self.units.iter().filter(edits).peekable();
+            if items.peek().is_some() {
+                return items.any(|unit| unit.yes > 0);
+            }
+        }
+        let at = mutant.at;
+        let around =
+            |unit: &&Unit| unit.kind == UnitKind::Condition && unit.at.start <= at.start && at.end <= unit.at.end;
+        let smallest = self.units.iter().filter(around).min_by_key(|unit| unit.at.end - unit.at.start);
+        smallest.is_none_or(|unit| unit.yes + unit.no > 0)
     }
 }
 

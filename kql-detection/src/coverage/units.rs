@@ -7,7 +7,7 @@ use kql_parser::Span;
 use kql_parser::ast::{
     BinaryOp, Expr, ExprKind, LetValue, Operator, OperatorKind, Statement, StatementKind, Visit, visit,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 type At = (u32, u32);
 
@@ -28,7 +28,9 @@ pub(super) fn units(query: &str, traces: &[Trace]) -> Vec<Unit> {
         for step in trace.steps.iter().filter(|step| step.place > 0 || step.name != "source") {
             add(at(step.span), UnitKind::Step, step.rows, 0);
         }
-        for (place, leaf) in &trace.leaves {
+        // the plan has conditions of its own, which are not in the text
+        let written = trace.leaves.iter().filter(|(place, _)| finder.conditions.contains(place));
+        for (place, leaf) in written {
             add(*place, UnitKind::Condition, leaf.is_true, leaf.is_false + leaf.is_null);
             for (item, rows) in finder.items_of(query, *place, leaf) {
                 add(at(item), UnitKind::Item, rows, 0);
@@ -75,6 +77,8 @@ fn rows_of(trace: &Trace, span: Span) -> u64 {
 struct Finder {
     /// Conditions of `where`.
     leaves: Vec<Span>,
+    /// These, and comparisons elsewhere.
+    conditions: BTreeSet<At>,
     /// For each condition with a list, the positions of its items; for a list of a `let`, its name.
     lists: BTreeMap<At, List>,
     /// `let` tables: the name, and the value.
@@ -119,7 +123,10 @@ impl Finder {
                 self.leaves_of(&binary.right);
             }
             ExprKind::Call(call) if call.name.text == "not" => call.args.iter().for_each(|arg| self.leaves_of(arg)),
-            _ => self.leaves.push(e.span),
+            _ => {
+                self.leaves.push(e.span);
+                self.conditions.insert((e.span.start, e.span.end));
+            }
         }
     }
 }
@@ -148,6 +155,9 @@ impl Visit for Finder {
     }
 
     fn enter_expr(&mut self, e: &Expr) -> bool {
+        if matches!(e.kind, ExprKind::Binary(_) | ExprKind::In(_) | ExprKind::Between(_)) {
+            self.conditions.insert((e.span.start, e.span.end));
+        }
         if let ExprKind::In(list) = &e.kind {
             let found = match list.items.as_slice() {
                 [one] => match &one.kind {

@@ -24,7 +24,7 @@ fn human(reports: &[MutationReport], look: Look) -> String {
             writeln!(out, "{sign} {}: {} of {} killed", report.file.display(), report.killed, plural(all, "mutant"));
         for survivor in &report.survivors {
             let place = line(report, &survivor.mutant);
-            let _ = writeln!(out, "  line {place}: no test fails {}", survivor.mutant.describes);
+            let _ = writeln!(out, "  line {place}: no test notices the fault {}", survivor.mutant.describes);
             for line in survivor.mutant.diff(&report.query).lines() {
                 let line = match line.chars().next() {
                     Some('-') => paint("31", line),
@@ -52,7 +52,12 @@ fn human(reports: &[MutationReport], look: Look) -> String {
 
 /// The line of the rule's file.
 fn line(report: &MutationReport, mutant: &Mutant) -> usize {
-    let start = mutant.edits.first().map_or(mutant.at.start, |(span, _)| span.start);
+    // what is removed can begin with the comma at the end of the line before
+    let start = mutant.edits.first().map_or(mutant.at.start, |(span, _)| {
+        let text = span.text(&report.query);
+        let blank = text.len() - text.trim_start_matches([',', ' ', '\t', '\r', '\n']).len();
+        span.start + u32::try_from(blank).unwrap_or(0)
+    });
     crate::check::line(&report.query, start) + report.first_line - 1
 }
 
