@@ -93,6 +93,7 @@ impl<'c> CaseRun<'c> {
         let values = Values::new(&engine);
         let maker =
             Tables { engine: &engine, values: &values, fixtures, source, defaults: &file.settings.defaults };
+        let ticks = now.and_then(|now| kql_parser::time::parse_datetime(&now.value));
         let (mut made, mut problems) = (Vec::new(), Vec::new());
         for (given, target) in &tables {
             match maker.table(target.table(), &[given]) {
@@ -100,11 +101,26 @@ impl<'c> CaseRun<'c> {
                 Err(mut found) => problems.append(&mut found),
             }
         }
-        if !problems.is_empty() {
-            return Err(problems);
+        let run = CaseRun { source, rule, case, query, engine, now: ticks, tables: made, file, fixtures };
+        if problems.is_empty() {
+            problems = run.unread(base, &tables)?;
         }
-        let now = now.and_then(|now| kql_parser::time::parse_datetime(&now.value));
-        Ok(CaseRun { source, rule, case, query, engine, now, tables: made, file, fixtures })
+        if problems.is_empty() { Ok(run) } else { Err(problems) }
+    }
+
+    /// Tables of the test that the query does not read and no schema knows.
+    fn unread(&self, base: &Engine, tables: &[(&Given, Target)]) -> Result<Vec<Problem>, Vec<Problem>> {
+        let given = tables.iter().filter(|(_, target)| matches!(target, Target::Table(_))).map(|(given, _)| &given.table);
+        let each = self.case.each.as_ref().map(|each| &each.table);
+        let is_watchlist = |name: &str| name.starts_with("_GetWatchlist(");
+        let names: Vec<&Placed<String>> = given
+            .chain(each)
+            .filter(|name| !is_watchlist(&name.value) && base.table_schema(&name.value).is_none())
+            .collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(super::reads::unread(self.source, &self.engine_with(&self.tables)?, &self.query, &names))
     }
 
     /// An engine with these tables.

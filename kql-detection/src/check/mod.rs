@@ -5,6 +5,7 @@ mod case;
 mod compare;
 mod differences;
 mod losses;
+mod reads;
 mod session;
 mod snapshot;
 mod table;
@@ -12,6 +13,7 @@ mod time;
 mod value;
 mod verdict;
 
+pub(crate) use reads::tables_read;
 pub use losses::{FalseArm, Loss, first_line, losses};
 pub use session::{Loaded, Session, SessionOptions};
 pub use verdict::{Failure, FileReport, Outcome, Verdict};

@@ -1,6 +1,7 @@
 //! Reads test files.
 
 use super::expect::expect;
+use super::foreign;
 use super::given::{cells, given, parts, row};
 use super::model::{Case, Each, Settings, TestFile};
 use crate::problem::{Place, Placed, Problem, Source};
@@ -28,7 +29,12 @@ pub fn read_tests(path: &Path, text: &str) -> Result<TestFile, Vec<Problem>> {
         return Err(vec![source.whole("a test file has one document")]);
     };
     let mut reader = Reader::new(&source);
-    reader.keys(document, &FILE_KEYS, "a test file");
+    // a file of SigmaHQ has keys that say nothing about its tests
+    if document.get("regression_tests_info").is_none() {
+        let panther = document.get("Tests").map(|_| "Tests");
+        let keys: Vec<&str> = FILE_KEYS.into_iter().chain(panther).collect();
+        reader.keys(document, &keys, "a test file");
+    }
     let file = reader.file(document);
     reader.finish(file)
 }
@@ -40,7 +46,7 @@ pub fn read_tests(path: &Path, text: &str) -> Result<TestFile, Vec<Problem>> {
 pub fn tests_of_rule(path: &Path, text: &str) -> Result<Option<TestFile>, Vec<Problem>> {
     let source = Source::new(path, text);
     let Ok(documents) = yaml::read(&source) else { return Ok(None) };
-    let Some(document) = documents.iter().find(|document| document.get("tests").is_some()) else { return Ok(None) };
+    let Some(document) = documents.iter().find(|d| d.get("tests").or(d.get("Tests")).is_some()) else { return Ok(None) };
     let mut reader = Reader::new(&source);
     let mut file = reader.file(document);
     file.rule = None;
@@ -154,6 +160,9 @@ impl<'s> Reader<'s> {
             }
         }
         let rule = document.get("rule").or(document.get("query")).and_then(|node| self.path(node));
+        if let Some(cases) = foreign::cases(self, document) {
+            return TestFile { source: self.source.clone(), rule, settings, cases };
+        }
         let mut cases = Vec::new();
         match document.get("tests").map(|node| (node, node.list())) {
             Some((_, Some(list))) => list.iter().enumerate().for_each(|(i, node)| cases.extend(self.case(node, i))),
@@ -183,6 +192,9 @@ impl<'s> Reader<'s> {
         if node.map().is_none() {
             self.problem(node.place, format!("expected a test, not {}", node.noun()), None);
             return None;
+        }
+        if let Some(case) = foreign::case(self, node, index) {
+            return case;
         }
         self.keys(node, &CASE_KEYS, "a test");
         let name = match node.get("name") {
