@@ -50,7 +50,7 @@ impl<'c> CaseRun<'c> {
             && let Some(at) = depends_on_time(&rule.query.text)
         {
             let line = super::losses::line(&rule.query.text, at.start) + rule.query.first_line - 1;
-            let message = format!("the query depends on the time ({} in line {line})", at.text(&rule.query.text));
+            let message = format!("the query depends on the time: line {line} has {}", at.text(&rule.query.text));
             let help = Some("add 'now: 2026-03-10T12:00:00Z' to the test file".to_owned());
             return Err(vec![source.problem(case.name.place, message, help)]);
         }
@@ -91,12 +91,11 @@ impl<'c> CaseRun<'c> {
         }
         let engine = builder.build().map_err(|error| vec![source.whole(error.to_string())])?;
         let values = Values::new(&engine);
-        let maker =
-            Tables { engine: &engine, values: &values, fixtures, source, defaults: &file.settings.defaults };
+        let maker = Tables { engine: &engine, values: &values, fixtures, source, defaults: &file.settings.defaults };
         let ticks = now.and_then(|now| kql_parser::time::parse_datetime(&now.value));
         let (mut made, mut problems) = (Vec::new(), Vec::new());
         for (given, target) in &tables {
-            match maker.table(target.table(), &[given]) {
+            match with_columns(&maker, file, given, target.table()) {
                 Ok(table) => made.push(table),
                 Err(mut found) => problems.append(&mut found),
             }
@@ -110,8 +109,13 @@ impl<'c> CaseRun<'c> {
 
     /// Tables of the test that the query does not read and no schema knows.
     fn unread(&self, base: &Engine, tables: &[(&Given, Target)]) -> Result<Vec<Problem>, Vec<Problem>> {
-        let given = tables.iter().filter(|(_, target)| matches!(target, Target::Table(_))).map(|(given, _)| &given.table);
+        let given =
+            tables.iter().filter(|(_, target)| matches!(target, Target::Table(_))).map(|(given, _)| &given.table);
         let each = self.case.each.as_ref().map(|each| &each.table);
+        // the data of a page belongs to all its queries
+        if self.source.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("md")) {
+            return Ok(Vec::new());
+        }
         let is_watchlist = |name: &str| name.starts_with("_GetWatchlist(");
         let names: Vec<&Placed<String>> = given
             .chain(each)
@@ -229,7 +233,10 @@ impl<'c> CaseRun<'c> {
             Expected::Contains(wanted, place) => self.check_rows(wanted, *place, result, false)?,
             Expected::Count(count, place) => (!count.has(rows)).then(|| {
                 let summary = format!("the query finds {}, expected {count}", plural(rows, "row"));
-                let details = if rows > 0 { shown_rows(result) } else { self.lost() };
+                let mut details = if rows > 0 { shown_rows(result) } else { String::new() };
+                if rows < count.low {
+                    details.push_str(&self.lost());
+                }
                 self.failure(*place, summary, details)
             }),
             Expected::Columns(columns, place) => {
@@ -246,8 +253,7 @@ impl<'c> CaseRun<'c> {
                         format!("{}{ty}", c.name.value)
                     });
                     let found: Vec<String> = own.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
-                    let details =
-                        format!("- {}\n+ {}\n", wanted.collect::<Vec<_>>().join(", "), found.join(", "));
+                    let details = format!("- {}\n+ {}\n", wanted.collect::<Vec<_>>().join(", "), found.join(", "));
                     self.failure(*place, "the result has other columns", details)
                 })
             }
@@ -255,13 +261,13 @@ impl<'c> CaseRun<'c> {
                 let rows = self.alert_rows(*place, result)?.rows.len() as u64;
                 let made = alerts(self.rule, rows);
                 (!count.has(made)).then(|| {
-                    let wanted = if *count == crate::test_file::Count::at_least(1) {
-                        "expected one".to_owned()
-                    } else {
-                        format!("expected {count}")
+                    let wanted = match (count.low, count.high) {
+                        (1, None) => "one".to_owned(),
+                        (0, Some(0)) => "none".to_owned(),
+                        _ => count.to_string(),
                     };
                     let made = if made == 0 { "no alert".to_owned() } else { plural(made, "alert") };
-                    let summary = format!("the rule makes {made} of {}, {wanted}", plural(rows, "row"));
+                    let summary = format!("the rule makes {made} from {}, expected {wanted}", plural(rows, "row"));
                     let details = if rows > 0 { shown_rows(result) } else { self.lost() };
                     self.failure(*place, summary, details)
                 })
@@ -291,7 +297,11 @@ impl<'c> CaseRun<'c> {
         let Some(period) = self.rule.period.as_ref().map(|period| period.value) else { return Ok(result.clone()) };
         let Some(now) = self.now else {
             let help = Some("add 'now: 2026-03-10T12:00:00Z' to the test file".to_owned());
-            return Err(vec![self.source.problem(place, "alerts depend on the time, since the rule has a period", help)]);
+            return Err(vec![self.source.problem(
+                place,
+                "alerts depend on the time, since the rule has a period",
+                help,
+            )]);
         };
         let tables = in_period(&self.tables, period, now).map_err(|reason| vec![self.source.whole(reason)])?;
         match tables {
@@ -317,11 +327,8 @@ impl<'c> CaseRun<'c> {
             return Ok(None);
         }
         let place = found.missing.first().and_then(|i| Some(expected.get(*i)?.place)).unwrap_or(place);
-        let summary = match (found.missing.len() as u64, found.extra.len() as u64) {
-            (missing, extra) if !exactly || extra == 0 => format!("{} missing", are(missing)),
-            (0, extra) => format!("{} too many", are(extra)),
-            (missing, extra) => format!("{} missing, {} too many", are(missing), are(extra)),
-        };
+        let extra = if exactly { found.extra.len() } else { 0 };
+        let summary = differing(found.missing.len(), extra);
         if !exactly && found.extra.len() > 20 {
             found.extra.truncate(20);
         }
@@ -366,9 +373,8 @@ impl<'c> CaseRun<'c> {
         missing.iter().take(10).for_each(|line| details.push_str(&format!("- {line}\n")));
         extra.iter().take(10).for_each(|line| details.push_str(&format!("+ {line}\n")));
         let summary = format!(
-            "the rows are not those of the snapshot: {} missing, {} too many; kql test --update accepts them",
-            are(missing.len() as u64),
-            are(extra.len() as u64)
+            "the rows are not those of the snapshot: {}; kql test --update accepts them",
+            differing(missing.len(), extra.len())
         );
         Ok(Some(self.failure(path.place, summary, details)))
     }
@@ -534,8 +540,33 @@ fn shown_rows(result: &ResultRows) -> String {
     differences::table(&[], result, &matching)
 }
 
-fn are(n: u64) -> String {
-    if n == 1 { "1 row is".to_owned() } else { format!("{n} rows are") }
+/// How many rows are missing, and how many are too many.
+fn differing(missing: usize, extra: usize) -> String {
+    let are = |n: usize| if n == 1 { "1 row is".to_owned() } else { format!("{n} rows are") };
+    match (missing, extra) {
+        (missing, 0) => format!("{} missing", are(missing)),
+        (0, extra) => format!("{} too many", are(extra)),
+        (missing, extra) => format!("{} missing, {} too many", are(missing), are(extra)),
+    }
+}
+
+/// A table of a test. If it has no rows and no schema knows it, its columns are those of the table that it replaces.
+fn with_columns(maker: &Tables, file: &TestFile, given: &Given, name: &str) -> Result<TestTable, Vec<Problem>> {
+    let table = maker.table(name, &[given])?;
+    if !table.schema.columns.is_empty() {
+        return Ok(table);
+    }
+    let replaced = file.settings.tables.iter().find(|shared| shared.table.value == given.table.value);
+    let columns = replaced.map(|shared| maker.table(name, &[shared])).transpose()?;
+    match columns.filter(|table| !table.schema.columns.is_empty()) {
+        Some(table) => super::table::with_rows(&table, &vec![false; table.rows.len()])
+            .map_err(|reason| vec![maker.source.problem(given.table.place, reason, None)]),
+        None => {
+            let message = format!("the columns of {} are not known: it has no rows, and no schema", given.table.value);
+            let help = Some("give it a row, or name its columns in 'defaults'".to_owned());
+            Err(vec![maker.source.problem(given.table.place, message, help)])
+        }
+    }
 }
 
 fn plural(n: u64, noun: &str) -> String {

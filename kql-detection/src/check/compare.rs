@@ -152,8 +152,7 @@ pub(super) fn expected_rows(
             match pattern(values, node, ty) {
                 Ok((written, pattern)) => cells.push((at, written, pattern)),
                 Err(reason) => {
-                    let message = format!("{reason}, the type of {}", column.value);
-                    problems.push(source.problem(node.place, message, None));
+                    problems.push(source.problem(node.place, format!("{}: {reason}", column.value), None));
                 }
             }
         }
@@ -225,7 +224,9 @@ pub(super) struct Matching {
 pub(super) fn matching(expected: &[ExpectedRow], result: &ResultRows) -> Matching {
     let accepts: Vec<Vec<usize>> = expected
         .iter()
-        .map(|e| (0..result.rows.len()).filter(|i| result.rows.get(*i).is_some_and(|row| e.accepts(result, row))).collect())
+        .map(|e| {
+            (0..result.rows.len()).filter(|i| result.rows.get(*i).is_some_and(|row| e.accepts(result, row))).collect()
+        })
         .collect();
     let mut owner: Vec<Option<usize>> = vec![None; result.rows.len()];
     let mut missing = Vec::new();

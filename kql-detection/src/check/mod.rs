@@ -13,7 +13,7 @@ mod time;
 mod value;
 mod verdict;
 
-pub(crate) use reads::tables_read;
 pub use losses::{FalseArm, Loss, first_line, losses};
+pub(crate) use reads::tables_read;
 pub use session::{Loaded, Session, SessionOptions};
 pub use verdict::{Failure, FileReport, Outcome, Verdict};

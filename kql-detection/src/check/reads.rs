@@ -56,10 +56,20 @@ impl Visit for Sources {
     }
 }
 
+/// Whether a text has a name, not as a part of another.
+fn has_word(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + name.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
 /// Tables that a test gives though the query does not read them, and no schema knows their names: these are misspelt.
 pub(super) fn unread(source: &Source, engine: &Engine, query: &str, names: &[&Placed<String>]) -> Vec<Problem> {
     // a query can read a table in ways that leave no trace in its plan, such as a filter that is never true
-    let mut names = names.iter().filter(|name| !query.contains(name.value.as_str())).peekable();
+    let mut names = names.iter().filter(|name| !has_word(query, &name.value)).peekable();
     if names.peek().is_none() {
         return Vec::new();
     }

@@ -72,7 +72,10 @@ impl Session {
         let rule_text = match std::fs::read_to_string(&rule_file) {
             Ok(text) => text,
             Err(error) => {
-                let message = format!("the rule {} cannot be read: {error}", rule_file.display());
+                let message = match error.kind() {
+                    std::io::ErrorKind::NotFound => format!("the rule {} does not exist", rule_file.display()),
+                    _ => format!("the rule {} cannot be read: {error}", rule_file.display()),
+                };
                 let place = file.rule.as_ref().map(|rule| rule.place);
                 return Err(vec![Problem { place, ..file.source.whole(message) }]);
             }

@@ -13,7 +13,6 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-
 /// A table of a test.
 #[derive(Clone, Debug)]
 pub(super) struct TestTable {
@@ -146,6 +145,13 @@ impl Tables<'_> {
         if !problems.is_empty() {
             return Err(problems);
         }
+        if columns.is_empty() {
+            let defaults = self.defaults.iter().filter(|(table, _)| table.value == name).flat_map(|(_, cells)| cells);
+            for (column, value) in defaults {
+                places.insert(column.value.clone(), columns.len());
+                columns.push(Column::new(column.value.clone(), self.values.natural_type(value)));
+            }
+        }
         let mut files = files.into_iter();
         let mut pieces: Vec<RecordBatch> = Vec::new();
         let mut rows = Vec::new();
@@ -215,7 +221,7 @@ impl Tables<'_> {
                         }
                     }
                     Err(reason) => {
-                        let message = format!("{reason}, the type of {}.{}", table, column.value);
+                        let message = format!("{table}.{}: {reason}", column.value);
                         let problem = self.source.problem(node.place, message, None);
                         if problems.iter().all(|p| p.place != problem.place) {
                             problems.push(problem);
@@ -301,4 +307,3 @@ pub(super) fn joined(one: &TestTable, other: &TestTable) -> Result<TestTable, St
     let rows = one.rows.iter().chain(&other.rows).cloned().collect();
     Ok(TestTable { name: one.name.clone(), batch, schema, rows })
 }
-

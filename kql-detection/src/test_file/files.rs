@@ -70,7 +70,9 @@ pub fn test_files(path: &Path) -> Result<Vec<TestPath>, Problem> {
 const DEEPEST: usize = 32;
 
 fn folder(path: &Path, found: &mut Vec<TestPath>, depth: usize) {
-    let Ok(entries) = std::fs::read_dir(if path.as_os_str().is_empty() { Path::new(".") } else { path }) else { return };
+    let Ok(entries) = std::fs::read_dir(if path.as_os_str().is_empty() { Path::new(".") } else { path }) else {
+        return;
+    };
     for entry in entries.filter_map(Result::ok) {
         let path = path.join(entry.file_name());
         let hidden = entry.file_name().to_string_lossy().starts_with('.');

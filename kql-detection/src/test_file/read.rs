@@ -46,7 +46,9 @@ pub fn read_tests(path: &Path, text: &str) -> Result<TestFile, Vec<Problem>> {
 pub fn tests_of_rule(path: &Path, text: &str) -> Result<Option<TestFile>, Vec<Problem>> {
     let source = Source::new(path, text);
     let Ok(documents) = yaml::read(&source) else { return Ok(None) };
-    let Some(document) = documents.iter().find(|d| d.get("tests").or(d.get("Tests")).is_some()) else { return Ok(None) };
+    let Some(document) = documents.iter().find(|d| d.get("tests").or(d.get("Tests")).is_some()) else {
+        return Ok(None);
+    };
     let mut reader = Reader::new(&source);
     let mut file = reader.file(document);
     file.rule = None;
@@ -169,6 +171,8 @@ impl<'s> Reader<'s> {
             Some((node, None)) => {
                 self.problem(node.place, format!("expected a list of tests, not {}", node.noun()), None);
             }
+            // an unknown key is more likely the one that is misspelt
+            None if !self.problems.is_empty() => {}
             None => self.problems.push(self.source.whole("the file has no tests; add the key 'tests' with a list")),
         }
         TestFile { source: self.source.clone(), rule, settings, cases }
@@ -196,7 +200,9 @@ impl<'s> Reader<'s> {
         if let Some(case) = foreign::case(self, node, index) {
             return case;
         }
+        let before = self.problems.len();
         self.keys(node, &CASE_KEYS, "a test");
+        let is_misspelt = self.problems.len() > before;
         let name = match node.get("name") {
             Some(name) => self.text(name, "a name")?,
             None => Placed { value: format!("test {}", index + 1), place: node.place },
@@ -221,6 +227,7 @@ impl<'s> Reader<'s> {
         }
         let expected = node.get("expect").and_then(|node| expect(self, node));
         match (&each, node.get("expect")) {
+            (None, None) if is_misspelt => {}
             (None, None) => {
                 let help = "add 'expect', such as 'expect: none'".to_owned();
                 self.problem(name.place, "the test does not say what it expects", Some(help));

@@ -186,7 +186,11 @@ impl Page<'_> {
         let text = self.source.text.get(first.start..last.place().end).unwrap_or_default();
         let padded = format!("{}{text}", " ".repeat(first.start));
         match yaml::read(&Source::new(&self.source.file, &padded)) {
-            Ok(values) => values.iter().flat_map(|value| value.list().unwrap_or(std::slice::from_ref(value))).filter_map(json_row).collect(),
+            Ok(values) => values
+                .iter()
+                .flat_map(|value| value.list().unwrap_or(std::slice::from_ref(value)))
+                .filter_map(json_row)
+                .collect(),
             Err(problem) => {
                 self.problems.push(Problem { text: self.source.text.clone(), ..problem });
                 Vec::new()

@@ -24,7 +24,7 @@ fn row(line: Line, columns: &[ExpectColumn]) -> GivenRow {
     let cells = cells(line).into_iter().zip(columns).map(|((text, place), column)| {
         let is_dynamic = column.ty.as_ref().is_some_and(|ty| ty.value == "dynamic");
         // quotes keep a text such as "now" a text; an empty cell is null or an empty text
-        let plain = text.is_empty() || is_dynamic;
+        let plain = text.is_empty() || (is_dynamic && !text.starts_with(['{', '[']));
         (column.name.clone(), Node { kind: Kind::Scalar { text, plain, lines: Vec::new() }, place })
     });
     GivenRow { id: None, cells: cells.collect(), place: line.place() }
@@ -39,7 +39,7 @@ fn cells(line: Line) -> Vec<(String, Place)> {
     let mut chars = inner.char_indices().skip(1).peekable();
     let placed = |text: &str, begin: usize, end: usize| {
         let place = Place { start: line.start + begin, end: line.start + end };
-        (text.trim().replace("<br>", "\n"), place)
+        (text.trim().replace("<br>", "\n").replace("&#32;", " "), place)
     };
     while let Some((at, c)) = chars.next() {
         match c {
