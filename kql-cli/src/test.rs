@@ -85,8 +85,7 @@ fn format(format: TestFormat) -> ReportFormat {
 }
 
 fn look(arguments: &Test) -> Look {
-    let colours =
-        arguments.output.is_none() && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colours = arguments.output.is_none() && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     Look { colours, verbose: arguments.verbose }
 }
 

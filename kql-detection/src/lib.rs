@@ -13,7 +13,7 @@ mod why;
 pub mod yaml;
 
 pub use check::{
-    Failure, FalseArm, FileReport, Loaded, Loss, Outcome, Session, SessionOptions, Verdict, first_line, losses,
+    FalseArm, Failure, FileReport, Loaded, Loss, Outcome, Session, SessionOptions, Verdict, first_line, losses,
 };
 pub use functions_file::{FunctionsError, load_functions};
 pub use mutants::{Mutant, MutantKind, mutants};

@@ -74,19 +74,15 @@ fn without_mark(mut table: Table, sources: &mut Vec<Vec<Vec<i64>>>) -> Table {
     let mut of_rows = Vec::new();
     if table.schema.columns.last().is_some_and(|column| column.name == MARK) {
         table.schema.columns.pop();
-        table.batches = table
-            .batches
-            .iter()
-            .map(|batch| {
-                let last = batch.num_columns().saturating_sub(1);
-                let texts = batch.column(last).as_string_opt::<i32>();
-                of_rows.extend((0..batch.num_rows()).map(|row| match texts {
-                    Some(texts) if texts.is_valid(row) => numbers(texts.value(row)).collect(),
-                    _ => Vec::new(),
-                }));
-                batch.project(&(0..last).collect::<Vec<_>>()).unwrap_or_else(|_| RecordBatch::new_empty(batch.schema()))
-            })
-            .collect();
+        table.batches = table.batches.iter().map(|batch| {
+            let last = batch.num_columns().saturating_sub(1);
+            let texts = batch.column(last).as_string_opt::<i32>();
+            of_rows.extend((0..batch.num_rows()).map(|row| match texts {
+                Some(texts) if texts.is_valid(row) => numbers(texts.value(row)).collect(),
+                _ => Vec::new(),
+            }));
+            batch.project(&(0..last).collect::<Vec<_>>()).unwrap_or_else(|_| RecordBatch::new_empty(batch.schema()))
+        }).collect();
     }
     sources.push(of_rows);
     table

@@ -8,7 +8,9 @@ pub(super) fn report(reports: &[FileReport]) -> String {
     let mut out = String::new();
     for report in reports {
         for problem in &report.problems {
-            command(&mut out, &problem.file.display().to_string(), problem.line(), "kql test", &problem.message);
+            let help = problem.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
+            let text = format!("{}{help}", problem.message);
+            command(&mut out, &problem.file.display().to_string(), problem.line(), "kql test", &text);
         }
         for verdict in report.verdicts.iter().filter(|verdict| !verdict.passed()) {
             for said in said(verdict, &report.file) {
@@ -18,8 +20,7 @@ pub(super) fn report(reports: &[FileReport]) -> String {
         }
     }
     let passed: usize = reports.iter().map(FileReport::passed).sum();
-    let failed: usize =
-        reports.iter().map(|report| report.verdicts.len() - report.passed() + report.problems.len()).sum();
+    let failed: usize = reports.iter().map(|report| report.verdicts.len() - report.passed() + report.problems.len()).sum();
     let _ = writeln!(out, "{} passed, {failed} failed", plural(passed, "test"));
     out
 }

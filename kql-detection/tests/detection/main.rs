@@ -20,7 +20,7 @@ fn run(folder: &Path, options: SessionOptions) -> Vec<FileReport> {
 /// A report without times and without the folder of the cases.
 fn shown(reports: &[FileReport], format: ReportFormat, verbose: bool) -> String {
     let text = report(reports, format, Look { colours: false, verbose });
-    let text = text.replace('\\', "/").replace(&format!("{CASES}/"), "");
+    let text = text.replace(&format!("{CASES}/"), "");
     let mut out = String::new();
     for line in text.lines() {
         let line = match line.rsplit_once(", ") {

@@ -237,7 +237,9 @@ impl RowOrdinals {
             | Node::Filter { .. }
             | Node::Limit { .. }
             | Node::Window { .. }
-            | Node::Extract { .. } => self.with_ordinal_below(node, groups)?,
+            | Node::Extract { .. } => {
+                self.with_ordinal_below(node, groups)?
+            }
             Node::MvExpand { index, .. } => {
                 let (node, mut ordinal) = self.with_ordinal_below(node, groups)?;
                 ordinal.push((*index, ScalarType::Long));

@@ -185,14 +185,18 @@ impl Page<'_> {
         // with blanks before it, the places in the block are those in the page
         let text = self.source.text.get(first.start..last.place().end).unwrap_or_default();
         let padded = format!("{}{text}", " ".repeat(first.start));
-        match yaml::read(&Source::new(&self.source.file, &padded)) {
+        match yaml::read(&Source::new(Path::new("block.json"), &padded)) {
             Ok(values) => values
                 .iter()
                 .flat_map(|value| value.list().unwrap_or(std::slice::from_ref(value)))
                 .filter_map(json_row)
                 .collect(),
             Err(problem) => {
-                self.problems.push(Problem { text: self.source.text.clone(), ..problem });
+                self.problems.push(Problem {
+                    file: self.source.file.clone(),
+                    text: self.source.text.clone(),
+                    ..problem
+                });
                 Vec::new()
             }
         }
