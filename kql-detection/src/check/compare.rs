@@ -152,8 +152,7 @@ pub(super) fn expected_rows(
             match pattern(values, node, ty) {
                 Ok((written, pattern)) => cells.push((at, written, pattern)),
                 Err(reason) => {
-                    let message = format!("{reason}, the type of {}", column.value);
-                    problems.push(source.problem(node.place, message, None));
+                    problems.push(source.problem(node.place, format!("{}: {reason}", column.value), None));
                 }
             }
         }

@@ -7,7 +7,7 @@ use super::value::Values;
 use super::verdict::{Failure, Outcome};
 use super::{differences, snapshot};
 use crate::problem::{Place, Placed, Problem};
-use crate::test_file::{Count, Expected, GivenRow};
+use crate::test_file::{Expected, GivenRow};
 use kql_engine::Table;
 use std::path::PathBuf;
 
@@ -71,7 +71,10 @@ impl CaseRun<'_> {
             Expected::Contains(wanted, place) => self.check_rows(wanted, *place, result, false)?,
             Expected::Count(count, place) => (!count.has(rows)).then(|| {
                 let summary = format!("the query finds {}, expected {count}", plural(rows, "row"));
-                let details = if rows > 0 { shown_rows(result) } else { self.lost() };
+                let mut details = if rows > 0 { shown_rows(result) } else { String::new() };
+                if rows < count.low {
+                    details.push_str(&self.lost());
+                }
                 self.failure(*place, summary, details)
             }),
             Expected::Columns(columns, place) => {
@@ -96,13 +99,13 @@ impl CaseRun<'_> {
                 let rows = self.alert_rows(*place, result)?.rows.len() as u64;
                 let made = alerts(self.rule, rows);
                 (!count.has(made)).then(|| {
-                    let wanted = if *count == Count::at_least(1) {
-                        "expected one".to_owned()
-                    } else {
-                        format!("expected {count}")
+                    let wanted = match (count.low, count.high) {
+                        (1, None) => "one".to_owned(),
+                        (0, Some(0)) => "none".to_owned(),
+                        _ => count.to_string(),
                     };
                     let made = if made == 0 { "no alert".to_owned() } else { plural(made, "alert") };
-                    let summary = format!("the rule makes {made} of {}, {wanted}", plural(rows, "row"));
+                    let summary = format!("the rule makes {made} from {}, expected {wanted}", plural(rows, "row"));
                     let details = if rows > 0 { shown_rows(result) } else { self.lost() };
                     self.failure(*place, summary, details)
                 })
@@ -162,11 +165,8 @@ impl CaseRun<'_> {
             return Ok(None);
         }
         let place = found.missing.first().and_then(|i| Some(expected.get(*i)?.place)).unwrap_or(place);
-        let summary = match (found.missing.len() as u64, found.extra.len() as u64) {
-            (missing, extra) if !exactly || extra == 0 => format!("{} missing", are(missing)),
-            (0, extra) => format!("{} too many", are(extra)),
-            (missing, extra) => format!("{} missing, {} too many", are(missing), are(extra)),
-        };
+        let extra = if exactly { found.extra.len() } else { 0 };
+        let summary = differing(found.missing.len(), extra);
         if !exactly && found.extra.len() > 20 {
             found.extra.truncate(20);
         }
@@ -211,9 +211,8 @@ impl CaseRun<'_> {
         missing.iter().take(10).for_each(|line| details.push_str(&format!("- {line}\n")));
         extra.iter().take(10).for_each(|line| details.push_str(&format!("+ {line}\n")));
         let summary = format!(
-            "the rows are not those of the snapshot: {} missing, {} too many; kql test --update accepts them",
-            are(missing.len() as u64),
-            are(extra.len() as u64)
+            "the rows are not those of the snapshot: {}; kql test --update accepts them",
+            differing(missing.len(), extra.len())
         );
         Ok(Some(self.failure(path.place, summary, details)))
     }
@@ -225,8 +224,14 @@ pub(super) fn shown_rows(result: &ResultRows) -> String {
     differences::table(&[], result, &matching)
 }
 
-fn are(n: u64) -> String {
-    if n == 1 { "1 row is".to_owned() } else { format!("{n} rows are") }
+/// How many rows are missing, and how many are too many.
+fn differing(missing: usize, extra: usize) -> String {
+    let are = |n: usize| if n == 1 { "1 row is".to_owned() } else { format!("{n} rows are") };
+    match (missing, extra) {
+        (missing, 0) => format!("{} missing", are(missing)),
+        (0, extra) => format!("{} too many", are(extra)),
+        (missing, extra) => format!("{} missing, {} too many", are(missing), are(extra)),
+    }
 }
 
 fn plural(n: u64, noun: &str) -> String {

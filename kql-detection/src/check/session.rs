@@ -7,7 +7,7 @@ use super::verdict::{FileReport, Outcome, Verdict};
 use crate::coverage::Coverage;
 use crate::problem::{Place, Placed, Problem, Source};
 use crate::rule::{Rule, RuleFile};
-use crate::test_file::{Case, TestFile, TestPath, read_tests, rule_path, tests_of_rule};
+use crate::test_file::{Case, TestFile, TestPath, read_page, read_tests, rule_path, tests_of_rule};
 use kql_engine::{Engine, EngineBuilder, Profile};
 use std::path::Path;
 use std::time::Instant;
@@ -56,7 +56,13 @@ impl Session {
     /// # Errors
     /// Everything that is wrong with them.
     pub fn load(&self, path: &TestPath) -> Result<Loaded, Vec<Problem>> {
-        let (file, rule_file) = match path {
+        let (mut file, rule_file) = match path {
+            TestPath::Page(path, number) => {
+                let (file, rule) = read_page(path, &text(path)?, *number)?;
+                let rule_source = Source::new(&rule.file, &text(&rule.file)?);
+                let engine = self.engine_of(&file, &rule.file)?;
+                return Ok(Loaded { rule_source, file, rule, engine });
+            }
             TestPath::File(path) => {
                 let file = read_tests(path, &text(path)?)?;
                 let named = file.rule.as_ref().map(|rule| rule.value.clone());
@@ -75,7 +81,10 @@ impl Session {
         let rule_text = match std::fs::read_to_string(&rule_file) {
             Ok(text) => text,
             Err(error) => {
-                let message = format!("the rule {} cannot be read: {error}", rule_file.display());
+                let message = match error.kind() {
+                    std::io::ErrorKind::NotFound => format!("the rule {} does not exist", rule_file.display()),
+                    _ => format!("the rule {} cannot be read: {error}", rule_file.display()),
+                };
                 let place = file.rule.as_ref().map(|rule| rule.place);
                 return Err(vec![Problem { place, ..file.source.whole(message) }]);
             }
@@ -91,6 +100,9 @@ impl Session {
             return Err(vec![file.source.whole(message)]);
         }
         let engine = self.engine_of(&file, &rule_file)?;
+        if file.has_open_tables() {
+            file.name_open_tables(&super::tables_read(&engine, &rule.query.text))?;
+        }
         Ok(Loaded { rule_source: Source::new(&rule_file, &rule_text), file, rule, engine })
     }
 
@@ -148,11 +160,13 @@ impl Session {
 
     /// Runs the tests of a file.
     pub fn run(&self, path: &TestPath) -> FileReport {
-        let file = match path {
-            TestPath::File(path) | TestPath::Rule(path) => path.clone(),
+        let mut report = FileReport {
+            file: path.path().to_owned(),
+            rule: String::new(),
+            verdicts: Vec::new(),
+            problems: Vec::new(),
+            updated: Vec::new(),
         };
-        let mut report =
-            FileReport { file, rule: String::new(), verdicts: Vec::new(), problems: Vec::new(), updated: Vec::new() };
         match self.load(path) {
             Ok(loaded) => {
                 report.rule = loaded.rule.name.clone();

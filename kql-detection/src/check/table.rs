@@ -145,6 +145,13 @@ impl Tables<'_> {
         if !problems.is_empty() {
             return Err(problems);
         }
+        if columns.is_empty() {
+            let defaults = self.defaults.iter().filter(|(table, _)| table.value == name).flat_map(|(_, cells)| cells);
+            for (column, value) in defaults {
+                places.insert(column.value.clone(), columns.len());
+                columns.push(Column::new(column.value.clone(), self.values.natural_type(value)));
+            }
+        }
         let mut files = files.into_iter();
         let mut pieces: Vec<RecordBatch> = Vec::new();
         let mut rows = Vec::new();
@@ -214,7 +221,7 @@ impl Tables<'_> {
                         }
                     }
                     Err(reason) => {
-                        let message = format!("{reason}, the type of {}.{}", table, column.value);
+                        let message = format!("{table}.{}: {reason}", column.value);
                         let problem = self.source.problem(node.place, message, None);
                         if problems.iter().all(|p| p.place != problem.place) {
                             problems.push(problem);

@@ -1,6 +1,6 @@
 //! Reports as workflow commands of GitHub: each failure marks its line.
 
-use super::{plural, said};
+use super::text::{plural, said};
 use crate::check::FileReport;
 use std::fmt::Write;
 
@@ -8,7 +8,9 @@ pub(super) fn report(reports: &[FileReport]) -> String {
     let mut out = String::new();
     for report in reports {
         for problem in &report.problems {
-            command(&mut out, &problem.file.display().to_string(), problem.line(), "kql test", &problem.message);
+            let help = problem.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
+            let text = format!("{}{help}", problem.message);
+            command(&mut out, &problem.file.display().to_string(), problem.line(), "kql test", &text);
         }
         for verdict in report.verdicts.iter().filter(|verdict| !verdict.passed()) {
             for said in said(verdict, &report.file) {

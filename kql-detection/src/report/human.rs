@@ -1,6 +1,6 @@
 //! Reports for people.
 
-use super::{Look, plural, said};
+use super::text::{Look, plural, said};
 use crate::check::{FileReport, Outcome};
 use std::fmt::Write;
 use std::time::Duration;
@@ -36,7 +36,8 @@ pub(super) fn report(reports: &[FileReport], look: Look) -> String {
                 }
                 continue;
             }
-            let _ = writeln!(out, "  {} {}", paint("31", "FAILED"), paint("1", &verdict.name));
+            let word = if matches!(verdict.outcome, Outcome::Refused(_)) { "ERROR" } else { "FAILED" };
+            let _ = writeln!(out, "  {} {}", paint("31", word), paint("1", &verdict.name));
             for said in said(verdict, &report.file) {
                 let _ = writeln!(out, "    {}:{}: {}", report.file.display(), said.line, said.summary);
                 for line in said.details.lines() {

@@ -1,5 +1,6 @@
 //! Finds test files and the rules they test.
 
+use super::foreign::{self, is_regression, rule_of_regression};
 use crate::problem::{Problem, Source};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,17 @@ pub enum TestPath {
     File(PathBuf),
     /// A rule's own file, which has the key `tests`.
     Rule(PathBuf),
+    /// A Markdown page, and the number of a query in it that has a result, from 0.
+    Page(PathBuf, usize),
+}
+
+impl TestPath {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        match self {
+            TestPath::File(path) | TestPath::Rule(path) | TestPath::Page(path, _) => path,
+        }
+    }
 }
 
 /// Whether a file is a test file by its name.
@@ -30,13 +42,14 @@ pub fn test_files(path: &Path) -> Result<Vec<TestPath>, Problem> {
     let mut found = Vec::new();
     if path.is_dir() {
         folder(if path == Path::new(".") { Path::new("") } else { path }, &mut found, 0);
-        found.sort_by(|a, b| name(a).cmp(name(b)));
+        found.sort_by(|a, b| a.path().cmp(b.path()));
         if found.is_empty() {
             return Err(whole("the folder has no tests: a test file is named RULE.test.yaml".to_owned()));
         }
-    } else if is_test_file(path) {
+    } else if is_test_file(path) || is_regression(path) {
         found.push(TestPath::File(path.to_owned()));
     } else {
+        found.extend(pages(path));
         found.extend(beside(path).map(TestPath::File));
         if has_tests(path) {
             found.push(TestPath::Rule(path.to_owned()));
@@ -53,12 +66,6 @@ pub fn test_files(path: &Path) -> Result<Vec<TestPath>, Problem> {
     Ok(found)
 }
 
-fn name(found: &TestPath) -> &Path {
-    match found {
-        TestPath::File(path) | TestPath::Rule(path) => path,
-    }
-}
-
 /// How deep folders are looked into.
 const DEEPEST: usize = 32;
 
@@ -73,8 +80,9 @@ fn folder(path: &Path, found: &mut Vec<TestPath>, depth: usize) {
             Ok(ty) if ty.is_dir() && !hidden && depth < DEEPEST => folder(&path, found, depth + 1),
             Ok(ty) if ty.is_dir() => {}
             _ if is_test_file(&path) => found.push(TestPath::File(path)),
+            _ if is_regression(&path) => found.push(TestPath::File(path)),
             _ if has_tests(&path) => found.push(TestPath::Rule(path)),
-            _ => {}
+            _ => found.extend(pages(&path)),
         }
     }
 }
@@ -86,7 +94,17 @@ fn has_tests(path: &Path) -> bool {
         return false;
     }
     let Ok(text) = std::fs::read_to_string(path) else { return false };
-    text.lines().any(|line| line.starts_with("tests:")) && text.lines().any(|line| line.starts_with("query"))
+    let starts = |line: &str| line.starts_with("tests:") || line.starts_with("Tests:");
+    text.lines().any(starts) && text.lines().any(|line| line.starts_with("query"))
+}
+
+/// The queries of a Markdown page that have a result.
+fn pages(path: &Path) -> Vec<TestPath> {
+    if !path.extension().is_some_and(|e| e.eq_ignore_ascii_case("md")) {
+        return Vec::new();
+    }
+    let Ok(text) = std::fs::read_to_string(path) else { return Vec::new() };
+    (0..foreign::blocks(path, &text)).map(|number| TestPath::Page(path.to_owned(), number)).collect()
 }
 
 /// The test file of a rule: its name with `.test.yaml` for its extension.
@@ -97,7 +115,17 @@ fn beside(rule: &Path) -> Option<PathBuf> {
 /// The rule of a test file that names none: the file of the same stem.
 pub fn rule_path(test: &Path) -> Option<PathBuf> {
     let name = test.file_name()?.to_string_lossy().into_owned();
+    if is_regression(test) {
+        return rule_of_regression(test);
+    }
     let stem = name.strip_suffix(".test.yaml").or_else(|| name.strip_suffix(".test.yml"))?;
     let path = |extension: &str| test.with_file_name(format!("{stem}.{extension}"));
-    ["yaml", "yml", "kql", "csl", "json", "md", "txt"].into_iter().map(path).find(|path| path.is_file())
+    let extensions = ["yaml", "yml", "kql", "csl", "json", "md", "txt"];
+    let there: Vec<PathBuf> = extensions.into_iter().map(path).filter(|path| path.is_file()).collect();
+    // a rule of Sigma can have the same name as the query that was made of it
+    let has_query = |path: &&PathBuf| {
+        let is_yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+        !is_yaml || std::fs::read_to_string(path).is_ok_and(|text| text.contains("query"))
+    };
+    there.iter().find(has_query).or(there.first()).cloned()
 }

@@ -1,6 +1,7 @@
 //! Reads test files.
 
 use super::expect::expect;
+use super::foreign;
 use super::given::{cells, given, parts, row};
 use super::model::{Case, Each, Settings, TestFile};
 use crate::problem::{Place, Placed, Problem, Source};
@@ -28,7 +29,12 @@ pub fn read_tests(path: &Path, text: &str) -> Result<TestFile, Vec<Problem>> {
         return Err(vec![source.whole("a test file has one document")]);
     };
     let mut reader = Reader::new(&source);
-    reader.keys(document, &FILE_KEYS, "a test file");
+    // a file of SigmaHQ has keys that say nothing about its tests
+    if document.get("regression_tests_info").is_none() {
+        let panther = document.get("Tests").map(|_| "Tests");
+        let keys: Vec<&str> = FILE_KEYS.into_iter().chain(panther).collect();
+        reader.keys(document, &keys, "a test file");
+    }
     let file = reader.file(document);
     reader.finish(file)
 }
@@ -40,7 +46,9 @@ pub fn read_tests(path: &Path, text: &str) -> Result<TestFile, Vec<Problem>> {
 pub fn tests_of_rule(path: &Path, text: &str) -> Result<Option<TestFile>, Vec<Problem>> {
     let source = Source::new(path, text);
     let Ok(documents) = yaml::read(&source) else { return Ok(None) };
-    let Some(document) = documents.iter().find(|document| document.get("tests").is_some()) else { return Ok(None) };
+    let Some(document) = documents.iter().find(|d| d.get("tests").or(d.get("Tests")).is_some()) else {
+        return Ok(None);
+    };
     let mut reader = Reader::new(&source);
     let mut file = reader.file(document);
     file.rule = None;
@@ -154,12 +162,17 @@ impl<'s> Reader<'s> {
             }
         }
         let rule = document.get("rule").or(document.get("query")).and_then(|node| self.path(node));
+        if let Some(cases) = foreign::cases(self, document) {
+            return TestFile { source: self.source.clone(), rule, settings, cases };
+        }
         let mut cases = Vec::new();
         match document.get("tests").map(|node| (node, node.list())) {
             Some((_, Some(list))) => list.iter().enumerate().for_each(|(i, node)| cases.extend(self.case(node, i))),
             Some((node, None)) => {
                 self.problem(node.place, format!("expected a list of tests, not {}", node.noun()), None);
             }
+            // an unknown key is more likely the one that is misspelt
+            None if !self.problems.is_empty() => {}
             None => self.problems.push(self.source.whole("the file has no tests; add the key 'tests' with a list")),
         }
         TestFile { source: self.source.clone(), rule, settings, cases }
@@ -184,7 +197,12 @@ impl<'s> Reader<'s> {
             self.problem(node.place, format!("expected a test, not {}", node.noun()), None);
             return None;
         }
+        if let Some(case) = foreign::case(self, node, index) {
+            return case;
+        }
+        let before = self.problems.len();
         self.keys(node, &CASE_KEYS, "a test");
+        let is_misspelt = self.problems.len() > before;
         let name = match node.get("name") {
             Some(name) => self.text(name, "a name")?,
             None => Placed { value: format!("test {}", index + 1), place: node.place },
@@ -209,6 +227,7 @@ impl<'s> Reader<'s> {
         }
         let expected = node.get("expect").and_then(|node| expect(self, node));
         match (&each, node.get("expect")) {
+            (None, None) if is_misspelt => {}
             (None, None) => {
                 let help = "add 'expect', such as 'expect: none'".to_owned();
                 self.problem(name.place, "the test does not say what it expects", Some(help));
