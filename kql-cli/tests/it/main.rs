@@ -4,6 +4,7 @@ mod check;
 mod command_line;
 mod damaged;
 mod data;
+mod detections;
 mod event_logs;
 mod folders_and_text;
 mod geo_ip;

@@ -1,0 +1,130 @@
+//! `kql test`, `kql why` and `kql explain`.
+
+use crate::made::folder::{place, shown};
+use std::path::Path;
+
+const RULE: &str = "\
+id: 1
+name: Tools
+severity: High
+kind: Scheduled
+queryFrequency: 1h
+queryPeriod: 1d
+triggerOperator: gt
+triggerThreshold: 0
+query: |
+  let tools = dynamic(['mimikatz', 'rubeus']);
+  DeviceProcessEvents
+  | where Timestamp > ago(1d)
+  | where ProcessCommandLine has_any (tools) and AccountName != 'system'
+  | summarize Runs = count() by DeviceName
+  | where Runs >= 2
+";
+
+const TESTS: &str = "\
+now: 2026-03-10T12:00:00Z
+defaults:
+  DeviceProcessEvents: {Timestamp: now-1h, DeviceName: ws1, AccountName: ana, ProcessCommandLine: mimikatz}
+tests:
+- name: twice
+  given: {DeviceProcessEvents: [{}, {ProcessCommandLine: rubeus.exe}, {AccountName: system}]}
+  expect: {rows: [{DeviceName: ws1, Runs: 2}], alerts: fires}
+- name: once
+  each: DeviceProcessEvents
+  miss: [{}]
+";
+
+const DATA: &str = "\
+{\"Timestamp\": \"2026-03-10T11:00:00Z\", \"DeviceName\": \"ws1\", \"AccountName\": \"ana\", \"ProcessCommandLine\": \"mimikatz\"}
+{\"Timestamp\": \"2026-03-10T11:00:00Z\", \"DeviceName\": \"ws1\", \"AccountName\": \"ana\", \"ProcessCommandLine\": \"rubeus\"}
+{\"Timestamp\": \"2026-03-10T11:00:00Z\", \"DeviceName\": \"ws2\", \"AccountName\": \"system\", \"ProcessCommandLine\": \"rubeus\"}
+{\"Timestamp\": \"2026-03-09T11:00:00Z\", \"DeviceName\": \"ws3\", \"AccountName\": \"ana\", \"ProcessCommandLine\": \"rubeus\"}
+{\"Timestamp\": \"2026-03-10T11:00:00Z\", \"DeviceName\": \"ws4\", \"AccountName\": \"ana\", \"ProcessCommandLine\": \"rubeus\"}
+";
+
+/// The output without the time that the tests took.
+fn timeless(text: &str) -> String {
+    let line = |line: &str| match line.rsplit_once(", ") {
+        Some((before, time)) if time.ends_with(" s") => before.to_owned(),
+        _ => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn tests_pass_and_fail() {
+    let failing = TESTS.replace("Runs: 2}", "Runs: 3}").replace("miss: [{}]", "hit: [{}]");
+    let place = place(&[
+        ("good/rule.yaml", RULE.as_bytes()),
+        ("good/rule.test.yaml", TESTS.as_bytes()),
+        ("bad/rule.yaml", RULE.as_bytes()),
+        ("bad/rule.test.yaml", failing.as_bytes()),
+        ("none/rule.yaml", RULE.as_bytes()),
+    ]);
+    let mut all = String::new();
+    for arguments in [
+        &["test", "good"][..],
+        &["test", "good", "-v", "-k", "twice"],
+        &["test", "bad"],
+        &["test", "good", "-k", "nothing"],
+        &["test", "none/rule.yaml"],
+        &["test", "absent"],
+    ] {
+        all += &format!("$ kql {}\n{}\n", arguments.join(" "), timeless(&shown(place.path(), arguments)));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn coverage_and_mutants() {
+    let place = place(&[("rule.yaml", RULE.as_bytes()), ("rule.test.yaml", TESTS.as_bytes())]);
+    let mut all = String::new();
+    for arguments in [
+        &["test", "--coverage"][..],
+        &["test", "--coverage=json"],
+        &["test", "--coverage=lcov"],
+        &["test", "--coverage=html"],
+        &["test", "--coverage=navigator"],
+        &["test", "--mutate", "-j", "1"],
+    ] {
+        all += &format!("$ kql {}\n{}\n", arguments.join(" "), timeless(&shown(place.path(), arguments)));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn rows_are_followed() {
+    let place = place(&[("rule.yaml", RULE.as_bytes()), ("data/DeviceProcessEvents.ndjson", DATA.as_bytes())]);
+    let now = ["--now", "2026-03-10T12:00:00Z", "--data", "data"];
+    let mut all = String::new();
+    for arguments in [
+        &["why", "rule.yaml", "--row", "DeviceName startswith 'ws'"][..],
+        &["why", "rule.yaml", "--row", "DeviceName == 'ws2'", "--format", "json"],
+        &["why", "rule.yaml", "--row", "DeviceName == 'nobody'"],
+        &["why", "rule.yaml", "--row", "DeviceNme == 'ws1'"],
+        &["why", "-q", "print 1", "--row", "true"],
+        &["explain", "rule.yaml"],
+    ] {
+        let arguments: Vec<&str> = arguments.iter().chain(&now).copied().collect();
+        all += &format!("$ kql {}\n{}\n", arguments.join(" "), shown(place.path(), &arguments));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn steps_are_counted() {
+    let place = place(&[("rule.yaml", RULE.as_bytes()), ("data/DeviceProcessEvents.ndjson", DATA.as_bytes())]);
+    let arguments =
+        ["explain", "--analyze", "rule.yaml", "--format", "json", "--now", "2026-03-10T12:00:00Z", "--data", "data"];
+    let shown = shown(place.path(), &arguments);
+    let steps: Vec<serde_json::Value> = shown.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let rows: Vec<Option<u64>> = steps.iter().map(|step| step["rows"].as_u64()).collect();
+    assert_eq!(rows, [Some(5), Some(4), Some(3), Some(2), Some(1)], "{shown}");
+}
+
+#[test]
+fn the_detections_of_the_project_pass_their_tests() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let shown = shown(&root, &["test", "queries"]);
+    assert!(shown.contains("passed in 11 files"), "{shown}");
+}
