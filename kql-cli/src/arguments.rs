@@ -137,6 +137,12 @@ pub struct Test {
     /// List the tests that passed, too
     #[arg(short, long)]
     pub verbose: bool,
+    /// Show what the tests reach: human, json, html, lcov, or navigator (a layer for the ATT&CK Navigator)
+    #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "human")]
+    pub coverage: Option<CoverageName>,
+    /// Change the rules a little, one fault at a time, and show the faults that no test notices
+    #[arg(long, conflicts_with_all = ["coverage", "update", "watch"])]
+    pub mutate: bool,
     /// How many test files run at once [default: the number of processors]
     #[arg(short = 'j', long = "jobs", value_name = "N")]
     pub jobs: Option<usize>,
@@ -371,6 +377,21 @@ pub enum TestFormat {
     Tap,
     /// Workflow commands of GitHub, which mark lines of a pull request
     Github,
+}
+
+/// How coverage is printed.
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, Debug)]
+pub enum CoverageName {
+    /// What no test reaches, over the text of the rules
+    Human,
+    /// One JSON object
+    Json,
+    /// A page without other files
+    Html,
+    /// The format of lcov
+    Lcov,
+    /// A layer for the ATT&CK Navigator
+    Navigator,
 }
 
 /// How tables and functions are listed.

@@ -20,9 +20,7 @@ pub fn explain(arguments: &Explain) -> Result<(), Failure> {
     crate::interrupt::listen(engine.progress().clone());
     let failed = |error| crate::run::failure(error, &text, &shown);
     let trace = if arguments.analyze {
-        let traced = engine
-            .trace(&text, &TraceOptions::default(), &CancellationToken::new())
-            .map_err(failed)?;
+        let traced = engine.trace(&text, &TraceOptions::default(), &CancellationToken::new()).map_err(failed)?;
         traced.answer.notices.iter().for_each(|notice| crate::message::message!("notice: {notice}"));
         traced.trace
     } else {
@@ -49,7 +47,11 @@ fn rows_in(steps: &[Step], step: &Step) -> Option<u64> {
 fn table(steps: &[Step], text: &str, analyzed: bool) -> String {
     let mut out = String::new();
     if analyzed {
-        let _ = writeln!(out, "{:>5}  {:>12}  {:>12}  {:>9}  {:>9}  {:>9}  step", "line", "rows in", "rows out", "time", "size", "spilled");
+        let _ = writeln!(
+            out,
+            "{:>5}  {:>12}  {:>12}  {:>9}  {:>9}  {:>9}  step",
+            "line", "rows in", "rows out", "time", "size", "spilled"
+        );
     } else {
         let _ = writeln!(out, "{:>5}  step", "line");
     }

@@ -1,11 +1,14 @@
 //! `kql test`
 
-use crate::arguments::{Test, TestFormat};
+use crate::arguments::{CoverageName, Test, TestFormat};
 use crate::failure::Failure;
-use kql_detection::{FileReport, Look, ReportFormat, Session, SessionOptions, TestPath, report, test_files};
+use kql_detection::{
+    Coverage, CoverageFormat, FileReport, Look, MutationReport, ReportFormat, Session, SessionOptions, TestPath,
+    coverage_report, mutation_report, report, test_files,
+};
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Runs tests and prints the verdicts.
@@ -32,46 +35,76 @@ fn run(arguments: &Test) -> Result<(), Failure> {
     let options = SessionOptions { filter: arguments.filter.clone(), update: arguments.update };
     let session = Session::new(engine, options);
     let jobs = arguments.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let mut reports = in_parallel(&session, &files, jobs.clamp(1, 64));
+    let jobs = jobs.clamp(1, 64);
+    let mut reports = in_parallel(&files, jobs, |file| session.run(file));
     if arguments.filter.is_some() {
         reports.retain(|report| !report.verdicts.is_empty() || !report.problems.is_empty());
         if reports.is_empty() {
             return Err(Failure::Usage("No test has this text in its name, its rule or its file.".to_owned()));
         }
     }
-    let text = report(&reports, format(arguments.format), look(arguments));
-    match &arguments.output {
-        Some(path) => std::fs::write(path, text)
-            .map_err(|error| Failure::Query(format!("{} cannot be written: {error}", path.display())))?,
-        None => std::io::stdout().write_all(text.as_bytes())?,
+    let verdicts = report(&reports, format(arguments.format), look(arguments));
+    let all_pass = reports.iter().all(|report| report.failed() == 0 && !report.at_fault());
+    match arguments.coverage {
+        Some(name) => {
+            // a report for a program is alone on standard output
+            if name == CoverageName::Human || !all_pass {
+                crate::message::print(&verdicts);
+            }
+            let all: Vec<Coverage> =
+                in_parallel(&files, jobs, |file| session.coverage(file)).into_iter().flatten().collect();
+            write(arguments, &coverage_report(&all, coverage_format(name), look(arguments).colours))?;
+        }
+        // tests that fail kill every mutant
+        None if arguments.mutate && all_pass => {
+            let mutated: Vec<MutationReport> = files.iter().filter_map(|file| session.mutate(file, jobs)).collect();
+            write(arguments, &mutation_report(&mutated, format(arguments.format), look(arguments)))?;
+        }
+        None => write(arguments, &verdicts)?,
     }
     if reports.iter().any(FileReport::at_fault) {
         return Err(Failure::Files);
     }
-    if reports.iter().any(|report| report.failed() > 0) { Err(Failure::Reported) } else { Ok(()) }
+    if all_pass { Ok(()) } else { Err(Failure::Reported) }
 }
 
-/// Runs several files at once; the reports are in the order of the files.
-fn in_parallel(session: &Session, files: &[TestPath], jobs: usize) -> Vec<FileReport> {
+/// Writes a report to the file that was named, or to standard output.
+fn write(arguments: &Test, text: &str) -> Result<(), Failure> {
+    match &arguments.output {
+        Some(path) => std::fs::write(path, text)
+            .map_err(|error| Failure::Query(format!("{} cannot be written: {error}", path.display()))),
+        None => Ok(std::io::stdout().write_all(text.as_bytes())?),
+    }
+}
+
+/// Works on several files at once; what comes out is in the order of the files.
+fn in_parallel<T: Send>(files: &[TestPath], jobs: usize, work: impl Fn(&TestPath) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
-    let reports: Vec<Mutex<Option<FileReport>>> = files.iter().map(|_| Mutex::new(None)).collect();
+    let done: Vec<Mutex<Option<T>>> = files.iter().map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {
         for _ in 0..jobs.min(files.len()) {
             scope.spawn(|| {
                 while let Some((file, slot)) = {
                     let i = next.fetch_add(1, Ordering::Relaxed);
-                    files.get(i).zip(reports.get(i))
+                    files.get(i).zip(done.get(i))
                 } {
-                    let done = session.run(file);
-                    *slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(done);
+                    let one = work(file);
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(one);
                 }
             });
         }
     });
-    reports
-        .into_iter()
-        .filter_map(|slot| slot.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
-        .collect()
+    done.into_iter().filter_map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+}
+
+fn coverage_format(name: CoverageName) -> CoverageFormat {
+    match name {
+        CoverageName::Human => CoverageFormat::Human,
+        CoverageName::Json => CoverageFormat::Json,
+        CoverageName::Html => CoverageFormat::Html,
+        CoverageName::Lcov => CoverageFormat::Lcov,
+        CoverageName::Navigator => CoverageFormat::Navigator,
+    }
 }
 
 fn format(format: TestFormat) -> ReportFormat {
@@ -85,7 +118,8 @@ fn format(format: TestFormat) -> ReportFormat {
 }
 
 fn look(arguments: &Test) -> Look {
-    let colours = arguments.output.is_none() && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colours =
+        arguments.output.is_none() && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     Look { colours, verbose: arguments.verbose }
 }
 

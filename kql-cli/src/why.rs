@@ -16,14 +16,13 @@ pub fn why(arguments: &Why) -> Result<(), Failure> {
     }
     let engine = crate::run::build(builder)?;
     crate::interrupt::listen(engine.progress().clone());
-    let found = follow(&engine, &text, arguments.table.as_deref(), &arguments.row, arguments.limit)
-        .map_err(|error| match error {
+    let found = follow(&engine, &text, arguments.table.as_deref(), &arguments.row, arguments.limit).map_err(
+        |error| match error {
             kql_detection::WhyError::Query(error) => crate::run::failure(error, &text, &shown),
-            kql_detection::WhyError::Condition(error, condition) => {
-                crate::run::failure(error, &condition, "--row")
-            }
+            kql_detection::WhyError::Condition(error, condition) => crate::run::failure(error, &condition, "--row"),
             other => Failure::Usage(other.to_string()),
-        })?;
+        },
+    )?;
     let mut out = std::io::stdout();
     for row in &found.rows {
         match arguments.format {
@@ -33,7 +32,9 @@ pub fn why(arguments: &Why) -> Result<(), Failure> {
     }
     if found.selected > found.rows.len() as u64 {
         let (all, shown) = (found.selected, found.rows.len());
-        crate::message::message!("notice: the condition selects {all} rows, and {shown} are shown; --limit shows more.");
+        crate::message::message!(
+            "notice: the condition selects {all} rows, and {shown} are shown; --limit shows more."
+        );
     }
     Ok(())
 }

@@ -38,7 +38,8 @@ pub fn load_functions(path: &Path) -> Result<Vec<(String, StoredFunction)>, Func
             Ok(functions.into_iter().map(|(name, f)| (name, stored(f.parameters, f.body))).collect())
         }
         Some("yaml" | "yml") => {
-            let parser = crate::parser_yaml::parser(&Source::new(path, &text)).map_err(|e| FunctionsError(e.to_string()))?;
+            let parser =
+                crate::parser_yaml::parser(&Source::new(path, &text)).map_err(|e| FunctionsError(e.to_string()))?;
             Ok(vec![(parser.name, stored(parser.parameters, parser.body))])
         }
         _ => lets(&text).map_err(|e| FunctionsError(format!("{shown}: {e}"))),

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod coverage;
 mod functions_file;
 mod mutants;
 mod parser_yaml;
@@ -13,12 +14,14 @@ mod why;
 pub mod yaml;
 
 pub use check::{
-    FalseArm, Failure, FileReport, Loaded, Loss, Outcome, Session, SessionOptions, Verdict, first_line, losses,
+    Failure, FalseArm, FileReport, Loaded, Loss, MutationReport, Outcome, Session, SessionOptions, Survivor, Verdict,
+    first_line, losses,
 };
+pub use coverage::{Coverage, CoverageFormat, Unit, UnitKind, coverage_report};
 pub use functions_file::{FunctionsError, load_functions};
 pub use mutants::{Mutant, MutantKind, mutants};
 pub use problem::{Place, Placed, Problem, Source};
-pub use report::{Look, ReportFormat, report};
+pub use report::{Look, ReportFormat, mutation_report, report};
 pub use rule::{
     Entity, EntityField, EventGrouping, Operator, QueryPlaces, QueryText, Rule, RuleFile, RuleKind, Trigger, files,
     read,

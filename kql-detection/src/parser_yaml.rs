@@ -45,5 +45,9 @@ fn parameter(node: &Node) -> Option<String> {
 /// A default value as a literal.
 fn default(value: &Node, ty: &str) -> String {
     let text = value.text().unwrap_or_default();
-    if ty == "string" && !value.is_null() { serde_json::Value::String(text.to_owned()).to_string() } else { text.to_owned() }
+    if ty == "string" && !value.is_null() {
+        serde_json::Value::String(text.to_owned()).to_string()
+    } else {
+        text.to_owned()
+    }
 }

@@ -74,16 +74,11 @@ pub fn why(
     }
     let cells = cells(&selected);
     let followed: BTreeSet<i64> = numbers.iter().take(limit.max(1)).copied().collect();
-    let traced =
-        follow_all(engine, query, &table, Some(followed.clone()), &cancel).map_err(WhyError::Query)?;
+    let traced = follow_all(engine, query, &table, Some(followed.clone()), &cancel).map_err(WhyError::Query)?;
     let kept: BTreeSet<i64> = traced.trace.sources.iter().flatten().flatten().copied().collect();
     let rows = followed.iter().map(|number| WhyRow {
         number: *number,
-        cells: numbers
-            .iter()
-            .position(|n| n == number)
-            .and_then(|at| cells.get(&at).cloned())
-            .unwrap_or_default(),
+        cells: numbers.iter().position(|n| n == number).and_then(|at| cells.get(&at).cloned()).unwrap_or_default(),
         in_result: kept.contains(number),
         losses: losses(query, &traced.trace, *number),
     });

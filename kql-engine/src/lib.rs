@@ -55,10 +55,10 @@ mod stored_rows;
 mod strategy;
 mod stream;
 mod text_tables;
-mod trace;
-mod traced;
 #[doc(hidden)]
 pub mod time;
+mod trace;
+mod traced;
 pub mod types;
 #[doc(hidden)]
 pub mod value;
@@ -86,9 +86,9 @@ pub use run::{Run, Settled};
 pub use sources::{DataPath, DateOrder, FileSummary, FolderDates, Profile};
 pub use storage::{Layout, TimeRanges};
 pub use stream::TableStream;
+pub use tokio_util::sync::CancellationToken;
 pub use trace::{Follow, JoinKeys, Leaf, LeafValue, SideKeys, Step, Trace, TraceOptions};
 pub use traced::Traced;
-pub use tokio_util::sync::CancellationToken;
 pub use types::{Column, ScalarType, TableSchema};
 
 /// The versions of Arrow and DataFusion that the engine uses; tables from memory and table providers are created with them.

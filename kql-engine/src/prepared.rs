@@ -87,7 +87,7 @@ impl Prepared {
 
     /// Whether each row of the results is made from one row of the table alone, and no other row of it changes that: rows of
     /// the table can then be tested together.
-    pub fn is_row_by_row(&self, table: &str) -> bool {
+    pub(crate) fn is_row_by_row(&self, table: &str) -> bool {
         plan::is_row_by_row(&self.bound.query, table)
     }
 

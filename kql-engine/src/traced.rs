@@ -21,6 +21,9 @@ pub struct Traced {
     pub answer: Answer,
     /// What was recorded.
     pub trace: Trace,
+    /// Whether each row of the results is made from one followed row alone, and no other row of its table changes that:
+    /// rows can then be tested together.
+    pub row_by_row: bool,
 }
 
 /// Runs a query and records what happens to its rows. Expects a deep stack, and blocks.
@@ -39,7 +42,8 @@ pub(crate) fn trace(
         tracing.take_plans().iter().for_each(|plan| add_costs(&tracing, plan, None));
         let mut trace = tracing.finish(prepared.steps(), text);
         let tables = tables.into_iter().map(|table| without_mark(table, &mut trace.sources)).collect();
-        Ok(Traced { answer: prepared.answer(tables), trace })
+        let row_by_row = options.follow.as_ref().is_some_and(|follow| prepared.is_row_by_row(&follow.table));
+        Ok(Traced { answer: prepared.answer(tables), trace, row_by_row })
     })
 }
 
@@ -74,15 +78,19 @@ fn without_mark(mut table: Table, sources: &mut Vec<Vec<Vec<i64>>>) -> Table {
     let mut of_rows = Vec::new();
     if table.schema.columns.last().is_some_and(|column| column.name == MARK) {
         table.schema.columns.pop();
-        table.batches = table.batches.iter().map(|batch| {
-            let last = batch.num_columns().saturating_sub(1);
-            let texts = batch.column(last).as_string_opt::<i32>();
-            of_rows.extend((0..batch.num_rows()).map(|row| match texts {
-                Some(texts) if texts.is_valid(row) => numbers(texts.value(row)).collect(),
-                _ => Vec::new(),
-            }));
-            batch.project(&(0..last).collect::<Vec<_>>()).unwrap_or_else(|_| RecordBatch::new_empty(batch.schema()))
-        }).collect();
+        table.batches = table
+            .batches
+            .iter()
+            .map(|batch| {
+                let last = batch.num_columns().saturating_sub(1);
+                let texts = batch.column(last).as_string_opt::<i32>();
+                of_rows.extend((0..batch.num_rows()).map(|row| match texts {
+                    Some(texts) if texts.is_valid(row) => numbers(texts.value(row)).collect(),
+                    _ => Vec::new(),
+                }));
+                batch.project(&(0..last).collect::<Vec<_>>()).unwrap_or_else(|_| RecordBatch::new_empty(batch.schema()))
+            })
+            .collect();
     }
     sources.push(of_rows);
     table

@@ -30,7 +30,8 @@ pub(super) fn table(expected: &[ExpectedRow], result: &ResultRows, matching: &Ma
     for i in extra.iter().take(SHOWN) {
         lines.push(('+', cells(result, *i, &columns)));
     }
-    let mut header = vec![(' ', columns.iter().filter_map(|i| Some(result.schema.columns.get(*i)?.name.clone())).collect())];
+    let mut header =
+        vec![(' ', columns.iter().filter_map(|i| Some(result.schema.columns.get(*i)?.name.clone())).collect())];
     header.append(&mut lines);
     let mut text = aligned(&header);
     let (missing, more) = (matching.missing.len().saturating_sub(SHOWN), extra.len().saturating_sub(SHOWN));

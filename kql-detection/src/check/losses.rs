@@ -169,7 +169,9 @@ fn join_note(query: &str, trace: &Trace, on: &[Expr], row: i64) -> Option<String
     let names: Vec<&str> = on.iter().map(|e| e.span.text(query)).collect();
     let mut note = format!("its key {} = '{}'", names.join(", "), mine.join("', '"));
     if others.contains(mine) {
-        note.push_str(" has a partner, but another row with this key came first, or the kind of the join keeps no such row");
+        note.push_str(
+            " has a partner, but another row with this key came first, or the kind of the join keeps no such row",
+        );
         return Some(note);
     }
     let _ = write!(note, " has no partner on the {side} side");

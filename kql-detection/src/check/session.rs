@@ -1,8 +1,10 @@
 //! Runs test files.
 
 use super::case::CaseRun;
+use super::mutate::MutationReport;
 use super::table::Fixtures;
 use super::verdict::{FileReport, Outcome, Verdict};
+use crate::coverage::Coverage;
 use crate::problem::{Place, Placed, Problem, Source};
 use crate::rule::{Rule, RuleFile};
 use crate::test_file::{Case, TestFile, TestPath, read_page, read_tests, rule_path, tests_of_rule};
@@ -34,6 +36,13 @@ pub struct Loaded {
     /// The file of the rule.
     pub rule_source: Source,
     engine: Engine,
+}
+
+impl Loaded {
+    /// The engine of the test file, without the tables of tests.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
 }
 
 impl Session {
@@ -118,6 +127,37 @@ impl Session {
         builder.build().map_err(|error| vec![file.source.whole(error.to_string())])
     }
 
+    /// Runs the tests of a file, and records what they reach. Files that cannot be used have no coverage.
+    pub fn coverage(&self, path: &TestPath) -> Option<Coverage> {
+        let loaded = self.load(path).ok()?;
+        Some(self.coverage_of(&loaded))
+    }
+
+    fn coverage_of(&self, loaded: &Loaded) -> Coverage {
+        let fixtures = Fixtures::default();
+        let (mut traces, mut tests) = (Vec::new(), (0, 0));
+        for case in loaded.file.cases.iter().filter(|case| self.wants(loaded, case)) {
+            tests.0 += 1;
+            if let Ok(run) = CaseRun::prepare(&loaded.file, &loaded.rule, case, &loaded.engine, &fixtures) {
+                traces.extend(run.traces());
+                tests.1 += usize::from(!run.quickly().fails());
+            }
+        }
+        Coverage::of(&loaded.rule, &traces, tests)
+    }
+
+    /// Runs the tests of a file over the mutants of its rule, on `jobs` threads. `None` if the files cannot be used.
+    pub fn mutate(&self, path: &TestPath, jobs: usize) -> Option<MutationReport> {
+        let loaded = self.load(path).ok()?;
+        let fixtures = Fixtures::default();
+        let reached = |case| {
+            let run = CaseRun::prepare(&loaded.file, &loaded.rule, case, &loaded.engine, &fixtures).ok();
+            Coverage::of(&loaded.rule, &run.map(|run| run.traces()).unwrap_or_default(), (1, 1))
+        };
+        let reached: Vec<Coverage> = loaded.file.cases.iter().map(reached).collect();
+        Some(super::mutate::mutate(&loaded, &reached, jobs))
+    }
+
     /// Runs the tests of a file.
     pub fn run(&self, path: &TestPath) -> FileReport {
         let mut report = FileReport {
@@ -164,6 +204,12 @@ impl Session {
                     report.verdicts.push(verdict(&case.name.value, case.name.place, outcome, begin.elapsed()));
                 }
             }
+            // a rule that cannot run is said once, not for each test
+            if let Some(problems) = report.verdicts.iter().find_map(|v| of_rule(v, &loaded.rule.file)) {
+                report.problems = problems;
+                report.verdicts.clear();
+                return;
+            }
         }
     }
 
@@ -173,6 +219,14 @@ impl Session {
             let has = |name: &str| name.to_lowercase().contains(&text);
             has(&case.name.value) || has(&loaded.rule.name) || has(&loaded.file.source.file.to_string_lossy())
         })
+    }
+}
+
+/// The problems of a test that cannot run, if all of them are those of the rule.
+fn of_rule(verdict: &Verdict, rule: &Path) -> Option<Vec<Problem>> {
+    match &verdict.outcome {
+        Outcome::Refused(problems) if problems.iter().all(|problem| problem.file == rule) => Some(problems.clone()),
+        _ => None,
     }
 }
 

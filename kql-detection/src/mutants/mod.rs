@@ -119,6 +119,11 @@ pub fn mutants(text: &str) -> Vec<Mutant> {
     kept
 }
 
+/// The positions of the items of a list that is written as `dynamic([...])` in this part of the text.
+pub(crate) fn list_items(text: &str, span: Span) -> Vec<Span> {
+    list::items(&kql_parser::lex(text).tokens, span)
+}
+
 /// Only the statement is parsed: a long query has as many mutants as it is long.
 fn parses(candidate: &collect::Candidate, text: &str) -> bool {
     let statement = candidate.statement;

@@ -20,7 +20,8 @@ pub(super) fn report(reports: &[FileReport]) -> String {
         }
     }
     let passed: usize = reports.iter().map(FileReport::passed).sum();
-    let failed: usize = reports.iter().map(|report| report.verdicts.len() - report.passed() + report.problems.len()).sum();
+    let failed: usize =
+        reports.iter().map(|report| report.verdicts.len() - report.passed() + report.problems.len()).sum();
     let _ = writeln!(out, "{} passed, {failed} failed", plural(passed, "test"));
     out
 }

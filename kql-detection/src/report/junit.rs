@@ -24,13 +24,17 @@ pub(super) fn report(reports: &[FileReport]) -> String {
             let said = said(verdict, &report.file);
             if let Some(first) = said.first() {
                 status.set_message(first.summary.clone());
-                let lines = said.iter().map(|said| {
-                    format!("{}:{}: {}\n{}", report.file.display(), said.line, said.summary, said.details)
-                });
+                let lines = said
+                    .iter()
+                    .map(|said| format!("{}:{}: {}\n{}", report.file.display(), said.line, said.summary, said.details));
                 status.set_description(lines.collect::<Vec<_>>().join("\n"));
             }
             let mut case = TestCase::new(verdict.name.clone(), status);
-            case.set_classname(if report.rule.is_empty() { report.file.display().to_string() } else { report.rule.clone() });
+            case.set_classname(if report.rule.is_empty() {
+                report.file.display().to_string()
+            } else {
+                report.rule.clone()
+            });
             case.set_time(verdict.took);
             suite.add_test_case(case);
         }

@@ -4,7 +4,10 @@ mod github;
 mod human;
 mod json;
 mod junit;
+mod mutation;
 mod tap;
+
+pub use mutation::mutation_report;
 
 use crate::check::FileReport;
 

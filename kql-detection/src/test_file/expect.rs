@@ -128,8 +128,5 @@ fn columns(reader: &mut Reader, node: &Node) -> Vec<ExpectColumn> {
 
 fn entities(reader: &mut Reader, node: &Node) -> Vec<ExpectEntity> {
     let entries: Vec<(Placed<String>, &Node)> = reader.entries(node, "entity types and their values");
-    entries
-        .into_iter()
-        .map(|(kind, values)| ExpectEntity { kind, values: reader.items(values).to_vec() })
-        .collect()
+    entries.into_iter().map(|(kind, values)| ExpectEntity { kind, values: reader.items(values).to_vec() }).collect()
 }

@@ -47,7 +47,9 @@ fn object(keys: &[&str], describe: fn(&str) -> Value) -> Map<String, Value> {
 
 fn file_key(key: &str) -> Value {
     match key {
-        "query" | "rule" => json!({ "type": "string", "description": "The file of the rule; by default that of the same stem." }),
+        "query" | "rule" => {
+            json!({ "type": "string", "description": "The file of the rule; by default that of the same stem." })
+        }
         "now" => now(),
         "profile" => json!({ "enum": PROFILES, "description": "Which built-in tables there are." }),
         "params" => params(),

@@ -91,7 +91,8 @@ impl Lowering<'_> {
         if self.tables.tracing().is_none() {
             return self.node(input);
         }
-        let keys: Vec<&Expr> = on.iter().map(|(left, right)| if matches!(side, Side::Left) { left } else { right }).collect();
+        let keys: Vec<&Expr> =
+            on.iter().map(|(left, right)| if matches!(side, Side::Left) { left } else { right }).collect();
         let exprs = keys.iter().map(|key| self.expr(key)).collect::<Result<Vec<_>>>()?;
         let types = keys.iter().map(|key| key.ty).collect();
         self.recorded(input, Point::Keys(side, at, types), exprs)
@@ -201,7 +202,10 @@ fn items_of(function: &'static crate::registry::ScalarFunction, args: &[Expr]) -
             ExprKind::Constant(constant) if item.ty == ScalarType::Dynamic => {
                 let text = constant.as_text().unwrap_or_default();
                 if crate::dynamic::read::kind(text) == crate::dynamic::read::Kind::Array {
-                    let one = |e: &str| Expr { kind: ExprKind::Constant(crate::value::Value::Text(e.to_owned())), ..item.clone() };
+                    let one = |e: &str| Expr {
+                        kind: ExprKind::Constant(crate::value::Value::Text(e.to_owned())),
+                        ..item.clone()
+                    };
                     items.extend(crate::dynamic::read::elements(text).map(one));
                 } else {
                     items.push(item.clone());
@@ -215,7 +219,10 @@ fn items_of(function: &'static crate::registry::ScalarFunction, args: &[Expr]) -
         return Vec::new();
     }
     let function = operators::membership(positive);
-    items.into_iter().map(|item| Expr::call(function, vec![value.clone(), item], ScalarType::Bool, value.span)).collect()
+    items
+        .into_iter()
+        .map(|item| Expr::call(function, vec![value.clone(), item], ScalarType::Bool, value.span))
+        .collect()
 }
 
 /// A part of the plan as a table that records its rows.
@@ -365,7 +372,8 @@ impl Recording {
         let marks = if self.has_mark { values.pop() } else { None };
         match &*self.point {
             Point::Step(step) => {
-                let bytes = batch.columns().iter().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum::<usize>();
+                let bytes =
+                    batch.columns().iter().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum::<usize>();
                 let followed = (0..rows).flat_map(|row| marks_of(marks.as_ref(), row)).collect::<Vec<_>>();
                 self.tracing.add_rows(*step, rows as u64, bytes as u64, followed);
             }
@@ -431,8 +439,7 @@ fn count(
             continue;
         }
         let values = operands.iter().zip(&leaf.operands).map(|(array, (at, ty))| (*at, shown(array, *ty, row)));
-        let value =
-            LeafValue { value: bools.is_valid(row).then(|| bools.value(row)), operands: values.collect() };
+        let value = LeafValue { value: bools.is_valid(row).then(|| bools.value(row)), operands: values.collect() };
         rows.into_iter().for_each(|row| found.keep(row, value.clone()));
     }
 }

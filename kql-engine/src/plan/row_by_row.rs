@@ -36,14 +36,12 @@ fn is_local(node: &Arc<Node>, table: &str) -> bool {
         Node::Union { inputs, .. } => inputs.iter().all(|input| is_local(input, table)),
         Node::Join { kind, left, right, .. } => {
             let kept = match (reads(left, table), reads(right, table)) {
-                (true, false) => matches!(
-                    kind,
-                    JoinKind::Inner | JoinKind::LeftOuter | JoinKind::LeftSemi | JoinKind::LeftAnti
-                ),
-                (false, true) => matches!(
-                    kind,
-                    JoinKind::Inner | JoinKind::RightOuter | JoinKind::RightSemi | JoinKind::RightAnti
-                ),
+                (true, false) => {
+                    matches!(kind, JoinKind::Inner | JoinKind::LeftOuter | JoinKind::LeftSemi | JoinKind::LeftAnti)
+                }
+                (false, true) => {
+                    matches!(kind, JoinKind::Inner | JoinKind::RightOuter | JoinKind::RightSemi | JoinKind::RightAnti)
+                }
                 _ => false,
             };
             kept && is_local(left, table) && is_local(right, table)

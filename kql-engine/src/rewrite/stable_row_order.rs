@@ -237,9 +237,7 @@ impl RowOrdinals {
             | Node::Filter { .. }
             | Node::Limit { .. }
             | Node::Window { .. }
-            | Node::Extract { .. } => {
-                self.with_ordinal_below(node, groups)?
-            }
+            | Node::Extract { .. } => self.with_ordinal_below(node, groups)?,
             Node::MvExpand { index, .. } => {
                 let (node, mut ordinal) = self.with_ordinal_below(node, groups)?;
                 ordinal.push((*index, ScalarType::Long));

@@ -153,8 +153,7 @@ impl Carrier<'_> {
                 let below = self.node(input);
                 let mut columns = columns.clone();
                 columns.extend(below.mark.map(|id| (id, ScalarType::Dynamic)));
-                let node =
-                    Node::FirstOf { input: below.node, keys: keys.clone(), columns, order: order.clone() };
+                let node = Node::FirstOf { input: below.node, keys: keys.clone(), columns, order: order.clone() };
                 Carried { node: Arc::new(node), mark: below.mark, lost: below.lost }
             }
             Node::Join { kind, left, right, on } => {
@@ -188,7 +187,8 @@ impl Carrier<'_> {
                 let legs: Vec<Carried> = inputs.iter().map(|input| self.node(input)).collect();
                 let lost = legs.iter().any(|leg| leg.lost);
                 if legs.iter().all(|leg| leg.mark.is_none()) {
-                    let node = Node::Union { inputs: legs.into_iter().map(|l| l.node).collect(), columns: columns.clone() };
+                    let node =
+                        Node::Union { inputs: legs.into_iter().map(|l| l.node).collect(), columns: columns.clone() };
                     return Carried { node: Arc::new(node), mark: None, lost };
                 }
                 let own = self.fresh();

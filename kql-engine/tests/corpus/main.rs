@@ -10,9 +10,9 @@ mod constants;
 mod rows;
 
 use constants::Constants;
-use kql_engine::{CancellationToken, Follow, Limits, TraceOptions};
 use kql_engine::Profile;
 use kql_engine::sources::catalogue;
+use kql_engine::{CancellationToken, Follow, Limits, TraceOptions};
 use kql_engine::{Engine, EngineBuilder, Error};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -206,8 +206,11 @@ fn run(case: &Case, settings: &Settings) -> Outcome {
                 if lines != *first && outcome.differs.is_none() {
                     let mine = lines.iter().find(|l| !first.contains(l)).cloned().unwrap_or_default();
                     let theirs = first.iter().find(|l| !lines.contains(l)).cloned().unwrap_or_default();
-                    outcome.differs =
-                        Some(format!("{limits:?}, traced {traced}: {} rows, not {}\n  {mine}\n  {theirs}", lines.len(), first.len()));
+                    outcome.differs = Some(format!(
+                        "{limits:?}, traced {traced}: {} rows, not {}\n  {mine}\n  {theirs}",
+                        lines.len(),
+                        first.len()
+                    ));
                 }
             }
         }

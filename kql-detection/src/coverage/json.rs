@@ -1,0 +1,45 @@
+//! Coverage as JSON.
+
+use super::{Coverage, UnitKind};
+use serde_json::{Value, json};
+
+pub(super) fn report(all: &[Coverage]) -> String {
+    let rules: Vec<Value> = all.iter().map(rule).collect();
+    format!("{}\n", json!({ "rules": rules }))
+}
+
+fn rule(coverage: &Coverage) -> Value {
+    let units: Vec<Value> = coverage
+        .units
+        .iter()
+        .map(|unit| {
+            let kind = name(unit.kind);
+            json!({
+                "kind": kind,
+                "line": coverage.line(unit),
+                "start": unit.at.start,
+                "end": unit.at.end,
+                "text": unit.at.text(&coverage.query),
+                "yes": unit.yes,
+                "no": unit.no,
+                "gap": unit.gap(),
+            })
+        })
+        .collect();
+    let (reached, all) = coverage.total();
+    json!({
+        "file": coverage.file, "rule": coverage.rule, "techniques": coverage.techniques,
+        "reached": reached, "all": all, "percent": coverage.percent(),
+        "tests": coverage.tests.0, "passed": coverage.tests.1, "units": units,
+    })
+}
+
+fn name(kind: UnitKind) -> &'static str {
+    match kind {
+        UnitKind::Step => "step",
+        UnitKind::Condition => "condition",
+        UnitKind::Item => "item",
+        UnitKind::Leg => "leg",
+        UnitKind::Let => "let",
+    }
+}
