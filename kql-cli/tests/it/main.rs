@@ -11,3 +11,4 @@ mod lookup;
 mod made;
 mod repl;
 mod results;
+mod tutorial;
