@@ -11,4 +11,5 @@ mod lookup;
 mod made;
 mod repl;
 mod results;
+#[cfg(unix)]
 mod tutorial;
