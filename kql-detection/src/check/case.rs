@@ -104,7 +104,8 @@ impl<'c> CaseRun<'c> {
         }
         let now = now.and_then(|now| kql_parser::time::parse_datetime(&now.value));
         let ready = with_tables(&engine, &made, source)?;
-        let plain = tables.iter().filter(|(_, target)| matches!(target, Target::Table(_))).map(|(given, _)| &given.table);
+        let plain =
+            tables.iter().filter(|(_, target)| matches!(target, Target::Table(_))).map(|(given, _)| &given.table);
         let names: Vec<&Placed<String>> = plain.chain(case.each.as_ref().map(|each| &each.table)).collect();
         let problems = unread(source, base, &ready, &query, &names);
         if !problems.is_empty() {

@@ -130,8 +130,8 @@ impl<'s> Reader<'s> {
     }
 
     fn file(&mut self, document: &Node) -> TestFile {
-        let mut settings = Settings::default();
-        settings.now = document.get("now").and_then(|node| self.now(node));
+        let now = document.get("now").and_then(|node| self.now(node));
+        let mut settings = Settings { now, ..Settings::default() };
         if let Some(node) = document.get("profile")
             && let Some(profile) = self.text(node, "a profile")
         {
