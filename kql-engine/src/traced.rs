@@ -4,7 +4,7 @@ use crate::answer::{Answer, Table};
 use crate::database::Inspection;
 use crate::engine_core::EngineCore;
 use crate::error::Error;
-use crate::lower::RecordingExec;
+use crate::lower::probe::RecordingExec;
 use crate::prepared::{Prepared, defects_named};
 use crate::trace::{MARK, Trace, TraceOptions, Tracing, numbers};
 use arrow::array::{Array, AsArray, RecordBatch};

@@ -1,7 +1,6 @@
 //! Runs a test.
 
 use super::losses::losses;
-use super::reads::{unread, with_columns};
 use super::table::{Fixtures, Tables, TestTable};
 use super::time::{declared_parameters, depends_on_time, let_value};
 use super::value::Values;
@@ -104,14 +103,7 @@ impl<'c> CaseRun<'c> {
         }
         let now = now.and_then(|now| kql_parser::time::parse_datetime(&now.value));
         let ready = with_tables(&engine, &made, source)?;
-        let plain =
-            tables.iter().filter(|(_, target)| matches!(target, Target::Table(_))).map(|(given, _)| &given.table);
-        let names: Vec<&Placed<String>> = plain.chain(case.each.as_ref().map(|each| &each.table)).collect();
-        let problems = unread(source, base, &ready, &query, &names);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        Ok(CaseRun {
+        let run = CaseRun {
             source,
             rule,
             case,
@@ -125,7 +117,29 @@ impl<'c> CaseRun<'c> {
             tables: Rc::new(made),
             file,
             fixtures,
-        })
+        };
+        let unread = run.unread(base, &tables)?;
+        if unread.is_empty() { Ok(run) } else { Err(unread) }
+    }
+
+    /// Tables of the test that the query does not read and no schema knows.
+    fn unread(&self, base: &Engine, tables: &[(&Given, Target)]) -> Result<Vec<Problem>, Vec<Problem>> {
+        let given =
+            tables.iter().filter(|(_, target)| matches!(target, Target::Table(_))).map(|(given, _)| &given.table);
+        let each = self.case.each.as_ref().map(|each| &each.table);
+        // the data of a page belongs to all its queries
+        if self.source.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("md")) {
+            return Ok(Vec::new());
+        }
+        let is_watchlist = |name: &str| name.starts_with("_GetWatchlist(");
+        let names: Vec<&Placed<String>> = given
+            .chain(each)
+            .filter(|name| !is_watchlist(&name.value) && base.table_schema(&name.value).is_none())
+            .collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(super::reads::unread(self.source, &self.ready, &self.query, &names))
     }
 
     /// The same test of another query, of which only the verdict matters.
@@ -327,4 +341,23 @@ fn literal(value: &Node, replaced: &str) -> String {
     let text = value.text().unwrap_or_default();
     let is_text = replaced.trim_start().starts_with(['"', '\'', '@']);
     if is_text { serde_json::Value::String(text.to_owned()).to_string() } else { text.to_owned() }
+}
+
+/// A table of a test. If it has no rows and no schema knows it, its columns are those of the table that it replaces.
+fn with_columns(maker: &Tables, file: &TestFile, given: &Given, name: &str) -> Result<TestTable, Vec<Problem>> {
+    let table = maker.table(name, &[given])?;
+    if !table.schema.columns.is_empty() {
+        return Ok(table);
+    }
+    let replaced = file.settings.tables.iter().find(|shared| shared.table.value == given.table.value);
+    let columns = replaced.map(|shared| maker.table(name, &[shared])).transpose()?;
+    match columns.filter(|table| !table.schema.columns.is_empty()) {
+        Some(table) => super::table::with_rows(&table, &vec![false; table.rows.len()])
+            .map_err(|reason| vec![maker.source.problem(given.table.place, reason, None)]),
+        None => {
+            let message = format!("the columns of {} are not known: it has no rows, and no schema", given.table.value);
+            let help = Some("give it a row, or name its columns in 'defaults'".to_owned());
+            Err(vec![maker.source.problem(given.table.place, message, help)])
+        }
+    }
 }

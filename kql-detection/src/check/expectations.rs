@@ -165,7 +165,8 @@ impl CaseRun<'_> {
             return Ok(None);
         }
         let place = found.missing.first().and_then(|i| Some(expected.get(*i)?.place)).unwrap_or(place);
-        let summary = differing(found.missing.len(), if exactly { found.extra.len() } else { 0 });
+        let extra = if exactly { found.extra.len() } else { 0 };
+        let summary = differing(found.missing.len(), extra);
         if !exactly && found.extra.len() > 20 {
             found.extra.truncate(20);
         }

@@ -1,8 +1,6 @@
 //! Which tables a query reads.
 
-use super::table::{Tables, TestTable, with_rows};
 use crate::problem::{Placed, Problem, Source};
-use crate::test_file::{Given, TestFile};
 use kql_engine::Engine;
 use kql_parser::ast::{Expr, ExprKind, LetValue, Statement, StatementKind, Visit, visit};
 use std::collections::BTreeSet;
@@ -69,28 +67,13 @@ fn has_word(text: &str, name: &str) -> bool {
 }
 
 /// Tables that a test gives though the query does not read them, and no schema knows their names: these are misspelt.
-/// `base` knows the schemas, `ready` the tables of the test.
-pub(super) fn unread(
-    source: &Source,
-    base: &Engine,
-    ready: &Engine,
-    query: &str,
-    names: &[&Placed<String>],
-) -> Vec<Problem> {
-    // the data of a page belongs to all its queries
-    if source.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("md")) {
-        return Vec::new();
-    }
+pub(super) fn unread(source: &Source, engine: &Engine, query: &str, names: &[&Placed<String>]) -> Vec<Problem> {
     // a query can read a table in ways that leave no trace in its plan, such as a filter that is never true
-    let mut names = names
-        .iter()
-        .filter(|name| !has_word(query, &name.value) && !name.value.starts_with("_GetWatchlist("))
-        .filter(|name| base.table_schema(&name.value).is_none())
-        .peekable();
+    let mut names = names.iter().filter(|name| !has_word(query, &name.value)).peekable();
     if names.peek().is_none() {
         return Vec::new();
     }
-    let read = tables_read(ready, query);
+    let read = tables_read(engine, query);
     names
         .filter(|name| !read.contains(&name.value))
         .map(|name| {
@@ -102,28 +85,4 @@ pub(super) fn unread(
             source.problem(name.place, format!("the query does not read a table '{}'", name.value), help)
         })
         .collect()
-}
-
-/// A table of a test. If it has no rows and no schema knows it, its columns are those of the table that it replaces.
-pub(super) fn with_columns(
-    maker: &Tables,
-    file: &TestFile,
-    given: &Given,
-    name: &str,
-) -> Result<TestTable, Vec<Problem>> {
-    let table = maker.table(name, &[given])?;
-    if !table.schema.columns.is_empty() {
-        return Ok(table);
-    }
-    let replaced = file.settings.tables.iter().find(|shared| shared.table.value == given.table.value);
-    let columns = replaced.map(|shared| maker.table(name, &[shared])).transpose()?;
-    match columns.filter(|table| !table.schema.columns.is_empty()) {
-        Some(table) => with_rows(&table, &vec![false; table.rows.len()])
-            .map_err(|reason| vec![maker.source.problem(given.table.place, reason, None)]),
-        None => {
-            let message = format!("the columns of {} are not known: it has no rows, and no schema", given.table.value);
-            let help = Some("give it a row, or name its columns in 'defaults'".to_owned());
-            Err(vec![maker.source.problem(given.table.place, message, help)])
-        }
-    }
 }

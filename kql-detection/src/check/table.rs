@@ -3,7 +3,6 @@
 use super::value::{Values, scalar};
 use crate::problem::{Problem, Source};
 use crate::test_file::{Cells, Given, GivenRow, Part};
-use crate::yaml::Node;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::concat;
 use kql_engine::datafusion::common::ScalarValue;

@@ -1,6 +1,6 @@
 //! Coverage as a page without other files: the text of each query, with what no test reaches marked.
 
-use super::{Coverage, Unit, UnitKind};
+use super::model::{Coverage, Unit, UnitKind};
 use std::fmt::Write;
 
 const STYLE: &str = "\

@@ -1,6 +1,6 @@
 //! Coverage for people: what no test reaches, over the source text.
 
-use super::{Coverage, Unit};
+use super::model::{Coverage, Unit};
 use std::fmt::Write;
 
 pub(super) fn report(all: &[Coverage], colours: bool) -> String {

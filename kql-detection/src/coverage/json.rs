@@ -1,6 +1,6 @@
 //! Coverage as JSON.
 
-use super::{Coverage, UnitKind};
+use super::model::{Coverage, UnitKind};
 use serde_json::{Value, json};
 
 pub(super) fn report(all: &[Coverage]) -> String {

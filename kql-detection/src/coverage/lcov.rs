@@ -1,6 +1,6 @@
 //! Coverage in the format of lcov: steps are lines, the two sides of a condition are branches.
 
-use super::{Coverage, UnitKind};
+use super::model::{Coverage, UnitKind};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

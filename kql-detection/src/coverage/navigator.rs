@@ -1,6 +1,6 @@
 //! A layer for MITRE's ATT&CK Navigator: the techniques of the rules, scored by what their tests reach.
 
-use super::Coverage;
+use super::model::Coverage;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
 //! The parts of a query, and how often the runs of tests reached them.
 
-use super::{Unit, UnitKind};
+use super::model::{Coverage, Unit, UnitKind};
 use crate::mutants::list_items;
+use crate::rule::Rule;
 use kql_engine::{Leaf, Trace};
 use kql_parser::Span;
 use kql_parser::ast::{
@@ -11,8 +12,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 type At = (u32, u32);
 
+impl Coverage {
+    /// What the tests of a rule reach, from the traces of their runs.
+    pub fn of(rule: &Rule, traces: &[Trace], tests: (usize, usize)) -> Coverage {
+        Coverage {
+            file: rule.file.clone(),
+            rule: rule.name.clone(),
+            techniques: rule.techniques.iter().map(|t| t.value.clone()).collect(),
+            query: rule.query.text.clone(),
+            first_line: rule.query.first_line,
+            tests,
+            units: units(&rule.query.text, traces),
+        }
+    }
+}
+
 /// The parts of a query in the order of the text.
-pub(super) fn units(query: &str, traces: &[Trace]) -> Vec<Unit> {
+fn units(query: &str, traces: &[Trace]) -> Vec<Unit> {
     let parse = kql_parser::parse(query);
     let mut finder = Finder::default();
     visit(&mut finder, &parse.query);

@@ -1,6 +1,6 @@
 //! Reports as workflow commands of GitHub: each failure marks its line.
 
-use super::{plural, said};
+use super::text::{plural, said};
 use crate::check::FileReport;
 use std::fmt::Write;
 

@@ -1,6 +1,6 @@
 //! Reports for people.
 
-use super::{Look, plural, said};
+use super::text::{Look, plural, said};
 use crate::check::{FileReport, Outcome};
 use std::fmt::Write;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Reports as JSON.
 
-use super::said;
+use super::text::said;
 use crate::check::{FileReport, Outcome};
 use serde_json::{Value, json};
 

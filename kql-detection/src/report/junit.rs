@@ -1,6 +1,6 @@
 //! Reports as JUnit's XML.
 
-use super::said;
+use super::text::said;
 use crate::check::{FileReport, Outcome};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 

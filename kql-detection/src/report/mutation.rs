@@ -1,6 +1,6 @@
 //! What mutants say about tests, for people and as JSON.
 
-use super::{Look, ReportFormat, plural};
+use super::text::{Look, ReportFormat, plural};
 use crate::check::MutationReport;
 use crate::mutants::Mutant;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Reports in the Test Anything Protocol, version 14.
 
-use super::said;
+use super::text::said;
 use crate::check::FileReport;
 use std::fmt::Write;
 

@@ -2,7 +2,7 @@
 
 use super::given::row;
 use super::model::{Count, Expect, ExpectColumn, ExpectEntity, Expected};
-use super::read::Reader;
+use super::reader::Reader;
 use crate::problem::Placed;
 use crate::yaml::Node;
 

@@ -1,7 +1,7 @@
 //! Reads the rows that a test gives.
 
 use super::model::{Given, GivenRow, Part};
-use super::read::Reader;
+use super::reader::Reader;
 use crate::problem::Placed;
 use crate::yaml::Node;
 

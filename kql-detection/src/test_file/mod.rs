@@ -6,6 +6,7 @@ mod foreign;
 mod given;
 mod model;
 mod read;
+mod reader;
 mod schema;
 
 pub use files::{TestPath, rule_path, test_files};

@@ -42,7 +42,7 @@ impl Lowering<'_> {
 }
 
 fn over(columns: &[PlanColumn], table: Arc<dyn TableProvider>) -> Result<LogicalPlan> {
-    let plan = LogicalPlanBuilder::scan(super::node::TABLE, provider_as_source(table), None)?;
+    let plan = LogicalPlanBuilder::scan(super::TABLE, provider_as_source(table), None)?;
     plan.project(columns.iter().map(|c| super::table_column(c.id)).collect::<Vec<_>>())?.build()
 }
 

@@ -10,7 +10,7 @@ mod memory;
 mod mv_expand;
 mod node;
 mod order_key;
-mod probe;
+pub(crate) mod probe;
 mod range;
 mod running_windows;
 mod segment;
@@ -18,7 +18,6 @@ mod udaf;
 mod values;
 mod window;
 
-pub(crate) use probe::RecordingExec;
 pub(crate) use running_windows::RunningWindows;
 
 use crate::geo_ip::GeoIp;
@@ -160,9 +159,12 @@ fn column(id: ColumnId) -> Expr {
     Expr::Column(Column::new_unqualified(name(id)))
 }
 
+/// The internal name of a scanned table.
+const TABLE: &str = "t";
+
 /// A column of a table that has the internal names, qualified with the table.
 fn table_column(id: ColumnId) -> Expr {
-    Expr::Column(Column::new(Some(node::TABLE), name(id))).alias(name(id))
+    Expr::Column(Column::new(Some(TABLE), name(id))).alias(name(id))
 }
 
 /// The internal name of a column.

@@ -13,9 +13,6 @@ use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, Unio
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The internal name of a scanned table.
-pub(super) const TABLE: &str = "t";
-
 impl Lowering<'_> {
     /// Lowers a node.
     pub fn node(&self, node: &Arc<Node>) -> Result<LogicalPlan> {
@@ -104,7 +101,7 @@ impl Lowering<'_> {
             provider = Arc::new(crate::sources::Numbered::new(provider));
         }
         super::check_width(columns.len())?;
-        let reference = TableReference::bare(TABLE);
+        let reference = TableReference::bare(super::TABLE);
         let renamed: Vec<df::Expr> = columns
             .iter()
             .map(|c| df::Expr::Column(Column::new(Some(reference.clone()), &c.name)).alias(name(c.id)))

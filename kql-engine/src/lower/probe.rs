@@ -142,7 +142,7 @@ impl Lowering<'_> {
         let schema = Arc::new(plan.schema().as_arrow().clone());
         let recorded = Recorded { plan, exprs, has_mark: mark.is_some(), point, schema, tracing: tracing.clone() };
         let source = provider_as_source(Arc::new(recorded));
-        let scan = LogicalPlanBuilder::scan(TableReference::bare(super::node::TABLE), source, None)?.build()?;
+        let scan = LogicalPlanBuilder::scan(TableReference::bare(super::TABLE), source, None)?.build()?;
         projected(scan, columns.into_iter().map(|(id, _)| table_column(id)).collect())
     }
 }

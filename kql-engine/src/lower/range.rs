@@ -39,7 +39,7 @@ impl Lowering<'_> {
         // the rows are in the order of their numbers, so a limit can end the stream early
         let order = vec![super::column(row).sort(true, true)];
         let table = StreamingTable::try_new(schema, vec![Arc::new(stream)])?.with_sort_order(order);
-        let plan = LogicalPlanBuilder::scan(super::node::TABLE, provider_as_source(Arc::new(table)), None)?;
+        let plan = LogicalPlanBuilder::scan(super::TABLE, provider_as_source(Arc::new(table)), None)?;
         plan.project(vec![super::table_column(column.id), super::table_column(row)])?.build()
     }
 }

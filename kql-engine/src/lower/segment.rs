@@ -31,7 +31,7 @@ pub(super) const DEEPEST: usize = 48;
 pub(super) fn segment(plan: LogicalPlan, columns: impl Iterator<Item = ColumnId>) -> Result<LogicalPlan> {
     let schema = Arc::new(plan.schema().as_arrow().clone());
     let source = provider_as_source(Arc::new(Segment { plan, schema }));
-    let scan = LogicalPlanBuilder::scan(TableReference::bare(super::node::TABLE), source, None)?.build()?;
+    let scan = LogicalPlanBuilder::scan(TableReference::bare(super::TABLE), source, None)?.build()?;
     projected(scan, columns.map(table_column).collect())
 }
 

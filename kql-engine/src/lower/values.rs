@@ -40,7 +40,7 @@ impl Lowering<'_> {
         let schema = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(schema.clone(), arrays)?;
         let table = MemTable::try_new(schema, vec![self.split(batch)])?;
-        let plan = LogicalPlanBuilder::scan(super::node::TABLE, provider_as_source(Arc::new(table)), None)?;
+        let plan = LogicalPlanBuilder::scan(super::TABLE, provider_as_source(Arc::new(table)), None)?;
         plan.project(columns.iter().map(|c| super::table_column(c.id)).collect::<Vec<_>>())?.build()
     }
 

@@ -1,8 +1,8 @@
 //! Tests of contentctl: files of recorded attacks, in which the rule must find something.
 
 use super::super::model::{Case, Count, Given, Part};
-use super::super::read::Reader;
-use super::{counted, given, local_file, name, simple};
+use super::super::reader::Reader;
+use super::parts::{counted, given, local_file, name, simple};
 use crate::yaml::Node;
 
 /// The test. Each recording can name its table with `table`; `source` and `sourcetype` mean nothing here.

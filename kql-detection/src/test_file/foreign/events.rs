@@ -3,8 +3,8 @@
 use super::super::expect::expect;
 use super::super::given::row;
 use super::super::model::{Case, Count, Part};
-use super::super::read::Reader;
-use super::{counted, given, name, simple};
+use super::super::reader::Reader;
+use super::parts::{counted, given, name, simple};
 use crate::yaml::Node;
 
 /// The keys of a test of detkit; `table` is ours.

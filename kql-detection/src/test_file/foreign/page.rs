@@ -2,7 +2,7 @@
 
 use super::super::model::{Case, Expect, Expected, Given, GivenRow, Part, Settings, TestFile};
 use super::page_table::{csv_rows, expected_table};
-use super::simple;
+use super::parts::simple;
 use crate::problem::{Place, Placed, Problem, Source};
 use crate::rule::{QueryText, Rule, RuleKind};
 use crate::yaml::{self, Node};

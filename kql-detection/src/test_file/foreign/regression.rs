@@ -1,8 +1,8 @@
 //! SigmaHQ's regression data: `info.yml` with recordings and the number of events that a rule matches.
 
 use super::super::model::{Case, Count, Part};
-use super::super::read::Reader;
-use super::{counted, given, local_file, name, simple};
+use super::super::reader::Reader;
+use super::parts::{counted, given, local_file, name, simple};
 use crate::yaml::Node;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
