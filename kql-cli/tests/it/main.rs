@@ -12,3 +12,5 @@ mod lookup;
 mod made;
 mod repl;
 mod results;
+#[cfg(unix)]
+mod tutorial;

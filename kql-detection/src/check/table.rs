@@ -2,8 +2,7 @@
 
 use super::value::{Values, scalar};
 use crate::problem::{Problem, Source};
-use crate::test_file::{Given, GivenRow, Part};
-use crate::yaml::Node;
+use crate::test_file::{Cells, Given, GivenRow, Part};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::concat;
 use kql_engine::datafusion::common::ScalarValue;
@@ -78,7 +77,7 @@ pub(super) struct Tables<'t> {
     /// The test file.
     pub source: &'t Source,
     /// What rows leave out.
-    pub defaults: &'t [(crate::problem::Placed<String>, Vec<(crate::problem::Placed<String>, Node)>)],
+    pub defaults: &'t [(crate::problem::Placed<String>, Cells)],
 }
 
 impl Tables<'_> {

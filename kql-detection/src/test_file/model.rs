@@ -17,6 +17,9 @@ pub struct TestFile {
     pub cases: Vec<Case>,
 }
 
+/// Columns and their values.
+pub type Cells = Vec<(Placed<String>, Node)>;
+
 /// What tests share.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -31,7 +34,7 @@ pub struct Settings {
     /// Files of saved functions.
     pub functions: Vec<Placed<PathBuf>>,
     /// For each table, the values that its rows leave out.
-    pub defaults: Vec<(Placed<String>, Vec<(Placed<String>, Node)>)>,
+    pub defaults: Vec<(Placed<String>, Cells)>,
 }
 
 /// A test.

@@ -58,8 +58,8 @@ pub fn tests_of_rule(path: &Path, text: &str) -> Result<Option<TestFile>, Vec<Pr
 
 impl Reader<'_> {
     fn file(&mut self, document: &Node) -> TestFile {
-        let mut settings = Settings::default();
-        settings.now = document.get("now").and_then(|node| self.now(node));
+        let now = document.get("now").and_then(|node| self.now(node));
+        let mut settings = Settings { now, ..Settings::default() };
         if let Some(node) = document.get("profile")
             && let Some(profile) = self.text(node, "a profile")
         {
