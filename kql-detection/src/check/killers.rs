@@ -40,7 +40,7 @@ impl CaseRun<'_> {
         }
         let engine = self.engine_of(table, made.clone())?;
         let found = |query: &str| -> Option<BTreeSet<i64>> { self.found_together(&engine, table, query) };
-        let (own, other) = (found(&query)?, found(&self.of_query(text)?.query().to_owned())?);
+        let (own, other) = (found(&query)?, found(self.of_query(text)?.query())?);
         let number = own.symmetric_difference(&other).next()?;
         let row = made.get(usize::try_from(*number).ok()?)?;
         Some((format!("{table}: {}", written(row)), own.contains(number)))
