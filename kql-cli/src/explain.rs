@@ -11,7 +11,7 @@ use std::io::Write;
 /// Prints the steps of a query.
 pub fn explain(arguments: &Explain) -> Result<(), Failure> {
     let (text, shown) = crate::run::query_text(arguments.query.as_deref(), arguments.file.as_deref())?;
-    let text = crate::run::query_of_rule(&shown, text)?;
+    let (text, first_line) = crate::run::query_of_rule(&shown, text)?;
     let mut builder = arguments.environment.engine()?;
     if let Some(folder) = crate::run::folder_of(arguments.file.as_deref()) {
         builder = builder.allow_files(folder);
@@ -33,7 +33,7 @@ pub fn explain(arguments: &Explain) -> Result<(), Failure> {
                 writeln!(out, "{}", object(step, &text, arguments.analyze))?;
             }
         }
-        CheckFormat::Human => out.write_all(table(&trace.steps, &text, arguments.analyze).as_bytes())?,
+        CheckFormat::Human => out.write_all(table(&trace.steps, &text, first_line, arguments.analyze).as_bytes())?,
     }
     Ok(())
 }
@@ -44,7 +44,7 @@ fn rows_in(steps: &[Step], step: &Step) -> Option<u64> {
     steps.iter().find(|s| s.pipeline == step.pipeline && s.place == before).map(|s| s.rows)
 }
 
-fn table(steps: &[Step], text: &str, analyzed: bool) -> String {
+fn table(steps: &[Step], text: &str, begins: usize, analyzed: bool) -> String {
     let mut out = String::new();
     if analyzed {
         let _ = writeln!(
@@ -56,7 +56,7 @@ fn table(steps: &[Step], text: &str, analyzed: bool) -> String {
         let _ = writeln!(out, "{:>5}  step", "line");
     }
     for step in steps {
-        let line = text.bytes().take(step.span.start as usize).filter(|b| *b == b'\n').count() + 1;
+        let line = text.bytes().take(step.span.start as usize).filter(|b| *b == b'\n').count() + begins;
         // a step inside another one is indented
         let inside = |other: &&Step| {
             other.pipeline != step.pipeline && other.span.start <= step.span.start && step.span.end <= other.span.end

@@ -192,11 +192,11 @@ pub fn query_text(query: Option<&str>, file: Option<&str>) -> Result<(String, St
     Ok((read(file)?, if file == "-" { "standard input".to_owned() } else { file.to_owned() }))
 }
 
-/// The query of a file that may be a rule in YAML or JSON.
-pub fn query_of_rule(file: &str, text: String) -> Result<String, Failure> {
+/// The query of a file that may be a rule in YAML or JSON, and the line of the file, from 1, where it starts.
+pub fn query_of_rule(file: &str, text: String) -> Result<(String, usize), Failure> {
     let is_rule = [".yaml", ".yml", ".json"].iter().any(|extension| file.ends_with(extension));
     if !is_rule {
-        return Ok(text);
+        return Ok((text, 1));
     }
     let path = Path::new(file);
     let read = kql_detection::read(path, &text);
@@ -204,7 +204,7 @@ pub fn query_of_rule(file: &str, text: String) -> Result<String, Failure> {
         return Err(Failure::Query(problem.to_string()));
     }
     match read.rules.as_slice() {
-        [rule] => Ok(rule.query.text.clone()),
+        [rule] => Ok((rule.query.text.clone(), rule.query.first_line)),
         [] => Err(Failure::Query(kql_detection::RuleFile::nothing(path, &text).to_string())),
         _ => Err(Failure::Query(format!("{file} has several rules."))),
     }

@@ -9,7 +9,7 @@ use std::io::Write;
 /// Follows rows and prints where each is lost.
 pub fn why(arguments: &Why) -> Result<(), Failure> {
     let (text, shown) = crate::run::query_text(arguments.query.as_deref(), arguments.file.as_deref())?;
-    let text = crate::run::query_of_rule(&shown, text)?;
+    let (text, first_line) = crate::run::query_of_rule(&shown, text)?;
     let mut builder = arguments.environment.engine()?;
     if let Some(folder) = crate::run::folder_of(arguments.file.as_deref()) {
         builder = builder.allow_files(folder);
@@ -26,8 +26,8 @@ pub fn why(arguments: &Why) -> Result<(), Failure> {
     let mut out = std::io::stdout();
     for row in &found.rows {
         match arguments.format {
-            CheckFormat::Human => human(&mut out, row, &found.table)?,
-            CheckFormat::Json => writeln!(out, "{}", object(row, &found.table))?,
+            CheckFormat::Human => human(&mut out, row, &found.table, first_line - 1)?,
+            CheckFormat::Json => writeln!(out, "{}", object(row, &found.table, first_line - 1))?,
         }
     }
     if found.selected > found.rows.len() as u64 {
@@ -39,7 +39,8 @@ pub fn why(arguments: &Why) -> Result<(), Failure> {
     Ok(())
 }
 
-fn human(out: &mut impl Write, row: &WhyRow, table: &str) -> Result<(), Failure> {
+/// `offset` is added to the lines of the query, which can be part of a file.
+fn human(out: &mut impl Write, row: &WhyRow, table: &str, offset: usize) -> Result<(), Failure> {
     writeln!(out, "{table}: {}", row.cells)?;
     if row.in_result {
         writeln!(out, "  is in the result, or its rows are made from it")?;
@@ -48,7 +49,7 @@ fn human(out: &mut impl Write, row: &WhyRow, table: &str) -> Result<(), Failure>
         writeln!(out, "  is not read by the query")?;
     }
     for loss in &row.losses {
-        let mut lines = loss.lines(0).into_iter();
+        let mut lines = loss.lines(offset).into_iter();
         if let Some(first) = lines.next() {
             writeln!(out, "  left out by {first}")?;
         }
@@ -59,7 +60,7 @@ fn human(out: &mut impl Write, row: &WhyRow, table: &str) -> Result<(), Failure>
     Ok(())
 }
 
-fn object(row: &WhyRow, table: &str) -> Value {
+fn object(row: &WhyRow, table: &str, offset: usize) -> Value {
     let losses: Vec<Value> = row
         .losses
         .iter()
@@ -71,14 +72,14 @@ fn object(row: &WhyRow, table: &str) -> Value {
                     let values: serde_json::Map<String, Value> =
                         arm.values.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
                     json!({
-                        "start": arm.at.start, "end": arm.at.end, "line": arm.line, "text": arm.text,
+                        "start": arm.at.start, "end": arm.at.end, "line": arm.line + offset, "text": arm.text,
                         "value": if arm.is_null { Value::Null } else { arm.negated.into() },
                         "operands": values,
                     })
                 })
                 .collect();
             json!({
-                "start": loss.step.start, "end": loss.step.end, "line": loss.line, "text": loss.text,
+                "start": loss.step.start, "end": loss.step.end, "line": loss.line + offset, "text": loss.text,
                 "arms": arms, "note": loss.note,
             })
         })

@@ -29,7 +29,8 @@ fn write_files(folder: &Path, items: usize) {
     for i in 0..40 {
         let _ = writeln!(tests, "  - {{FileName: tool{i}.exe}}\n  - {{ProcessCommandLine: word{i}.exe}}");
     }
-    tests.push_str("  miss: [{FileName: a.exe}, {ProcessCommandLine: a}, {AccountName: system}, {Timestamp: now-1d}]\n");
+    tests
+        .push_str("  miss: [{FileName: a.exe}, {ProcessCommandLine: a}, {AccountName: system}, {Timestamp: now-1d}]\n");
     for i in 0..16 {
         let _ = writeln!(
             tests,
