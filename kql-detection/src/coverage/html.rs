@@ -17,13 +17,12 @@ pub(super) fn report(all: &[Coverage]) -> String {
     let mut out = String::new();
     let (reached, units) = all.iter().map(Coverage::total).fold((0, 0), |(a, b), (r, u)| (a + r, b + u));
     let percent = (reached * 100).checked_div(units).unwrap_or(100);
+    let rules = if all.len() == 1 { "one rule".to_owned() } else { format!("{} rules", all.len()) };
     let _ = write!(
         out,
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>Coverage of detections</title><style>{STYLE}</style></head><body>\n\
-         <h1>Coverage of detections</h1>\n<p>{percent} % of the parts of {} rules are reached by tests: {reached} of \
-         {units}.</p>\n<table><tr><th>Rule</th><th class=\"n\">Tests</th><th class=\"n\">Reached</th><th></th></tr>\n",
-        all.len()
+         <h1>Coverage of detections</h1>\n<p>Tests reach {percent} % of the parts of {rules}: {reached} of {units}.</p>\n<table><tr><th>Rule</th><th class=\"n\">Tests</th><th class=\"n\">Reached</th><th></th></tr>\n"
     );
     for (i, coverage) in all.iter().enumerate() {
         let (reached, units) = coverage.total();

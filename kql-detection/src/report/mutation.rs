@@ -24,7 +24,7 @@ fn human(reports: &[MutationReport], look: Look) -> String {
             writeln!(out, "{sign} {}: {} of {} killed", report.file.display(), report.killed, plural(all, "mutant"));
         for survivor in &report.survivors {
             let place = line(report, &survivor.mutant);
-            let _ = writeln!(out, "  line {place}: no test notices the fault {}", survivor.mutant.describes);
+            let _ = writeln!(out, "  line {place}: no test notices: {}", survivor.mutant.describes);
             for line in survivor.mutant.diff(&report.query).lines() {
                 let line = match line.chars().next() {
                     Some('-') => paint("31", line),
