@@ -49,7 +49,7 @@ fn run(arguments: &Test) -> Result<(), Failure> {
         Some(name) => {
             // a report for a program is alone on standard output
             if name == CoverageName::Human || !all_pass {
-                crate::message::print(&verdicts);
+                crate::message::print(&report(&reports, ReportFormat::Human, look(arguments)));
             }
             let all: Vec<Coverage> =
                 in_parallel(&files, jobs, |file| session.coverage(file)).into_iter().flatten().collect();
@@ -60,7 +60,12 @@ fn run(arguments: &Test) -> Result<(), Failure> {
             let mutated: Vec<MutationReport> = files.iter().filter_map(|file| session.mutate(file, jobs)).collect();
             write(arguments, &mutation_report(&mutated, format(arguments.format), look(arguments)))?;
         }
-        None => write(arguments, &verdicts)?,
+        None => {
+            write(arguments, &verdicts)?;
+            if arguments.mutate {
+                crate::message::message!("notice: no fault was tried: a test that fails would notice each of them.");
+            }
+        }
     }
     if reports.iter().any(FileReport::at_fault) {
         return Err(Failure::Files);

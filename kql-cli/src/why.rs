@@ -46,9 +46,18 @@ fn human(out: &mut impl Write, row: &WhyRow, table: &str, offset: usize) -> Resu
         writeln!(out, "  is in the result, or its rows are made from it")?;
     }
     if row.losses.is_empty() && !row.in_result {
-        writeln!(out, "  is not read by the query")?;
+        let text = match row.is_read {
+            true => "is read; no step shows where it was lost: it may only be compared with other rows",
+            false => "is not read by the query",
+        };
+        writeln!(out, "  {text}")?;
     }
     for loss in &row.losses {
+        if loss.is_unknown {
+            let line = loss.line + offset;
+            writeln!(out, "  gets as far as line {line}: {}; rows cannot be followed through this step", loss.text)?;
+            continue;
+        }
         let mut lines = loss.lines(offset).into_iter();
         if let Some(first) = lines.next() {
             writeln!(out, "  left out by {first}")?;

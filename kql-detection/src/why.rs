@@ -22,6 +22,8 @@ pub struct WhyRow {
     pub number: i64,
     /// Its cells that are not empty, for people.
     pub cells: String,
+    /// Whether the query reads its table.
+    pub is_read: bool,
     /// Whether a row of the result is made from it.
     pub in_result: bool,
     /// The steps that left it out, one for each pipeline that it entered and did not leave.
@@ -75,10 +77,12 @@ pub fn why(
     let cells = cells(&selected);
     let followed: BTreeSet<i64> = numbers.iter().take(limit.max(1)).copied().collect();
     let traced = follow_all(engine, query, &table, Some(followed.clone()), &cancel).map_err(WhyError::Query)?;
+    let is_read = engine.prepare(query).map_err(WhyError::Query)?.tables().contains(&table);
     let kept: BTreeSet<i64> = traced.trace.sources.iter().flatten().flatten().copied().collect();
     let rows = followed.iter().map(|number| WhyRow {
         number: *number,
         cells: numbers.iter().position(|n| n == number).and_then(|at| cells.get(&at).cloned()).unwrap_or_default(),
+        is_read,
         in_result: kept.contains(number),
         losses: losses(query, &traced.trace, *number),
     });

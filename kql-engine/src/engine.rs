@@ -140,6 +140,11 @@ impl Engine {
         self.core.database.profile
     }
 
+    /// Whether `now()` has a fixed value ([`EngineBuilder::now`]).
+    pub fn has_fixed_time(&self) -> bool {
+        self.core.fixed_time().is_some()
+    }
+
     /// Whether there is a saved function with this name.
     pub fn has_function(&self, name: &str) -> bool {
         self.core.database.functions.contains_key(name)

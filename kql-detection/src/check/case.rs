@@ -79,6 +79,10 @@ impl<'c> CaseRun<'c> {
         let mut tables: Vec<(&Given, Target)> = Vec::new();
         for given in all {
             match target(base, given) {
+                Target::External(address) if !rule.query.text.contains(&address) => {
+                    let message = format!("the query does not read {address}");
+                    return Err(vec![source.problem(given.table.place, message, None)]);
+                }
                 Target::External(address) => builder = external(builder, source, given, &address)?,
                 target => tables.push((given, target)),
             }
@@ -118,28 +122,27 @@ impl<'c> CaseRun<'c> {
             file,
             fixtures,
         };
-        let unread = run.unread(base, &tables)?;
+        let unread = run.unread(base, &tables);
         if unread.is_empty() { Ok(run) } else { Err(unread) }
     }
 
-    /// Tables of the test that the query does not read and no schema knows.
-    fn unread(&self, base: &Engine, tables: &[(&Given, Target)]) -> Result<Vec<Problem>, Vec<Problem>> {
-        let given =
-            tables.iter().filter(|(_, target)| matches!(target, Target::Table(_))).map(|(given, _)| &given.table);
-        let each = self.case.each.as_ref().map(|each| &each.table);
+    /// What the test gives and the query does not read. What the file gives to all tests may be for some of them only, so
+    /// there it is a fault only if no schema knows the name.
+    fn unread(&self, base: &Engine, tables: &[(&Given, Target)]) -> Vec<Problem> {
         // the data of a page belongs to all its queries
         if self.source.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("md")) {
-            return Ok(Vec::new());
+            return Vec::new();
         }
-        let is_watchlist = |name: &str| name.starts_with("_GetWatchlist(");
-        let names: Vec<&Placed<String>> = given
-            .chain(each)
-            .filter(|name| !is_watchlist(&name.value) && base.table_schema(&name.value).is_none())
-            .collect();
-        if names.is_empty() {
-            return Ok(Vec::new());
+        let own = |given: &Given| self.case.given.iter().any(|one| one.table.value == given.table.value);
+        let mut names: Vec<(&Placed<String>, String)> = Vec::new();
+        for (given, target) in tables {
+            let Target::Table(name) = target else { continue };
+            if own(given) || *name != given.table.value || base.table_schema(name).is_none() {
+                names.push((&given.table, name.clone()));
+            }
         }
-        Ok(super::reads::unread(self.source, &self.ready, &self.query, &names))
+        names.extend(self.case.each.iter().map(|each| (&each.table, each.table.value.clone())));
+        super::reads::unread(self.source, &self.ready, &self.query, &names)
     }
 
     /// The same test of another query, of which only the verdict matters.

@@ -139,8 +139,19 @@ impl CaseRun<'_> {
         };
         let mut tables: Vec<TestTable> = self.tables.iter().filter(|t| t.name != table).cloned().collect();
         tables.push(own);
-        let result = ResultRows::of(&self.answer(&self.engine_with(&tables)?)?);
-        if result.rows.is_empty() != is_hit {
+        let engine = self.engine_with(&tables)?;
+        // where it can be known, only rows that are made from this one count
+        let follow = Some(Follow { table: table.to_owned(), rows: None });
+        let options = TraceOptions { follow, only_sources: true, ..TraceOptions::default() };
+        let traced = engine.trace(&self.query, &options, &CancellationToken::new());
+        let traced = traced.map_err(|error| self.query_problems(error))?;
+        let result = ResultRows::of(&self.result(Ok(traced.answer.tables))?);
+        let is_found = if traced.row_by_row {
+            traced.trace.sources.last().into_iter().flatten().any(|rows| rows.contains(&first))
+        } else {
+            !result.rows.is_empty()
+        };
+        if is_found == is_hit {
             return Ok(None);
         }
         if !is_hit {

@@ -6,8 +6,9 @@ use super::compare::{Matching, ResultRows, expected_rows, matching};
 use super::value::Values;
 use super::verdict::{Failure, Outcome};
 use super::{differences, snapshot};
-use crate::problem::{Place, Placed, Problem};
-use crate::test_file::{Expected, GivenRow};
+use crate::problem::{Place, Placed, Problem, Source};
+use crate::rule::EntityField;
+use crate::test_file::{Expected, GivenRow, Part};
 use kql_engine::Table;
 use std::path::PathBuf;
 
@@ -96,6 +97,7 @@ impl CaseRun<'_> {
                 })
             }
             Expected::Alerts(count, place) => {
+                self.check_mappings(result)?;
                 let rows = self.alert_rows(*place, result)?.rows.len() as u64;
                 let made = alerts(self.rule, rows);
                 (!count.has(made)).then(|| {
@@ -111,7 +113,12 @@ impl CaseRun<'_> {
                 })
             }
             Expected::Entities(kinds, place) => {
-                let result = self.alert_rows(*place, result)?;
+                let mut result = self.alert_rows(*place, result)?;
+                self.check_mappings(&result)?;
+                // without an alert there are no entities
+                if alerts(self.rule, result.rows.len() as u64) == 0 {
+                    result.rows.clear();
+                }
                 let mut details = String::new();
                 for wanted in kinds {
                     let kind = &wanted.kind;
@@ -128,6 +135,22 @@ impl CaseRun<'_> {
             Expected::Snapshot(path) => self.check_snapshot(path, table, update, updated)?,
             Expected::Error(_) => None,
         })
+    }
+
+    /// Whether the columns that the rule maps to entities are there.
+    fn check_mappings(&self, result: &ResultRows) -> Result<(), Vec<Problem>> {
+        let fields = self.rule.entities.iter().flat_map(|entity| &entity.fields);
+        let missing = fields.filter(|field| result.column(&field.column.value).is_none());
+        let text = std::fs::read_to_string(&self.rule.file).unwrap_or_default();
+        let source = Source::new(&self.rule.file, &text);
+        let names = || result.schema.columns.iter().map(|column| column.name.as_str());
+        let problem = |field: &EntityField| {
+            let help = kql_parser::suggest(&field.column.value, names()).map(|like| format!("did you mean '{like}'?"));
+            let message = format!("the result has no column '{}' for an entity", field.column.value);
+            source.problem(field.column.place, message, help)
+        };
+        let problems: Vec<Problem> = missing.map(problem).collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     /// The rows of the run that decides about alerts: those of the rule's period.
@@ -198,6 +221,21 @@ impl CaseRun<'_> {
             return Ok(None);
         }
         if update {
+            let inputs = self.file.cases.iter().flat_map(|case| &case.given).chain(&self.file.settings.tables);
+            let is_input = |part: &Part| matches!(part, Part::File(file) if file.value == path.value);
+            let taken = if path.value == self.rule.file || path.value == self.source.file {
+                Some("the file of the rule or of its tests")
+            } else if inputs.flat_map(|given| &given.parts).any(is_input) {
+                Some("a file with given rows")
+            } else if updated.contains(&path.value) {
+                Some("the snapshot of another test")
+            } else {
+                None
+            };
+            if let Some(taken) = taken {
+                let message = format!("the snapshot {shown} is {taken}, and is not overwritten");
+                return Err(vec![self.source.problem(path.place, message, None)]);
+            }
             snapshot::write(&path.value, &found).map_err(|error| unusable("written", error))?;
             updated.push(path.value.clone());
             return Ok(None);

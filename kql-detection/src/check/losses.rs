@@ -19,6 +19,8 @@ pub struct Loss {
     pub text: String,
     /// The conditions that were not true.
     pub arms: Vec<FalseArm>,
+    /// Whether the step is the last one that rows can be followed to, so that it is not known what became of the row.
+    pub is_unknown: bool,
     /// Other reasons: a key of a join without a partner, an operator through which rows cannot be followed.
     pub note: Option<String>,
 }
@@ -64,6 +66,7 @@ pub fn losses(query: &str, trace: &Trace, row: i64) -> Vec<Loss> {
             line: line(query, step.span.start),
             text: first_line(text),
             arms: Vec::new(),
+            is_unknown: !step.can_follow,
             note: None,
         };
         if !step.can_follow {

@@ -66,23 +66,28 @@ fn has_word(text: &str, name: &str) -> bool {
     })
 }
 
-/// Tables that a test gives though the query does not read them, and no schema knows their names: these are misspelt.
-pub(super) fn unread(source: &Source, engine: &Engine, query: &str, names: &[&Placed<String>]) -> Vec<Problem> {
+/// Tables that a test gives though the query does not read them: their names as written, and as the engine knows them.
+pub(super) fn unread(
+    source: &Source,
+    engine: &Engine,
+    query: &str,
+    names: &[(&Placed<String>, String)],
+) -> Vec<Problem> {
     // a query can read a table in ways that leave no trace in its plan, such as a filter that is never true
-    let mut names = names.iter().filter(|name| !has_word(query, &name.value)).peekable();
+    let mut names = names.iter().filter(|(_, name)| !has_word(query, name)).peekable();
     if names.peek().is_none() {
         return Vec::new();
     }
     let read = tables_read(engine, query);
     names
-        .filter(|name| !read.contains(&name.value))
-        .map(|name| {
-            let help = match kql_parser::suggest(&name.value, read.iter().map(String::as_str)) {
+        .filter(|(_, name)| !read.contains(name))
+        .map(|(written, name)| {
+            let help = match kql_parser::suggest(name, read.iter().map(String::as_str)) {
                 Some(like) => Some(format!("did you mean '{like}'?")),
                 None if read.is_empty() => None,
                 None => Some(format!("it reads {}", read.join(", "))),
             };
-            source.problem(name.place, format!("the query does not read a table '{}'", name.value), help)
+            source.problem(written.place, format!("the query does not read a table '{}'", written.value), help)
         })
         .collect()
 }

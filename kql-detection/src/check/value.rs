@@ -13,13 +13,15 @@ use std::collections::HashMap;
 /// Computes values; expressions such as `now-1h` are computed by the engine, once each.
 pub(super) struct Values<'e> {
     engine: &'e Engine,
+    /// Whether the time of the test is fixed.
+    pinned: bool,
     expressions: RefCell<HashMap<(String, ScalarType), Result<Value, String>>>,
 }
 
 impl<'e> Values<'e> {
     /// Values at the time of the engine.
     pub fn new(engine: &'e Engine) -> Values<'e> {
-        Values { engine, expressions: RefCell::default() }
+        Values { engine, pinned: engine.has_fixed_time(), expressions: RefCell::default() }
     }
 
     /// The value of a node as one of the type. The error is a sentence without its end.
@@ -28,6 +30,9 @@ impl<'e> Values<'e> {
             return Ok(Value::missing(ty));
         }
         if ty == ScalarType::Dynamic {
+            if let Some(text) = node.text().filter(|text| text.starts_with("dynamic(") && is_call(text)) {
+                return self.expression(text, ty);
+            }
             return Ok(Value::Text(self.json(node).to_string()));
         }
         let Some(text) = node.text() else {
@@ -54,24 +59,35 @@ impl<'e> Values<'e> {
             },
             ScalarType::Int => match trimmed.parse() {
                 Ok(n) => Ok(Value::Int(n)),
-                Err(_) => self.expression(trimmed, ty).map_err(|_| wrong()),
+                Err(_) if is_call(trimmed) => self.expression(trimmed, ty).map_err(|_| wrong()),
+                Err(_) => Err(wrong()),
             },
             ScalarType::Long => match trimmed.parse() {
                 Ok(n) => Ok(Value::Long(n)),
-                Err(_) => self.expression(trimmed, ty).map_err(|_| wrong()),
+                Err(_) if is_call(trimmed) => self.expression(trimmed, ty).map_err(|_| wrong()),
+                Err(_) => Err(wrong()),
             },
             ScalarType::Real => match trimmed.parse() {
+                Ok(x) if f64::is_infinite(x) && trimmed.contains(|c: char| c.is_ascii_digit()) => Err(wrong()),
                 Ok(x) => Ok(Value::Real(x)),
-                Err(_) => self.expression(trimmed, ty).map_err(|_| wrong()),
+                Err(_) if is_call(trimmed) => self.expression(trimmed, ty).map_err(|_| wrong()),
+                Err(_) => Err(wrong()),
             },
             ScalarType::Datetime => match kql_parser::time::parse_datetime(trimmed) {
                 Some(ticks) => Ok(Value::Long(ticks)),
-                None => self.expression(&call_of_now(trimmed), ty).map_err(|_| wrong()),
+                None if is_time(trimmed) || is_call(trimmed) => {
+                    let computed = self.expression(&call_of_now(trimmed), ty);
+                    computed.map_err(|reason| if reason.contains("'now'") { reason } else { wrong() })
+                }
+                None => Err(wrong()),
             },
             ScalarType::Timespan => match kql_parser::time::parse_timespan(trimmed) {
                 Some(ticks) => Ok(Value::Long(ticks)),
-                None => self.expression(trimmed, ty).map_err(|_| wrong()),
+                None if is_call(trimmed) => self.expression(trimmed, ty).map_err(|_| wrong()),
+                None => Err(wrong()),
             },
+            ScalarType::Decimal if is_call(trimmed) => self.expression(trimmed, ty).map_err(|_| wrong()),
+            ScalarType::Guid if is_call(trimmed) => self.expression(trimmed, ty).map_err(|_| wrong()),
             ScalarType::Decimal => self.expression(&format!("decimal({trimmed})"), ty).map_err(|_| wrong()),
             ScalarType::Guid => {
                 self.expression(&format!("toguid('{}')", trimmed.replace(['\'', '\\'], "")), ty).map_err(|_| wrong())
@@ -141,6 +157,9 @@ impl<'e> Values<'e> {
     }
 
     fn computed(&self, text: &str, ty: ScalarType) -> Result<Value, String> {
+        if !self.pinned && (text.contains("now(") || text.contains("ago(")) {
+            return Err("a time relative to now needs the key 'now' in the test file".to_owned());
+        }
         if text.contains(['|', ';']) {
             return Err(format!("'{text}' is not a value"));
         }
@@ -160,6 +179,12 @@ impl<'e> Values<'e> {
 /// Whether a scalar is written without quotes.
 pub(super) fn is_plain(node: &Node) -> bool {
     matches!(&node.kind, Kind::Scalar { plain: true, .. })
+}
+
+/// Whether a text is a call, such as `datetime(2026-03-10)` or `long(0x1F)`.
+fn is_call(text: &str) -> bool {
+    let name = text.split('(').next().unwrap_or_default();
+    text.ends_with(')') && !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Whether a text is a time relative to `now`: `now`, `now-1h`, `now()+5m`, `ago(1h)`.

@@ -45,6 +45,10 @@ pub(super) fn expect(reader: &mut Reader, node: &Node) -> Option<Expect> {
             _ => None,
         });
     }
+    if all.is_empty() && reader.problems.is_empty() {
+        let help = "use none, some, or a map of rows, count, columns, alerts, entities, snapshot".to_owned();
+        reader.problem(place, "the test does not say what it expects", Some(help));
+    }
     Some(Expect { place, all })
 }
 

@@ -95,6 +95,7 @@ impl Reader<'_> {
         }
         let mut cases = Vec::new();
         match document.get("tests").map(|node| (node, node.list())) {
+            Some((node, Some([]))) => self.problem(node.place, "the file has no tests", None),
             Some((_, Some(list))) => list.iter().enumerate().for_each(|(i, node)| cases.extend(self.case(node, i))),
             Some((node, None)) => {
                 self.problem(node.place, format!("expected a list of tests, not {}", node.noun()), None);
@@ -143,7 +144,8 @@ impl Reader<'_> {
             };
             Some(Each { table, hit: rows("hit"), miss: rows("miss") })
         });
-        match (&each, node.get("hit").or(node.get("miss"))) {
+        let has_rows = each.as_ref().is_some_and(|each| !each.hit.is_empty() || !each.miss.is_empty());
+        match (&each, node.get("hit").or(node.get("miss")).filter(|_| each.is_none() || has_rows)) {
             (None, Some(rows)) => {
                 let help = "add 'each: TABLE'".to_owned();
                 self.problem(rows.place, "'hit' and 'miss' are rows of a table, which 'each' names", Some(help));

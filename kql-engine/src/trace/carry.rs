@@ -16,6 +16,8 @@ pub(crate) fn carry(query: &mut Query, tracing: &Tracing) {
     let mut carrier = Carrier { tracing, last: 0, done: HashMap::new(), stages: HashMap::new() };
     for relation in query.stages.iter().map(|s| &s.relation).chain(&query.results) {
         carrier.see(&relation.node);
+        // columns that have the same value in all rows are not in the plan
+        carrier.last = relation.columns.iter().map(|column| column.id.0).fold(carrier.last, u32::max);
     }
     let computed: Vec<StageId> = query.computed.keys().copied().collect();
     for stage in &mut query.stages {
