@@ -53,6 +53,7 @@ fn run(arguments: &Test) -> Result<(), Failure> {
             }
             let all: Vec<Coverage> =
                 in_parallel(&files, jobs, |file| session.coverage(file)).into_iter().flatten().collect();
+            let all = Coverage::merged(all);
             write(arguments, &coverage_report(&all, coverage_format(name), look(arguments).colours))?;
         }
         // tests that fail kill every mutant

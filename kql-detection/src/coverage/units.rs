@@ -13,6 +13,30 @@ use std::collections::{BTreeMap, BTreeSet};
 type At = (u32, u32);
 
 impl Coverage {
+    /// One for each rule: what several test files of a rule reach is added up.
+    pub fn merged(all: Vec<Coverage>) -> Vec<Coverage> {
+        let mut rules: Vec<Coverage> = Vec::new();
+        for one in all {
+            let Some(rule) = rules.iter_mut().find(|rule| rule.file == one.file && rule.query == one.query) else {
+                rules.push(one);
+                continue;
+            };
+            rule.tests.0 += one.tests.0;
+            rule.tests.1 += one.tests.1;
+            for unit in one.units {
+                match rule.units.iter_mut().find(|own| own.kind == unit.kind && own.at == unit.at) {
+                    Some(own) => {
+                        own.yes += unit.yes;
+                        own.no += unit.no;
+                    }
+                    None => rule.units.push(unit),
+                }
+            }
+            rule.units.sort_by_key(|unit| (unit.at.start, unit.at.end, unit.kind));
+        }
+        rules
+    }
+
     /// What the tests of a rule reach, from the traces of their runs.
     pub fn of(rule: &Rule, traces: &[Trace], tests: (usize, usize)) -> Coverage {
         Coverage {

@@ -40,5 +40,6 @@ pub(super) fn report(reports: &[FileReport]) -> String {
         }
         all.add_test_suite(suite);
     }
-    all.to_string().unwrap_or_default()
+    // build servers check the report against a schema in which the whole has no such attribute
+    all.to_string().unwrap_or_default().replacen(" skipped=\"0\"", "", 1)
 }

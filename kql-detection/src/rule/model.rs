@@ -150,6 +150,17 @@ pub fn extension(path: &Path) -> String {
     path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
+/// The name of a rule that states none: that of its file, or of its folder if the file's says nothing.
+fn name_of(file: &Path) -> String {
+    let text = |name: Option<&std::ffi::OsStr>| name.map(|name| name.to_string_lossy().into_owned());
+    let stem = text(file.file_stem()).unwrap_or_default();
+    let folder = file.parent().and_then(|folder| text(folder.file_name()));
+    match folder {
+        Some(folder) if matches!(stem.as_str(), "query" | "rule") => folder,
+        _ => stem,
+    }
+}
+
 impl Rule {
     /// A rule of which only the query is known, named as its file.
     pub fn new(file: &Path, kind: RuleKind, query: QueryText) -> Rule {
@@ -157,7 +168,7 @@ impl Rule {
             file: file.to_owned(),
             kind,
             id: None,
-            name: file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+            name: name_of(file),
             description: None,
             severity: None,
             tactics: Vec::new(),
