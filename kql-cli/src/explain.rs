@@ -2,6 +2,7 @@
 
 use crate::arguments::{CheckFormat, Explain};
 use crate::failure::Failure;
+use crate::run::{Subject, subject};
 use kql_detection::first_line;
 use kql_engine::{CancellationToken, Step, TraceOptions};
 use serde_json::{Value, json};
@@ -10,14 +11,8 @@ use std::io::Write;
 
 /// Prints the steps of a query.
 pub fn explain(arguments: &Explain) -> Result<(), Failure> {
-    let (text, shown) = crate::run::query_text(arguments.query.as_deref(), arguments.file.as_deref())?;
-    let (text, first_line) = crate::run::query_of_rule(&shown, text)?;
-    let mut builder = arguments.environment.engine()?;
-    if let Some(folder) = crate::run::folder_of(arguments.file.as_deref()) {
-        builder = builder.allow_files(folder);
-    }
-    let engine = crate::run::build(builder)?;
-    crate::interrupt::listen(engine.progress().clone());
+    let Subject { text, shown, first_line, engine } =
+        subject(arguments.query.as_deref(), arguments.file.as_deref(), &arguments.environment)?;
     let failed = |error| crate::run::failure(error, &text, &shown);
     let trace = if arguments.analyze {
         let traced = engine.trace(&text, &TraceOptions::default(), &CancellationToken::new()).map_err(failed)?;

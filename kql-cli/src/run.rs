@@ -1,6 +1,6 @@
 //! `kql run`
 
-use crate::arguments::Run;
+use crate::arguments::{Environment, Run};
 use crate::bar::Bar;
 use crate::diagnostics;
 use crate::failure::Failure;
@@ -184,7 +184,7 @@ fn report(defect: &Defect) -> std::io::Result<std::path::PathBuf> {
 }
 
 /// The text of a query and its name in messages.
-pub fn query_text(query: Option<&str>, file: Option<&str>) -> Result<(String, String), Failure> {
+fn query_text(query: Option<&str>, file: Option<&str>) -> Result<(String, String), Failure> {
     if let Some(text) = query {
         return Ok((text.to_owned(), "query".to_owned()));
     }
@@ -193,7 +193,7 @@ pub fn query_text(query: Option<&str>, file: Option<&str>) -> Result<(String, St
 }
 
 /// The query of a file that may be a rule in YAML or JSON, and the line of the file, from 1, where it starts.
-pub fn query_of_rule(file: &str, text: String) -> Result<(String, usize), Failure> {
+fn query_of_rule(file: &str, text: String) -> Result<(String, usize), Failure> {
     let is_rule = [".yaml", ".yml", ".json"].iter().any(|extension| file.ends_with(extension));
     if !is_rule {
         return Ok((text, 1));
@@ -210,8 +210,33 @@ pub fn query_of_rule(file: &str, text: String) -> Result<(String, usize), Failur
     }
 }
 
+/// A query that a command is about.
+pub struct Subject {
+    /// Its text.
+    pub text: String,
+    /// Its name in messages.
+    pub shown: String,
+    /// The line of its file, from 1, where it starts.
+    pub first_line: usize,
+    /// What it can name.
+    pub engine: Engine,
+}
+
+/// The query of a text or of a file, which can be a rule, and its engine. Ctrl-C stops it.
+pub fn subject(query: Option<&str>, file: Option<&str>, environment: &Environment) -> Result<Subject, Failure> {
+    let (text, shown) = query_text(query, file)?;
+    let (text, first_line) = query_of_rule(&shown, text)?;
+    let mut builder = environment.engine()?;
+    if let Some(folder) = folder_of(file) {
+        builder = builder.allow_files(folder);
+    }
+    let engine = build(builder)?;
+    interrupt::listen(engine.progress().clone());
+    Ok(Subject { text, shown, first_line, engine })
+}
+
 /// The folder of a query's file; `None` if the query is not in a file.
-pub fn folder_of(file: Option<&str>) -> Option<&Path> {
+fn folder_of(file: Option<&str>) -> Option<&Path> {
     let folder = Path::new(file.filter(|file| *file != "-")?).parent()?;
     Some(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
 }

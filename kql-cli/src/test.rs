@@ -36,12 +36,13 @@ fn run(arguments: &Test) -> Result<(), Failure> {
     let session = Session::new(engine, options);
     let jobs = arguments.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let jobs = jobs.clamp(1, 64);
-    let mut reports = in_parallel(&files, jobs, |file| session.run(file));
-    if arguments.filter.is_some() {
-        reports.retain(|report| !report.verdicts.is_empty() || !report.problems.is_empty());
-        if reports.is_empty() {
-            return Err(Failure::Usage("No test has this text in its name, its rule or its file.".to_owned()));
-        }
+    let reports = in_parallel(&files, jobs, |file| session.run(file));
+    let wanted = |(_, report): &(TestPath, FileReport)| {
+        arguments.filter.is_none() || !report.verdicts.is_empty() || !report.problems.is_empty()
+    };
+    let (files, reports): (Vec<TestPath>, Vec<FileReport>) = files.into_iter().zip(reports).filter(wanted).unzip();
+    if reports.is_empty() {
+        return Err(Failure::Usage("No test has this text in its name, its rule or its file.".to_owned()));
     }
     let verdicts = report(&reports, format(arguments.format), look(arguments));
     let all_pass = reports.iter().all(|report| report.failed() == 0 && !report.at_fault());
@@ -51,8 +52,9 @@ fn run(arguments: &Test) -> Result<(), Failure> {
             if name == CoverageName::Human || !all_pass {
                 crate::message::print(&report(&reports, ReportFormat::Human, look(arguments)));
             }
-            let all: Vec<Coverage> =
-                in_parallel(&files, jobs, |file| session.coverage(file)).into_iter().flatten().collect();
+            let ran: Vec<(&TestPath, &FileReport)> = files.iter().zip(&reports).collect();
+            let all = in_parallel(&ran, jobs, |(file, report)| session.coverage(file, report));
+            let all: Vec<Coverage> = all.into_iter().flatten().collect();
             let all = Coverage::merged(all);
             write(arguments, &coverage_report(&all, coverage_format(name), look(arguments).colours))?;
         }
@@ -84,7 +86,7 @@ fn write(arguments: &Test, text: &str) -> Result<(), Failure> {
 }
 
 /// Works on several files at once; what comes out is in the order of the files.
-fn in_parallel<T: Send>(files: &[TestPath], jobs: usize, work: impl Fn(&TestPath) -> T + Sync) -> Vec<T> {
+fn in_parallel<F: Sync, T: Send>(files: &[F], jobs: usize, work: impl Fn(&F) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let done: Vec<Mutex<Option<T>>> = files.iter().map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {

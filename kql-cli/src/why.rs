@@ -2,20 +2,15 @@
 
 use crate::arguments::{CheckFormat, Why};
 use crate::failure::Failure;
+use crate::run::{Subject, subject};
 use kql_detection::{WhyRow, why as follow};
 use serde_json::{Value, json};
 use std::io::Write;
 
 /// Follows rows and prints where each is lost.
 pub fn why(arguments: &Why) -> Result<(), Failure> {
-    let (text, shown) = crate::run::query_text(arguments.query.as_deref(), arguments.file.as_deref())?;
-    let (text, first_line) = crate::run::query_of_rule(&shown, text)?;
-    let mut builder = arguments.environment.engine()?;
-    if let Some(folder) = crate::run::folder_of(arguments.file.as_deref()) {
-        builder = builder.allow_files(folder);
-    }
-    let engine = crate::run::build(builder)?;
-    crate::interrupt::listen(engine.progress().clone());
+    let Subject { text, shown, first_line, engine } =
+        subject(arguments.query.as_deref(), arguments.file.as_deref(), &arguments.environment)?;
     let found = follow(&engine, &text, arguments.table.as_deref(), &arguments.row, arguments.limit).map_err(
         |error| match error {
             kql_detection::WhyError::Query(error) => crate::run::failure(error, &text, &shown),

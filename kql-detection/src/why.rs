@@ -1,6 +1,8 @@
 //! How far rows of a table get in a query, and what keeps them out.
 
 use crate::check::{Loss, losses};
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
 use kql_engine::{CancellationToken, Engine, Error, Follow, TraceOptions, Traced, cell};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,16 +69,22 @@ pub fn why(
         Some(table) => table.to_owned(),
         None => the_table(engine, query, condition)?,
     };
-    let selection = selecting(&table, condition);
-    let selected = follow_all(engine, &selection, &table, None, &cancel)
-        .map_err(|error| WhyError::Condition(error, selection.clone()))?;
+    let (selection, limit) = (selecting(&table, condition), limit.max(1));
+    let wrong = |error| WhyError::Condition(error, selection.clone());
+    // a table can be large: only the rows that are followed are kept, the others are counted
+    let first = TraceOptions { follow: all_rows(&table), ..TraceOptions::default() };
+    let selected = engine.trace(&format!("{selection}\n| take {limit}"), &first, &cancel).map_err(wrong)?;
     let numbers: Vec<i64> = selected.trace.sources.last().into_iter().flatten().flatten().copied().collect();
     if numbers.is_empty() {
         return Err(WhyError::NoRow(table));
     }
+    let count =
+        if numbers.len() < limit { numbers.len() as u64 } else { counted(engine, &selection).map_err(wrong)? };
     let cells = cells(&selected);
-    let followed: BTreeSet<i64> = numbers.iter().take(limit.max(1)).copied().collect();
-    let traced = follow_all(engine, query, &table, Some(followed.clone()), &cancel).map_err(WhyError::Query)?;
+    let followed: BTreeSet<i64> = numbers.iter().copied().collect();
+    let follow = Some(Follow { table: table.clone(), rows: Some(followed.clone()) });
+    let options = TraceOptions { follow, ..TraceOptions::default() };
+    let traced = engine.trace(query, &options, &cancel).map_err(WhyError::Query)?;
     let is_read = engine.prepare(query).map_err(WhyError::Query)?.tables().contains(&table);
     let kept: BTreeSet<i64> = traced.trace.sources.iter().flatten().flatten().copied().collect();
     let rows = followed.iter().map(|number| WhyRow {
@@ -87,22 +95,23 @@ pub fn why(
         losses: losses(query, &traced.trace, *number),
     });
     let rows = rows.collect();
-    Ok(WhyRows { table, selected: numbers.len() as u64, rows })
+    Ok(WhyRows { table, selected: count, rows })
 }
 
 fn selecting(table: &str, condition: &str) -> String {
     format!("['{table}'] | where {condition}")
 }
 
-fn follow_all(
-    engine: &Engine,
-    query: &str,
-    table: &str,
-    rows: Option<BTreeSet<i64>>,
-    cancel: &CancellationToken,
-) -> Result<Traced, Error> {
-    let follow = Some(Follow { table: table.to_owned(), rows });
-    engine.trace(query, &TraceOptions { follow, ..TraceOptions::default() }, cancel)
+fn all_rows(table: &str) -> Option<Follow> {
+    Some(Follow { table: table.to_owned(), rows: None })
+}
+
+/// The number of rows of a query.
+fn counted(engine: &Engine, query: &str) -> Result<u64, Error> {
+    let answer = engine.query(&format!("{query}\n| count"))?;
+    let batch = answer.tables.iter().flat_map(|table| &table.batches).find(|batch| batch.num_rows() > 0);
+    let count = batch.and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>().map(|counts| counts.value(0)));
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
 }
 
 /// The table of the query that the condition is about.

@@ -151,11 +151,6 @@ impl<'c> CaseRun<'c> {
         Some(CaseRun { query, quick: true, ..self.clone() })
     }
 
-    /// The same test, of which only the verdict matters.
-    pub fn quickly(&self) -> CaseRun<'c> {
-        CaseRun { quick: true, ..self.clone() }
-    }
-
     /// Whether the test fails, or cannot run.
     pub fn fails(&self) -> bool {
         if self.case.each.is_some() {

@@ -140,17 +140,19 @@ impl CaseRun<'_> {
     /// Whether the columns that the rule maps to entities are there.
     fn check_mappings(&self, result: &ResultRows) -> Result<(), Vec<Problem>> {
         let fields = self.rule.entities.iter().flat_map(|entity| &entity.fields);
-        let missing = fields.filter(|field| result.column(&field.column.value).is_none());
+        let missing: Vec<&EntityField> = fields.filter(|field| result.column(&field.column.value).is_none()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
         let text = std::fs::read_to_string(&self.rule.file).unwrap_or_default();
         let source = Source::new(&self.rule.file, &text);
         let names = || result.schema.columns.iter().map(|column| column.name.as_str());
-        let problem = |field: &EntityField| {
+        let problem = |field: &&EntityField| {
             let help = kql_parser::suggest(&field.column.value, names()).map(|like| format!("did you mean '{like}'?"));
             let message = format!("the result has no column '{}' for an entity", field.column.value);
             source.problem(field.column.place, message, help)
         };
-        let problems: Vec<Problem> = missing.map(problem).collect();
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        Err(missing.iter().map(problem).collect())
     }
 
     /// The rows of the run that decides about alerts: those of the rule's period.

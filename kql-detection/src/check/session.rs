@@ -8,7 +8,7 @@ use crate::coverage::Coverage;
 use crate::problem::{Place, Placed, Problem, Source};
 use crate::rule::{Rule, RuleFile};
 use crate::test_file::{Case, TestFile, TestPath, read_page, read_tests, rule_path, tests_of_rule};
-use kql_engine::{Engine, EngineBuilder, Profile};
+use kql_engine::{Engine, EngineBuilder, Profile, Trace};
 use std::path::Path;
 use std::time::Instant;
 
@@ -127,23 +127,14 @@ impl Session {
         builder.build().map_err(|error| vec![file.source.whole(error.to_string())])
     }
 
-    /// Runs the tests of a file, and records what they reach. Files that cannot be used have no coverage.
-    pub fn coverage(&self, path: &TestPath) -> Option<Coverage> {
+    /// What the tests of a file reach; `report` is that of their run. Files that cannot be used have no coverage.
+    pub fn coverage(&self, path: &TestPath, report: &FileReport) -> Option<Coverage> {
         let loaded = self.load(path).ok()?;
-        Some(self.coverage_of(&loaded))
-    }
-
-    fn coverage_of(&self, loaded: &Loaded) -> Coverage {
         let fixtures = Fixtures::default();
-        let (mut traces, mut tests) = (Vec::new(), (0, 0));
-        for case in loaded.file.cases.iter().filter(|case| self.wants(loaded, case)) {
-            tests.0 += 1;
-            if let Ok(run) = CaseRun::prepare(&loaded.file, &loaded.rule, case, &loaded.engine, &fixtures) {
-                traces.extend(run.traces());
-                tests.1 += usize::from(!run.quickly().fails());
-            }
-        }
-        Coverage::of(&loaded.rule, &traces, tests)
+        let prepare = |case| CaseRun::prepare(&loaded.file, &loaded.rule, case, &loaded.engine, &fixtures).ok();
+        let wanted = loaded.file.cases.iter().filter(|case| self.wants(&loaded, case));
+        let traces: Vec<Trace> = wanted.filter_map(prepare).flat_map(|run| run.traces()).collect();
+        Some(Coverage::of(&loaded.rule, &traces, (report.verdicts.len(), report.passed())))
     }
 
     /// Runs the tests of a file over the mutants of its rule, on `jobs` threads. `None` if the files cannot be used.

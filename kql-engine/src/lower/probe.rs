@@ -18,9 +18,7 @@ use datafusion::datasource::provider_as_source;
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{self as df, LogicalPlan, LogicalPlanBuilder, TableType};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_plan::metrics::MetricsSet;
-use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{Stream, StreamExt};
 use kql_parser::Span;
@@ -257,7 +255,7 @@ impl TableProvider for Recorded {
         let create = |e: &df::Expr| session.create_physical_expr(e.clone(), self.plan.schema());
         let exprs = self.exprs.iter().map(create).collect::<Result<Vec<_>>>()?;
         let properties = ordered_properties(&input);
-        let mut plan: Arc<dyn ExecutionPlan> = Arc::new(RecordingExec {
+        let plan = Arc::new(RecordingExec {
             input,
             exprs,
             has_mark: self.has_mark,
@@ -265,15 +263,7 @@ impl TableProvider for Recorded {
             tracing: self.tracing.clone(),
             properties,
         });
-        if let Some(projection) = projection {
-            let columns = projection.iter().map(|at| {
-                let field = self.schema.field(*at);
-                let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(field.name(), *at));
-                (column, field.name().clone())
-            });
-            plan = Arc::new(ProjectionExec::try_new(columns.collect::<Vec<_>>(), plan)?);
-        }
-        Ok(plan)
+        super::segment::with_columns(plan, &self.schema, projection)
     }
 }
 

@@ -58,17 +58,24 @@ impl TableProvider for Segment {
         _: &[Expr],
         _: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let mut plan = session.create_physical_plan(&self.plan).await?;
-        if let Some(projection) = projection {
-            let columns = projection.iter().map(|at| {
-                let field = self.schema.field(*at);
-                let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(field.name(), *at));
-                (column, field.name().clone())
-            });
-            plan = Arc::new(ProjectionExec::try_new(columns.collect::<Vec<_>>(), plan)?);
-        }
-        Ok(Arc::new(PlannedExec::new(plan)))
+        let plan = session.create_physical_plan(&self.plan).await?;
+        Ok(Arc::new(PlannedExec::new(with_columns(plan, &self.schema, projection)?)))
     }
+}
+
+/// The plan with only these of its columns.
+pub(super) fn with_columns(
+    plan: Arc<dyn ExecutionPlan>,
+    schema: &SchemaRef,
+    projection: Option<&Vec<usize>>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let Some(projection) = projection else { return Ok(plan) };
+    let columns = projection.iter().map(|at| {
+        let field = schema.field(*at);
+        let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(field.name(), *at));
+        (column, field.name().clone())
+    });
+    Ok(Arc::new(ProjectionExec::try_new(columns.collect::<Vec<_>>(), plan)?))
 }
 
 /// A plan that is optimized already: the rules for the plan above do not see its inside.

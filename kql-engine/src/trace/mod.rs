@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The most rows whose values are kept for one condition, and the most keys of a side of a join.
+/// The most followed rows that are kept for one step or condition, and the most keys of a side of a join.
 const MOST_KEPT: usize = 10_000;
 
 /// What a traced run records beside the numbers of rows.
@@ -25,7 +25,7 @@ pub struct TraceOptions {
     /// The table whose rows are followed.
     pub follow: Option<Follow>,
     /// Whether nothing is counted: then only [`Trace::sources`] is there, and the run is nearly as fast as one that is not
-    /// traced.
+    /// traced. For tables in memory only: a file may be filtered before its rows are numbered.
     pub only_sources: bool,
     /// Whether each item of a list (`in`, `has_any`) is counted by itself.
     pub items: bool,
@@ -75,7 +75,7 @@ pub struct Step {
     pub time: Option<Duration>,
     /// What these operators wrote to temporary files, in bytes.
     pub spilled: u64,
-    /// The followed rows among those it returned, or that its rows were made from.
+    /// The followed rows among those it returned, or that its rows were made from; up to 10,000.
     pub followed: BTreeSet<i64>,
     /// Whether rows can be followed through it.
     pub can_follow: bool,
@@ -203,7 +203,12 @@ impl Tracing {
         let record = records.steps.entry(step).or_default();
         record.rows += rows;
         record.bytes += bytes;
-        record.followed.extend(followed);
+        for row in followed {
+            if record.followed.len() >= MOST_KEPT {
+                break;
+            }
+            record.followed.insert(row);
+        }
     }
 
     /// Changes what is known of a condition.
