@@ -190,7 +190,7 @@ pub struct Why {
     #[arg(long, value_name = "TABLE")]
     pub table: Option<String>,
     /// How many rows are followed
-    #[arg(long, value_name = "N", default_value = "10")]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = at_least_one)]
     pub limit: usize,
     /// Output format
     #[arg(long, value_enum, default_value = "human")]
@@ -349,6 +349,14 @@ pub fn size(text: &str) -> Result<usize, SizeError> {
 struct UnknownFormat(String);
 
 /// The formats of results, as values of an option.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("it must be at least 1".to_owned()),
+        Ok(n) => Ok(n),
+        Err(_) => Err("it must be a whole number".to_owned()),
+    }
+}
+
 fn format_values() -> impl TypedValueParser<Value = Format> {
     let value = |format: Format| PossibleValue::new(format.name()).help(format.summary());
     PossibleValuesParser::new(Format::all().map(value))
@@ -468,7 +476,7 @@ impl Environment {
             builder = builder.allow_files(&data.path).data(data);
         }
         for path in &self.schemas {
-            for (name, schema) in crate::schemas_file::load(path)? {
+            for (name, schema) in kql_detection::load_schemas(path).map_err(|e| Failure::Usage(e.to_string()))? {
                 builder = builder.schema(&name, schema);
             }
         }

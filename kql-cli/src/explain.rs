@@ -58,7 +58,9 @@ fn table(steps: &[Step], text: &str, begins: usize, analyzed: bool) -> String {
         };
         let depth = steps.iter().filter(inside).count();
         let bar = if step.place == 0 { "" } else { "| " };
-        let shown = format!("{}{bar}{}", "  ".repeat(depth), first_line(step.span.text(text)));
+        // what all uses of a let returned is added up
+        let times = if step.times > 1 { format!("  ×{}", step.times) } else { String::new() };
+        let shown = format!("{}{bar}{}{times}", "  ".repeat(depth), first_line(step.span.text(text)));
         if !analyzed {
             let _ = writeln!(out, "{line:>5}  {shown}");
             continue;
@@ -96,6 +98,7 @@ fn object(step: &Step, text: &str, analyzed: bool) -> Value {
     });
     if analyzed && let Some(fields) = object.as_object_mut() {
         fields.insert("ran".into(), step.ran.into());
+        fields.insert("times".into(), step.times.into());
         fields.insert("rows".into(), step.rows.into());
         fields.insert("bytes".into(), step.bytes.into());
         fields.insert("spilled".into(), step.spilled.into());

@@ -22,7 +22,6 @@ mod provisional;
 mod query_files;
 mod repl;
 mod run;
-mod schemas_file;
 mod screen;
 mod test;
 mod why;

@@ -60,7 +60,8 @@ fn run(arguments: &Test) -> Result<(), Failure> {
         }
         // tests that fail kill every mutant
         None if arguments.mutate && all_pass => {
-            let mutated: Vec<MutationReport> = files.iter().filter_map(|file| session.mutate(file, jobs)).collect();
+            let mutated = files.iter().filter_map(|file| session.mutate(file, jobs)).collect();
+            let mutated = MutationReport::merged(mutated);
             write(arguments, &mutation_report(&mutated, format(arguments.format), look(arguments)))?;
         }
         None => {
@@ -80,7 +81,7 @@ fn run(arguments: &Test) -> Result<(), Failure> {
 fn write(arguments: &Test, text: &str) -> Result<(), Failure> {
     match &arguments.output {
         Some(path) => std::fs::write(path, text)
-            .map_err(|error| Failure::Query(format!("{} cannot be written: {error}", path.display()))),
+            .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display()))),
         None => Ok(std::io::stdout().write_all(text.as_bytes())?),
     }
 }

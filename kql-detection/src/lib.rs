@@ -9,6 +9,7 @@ mod parser_yaml;
 mod problem;
 mod report;
 mod rule;
+mod schemas_file;
 mod test_file;
 mod why;
 pub mod yaml;
@@ -26,5 +27,6 @@ pub use rule::{
     Entity, EntityField, EventGrouping, Operator, QueryPlaces, QueryText, Rule, RuleFile, RuleKind, Trigger, files,
     read,
 };
+pub use schemas_file::{SchemasError, load_schemas};
 pub use test_file::{TestPath, json_schema, test_files};
 pub use why::{WhyError, WhyRow, WhyRows, why};

@@ -101,6 +101,12 @@ impl Prepared {
         self.bound.query.results.iter().map(Relation::schema).collect()
     }
 
+    /// For each result, the places of the columns by which the query orders its rows, most significant first: those of the
+    /// last `sort` or `top` that are still there. Empty if the order is open.
+    pub fn orders(&self) -> Vec<Vec<usize>> {
+        self.bound.query.results.iter().map(Relation::ordered_by).collect()
+    }
+
     /// Notices about the data, one per line: tables without data, rejected rows. Complete when the results have been read.
     pub fn notices(&self) -> Vec<String> {
         self.snapshot.notices(&self.bound.query)

@@ -75,8 +75,10 @@ pub(super) fn compared(expected: &ExpectEntity, found: &BTreeSet<Found>) -> (Vec
     let mut taken = vec![false; found.len()];
     let mut missing = Vec::new();
     for value in &expected.values {
-        let matching =
-            found.iter().enumerate().find(|(i, one)| !taken.get(*i).copied().unwrap_or(true) && is(value, one));
+        let matching = found
+            .iter()
+            .enumerate()
+            .find(|(i, one)| !taken.get(*i).copied().unwrap_or(true) && is(&expected.kind.value, value, one));
         match matching.and_then(|(i, _)| taken.get_mut(i)) {
             Some(taken) => *taken = true,
             None => missing.push(written(value)),
@@ -86,13 +88,39 @@ pub(super) fn compared(expected: &ExpectEntity, found: &BTreeSet<Found>) -> (Vec
     (missing, extra)
 }
 
-/// A value is that of one of the identifiers; a map names them.
-fn is(expected: &Node, found: &Found) -> bool {
+/// For each type of entity the identifiers of which one alone names it. Others, such as the suffix of a name, only add to it.
+const NAMING: [(&str, &[&str]); 16] = [
+    ("Account", &["FullName", "Name", "AadUserId", "Sid", "PUID", "ObjectGuid"]),
+    ("AzureResource", &["ResourceId"]),
+    ("CloudApplication", &["Name", "AppId", "InstanceName"]),
+    ("DNS", &["DomainName"]),
+    ("File", &["Name"]),
+    ("FileHash", &["Value"]),
+    ("Host", &["FullName", "HostName", "NetBiosName", "AzureID", "OMSAgentID"]),
+    ("IP", &["Address"]),
+    ("MailMessage", &["NetworkMessageId", "InternetMessageId"]),
+    ("Mailbox", &["MailboxPrimaryAddress", "Upn", "ExternalDirectoryObjectId"]),
+    ("Malware", &["Name"]),
+    ("Process", &["ProcessId", "CommandLine"]),
+    ("RegistryKey", &["Key"]),
+    ("RegistryValue", &["Name"]),
+    ("SecurityGroup", &["DistinguishedName", "SID", "ObjectGuid"]),
+    ("URL", &["Url"]),
+];
+
+/// Whether an identifier alone names an entity of a type; of types that are not known, each does.
+fn names(kind: &str, identifier: &str) -> bool {
+    let known = NAMING.iter().find(|(name, _)| name.eq_ignore_ascii_case(kind));
+    known.is_none_or(|(_, naming)| naming.iter().any(|name| name.eq_ignore_ascii_case(identifier)))
+}
+
+/// A value is that of an identifier which names the entity; a map says which identifiers it means.
+fn is(kind: &str, expected: &Node, found: &Found) -> bool {
     match expected.map() {
         Some(entries) => entries.iter().all(|(name, value)| {
             found.iter().any(|(id, own)| Some(id.as_str()) == name.text() && Some(own.as_str()) == value.text())
         }),
-        None => found.iter().any(|(_, own)| Some(own.as_str()) == expected.text()),
+        None => found.iter().any(|(id, own)| names(kind, id) && Some(own.as_str()) == expected.text()),
     }
 }
 

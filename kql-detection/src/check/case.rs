@@ -1,14 +1,17 @@
 //! Runs a test.
 
+use super::compare::ResultRows;
+use super::fixtures::Fixtures;
 use super::losses::losses;
-use super::table::{Fixtures, Tables, TestTable};
-use super::time::{declared_parameters, depends_on_time, let_value};
+use super::params::Params;
+use super::table::{Tables, TestTable};
+use super::target::{Target, target};
+use super::time::depends_on_time;
 use super::value::Values;
 use super::verdict::Outcome;
 use crate::problem::{Place, Placed, Problem, Source};
 use crate::rule::Rule;
 use crate::test_file::{Case, Given, Part, TestFile};
-use crate::yaml::Node;
 use kql_engine::{CancellationToken, Engine, Error, Follow, Table, TraceOptions, Traced};
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -65,12 +68,11 @@ impl<'c> CaseRun<'c> {
         if let Some(now) = now {
             builder = builder.now(&now.value).map_err(|e| vec![source.problem(now.place, e.to_string(), None)])?;
         }
-        let query = with_values(&rule.query.text, file, case, source)?;
-        let declared = declared_parameters(&query);
-        for (name, value) in params(file, case) {
-            if declared.contains(&name.value) {
-                builder = builder.parameter(&name.value, value.text().unwrap_or_default());
-            }
+        let timed = builder.build().map_err(|error| vec![source.whole(error.to_string())])?;
+        let params = Params { file, case, source };
+        let mut builder = timed.derive();
+        for (name, value) in params.declared(&rule.query.text, &timed)? {
+            builder = builder.parameter(&name, &value);
         }
         // what a test gives replaces what the file gives
         let given = |name: &str| case.given.iter().any(|given| given.table.value == name);
@@ -94,19 +96,21 @@ impl<'c> CaseRun<'c> {
         }
         let engine = builder.build().map_err(|error| vec![source.whole(error.to_string())])?;
         let values = Values::new(&engine);
-        let maker = Tables { engine: &engine, values: &values, fixtures, source, defaults: &file.settings.defaults };
+        let maker = Tables { engine: &engine, values: &values, fixtures, file };
         let (mut made, mut problems) = (Vec::new(), Vec::new());
         for (given, target) in &tables {
-            match with_columns(&maker, file, given, target.table()) {
+            match with_columns(&maker, given, target.table()) {
                 Ok(table) => made.push(table),
                 Err(mut found) => problems.append(&mut found),
             }
         }
+        made.extend(elsewhere(&maker, case, &made));
         if !problems.is_empty() {
             return Err(problems);
         }
         let now = now.and_then(|now| kql_parser::time::parse_datetime(&now.value));
         let ready = with_tables(&engine, &made, source)?;
+        let query = params.with_values(&rule.query.text, &ready)?;
         let run = CaseRun {
             source,
             rule,
@@ -147,7 +151,8 @@ impl<'c> CaseRun<'c> {
 
     /// The same test of another query, of which only the verdict matters.
     pub fn of_query(&self, text: &str) -> Option<CaseRun<'c>> {
-        let query = with_values(text, self.file, self.case, self.source).ok()?;
+        let params = Params { file: self.file, case: self.case, source: self.source };
+        let query = params.with_values(text, &self.ready).ok()?;
         Some(CaseRun { query, quick: true, ..self.clone() })
     }
 
@@ -169,9 +174,12 @@ impl<'c> CaseRun<'c> {
         &self.query
     }
 
-    /// The last result of the query.
-    pub(super) fn answer(&self, engine: &Engine) -> Result<Table, Vec<Problem>> {
-        self.result(engine.query(&self.query).map(|answer| answer.tables))
+    /// The last result of the query, and its rows.
+    pub(super) fn answer(&self, engine: &Engine) -> Result<(Table, ResultRows), Vec<Problem>> {
+        let prepared = engine.prepare(&self.query).map_err(|error| self.query_problems(error))?;
+        let table = self.result(prepared.run().map(|answer| answer.tables))?;
+        let rows = ResultRows::of(&table, prepared.orders().pop().unwrap_or_default());
+        Ok((table, rows))
     }
 
     pub(super) fn result(&self, tables: Result<Vec<Table>, Error>) -> Result<Table, Vec<Problem>> {
@@ -246,33 +254,6 @@ impl<'c> CaseRun<'c> {
     }
 }
 
-/// The parameters of a test: its own, and those of the file that it does not have.
-fn params<'f>(file: &'f TestFile, case: &'f Case) -> impl Iterator<Item = &'f (Placed<String>, Node)> {
-    let own = |name: &str| case.params.iter().any(|(own, _)| own.value == name);
-    let shared = file.settings.params.iter().filter(move |(name, _)| !own(&name.value));
-    case.params.iter().chain(shared)
-}
-
-/// The query with the values that a test gives for scalars of `let`.
-fn with_values(query: &str, file: &TestFile, case: &Case, source: &Source) -> Result<String, Vec<Problem>> {
-    let mut text = query.to_owned();
-    if params(file, case).next().is_none() {
-        return Ok(text);
-    }
-    let declared = declared_parameters(query);
-    for (name, value) in params(file, case) {
-        if declared.contains(&name.value) {
-            continue;
-        }
-        let Some(at) = let_value(&text, &name.value) else {
-            let message = format!("the query has no parameter and no scalar let '{}'", name.value);
-            return Err(vec![source.problem(name.place, message, None)]);
-        };
-        text.replace_range(at.start as usize..at.end as usize, &literal(value, at.text(&text)));
-    }
-    Ok(text)
-}
-
 /// An engine with more tables.
 fn with_tables(engine: &Engine, tables: &[TestTable], source: &Source) -> Result<Engine, Vec<Problem>> {
     let whole = |error: Error| vec![source.whole(error.to_string())];
@@ -281,42 +262,6 @@ fn with_tables(engine: &Engine, tables: &[TestTable], source: &Source) -> Result
         builder = builder.table(&table.name, vec![table.batch.clone()]).map_err(whole)?;
     }
     builder.build().map_err(whole)
-}
-
-/// What a key of `tables` stands for.
-enum Target {
-    /// A table.
-    Table(String),
-    /// A saved function, and the table with its rows.
-    Function(String, String),
-    /// External data with this address.
-    External(String),
-}
-
-impl Target {
-    fn table(&self) -> &str {
-        match self {
-            Target::Table(name) | Target::Function(_, name) | Target::External(name) => name,
-        }
-    }
-}
-
-fn target(engine: &Engine, given: &Given) -> Target {
-    let name = given.table.value.as_str();
-    if name.contains("://") {
-        return Target::External(name.to_owned());
-    }
-    let watchlist = name.strip_prefix("_GetWatchlist(").and_then(|rest| rest.strip_suffix(')'));
-    if let Some(alias) = watchlist {
-        return Target::Table(alias.trim().trim_matches(['\'', '"']).to_owned());
-    }
-    if let Some(function) = name.strip_suffix("()") {
-        return Target::Function(function.to_owned(), format!("rows of {function}"));
-    }
-    if engine.has_function(name) {
-        return Target::Function(name.to_owned(), format!("rows of {name}"));
-    }
-    Target::Table(name.to_owned())
 }
 
 fn external(
@@ -334,28 +279,28 @@ fn external(
     }
 }
 
-/// A value of a parameter as it is written in the query; quotes are added if the value that it replaces has them.
-fn literal(value: &Node, replaced: &str) -> String {
-    let text = value.text().unwrap_or_default();
-    let is_text = replaced.trim_start().starts_with(['"', '\'', '@']);
-    if is_text { serde_json::Value::String(text.to_owned()).to_string() } else { text.to_owned() }
+/// The tables that only other tests of the file give, without rows: the query reads them here, too.
+fn elsewhere(maker: &Tables, case: &Case, own: &[TestTable]) -> Vec<TestTable> {
+    let mut tables: Vec<TestTable> = Vec::new();
+    for given in maker.file.cases.iter().flat_map(|case| &case.given) {
+        let Target::Table(name) = target(maker.engine, given) else { continue };
+        let is_known = own.iter().chain(&tables).any(|table| table.name == name)
+            || case.each.as_ref().is_some_and(|each| each.table.value == name)
+            || maker.engine.table_schema(&name).is_some();
+        if !is_known {
+            tables.extend(maker.table(&name, &[]).ok().filter(|table| !table.schema.columns.is_empty()));
+        }
+    }
+    tables
 }
 
-/// A table of a test. If it has no rows and no schema knows it, its columns are those of the table that it replaces.
-fn with_columns(maker: &Tables, file: &TestFile, given: &Given, name: &str) -> Result<TestTable, Vec<Problem>> {
+/// A table of a test.
+fn with_columns(maker: &Tables, given: &Given, name: &str) -> Result<TestTable, Vec<Problem>> {
     let table = maker.table(name, &[given])?;
     if !table.schema.columns.is_empty() {
         return Ok(table);
     }
-    let replaced = file.settings.tables.iter().find(|shared| shared.table.value == given.table.value);
-    let columns = replaced.map(|shared| maker.table(name, &[shared])).transpose()?;
-    match columns.filter(|table| !table.schema.columns.is_empty()) {
-        Some(table) => super::table::with_rows(&table, &vec![false; table.rows.len()])
-            .map_err(|reason| vec![maker.source.problem(given.table.place, reason, None)]),
-        None => {
-            let message = format!("the columns of {} are not known: it has no rows, and no schema", given.table.value);
-            let help = Some("give it a row, or name its columns in 'defaults'".to_owned());
-            Err(vec![maker.source.problem(given.table.place, message, help)])
-        }
-    }
+    let message = format!("the columns of {} are not known: it has no rows, and no schema", given.table.value);
+    let help = Some("give it a row, or name its columns in 'defaults'".to_owned());
+    Err(vec![maker.file.source.problem(given.table.place, message, help)])
 }

@@ -16,11 +16,13 @@ pub(super) struct ResultRows {
     pub schema: TableSchema,
     /// For each row its cells; `None` for null.
     pub rows: Vec<Vec<Option<String>>>,
+    /// The places of the columns by which the query orders the rows; empty if it leaves their order open.
+    pub order: Vec<usize>,
 }
 
 impl ResultRows {
-    /// The rows of a table.
-    pub fn of(table: &Table) -> ResultRows {
+    /// The rows of a table, which these columns order.
+    pub fn of(table: &Table, order: Vec<usize>) -> ResultRows {
         let mut rows = Vec::new();
         for batch in &table.batches {
             for row in 0..batch.num_rows() {
@@ -28,7 +30,13 @@ impl ResultRows {
                 rows.push(cells.map(|(column, array)| text(array, column.ty, row)).collect());
             }
         }
-        ResultRows { schema: table.schema.clone(), rows }
+        ResultRows { schema: table.schema.clone(), rows, order }
+    }
+
+    /// The names of the columns that order the rows.
+    pub fn order_names(&self) -> String {
+        let names = self.order.iter().filter_map(|at| Some(self.schema.columns.get(*at)?.name.as_str()));
+        names.collect::<Vec<_>>().join(", ")
     }
 
     /// The place of a column.
@@ -58,8 +66,10 @@ pub(super) enum Pattern {
     Regex(Regex),
     /// `~1.5`: a number that is this one after rounding to its digits.
     About(f64, f64),
-    /// JSON, compared as such.
+    /// JSON, compared as such; texts in it may be `*any*`.
     Json(Json),
+    /// This JSON.
+    Exactly(Json),
     /// This text.
     Text(String),
 }
@@ -82,28 +92,27 @@ impl Pattern {
             Pattern::About(value, most) => {
                 cell.and_then(|cell| cell.parse::<f64>().ok()).is_some_and(|x| (x - value).abs() <= *most)
             }
-            Pattern::Json(json) => cell.is_some_and(|cell| {
-                // a dynamic that is a text is shown without quotes
-                let found = serde_json::from_str::<Json>(cell).unwrap_or_else(|_| Json::String(cell.to_owned()));
-                same(json, &found)
-            }),
+            Pattern::Json(json) => cell.is_some_and(|cell| same(json, &as_json(cell), true)),
+            Pattern::Exactly(json) => cell.is_some_and(|cell| same(json, &as_json(cell), false)),
             Pattern::Text(text) => cell == Some(text.as_str()),
         }
     }
 }
 
+/// A dynamic that is a text is shown without quotes.
+fn as_json(cell: &str) -> Json {
+    serde_json::from_str::<Json>(cell).unwrap_or_else(|_| Json::String(cell.to_owned()))
+}
+
 /// Whether two JSON values are the same: numbers by their value, and texts may be patterns.
-fn same(expected: &Json, found: &Json) -> bool {
+fn same(expected: &Json, found: &Json, patterns: bool) -> bool {
     match (expected, found) {
+        (Json::String(text), _) if patterns && text == "*any*" => true,
         (Json::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
-        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b, patterns)),
         (Json::Object(a), Json::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b, patterns)))
         }
-        (Json::String(a), other) => match other {
-            Json::String(b) => a == b || a == "*any*",
-            _ => a == "*any*",
-        },
         (a, b) => a == b,
     }
 }
@@ -166,6 +175,11 @@ pub(super) fn pattern(values: &Values, node: &Node, ty: ScalarType) -> Result<(S
     if node.is_null() {
         return Ok(("null".to_owned(), Pattern::Null));
     }
+    if let Some([(key, value)]) = node.map()
+        && key.text() == Some(EXACTLY)
+    {
+        return exactly(values, value, ty);
+    }
     if let Kind::Scalar { text, .. } = &node.kind {
         if text == "*any*" {
             return Ok((text.clone(), Pattern::Any));
@@ -206,79 +220,27 @@ pub(super) fn pattern(values: &Values, node: &Node, ty: ScalarType) -> Result<(S
     Ok((shown.clone(), Pattern::Text(shown)))
 }
 
+/// The key of a value that is no pattern, however it is written.
+const EXACTLY: &str = "$is";
+
+fn exactly(values: &Values, node: &Node, ty: ScalarType) -> Result<(String, Pattern), String> {
+    match node.text() {
+        _ if node.is_null() => Ok(("null".to_owned(), Pattern::Null)),
+        Some(text) if ty == ScalarType::String => Ok((text.to_owned(), Pattern::Text(text.to_owned()))),
+        Some(_) if ty != ScalarType::Dynamic => {
+            let shown = super::value::shown(&values.of(node, ty)?, ty);
+            Ok((shown.clone(), Pattern::Text(shown)))
+        }
+        None if !matches!(ty, ScalarType::Dynamic | ScalarType::String) => {
+            Err(format!("expected a {ty}, not {}", node.noun()))
+        }
+        _ => {
+            let json = values.json(node);
+            Ok((json.to_string(), Pattern::Exactly(json)))
+        }
+    }
+}
+
 fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or_default().trim_start_matches("error: ")
-}
-
-/// Which expected rows are found, each in a row of its own.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Matching {
-    /// The expected rows without a row.
-    pub missing: Vec<usize>,
-    /// The rows that no expected row accepts.
-    pub extra: Vec<usize>,
-}
-
-/// Finds for each expected row one of its own, as many as possible: an expected row that accepts several must not take
-/// the only one that another accepts.
-pub(super) fn matching(expected: &[ExpectedRow], result: &ResultRows) -> Matching {
-    let accepts: Vec<Vec<usize>> = expected
-        .iter()
-        .map(|e| {
-            (0..result.rows.len()).filter(|i| result.rows.get(*i).is_some_and(|row| e.accepts(result, row))).collect()
-        })
-        .collect();
-    let mut owner: Vec<Option<usize>> = vec![None; result.rows.len()];
-    let mut missing = Vec::new();
-    for row in 0..expected.len() {
-        let mut seen = vec![false; result.rows.len()];
-        if !place(row, &accepts, &mut owner, &mut seen) {
-            missing.push(row);
-        }
-    }
-    let extra = owner.iter().enumerate().filter(|(_, owner)| owner.is_none()).map(|(i, _)| i).collect();
-    Matching { missing, extra }
-}
-
-/// Gives an expected row a row, moving others if that is needed; without recursion, since there can be many.
-fn place(start: usize, accepts: &[Vec<usize>], owner: &mut [Option<usize>], seen: &mut [bool]) -> bool {
-    let mut from: Vec<Option<usize>> = vec![None; owner.len()];
-    let mut queue = std::collections::VecDeque::from([start]);
-    while let Some(expected) = queue.pop_front() {
-        for &row in accepts.get(expected).into_iter().flatten() {
-            if seen.get(row).copied().unwrap_or(true) {
-                continue;
-            }
-            if let Some(seen) = seen.get_mut(row) {
-                *seen = true;
-            }
-            if let Some(from) = from.get_mut(row) {
-                *from = Some(expected);
-            }
-            match owner.get(row).copied().flatten() {
-                Some(other) => queue.push_back(other),
-                None => {
-                    let mut at = row;
-                    // each row on the way goes to the one that came for it
-                    while let Some(taker) = from.get(at).copied().flatten() {
-                        let before = owner.iter().position(|owner| *owner == Some(taker));
-                        if let Some(owner) = owner.get_mut(at) {
-                            *owner = Some(taker);
-                        }
-                        match before {
-                            Some(before) if taker != start => {
-                                if let Some(owner) = owner.get_mut(before) {
-                                    *owner = None;
-                                }
-                                at = before;
-                            }
-                            _ => break,
-                        }
-                    }
-                    return true;
-                }
-            }
-        }
-    }
-    false
 }

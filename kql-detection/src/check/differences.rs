@@ -1,10 +1,14 @@
 //! Differences between rows, as a table for people.
 
-use super::compare::{ExpectedRow, Matching, ResultRows};
+use super::compare::{ExpectedRow, ResultRows};
+use super::matching::Matching;
 use std::collections::BTreeSet;
 
 /// The most rows that are shown.
 const SHOWN: usize = 10;
+
+/// The most columns that are shown if the test names none.
+const MOST_COLUMNS: usize = 8;
 
 /// The widest cell.
 const WIDEST: usize = 60;
@@ -13,8 +17,19 @@ const WIDEST: usize = 60;
 /// like it.
 pub(super) fn table(expected: &[ExpectedRow], result: &ResultRows, matching: &Matching) -> String {
     let named: BTreeSet<usize> = expected.iter().flat_map(|row| row.cells.iter().map(|(at, ..)| *at)).collect();
-    let columns: Vec<usize> =
-        if named.is_empty() { (0..result.schema.columns.len().min(8)).collect() } else { named.into_iter().collect() };
+    let columns: Vec<usize> = if named.is_empty() {
+        let shown: Vec<_> = matching.extra.iter().take(SHOWN).filter_map(|row| result.rows.get(*row)).collect();
+        let has_value = |at: &usize| {
+            shown.iter().any(|row| row.get(*at).is_some_and(|cell| cell.as_ref().is_some_and(|text| !text.is_empty())))
+        };
+        // columns without a value in these rows say least
+        let (mut columns, empty): (Vec<usize>, Vec<usize>) = (0..result.schema.columns.len()).partition(has_value);
+        columns.extend(empty);
+        columns.truncate(MOST_COLUMNS);
+        columns
+    } else {
+        named.into_iter().collect()
+    };
     let mut lines: Vec<(char, Vec<String>)> = Vec::new();
     let mut extra = matching.extra.clone();
     for row in matching.missing.iter().filter_map(|i| expected.get(*i)).take(SHOWN) {

@@ -118,13 +118,7 @@ impl CaseRun<'_> {
     }
 
     fn maker<'v>(&'v self, values: &'v Values<'v>) -> Tables<'v> {
-        Tables {
-            engine: &self.engine,
-            values,
-            fixtures: self.fixtures,
-            source: self.source,
-            defaults: &self.file.settings.defaults,
-        }
+        Tables { engine: &self.engine, values, fixtures: self.fixtures, file: self.file }
     }
 
     fn each_row(&self, table: &str, row: &GivenRow, is_hit: bool) -> Result<Option<Failure>, Vec<Problem>> {
@@ -145,7 +139,7 @@ impl CaseRun<'_> {
         let options = TraceOptions { follow, only_sources: true, ..TraceOptions::default() };
         let traced = engine.trace(&self.query, &options, &CancellationToken::new());
         let traced = traced.map_err(|error| self.query_problems(error))?;
-        let result = ResultRows::of(&self.result(Ok(traced.answer.tables))?);
+        let result = ResultRows::of(&self.result(Ok(traced.answer.tables))?, Vec::new());
         let is_found = if traced.row_by_row {
             traced.trace.sources.last().into_iter().flatten().any(|rows| rows.contains(&first))
         } else {

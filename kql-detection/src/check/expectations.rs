@@ -2,13 +2,14 @@
 
 use super::alerts::{alerts, compared, entities, in_period};
 use super::case::CaseRun;
-use super::compare::{Matching, ResultRows, expected_rows, matching};
+use super::compare::{ResultRows, expected_rows};
+use super::matching::{Matching, matching, out_of_order, ties};
 use super::value::Values;
 use super::verdict::{Failure, Outcome};
 use super::{differences, snapshot};
 use crate::problem::{Place, Placed, Problem, Source};
-use crate::rule::EntityField;
-use crate::test_file::{Expected, GivenRow, Part};
+use crate::rule::{Entity, EntityField};
+use crate::test_file::{ExpectEntity, Expected, GivenRow, Part};
 use kql_engine::Table;
 use std::path::PathBuf;
 
@@ -20,11 +21,10 @@ impl CaseRun<'_> {
         if let Some(Expected::Error(wanted)) = expect.all.iter().find(|e| matches!(e, Expected::Error(_))) {
             return self.check_error(wanted, answer);
         }
-        let table = match answer {
-            Ok(table) => table,
+        let (table, result) = match answer {
+            Ok(answer) => answer,
             Err(problems) => return Outcome::Refused(problems),
         };
-        let result = ResultRows::of(&table);
         let (mut failures, mut problems) = (Vec::new(), Vec::new());
         for expected in &expect.all {
             match self.check_one(expected, &table, &result, update, updated) {
@@ -39,7 +39,7 @@ impl CaseRun<'_> {
         }
     }
 
-    fn check_error(&self, wanted: &Placed<String>, answer: Result<Table, Vec<Problem>>) -> Outcome {
+    fn check_error<T>(&self, wanted: &Placed<String>, answer: Result<T, Vec<Problem>>) -> Outcome {
         match answer {
             Ok(_) => {
                 let summary = format!("the query runs, and should fail with '{}'", wanted.value);
@@ -122,19 +122,45 @@ impl CaseRun<'_> {
                 let mut details = String::new();
                 for wanted in kinds {
                     let kind = &wanted.kind;
-                    if !self.rule.entities.iter().any(|e| e.kind.value.eq_ignore_ascii_case(&kind.value)) {
-                        let message = format!("the rule maps no columns to the entity {}", kind.value);
-                        return Err(vec![self.source.problem(kind.place, message, None)]);
-                    }
+                    self.check_identifiers(wanted)?;
                     let (missing, extra) = compared(wanted, &entities(self.rule, &kind.value, &result));
                     missing.iter().for_each(|one| details.push_str(&format!("- {}: {one}\n", kind.value)));
                     extra.iter().for_each(|one| details.push_str(&format!("+ {}: {one}\n", kind.value)));
                 }
                 (!details.is_empty()).then(|| self.failure(*place, "the alert has other entities", details))
             }
-            Expected::Snapshot(path) => self.check_snapshot(path, table, update, updated)?,
+            Expected::Snapshot(path) => self.check_snapshot(path, table, result, update, updated)?,
             Expected::Error(_) => None,
         })
+    }
+
+    /// Whether the rule maps columns to a type of entity, and to the identifiers that a test names.
+    fn check_identifiers(&self, wanted: &ExpectEntity) -> Result<(), Vec<Problem>> {
+        let kind = &wanted.kind;
+        let is_of_kind = |entity: &&Entity| entity.kind.value.eq_ignore_ascii_case(&kind.value);
+        let mapped: Vec<&Entity> = self.rule.entities.iter().filter(is_of_kind).collect();
+        if mapped.is_empty() {
+            let kinds = || self.rule.entities.iter().map(|entity| entity.kind.value.as_str());
+            let help = kql_parser::suggest(&kind.value, kinds()).map(|like| format!("did you mean '{like}'?"));
+            let message = format!("the rule maps no columns to the entity {}", kind.value);
+            return Err(vec![self.source.problem(kind.place, message, help)]);
+        }
+        let fields: Vec<&str> =
+            mapped.iter().flat_map(|entity| &entity.fields).map(|field| field.identifier.value.as_str()).collect();
+        let named = wanted.values.iter().flat_map(|value| value.map().unwrap_or_default());
+        let unknown = named.filter(|(name, _)| name.text().is_none_or(|name| !fields.contains(&name)));
+        let problems: Vec<Problem> = unknown
+            .map(|(name, _)| {
+                let text = name.text().unwrap_or_default();
+                let help = match kql_parser::suggest(text, fields.iter().copied()) {
+                    Some(like) => format!("did you mean '{like}'?"),
+                    None => format!("it maps {}", fields.join(", ")),
+                };
+                let message = format!("the rule maps no column to '{text}' of the entity {}", kind.value);
+                self.source.problem(name.place, message, Some(help))
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     /// Whether the columns that the rule maps to entities are there.
@@ -169,7 +195,7 @@ impl CaseRun<'_> {
         let tables = in_period(&self.tables, period, now).map_err(|reason| vec![self.source.whole(reason)])?;
         match tables {
             None => Ok(result.clone()),
-            Some(tables) => Ok(ResultRows::of(&self.answer(&self.engine_with(&tables)?)?)),
+            Some(tables) => Ok(self.answer(&self.engine_with(&tables)?)?.1),
         }
     }
 
@@ -183,11 +209,17 @@ impl CaseRun<'_> {
         let values = Values::new(&self.engine);
         let expected = expected_rows(self.source, &values, result, wanted)?;
         let mut found = matching(&expected, result);
-        if !exactly && found.missing.is_empty() {
-            return Ok(None);
-        }
-        if found.missing.is_empty() && found.extra.is_empty() {
-            return Ok(None);
+        if found.missing.is_empty() && (!exactly || found.extra.is_empty()) {
+            return Ok(out_of_order(&expected, result).map(|row| {
+                let at = expected.get(row).map_or(place, |row| row.place);
+                let summary = format!(
+                    "the rows are right, their order is not: row {} is not behind row {row} in the result, which is \
+                     sorted by {}",
+                    row + 1,
+                    result.order_names()
+                );
+                self.failure(at, summary, shown_rows(result))
+            }));
         }
         let place = found.missing.first().and_then(|i| Some(expected.get(*i)?.place)).unwrap_or(place);
         let extra = if exactly { found.extra.len() } else { 0 };
@@ -206,6 +238,7 @@ impl CaseRun<'_> {
         &self,
         path: &Placed<PathBuf>,
         table: &Table,
+        result: &ResultRows,
         update: bool,
         updated: &mut Vec<PathBuf>,
     ) -> Result<Option<Failure>, Vec<Problem>> {
@@ -215,9 +248,10 @@ impl CaseRun<'_> {
         };
         let found = snapshot::lines(table);
         let expected = snapshot::read(&path.value).map_err(|error| unusable("read", error))?;
+        let ties = if result.order.is_empty() { Vec::new() } else { ties(result) };
         let same = expected.as_ref().is_some_and(|expected| {
             let (missing, extra) = snapshot::differences(expected, &found);
-            missing.is_empty() && extra.is_empty()
+            missing.is_empty() && extra.is_empty() && snapshot::out_of_order(expected, &found, &ties).is_none()
         });
         if same {
             return Ok(None);
@@ -247,6 +281,21 @@ impl CaseRun<'_> {
             return Ok(Some(self.failure(path.place, summary, String::new())));
         };
         let (missing, extra) = snapshot::differences(&expected, &found);
+        if let (true, true, Some(row)) =
+            (missing.is_empty(), extra.is_empty(), snapshot::out_of_order(&expected, &found, &ties))
+        {
+            let line = |sign: char, lines: &[String]| {
+                lines.get(row).map_or_else(String::new, |line| format!("{sign} {line}\n"))
+            };
+            let summary = format!(
+                "the rows are those of the snapshot, their order is not: row {} is elsewhere in the result, which is sorted \
+                 by {}; kql test --update accepts them",
+                row + 1,
+                result.order_names()
+            );
+            let details = line('-', &expected) + &line('+', &found);
+            return Ok(Some(self.failure(path.place, summary, details)));
+        }
         let mut details = String::new();
         missing.iter().take(10).for_each(|line| details.push_str(&format!("- {line}\n")));
         extra.iter().take(10).for_each(|line| details.push_str(&format!("+ {line}\n")));

@@ -1,8 +1,8 @@
 //! Runs the tests of a rule over its mutants: a mutant that no test kills shows what the tests leave open.
 
 use super::case::CaseRun;
+use super::fixtures::Fixtures;
 use super::session::Loaded;
-use super::table::Fixtures;
 use crate::coverage::Coverage;
 use crate::mutants::{Mutant, mutants};
 use std::collections::HashSet;
@@ -22,11 +22,11 @@ pub struct MutationReport {
     /// The line of the file, from 1, where the query starts.
     pub first_line: usize,
     /// Mutants that a test kills.
-    pub killed: usize,
+    pub killed: Vec<Mutant>,
     /// Mutants that mean the same as the query.
-    pub equivalent: usize,
+    pub equivalent: Vec<Mutant>,
     /// Mutants that are not valid queries.
-    pub invalid: usize,
+    pub invalid: Vec<Mutant>,
     /// Mutants in text that no test reaches; they did not run.
     pub unreached: Vec<Mutant>,
     /// Mutants that no test kills.
@@ -40,6 +40,50 @@ pub struct Survivor {
     pub mutant: Mutant,
     /// A row that would kill it, as it is written in a test file, and whether the rule must find it.
     pub killer: Option<(String, bool)>,
+}
+
+impl MutationReport {
+    /// One for each rule: of several test files of a rule, each can kill a mutant.
+    pub fn merged(all: Vec<MutationReport>) -> Vec<MutationReport> {
+        let mut rules: Vec<MutationReport> = Vec::new();
+        for one in all {
+            match rules.iter_mut().find(|rule| rule.file == one.file && rule.query == one.query) {
+                Some(rule) => rule.add(one),
+                None => rules.push(one),
+            }
+        }
+        rules
+    }
+
+    /// Adds what other tests say. A mutant counts once: as killed, else as alive, else as not reached.
+    fn add(&mut self, other: MutationReport) {
+        let mut add = |own: &mut Vec<Mutant>, others: Vec<Mutant>| {
+            for mutant in others {
+                if !own.contains(&mutant) {
+                    own.push(mutant);
+                }
+            }
+        };
+        add(&mut self.killed, other.killed);
+        add(&mut self.unreached, other.unreached);
+        add(&mut self.equivalent, other.equivalent);
+        add(&mut self.invalid, other.invalid);
+        for survivor in other.survivors {
+            match self.survivors.iter_mut().find(|own| own.mutant == survivor.mutant) {
+                Some(own) => own.killer = own.killer.take().or(survivor.killer),
+                None => self.survivors.push(survivor),
+            }
+        }
+        self.survivors.retain(|survivor| !self.killed.contains(&survivor.mutant));
+        let mut counted = self.killed.clone();
+        counted.extend(self.survivors.iter().map(|survivor| survivor.mutant.clone()));
+        for rest in [&mut self.unreached, &mut self.equivalent, &mut self.invalid] {
+            rest.retain(|mutant| !counted.contains(mutant));
+            counted.extend(rest.iter().cloned());
+            rest.sort_by_key(|mutant| mutant.at);
+        }
+        self.survivors.sort_by_key(|survivor| survivor.mutant.at);
+    }
 }
 
 enum Fate {
@@ -82,17 +126,17 @@ pub(super) fn mutate(loaded: &Loaded, coverage: &[Coverage], jobs: usize) -> Mut
         rule: loaded.rule.name.clone(),
         query: query.clone(),
         first_line: loaded.rule.query.first_line,
-        killed: 0,
-        equivalent: 0,
-        invalid: 0,
+        killed: Vec::new(),
+        equivalent: Vec::new(),
+        invalid: Vec::new(),
         unreached,
         survivors: Vec::new(),
     };
     for (mutant, fate) in reached.into_iter().zip(fates) {
         match fate.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-            Some(Fate::Killed) => report.killed += 1,
-            Some(Fate::Equivalent) => report.equivalent += 1,
-            Some(Fate::Invalid) | None => report.invalid += 1,
+            Some(Fate::Killed) => report.killed.push(mutant),
+            Some(Fate::Equivalent) => report.equivalent.push(mutant),
+            Some(Fate::Invalid) | None => report.invalid.push(mutant),
             Some(Fate::Survived(killer)) => report.survivors.push(Survivor { mutant, killer }),
         }
     }

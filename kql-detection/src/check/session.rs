@@ -1,8 +1,8 @@
 //! Runs test files.
 
 use super::case::CaseRun;
+use super::fixtures::Fixtures;
 use super::mutate::MutationReport;
-use super::table::Fixtures;
 use super::verdict::{FileReport, Outcome, Verdict};
 use crate::coverage::Coverage;
 use crate::problem::{Place, Placed, Problem, Source};
@@ -116,6 +116,12 @@ impl Session {
                 _ => Profile::Unified,
             });
         }
+        for path in &file.settings.schemas {
+            let read = crate::schemas_file::load_schemas(&path.value);
+            for (name, schema) in read.map_err(|e| vec![file.source.problem(path.place, e.to_string(), None)])? {
+                builder = builder.schema(&name, schema);
+            }
+        }
         for path in &file.settings.functions {
             builder = functions(builder, &file.source, path)?;
         }
@@ -195,12 +201,10 @@ impl Session {
                     report.verdicts.push(verdict(&case.name.value, case.name.place, outcome, begin.elapsed()));
                 }
             }
-            // a rule that cannot run is said once, not for each test
-            if let Some(problems) = report.verdicts.iter().find_map(|v| of_rule(v, &loaded.rule.file)) {
-                report.problems = problems;
-                report.verdicts.clear();
-                return;
-            }
+        }
+        if let Some(problems) = same_problems(&report.verdicts, &loaded.rule.file) {
+            report.problems = problems;
+            report.verdicts.clear();
         }
     }
 
@@ -213,12 +217,17 @@ impl Session {
     }
 }
 
-/// The problems of a test that cannot run, if all of them are those of the rule.
-fn of_rule(verdict: &Verdict, rule: &Path) -> Option<Vec<Problem>> {
-    match &verdict.outcome {
+/// The problems of a rule that cannot run in any test, which are said once; `None` if a test runs, or if its problems are
+/// others, since the tables of a test can be the reason.
+fn same_problems(verdicts: &[Verdict], rule: &Path) -> Option<Vec<Problem>> {
+    let of_rule = |verdict: &Verdict| match &verdict.outcome {
         Outcome::Refused(problems) if problems.iter().all(|problem| problem.file == rule) => Some(problems.clone()),
         _ => None,
-    }
+    };
+    let first = verdicts.first().and_then(of_rule)?;
+    let texts = |problems: &[Problem]| problems.iter().map(Problem::to_string).collect::<Vec<_>>();
+    let same = |verdict: &Verdict| of_rule(verdict).is_some_and(|problems| texts(&problems) == texts(&first));
+    verdicts.iter().all(same).then_some(first)
 }
 
 fn functions(

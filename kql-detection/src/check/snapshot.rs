@@ -1,9 +1,10 @@
-//! Snapshots: the rows of a result in a file, one JSON object a line. Their order does not count.
+//! Snapshots: the rows of a result in a file, one JSON object a line. Their order counts if the query defines it.
 
 use kql_engine::{Table, cell};
+use std::ops::Range;
 use std::path::Path;
 
-/// The rows of a table as lines, sorted unless the query orders them.
+/// The rows of a table as lines, in their order.
 pub(super) fn lines(table: &Table) -> Vec<String> {
     let mut lines = Vec::new();
     for batch in &table.batches {
@@ -42,6 +43,22 @@ pub(super) fn differences(expected: &[String], found: &[String]) -> (Vec<String>
     let missing = counts.iter().flat_map(|(line, n)| times(line, *n)).collect();
     let extra = counts.iter().flat_map(|(line, n)| times(line, -*n)).collect();
     (missing, extra)
+}
+
+/// The first line that is not among the lines found at the places of the rows that tie with it.
+pub(super) fn out_of_order(expected: &[String], found: &[String], ties: &[Range<usize>]) -> Option<usize> {
+    let strange = |tie: &Range<usize>| {
+        let (expected, mut found) = (expected.get(tie.clone())?, found.get(tie.clone())?.to_vec());
+        let place = expected.iter().position(|line| match found.iter().position(|other| other == line) {
+            Some(at) => {
+                found.swap_remove(at);
+                false
+            }
+            None => true,
+        })?;
+        Some(tie.start + place)
+    };
+    ties.iter().find_map(strange)
 }
 
 /// Writes the lines.

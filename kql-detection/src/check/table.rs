@@ -1,16 +1,18 @@
 //! The rows that a test gives, as Arrow batches.
 
+use super::fixtures::{FileRows, Fixtures};
+use super::target::target;
 use super::value::{Values, scalar};
-use crate::problem::{Problem, Source};
-use crate::test_file::{Cells, Given, GivenRow, Part};
+use crate::problem::{Placed, Problem};
+use crate::test_file::{Given, GivenRow, Part, TestFile};
+use crate::yaml::Node;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::concat;
 use kql_engine::datafusion::common::ScalarValue;
 use kql_engine::value::Value;
-use kql_engine::{Column, DataPath, Engine, ScalarType, TableSchema};
-use std::cell::RefCell;
+use kql_engine::{Column, Engine, ScalarType, TableSchema};
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A table of a test.
 #[derive(Clone, Debug)]
@@ -32,40 +34,6 @@ pub(super) struct RowName {
     pub name: String,
 }
 
-/// The rows of a file.
-pub(super) type FileRows = (TableSchema, RecordBatch);
-
-/// The rows of the files that tests name; each file is read once.
-#[derive(Default)]
-pub(super) struct Fixtures(RefCell<HashMap<(String, PathBuf), Result<FileRows, String>>>);
-
-impl Fixtures {
-    /// The rows of a file as rows of a table.
-    pub fn rows(&self, engine: &Engine, table: &str, path: &Path) -> Result<FileRows, String> {
-        let key = (table.to_owned(), path.to_owned());
-        if let Some(known) = self.0.borrow().get(&key) {
-            return known.clone();
-        }
-        let read = read_file(engine, table, path);
-        self.0.borrow_mut().insert(key, read.clone());
-        read
-    }
-}
-
-fn read_file(engine: &Engine, table: &str, path: &Path) -> Result<FileRows, String> {
-    let mut builder = Engine::builder().profile(engine.profile()).strict(true);
-    if let Some(Ok(schema)) = engine.table_schema(table) {
-        builder = builder.schema(table, schema);
-    }
-    let data = DataPath { name: Some(table.to_owned()), path: path.to_owned() };
-    let reader = builder.data(data).build().map_err(|error| error.to_string())?;
-    let answer = reader.query(&format!("['{table}']")).map_err(|error| error.to_string())?;
-    let table = answer.tables.into_iter().next().ok_or("the file has no rows")?;
-    let schema = table.schema.arrow();
-    let batch = arrow::compute::concat_batches(&schema, &table.batches).map_err(|error| error.to_string())?;
-    Ok((table.schema, batch))
-}
-
 /// Makes tables.
 pub(super) struct Tables<'t> {
     /// Knows the schemas.
@@ -75,9 +43,7 @@ pub(super) struct Tables<'t> {
     /// Reads files.
     pub fixtures: &'t Fixtures,
     /// The test file.
-    pub source: &'t Source,
-    /// What rows leave out.
-    pub defaults: &'t [(crate::problem::Placed<String>, Cells)],
+    pub file: &'t TestFile,
 }
 
 impl Tables<'_> {
@@ -115,21 +81,20 @@ impl Tables<'_> {
                         }
                         files.push(rows);
                     }
-                    Err(reason) => problems.push(self.source.problem(path.place, reason, None)),
+                    Err(found) => {
+                        let problem = |(reason, help)| self.file.source.problem(path.place, reason, help);
+                        problems.extend(found.into_iter().map(problem));
+                    }
                 },
                 Part::Row(row) => {
-                    let defaults = self.defaults.iter().filter(|(table, _)| table.value == name);
-                    for (column, value) in row.cells.iter().chain(defaults.flat_map(|(_, cells)| cells)) {
-                        if places.contains_key(&column.value) {
+                    for (column, value) in row.cells.iter().chain(self.defaults(name)) {
+                        // null says nothing about the type
+                        if places.contains_key(&column.value) || (declared.is_none() && value.is_null()) {
                             continue;
                         }
                         if declared.is_some() && !is_service_column(&column.value) {
-                            let names = columns.iter().map(|c| c.name.as_str());
-                            let help = kql_parser::suggest(&column.value, names)
-                                .map(|like| format!("did you mean '{like}'?"))
-                                .or_else(|| Some(format!("kql schema {name} lists its columns")));
-                            let message = format!("the table {name} has no column '{}'", column.value);
-                            let problem = self.source.problem(column.place, message, help);
+                            let (message, help) = no_column(name, &column.value, &columns);
+                            let problem = self.file.source.problem(column.place, message, help);
                             if problems.iter().all(|p: &Problem| p.place != problem.place) {
                                 problems.push(problem);
                             }
@@ -144,11 +109,16 @@ impl Tables<'_> {
         if !problems.is_empty() {
             return Err(problems);
         }
-        if columns.is_empty() {
-            let defaults = self.defaults.iter().filter(|(table, _)| table.value == name).flat_map(|(_, cells)| cells);
-            for (column, value) in defaults {
-                places.insert(column.value.clone(), columns.len());
-                columns.push(Column::new(column.value.clone(), self.values.natural_type(value)));
+        if declared.is_none() {
+            let own = parts.iter().filter_map(|part| match part {
+                Part::Row(row) => Some(row),
+                Part::File(_) => None,
+            });
+            for column in self.columns_elsewhere(name, own) {
+                places.entry(column.name.clone()).or_insert_with(|| {
+                    columns.push(column);
+                    columns.len() - 1
+                });
             }
         }
         let mut files = files.into_iter();
@@ -174,7 +144,7 @@ impl Tables<'_> {
                     }
                     match widened(&schema, &own, &batch) {
                         Ok(piece) => pieces.push(piece),
-                        Err(reason) => problems.push(self.source.problem(path.place, reason, None)),
+                        Err(reason) => problems.push(self.file.source.problem(path.place, reason, None)),
                     }
                 }
             }
@@ -183,9 +153,50 @@ impl Tables<'_> {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let batch = arrow::compute::concat_batches(&schema.arrow(), &pieces)
-            .map_err(|error| vec![self.source.whole(format!("the rows of {name} do not fit together: {error}"))])?;
+        let batch = arrow::compute::concat_batches(&schema.arrow(), &pieces).map_err(|error| {
+            vec![self.file.source.whole(format!("the rows of {name} do not fit together: {error}"))]
+        })?;
         Ok(TestTable { name: name.to_owned(), batch, schema, rows })
+    }
+
+    /// The values that rows of a table leave out.
+    fn defaults(&self, table: &str) -> impl Iterator<Item = &(Placed<String>, Node)> {
+        let all = self.file.settings.defaults.iter();
+        all.filter(move |(name, _)| name.value == table).flat_map(|(_, cells)| cells)
+    }
+
+    /// The columns that a table without a schema has in any test of the file, then those that are null in all of them.
+    fn columns_elsewhere<'r>(&self, table: &str, own: impl Iterator<Item = &'r GivenRow>) -> Vec<Column> {
+        let mut columns: Vec<Column> = Vec::new();
+        let mut add = |column: Column| {
+            if columns.iter().all(|known| known.name != column.name) {
+                columns.push(column);
+            }
+        };
+        let (mut cells, mut files): (Vec<&(Placed<String>, Node)>, Vec<&Path>) = (Vec::new(), Vec::new());
+        cells.extend(self.defaults(table));
+        let given = self.file.settings.tables.iter().chain(self.file.cases.iter().flat_map(|case| &case.given));
+        for part in given.filter(|given| target(self.engine, given).table() == table).flat_map(|given| &given.parts) {
+            match part {
+                Part::Row(row) => cells.extend(&row.cells),
+                Part::File(path) => files.push(&path.value),
+            }
+        }
+        let each = self.file.cases.iter().filter_map(|case| case.each.as_ref());
+        for each in each.filter(|each| each.table.value == table) {
+            cells.extend(each.hit.iter().chain(&each.miss).flat_map(|row| &row.cells));
+        }
+        let own: Vec<&(Placed<String>, Node)> = own.flat_map(|row| &row.cells).collect();
+        for (column, value) in cells.iter().filter(|(_, value)| !value.is_null()) {
+            add(Column::new(column.value.clone(), self.values.natural_type(value)));
+        }
+        for (schema, _) in files.iter().filter_map(|path| self.fixtures.rows(self.engine, table, path).ok()) {
+            schema.columns.into_iter().for_each(&mut add);
+        }
+        for (column, _) in cells.into_iter().chain(own) {
+            add(Column::new(column.value.clone(), ScalarType::String));
+        }
+        columns
     }
 
     /// The rows written so far as a batch.
@@ -204,8 +215,7 @@ impl Tables<'_> {
             let ty = schema.columns.get(at).map_or(ScalarType::String, |column| column.ty);
             vec![scalar(&Value::missing(ty), ty); rows.len()]
         };
-        let defaults: Vec<_> =
-            self.defaults.iter().filter(|(name, _)| name.value == table).flat_map(|(_, cells)| cells).collect();
+        let defaults: Vec<_> = self.defaults(table).collect();
         for (n, row) in rows.iter().enumerate() {
             let own = |name: &str| row.cells.iter().any(|(column, _)| column.value == name);
             let left_out = defaults.iter().copied().filter(|(column, _)| !own(&column.value));
@@ -221,7 +231,7 @@ impl Tables<'_> {
                     }
                     Err(reason) => {
                         let message = format!("{table}.{}: {reason}", column.value);
-                        let problem = self.source.problem(node.place, message, None);
+                        let problem = self.file.source.problem(node.place, message, None);
                         if problems.iter().all(|p| p.place != problem.place) {
                             problems.push(problem);
                         }
@@ -246,7 +256,9 @@ impl Tables<'_> {
             RecordBatch::try_new_with_options(schema.arrow(), arrays, &options).map_err(|e| e.to_string())
         }) {
             Ok(batch) => pieces.push(batch),
-            Err(reason) => problems.push(self.source.whole(format!("the rows of {table} are not a table: {reason}"))),
+            Err(reason) => {
+                problems.push(self.file.source.whole(format!("the rows of {table} are not a table: {reason}")))
+            }
         }
     }
 }
@@ -277,8 +289,17 @@ fn widened(schema: &TableSchema, own: &TableSchema, batch: &RecordBatch) -> Resu
     RecordBatch::try_new_with_options(schema.arrow(), arrays, &options).map_err(|error| error.to_string())
 }
 
+/// What is wrong with a column that the schema of its table does not have, and what to do about it.
+pub(super) fn no_column(table: &str, column: &str, columns: &[Column]) -> (String, Option<String>) {
+    let help = match kql_parser::suggest(column, columns.iter().map(|c| c.name.as_str())) {
+        Some(like) => format!("did you mean '{like}'?"),
+        None => format!("kql schema {table} lists its columns"),
+    };
+    (format!("the table {table} has no column '{column}'"), Some(help))
+}
+
 /// Columns that the service adds to tables, and schemas do not list.
-fn is_service_column(name: &str) -> bool {
+pub(super) fn is_service_column(name: &str) -> bool {
     name.starts_with('_') || matches!(name, "Type" | "TenantId" | "SourceSystem" | "MG" | "ManagementGroupName")
 }
 

@@ -1,7 +1,8 @@
 //! Queries that depend on the time at which they run.
 
+use kql_engine::ScalarType;
 use kql_parser::Span;
-use kql_parser::ast::{Expr, ExprKind, LetValue, Literal, StatementKind, Visit, visit};
+use kql_parser::ast::{Expr, ExprKind, LetValue, Literal, Parameter, ParameterType, StatementKind, Visit, visit};
 
 /// The first place where a query depends on the time; `None` if it does not.
 pub(super) fn depends_on_time(query: &str) -> Option<Span> {
@@ -39,12 +40,19 @@ pub(super) fn let_value(query: &str, name: &str) -> Option<Span> {
     })
 }
 
-/// The names of the parameters that a query declares.
-pub(super) fn declared_parameters(query: &str) -> Vec<String> {
+/// The names and types of the parameters that a query declares.
+pub(super) fn declared_parameters(query: &str) -> Vec<(String, ScalarType)> {
     let parse = kql_parser::parse(query);
     let declared = parse.query.statements.into_iter().filter_map(|statement| match statement.kind {
         StatementKind::DeclareQueryParameters(parameters) => Some(parameters),
         _ => None,
     });
-    declared.flatten().map(|parameter| parameter.name.text).collect()
+    let typed = |parameter: Parameter| {
+        let ty = match &parameter.ty {
+            ParameterType::Scalar(ty) => ScalarType::from_name(&ty.text),
+            ParameterType::Tabular(..) => None,
+        };
+        (parameter.name.text, ty.unwrap_or(ScalarType::String))
+    };
+    declared.flatten().map(typed).collect()
 }

@@ -18,10 +18,15 @@ fn human(reports: &[MutationReport], look: Look) -> String {
     let mut out = String::new();
     for report in reports {
         let lived = report.survivors.len();
-        let all = report.killed + lived + report.unreached.len();
+        let all = report.killed.len() + lived + report.unreached.len();
         let sign = if lived + report.unreached.len() == 0 { paint("32", "ok") } else { paint("33", "open") };
-        let _ =
-            writeln!(out, "{sign} {}: {} of {} killed", report.file.display(), report.killed, plural(all, "mutant"));
+        let _ = writeln!(
+            out,
+            "{sign} {}: {} of {} killed",
+            report.file.display(),
+            report.killed.len(),
+            plural(all, "mutant")
+        );
         for survivor in &report.survivors {
             let place = line(report, &survivor.mutant);
             let _ = writeln!(out, "  line {place}: no test notices: {}", survivor.mutant.describes);
@@ -43,7 +48,7 @@ fn human(reports: &[MutationReport], look: Look) -> String {
         }
     }
     if reports.len() > 1 {
-        let killed: usize = reports.iter().map(|report| report.killed).sum();
+        let killed: usize = reports.iter().map(|report| report.killed.len()).sum();
         let lived: usize = reports.iter().map(|report| report.survivors.len() + report.unreached.len()).sum();
         let _ = writeln!(out, "{killed} of {} killed in {} rules", plural(killed + lived, "mutant"), reports.len());
     }
@@ -83,8 +88,8 @@ fn as_json(reports: &[MutationReport]) -> String {
                 .collect();
             let unreached: Vec<Value> = report.unreached.iter().map(object).collect();
             json!({
-                "file": report.file, "rule": report.rule, "killed": report.killed,
-                "equivalent": report.equivalent, "invalid": report.invalid,
+                "file": report.file, "rule": report.rule, "killed": report.killed.len(),
+                "equivalent": report.equivalent.len(), "invalid": report.invalid.len(),
                 "survivors": survivors, "unreached": unreached,
             })
         })

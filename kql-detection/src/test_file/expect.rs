@@ -34,12 +34,31 @@ pub(super) fn expect(reader: &mut Reader, node: &Node) -> Option<Expect> {
     for (key, value) in reader.entries(node, "what the query finds") {
         let place = value.place;
         all.extend(match key.value.as_str() {
-            "rows" => Some(Expected::Rows(rows(reader, value), place)),
-            "contains" => Some(Expected::Contains(rows(reader, value), place)),
+            "rows" => {
+                if value.is_null() {
+                    let help = "write 'rows: []' for no row".to_owned();
+                    reader.problem(place, "expected rows, not nothing", Some(help));
+                }
+                Some(Expected::Rows(rows(reader, value), place))
+            }
+            "contains" => {
+                if reader.items(value).is_empty() {
+                    let help = "name a row, or use 'rows: []' for no row".to_owned();
+                    reader.problem(place, "every result contains no rows: this expects nothing", Some(help));
+                }
+                Some(Expected::Contains(rows(reader, value), place))
+            }
             "count" => count(reader, value).map(|count| Expected::Count(count, place)),
             "columns" => Some(Expected::Columns(columns(reader, value), place)),
             "alerts" => alerts(reader, value).map(|count| Expected::Alerts(count, place)),
-            "entities" => Some(Expected::Entities(entities(reader, value), place)),
+            "entities" => {
+                let entities = entities(reader, value);
+                if entities.is_empty() && reader.problems.is_empty() {
+                    let help = "name their types, such as 'Account: []' for no account".to_owned();
+                    reader.problem(place, "this expects nothing of the entities", Some(help));
+                }
+                Some(Expected::Entities(entities, place))
+            }
             "snapshot" => reader.path(value).map(Expected::Snapshot),
             "error" => reader.text(value, "a part of the message").map(Expected::Error),
             _ => None,
@@ -65,7 +84,16 @@ fn count(reader: &mut Reader, node: &Node) -> Option<Count> {
         let help = "write it as 3, \">=1\" or \"1..3\"".to_owned();
         reader.problem(text.place, format!("'{}' is not a number of rows", text.value), Some(help));
     }
+    anything(reader, parsed, &text);
     parsed
+}
+
+/// Reports a count that every number fulfils.
+fn anything(reader: &mut Reader, count: Option<Count>, text: &Placed<String>) {
+    if count == Some(Count::at_least(0)) {
+        let message = format!("every number is '{}': this expects nothing", text.value);
+        reader.problem(text.place, message, Some("write \">=1\" for at least one".to_owned()));
+    }
 }
 
 fn parse_count(text: &str) -> Option<Count> {
@@ -101,6 +129,7 @@ fn alerts(reader: &mut Reader, node: &Node) -> Option<Count> {
         let help = "use fires, silent, or a number of alerts".to_owned();
         reader.problem(text.place, format!("'{}' says nothing about alerts", text.value), Some(help));
     }
+    anything(reader, parsed, &text);
     parsed
 }
 

@@ -31,6 +31,8 @@ pub struct Settings {
     pub params: Vec<(Placed<String>, Node)>,
     /// Tables, watchlists, saved functions and external data.
     pub tables: Vec<Given>,
+    /// Files of schemas.
+    pub schemas: Vec<Placed<PathBuf>>,
     /// Files of saved functions.
     pub functions: Vec<Placed<PathBuf>>,
     /// For each table, the values that its rows leave out.

@@ -10,8 +10,8 @@ use crate::yaml::{self, Node};
 use std::path::Path;
 
 /// The keys of a test file.
-pub(super) const FILE_KEYS: [&str; 9] =
-    ["query", "rule", "now", "profile", "params", "tables", "functions", "defaults", "tests"];
+pub(super) const FILE_KEYS: [&str; 10] =
+    ["query", "rule", "now", "profile", "params", "tables", "schemas", "functions", "defaults", "tests"];
 
 /// The keys of a test.
 pub(super) const CASE_KEYS: [&str; 8] = ["name", "now", "params", "given", "each", "hit", "miss", "expect"];
@@ -76,6 +76,11 @@ impl Reader<'_> {
             for (table, value) in self.entries(node, "tables and their rows") {
                 let parts = parts(self, value);
                 settings.tables.push(super::model::Given { table, parts });
+            }
+        }
+        if let Some(node) = document.get("schemas") {
+            for item in self.items(node) {
+                settings.schemas.extend(self.path(item));
             }
         }
         if let Some(node) = document.get("functions") {

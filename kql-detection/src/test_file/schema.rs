@@ -14,7 +14,7 @@ pub fn json_schema() -> Value {
         "required": ["tests"],
         "properties": object(&FILE_KEYS, file_key),
         "$defs": {
-            "row": { "type": "object", "description": "Columns and their values; $id names the row in messages." },
+            "row": { "type": "object", "description": "Columns and their values; $id names the row in messages; {$is: VALUE} is a value that is no pattern." },
             "rows": { "oneOf": [{ "type": "array", "items": { "$ref": "#/$defs/row" } }, { "$ref": "#/$defs/row" }] },
             "table": {
                 "description": "Rows, or paths of files (NDJSON, JSON, CSV, Parquet, Arrow, EVTX), or a list of both.",
@@ -57,6 +57,11 @@ fn file_key(key: &str) -> Value {
             "type": "object",
             "additionalProperties": { "$ref": "#/$defs/table" },
             "description": "Tables of all tests; also _GetWatchlist('NAME'), saved functions, and addresses of externaldata.",
+        }),
+        "schemas" => json!({
+            "type": ["string", "array"],
+            "items": { "type": "string" },
+            "description": "Files with the columns of tables: {\"Table\": [[\"column\", \"type\"], ...]}, as for --schemas.",
         }),
         "functions" => json!({
             "type": ["string", "array"],

@@ -1,6 +1,9 @@
 //! Test files and what comes out of them: every key, every kind of failure, and the mistakes of a new user.
 
+mod expectations;
 mod foreign;
+mod order;
+mod values;
 
 use kql_detection::{FileReport, Look, ReportFormat, Session, SessionOptions, report, test_files};
 use kql_engine::Engine;
@@ -36,6 +39,18 @@ fn shown(reports: &[FileReport], format: ReportFormat, verbose: bool) -> String 
 fn human(folder: &str, verbose: bool) -> String {
     let reports = run(&Path::new(CASES).join(folder), SessionOptions::default());
     shown(&reports, ReportFormat::Human, verbose)
+}
+
+/// What is said about the tests of files in a folder of their own.
+fn said(files: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
+        std::fs::write(path, text).expect("a file can be written");
+    }
+    let reports = run(folder.path(), SessionOptions::default());
+    shown(&reports, ReportFormat::Human, true).replace(&format!("{}/", folder.path().display()), "")
 }
 
 /// A text without the values of the attributes and keys that say how long something took, or when.

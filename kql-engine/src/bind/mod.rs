@@ -220,11 +220,14 @@ impl<'a> Binder<'a> {
         let partition: Vec<ColumnId> = input.partition.iter().flat_map(|p| p.keys.iter().map(|k| k.id)).collect();
         let node = Node::Window { input: input.node.clone(), order: input.order.clone(), partition, row, calls };
         // rows with equal order keep the order that the window saw
-        let order = match input.partition {
-            Some(_) => input.order.clone(),
-            None => vec![OrderKey { column: row, ascending: true, nulls_first: true }],
+        let (order, sorted_by) = match input.partition {
+            Some(_) => (input.order.clone(), input.sorted_by.clone()),
+            None => (
+                vec![OrderKey { column: row, ascending: true, nulls_first: true }],
+                input.ordered_keys().map(|(_, shown)| (row, shown)).collect(),
+            ),
         };
-        Relation { node: Arc::new(node), order, ..input }
+        Relation { node: Arc::new(node), order, sorted_by, ..input }
     }
 
     /// A relation without columns or rows, used after an error was reported.

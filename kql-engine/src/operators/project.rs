@@ -3,7 +3,7 @@
 //! <https://learn.microsoft.com/kusto/query/project-operator>
 
 use crate::bind::{Assigned, Binder, ColumnNames, Row};
-use crate::plan::Relation;
+use crate::plan::{ColumnId, ExprKind, Relation};
 use kql_parser::ast;
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
@@ -15,8 +15,15 @@ pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> 
 pub(super) fn from_assigned(input: Relation, assigned: Vec<Assigned>) -> Relation {
     let pairs = assigned.iter().map(|a| (a.column.id, a.value.clone())).collect();
     let node = crate::plan::project(&input, pairs);
+    // a column can have a new name
+    let renamed = |(key, shown): &(ColumnId, ColumnId)| {
+        let same = |a: &&Assigned| matches!(&a.value.kind, ExprKind::Column(id) if id == shown);
+        (*key, assigned.iter().find(same).map_or(*shown, |a| a.column.id))
+    };
+    let sorted_by = input.sorted_by.iter().map(renamed).collect();
     Relation {
         node,
+        sorted_by,
         columns: assigned.into_iter().map(|a| a.column).collect(),
         hidden: Vec::new(),
         open: false,

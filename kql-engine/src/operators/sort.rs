@@ -21,7 +21,7 @@ pub(super) enum DynamicKeys {
 /// expressions), and the relation declares that its rows are ordered by them.
 pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relation, dynamic: DynamicKeys) -> Relation {
     let mut added = Vec::new();
-    let mut order = Vec::new();
+    let (mut order, mut sorted_by) = (Vec::new(), Vec::new());
     for key in keys {
         let value = match &key.expr.kind {
             ast::ExprKind::Named(named) => &named.value,
@@ -34,6 +34,10 @@ pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relatio
         let ascending = key.ascending.unwrap_or(false);
         // nulls come first in ascending order and last in descending order
         let nulls_first = key.nulls_first.unwrap_or(ascending);
+        let shown = match &value.kind {
+            ExprKind::Column(id) => Some(*id),
+            _ => None,
+        };
         let value = crate::functions::nan_place::sort_key(value, ascending, nulls_first);
         let column = match &value.kind {
             ExprKind::Error => continue,
@@ -46,6 +50,7 @@ pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relatio
         };
         if order.iter().all(|k: &OrderKey| k.column != column) {
             order.push(OrderKey { column, ascending, nulls_first });
+            sorted_by.push((column, shown.unwrap_or(column)));
         }
     }
     let input = binder.with_windows(input);
@@ -60,5 +65,5 @@ pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relatio
         crate::plan::project(&input, pairs)
     };
     order.extend(before);
-    Relation { node, order, serialized: true, ..input }
+    Relation { node, order, sorted_by, serialized: true, ..input }
 }

@@ -42,6 +42,7 @@ pub(super) fn bind(binder: &mut Binder, top: &ast::TopHitters, input: Relation, 
             OrderKey { column: group.id, ascending: false, nulls_first: false },
         ],
         serialized: true,
+        sorted_by: vec![(hits.id, hits.id)],
         columns: vec![group, hits],
         partition: input.partition,
         ..Relation::default()

@@ -50,6 +50,8 @@ pub struct Relation {
     pub columns: Vec<PlanColumn>,
     /// The sort keys of the rows; empty if the order is arbitrary.
     pub order: Order,
+    /// The keys of the last `sort`, each with the column whose values it orders.
+    pub sorted_by: Vec<(ColumnId, ColumnId)>,
     /// Whether the query defines the order (`sort`, `top`, `serialize`): window functions require that.
     pub serialized: bool,
     /// Whether undeclared columns can be named (a table whose columns are not known).
@@ -422,6 +424,23 @@ impl Relation {
     /// The visible columns that the plan computes.
     pub fn computed_columns(&self) -> impl Iterator<Item = &PlanColumn> {
         self.columns.iter().filter(|c| !self.constants.contains_key(&c.id))
+    }
+
+    /// The keys of the last `sort` that still define the order, with the columns whose values they order.
+    pub fn ordered_keys(&self) -> impl Iterator<Item = (ColumnId, ColumnId)> {
+        let first = self.order.first().map(|key| key.column);
+        // the order of the parts of a table is another than that of the rows in them
+        let holds = move |place: usize, key: ColumnId| {
+            Some(key) == first || (place > 0 && self.order.get(place).is_some_and(|own| own.column == key))
+        };
+        self.sorted_by.iter().enumerate().take_while(move |(at, (key, _))| holds(*at, *key)).map(|(_, keys)| *keys)
+    }
+
+    /// The places of the visible columns that define the order of its rows, most significant first, as far as they are
+    /// visible; empty if the query leaves the order open.
+    pub fn ordered_by(&self) -> Vec<usize> {
+        let place = |id: ColumnId| self.columns.iter().position(|column| column.id == id);
+        self.ordered_keys().filter(|_| self.serialized).map_while(|(_, shown)| place(shown)).collect()
     }
 
     /// Its columns as a schema.

@@ -67,6 +67,8 @@ pub struct Step {
     pub place: usize,
     /// Whether it ran.
     pub ran: bool,
+    /// How often it ran: a `let` can be used several times, and what each use returned is added up.
+    pub times: u64,
     /// The rows that it returned.
     pub rows: u64,
     /// Their size in memory.
@@ -238,6 +240,7 @@ impl Tracing {
                 pipeline: info.pipeline,
                 place: info.place,
                 ran: false,
+                times: 0,
                 rows: 0,
                 bytes: 0,
                 time: None,
@@ -246,6 +249,7 @@ impl Tracing {
                 can_follow: true,
             });
             step.ran |= ran;
+            step.times += u64::from(ran);
             step.rows += record.rows;
             step.bytes += record.bytes;
             step.spilled += record.spilled;

@@ -15,6 +15,7 @@ mod generated;
 mod inventory;
 mod memory;
 mod notices;
+mod orders;
 mod plans;
 mod reference;
 mod registry_walk;

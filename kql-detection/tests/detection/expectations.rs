@@ -1,0 +1,74 @@
+//! What can be expected, and expectations that would say nothing.
+
+use super::said;
+
+const RULE: &str = "\
+name: Widgets
+kind: Scheduled
+triggerOperator: gt
+triggerThreshold: 0
+query: |
+  Widgets
+entityMappings:
+- entityType: Account
+  fieldMappings:
+  - {identifier: Name, columnName: Name}
+  - {identifier: UPNSuffix, columnName: Suffix}
+- entityType: FileHash
+  fieldMappings:
+  - {identifier: Algorithm, columnName: Kind}
+  - {identifier: Value, columnName: Hash}
+";
+
+/// The tests, each of which expects one thing of the same widget.
+fn expecting(expectations: &[&str]) -> String {
+    let mut tests = "\
+tables: {Widgets: [{Name: ana, Suffix: contoso.com, Kind: SHA1, Hash: abc, Path: /x/, Any: '*any*', About: ~1.5, When: 'now-1h', Bag: {a: '*any*'}}]}
+tests:
+"
+    .to_owned();
+    for (i, expect) in expectations.iter().enumerate() {
+        tests += &format!("- {{name: '{}', expect: {expect}}}\n", i + 1);
+    }
+    said(&[("rule.yaml", RULE), ("rule.test.yaml", &tests)])
+}
+
+#[test]
+fn an_entity_is_known_by_what_names_it() {
+    insta::assert_snapshot!(expecting(&[
+        "{entities: {Account: [ana]}}",
+        "{entities: {Account: [{Name: ana, UPNSuffix: contoso.com}], FileHash: [abc]}}",
+        "{entities: {Account: [{UPNSuffix: contoso.com}]}}",
+        "{entities: {Account: [contoso.com]}}",
+        "{entities: {FileHash: [SHA1]}}",
+        "{entities: {Account: [{UPNSufix: contoso.com}]}}",
+        "{entities: {Acount: [ana]}}",
+    ]));
+}
+
+#[test]
+fn expectations_that_say_nothing_are_refused() {
+    insta::assert_snapshot!(expecting(&[
+        "{entities: {}}",
+        "{contains: []}",
+        "{contains: }",
+        "{rows: }",
+        "{count: '>=0'}",
+        "{alerts: '>=0'}",
+    ]));
+    let said = expecting(&["{rows: []}", "{entities: {Account: []}}", "{count: '<=0'}"]);
+    assert!(said.contains("3 failed"), "{said}");
+}
+
+#[test]
+fn a_value_can_be_meant_as_it_is_written() {
+    let right = expecting(&[
+        "{rows: [{Path: {$is: /x/}, Any: {$is: '*any*'}, About: {$is: ~1.5}, When: {$is: now-1h}, Bag: {$is: {a: '*any*'}}}]}",
+        "{rows: [{Path: /x/, Any: '*any*', Bag: {a: '*any*'}}]}",
+        "{rows: [{Name: /^a/, Bag: {$is: {a: {$is: 1}}}}]}",
+        "{rows: [{Name: {$is: /^a/}}]}",
+        "{rows: [{Name: {$is: '*any*'}}]}",
+        "{rows: [{Bag: {$is: {b: 1}}}]}",
+    ]);
+    insta::assert_snapshot!(right);
+}
