@@ -260,3 +260,13 @@ def test_arrow_data_is_not_copied():
     places = [chunk.buffers()[1].address for chunk in out["n"].chunks]
     assert all(first.address <= place < first.address + first.size for place in places)
     assert pyarrow.total_allocated_bytes() - before < 1_000_000
+
+
+def test_texts_are_guessed_from_samples_and_corrected():
+    values = ["a"] * 5000
+    values[4321] = 7
+    frame = pandas.DataFrame({"n": range(5000), "o": pandas.Series(values, dtype=object)})
+    result = answer(frame, "T | where n == 4321 | project o")
+    assert result.columns == [("o", "dynamic")] and result.fetchone() == (7,)
+    assert answer(frame, "T | count").fetchone() == (5000,)
+    assert kql.Engine({"T": frame}).query("T | getschema | where ColumnName == 'o' | project ColumnType").fetchone() == ("dynamic",)

@@ -452,6 +452,28 @@ mod tests {
     }
 
     #[test]
+    fn slices_of_long_texts() {
+        let texts = LargeStringArray::from(vec![Some("before"), Some("äb"), None, Some(""), Some("after")]);
+        check(texts.slice(1, 3), ScalarType::String, &["äb", "", ""]);
+        check(texts.slice(2, 0), ScalarType::String, &[]);
+        let whole: ArrayRef = Arc::new(texts.slice(3, 2));
+        let small = with_small_offsets(&whole).expect("small offsets");
+        // the texts are not copied
+        assert_eq!(small.value(1).as_ptr(), texts.value(4).as_ptr());
+    }
+
+    #[test]
+    fn the_extension_type_of_json_is_dynamic() {
+        let texts: ArrayRef = Arc::new(StringViewArray::from(vec![Some("{\"b\": 1}"), Some("null"), None, Some("text")]));
+        let metadata = [("ARROW:extension:name".to_owned(), "arrow.json".to_owned())];
+        let field = Field::new("j", DataType::Utf8View, true).with_metadata(metadata.into());
+        assert_eq!(natural(&field), ScalarType::Dynamic);
+        let out = physical(&texts, &field, ScalarType::Dynamic, &mut Lost::default()).expect("a column");
+        let found: Vec<Option<&str>> = out.as_string::<i32>().iter().collect();
+        assert_eq!(found, [Some("{\"b\":1}"), None, None, Some("\"text\"")]);
+    }
+
+    #[test]
     fn nested_types_are_json() {
         let mut list = ListBuilder::new(arrow::array::Int64Builder::new());
         list.append_value([Some(1), None]);

@@ -119,6 +119,26 @@ fn a_provider_of_datafusion_is_a_table() {
     assert_eq!(sum, 12);
 }
 
+#[test]
+fn a_provider_of_a_known_table_has_its_columns() {
+    let times: ArrayRef = Arc::new(StringViewArray::from(vec!["2026-03-10T11:00:00Z", "yesterday"]));
+    let extra: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+    let batch = RecordBatch::try_from_iter([("Extra", extra), ("TimeGenerated", times)]).expect("rows");
+    let provider = MemTable::try_new(batch.schema(), vec![vec![batch]]).expect("a provider");
+    let builder = Engine::builder().table_provider("SigninLogs", Arc::new(provider)).expect("a table");
+    let engine = builder.build().expect("an engine");
+    let answer = engine
+        .query("SigninLogs | where TimeGenerated > datetime(2026-01-01) | project Extra, UserPrincipalName, n = 1")
+        .expect("an answer");
+    assert_eq!(rows(&answer.tables[0].batches), 1);
+    let types: Vec<&str> = answer.tables[0].schema.columns.iter().map(|column| column.ty.name()).collect();
+    assert_eq!(types, ["long", "string", "long"]);
+    let notices = answer.notices.join(" ");
+    assert!(notices.contains("yesterday") && notices.contains("SigninLogs"), "{notices}");
+    let prepared = engine.prepare("SigninLogs | join kind=inner SigninLogs on Extra | count").expect("a query");
+    assert_eq!((prepared.reads("SigninLogs"), prepared.reads("OfficeActivity")), (2, 0));
+}
+
 /// A partition that gives rows without end, or one that fails after a row.
 #[derive(Debug)]
 struct Rows {

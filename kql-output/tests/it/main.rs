@@ -1,7 +1,7 @@
 //! Results as they are written: while they come, in order, until nobody reads them.
 
 use kql_engine::{CancellationToken, Engine, Limits};
-use kql_output::{Error, Format, Options, Screen};
+use kql_output::{Error, Excerpt, Format, Options, Screen};
 use std::io::{ErrorKind, Write};
 
 /// Every format, with a terminal and without.
@@ -92,4 +92,30 @@ fn an_error_among_the_rows_is_the_queries() {
         let error = written(query, format, &options, &mut Vec::new());
         assert!(matches!(error, Err(Error::Query(kql_engine::Error::Run(_)))), "{format}: {error:?}");
     }
+}
+
+#[test]
+fn fragments_stay_within_their_page() {
+    let engine = Engine::builder().build().expect("an engine");
+    let answer = engine.query("range n from 1 to 5 step 1 | extend s = '<i>' | render linechart").expect("an answer");
+    let excerpts: Vec<Excerpt> = answer.tables.into_iter().map(Excerpt::from).collect();
+    let html = kql_output::fragment(&excerpts, 3, 7).expect("a fragment");
+    assert!(html.contains("5 rows, the first 3 shown") && html.contains("&lt;i&gt;") && html.contains("<svg"), "{html}");
+    let style = html.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next()).expect("a style");
+    let selectors = style.split('}').filter_map(|rule| rule.split_once('{')).flat_map(|(names, _)| names.split(','));
+    let outside: Vec<&str> = selectors.filter(|name| !name.trim().starts_with(".kql")).collect();
+    assert!(outside.is_empty(), "{outside:?}");
+    assert_ne!(html, kql_output::fragment(&excerpts, 3, 8).expect("a fragment"));
+}
+
+#[test]
+fn findings_are_drawn() {
+    let text = "print ä = x\n| where yy";
+    let Err(Error::Query(found)) = Engine::builder().build().expect("an engine").query(text) else {
+        panic!("the query is wrong");
+    };
+    insta::assert_snapshot!(kql_output::diagnostics::render(text, "q.kql", &found, false));
+    assert!(kql_output::diagnostics::render(text, "q.kql", &found, true).contains('\u{1b}'));
+    let many: Vec<_> = found.iter().cycle().take(60).cloned().collect();
+    assert!(kql_output::diagnostics::render(text, "q.kql", &many, false).ends_with("note: 10 more findings are not shown\n"));
 }

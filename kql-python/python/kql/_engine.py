@@ -1,9 +1,10 @@
 """Engines, and the functions that use one for a single query."""
 
 from kql import _kql
+from kql._errors import KqlError
 from kql._result import Column, Result
 from kql._settings import settings as native_settings
-from kql._tables import given
+from kql._tables import Guess, given
 
 
 def _result(answer):
@@ -165,11 +166,25 @@ class Prepared:
         return self._native.diagnostics()
 
 
-def _native(tables, settings, once=None):
-    frames, files = given(tables)
+def _native(tables, settings, once=None, guess=None):
+    frames, files = given(tables, guess)
     ready = native_settings(**settings)
     ready["data"] += files
     return _kql.NativeEngine(frames, ready, once)
+
+
+def _once(text, tables, settings, on_progress=None, cancel=None):
+    """A query over tables that are used once: the types of their columns are guessed from samples."""
+    guess = None
+    # a table that is read once cannot be read again if the guess was wrong
+    if tables and not any(hasattr(table, "__next__") or hasattr(table, "read_next_batch") for table in tables.values()):
+        guess = Guess()
+    try:
+        return _native(tables, settings, text, guess).query(text, on_progress, cancel)
+    except KqlError:
+        if not guess or not guess.wrong:
+            raise
+    return _native(tables, settings, text).query(text, on_progress, cancel)
 
 
 def query(
@@ -198,13 +213,9 @@ def query(
     settings.update(
         data=data, now=now, profile=profile, params=params, functions=functions, external=external, memory=memory
     )
-    return _result(_native(tables, settings, once=text).query(text, on_progress))
+    return _result(_once(text, tables, settings, on_progress))
 
 
 async def query_async(text, tables=None, **settings):
     """`query` for async code. It stops when the task is cancelled."""
-
-    def call(cancel):
-        return _native(tables, settings, once=text).query(text, None, cancel)
-
-    return _result(await _in_thread(call))
+    return _result(await _in_thread(lambda cancel: _once(text, tables, settings, None, cancel)))

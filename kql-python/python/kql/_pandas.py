@@ -5,9 +5,13 @@ import pandas
 from kql import _kql
 from kql._errors import KqlError
 
+#: Values of an object column that show its type, if they are texts.
+SAMPLE = 1000
 
-def source(name, frame):
-    """How the rows of a data frame are read. Named levels of its index are columns, too."""
+
+def source(name, frame, guess=None):
+    """How the rows of a data frame are read. Named levels of its index are columns, too. With a guess, samples show which
+    columns are texts: looking at every object takes longer than most queries."""
     series = _columns(name, frame)
     try:
         import pyarrow
@@ -16,7 +20,7 @@ def source(name, frame):
 
         return "held", _named(name, {column: _values(make()) for column, make in series.items()})
 
-    types = {column: _type(name, column, make(), pyarrow) for column, make in series.items()}
+    types = {column: _type(name, column, make(), pyarrow, guess) for column, make in series.items()}
     fields = [
         pyarrow.field(column, pyarrow.string(), metadata={"kql.type": "dynamic"})
         if type is None
@@ -28,7 +32,7 @@ def source(name, frame):
     def fetch(names):
         if not names:
             return len(frame)
-        arrays = [_array(name, column, series[column](), types[column], pyarrow) for column in names]
+        arrays = [_array(name, column, series[column](), types[column], pyarrow, guess) for column in names]
         return pyarrow.table(arrays, schema=pyarrow.schema([schema.field(column) for column in names]))
 
     return "fetched", schema.empty_table(), fetch
@@ -52,10 +56,13 @@ def _columns(name, frame):
     return series
 
 
-def _type(table, column, series, pyarrow):
+def _type(table, column, series, pyarrow, guess):
     """The type of a column in Arrow; None for dynamic values."""
     if series.dtype == object:
-        kind = pandas.api.types.infer_dtype(series, skipna=True)
+        step = len(series) // SAMPLE if guess else 1
+        kind = pandas.api.types.infer_dtype(series.iloc[:: max(step, 1)], skipna=True)
+        if step > 1 and kind != "string":
+            kind = pandas.api.types.infer_dtype(series, skipna=True)
         simple = {
             "string": pyarrow.large_string(),
             "empty": pyarrow.large_string(),
@@ -86,7 +93,7 @@ def _type(table, column, series, pyarrow):
     return pyarrow.large_string() if isinstance(type, pyarrow.ExtensionType) else type
 
 
-def _array(table, column, series, type, pyarrow):
+def _array(table, column, series, type, pyarrow, guess):
     if type is None:
         values = pyarrow.table(_kql.Columns({column: series.tolist()}, ["dynamic"]))
         return values.column(0)
@@ -97,6 +104,8 @@ def _array(table, column, series, type, pyarrow):
             series = pandas.to_datetime(series, utc=True)
         array = pyarrow.array(series, type=type, from_pandas=True)
     except (pyarrow.ArrowException, OverflowError, TypeError, ValueError) as error:
+        if guess:
+            guess.wrong = True
         raise KqlError(f"The column {column} of the table {table} cannot be read: {error}", kind="data") from None
     return array
 

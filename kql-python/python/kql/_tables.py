@@ -16,25 +16,31 @@ from kql._settings import is_path
 CHUNK = 8192
 
 
-def given(tables):
-    """The tables, and the paths of those that are files."""
+class Guess:
+    """Whether a column that a sample showed as texts has other values, too."""
+
+    wrong = False
+
+
+def given(tables, guess=None):
+    """The tables, and the paths of those that are files. `guess` is that of `kql._pandas.source`."""
     found, data = [], []
     for name, value in (tables or {}).items():
         if is_path(value):
             data.append((name, value))
         else:
-            way, *parts = source(name, value)
+            way, *parts = source(name, value, guess)
             found.append((name, way, parts))
     return found, data
 
 
-def source(name, value):
+def source(name, value, guess=None):
     """How the rows of a table are read."""
     package = type(value).__module__.split(".")[0]
     if package == "pandas" and hasattr(value, "columns"):
         from kql import _pandas
 
-        return _pandas.source(name, value)
+        return _pandas.source(name, value, guess)
     if package == "polars" and hasattr(value, "collect_schema") and hasattr(value, "collect"):
         return _lazy_polars(value)
     if package in ("duckdb", "_duckdb") and hasattr(value, "project"):
