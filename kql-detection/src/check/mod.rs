@@ -18,12 +18,14 @@ mod snapshot;
 mod table;
 mod target;
 mod time;
+mod unfollowed;
 mod value;
 mod verdict;
 
 pub(crate) use losses::line;
 pub use losses::{FalseArm, Loss, first_line, losses};
 pub use mutate::{MutationReport, Survivor};
-pub(crate) use reads::tables_read;
+pub(crate) use reads::{has_word, tables_read};
 pub use session::{Loaded, Session, SessionOptions};
+pub(crate) use unfollowed::unfollowed;
 pub use verdict::{Failure, FileReport, Outcome, Verdict};

@@ -32,7 +32,7 @@ tests:
 fn parameters_have_the_type_of_what_they_replace() {
     let said = with(&[
         ("{least: 3, span: 4h, names: [b]}", "{rows: [{Name: b}]}"),
-        ("{least: 0x1, most: '4'}", "{rows: [{Name: a}]}"),
+        ("{least: long(0x1), most: '4'}", "{rows: [{Name: a}]}"),
         ("{span: time(04:00:00), names: 'dynamic([])'}", "{count: 2}"),
         ("{since: now-1h}", "{count: 1}"),
         ("{since: datetime(2026-03-10 11:40:00)}", "{count: 0}"),
