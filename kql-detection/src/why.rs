@@ -1,6 +1,6 @@
 //! How far rows of a table get in a query, and what keeps them out.
 
-use crate::check::{Loss, has_word, losses, unfollowed};
+use crate::check::{Loss, has_name, losses, unfollowed};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use kql_engine::{CancellationToken, Engine, Error, Follow, TraceOptions, Traced, cell};
@@ -85,7 +85,7 @@ pub fn why(
     let follow = Some(Follow { table: table.clone(), rows: Some(followed.clone()) });
     let options = TraceOptions { follow, ..TraceOptions::default() };
     let traced = engine.trace(query, &options, &cancel).map_err(WhyError::Query)?;
-    let is_read = has_word(query, &table) || engine.prepare(query).map_err(WhyError::Query)?.tables().contains(&table);
+    let is_read = has_name(query, &table) || engine.prepare(query).map_err(WhyError::Query)?.tables().contains(&table);
     let kept: BTreeSet<i64> = traced.trace.sources.iter().flatten().flatten().copied().collect();
     let rows = followed.iter().map(|number| {
         let in_result = kept.contains(number);
@@ -123,7 +123,7 @@ fn the_table(engine: &Engine, query: &str, condition: &str) -> Result<String, Wh
     let mut candidates: Vec<String> = read.into_iter().filter(|table| with_data.contains(table)).collect();
     if candidates.is_empty() {
         // what a plugin returns can be computed while the query is prepared
-        candidates = with_data.iter().filter(|table| has_word(query, table)).cloned().collect();
+        candidates = with_data.iter().filter(|table| has_name(query, table)).cloned().collect();
     }
     if candidates.is_empty() {
         return Err(WhyError::NoData);

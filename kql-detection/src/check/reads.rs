@@ -57,7 +57,7 @@ impl Visit for Sources {
 }
 
 /// Whether a text has a name, not as a part of another.
-pub(crate) fn has_word(text: &str, name: &str) -> bool {
+pub(super) fn has_word(text: &str, name: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(name).any(|(at, _)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());

@@ -97,7 +97,8 @@ impl Session {
         let Some(rule) = rules.next() else { return Err(vec![RuleFile::nothing(&rule_file, &rule_text)]) };
         if rules.next().is_some() {
             let message = format!("{} has several rules, and tests belong to one", rule_file.display());
-            return Err(vec![file.source.whole(message)]);
+            let help = Some("move each rule to a file of its own".to_owned());
+            return Err(vec![Problem { help, ..file.source.whole(message) }]);
         }
         let engine = self.engine_of(&file, &rule_file)?;
         if file.has_open_tables() {

@@ -48,6 +48,13 @@ pub(crate) fn unfollowed(query: &str, trace: &Trace, table: &str, row: i64) -> O
     Some(loss(at, true, Some(format!("kql why does not follow {what}"))))
 }
 
+/// Whether a query has the name of a table, whatever it means there.
+pub(crate) fn has_name(query: &str, table: &str) -> bool {
+    let mut finder = Finder { table, ..Finder::default() };
+    visit(&mut finder, &kql_parser::parse(query).query);
+    !finder.named.is_empty()
+}
+
 /// The places where a query names a table.
 #[derive(Default)]
 struct Finder<'t> {

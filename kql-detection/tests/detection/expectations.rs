@@ -94,3 +94,16 @@ tests:
     let tests = tests.lines().filter(|line| !line.contains("nothing")).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!(said(&[("rule.kql", query), ("rule.test.yaml", &tests)]));
 }
+
+#[test]
+fn columns_without_a_value_are_shown_last() {
+    let tests = "\
+profile: sentinel
+tests: [{name: none, given: {SigninLogs: [{UserPrincipalName: ana, ResultType: '0', AppDisplayName: Portal}]}, expect: none}]
+";
+    let said = said(&[("rule.kql", "SigninLogs"), ("rule.test.yaml", tests)]);
+    let header = said.lines().find(|line| line.contains("UserPrincipalName")).expect("a table of rows");
+    let names: Vec<&str> = header.split_whitespace().collect();
+    let is_early = |name: &str| names.iter().take(5).any(|n| *n == name);
+    assert!(is_early("UserPrincipalName") && is_early("ResultType") && names.len() == 8, "{said}");
+}
