@@ -323,10 +323,10 @@ pub struct Environment {
 /// A text that is not a size.
 #[derive(Debug, thiserror::Error)]
 #[error("'{0}' is not a valid size; use a size such as 500MB or 4GB")]
-struct SizeError(String);
+pub struct SizeError(String);
 
 /// `500MB`, `4GB`: a number of bytes, kilobytes, megabytes or gigabytes, of 1,024 each.
-fn size(text: &str) -> Result<usize, SizeError> {
+pub fn size(text: &str) -> Result<usize, SizeError> {
     let wrong = || SizeError(text.to_owned());
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(end).ok_or_else(wrong)?;

@@ -1,7 +1,5 @@
 //! Why a command did not succeed, and its exit status.
 
-use std::process::ExitCode;
-
 /// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -27,7 +25,7 @@ pub enum Failure {
 
 impl Failure {
     /// Prints the message and returns the exit status.
-    pub fn report(&self) -> ExitCode {
+    pub fn report(&self) -> u8 {
         let text = self.to_string();
         match self {
             Failure::Interrupted => crate::message::message!("{text}"),
@@ -35,9 +33,9 @@ impl Failure {
             _ => crate::message::message!("error: {text}"),
         }
         match self {
-            Failure::Reported | Failure::Query(_) => ExitCode::from(1),
-            Failure::Usage(_) | Failure::Files => ExitCode::from(2),
-            Failure::Closed => ExitCode::SUCCESS,
+            Failure::Reported | Failure::Query(_) => 1,
+            Failure::Usage(_) | Failure::Files => 2,
+            Failure::Closed => 0,
             Failure::Interrupted => crate::interrupt::status(),
         }
     }

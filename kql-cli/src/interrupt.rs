@@ -3,7 +3,6 @@
 
 use kql_engine::Progress;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,8 +20,8 @@ fn partial() -> MutexGuard<'static, Vec<PathBuf>> {
 }
 
 /// The exit status after an interrupt.
-pub fn status() -> ExitCode {
-    ExitCode::from(STATUS.load(Ordering::Relaxed))
+pub fn status() -> u8 {
+    STATUS.load(Ordering::Relaxed)
 }
 
 /// From now on Ctrl-C stops the work that `progress` counts, and ends the process if that takes too long. If threads or

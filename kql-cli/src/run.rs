@@ -10,7 +10,6 @@ use crate::provisional::Provisional;
 use crate::screen;
 use kql_engine::{CancellationToken, Defect, Engine, EngineBuilder, Error, Settled};
 use kql_output::{Format, Options};
-use kql_parser::ast::StatementKind;
 use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -53,12 +52,7 @@ fn check_parameters(text: &str, given: &[String]) -> Result<(), Failure> {
     if given.is_empty() {
         return Ok(());
     }
-    let mut declared: Vec<String> = Vec::new();
-    for statement in kql_parser::parse(text).query.statements {
-        if let StatementKind::DeclareQueryParameters(parameters) = statement.kind {
-            declared.extend(parameters.into_iter().map(|parameter| parameter.name.text));
-        }
-    }
+    let declared = kql_parser::query_parameters(text);
     let names = given.iter().map(|text| text.split_once('=').map_or(text.as_str(), |(name, _)| name));
     match names.into_iter().find(|name| declared.iter().all(|declared| declared != name)) {
         Some(name) => Err(Failure::Usage(format!(

@@ -66,7 +66,9 @@ impl EngineBuilder {
     }
 
     /// A table whose rows come from a table provider of DataFusion. Its columns are converted to KQL's types, as those of
-    /// batches are. Projection and limit are passed to the provider; filters are applied to its rows.
+    /// batches are. A table with a known schema has all columns of that schema with their types, as if it came from a
+    /// file; other values become null and are counted in a notice. Projection and limit are passed to the provider; filters
+    /// are applied to its rows.
     ///
     /// # Errors
     /// [`Error::Data`] if two columns have the same name.

@@ -39,6 +39,8 @@ pub struct Database {
     pub(crate) max_plan_size: Option<usize>,
     /// The database for IP addresses.
     pub(crate) places: Option<Arc<GeoIp>>,
+    /// Tables whose rows come from providers, until the schemas are known.
+    providers: Vec<(String, Arc<dyn TableProvider>)>,
     files: BTreeMap<String, Arc<TableFiles>>,
     /// Other names of tables with files: those of the files.
     aliases: HashMap<String, String>,
@@ -49,6 +51,10 @@ pub struct Database {
 impl Database {
     /// Finds the tables under the data paths; `run` runs the queries in files of KQL text.
     pub(crate) fn discover(&mut self, run: &text_tables::Run) -> Result<(), SourceError> {
+        for (name, provider) in std::mem::take(&mut self.providers) {
+            let table = sources::from_provider(&name, provider, self.declared(&name).as_ref())?;
+            lock(&self.opened).insert(name, Ok(Arc::new(table)));
+        }
         let known = Arc::new(Known::new(self.profile, self.schemas.clone()));
         let (texts, paths): (Vec<DataPath>, Vec<DataPath>) =
             std::mem::take(&mut self.paths).into_iter().partition(|data| text_tables::is_text(&data.path));
@@ -89,6 +95,7 @@ impl Database {
             external_missing: self.external_missing,
             max_plan_size: self.max_plan_size,
             places: self.places.clone(),
+            providers: Vec::new(),
             files: self.files.clone(),
             aliases: self.aliases.clone(),
             opened: Mutex::new(lock(&self.opened).clone()),
@@ -104,8 +111,9 @@ impl Database {
 
     /// Adds a table whose rows come from a provider.
     pub(crate) fn add_provider(&mut self, name: &str, provider: Arc<dyn TableProvider>) -> Result<(), SourceError> {
-        let table = sources::from_provider(name, provider)?;
-        lock(&self.opened).insert(name.to_owned(), Ok(Arc::new(table)));
+        // an error is reported where the table is added
+        sources::from_provider(name, provider.clone(), None)?;
+        self.providers.push((name.to_owned(), provider));
         Ok(())
     }
 
@@ -293,18 +301,27 @@ const TYPE: &str = "Type";
 
 /// The names of the tables that a query reads, each once.
 pub(crate) fn tables(query: &Query) -> Vec<String> {
-    let mut names = Vec::new();
-    for relation in query.stages.iter().map(|s| &s.relation).chain(&query.results) {
-        scanned(&relation.node, &mut names);
+    let mut names: Vec<String> = Vec::new();
+    for name in scans(query) {
+        if names.iter().all(|known| known != name) {
+            names.push(name.to_owned());
+        }
     }
     names
 }
 
-fn scanned(node: &Node, names: &mut Vec<String>) {
-    if let Node::Scan { table, .. } = node
-        && !names.contains(table)
-    {
-        names.push(table.clone());
+/// The name of the table of each scan of a query.
+pub(crate) fn scans(query: &Query) -> impl Iterator<Item = &str> {
+    let mut names = Vec::new();
+    for relation in query.stages.iter().map(|s| &s.relation).chain(&query.results) {
+        scanned(&relation.node, &mut names);
+    }
+    names.into_iter()
+}
+
+fn scanned<'q>(node: &'q Node, names: &mut Vec<&'q str>) {
+    if let Node::Scan { table, .. } = node {
+        names.push(table);
     }
     node.inputs().into_iter().for_each(|input| scanned(input, names));
 }

@@ -10,6 +10,7 @@ mod budget;
 mod builder;
 mod byte_channel;
 pub mod cell;
+pub mod completion;
 mod database;
 #[doc(hidden)]
 pub mod decimal;

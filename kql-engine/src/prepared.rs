@@ -80,6 +80,11 @@ impl Prepared {
         crate::database::tables(&self.bound.query)
     }
 
+    /// How many times a run reads a table from its beginning.
+    pub fn reads(&self, table: &str) -> usize {
+        crate::database::scans(&self.bound.query).filter(|name| *name == table).count()
+    }
+
     /// The steps that a traced run counts.
     pub(crate) fn steps(&self) -> &[plan::StepInfo] {
         &self.bound.query.steps

@@ -4,6 +4,7 @@
 mod arrow_file;
 pub mod chart;
 mod csv;
+pub mod diagnostics;
 mod error;
 mod excerpt;
 mod format;
@@ -21,6 +22,7 @@ pub use chart::terminal::Screen;
 pub use error::{Error, NotDrawn};
 pub use excerpt::Excerpt;
 pub use format::Format;
+pub use html::fragment;
 pub use parquet_file::properties as parquet_properties;
 
 use kql_engine::TableStream;

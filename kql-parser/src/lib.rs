@@ -51,6 +51,17 @@ const DEEP_STACK: usize = 128 << 20;
 /// Offsets are 32 bits wide.
 const MAX_TEXT: usize = u32::MAX as usize;
 
+/// The names of the parameters that a query declares (`declare query_parameters`).
+pub fn query_parameters(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for statement in parse(text).query.statements {
+        if let ast::StatementKind::DeclareQueryParameters(parameters) = statement.kind {
+            names.extend(parameters.into_iter().map(|parameter| parameter.name.text));
+        }
+    }
+    names
+}
+
 /// Parses a query.
 pub fn parse(text: &str) -> Parse {
     if text.len() >= MAX_TEXT {

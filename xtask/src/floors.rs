@@ -45,7 +45,7 @@ const FLOORS: [(&str, &[&str]); 22] = [
     ("a query that runs", &["run", "traced"]),
     ("the engine", &["engine+builder"]),
     ("whole tables", &["export"]),
-    ("what the data is", &["describe"]),
+    ("what the data is, completions", &["describe", "completion"]),
 ];
 
 /// Files that may name each other in a circle: the grammar descends into itself, as its tree does, and operators bind

@@ -1,51 +1,9 @@
 //! Colours a query while it is typed, using the parser's own tokens.
 
+use kql_engine::completion::WORDS;
 use kql_parser::token::{Kind, Token};
 use nu_ansi_term::{Color, Style};
 use reedline::{Highlighter, StyledText};
-
-/// Keywords inside operators.
-pub const WORDS: [&str; 39] = [
-    "and",
-    "or",
-    "not",
-    "by",
-    "on",
-    "asc",
-    "desc",
-    "nulls",
-    "first",
-    "last",
-    "kind",
-    "with",
-    "to",
-    "from",
-    "step",
-    "in",
-    "has",
-    "has_cs",
-    "has_any",
-    "has_all",
-    "hasprefix",
-    "hassuffix",
-    "contains",
-    "contains_cs",
-    "startswith",
-    "endswith",
-    "matches",
-    "regex",
-    "between",
-    "like",
-    "let",
-    "set",
-    "declare",
-    "true",
-    "false",
-    "null",
-    "typeof",
-    "default",
-    "of",
-];
 
 /// The class of a piece of text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

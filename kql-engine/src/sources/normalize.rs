@@ -17,6 +17,8 @@
 //!
 //! A value that does not fit its type becomes null, and is counted ([`Lost`]).
 //!
+//! A field of Arrow's extension type for JSON (`arrow.json`) is dynamic.
+//!
 //! A field whose metadata names a KQL type (`kql.type`) and which has the Arrow type of that type is used unchanged.
 
 use super::builder::{ColumnBuilder, Fit};
@@ -25,11 +27,12 @@ use super::lost::Lost;
 use super::nested::Tree;
 use crate::time::{DAY, EPOCH, MICROSECOND, MILLISECOND, RANGE, SECOND};
 use crate::types::{Column, ScalarType, TYPE_KEY, TableSchema};
-use crate::{cell, decimal};
+use crate::{cell, decimal, dynamic};
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, PrimitiveArray, RecordBatch, RecordBatchOptions, StringArray,
-    StringBuilder, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, LargeStringArray, PrimitiveArray, RecordBatch,
+    RecordBatchOptions, StringArray, StringBuilder, new_null_array,
 };
+use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use arrow::compute::{cast, max, min, take};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Date64Type, Decimal256Type, DurationMicrosecondType,
@@ -45,8 +48,16 @@ pub(super) fn natural(field: &Field) -> ScalarType {
     let named = field.metadata().get(TYPE_KEY).and_then(|name| ScalarType::from_name(name));
     match named {
         Some(ty) if ty.arrow() == *value_type(field.data_type()) => ty,
+        _ if is_json(field) => ScalarType::Dynamic,
         _ => natural_of(field.data_type()),
     }
+}
+
+/// Whether the texts of a field are JSON, but not necessarily as dynamic values are stored.
+fn is_json(field: &Field) -> bool {
+    !field.metadata().contains_key(TYPE_KEY)
+        && field.extension_type_name() == Some("arrow.json")
+        && *value_type(field.data_type()) == DataType::Utf8
 }
 
 /// The type of a dictionary's values; for other types, the type itself.
@@ -85,6 +96,7 @@ pub(super) fn physical(
 ) -> Result<ArrayRef, ArrowError> {
     let from = natural(field);
     let array = natural_array(array, from, lost)?;
+    let array = if is_json(field) { stored_json(&array) } else { array };
     let array = if from == wanted { array } else { converted(&array, from, wanted, lost)? };
     Ok(if wanted == ScalarType::String { filled(array) } else { array })
 }
@@ -202,6 +214,7 @@ pub(super) fn natural_array(array: &ArrayRef, ty: ScalarType, lost: &mut Lost) -
             let guid = |b: Option<&[u8]>| uuid::Uuid::from_slice(b?).ok().map(|u| u.hyphenated().to_string());
             Arc::new(bytes.iter().map(guid).collect::<StringArray>())
         }
+        DataType::LargeUtf8 => Arc::new(with_small_offsets(array)?),
         DataType::FixedSizeBinary(_) => cast(&cast(array, &DataType::Binary)?, &wanted)?,
         data_type => match time_array(array, data_type) {
             Some(array) => array,
@@ -210,6 +223,33 @@ pub(super) fn natural_array(array: &ArrayRef, ty: ScalarType, lost: &mut Lost) -
     };
     lost.compare(array, &out);
     Ok(out)
+}
+
+/// JSON texts as dynamic values are stored; a text that is not JSON becomes a string, as by `parse_json()`.
+fn stored_json(array: &ArrayRef) -> ArrayRef {
+    let mut out = StringBuilder::new();
+    let mut text = String::new();
+    for json in array.as_string::<i32>() {
+        text.clear();
+        match json {
+            Some(json) if dynamic::read::normalize(json, &mut text) => out.append_value(&text),
+            _ => out.append_null(),
+        }
+    }
+    Arc::new(out.finish())
+}
+
+/// A column of long texts, or a slice of one, with offsets of 32 bits; the texts are not copied.
+fn with_small_offsets(array: &ArrayRef) -> Result<StringArray, ArrowError> {
+    let texts: &LargeStringArray = array.as_string();
+    let offsets = texts.value_offsets();
+    let (first, last) = (offsets.first().copied().unwrap_or(0), offsets.last().copied().unwrap_or(0));
+    let too_long = || ArrowError::OffsetOverflowError((last - first) as usize);
+    // offsets only grow, so that all fit if the last one does
+    i32::try_from(last - first).map_err(|_| too_long())?;
+    let offsets: ScalarBuffer<i32> = offsets.iter().map(|offset| (offset - first) as i32).collect();
+    let values = texts.values().slice_with_length(first as usize, (last - first) as usize);
+    StringArray::try_new(OffsetBuffer::new(offsets), values, texts.nulls().cloned())
 }
 
 /// An array of times or durations as ticks; `None` for other types.
@@ -358,8 +398,8 @@ pub(super) fn from_ticks(ticks: i64, ty: &DataType) -> Option<(i64, bool)> {
 mod tests {
     use super::*;
     use arrow::array::{
-        DictionaryArray, Int32Array, LargeStringArray, ListBuilder, StringViewArray, StructArray,
-        TimestampMicrosecondArray, TimestampNanosecondArray, TimestampSecondArray,
+        DictionaryArray, Int32Array, ListBuilder, StringViewArray, StructArray, TimestampMicrosecondArray,
+        TimestampNanosecondArray, TimestampSecondArray,
     };
     use arrow::datatypes::Int32Type;
 
