@@ -15,14 +15,14 @@ fn found(path: &std::path::Path) -> Result<Vec<TestPath>, String> {
 
 /// The number of files of tests that a path has: 1 for a file with tests, 0 for a rule without any.
 #[pyfunction]
-pub fn names(py: Python<'_>, path: PathBuf) -> usize {
+pub fn detection_files(py: Python<'_>, path: PathBuf) -> usize {
     py.detach(|| found(&path).map_or(0, |files| files.len()))
 }
 
 /// Runs the tests of a file.
 #[pyfunction]
 #[pyo3(signature = (path, update = false))]
-pub fn run(py: Python<'_>, path: PathBuf, update: bool) -> Vec<Ended> {
+pub fn run_detections(py: Python<'_>, path: PathBuf, update: bool) -> Vec<Ended> {
     py.detach(|| {
         let files = match found(&path) {
             Ok(files) => files,

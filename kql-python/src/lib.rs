@@ -29,7 +29,7 @@ fn _kql(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<table::NativeTable>()?;
     module.add_function(wrap_pyfunction!(command::main, module)?)?;
     module.add_function(wrap_pyfunction!(engine::html, module)?)?;
-    module.add_function(wrap_pyfunction!(detections::names, module)?)?;
-    module.add_function(wrap_pyfunction!(detections::run, module)?)?;
+    module.add_function(wrap_pyfunction!(detections::detection_files, module)?)?;
+    module.add_function(wrap_pyfunction!(detections::run_detections, module)?)?;
     Ok(())
 }

@@ -128,19 +128,12 @@ impl NativeTable {
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        let outside = self.outside();
-        let columns = self.table.schema.columns.iter().zip(&outside);
-        let schema: SchemaRef = Arc::new(Schema::new(columns.map(|(c, o)| field(c, *o)).collect::<Vec<_>>()));
-        let row = Arc::new(Field::new_struct("", schema.fields().clone(), false));
-        let batches = self.table.batches.clone();
-        let arrays = batches.into_iter().map(move |batch| {
-            let columns = batch.columns().iter().zip(&outside);
-            let columns = columns.map(|(array, own)| passed_on(array, *own)).collect::<Result<Vec<_>, _>>()?;
-            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-            let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options)?;
-            Ok(Arc::new(StructArray::from(batch)) as ArrayRef)
-        });
-        Ok(to_stream_pycapsule(py, Box::new(ArrayIterator::new(arrays, row)), requested_schema)?)
+        self.stream(py, true, requested_schema)
+    }
+
+    /// The same without Arrow's extension types, which not every program knows.
+    fn plain_stream<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        self.stream(py, false, None)
     }
 
     /// The Vega-Lite specification of the drawing that `render` asks for; `None` if there is none.
@@ -165,6 +158,28 @@ impl NativeTable {
     /// The result for the writers of pages.
     pub fn excerpt(&self) -> Excerpt {
         Excerpt::from(self.table.clone())
+    }
+
+    fn stream<'py>(
+        &self,
+        py: Python<'py>,
+        extensions: bool,
+        requested_schema: Option<Bound<'py, PyCapsule>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let outside = self.outside();
+        let columns = self.table.schema.columns.iter().zip(&outside);
+        let fields: Vec<Field> = columns.map(|(column, own)| field(column, *own, extensions)).collect();
+        let schema: SchemaRef = Arc::new(Schema::new(fields));
+        let row = Arc::new(Field::new_struct("", schema.fields().clone(), false));
+        let batches = self.table.batches.clone();
+        let arrays = batches.into_iter().map(move |batch| {
+            let columns = batch.columns().iter().zip(&outside);
+            let columns = columns.map(|(array, own)| passed_on(array, *own)).collect::<Result<Vec<_>, _>>()?;
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options)?;
+            Ok(Arc::new(StructArray::from(batch)) as ArrayRef)
+        });
+        Ok(to_stream_pycapsule(py, Box::new(ArrayIterator::new(arrays, row)), requested_schema)?)
     }
 
     fn outside(&self) -> Vec<Outside> {
@@ -212,13 +227,13 @@ fn first(batches: &[RecordBatch], rows: usize) -> Vec<RecordBatch> {
 }
 
 /// The field of a column for other programs.
-fn field(column: &Column, outside: Outside) -> Field {
+fn field(column: &Column, outside: Outside, extensions: bool) -> Field {
     let field = column.field();
     match outside {
         Outside::Timestamp(unit) => field.with_data_type(DataType::Timestamp(unit, Some("UTC".into()))),
         Outside::Duration(unit) => field.with_data_type(DataType::Duration(unit)),
         Outside::SmallDecimal => field.with_data_type(DataType::Decimal128(DIGITS, DECIMAL_SCALE)),
-        Outside::AsIs if column.ty == ScalarType::Dynamic => {
+        Outside::AsIs if extensions && column.ty == ScalarType::Dynamic => {
             let metadata = HashMap::from([
                 (types::TYPE_KEY.to_owned(), column.ty.name().to_owned()),
                 ("ARROW:extension:name".to_owned(), "arrow.json".to_owned()),

@@ -1,0 +1,110 @@
+"""Data frames of pandas. Columns are converted when a query needs them; those with Arrow's types are not copied."""
+
+import pandas
+
+from kql import _kql
+from kql._errors import KqlError
+
+
+def source(name, frame):
+    """How the rows of a data frame are read. Named levels of its index are columns, too."""
+    series = _columns(name, frame)
+    try:
+        import pyarrow
+    except ImportError:
+        from kql._tables import _named
+
+        return "held", _named(name, {column: _values(make()) for column, make in series.items()})
+
+    types = {column: _type(name, column, make(), pyarrow) for column, make in series.items()}
+    fields = [
+        pyarrow.field(column, pyarrow.string(), metadata={"kql.type": "dynamic"})
+        if type is None
+        else pyarrow.field(column, type)
+        for column, type in types.items()
+    ]
+    schema = pyarrow.schema(fields)
+
+    def fetch(names):
+        if not names:
+            return len(frame)
+        arrays = [_array(name, column, series[column](), types[column], pyarrow) for column in names]
+        return pyarrow.table(arrays, schema=pyarrow.schema([schema.field(column) for column in names]))
+
+    return "fetched", schema.empty_table(), fetch
+
+
+def _columns(name, frame):
+    """A function for each column that returns its values."""
+    series = {}
+
+    def put(column, make):
+        column = "_".join(map(str, column)) if isinstance(column, tuple) else str(column)
+        if column in series:
+            raise KqlError(f"The table {name} has two columns called {column}; rename one of them.", kind="data")
+        series[column] = make
+
+    for level, label in enumerate(frame.index.names):
+        if label is not None and label not in frame.columns:
+            put(label, lambda level=level: frame.index.get_level_values(level).to_series())
+    for place, label in enumerate(frame.columns):
+        put(label, lambda place=place: frame.iloc[:, place])
+    return series
+
+
+def _type(table, column, series, pyarrow):
+    """The type of a column in Arrow; None for dynamic values."""
+    if series.dtype == object:
+        kind = pandas.api.types.infer_dtype(series, skipna=True)
+        simple = {
+            "string": pyarrow.large_string(),
+            "empty": pyarrow.large_string(),
+            "bytes": pyarrow.large_binary(),
+            "boolean": pyarrow.bool_(),
+            "integer": pyarrow.int64(),
+            "floating": pyarrow.float64(),
+            "mixed-integer-float": pyarrow.float64(),
+            "datetime": pyarrow.timestamp("us", "UTC"),
+            "datetime64": pyarrow.timestamp("us", "UTC"),
+            "date": pyarrow.date32(),
+            "timedelta": pyarrow.duration("us"),
+            "timedelta64": pyarrow.duration("us"),
+            "time": pyarrow.time64("us"),
+        }
+        if kind == "decimal":
+            return pyarrow.decimal128(38, 18)
+        return simple.get(kind)
+    try:
+        type = pyarrow.array(series.iloc[:0], from_pandas=True).type
+    except (pyarrow.ArrowException, TypeError, ValueError):
+        raise KqlError(
+            f"The column {column} of the table {table} has the type {series.dtype}, which no column of a query has; "
+            "convert it with astype(str).",
+            kind="data",
+        ) from None
+    # periods and intervals
+    return pyarrow.large_string() if isinstance(type, pyarrow.ExtensionType) else type
+
+
+def _array(table, column, series, type, pyarrow):
+    if type is None:
+        values = pyarrow.table(_kql.Columns({column: series.tolist()}, ["dynamic"]))
+        return values.column(0)
+    try:
+        if type == pyarrow.large_string() and series.dtype != object and not _is_text(series):
+            series = series.astype(str)
+        if series.dtype == object and pyarrow.types.is_timestamp(type):
+            series = pandas.to_datetime(series, utc=True)
+        array = pyarrow.array(series, type=type, from_pandas=True)
+    except (pyarrow.ArrowException, OverflowError, TypeError, ValueError) as error:
+        raise KqlError(f"The column {column} of the table {table} cannot be read: {error}", kind="data") from None
+    return array
+
+
+def _is_text(series):
+    return pandas.api.types.is_string_dtype(series.dtype)
+
+
+def _values(series):
+    """The values of a column as Python's."""
+    return series.astype(object).tolist()

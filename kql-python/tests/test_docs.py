@@ -1,0 +1,65 @@
+"""The examples of docstrings and of the documentation, the notebook, the stubs."""
+
+import doctest
+import importlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+import kql
+
+
+@pytest.mark.parametrize("module", ["kql", "kql._engine", "kql._errors", "kql._result"])
+def test_docstrings(module):
+    done = doctest.testmod(importlib.import_module(module))
+    assert done.failed == 0 and (done.attempted > 0)
+
+
+def test_python_page(repository, tmp_path, monkeypatch):
+    """The page's code blocks run, one after the other."""
+    text = (repository / "docs/python.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(blocks) > 5
+    monkeypatch.chdir(repository)
+    names = {}
+    for block in blocks:
+        exec(compile(block, "docs/python.md", "exec"), names)
+
+
+def test_notebook(repository):
+    import nbformat
+    from nbclient import NotebookClient
+
+    path = repository / "docs/notebooks/hunting.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert any("<svg" in output.get("data", {}).get("text/html", "") for output in outputs)
+    assert not any(output.output_type == "error" for output in outputs)
+
+
+def test_stubs(tmp_path):
+    """The names of the stubs are those of the package, and mypy accepts a program that uses them."""
+    stub = (importlib.resources.files("kql") / "__init__.pyi").read_text("utf-8")
+    for name in re.findall(r"^(?:class|def|async def) (\w+)", stub, re.M):
+        assert hasattr(kql, name), name
+    for cls in [kql.Engine, kql.Result, kql.Prepared, kql.Row]:
+        body = re.search(rf"^class {cls.__name__}.*?(?=^class |^def |\Z)", stub, re.M | re.S).group(0)
+        for name in re.findall(r"^    (?:async )?def (\w+)", body, re.M):
+            assert hasattr(cls, name), f"{cls.__name__}.{name}"
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import kql\n"
+        "engine: kql.Engine = kql.Engine({'T': [{'n': 1}]}, now='2026-01-01')\n"
+        "result = engine.query('T')\n"
+        "row = result.fetchone()\n"
+        "names: list[str] = [column.name for column in result.columns]\n"
+        "reveal_type(result.to_dicts())\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "mypy", "--strict", program], capture_output=True, text=True)
+    assert "Success" in done.stdout and "list[dict[str, Any]]" in done.stdout, done.stdout
+    program.write_text("import kql\nkql.query(5)\n")
+    done = subprocess.run([sys.executable, "-m", "mypy", program], capture_output=True, text=True)
+    assert "incompatible type" in done.stdout
