@@ -24,6 +24,7 @@ mod repl;
 mod run;
 mod screen;
 mod test;
+mod watch;
 mod why;
 mod words;
 

@@ -2,6 +2,7 @@
 
 use crate::arguments::{CoverageName, Test, TestFormat};
 use crate::failure::Failure;
+use crate::watch::Inputs;
 use kql_detection::{
     Coverage, CoverageFormat, FileReport, Look, MutationReport, ReportFormat, Session, SessionOptions, TestPath,
     coverage_report, mutation_report, report, test_files,
@@ -18,10 +19,15 @@ pub fn test(arguments: &Test) -> Result<(), Failure> {
         writeln!(out, "{:#}", kql_detection::json_schema())?;
         return Ok(());
     }
-    if arguments.watch { watch(arguments) } else { run(arguments) }
+    if arguments.watch {
+        return watch(arguments);
+    }
+    let (session, files) = found(arguments)?;
+    run(arguments, &session, files)
 }
 
-fn run(arguments: &Test) -> Result<(), Failure> {
+/// The test files, and what runs them.
+fn found(arguments: &Test) -> Result<(Session, Vec<TestPath>), Failure> {
     let mut files: Vec<TestPath> = Vec::new();
     for path in &arguments.paths {
         for found in test_files(path).map_err(|problem| Failure::Usage(problem.to_string()))? {
@@ -33,7 +39,10 @@ fn run(arguments: &Test) -> Result<(), Failure> {
     let engine = crate::run::build(arguments.environment.engine()?)?;
     crate::interrupt::listen(engine.progress().clone());
     let options = SessionOptions { filter: arguments.filter.clone(), update: arguments.update };
-    let session = Session::new(engine, options);
+    Ok((Session::new(engine, options), files))
+}
+
+fn run(arguments: &Test, session: &Session, files: Vec<TestPath>) -> Result<(), Failure> {
     let jobs = arguments.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let jobs = jobs.clamp(1, 64);
     let reports = in_parallel(&files, jobs, |file| session.run(file));
@@ -142,8 +151,10 @@ fn watch(arguments: &Test) -> Result<(), Failure> {
     let unwatchable = |error: notify::Error| Failure::Usage(format!("The files cannot be watched: {error}."));
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // reading a file is an event, too
-        if event.is_ok_and(|event| event.kind.is_create() || event.kind.is_modify() || event.kind.is_remove()) {
-            let _ = sender.send(());
+        if let Ok(event) = event
+            && (event.kind.is_create() || event.kind.is_modify() || event.kind.is_remove())
+        {
+            let _ = sender.send(event.paths);
         }
     })
     .map_err(unwatchable)?;
@@ -156,7 +167,12 @@ fn watch(arguments: &Test) -> Result<(), Failure> {
         watcher.watch(folder, RecursiveMode::Recursive).map_err(unwatchable)?;
     }
     loop {
-        match run(arguments) {
+        let mut inputs = Inputs::default();
+        let ran = found(arguments).and_then(|(session, files)| {
+            inputs = Inputs::of(arguments, &session, &files);
+            run(arguments, &session, files)
+        });
+        match ran {
             Ok(()) | Err(Failure::Reported | Failure::Files) => {}
             Err(failure @ (Failure::Usage(_) | Failure::Query(_))) => crate::message::message!("error: {failure}"),
             Err(failure) => return Err(failure),
@@ -164,9 +180,14 @@ fn watch(arguments: &Test) -> Result<(), Failure> {
         // snapshots that this run wrote are no change
         while changes.recv_timeout(QUIET).is_ok() {}
         crate::message::message!("Waiting for changes; Ctrl-C ends.");
-        if changes.recv().is_err() {
-            return Ok(());
+        loop {
+            let Ok(mut changed) = changes.recv() else { return Ok(()) };
+            while let Ok(more) = changes.recv_timeout(QUIET) {
+                changed.extend(more);
+            }
+            if inputs.concern(arguments, &changed) {
+                break;
+            }
         }
-        while changes.recv_timeout(QUIET).is_ok() {}
     }
 }

@@ -3,7 +3,7 @@
 use crate::arguments::{CheckFormat, Why};
 use crate::failure::Failure;
 use crate::run::{Subject, subject};
-use kql_detection::{WhyRow, why as follow};
+use kql_detection::{WhyError, WhyRow, why as follow};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -13,8 +13,10 @@ pub fn why(arguments: &Why) -> Result<(), Failure> {
         subject(arguments.query.as_deref(), arguments.file.as_deref(), &arguments.environment)?;
     let found = follow(&engine, &text, arguments.table.as_deref(), &arguments.row, arguments.limit).map_err(
         |error| match error {
-            kql_detection::WhyError::Query(error) => crate::run::failure(error, &text, &shown),
-            kql_detection::WhyError::Condition(error, condition) => crate::run::failure(error, &condition, "--row"),
+            WhyError::Query(error) => at_fault(crate::run::failure(error, &text, &shown)),
+            WhyError::Condition(error, condition) => at_fault(crate::run::failure(error, &condition, "--row")),
+            // as grep does when nothing is found
+            no_row @ WhyError::NoRow(_) => Failure::Query(no_row.to_string()),
             other => Failure::Usage(other.to_string()),
         },
     )?;
@@ -34,6 +36,15 @@ pub fn why(arguments: &Why) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A query that cannot run has another exit status than a condition that selects no row.
+fn at_fault(failure: Failure) -> Failure {
+    match failure {
+        Failure::Reported => Failure::Files,
+        Failure::Query(text) => Failure::Usage(text),
+        other => other,
+    }
+}
+
 /// `offset` is added to the lines of the query, which can be part of a file.
 fn human(out: &mut impl Write, row: &WhyRow, table: &str, offset: usize) -> Result<(), Failure> {
     writeln!(out, "{table}: {}", row.cells)?;
@@ -50,7 +61,8 @@ fn human(out: &mut impl Write, row: &WhyRow, table: &str, offset: usize) -> Resu
     for loss in &row.losses {
         if loss.is_unknown {
             let line = loss.line + offset;
-            writeln!(out, "  gets as far as line {line}: {}; rows cannot be followed through this step", loss.text)?;
+            let note = loss.note.as_deref().unwrap_or("kql why does not follow rows any further");
+            writeln!(out, "  gets as far as line {line}: {}; {note}", loss.text)?;
             continue;
         }
         let mut lines = loss.lines(offset).into_iter();
@@ -84,7 +96,7 @@ fn object(row: &WhyRow, table: &str, offset: usize) -> Value {
                 .collect();
             json!({
                 "start": loss.step.start, "end": loss.step.end, "line": loss.line + offset, "text": loss.text,
-                "arms": arms, "note": loss.note,
+                "arms": arms, "note": loss.note, "unknown": loss.is_unknown,
             })
         })
         .collect();

@@ -1,6 +1,6 @@
 //! How far rows of a table get in a query, and what keeps them out.
 
-use crate::check::{Loss, losses};
+use crate::check::{Loss, has_name, losses, unfollowed};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use kql_engine::{CancellationToken, Engine, Error, Follow, TraceOptions, Traced, cell};
@@ -69,7 +69,7 @@ pub fn why(
         Some(table) => table.to_owned(),
         None => the_table(engine, query, condition)?,
     };
-    let (selection, limit) = (selecting(&table, condition), limit.max(1));
+    let selection = selecting(&table, condition);
     let wrong = |error| WhyError::Condition(error, selection.clone());
     // a table can be large: only the rows that are followed are kept, the others are counted
     let first = TraceOptions { follow: all_rows(&table), ..TraceOptions::default() };
@@ -85,14 +85,16 @@ pub fn why(
     let follow = Some(Follow { table: table.clone(), rows: Some(followed.clone()) });
     let options = TraceOptions { follow, ..TraceOptions::default() };
     let traced = engine.trace(query, &options, &cancel).map_err(WhyError::Query)?;
-    let is_read = engine.prepare(query).map_err(WhyError::Query)?.tables().contains(&table);
+    let is_read = has_name(query, &table) || engine.prepare(query).map_err(WhyError::Query)?.tables().contains(&table);
     let kept: BTreeSet<i64> = traced.trace.sources.iter().flatten().flatten().copied().collect();
-    let rows = followed.iter().map(|number| WhyRow {
-        number: *number,
-        cells: numbers.iter().position(|n| n == number).and_then(|at| cells.get(&at).cloned()).unwrap_or_default(),
-        is_read,
-        in_result: kept.contains(number),
-        losses: losses(query, &traced.trace, *number),
+    let rows = followed.iter().map(|number| {
+        let in_result = kept.contains(number);
+        let mut losses = losses(query, &traced.trace, *number);
+        if losses.is_empty() && !in_result && is_read {
+            losses.extend(unfollowed(query, &traced.trace, &table, *number));
+        }
+        let cells = numbers.iter().position(|n| n == number).and_then(|at| cells.get(&at).cloned());
+        WhyRow { number: *number, cells: cells.unwrap_or_default(), is_read, in_result, losses }
     });
     let rows = rows.collect();
     Ok(WhyRows { table, selected: count, rows })
@@ -118,7 +120,11 @@ fn counted(engine: &Engine, query: &str) -> Result<u64, Error> {
 fn the_table(engine: &Engine, query: &str, condition: &str) -> Result<String, WhyError> {
     let with_data = engine.data_tables();
     let read = engine.prepare(query).map_err(WhyError::Query)?.tables();
-    let candidates: Vec<String> = read.into_iter().filter(|table| with_data.contains(table)).collect();
+    let mut candidates: Vec<String> = read.into_iter().filter(|table| with_data.contains(table)).collect();
+    if candidates.is_empty() {
+        // what a plugin returns can be computed while the query is prepared
+        candidates = with_data.iter().filter(|table| has_name(query, table)).cloned().collect();
+    }
     if candidates.is_empty() {
         return Err(WhyError::NoData);
     }

@@ -61,6 +61,7 @@ pub(crate) fn steps(core: &Arc<EngineCore>, text: &str) -> Result<Trace, Error> 
 /// Adds what the operators of a plan have measured to the step whose rows they make.
 fn add_costs(tracing: &Tracing, plan: &Arc<dyn ExecutionPlan>, step: Option<usize>) {
     if let Some(recording) = plan.downcast_ref::<RecordingExec>() {
+        recording.step().into_iter().for_each(|step| tracing.add_use(step));
         return add_costs(tracing, recording.input(), recording.step().or(step));
     }
     if let (Some(step), Some(metrics)) = (step, plan.metrics()) {

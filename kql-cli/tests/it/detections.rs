@@ -112,6 +112,84 @@ fn rows_are_followed() {
 }
 
 #[test]
+fn rows_of_other_sides_are_followed() {
+    let place = place(&[
+        ("data/A.ndjson", b"{\"Name\":\"x\",\"Size\":1}\n{\"Name\":\"y\",\"Size\":2}\n"),
+        ("data/B.ndjson", b"{\"Name\":\"X\",\"Owner\":\"ana\"}\n{\"Name\":\"y\",\"Owner\":\"ben\"}\n"),
+    ]);
+    let mut all = String::new();
+    for query in [
+        "A | join kind=inner B on Name",
+        "A | join kind=inner B on Name | where Owner == 'x'",
+        "A | lookup B on Name | where Size > 5",
+        "A | where Name in (B)",
+        "search 'cat'",
+        "search in (A, B) 'ben'",
+        "find in (A, B) where Owner == 'ben' project Owner",
+        "let n = toscalar(B | count); A | where Size == n",
+        "B | where Name == 'y' | evaluate pivot(Owner) | where ben == 5",
+        "B | extend p = pack('a', 1) | evaluate bag_unpack(p) | where a == 2",
+        "A | where Size == 1",
+    ] {
+        let arguments =
+            ["why", "-q", query, "--table", "B", "--row", "Owner == 'ana' or Owner == 'ben'", "--data", "data"];
+        all += &format!("$ {query}\n{}\n", shown(place.path(), &arguments));
+    }
+    for arguments in [
+        ["why", "-q", "B | evaluate pivot(Owner)", "--row", "Owner == 'ana'", "--limit", "1"],
+        ["why", "-q", "A | where Size > 10", "--row", "Name == 'x'", "--limit", "0"],
+        ["why", "-q", "A | where Size > 10", "--row", "Name == 'q'", "--limit", "1"],
+        ["why", "-q", "A | where Sze > 10", "--row", "Name == 'q'", "--limit", "1"],
+        ["why", "-q", "A | where Size > 10", "--row", "Nme == 'q'", "--limit", "1"],
+    ] {
+        let arguments: Vec<&str> = arguments.iter().chain(&["--data", "data"]).copied().collect();
+        all += &format!("$ kql {}\n{}\n", arguments.join(" "), shown(place.path(), &arguments));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_let_that_is_used_twice_says_so() {
+    let place = place(&[("data/B.ndjson", b"{\"Name\":\"x\"}\n{\"Name\":\"y\"}\n")]);
+    let query = "let x = B | where Name == 'x'; x | union x";
+    let shown = shown(place.path(), &["explain", "--analyze", "-q", query, "--data", "data"]);
+    let steps: Vec<&str> = shown.lines().filter(|line| line.contains("B")).collect();
+    assert!(shown.contains("| where Name == 'x'  ×2"), "{shown}");
+    assert!(steps.iter().any(|line| line.ends_with("x")), "{shown}");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_a_fault() {
+    let place = place(&[("rule.yaml", RULE.as_bytes()), ("rule.test.yaml", TESTS.as_bytes())]);
+    let shown = shown(place.path(), &["test", "--format", "junit", "-o", "absent/report.xml"]);
+    assert!(shown.starts_with("exit status 2\n") && shown.contains("absent/report.xml cannot be written"), "{shown}");
+}
+
+#[test]
+fn the_test_files_of_a_rule_kill_its_mutants_together() {
+    let (once, twice) = (TESTS.find("- name: once").expect("a test"), TESTS.find("- name: twice").expect("a test"));
+    let head = format!("rule: rule.yaml\n{}", TESTS.get(..twice).expect("the keys"));
+    let one = format!("{head}{}", TESTS.get(twice..once).expect("a test"));
+    let other = format!("{head}{}", TESTS.get(once..).expect("a test"));
+    let together = place(&[("rule.yaml", RULE.as_bytes()), ("rule.test.yaml", TESTS.as_bytes())]);
+    let apart = place(&[
+        ("rule.yaml", RULE.as_bytes()),
+        ("one.test.yaml", one.as_bytes()),
+        ("other.test.yaml", other.as_bytes()),
+    ]);
+    let killed = |folder: &Path| {
+        let shown = shown(folder, &["test", "--mutate", "--format", "json"]);
+        let line = shown.lines().find(|line| line.starts_with('{')).expect("a report").to_owned();
+        let report: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        let rules = report["rules"].as_array().expect("rules").clone();
+        let count = |key: &str| rules[0][key].as_array().map(Vec::len);
+        (rules.len(), rules[0]["killed"].clone(), count("survivors"), count("unreached"))
+    };
+    assert_eq!(killed(together.path()), killed(apart.path()));
+    assert_eq!(killed(apart.path()).0, 1);
+}
+
+#[test]
 fn steps_are_counted() {
     let place = place(&[("rule.yaml", RULE.as_bytes()), ("data/DeviceProcessEvents.ndjson", DATA.as_bytes())]);
     let arguments =

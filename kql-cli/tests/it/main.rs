@@ -14,3 +14,4 @@ mod repl;
 mod results;
 #[cfg(unix)]
 mod tutorial;
+mod watch;

@@ -174,11 +174,32 @@ impl<'c> CaseRun<'c> {
         &self.query
     }
 
-    /// The last result of the query, and its rows.
+    /// The place of the result that the test is about.
+    fn place_of_result(&self, tables: &[Table]) -> Result<usize, Vec<Problem>> {
+        let last = tables.len().saturating_sub(1);
+        let Some(wanted) = self.case.expect.as_ref().and_then(|expect| expect.result.as_ref()) else { return Ok(last) };
+        let numbered =
+            wanted.value.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|at| *at < tables.len());
+        numbered.or_else(|| tables.iter().position(|table| table.name == wanted.value)).ok_or_else(|| {
+            let names = || tables.iter().map(|table| table.name.as_str());
+            let help = match kql_parser::suggest(&wanted.value, names()) {
+                Some(like) => format!("did you mean '{like}'?"),
+                None => format!("its results are {}", names().collect::<Vec<_>>().join(", ")),
+            };
+            let message = format!("the query has no result '{}'", wanted.value);
+            vec![self.source.problem(wanted.place, message, Some(help))]
+        })
+    }
+
+    /// The result of the query that the test is about, and its rows.
     pub(super) fn answer(&self, engine: &Engine) -> Result<(Table, ResultRows), Vec<Problem>> {
         let prepared = engine.prepare(&self.query).map_err(|error| self.query_problems(error))?;
-        let table = self.result(prepared.run().map(|answer| answer.tables))?;
-        let rows = ResultRows::of(&table, prepared.orders().pop().unwrap_or_default());
+        let mut tables = prepared.run().map(|answer| answer.tables).map_err(|error| self.query_problems(error))?;
+        let at = self.place_of_result(&tables)?;
+        tables.truncate(at + 1);
+        let table = self.result(Ok(tables))?;
+        let order = prepared.orders().into_iter().nth(at).unwrap_or_default();
+        let rows = ResultRows::of(&table, order);
         Ok((table, rows))
     }
 

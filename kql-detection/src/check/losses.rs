@@ -70,7 +70,7 @@ pub fn losses(query: &str, trace: &Trace, row: i64) -> Vec<Loss> {
             note: None,
         };
         if !step.can_follow {
-            loss.note = Some(format!("rows cannot be followed through {}", step.name));
+            loss.note = Some(format!("kql why does not follow rows through `{}`", step.name));
         } else if !step.ran {
             loss.note = Some("this step did not run".to_owned());
         } else if let Some(operator) = operator {
@@ -160,7 +160,7 @@ fn leaf(trace: &Trace, at: Span) -> Option<&Leaf> {
 }
 
 /// Why a row has no partner, and the keys that are nearly the same.
-fn join_note(query: &str, trace: &Trace, on: &[Expr], row: i64) -> Option<String> {
+pub(super) fn join_note(query: &str, trace: &Trace, on: &[Expr], row: i64) -> Option<String> {
     let start = on.first()?.span;
     let inside = |at: &(u32, u32)| at.0 >= start.start && at.1 <= start.end;
     let (_, keys) = trace.joins.iter().find(|(at, _)| inside(at))?;

@@ -18,6 +18,7 @@ mod snapshot;
 mod table;
 mod target;
 mod time;
+mod unfollowed;
 mod value;
 mod verdict;
 
@@ -26,4 +27,5 @@ pub use losses::{FalseArm, Loss, first_line, losses};
 pub use mutate::{MutationReport, Survivor};
 pub(crate) use reads::tables_read;
 pub use session::{Loaded, Session, SessionOptions};
+pub(crate) use unfollowed::{has_name, unfollowed};
 pub use verdict::{Failure, FileReport, Outcome, Verdict};

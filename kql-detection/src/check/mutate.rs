@@ -57,7 +57,7 @@ impl MutationReport {
 
     /// Adds what other tests say. A mutant counts once: as killed, else as alive, else as not reached.
     fn add(&mut self, other: MutationReport) {
-        let mut add = |own: &mut Vec<Mutant>, others: Vec<Mutant>| {
+        let add = |own: &mut Vec<Mutant>, others: Vec<Mutant>| {
             for mutant in others {
                 if !own.contains(&mutant) {
                     own.push(mutant);

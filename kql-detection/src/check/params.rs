@@ -41,7 +41,7 @@ impl<'f> Params<'f> {
                 continue;
             };
             match self.typed(&values, name, node, *ty) {
-                Ok(value) => given.push((name.value.clone(), shown(&value, *ty))),
+                Ok(value) => given.push((name.value.clone(), written(&value, *ty))),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -97,9 +97,18 @@ fn type_of(engine: &Engine, defined: &str, name: &str) -> Option<ScalarType> {
     (ty != ScalarType::Unknown).then_some(ty)
 }
 
+/// The text of a value.
+fn written(value: &Value, ty: ScalarType) -> String {
+    match value {
+        // a dynamic that is a text would be shown without quotes
+        Value::Text(json) if ty == ScalarType::Dynamic => json.clone(),
+        value => shown(value, ty),
+    }
+}
+
 /// A value as it is written in a query.
 fn literal(value: &Value, ty: ScalarType) -> String {
-    let text = shown(value, ty);
+    let text = written(value, ty);
     match ty {
         ScalarType::String | ScalarType::Unknown => serde_json::Value::String(text).to_string(),
         _ if matches!(value, Value::Null) => format!("{ty}(null)"),

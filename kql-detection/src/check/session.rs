@@ -7,9 +7,9 @@ use super::verdict::{FileReport, Outcome, Verdict};
 use crate::coverage::Coverage;
 use crate::problem::{Place, Placed, Problem, Source};
 use crate::rule::{Rule, RuleFile};
-use crate::test_file::{Case, TestFile, TestPath, read_page, read_tests, rule_path, tests_of_rule};
+use crate::test_file::{Case, Expected, Part, TestFile, TestPath, read_page, read_tests, rule_path, tests_of_rule};
 use kql_engine::{Engine, EngineBuilder, Profile, Trace};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// How tests run.
@@ -97,7 +97,8 @@ impl Session {
         let Some(rule) = rules.next() else { return Err(vec![RuleFile::nothing(&rule_file, &rule_text)]) };
         if rules.next().is_some() {
             let message = format!("{} has several rules, and tests belong to one", rule_file.display());
-            return Err(vec![file.source.whole(message)]);
+            let help = Some("move each rule to a file of its own".to_owned());
+            return Err(vec![Problem { help, ..file.source.whole(message) }]);
         }
         let engine = self.engine_of(&file, &rule_file)?;
         if file.has_open_tables() {
@@ -131,6 +132,26 @@ impl Session {
         };
         builder = builder.allow_files(folder(rule)).allow_files(folder(&file.source.file));
         builder.build().map_err(|error| vec![file.source.whole(error.to_string())])
+    }
+
+    /// The files that the tests of a file read, and the snapshots. Of a file at fault, only that file.
+    pub fn reads(&self, path: &TestPath) -> Vec<PathBuf> {
+        let mut read = vec![path.path().to_owned()];
+        let Ok(loaded) = self.load(path) else { return read };
+        let settings = &loaded.file.settings;
+        read.push(loaded.rule.file.clone());
+        read.extend(settings.functions.iter().chain(&settings.schemas).map(|path| path.value.clone()));
+        let given = settings.tables.iter().chain(loaded.file.cases.iter().flat_map(|case| &case.given));
+        read.extend(given.flat_map(|given| &given.parts).filter_map(|part| match part {
+            Part::File(path) => Some(path.value.clone()),
+            Part::Row(_) => None,
+        }));
+        let expected = loaded.file.cases.iter().filter_map(|case| case.expect.as_ref()).flat_map(|e| &e.all);
+        read.extend(expected.filter_map(|expected| match expected {
+            Expected::Snapshot(path) => Some(path.value.clone()),
+            _ => None,
+        }));
+        read
     }
 
     /// What the tests of a file reach; `report` is that of their run. Files that cannot be used have no coverage.

@@ -7,8 +7,8 @@ use crate::problem::Placed;
 use crate::yaml::Node;
 
 /// The keys of an expectation.
-pub(super) const EXPECT_KEYS: [&str; 8] =
-    ["rows", "contains", "count", "columns", "alerts", "entities", "snapshot", "error"];
+pub(super) const EXPECT_KEYS: [&str; 9] =
+    ["rows", "contains", "count", "columns", "alerts", "entities", "snapshot", "error", "result"];
 
 /// What a test expects.
 pub(super) fn expect(reader: &mut Reader, node: &Node) -> Option<Expect> {
@@ -23,13 +23,14 @@ pub(super) fn expect(reader: &mut Reader, node: &Node) -> Option<Expect> {
                 return None;
             }
         };
-        return Some(Expect { place, all: vec![Expected::Count(count, place)] });
+        return Some(Expect { place, result: None, all: vec![Expected::Count(count, place)] });
     }
     if node.map().is_none() {
         reader.problem(place, format!("expected what the query finds, not {}", node.noun()), None);
         return None;
     }
     reader.keys(node, &EXPECT_KEYS, "an expectation");
+    let result = node.get("result").and_then(|result| reader.text(result, "the number or the name of a result"));
     let mut all = Vec::new();
     for (key, value) in reader.entries(node, "what the query finds") {
         let place = value.place;
@@ -68,7 +69,7 @@ pub(super) fn expect(reader: &mut Reader, node: &Node) -> Option<Expect> {
         let help = "use none, some, or a map of rows, count, columns, alerts, entities, snapshot".to_owned();
         reader.problem(place, "the test does not say what it expects", Some(help));
     }
-    Some(Expect { place, all })
+    Some(Expect { place, result, all })
 }
 
 fn rows(reader: &mut Reader, node: &Node) -> Vec<super::model::GivenRow> {

@@ -11,6 +11,6 @@ mod schema;
 
 pub use files::{TestPath, rule_path, test_files};
 pub use foreign::read_page;
-pub use model::{Case, Cells, ExpectEntity, Expected, Given, GivenRow, Part, TestFile};
+pub use model::{Case, ExpectEntity, Expected, Given, GivenRow, Part, TestFile};
 pub use read::{read_tests, tests_of_rule};
 pub use schema::json_schema;

@@ -101,6 +101,8 @@ pub struct GivenRow {
 pub struct Expect {
     /// The place of the expectation.
     pub place: Place,
+    /// Which result of the query is meant: its number from 1, or its name; the last one by default.
+    pub result: Option<Placed<String>>,
     /// Each thing that must hold.
     pub all: Vec<Expected>,
 }

@@ -98,6 +98,10 @@ fn expect_key(key: &str) -> Value {
         "columns" => json!({ "type": "array", "items": { "type": ["string", "object"] } }),
         "alerts" => json!({ "type": ["string", "integer"], "description": "fires, silent, or a number of alerts" }),
         "entities" => json!({ "type": "object", "description": "For each entity type, its values." }),
+        "result" => json!({
+            "type": ["integer", "string"],
+            "description": "Which result of the query: its number from 1, or its name; the last one by default.",
+        }),
         "snapshot" => json!({ "type": "string", "description": "A file of rows; kql test --update writes it." }),
         _ => json!({ "type": "string", "description": "A part of the message with which the query fails." }),
     }

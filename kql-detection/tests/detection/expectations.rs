@@ -72,3 +72,38 @@ fn a_value_can_be_meant_as_it_is_written() {
     ]);
     insta::assert_snapshot!(right);
 }
+
+#[test]
+fn one_of_several_results() {
+    let query = "Widgets | fork small = (where Size < 2 | project Name) large = (where Size > 1 | sort by Name)";
+    let tests = "\
+tables: {Widgets: [{Name: a, Size: 1}, {Name: b, Size: 2}, {Name: c, Size: 3}]}
+tests:
+- {name: first, expect: {result: 1, rows: [{Name: a}]}}
+- {name: second, expect: {result: 2, count: 2}}
+- {name: by name, expect: {result: small, count: 1}}
+- {name: last, expect: {columns: [Name, Size]}}
+- {name: sorted, expect: {result: large, rows: [{Name: c}, {Name: b}]}}
+- {name: not sorted, expect: {result: large, rows: [{Name: b}, {Name: c}]}}
+- {name: third, expect: {result: 3, count: 1}}
+- {name: misspelt, expect: {result: smal, count: 1}}
+- {name: nothing, expect: {result: 1}}
+";
+    let text = said(&[("rule.kql", query), ("rule.test.yaml", tests)]);
+    assert!(text.contains("rule.test.yaml:11: the test does not say what it expects"), "{text}");
+    let tests = tests.lines().filter(|line| !line.contains("nothing")).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(said(&[("rule.kql", query), ("rule.test.yaml", &tests)]));
+}
+
+#[test]
+fn columns_without_a_value_are_shown_last() {
+    let tests = "\
+profile: sentinel
+tests: [{name: none, given: {SigninLogs: [{UserPrincipalName: ana, ResultType: '0', AppDisplayName: Portal}]}, expect: none}]
+";
+    let said = said(&[("rule.kql", "SigninLogs"), ("rule.test.yaml", tests)]);
+    let header = said.lines().find(|line| line.contains("UserPrincipalName")).expect("a table of rows");
+    let names: Vec<&str> = header.split_whitespace().collect();
+    let is_early = |name: &str| names.iter().take(5).any(|n| *n == name);
+    assert!(is_early("UserPrincipalName") && is_early("ResultType") && names.len() == 8, "{said}");
+}

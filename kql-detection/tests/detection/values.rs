@@ -32,8 +32,10 @@ tests:
 fn parameters_have_the_type_of_what_they_replace() {
     let said = with(&[
         ("{least: 3, span: 4h, names: [b]}", "{rows: [{Name: b}]}"),
-        ("{least: 0x1, most: '4'}", "{rows: [{Name: a}]}"),
+        ("{least: long(0x1), most: '4'}", "{rows: [{Name: a}]}"),
         ("{span: time(04:00:00), names: 'dynamic([])'}", "{count: 2}"),
+        ("{names: b, span: 4h}", "{rows: [{Name: b}]}"),
+        ("{names: {a: [1, 'x\"y']}}", "{count: 0}"),
         ("{since: now-1h}", "{count: 1}"),
         ("{since: datetime(2026-03-10 11:40:00)}", "{count: 0}"),
         ("{since: ago(4h), span: 0s, names: []}", "{count: 2}"),
@@ -41,7 +43,7 @@ fn parameters_have_the_type_of_what_they_replace() {
         ("{word: 5}", "{rows: [{Word: '5'}]}"),
         ("{prefix: \"'; x\"}", "none"),
     ]);
-    assert!(said.contains("9 passed in 1 file"), "{said}");
+    assert!(said.contains("11 passed in 1 file"), "{said}");
 }
 
 #[test]

@@ -224,7 +224,7 @@ impl<'a> Binder<'a> {
             Some(_) => (input.order.clone(), input.sorted_by.clone()),
             None => (
                 vec![OrderKey { column: row, ascending: true, nulls_first: true }],
-                input.ordered_keys().map(|(_, shown)| (row, shown)).collect(),
+                Arc::new(input.ordered_keys().map(|(_, shown)| (row, shown)).collect()),
             ),
         };
         Relation { node: Arc::new(node), order, sorted_by, ..input }

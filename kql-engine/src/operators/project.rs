@@ -5,6 +5,7 @@
 use crate::bind::{Assigned, Binder, ColumnNames, Row};
 use crate::plan::{ColumnId, ExprKind, Relation};
 use kql_parser::ast;
+use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, list: &[ast::Expr], input: Relation) -> Relation {
     let assigned = binder.assignments(list, Row::of(&input), &mut ColumnNames::default(), None);
@@ -20,7 +21,7 @@ pub(super) fn from_assigned(input: Relation, assigned: Vec<Assigned>) -> Relatio
         let same = |a: &&Assigned| matches!(&a.value.kind, ExprKind::Column(id) if id == shown);
         (*key, assigned.iter().find(same).map_or(*shown, |a| a.column.id))
     };
-    let sorted_by = input.sorted_by.iter().map(renamed).collect();
+    let sorted_by = Arc::new(input.sorted_by.iter().map(renamed).collect());
     Relation {
         node,
         sorted_by,

@@ -5,6 +5,7 @@
 use crate::bind::{Binder, Row};
 use crate::plan::{ExprKind, OrderKey, Relation};
 use kql_parser::ast;
+use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, sort: &ast::Sort, input: Relation) -> Relation {
     by_keys(binder, &sort.keys, input, DynamicKeys::Rejected)
@@ -65,5 +66,5 @@ pub(super) fn by_keys(binder: &mut Binder, keys: &[ast::SortKey], input: Relatio
         crate::plan::project(&input, pairs)
     };
     order.extend(before);
-    Relation { node, order, sorted_by, serialized: true, ..input }
+    Relation { node, order, sorted_by: Arc::new(sorted_by), serialized: true, ..input }
 }

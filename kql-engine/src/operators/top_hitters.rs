@@ -7,6 +7,7 @@ use crate::plan::{Aggregate, OrderKey, Relation};
 use crate::types::ScalarType;
 use kql_parser::codes;
 use kql_parser::{Span, ast};
+use std::sync::Arc;
 
 pub(super) fn bind(binder: &mut Binder, top: &ast::TopHitters, input: Relation, span: Span) -> Relation {
     let count = super::whole_number(binder, &top.count);
@@ -42,7 +43,7 @@ pub(super) fn bind(binder: &mut Binder, top: &ast::TopHitters, input: Relation, 
             OrderKey { column: group.id, ascending: false, nulls_first: false },
         ],
         serialized: true,
-        sorted_by: vec![(hits.id, hits.id)],
+        sorted_by: Arc::new(vec![(hits.id, hits.id)]),
         columns: vec![group, hits],
         partition: input.partition,
         ..Relation::default()

@@ -51,7 +51,7 @@ pub struct Relation {
     /// The sort keys of the rows; empty if the order is arbitrary.
     pub order: Order,
     /// The keys of the last `sort`, each with the column whose values it orders.
-    pub sorted_by: Vec<(ColumnId, ColumnId)>,
+    pub sorted_by: Arc<Vec<(ColumnId, ColumnId)>>,
     /// Whether the query defines the order (`sort`, `top`, `serialize`): window functions require that.
     pub serialized: bool,
     /// Whether undeclared columns can be named (a table whose columns are not known).

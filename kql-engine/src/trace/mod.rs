@@ -67,7 +67,7 @@ pub struct Step {
     pub place: usize,
     /// Whether it ran.
     pub ran: bool,
-    /// How often it ran: a `let` can be used several times, and what each use returned is added up.
+    /// How often it is in the plan: a `let` can be used several times, and what each use returned is added up.
     pub times: u64,
     /// The rows that it returned.
     pub rows: u64,
@@ -146,6 +146,8 @@ struct Records {
 
 #[derive(Debug, Default)]
 struct StepRecord {
+    /// How often a plan that ran has it.
+    times: u64,
     rows: u64,
     bytes: u64,
     followed: BTreeSet<i64>,
@@ -191,6 +193,13 @@ impl Tracing {
         record.spilled += spilled;
         if let Some(time) = time {
             *record.time.get_or_insert_default() += time;
+        }
+    }
+
+    /// A plan that ran has this step once more.
+    pub(crate) fn add_use(&self, step: usize) {
+        if let Some(record) = self.records().steps.get_mut(&step) {
+            record.times += 1;
         }
     }
 
@@ -249,7 +258,7 @@ impl Tracing {
                 can_follow: true,
             });
             step.ran |= ran;
-            step.times += u64::from(ran);
+            step.times += record.times;
             step.rows += record.rows;
             step.bytes += record.bytes;
             step.spilled += record.spilled;

@@ -119,7 +119,7 @@ impl Page<'_> {
             // a table without types describes something; it is not a result
             let expected = expected_table(&lines(at, end));
             if let Some(expected) = expected {
-                self.expect(Expect { place: line.place(), all: expected });
+                self.expect(Expect { place: line.place(), result: None, all: expected });
             }
             self.open = None;
             return end;
@@ -142,7 +142,7 @@ impl Page<'_> {
                     Some(Placed { value: if is_place { rest } else { line.text }.to_owned(), place: line.place() })
                 };
                 if let Some(message) = body.first().and_then(message) {
-                    self.expect(Expect { place: line.place(), all: vec![Expected::Error(message)] });
+                    self.expect(Expect { place: line.place(), result: None, all: vec![Expected::Error(message)] });
                 }
             }
             extension @ ("ndjson" | "json" | "csv") => {

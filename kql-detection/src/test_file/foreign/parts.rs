@@ -16,7 +16,7 @@ pub(super) fn simple(name: Placed<String>, given: Vec<Given>, expect: Option<Exp
 
 /// A test that counts rows.
 pub(super) fn counted(count: Count, place: Place) -> Expect {
-    Expect { place, all: vec![Expected::Count(count, place)] }
+    Expect { place, result: None, all: vec![Expected::Count(count, place)] }
 }
 
 /// The name of a test, which `key` states.
