@@ -2,7 +2,7 @@
 
 use crate::errors;
 use arrow::array::{RecordBatch, RecordBatchOptions, RecordBatchReader};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use async_trait::async_trait;
 use kql_engine::datafusion::catalog::{Session, TableProvider};
@@ -70,7 +70,7 @@ impl Frame {
     pub fn once(name: &str, reader: &Bound<'_, PyAny>) -> PyResult<Frame> {
         let reader: AnyRecordBatch = reader.extract().map_err(|error| unreadable(name, error))?;
         let reader = reader.into_reader()?;
-        let schema = reader.schema();
+        let schema = readable(reader.schema())?;
         let once = Once { schema: schema.clone(), name: name.to_owned(), reader: Mutex::new(Some(reader)) };
         Ok(Frame { name: name.to_owned(), schema, rows: Rows::Once(Arc::new(once)) })
     }
@@ -105,7 +105,7 @@ impl Frame {
 /// The batches of Arrow data, without a copy.
 fn batches(data: &Bound<'_, PyAny>) -> PyResult<(Vec<RecordBatch>, SchemaRef)> {
     let reader = data.extract::<AnyRecordBatch>()?.into_reader()?;
-    let schema = reader.schema();
+    let schema = readable(reader.schema())?;
     // a reader written in Python takes the interpreter's lock itself
     let reader = Mutex::new(reader);
     let batches = data.py().detach(|| {
@@ -113,6 +113,34 @@ fn batches(data: &Bound<'_, PyAny>) -> PyResult<(Vec<RecordBatch>, SchemaRef)> {
         reader.collect::<std::result::Result<Vec<_>, ArrowError>>()
     });
     batches.map(|batches| (batches, schema)).map_err(|error| errors::raise("data", &error.to_string()))
+}
+
+/// The schema, if all of its columns can be read. Rows must not be read before: those of a union crash the import of
+/// arrow 59.
+fn readable(schema: SchemaRef) -> PyResult<SchemaRef> {
+    fn has_union(ty: &DataType) -> bool {
+        match ty {
+            DataType::Union(..) => true,
+            DataType::Struct(fields) => fields.iter().any(|field| has_union(field.data_type())),
+            DataType::List(item)
+            | DataType::LargeList(item)
+            | DataType::FixedSizeList(item, _)
+            | DataType::ListView(item)
+            | DataType::LargeListView(item)
+            | DataType::Map(item, _)
+            | DataType::RunEndEncoded(_, item) => has_union(item.data_type()),
+            DataType::Dictionary(_, value) => has_union(value),
+            _ => false,
+        }
+    }
+    match schema.fields().iter().find(|field| has_union(field.data_type())) {
+        Some(field) => {
+            let message =
+                format!("its column {} has the type union of Arrow, which no column of a query has.", field.name());
+            Err(errors::raise("data", &message))
+        }
+        None => Ok(schema),
+    }
 }
 
 fn unreadable(name: &str, error: PyErr) -> PyErr {

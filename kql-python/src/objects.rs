@@ -213,11 +213,17 @@ fn array(name: &str, values: &[Bound<'_, PyAny>], kinds: &[Kind], ty: ScalarType
             _ => None,
         })),
         ScalarType::Decimal => {
-            let array = collect!(Decimal256Array, |value: &Bound<'_, PyAny>, kind| PyResult::Ok(match kind {
-                Kind::Decimal | Kind::Integer => decimal::parse(&value.str()?.to_string_lossy()),
-                _ => None,
-            }));
-            arrow::compute::cast(&array, &ty.arrow()).map_err(|error| errors::raise("data", &error.to_string()))?
+            let mut out = Vec::with_capacity(values.len());
+            for (row, (value, kind)) in cells() {
+                out.push(match kind {
+                    kind if is_missing(*kind) => None,
+                    Kind::Decimal | Kind::Integer => {
+                        Some(decimal::parse(&value.str()?.to_string_lossy()).ok_or_else(|| misfit(row, value))?)
+                    }
+                    _ => return Err(misfit(row, value)),
+                });
+            }
+            Arc::new(Decimal256Array::from_iter(out).with_data_type(ty.arrow()))
         }
         ScalarType::Datetime => collect!(Int64Array, |value: &Bound<'_, PyAny>, kind| match kind {
             Kind::Datetime | Kind::Date => datetime(value, kind),

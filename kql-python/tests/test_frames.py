@@ -90,7 +90,7 @@ def test_names_and_indexes():
     twice = pandas.DataFrame([[1, 2]], columns=["x", "x"])
     with pytest.raises(kql.KqlError, match="The table T has two columns called x; rename one of them."):
         answer(twice)
-    with pytest.raises(kql.KqlError, match="'x'"):
+    with pytest.raises(kql.KqlError, match="two columns are called x"):
         answer(pyarrow.table([[1], [2]], names=["x", "x"]))
     numbered = answer(pandas.DataFrame([[1, 2]]))
     assert [name for name, _ in numbered.columns] == ["0", "1"]
@@ -147,7 +147,7 @@ def test_types_of_arrow():
     )
     assert result[1] == ("", "", "", None, None, None, None, None, None, "")
     assert answer(table, "T | where json.a[0] == 2 | project large").fetchone() == ("a",)
-    with pytest.raises(kql.KqlError, match="The table T cannot be read|cannot be created"):
+    with pytest.raises(kql.KqlError, match="The table T cannot be read: its column u has the type union"):
         answer(pyarrow.table({"u": pyarrow.UnionArray.from_sparse(
             pyarrow.array([0, 1], pyarrow.int8()), [pyarrow.array([1, 2]), pyarrow.array(["a", "b"])])}))
 

@@ -23,7 +23,7 @@ def provider(tmp_path_factory):
             {"TimeGenerated": when, "UserPrincipalName": "bob@contoso.com", "IPAddress": "203.0.113.6", "ResultType": "50126"},
         ],
         "SecurityAlert": [
-            {"TimeGenerated": when, "StartTimeUtc": when, "EndTimeUtc": when, "SystemAlertId": "id-1", "AlertName": "Odd",
+            {"TimeGenerated": when, "StartTime": when, "EndTime": when, "SystemAlertId": "id-1", "AlertName": "Odd",
              "AlertSeverity": "High", "ProviderName": "p", "Entities": "[]", "ExtendedProperties": "{}"},
         ],
         "SecurityEvent": [

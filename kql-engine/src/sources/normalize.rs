@@ -464,7 +464,8 @@ mod tests {
 
     #[test]
     fn the_extension_type_of_json_is_dynamic() {
-        let texts: ArrayRef = Arc::new(StringViewArray::from(vec![Some("{\"b\": 1}"), Some("null"), None, Some("text")]));
+        let texts: ArrayRef =
+            Arc::new(StringViewArray::from(vec![Some("{\"b\": 1}"), Some("null"), None, Some("text")]));
         let metadata = [("ARROW:extension:name".to_owned(), "arrow.json".to_owned())];
         let field = Field::new("j", DataType::Utf8View, true).with_metadata(metadata.into());
         assert_eq!(natural(&field), ScalarType::Dynamic);

@@ -100,7 +100,10 @@ fn fragments_stay_within_their_page() {
     let answer = engine.query("range n from 1 to 5 step 1 | extend s = '<i>' | render linechart").expect("an answer");
     let excerpts: Vec<Excerpt> = answer.tables.into_iter().map(Excerpt::from).collect();
     let html = kql_output::fragment(&excerpts, 3, 7).expect("a fragment");
-    assert!(html.contains("5 rows, the first 3 shown") && html.contains("&lt;i&gt;") && html.contains("<svg"), "{html}");
+    assert!(
+        html.contains("5 rows, the first 3 shown") && html.contains("&lt;i&gt;") && html.contains("<svg"),
+        "{html}"
+    );
     let style = html.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next()).expect("a style");
     let selectors = style.split('}').filter_map(|rule| rule.split_once('{')).flat_map(|(names, _)| names.split(','));
     let outside: Vec<&str> = selectors.filter(|name| !name.trim().starts_with(".kql")).collect();
@@ -117,5 +120,8 @@ fn findings_are_drawn() {
     insta::assert_snapshot!(kql_output::diagnostics::render(text, "q.kql", &found, false));
     assert!(kql_output::diagnostics::render(text, "q.kql", &found, true).contains('\u{1b}'));
     let many: Vec<_> = found.iter().cycle().take(60).cloned().collect();
-    assert!(kql_output::diagnostics::render(text, "q.kql", &many, false).ends_with("note: 10 more findings are not shown\n"));
+    assert!(
+        kql_output::diagnostics::render(text, "q.kql", &many, false)
+            .ends_with("note: 10 more findings are not shown\n")
+    );
 }

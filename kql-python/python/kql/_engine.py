@@ -74,7 +74,7 @@ class Engine:
 
         >>> import kql
         >>> [finding.message for finding in kql.Engine().check("print x = y")]
-        ['The name y does not refer to any known column, table, variable or function.']
+        ["The name 'y' does not refer to any known column, table, variable or function."]
         """
         return self._alive().check(text)[0]
 
@@ -90,8 +90,8 @@ class Engine:
         """The columns of a table with their types.
 
         >>> import kql
-        >>> kql.Engine().schema("SigninLogs")[:2]
-        [Column(name='TenantId', type='string'), Column(name='SourceSystem', type='string')]
+        >>> kql.Engine({"T": [{"Name": "a", "Tags": ["x"]}]}).schema("T")
+        [Column(name='Name', type='string'), Column(name='Tags', type='dynamic')]
         """
         return [Column(*column) for column in self._alive().schema(name)]
 

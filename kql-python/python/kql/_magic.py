@@ -172,12 +172,15 @@ def _completer(ipython):
         try:
             engine = Engine(_named(ipython.user_ns, text))
             start, found = engine.complete(text)
-            if not found or start == len(text):
-                # a name that has just begun can be a table of the notebook that no line names yet
-                found += [(name, "table") for name in _frames(ipython.user_ns) if name.startswith(text[start:])]
+            # a name that has just begun can be a table of the notebook that the query does not name yet
+            word = text[start:]
+            tables = [(name, "table") for name in _frames(ipython.user_ns) if word and name.startswith(word)]
+            known = {name for name, _ in found}
+            tables = [table for table in tables if table[0] not in known]
+            begins = any(name.lower().startswith(word.lower()) for name, _ in found)
+            found = found + tables if begins else tables + found
         except KqlError:
             return empty
-        word = text[start:]
         token = context.token
         # IPython replaces its own word, which can be longer or shorter than that of a query
         before = token[: len(token) - len(word)] if token.endswith(word) else ""

@@ -52,8 +52,12 @@ def _columns(name, frame):
         if label is not None and label not in frame.columns:
             put(label, lambda level=level: frame.index.get_level_values(level).to_series())
     for place, label in enumerate(frame.columns):
-        put(label, lambda place=place: frame.iloc[:, place])
+        put(label, lambda place=place: _dense(frame.iloc[:, place]))
     return series
+
+
+def _dense(series):
+    return series.sparse.to_dense() if isinstance(series.dtype, pandas.SparseDtype) else series
 
 
 def _type(table, column, series, pyarrow, guess):

@@ -159,7 +159,7 @@ def _lazy_polars(frame):
 def _duckdb(relation):
     def fetch(names):
         if not names:
-            return relation.count("*").fetchone()[0]
+            return relation.aggregate("count(*)").fetchall()[0][0]
         return relation.project(", ".join('"' + name.replace('"', '""') + '"' for name in names))
 
     return "fetched", relation.limit(0), fetch
