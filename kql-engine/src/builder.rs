@@ -1,7 +1,7 @@
 //! Settings of an engine.
 
 use crate::bind::{ExternalMissing, StoredFunction};
-use crate::database::Database;
+use crate::database::{Database, Given};
 use crate::engine::Engine;
 use crate::engine_core::EngineCore;
 use crate::error::Error;
@@ -9,7 +9,7 @@ use crate::exec::Limits;
 use crate::geo_ip::GeoIp;
 use crate::memory::Release;
 use crate::progress::Progress;
-use crate::sources::{DataPath, DateOrder, FolderDates, Profile};
+use crate::sources::{ColumnSource, DataPath, DateOrder, FolderDates, Profile};
 use crate::text_tables;
 use crate::types::TableSchema;
 use arrow::array::RecordBatch;
@@ -73,7 +73,17 @@ impl EngineBuilder {
     /// # Errors
     /// [`Error::Data`] if two columns have the same name.
     pub fn table_provider(mut self, name: &str, provider: Arc<dyn TableProvider>) -> Result<Self, Error> {
-        self.database.add_provider(name, provider)?;
+        self.database.add(name, Given::Provider(provider))?;
+        Ok(self)
+    }
+
+    /// A table whose columns are fetched when a query needs them, and only the rows that its filters can accept. Its columns are
+    /// those of [`EngineBuilder::table_provider`].
+    ///
+    /// # Errors
+    /// [`Error::Data`] if two columns have the same name.
+    pub fn columns(mut self, name: &str, source: Arc<dyn ColumnSource>) -> Result<Self, Error> {
+        self.database.add(name, Given::Columns(source))?;
         Ok(self)
     }
 

@@ -8,7 +8,7 @@ use crate::geo_ip::GeoIp;
 use crate::lower::{Lowering, Tables};
 use crate::notes::Notes;
 use crate::plan::{Expr, Node, Query};
-use crate::sources::{self, DataPath, Known, OpenOptions, Profile, SourceTable, TableFiles, catalogue};
+use crate::sources::{self, ColumnSource, DataPath, Known, OpenOptions, Profile, SourceTable, TableFiles, catalogue};
 use crate::stored_rows::StoredRows;
 use crate::text_tables;
 use crate::trace::Tracing;
@@ -39,8 +39,8 @@ pub struct Database {
     pub(crate) max_plan_size: Option<usize>,
     /// The database for IP addresses.
     pub(crate) places: Option<Arc<GeoIp>>,
-    /// Tables whose rows come from providers, until the schemas are known.
-    providers: Vec<(String, Arc<dyn TableProvider>)>,
+    /// Tables whose rows come from elsewhere, until the schemas are known.
+    given: Vec<(String, Given)>,
     files: BTreeMap<String, Arc<TableFiles>>,
     /// Other names of tables with files: those of the files.
     aliases: HashMap<String, String>,
@@ -51,8 +51,8 @@ pub struct Database {
 impl Database {
     /// Finds the tables under the data paths; `run` runs the queries in files of KQL text.
     pub(crate) fn discover(&mut self, run: &text_tables::Run) -> Result<(), SourceError> {
-        for (name, provider) in std::mem::take(&mut self.providers) {
-            let table = sources::from_provider(&name, provider, self.declared(&name).as_ref())?;
+        for (name, given) in std::mem::take(&mut self.given) {
+            let table = given.table(&name, self.declared(&name).as_ref())?;
             lock(&self.opened).insert(name, Ok(Arc::new(table)));
         }
         let known = Arc::new(Known::new(self.profile, self.schemas.clone()));
@@ -95,7 +95,7 @@ impl Database {
             external_missing: self.external_missing,
             max_plan_size: self.max_plan_size,
             places: self.places.clone(),
-            providers: Vec::new(),
+            given: Vec::new(),
             files: self.files.clone(),
             aliases: self.aliases.clone(),
             opened: Mutex::new(lock(&self.opened).clone()),
@@ -109,11 +109,11 @@ impl Database {
         Ok(())
     }
 
-    /// Adds a table whose rows come from a provider.
-    pub(crate) fn add_provider(&mut self, name: &str, provider: Arc<dyn TableProvider>) -> Result<(), SourceError> {
+    /// Adds a table whose rows come from elsewhere.
+    pub(crate) fn add(&mut self, name: &str, given: Given) -> Result<(), SourceError> {
         // an error is reported where the table is added
-        sources::from_provider(name, provider.clone(), None)?;
-        self.providers.push((name.to_owned(), provider));
+        given.table(name, None)?;
+        self.given.push((name.to_owned(), given));
         Ok(())
     }
 
@@ -200,6 +200,22 @@ impl Database {
         };
         lock(&self.opened).insert(name.to_owned(), table.clone());
         Some(table)
+    }
+}
+
+/// Where the rows of a table come from.
+#[derive(Clone)]
+pub(crate) enum Given {
+    Provider(Arc<dyn TableProvider>),
+    Columns(Arc<dyn ColumnSource>),
+}
+
+impl Given {
+    fn table(&self, name: &str, declared: Option<&TableSchema>) -> Result<SourceTable, SourceError> {
+        match self.clone() {
+            Given::Provider(provider) => sources::from_provider(name, provider, declared),
+            Given::Columns(source) => sources::from_columns(name, source, declared),
+        }
     }
 }
 

@@ -84,7 +84,7 @@ pub use plan::Render;
 pub use prepared::Prepared;
 pub use progress::Progress;
 pub use run::{Run, Settled};
-pub use sources::{DataPath, DateOrder, FileSummary, FolderDates, Profile};
+pub use sources::{ColumnSource, DataPath, DateOrder, FileSummary, FolderDates, Profile};
 pub use storage::{Layout, TimeRanges};
 pub use stream::TableStream;
 pub use tokio_util::sync::CancellationToken;

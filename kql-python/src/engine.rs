@@ -4,7 +4,7 @@ use crate::calls::{self, Watch};
 use crate::cancel::Cancel;
 use crate::errors;
 use crate::fork::OfProcess;
-use crate::frame::Frame;
+use crate::frame::{Fetched, Frame};
 use crate::settings::Settings;
 use crate::table::NativeTable;
 use kql_engine::completion::complete;
@@ -46,15 +46,34 @@ fn pairs(schema: &TableSchema) -> Vec<(String, String)> {
 /// A table of Python: its name, how it is read, and what that takes.
 type Given<'py> = (String, String, Vec<Bound<'py, PyAny>>);
 
-/// The table, and whether it can be read only once.
-fn frame((name, way, parts): &Given) -> PyResult<(Frame, bool)> {
-    Ok(match (way.as_str(), parts.as_slice()) {
-        ("held", [data]) => (Frame::held(name, data)?, false),
-        ("fetched", [empty, fetch]) => (Frame::fetched(name, empty, fetch.clone().unbind())?, false),
-        ("reader", [reader]) => (Frame::once(name, reader)?, true),
-        ("chunks", [first, rest]) => (Frame::chunks(name, first, rest)?, true),
-        _ => return Err(errors::raise("internal", &format!("the table {name} is given in the unknown way {way}"))),
-    })
+/// A table as the engine takes it.
+enum Table {
+    Frame(Frame),
+    /// It can be read once.
+    Once(Frame),
+    Fetched(Fetched),
+}
+
+impl Table {
+    fn of((name, way, parts): &Given) -> PyResult<Table> {
+        Ok(match (way.as_str(), parts.as_slice()) {
+            ("held", [data]) => Table::Frame(Frame::held(name, data)?),
+            ("fetched", [empty, fetch, count, selects]) => {
+                Table::Fetched(Fetched::new(name, empty, fetch, count, selects.extract()?)?)
+            }
+            ("reader", [reader]) => Table::Once(Frame::once(name, reader)?),
+            ("chunks", [first, rest]) => Table::Once(Frame::chunks(name, first, rest)?),
+            _ => return Err(errors::raise("internal", &format!("the table {name} is given in the unknown way {way}"))),
+        })
+    }
+
+    /// The table without its rows.
+    fn empty(&self) -> Frame {
+        match self {
+            Table::Frame(frame) | Table::Once(frame) => frame.empty(),
+            Table::Fetched(fetched) => fetched.empty(),
+        }
+    }
 }
 
 #[pymethods]
@@ -64,18 +83,19 @@ impl NativeEngine {
     #[pyo3(signature = (tables, settings, once = None))]
     fn new(py: Python<'_>, tables: Vec<Given<'_>>, settings: Settings, once: Option<String>) -> PyResult<NativeEngine> {
         let raised = |error| errors::exception(py, error, "");
-        let frames: Vec<(String, Frame, bool)> = tables
+        let tables: Vec<(String, Table)> = tables
             .iter()
-            .map(|given| frame(given).map(|(frame, is_once)| (given.0.clone(), frame, is_once)))
+            .map(|given| Table::of(given).map(|table| (given.0.clone(), table)))
             .collect::<PyResult<_>>()?;
-        let mut readers: Vec<&str> = frames.iter().filter(|f| f.2).map(|f| f.0.as_str()).collect();
+        let is_once = |(_, table): &&(String, Table)| matches!(table, Table::Once(_));
+        let mut readers: Vec<&str> = tables.iter().filter(is_once).map(|(name, _)| name.as_str()).collect();
         if let Some(text) = &once
             && !readers.is_empty()
         {
             // with tables that have no rows it is known how often each is read
             let mut builder = settings.builder().map_err(raised)?;
-            for (name, frame, _) in &frames {
-                builder = builder.table_provider(name, Arc::new(frame.empty())).map_err(raised)?;
+            for (name, table) in &tables {
+                builder = builder.table_provider(name, Arc::new(table.empty())).map_err(raised)?;
             }
             let prepared = py.detach(|| builder.build().and_then(|engine| engine.prepare(text)));
             // the errors of a query are those of its run
@@ -85,12 +105,16 @@ impl NativeEngine {
         }
         let kept: Vec<String> = readers.into_iter().map(str::to_owned).collect();
         let mut builder = settings.builder().map_err(raised)?;
-        for (name, frame, _) in frames {
-            let frame = if kept.contains(&name) {
-                py.detach(|| frame.kept())
-                    .map_err(|error| errors::raise("data", &format!("The table {name} cannot be read: {error}")))?
-            } else {
-                frame
+        for (name, table) in tables {
+            let frame = match table {
+                Table::Fetched(fetched) => {
+                    builder = builder.columns(&name, Arc::new(fetched)).map_err(raised)?;
+                    continue;
+                }
+                Table::Once(frame) if kept.contains(&name) => py
+                    .detach(|| frame.kept())
+                    .map_err(|error| errors::raise("data", &format!("The table {name} cannot be read: {error}")))?,
+                Table::Once(frame) | Table::Frame(frame) => frame,
             };
             builder = builder.table_provider(&name, Arc::new(frame)).map_err(raised)?;
         }

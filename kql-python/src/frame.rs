@@ -5,6 +5,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions, RecordBatchReader};
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use async_trait::async_trait;
+use kql_engine::ColumnSource;
 use kql_engine::datafusion::catalog::{Session, TableProvider};
 use kql_engine::datafusion::common::{DataFusionError, Result};
 use kql_engine::datafusion::datasource::memory::MemorySourceConfig;
@@ -13,8 +14,9 @@ use kql_engine::datafusion::logical_expr::{Expr, TableType};
 use kql_engine::datafusion::physical_plan::ExecutionPlan;
 use kql_engine::datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use kql_engine::datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use kql_engine::sources::sliced;
 use pyo3::prelude::*;
-use pyo3::types::PyIterator;
+use pyo3::types::{PyBytes, PyIterator};
 use pyo3_arrow::input::AnyRecordBatch;
 use std::collections::VecDeque;
 use std::fmt;
@@ -32,8 +34,6 @@ pub struct Frame {
 enum Rows {
     /// They are in memory.
     Held(Vec<RecordBatch>),
-    /// A function of Python returns columns, by their names, as Arrow data, and for no names the number of rows.
-    Fetched(Py<PyAny>),
     /// They can be read once.
     Once(Arc<Once>),
 }
@@ -49,21 +49,11 @@ impl fmt::Debug for Rows {
 #[error("{0}")]
 struct PythonError(String);
 
-fn of_python(py: Python<'_>, error: &PyErr) -> DataFusionError {
-    DataFusionError::External(Box::new(PythonError(error.value(py).to_string())))
-}
-
 impl Frame {
     /// A table from Arrow data: everything with `__arrow_c_stream__` or `__arrow_c_array__`.
     pub fn held(name: &str, data: &Bound<'_, PyAny>) -> PyResult<Frame> {
         let (batches, schema) = batches(data).map_err(|error| unreadable(name, error))?;
         Ok(Frame { name: name.to_owned(), schema, rows: Rows::Held(batches) })
-    }
-
-    /// A table whose columns a function returns. `empty` has its columns without rows.
-    pub fn fetched(name: &str, empty: &Bound<'_, PyAny>, fetch: Py<PyAny>) -> PyResult<Frame> {
-        let (_, schema) = batches(empty).map_err(|error| unreadable(name, error))?;
-        Ok(Frame { name: name.to_owned(), schema, rows: Rows::Fetched(fetch) })
     }
 
     /// A table that is read while the query runs, once.
@@ -171,7 +161,6 @@ impl TableProvider for Frame {
             Rows::Held(batches) => {
                 batches.iter().map(|batch| batch.project(wanted)).collect::<std::result::Result<_, _>>()?
             }
-            Rows::Fetched(fetch) => fetched(&self.name, fetch, &schema)?,
             Rows::Once(once) => {
                 let part = Arc::new(Projected { once: once.clone(), wanted: wanted.clone(), schema: schema.clone() });
                 return Ok(Arc::new(StreamingTableExec::try_new(schema, vec![part], None, None, false, None)?));
@@ -184,36 +173,94 @@ impl TableProvider for Frame {
     }
 }
 
-/// Columns that a function of Python returns.
-fn fetched(table: &str, fetch: &Py<PyAny>, schema: &SchemaRef) -> Result<Vec<RecordBatch>> {
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    let found = Python::attach(|py| -> PyResult<_> {
-        let found = fetch.bind(py).call1((names.clone(),))?;
-        if names.is_empty() {
-            let options = RecordBatchOptions::new().with_row_count(Some(found.extract()?));
-            let batch = RecordBatch::try_new_with_options(schema.clone(), Vec::new(), &options);
-            return Ok(vec![batch.map_err(|error| errors::raise("data", &error.to_string()))?]);
-        }
-        batches(&found).map(|(batches, _)| batches)
-    });
-    let found = found.map_err(|error| Python::attach(|py| of_python(py, &error)))?;
-    let fits = |batch: &RecordBatch| {
-        let types = batch.schema();
-        types.fields().len() == schema.fields().len()
-            && types.fields().iter().zip(schema.fields()).all(|(own, wanted)| own.data_type() == wanted.data_type())
-    };
-    if let Some(batch) = found.iter().find(|batch| !fits(batch)) {
-        let reason = differing(&batch.schema(), schema);
-        let message = format!("The table {table} changed while the query ran: {reason}.");
-        return Err(DataFusionError::External(Box::new(PythonError(message))));
+/// A table whose columns Python returns when a query needs them.
+pub struct Fetched {
+    name: String,
+    schema: SchemaRef,
+    /// Returns columns, by their names, as Arrow data: all rows, or those whose numbers it gets as bytes.
+    fetch: Py<PyAny>,
+    /// Returns the number of rows.
+    count: Py<PyAny>,
+    /// Whether the function can leave rows out.
+    selects: bool,
+}
+
+impl fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fetched({})", self.name)
     }
-    found
-        .into_iter()
-        .map(|batch| {
+}
+
+impl Fetched {
+    /// `empty` has the columns without rows.
+    pub fn new(
+        name: &str,
+        empty: &Bound<'_, PyAny>,
+        fetch: &Bound<'_, PyAny>,
+        count: &Bound<'_, PyAny>,
+        selects: bool,
+    ) -> PyResult<Fetched> {
+        let (_, schema) = batches(empty).map_err(|error| unreadable(name, error))?;
+        let (fetch, count) = (fetch.clone().unbind(), count.clone().unbind());
+        Ok(Fetched { name: name.to_owned(), schema, fetch, count, selects })
+    }
+
+    /// The table without its rows.
+    pub fn empty(&self) -> Frame {
+        Frame { name: self.name.clone(), schema: self.schema.clone(), rows: Rows::Held(Vec::new()) }
+    }
+
+    fn failed(error: &PyErr) -> Box<dyn std::error::Error + Send + Sync> {
+        Python::attach(|py| Box::new(PythonError(error.value(py).to_string())))
+    }
+}
+
+impl ColumnSource for Fetched {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn rows(&self) -> std::result::Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+        Python::attach(|py| self.count.bind(py).call0()?.extract()).map_err(|error: PyErr| Fetched::failed(&error))
+    }
+
+    fn selects_rows(&self) -> bool {
+        self.selects
+    }
+
+    fn fetch(
+        &self,
+        columns: &[usize],
+        rows: Option<&[u64]>,
+    ) -> std::result::Result<Vec<RecordBatch>, Box<dyn std::error::Error + Send + Sync>> {
+        let schema: SchemaRef = Arc::new(self.schema.project(columns)?);
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let found = Python::attach(|py| {
+            let numbers = rows.map(|rows| {
+                let bytes: Vec<u8> = rows.iter().flat_map(|row| row.to_ne_bytes()).collect();
+                PyBytes::new(py, &bytes)
+            });
+            batches(&self.fetch.bind(py).call1((names, numbers))?).map(|(batches, _)| batches)
+        });
+        let found = found.map_err(|error| Fetched::failed(&error))?;
+        let fits = |batch: &RecordBatch| {
+            let types = batch.schema();
+            types.fields().len() == schema.fields().len()
+                && types.fields().iter().zip(schema.fields()).all(|(own, wanted)| own.data_type() == wanted.data_type())
+        };
+        if let Some(batch) = found.iter().find(|batch| !fits(batch)) {
+            let reason = differing(&batch.schema(), &schema);
+            return Err(Box::new(PythonError(format!(
+                "The table {} changed while the query ran: {reason}.",
+                self.name
+            ))));
+        }
+        let named = |batch: RecordBatch| {
             let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-            Ok(RecordBatch::try_new_with_options(schema.clone(), batch.columns().to_vec(), &options)?)
-        })
-        .collect()
+            RecordBatch::try_new_with_options(schema.clone(), batch.columns().to_vec(), &options)
+        };
+        Ok(found.into_iter().map(named).collect::<std::result::Result<_, _>>()?)
+    }
 }
 
 /// How the columns of a batch differ from those that were expected.
@@ -225,32 +272,6 @@ fn differing(found: &Schema, wanted: &Schema) -> String {
         }
         None => format!("it has {} columns, and had {}", found.fields().len(), wanted.fields().len()),
     }
-}
-
-/// The rows in contiguous partitions of about the same size, cut into batches: an operator works on one batch at a time.
-fn sliced(batches: Vec<RecordBatch>, size: usize, partitions: usize) -> Vec<Vec<RecordBatch>> {
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    let size = size.max(1);
-    // a whole number of batches
-    let share = rows.div_ceil(partitions.max(1)).div_ceil(size).max(1) * size;
-    let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new()];
-    let mut room = share;
-    for batch in batches {
-        let mut at = 0;
-        while at < batch.num_rows() {
-            if room == 0 {
-                parts.push(Vec::new());
-                room = share;
-            }
-            let length = size.min(batch.num_rows() - at).min(room);
-            if let Some(part) = parts.last_mut() {
-                part.push(batch.slice(at, length));
-            }
-            at += length;
-            room -= length;
-        }
-    }
-    parts
 }
 
 /// A table that can be read once.

@@ -26,8 +26,10 @@ fn _kql(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<engine::NativeEngine>()?;
     module.add_class::<engine::NativePrepared>()?;
     module.add_class::<objects::Columns>()?;
+    module.add_class::<objects::Texts>()?;
     module.add_class::<table::NativeTable>()?;
     module.add_function(wrap_pyfunction!(command::main, module)?)?;
+    module.add_function(wrap_pyfunction!(objects::texts, module)?)?;
     module.add_function(wrap_pyfunction!(engine::html, module)?)?;
     module.add_function(wrap_pyfunction!(detections::detection_files, module)?)?;
     module.add_function(wrap_pyfunction!(detections::run_detections, module)?)?;

@@ -3,14 +3,15 @@
 use crate::errors;
 use crate::values::beginning;
 use arrow::array::{
-    ArrayRef, BooleanArray, Decimal256Array, Float64Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
-    StructArray,
+    ArrayRef, BooleanArray, Decimal256Array, Float64Array, Int64Array, LargeStringArray, LargeStringBuilder,
+    RecordBatch, RecordBatchOptions, StringArray, StructArray,
 };
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use kql_engine::{Column, ScalarType, decimal, dynamic};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyCapsule, PyDate, PyDateTime, PyDelta, PyDict, PyFloat, PyInt, PyString};
-use pyo3_arrow::ffi::{ArrayIterator, to_stream_pycapsule};
+use pyo3::types::{PyBool, PyBytes, PyCapsule, PyDate, PyDateTime, PyDelta, PyDict, PyFloat, PyInt, PyString, PyTuple};
+use pyo3_arrow::ffi::{ArrayIterator, to_array_pycapsules, to_stream_pycapsule};
 use std::sync::Arc;
 
 /// Ticks of 100 ns in a second.
@@ -77,6 +78,90 @@ impl Columns {
         let row = Arc::new(Field::new_struct("", self.batch.schema().fields().clone(), false));
         let array: ArrayRef = Arc::new(StructArray::from(self.batch.clone()));
         Ok(to_stream_pycapsule(py, Box::new(ArrayIterator::new([Ok(array)], row)), requested_schema)?)
+    }
+}
+
+/// Texts, some of which are missing, as an Arrow array.
+#[pyclass(frozen, module = "kql._kql")]
+pub struct Texts {
+    array: LargeStringArray,
+}
+
+#[pymethods]
+impl Texts {
+    /// The texts as an array of Arrow's C data interface.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_array__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyCapsule>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let field = Arc::new(Field::new("", DataType::LargeUtf8, true));
+        Ok(to_array_pycapsules(py, field, &self.array, requested_schema)?)
+    }
+}
+
+/// Values between which other threads of Python can run.
+const TURN: usize = 1 << 16;
+
+/// An array of objects of numpy that are texts, in which None, NaN and pandas' missing values are null.
+///
+/// # Errors
+/// TypeError for another value.
+#[pyfunction]
+pub fn texts(array: &Bound<'_, PyAny>) -> PyResult<Texts> {
+    let py = array.py();
+    let objects = Objects::of(array)?;
+    let mut builder = LargeStringBuilder::with_capacity(objects.length, objects.length * 16);
+    for place in 0..objects.length {
+        if place % TURN == TURN - 1 {
+            py.detach(|| {});
+        }
+        let value = objects.get(place)?;
+        match value.cast::<PyString>() {
+            Ok(text) => match text.to_str() {
+                Ok(text) => builder.append_value(text),
+                // half of a surrogate pair is no character
+                Err(_) => builder.append_value(text.to_string_lossy()),
+            },
+            Err(_) => match Kind::of(&value)? {
+                Kind::Missing | Kind::NotANumber => builder.append_null(),
+                _ => return Err(PyTypeError::new_err(format!("{} is no text", value.repr()?))),
+            },
+        }
+    }
+    Ok(Texts { array: builder.finish() })
+}
+
+/// The objects of an array of numpy. Converting them to a list first would touch each of them three times.
+struct Objects<'a, 'py> {
+    array: &'a Bound<'py, PyAny>,
+    first: *const *mut pyo3::ffi::PyObject,
+    length: usize,
+}
+
+impl<'a, 'py> Objects<'a, 'py> {
+    fn of(array: &'a Bound<'py, PyAny>) -> PyResult<Objects<'a, 'py>> {
+        let interface = array.getattr("__array_interface__")?;
+        let kind: String = interface.get_item("typestr")?.extract()?;
+        let (length,): (usize,) = interface.get_item("shape")?.extract()?;
+        if kind != "|O" || !interface.get_item("strides")?.is_none() {
+            return Err(PyTypeError::new_err("a contiguous array of objects is needed"));
+        }
+        let (first, _): (usize, bool) = interface.get_item("data")?.extract()?;
+        Ok(Objects { array, first: std::ptr::with_exposed_provenance(first), length })
+    }
+
+    fn get(&self, place: usize) -> PyResult<Bound<'py, PyAny>> {
+        if place >= self.length {
+            return Err(PyTypeError::new_err("there is no such object"));
+        }
+        // SAFETY: numpy says that `length` pointers lie at `first`, without gaps; the array is alive, and is not resized
+        // while there is a reference to it. A pointer that is not null is an object, which the array owns; the interpreter's
+        // lock is held, so that nobody replaces it before its reference is counted.
+        let object = unsafe { Bound::from_borrowed_ptr_or_opt(self.array.py(), *self.first.add(place)) };
+        // numpy reads a null pointer as None
+        Ok(object.unwrap_or_else(|| self.array.py().None().into_bound(self.array.py())))
     }
 }
 

@@ -23,6 +23,7 @@
 //! table.rs       all files of a table together
 //! mapped.rs      partitions of a plan, with a function applied to each batch
 //! numbered.rs    the positions of rows in a table
+//! columns.rs     columns that their owner keeps until they are needed
 //! row_filter.rs  rows dropped while they are read
 //! rows.rs        rows before they are in a batch
 //! report.rs      problems in the input
@@ -32,6 +33,7 @@ mod archive;
 mod batches;
 mod builder;
 pub mod catalogue;
+mod columns;
 mod compression;
 mod csv;
 mod csv_damage;
@@ -75,6 +77,7 @@ mod tests;
 mod workbook;
 
 pub use catalogue::{ColumnAlias, Profile};
+pub use columns::{ColumnSource, from_columns, sliced};
 pub use dates::DateOrder;
 pub use folder_dates::FolderDates;
 pub use guard::in_reader;

@@ -10,7 +10,7 @@ use super::table::SourceTable;
 use crate::error::SourceError;
 use crate::types::{Column, TableSchema};
 use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Fields, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Result;
@@ -28,48 +28,120 @@ pub fn from_provider(
     provider: Arc<dyn TableProvider>,
     declared: Option<&TableSchema>,
 ) -> std::result::Result<SourceTable, SourceError> {
-    let bad = |e: DuplicateColumn| SourceError::Batches { table: name.to_owned(), reason: e.to_string() };
-    let own = columns_of(provider.schema().fields()).map_err(bad)?;
-    let mut columns: Vec<ProvidedColumn> = Vec::with_capacity(own.columns.len());
-    for column in declared.iter().flat_map(|declared| &declared.columns) {
-        let place = own.columns.iter().position(|own| own.name == column.name);
-        columns.push(ProvidedColumn { column: column.clone(), place });
-    }
-    for (place, column) in own.columns.into_iter().enumerate() {
-        if declared.is_none_or(|declared| declared.column(&column.name).is_none()) {
-            columns.push(ProvidedColumn { column, place: Some(place) });
-        }
-    }
-    let schema = TableSchema { columns: columns.iter().map(|provided| provided.column.clone()).collect() };
-    let report = Arc::new(InputReport::default());
-    let path = PathBuf::from(name);
-    let provider = Arc::new(Converted { schema: schema.plain(), columns, provider, path, report: report.clone() });
+    let provided = Provided::new(name, provider.schema().fields(), declared)?;
+    let (schema, report) = (provided.schema.clone(), provided.report.clone());
+    let provider = Arc::new(Converted { arrow: schema.plain(), provided, provider });
     Ok(SourceTable { name: name.to_owned(), schema, provider, report, files: Vec::new(), provisional: None })
 }
 
-/// A column of the table.
-#[derive(Clone, Debug)]
-struct ProvidedColumn {
-    column: Column,
-    /// Its place among the provider's columns; `None` if the provider lacks it.
-    place: Option<usize>,
+/// The columns of a table that come from elsewhere.
+#[derive(Debug)]
+pub(super) struct Provided {
+    /// The columns of the table.
+    pub(super) schema: TableSchema,
+    /// What does not fit the columns.
+    pub(super) report: Arc<InputReport>,
+    /// The place of each column among those that are provided; `None` for a column without values.
+    places: Vec<Option<usize>>,
+    /// The table's name, by which messages about its values call it.
+    path: PathBuf,
+}
+
+impl Provided {
+    /// For provided columns with these fields.
+    pub(super) fn new(
+        name: &str,
+        fields: &Fields,
+        declared: Option<&TableSchema>,
+    ) -> std::result::Result<Provided, SourceError> {
+        let bad = |e: DuplicateColumn| SourceError::Batches { table: name.to_owned(), reason: e.to_string() };
+        let own = columns_of(fields).map_err(bad)?;
+        let (mut schema, mut places) = (TableSchema::default(), Vec::new());
+        for column in declared.iter().flat_map(|declared| &declared.columns) {
+            places.push(own.columns.iter().position(|own| own.name == column.name));
+            schema.columns.push(column.clone());
+        }
+        for (place, column) in own.columns.into_iter().enumerate() {
+            if declared.is_none_or(|declared| declared.column(&column.name).is_none()) {
+                places.push(Some(place));
+                schema.columns.push(column);
+            }
+        }
+        Ok(Provided { schema, report: Arc::default(), places, path: PathBuf::from(name) })
+    }
+
+    /// How rows of some of the columns become rows of the table.
+    pub(super) fn conversion(&self, wanted: &[usize]) -> Conversion {
+        let columns: Vec<Column> = wanted.iter().filter_map(|i| self.schema.columns.get(*i).cloned()).collect();
+        Conversion {
+            schema: TableSchema { columns: columns.clone() }.plain(),
+            columns,
+            places: wanted.iter().filter_map(|i| self.places.get(*i).copied()).collect(),
+            path: self.path.clone(),
+            totals: Totals::new(self.report.clone()),
+        }
+    }
+}
+
+/// Converts rows to KQL's types.
+pub(super) struct Conversion {
+    /// The Arrow schema of the rows that come out.
+    pub(super) schema: SchemaRef,
+    columns: Vec<Column>,
+    places: Vec<Option<usize>>,
+    path: PathBuf,
+    totals: Totals,
+}
+
+impl Conversion {
+    /// The places of the columns that must be provided, in the order in which [`Conversion::convert`] takes them.
+    pub(super) fn needed(&self) -> Vec<usize> {
+        self.places.iter().flatten().copied().collect()
+    }
+
+    /// Rows of the provided columns as rows of the table.
+    pub(super) fn convert(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let mut misfits = CastFailures::default();
+        let fields = batch.schema();
+        let mut provided = batch.columns().iter().zip(fields.fields());
+        let mut arrays = Vec::with_capacity(self.columns.len());
+        for (column, place) in self.columns.iter().zip(&self.places) {
+            let Some((array, field)) = place.and_then(|_| provided.next()) else {
+                arrays.push(missing(column.ty, batch.num_rows()));
+                continue;
+            };
+            let mut lost = Lost::default();
+            arrays.push(physical(array, field, column.ty, &mut lost)?);
+            if !lost.is_empty() {
+                // the position of a row in the table is not known here
+                misfits.add_lost(&self.path, column, lost, |_| 0);
+            }
+        }
+        self.totals.add(misfits);
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        Ok(RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)?)
+    }
+
+    /// The plan whose rows are those of `input`, converted.
+    pub(super) fn plan(self, input: &Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+        let schema = self.schema.clone();
+        let partitions = mapped(input, &schema, move |batch| self.convert(batch));
+        Ok(Arc::new(StreamingTableExec::try_new(schema, partitions, None, None, false, None)?))
+    }
 }
 
 /// A provider with columns of KQL's types. Filters are applied to its rows, not passed to it.
 #[derive(Debug)]
 struct Converted {
     provider: Arc<dyn TableProvider>,
-    schema: SchemaRef,
-    columns: Vec<ProvidedColumn>,
-    /// The table's name, by which messages about its values call it.
-    path: PathBuf,
-    report: Arc<InputReport>,
+    arrow: SchemaRef,
+    provided: Provided,
 }
 
 #[async_trait]
 impl TableProvider for Converted {
     fn schema(&self) -> SchemaRef {
-        self.schema.clone()
+        self.arrow.clone()
     }
 
     fn table_type(&self) -> TableType {
@@ -83,41 +155,9 @@ impl TableProvider for Converted {
         _: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let wanted = projection.cloned().unwrap_or_else(|| (0..self.columns.len()).collect());
-        let schema: SchemaRef = Arc::new(self.schema.project(&wanted)?);
-        let columns: Vec<ProvidedColumn> = wanted.iter().filter_map(|i| self.columns.get(*i).cloned()).collect();
-        let places: Vec<usize> = columns.iter().filter_map(|provided| provided.place).collect();
-        let input = self.provider.scan(state, Some(&places), &[], limit).await?;
-        let (ours, path) = (schema.clone(), self.path.clone());
-        let totals = Totals::new(self.report.clone());
-        let convert = move |batch: &RecordBatch| {
-            let mut misfits = CastFailures::default();
-            let fields = batch.schema();
-            let mut provided = batch.columns().iter().zip(fields.fields());
-            let mut arrays = Vec::with_capacity(columns.len());
-            for ProvidedColumn { column, place } in &columns {
-                let Some((array, field)) = place.and_then(|_| provided.next()) else {
-                    arrays.push(missing(column.ty, batch.num_rows()));
-                    continue;
-                };
-                let mut lost = Lost::default();
-                arrays.push(physical(array, field, column.ty, &mut lost)?);
-                if !lost.is_empty() {
-                    // the position of a row in the table is not known here
-                    misfits.add_lost(&path, column, lost, |_| 0);
-                }
-            }
-            totals.add(misfits);
-            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-            Ok(RecordBatch::try_new_with_options(ours.clone(), arrays, &options)?)
-        };
-        Ok(Arc::new(StreamingTableExec::try_new(
-            schema.clone(),
-            mapped(&input, &schema, convert),
-            None,
-            None,
-            false,
-            None,
-        )?))
+        let all: Vec<usize> = (0..self.provided.schema.columns.len()).collect();
+        let conversion = self.provided.conversion(projection.unwrap_or(&all));
+        let input = self.provider.scan(state, Some(&conversion.needed()), &[], limit).await?;
+        conversion.plan(&input)
     }
 }

@@ -24,12 +24,14 @@ pub(super) struct RowFilter {
     passed: u64,
 }
 
+/// A filter that is tested before other columns are built.
 #[derive(Debug)]
-struct Step {
+pub(super) struct Step {
     /// Columns of the scan.
-    columns: Vec<usize>,
+    pub(super) columns: Vec<usize>,
     schema: SchemaRef,
-    predicate: Arc<dyn PhysicalExpr>,
+    /// Over these columns alone.
+    pub(super) predicate: Arc<dyn PhysicalExpr>,
 }
 
 /// Number of rows after which a filter that keeps more than half of them is disabled.
@@ -104,7 +106,8 @@ impl RowFilter {
 }
 
 impl Step {
-    fn new(filter: &Expr, columns: &[Column], state: &dyn Session) -> Result<Option<Step>> {
+    /// `None` if the filter cannot be tested alone.
+    pub(super) fn new(filter: &Expr, columns: &[Column], state: &dyn Session) -> Result<Option<Step>> {
         if filter.is_volatile() {
             return Ok(None);
         }

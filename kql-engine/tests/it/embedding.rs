@@ -1,6 +1,7 @@
 //! The engine inside other programs: async code, streams, cancellation, tables of other systems.
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray, UInt64Array};
+use arrow::compute::take_record_batch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::common::DataFusionError;
@@ -9,8 +10,8 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use futures::StreamExt;
-use kql_engine::{CancellationToken, Engine, Error, Limits};
-use std::sync::Arc;
+use kql_engine::{CancellationToken, ColumnSource, Engine, Error, Limits};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Rows without end, for all that a test waits.
@@ -180,5 +181,88 @@ fn a_partition_that_fails_ends_the_run_and_is_no_end_of_rows() {
         // nothing else would end it
         let failed = engine.query("T | where n >= 0");
         assert!(matches!(&failed, Err(Error::Run(message)) if message == "the source is gone"), "{failed:?}");
+    }
+}
+
+/// Columns, and what was fetched of them: the column, and how many rows.
+#[derive(Debug)]
+struct Owned {
+    batch: RecordBatch,
+    fetched: Mutex<Vec<(String, usize)>>,
+    selects: bool,
+}
+
+impl ColumnSource for Owned {
+    fn schema(&self) -> SchemaRef {
+        self.batch.schema()
+    }
+
+    fn rows(&self) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.batch.num_rows())
+    }
+
+    fn selects_rows(&self) -> bool {
+        self.selects
+    }
+
+    fn fetch(
+        &self,
+        columns: &[usize],
+        rows: Option<&[u64]>,
+    ) -> Result<Vec<RecordBatch>, Box<dyn std::error::Error + Send + Sync>> {
+        let mut batch = self.batch.project(columns)?;
+        if let Some(rows) = rows {
+            batch = take_record_batch(&batch, &UInt64Array::from(rows.to_vec()))?;
+        }
+        if batch.schema().fields().iter().any(|field| field.name() == "broken") {
+            return Err("the column is broken".into());
+        }
+        let mut fetched = self.fetched.lock().expect("a lock");
+        fetched.extend(batch.schema().fields().iter().map(|field| (field.name().clone(), batch.num_rows())));
+        Ok(vec![batch])
+    }
+}
+
+#[test]
+fn columns_are_fetched_for_the_rows_that_a_query_needs() {
+    let count = 200_000;
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..count));
+    let texts: ArrayRef = Arc::new(StringViewArray::from_iter_values((0..count).map(|n| format!("text {}", n % 100))));
+    let batch = RecordBatch::try_from_iter([("n", numbers.clone()), ("s", texts), ("broken", numbers)]).expect("rows");
+    for selects in [true, false] {
+        let source = Arc::new(Owned { batch: batch.clone(), fetched: Mutex::default(), selects });
+        let builder = Engine::builder().columns("T", source.clone()).expect("a table");
+        let engine = builder.build().expect("an engine");
+        let ask = |text: &str| {
+            let answer = engine.query(text).expect("an answer");
+            let longs = answer.tables[0].batches.iter().flat_map(|batch| {
+                let column = batch.column(0).as_any().downcast_ref::<Int64Array>().expect("a long");
+                column.iter().flatten().collect::<Vec<_>>()
+            });
+            (longs.collect::<Vec<_>>(), std::mem::take(&mut *source.fetched.lock().expect("a lock")))
+        };
+        let all = count as usize;
+        let named = |name: &str, rows: usize| (name.to_owned(), rows);
+        assert_eq!(ask("T | count"), (vec![count], vec![]));
+        // numbers first: the texts of 1,000 rows are enough
+        let (found, fetched) = ask("T | where s == 'text 7' and n >= 199000 | project n");
+        assert_eq!(found, (0..10).map(|i| 199_007 + i * 100).collect::<Vec<_>>());
+        if selects {
+            assert_eq!(fetched, [named("n", all), named("s", 1000), named("n", 10)]);
+        }
+        // nearly all rows are left: nothing is fetched twice
+        let (found, fetched) = ask("T | where n > 5 | summarize sum(n)");
+        assert_eq!((found, fetched), (vec![count * (count - 1) / 2 - 15], vec![named("n", all)]));
+        let (found, fetched) = ask("T | where n > 199990 | where n > 199995 and s has '98' | project n, s, m = n");
+        assert_eq!(found, [199_998]);
+        assert!(!selects || fetched.iter().all(|(name, rows)| name != "s" || *rows < 5), "{fetched:?}");
+        let (found, fetched) = ask("T | project n | take 3");
+        assert_eq!(found.len(), 3);
+        assert_eq!(fetched, [named("n", if selects { 3 } else { all })]);
+        assert_eq!(ask("T | where n < 0 | summarize max(strlen(s)), count() | project count_").0, [0]);
+        assert_eq!(ask("T | where s == 'text 1' | join kind=inner (T | where n == 101) on n | project n").0, [101]);
+        assert_eq!(ask("T | serialize r = row_number() | where n == 150000 | project r").0, [150_001]);
+        let failed = engine.query("T | summarize sum(broken)");
+        assert!(matches!(&failed, Err(Error::Run(message)) if message == "the column is broken"), "{failed:?}");
     }
 }

@@ -97,7 +97,9 @@ fn an_error_among_the_rows_is_the_queries() {
 #[test]
 fn fragments_stay_within_their_page() {
     let engine = Engine::builder().build().expect("an engine");
-    let answer = engine.query("range n from 1 to 5 step 1 | extend s = '<i>' | render linechart").expect("an answer");
+    let answer = engine
+        .query("range n from 1 to 5 step 1 | extend y = n * n, s = '<i>' | render linechart with (ycolumns = y)")
+        .expect("an answer");
     let excerpts: Vec<Excerpt> = answer.tables.into_iter().map(Excerpt::from).collect();
     let html = kql_output::fragment(&excerpts, 3, 7).expect("a fragment");
     assert!(
@@ -114,7 +116,7 @@ fn fragments_stay_within_their_page() {
 #[test]
 fn findings_are_drawn() {
     let text = "print ä = x\n| where yy";
-    let Err(Error::Query(found)) = Engine::builder().build().expect("an engine").query(text) else {
+    let Err(kql_engine::Error::Query(found)) = Engine::builder().build().expect("an engine").query(text) else {
         panic!("the query is wrong");
     };
     insta::assert_snapshot!(kql_output::diagnostics::render(text, "q.kql", &found, false));

@@ -1,5 +1,6 @@
 """Data frames of pandas. Columns are converted when a query needs them; those with Arrow's types are not copied."""
 
+import numpy
 import pandas
 
 from kql import _kql
@@ -29,13 +30,16 @@ def source(name, frame, guess=None):
     ]
     schema = pyarrow.schema(fields)
 
-    def fetch(names):
-        if not names:
-            return len(frame)
-        arrays = [_array(name, column, series[column](), types[column], pyarrow, guess) for column in names]
+    def fetch(names, rows):
+        picked = None if rows is None else numpy.frombuffer(rows, dtype="uint64").astype("int64")
+        arrays = []
+        for column in names:
+            values = series[column]()
+            values = values if picked is None else values.iloc[picked]
+            arrays.append(_array(name, column, values, types[column], pyarrow, guess))
         return pyarrow.table(arrays, schema=pyarrow.schema([schema.field(column) for column in names]))
 
-    return "fetched", schema.empty_table(), fetch
+    return "fetched", schema.empty_table(), fetch, lambda: len(frame), True
 
 
 def _columns(name, frame):
@@ -106,6 +110,12 @@ def _array(table, column, series, type, pyarrow, guess):
             series = series.astype(str)
         if series.dtype == object and pyarrow.types.is_timestamp(type):
             series = pandas.to_datetime(series, utc=True)
+        if type == pyarrow.large_string() and series.dtype == object:
+            # faster than pyarrow, and refuses the same values
+            return pyarrow.array(_kql.texts(numpy.ascontiguousarray(series.to_numpy())))
+        if pyarrow.types.is_timestamp(type) and isinstance(series.dtype, pandas.DatetimeTZDtype):
+            # the times in UTC, without a copy
+            return pyarrow.array(series.dt.tz_convert(None).to_numpy(), type=type)
         array = pyarrow.array(series, type=type, from_pandas=True)
     except (pyarrow.ArrowException, OverflowError, TypeError, ValueError) as error:
         if guess:

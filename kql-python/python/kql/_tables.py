@@ -1,8 +1,9 @@
 """Tables that Python holds, in the forms that the native half reads:
 
 - `held`: Arrow data, which is used where it is;
-- `fetched`: an empty table with the columns, and a function that returns columns by their names as Arrow data, and for no
-  names the number of rows. Only the columns that a query needs are fetched;
+- `fetched`: an empty table with the columns; a function that returns columns by their names as Arrow data; a function that
+  returns the number of rows; and whether the first one can leave rows out: it gets the numbers of the rows as bytes, or
+  None for all of them. Only the columns and the rows that a query needs are fetched;
 - `reader`, `chunks`: rows that can be read once.
 """
 
@@ -148,21 +149,20 @@ def _chunks(name, rest, names, types):
 def _lazy_polars(frame):
     import polars
 
-    def fetch(names):
-        if not names:
-            return frame.select(polars.len()).collect().item()
-        return frame.select(names).collect()
-
-    return "fetched", frame.limit(0).collect(), fetch
+    return (
+        "fetched",
+        frame.limit(0).collect(),
+        lambda names, rows: frame.select(names).collect(),
+        lambda: frame.select(polars.len()).collect().item(),
+        False,
+    )
 
 
 def _duckdb(relation):
-    def fetch(names):
-        if not names:
-            return relation.aggregate("count(*)").fetchall()[0][0]
+    def fetch(names, rows):
         return relation.project(", ".join('"' + name.replace('"', '""') + '"' for name in names))
 
-    return "fetched", relation.limit(0), fetch
+    return "fetched", relation.limit(0), fetch, lambda: relation.aggregate("count(*)").fetchall()[0][0], False
 
 
 def json_default(value):
