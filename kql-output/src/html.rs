@@ -10,6 +10,8 @@ use std::io::Write;
 
 /// Rows above this number are counted but not shown: a browser would be slow.
 const MAX_ROWS: usize = 10_000;
+/// The maximum number of rows of a fragment below a drawing.
+const ROWS_OF_CHART: usize = 20;
 /// The maximum number of characters shown of a cell; a tooltip shows the rest.
 const MAX_CELL: usize = 400;
 
@@ -56,8 +58,10 @@ pub fn write(results: Vec<TableStream>, out: &mut impl Write, notices: &mut Vec<
 pub fn fragment(results: &[Excerpt], rows: usize, number: usize) -> Result<String, Error> {
     let mut out = format!("<div class=\"kql\"><style>{STYLE}</style>\n").into_bytes();
     for (i, excerpt) in results.iter().enumerate() {
+        // below a drawing, a few rows are enough
+        let most = if Chart::is_wanted(excerpt.table.render.as_ref()) { rows.min(ROWS_OF_CHART) } else { rows };
         // the notes are in the text
-        section(excerpt, number * 1000 + i, results.len() > 1, rows, &mut out, &mut Vec::new())?;
+        section(excerpt, number * 1000 + i, results.len() > 1, most, &mut out, &mut Vec::new())?;
     }
     out.extend_from_slice(b"</div>");
     String::from_utf8(out).map_err(|error| Error::encoding("html", error))
