@@ -80,6 +80,9 @@ pub struct Found {
 /// Where the word at the cursor begins, and its completions.
 pub fn complete(engine: &Engine, line: &str, pos: usize) -> (usize, Vec<Found>) {
     let before = line.get(..pos).unwrap_or(line);
+    if is_inside(before) {
+        return (pos, Vec::new());
+    }
     let context = Context::at(before);
     let typed = before.get(context.start..).unwrap_or("").to_lowercase();
     let mut all: Vec<Found> = Vec::new();
@@ -133,6 +136,14 @@ pub fn complete(engine: &Engine, line: &str, pos: usize) -> (usize, Vec<Found>) 
         }
     }
     (context.start, best(all, &typed))
+}
+
+/// Whether the end of the text is in a comment or in a text in quotes, where nothing is completed.
+fn is_inside(text: &str) -> bool {
+    let lexed = kql_parser::lex(text);
+    let end = text.len();
+    let comment = lexed.comments.iter().any(|span| span.end as usize == end && !text.ends_with('\n'));
+    comment || lexed.diagnostics.iter().any(|found| found.code == kql_parser::codes::UNCLOSED_STRING)
 }
 
 /// The completions that begin with the typed text; if there are none, those that contain it.
@@ -290,6 +301,10 @@ mod tests {
         assert!(!found("print a = 1 | extend bag_").contains(&"bag_unpack(".to_owned()));
         assert_eq!(found("let T = materi"), ["materialize("]);
         assert!(found("print 1 | where zzzzqq").is_empty());
+        // inside a text and in a comment
+        assert!(found("print a = 'x' | where a == 'str").is_empty());
+        assert!(found("print 1 // wh").is_empty());
+        assert_eq!(found("print 1 // wh\n| summ"), ["summarize"]);
     }
 
     #[test]

@@ -8,7 +8,9 @@ use crate::geo_ip::GeoIp;
 use crate::lower::{Lowering, Tables};
 use crate::notes::Notes;
 use crate::plan::{Expr, Node, Query};
-use crate::sources::{self, ColumnSource, DataPath, Known, OpenOptions, Profile, SourceTable, TableFiles, catalogue};
+use crate::sources::{
+    self, ColumnSource, DataPath, DateOrder, Known, OpenOptions, Profile, SourceTable, TableFiles, catalogue,
+};
 use crate::stored_rows::StoredRows;
 use crate::text_tables;
 use crate::trace::Tracing;
@@ -52,7 +54,7 @@ impl Database {
     /// Finds the tables under the data paths; `run` runs the queries in files of KQL text.
     pub(crate) fn discover(&mut self, run: &text_tables::Run) -> Result<(), SourceError> {
         for (name, given) in std::mem::take(&mut self.given) {
-            let table = given.table(&name, self.declared(&name).as_ref())?;
+            let table = given.table(&name, self.declared(&name).as_ref(), self.options.date_order)?;
             lock(&self.opened).insert(name, Ok(Arc::new(table)));
         }
         let known = Arc::new(Known::new(self.profile, self.schemas.clone()));
@@ -112,7 +114,7 @@ impl Database {
     /// Adds a table whose rows come from elsewhere.
     pub(crate) fn add(&mut self, name: &str, given: Given) -> Result<(), SourceError> {
         // an error is reported where the table is added
-        given.table(name, None)?;
+        given.table(name, None, None)?;
         self.given.push((name.to_owned(), given));
         Ok(())
     }
@@ -211,10 +213,15 @@ pub(crate) enum Given {
 }
 
 impl Given {
-    fn table(&self, name: &str, declared: Option<&TableSchema>) -> Result<SourceTable, SourceError> {
+    fn table(
+        &self,
+        name: &str,
+        declared: Option<&TableSchema>,
+        order: Option<DateOrder>,
+    ) -> Result<SourceTable, SourceError> {
         match self.clone() {
-            Given::Provider(provider) => sources::from_provider(name, provider, declared),
-            Given::Columns(source) => sources::from_columns(name, source, declared),
+            Given::Provider(provider) => sources::from_provider(name, provider, declared, order),
+            Given::Columns(source) => sources::from_columns(name, source, declared, order),
         }
     }
 }
@@ -300,7 +307,14 @@ impl CatalogSnapshot {
             match self.data(&name) {
                 Some(Ok(table)) => notices.extend(table.report.notices()),
                 Some(Err(_)) => {}
-                None => notices.push(format!("{name} has no data; it is treated as empty.")),
+                None => {
+                    let tables = self.database.data_tables();
+                    let like = tables.iter().find(|table| table.eq_ignore_ascii_case(&name));
+                    let like = like.map_or_else(String::new, |like| {
+                        format!(" The data has a table {like}: names are case-sensitive.")
+                    });
+                    notices.push(format!("{name} has no data; it is treated as empty.{like}"));
+                }
             }
         }
         notices.extend(self.notes.sentences());

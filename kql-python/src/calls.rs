@@ -14,6 +14,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How often it reports its progress.
 const REPORT: Duration = Duration::from_millis(200);
 
+/// How long a stopped call is waited for.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// How a call is watched.
 pub struct Watch<'a> {
     /// Stops it from another thread.
@@ -71,6 +74,8 @@ pub fn run<T: Send + 'static>(
         }
         if let Err(error) = seen {
             cancel.cancel();
+            // what the query still does can use the interpreter, which may be about to end
+            py.detach(|| receiver.lock().map(|receiver| receiver.recv_timeout(GRACE)).is_ok());
             return Err(error);
         }
     }

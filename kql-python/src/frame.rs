@@ -1,8 +1,8 @@
 //! Tables that Python holds, as table providers: their batches are used where they are, in slices.
 
 use crate::errors;
-use arrow::array::{RecordBatch, RecordBatchOptions, RecordBatchReader};
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, RecordBatchReader, StructArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use async_trait::async_trait;
 use kql_engine::ColumnSource;
@@ -16,7 +16,8 @@ use kql_engine::datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use kql_engine::datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use kql_engine::sources::sliced;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyIterator};
+use pyo3::types::{PyBytes, PyCapsule, PyIterator};
+use pyo3_arrow::ffi::{ArrayIterator, to_stream_pycapsule};
 use pyo3_arrow::input::AnyRecordBatch;
 use std::collections::VecDeque;
 use std::fmt;
@@ -170,6 +171,33 @@ impl TableProvider for Frame {
         let partitions = sliced(batches, config.batch_size(), config.target_partitions());
         let plan = MemorySourceConfig::try_new_exec(&partitions, schema, None)?;
         Ok(plan)
+    }
+}
+
+/// Arrow data that was read to its end.
+#[pyclass(frozen, module = "kql._kql")]
+pub struct Held {
+    batches: Vec<RecordBatch>,
+    schema: SchemaRef,
+}
+
+#[pymethods]
+impl Held {
+    #[new]
+    fn new(data: &Bound<'_, PyAny>) -> PyResult<Held> {
+        batches(data).map(|(batches, schema)| Held { batches, schema })
+    }
+
+    /// The data as a stream of Arrow's C data interface.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyCapsule>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let row = Arc::new(Field::new_struct("", self.schema.fields().clone(), false));
+        let arrays = self.batches.clone().into_iter().map(|batch| Ok(Arc::new(StructArray::from(batch)) as ArrayRef));
+        Ok(to_stream_pycapsule(py, Box::new(ArrayIterator::new(arrays, row)), requested_schema)?)
     }
 }
 

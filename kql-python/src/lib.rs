@@ -25,6 +25,7 @@ fn _kql(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<cancel::Cancel>()?;
     module.add_class::<engine::NativeEngine>()?;
     module.add_class::<engine::NativePrepared>()?;
+    module.add_class::<frame::Held>()?;
     module.add_class::<objects::Columns>()?;
     module.add_class::<objects::Texts>()?;
     module.add_class::<table::NativeTable>()?;

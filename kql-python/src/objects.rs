@@ -7,6 +7,7 @@ use arrow::array::{
     RecordBatch, RecordBatchOptions, StringArray, StructArray,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use kql_engine::sources::is_stopped;
 use kql_engine::{Column, ScalarType, decimal, dynamic};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -104,6 +105,14 @@ impl Texts {
 /// Values between which other threads of Python can run.
 const TURN: usize = 1 << 16;
 
+/// An error if the query for which values are converted was stopped.
+fn go_on(row: usize) -> PyResult<()> {
+    if row % 1024 == 1023 && is_stopped() {
+        return Err(errors::raise("run", "The query was stopped."));
+    }
+    Ok(())
+}
+
 /// An array of objects of numpy that are texts, in which None, NaN and pandas' missing values are null.
 ///
 /// # Errors
@@ -117,6 +126,7 @@ pub fn texts(array: &Bound<'_, PyAny>) -> PyResult<Texts> {
         if place % TURN == TURN - 1 {
             py.detach(|| {});
         }
+        go_on(place)?;
         let value = objects.get(place)?;
         match value.cast::<PyString>() {
             Ok(text) => match text.to_str() {
@@ -273,6 +283,7 @@ fn array(name: &str, values: &[Bound<'_, PyAny>], kinds: &[Kind], ty: ScalarType
         ($array:ty, $one:expr) => {{
             let mut out = Vec::with_capacity(values.len());
             for (row, (value, kind)) in cells() {
+                go_on(row)?;
                 if is_missing(*kind) {
                     out.push(None);
                 } else {
@@ -311,7 +322,8 @@ fn array(name: &str, values: &[Bound<'_, PyAny>], kinds: &[Kind], ty: ScalarType
             Arc::new(Decimal256Array::from_iter(out).with_data_type(ty.arrow()))
         }
         ScalarType::Datetime => collect!(Int64Array, |value: &Bound<'_, PyAny>, kind| match kind {
-            Kind::Datetime | Kind::Date => datetime(value, kind),
+            // near the ends of time, a zone leads out of it
+            Kind::Datetime | Kind::Date => PyResult::Ok(datetime(value, kind).unwrap_or(None)),
             _ => PyResult::Ok(None),
         }),
         ScalarType::Timespan => collect!(Int64Array, |value: &Bound<'_, PyAny>, kind| match kind {
@@ -333,7 +345,23 @@ fn array(name: &str, values: &[Bound<'_, PyAny>], kinds: &[Kind], ty: ScalarType
             }
             Arc::new(StringArray::from_iter_values(out))
         }
-        ScalarType::Dynamic => collect!(StringArray, |value: &Bound<'_, PyAny>, kind| json(value, kind)),
+        ScalarType::Dynamic => {
+            let mut out = Vec::with_capacity(values.len());
+            for (row, (value, kind)) in cells() {
+                go_on(row)?;
+                out.push(match is_missing(*kind) {
+                    true => None,
+                    // a cycle, or a key that JSON has no form for
+                    false => json(value, *kind).map_err(|error| {
+                        let reason = error.value(value.py()).to_string();
+                        let message =
+                            format!("Row {}: the value of {name} cannot be written as JSON: {reason}", row + 1);
+                        errors::raise("data", &message)
+                    })?,
+                });
+            }
+            Arc::new(StringArray::from_iter(out))
+        }
     })
 }
 
@@ -397,10 +425,7 @@ fn json(value: &Bound<'_, PyAny>, kind: Kind) -> PyResult<Option<String>> {
         dynamic::write::string(&text(value)?, &mut out);
         return Ok(Some(out));
     }
-    let options = PyDict::new(py);
-    options.set_item("ensure_ascii", false)?;
-    options.set_item("default", py.import("kql._tables")?.getattr("json_default")?)?;
-    let dumped = py.import("json")?.call_method("dumps", (value,), Some(&options))?;
+    let dumped = py.import("kql._tables")?.call_method1("json_text", (value,))?;
     let dumped = dumped.cast::<PyString>()?.to_string_lossy().into_owned();
     Ok(dynamic::read::normalize(&dumped, &mut out).then_some(out))
 }

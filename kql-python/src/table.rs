@@ -43,6 +43,8 @@ enum Outside {
     Duration(TimeUnit),
     /// A decimal of 128 bits.
     SmallDecimal,
+    /// A decimal as a text.
+    Text,
 }
 
 #[pymethods]
@@ -128,12 +130,21 @@ impl NativeTable {
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        self.stream(py, true, requested_schema)
+        self.stream(py, true, true, requested_schema)
     }
 
-    /// The same without Arrow's extension types, which not every program knows.
-    fn plain_stream<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        self.stream(py, false, None)
+    /// The same without Arrow's extension types, and with decimals of more than 128 bits as texts: not every program knows
+    /// them.
+    #[pyo3(signature = (wide_decimals = true))]
+    fn plain_stream<'py>(&self, py: Python<'py>, wide_decimals: bool) -> PyResult<Bound<'py, PyCapsule>> {
+        self.stream(py, false, wide_decimals, None)
+    }
+
+    /// The names of the columns with decimals of more than 128 bits.
+    fn wide_decimals(&self) -> Vec<&str> {
+        let columns = self.table.schema.columns.iter().zip(self.outside());
+        let wide = columns.filter(|(column, own)| column.ty == ScalarType::Decimal && *own == Outside::AsIs);
+        wide.map(|(column, _)| column.name.as_str()).collect()
     }
 
     /// The Vega-Lite specification of the drawing that `render` asks for; `None` if there is none.
@@ -164,9 +175,15 @@ impl NativeTable {
         &self,
         py: Python<'py>,
         extensions: bool,
+        wide_decimals: bool,
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        let outside = self.outside();
+        let mut outside = self.outside();
+        for (column, own) in self.table.schema.columns.iter().zip(&mut outside) {
+            if !wide_decimals && column.ty == ScalarType::Decimal && *own == Outside::AsIs {
+                *own = Outside::Text;
+            }
+        }
         let columns = self.table.schema.columns.iter().zip(&outside);
         let fields: Vec<Field> = columns.map(|(column, own)| field(column, *own, extensions)).collect();
         let schema: SchemaRef = Arc::new(Schema::new(fields));
@@ -233,6 +250,7 @@ fn field(column: &Column, outside: Outside, extensions: bool) -> Field {
         Outside::Timestamp(unit) => field.with_data_type(DataType::Timestamp(unit, Some("UTC".into()))),
         Outside::Duration(unit) => field.with_data_type(DataType::Duration(unit)),
         Outside::SmallDecimal => field.with_data_type(DataType::Decimal128(DIGITS, DECIMAL_SCALE)),
+        Outside::Text => field.with_data_type(DataType::Utf8),
         Outside::AsIs if extensions && column.ty == ScalarType::Dynamic => {
             let metadata = HashMap::from([
                 (types::TYPE_KEY.to_owned(), column.ty.name().to_owned()),
@@ -252,6 +270,7 @@ fn passed_on(array: &ArrayRef, outside: Outside) -> Result<ArrayRef, ArrowError>
     let since = |ticks: i64| ticks.wrapping_sub(EPOCH);
     Ok(match outside {
         Outside::AsIs => array.clone(),
+        Outside::Text => cast(array, &DataType::Utf8)?,
         Outside::SmallDecimal => cast(array, &DataType::Decimal128(DIGITS, DECIMAL_SCALE))?,
         Outside::Timestamp(TimeUnit::Nanosecond) => {
             Arc::new(ticks().unary::<_, TimestampNanosecondType>(|t| since(t).wrapping_mul(100)).with_timezone("UTC"))

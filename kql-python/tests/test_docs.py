@@ -37,7 +37,8 @@ def test_notebook(repository):
     NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert any("<svg" in output.get("data", {}).get("text/html", "") for output in outputs)
-    assert not any(output.output_type == "error" for output in outputs)
+    errors = [output for output in outputs if output.output_type == "error"]
+    assert len(errors) == 1 and "did you mean" in errors[0].traceback[-1] + "".join(errors[0].traceback)
 
 
 def test_stubs(tmp_path):

@@ -164,3 +164,45 @@ def test_progress():
 def test_import_is_light():
     script = "import sys, kql; print(sorted({'pandas', 'polars', 'pyarrow', 'numpy', 'IPython', 'asyncio', 'duckdb'} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", script], text=True) == "[]\n"
+
+
+def test_stopping_while_objects_are_converted():
+    """The process ends without a crash, and the conversion does not go on."""
+    script = """
+import os, signal, threading, time
+import pandas, kql
+frame = pandas.DataFrame({"s": [{"a": i} for i in range(1_000_000)]})
+threading.Timer(.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+begin = time.monotonic()
+try:
+    kql.query("T | summarize count() by tostring(s.a) | count", {"T": frame})
+except KeyboardInterrupt:
+    print("stopped", time.monotonic() - begin < 3)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "stopped True\n"), done.stderr
+
+
+def test_threads_share_a_relation_of_duckdb():
+    import duckdb
+
+    engine = kql.Engine({"T": duckdb.connect().sql("select range as n from range(10000)")})
+    wrong = []
+
+    def work():
+        for _ in range(5):
+            try:
+                if engine.query("T | where n < 10 | count").fetchone() != (10,):
+                    wrong.append("a wrong count")
+            except kql.KqlError as error:
+                wrong.append(str(error))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert wrong == []
+
+
+def test_results_are_not_pickled():
+    with pytest.raises(TypeError, match="pass on to_arrow"):
+        pickle.dumps(kql.query("print 1"))

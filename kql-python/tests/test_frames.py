@@ -270,3 +270,107 @@ def test_texts_are_guessed_from_samples_and_corrected():
     assert result.columns == [("o", "dynamic")] and result.fetchone() == (7,)
     assert answer(frame, "T | count").fetchone() == (5000,)
     assert kql.Engine({"T": frame}).query("T | getschema | where ColumnName == 'o' | project ColumnType").fetchone() == ("dynamic",)
+
+
+def test_known_tables_are_read_as_from_files(tmp_path):
+    """A frame of a known table has the values that a file with the same content has."""
+    (tmp_path / "SigninLogs.csv").write_text("TimeGenerated,ResultType\n1577836800,50126\n1577836801,\n")
+    query = "SigninLogs | project TimeGenerated, ResultType"
+    expected = kql.query(query, data=tmp_path / "SigninLogs.csv")
+    assert expected[0] == (datetime.datetime(2020, 1, 1, tzinfo=UTC), "50126")
+    for frame in [
+        pandas.read_csv(tmp_path / "SigninLogs.csv"),
+        polars.read_csv(tmp_path / "SigninLogs.csv"),
+        [{"TimeGenerated": 1577836800, "ResultType": 50126.0}, {"TimeGenerated": 1577836801, "ResultType": None}],
+    ]:
+        result = kql.query(query, {"SigninLogs": frame})
+        assert result.to_dicts() == expected.to_dicts()
+        assert any("seconds since 1970" in notice for notice in result.notices)
+    dates = pandas.DataFrame({"TimeGenerated": ["01/06/2020 10:00"]})
+    first = kql.query("SigninLogs | project TimeGenerated", {"SigninLogs": dates}, date_order="dmy").fetchone()[0]
+    assert (first.day, first.month) == (1, 6)
+    with pytest.raises(kql.KqlError, match="01/06/2020"):
+        kql.query("SigninLogs | project TimeGenerated", {"SigninLogs": dates})
+    shown = pandas.DataFrame({"TimeGenerated": ["13/06/2020 10:00", "01/06/2020"]})
+    result = kql.query("SigninLogs | project TimeGenerated", {"SigninLogs": shown})
+    assert [row[0].day for row in result] == [13, 1]
+
+
+def test_names_in_other_letters_are_told():
+    result = kql.query("SecurityEvent | where EventID == 4624", {"SecurityEvent": [{"eventid": 4624}]})
+    assert len(result) == 0 and "The column eventid of SecurityEvent is not its column EventID" in result.notices[0]
+    result = kql.query("SecurityEvent", {"securityevent": [{"EventID": 4624}]})
+    assert "The data has a table securityevent" in result.notices[0]
+
+
+def test_frames_that_change():
+    frame = pandas.DataFrame({"user": ["ann"], "ip": ["1.2.3.4"], "n": [1]})
+    engine = kql.Engine({"T": frame})
+    result = engine.query("T")
+    frame.insert(0, "new", ["X"])
+    frame["n"] += 1000
+    assert result.to_dicts() == [{"user": "ann", "ip": "1.2.3.4", "n": 1}]
+    assert engine.query("T | project user, ip").to_dicts() == [{"user": "ann", "ip": "1.2.3.4"}]
+
+
+def test_what_json_cannot_say():
+    rows = [{"Geo": {"lat": float("nan"), "city": "Berlin", "at": datetime.date(2026, 1, 1)}}]
+    for frame in [rows, pandas.DataFrame(rows)]:
+        assert answer(frame, "T | project city = tostring(Geo.city), isnull(Geo.lat)").fetchone() == ("Berlin", True)
+    cycle = {}
+    cycle["self"] = cycle
+    for wrong in [cycle, {("a", 1): 2}]:
+        with pytest.raises(kql.KqlError, match="Row 1: the value of d cannot be written as JSON"):
+            answer([{"d": wrong}])
+
+
+def test_types_of_polars():
+    frame = polars.DataFrame(
+        {"a": [1], "null": [None], "lists": [[None]], "big": polars.Series([2**70], dtype=polars.Int128),
+         "category": polars.Series(["x"], dtype=polars.Categorical), "time": [datetime.time(1, 2)]}
+    )
+    result = answer(frame)
+    assert types(result) == {
+        "a": "long", "null": "string", "lists": "dynamic", "big": "decimal", "category": "string", "time": "timespan",
+    }
+    assert result[0] == (1, "", [None], decimal.Decimal(2**70), "x", datetime.timedelta(hours=1, minutes=2))
+    assert answer(frame.lazy(), "T | project ['null'], a").fetchone() == ("", 1)
+    with pytest.raises(kql.KqlError, match="The column o of the table T has the type Object of Polars"):
+        answer(polars.DataFrame({"o": [object()]}))
+
+
+def test_far_times_and_large_decimals():
+    far = [datetime.datetime(2024, 1, 1), datetime.datetime(9999, 12, 31)]
+    result = answer(pandas.DataFrame({"t": pandas.Series(far, dtype=object)}))
+    assert [row.t.year for row in result] == [2024, 9999]
+    big = decimal.Decimal("123456789012345678901234567890.5")
+    result = answer(pandas.DataFrame({"d": [big, None]}))
+    assert [row.d for row in result] == [big, None]
+    with pytest.warns(kql.KqlWarning, match="d: decimals of more than 38 digits"):
+        assert result.to_polars()["d"][0].startswith("123456789012345678901234567890.5")
+    ids = pandas.DataFrame({"id": [uuid.UUID(int=1), None]})
+    assert types(answer(ids)) == {"id": "guid"}
+
+
+def test_what_is_no_table():
+    for wrong, message in [
+        (pandas.Series([1]), "is a Series, which is one column"),
+        (polars.Series([1]), "is a Series, which is one column"),
+        (pyarrow.chunked_array([[1]]), "is a ChunkedArray, which is one column"),
+        (numpy.array([1]), "is a ndarray, which is one column"),
+    ]:
+        with pytest.raises(kql.KqlError, match=message):
+            answer(wrong)
+    for wrong in [pandas.DataFrame({"a": [1]}), [1], {5: [1]}]:
+        with pytest.raises(kql.KqlError, match="tables must be a dict|The name of a table is 5"):
+            kql.query("T", wrong)
+
+
+def test_datasets_and_results_are_tables(tmp_path):
+    import pyarrow.dataset
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.table({"n": [1, 2]}), tmp_path / "t.parquet")
+    dataset = pyarrow.dataset.dataset(tmp_path / "t.parquet")
+    assert answer(dataset, "T | count").fetchone() == answer(dataset.scanner(), "T | count").fetchone() == (2,)
+    assert answer(kql.query("print a = dynamic([1])"), "T | project a[0]").fetchone() == (1,)

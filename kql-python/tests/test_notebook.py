@@ -22,6 +22,8 @@ def test_frames_of_the_notebook(shell):
     assert result.to_dicts() == [{"n": 2, "m": "x"}]
     assert shell.run_cell_magic("kql", "-o found", "Events\n| count") is None
     assert shell.user_ns["found"].fetchone() == (2,)
+    # a result is a table, too
+    assert shell.run_line_magic("kql", "found | project Count + 1").fetchone() == (3,)
 
 
 def test_options(shell, tmp_path, repository):
@@ -39,9 +41,13 @@ def test_options(shell, tmp_path, repository):
 def test_errors_have_no_traceback(shell):
     for line, message in [("print nothing", "nothing"), ("--wrong print 1", "--wrong"), ("", "There is no query."),
                           ("--param x print 1", "NAME=VALUE")]:
-        with capture_output() as shown:
-            assert shell.run_line_magic("kql", line) is None
-        assert message in shown.stderr and "Traceback" not in shown.stderr + shown.stdout
+        with pytest.raises(kql.KqlError, match=message) as caught:
+            shell.run_line_magic("kql", line)
+        assert not any("Traceback" in shown or "_magic.py" in shown for shown in caught.value._render_traceback_())
+    # a cell that fails stops the notebook, and leaves its variable alone
+    shell.user_ns["kept"] = 1
+    done = shell.run_cell("%%kql -o kept\nprint nothing")
+    assert isinstance(done.error_in_exec, kql.KqlError) and shell.user_ns["kept"] == 1
     with capture_output() as shown:
         shell.run_line_magic("kql", "--help")
     assert "--data" in shown.stdout

@@ -1,6 +1,7 @@
 //! Tables whose columns are fetched from their owner, such as a data frame: only the columns that a query needs, and only
 //! the rows that its filters can accept. Fetching can be slow, for example if each value is an object.
 
+use super::dates::DateOrder;
 use super::provider::{Conversion, Provided};
 use super::row_filter::Step;
 use super::table::SourceTable;
@@ -37,6 +38,11 @@ pub trait ColumnSource: fmt::Debug + Send + Sync {
     fn fetch(&self, columns: &[usize], rows: Option<&[u64]>) -> std::result::Result<Vec<RecordBatch>, FetchError>;
 }
 
+/// Whether the query for which [`ColumnSource::fetch`] was called was stopped: then what it returns is not needed.
+pub fn is_stopped() -> bool {
+    budget::check().is_err()
+}
+
 /// Rows that a filter tests at once.
 const SLICE: usize = 1 << 16;
 
@@ -45,8 +51,9 @@ pub fn from_columns(
     name: &str,
     source: Arc<dyn ColumnSource>,
     declared: Option<&TableSchema>,
+    order: Option<DateOrder>,
 ) -> std::result::Result<SourceTable, SourceError> {
-    let provided = Provided::new(name, source.schema().fields(), declared)?;
+    let provided = Provided::new(name, source.schema().fields(), declared, order)?;
     let (schema, report) = (provided.schema.clone(), provided.report.clone());
     let provider = Arc::new(Fetched { arrow: schema.plain(), provided, source });
     Ok(SourceTable { name: name.to_owned(), schema, provider, report, files: Vec::new(), provisional: None })

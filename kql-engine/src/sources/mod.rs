@@ -77,7 +77,7 @@ mod tests;
 mod workbook;
 
 pub use catalogue::{ColumnAlias, Profile};
-pub use columns::{ColumnSource, from_columns, sliced};
+pub use columns::{ColumnSource, from_columns, is_stopped, sliced};
 pub use dates::DateOrder;
 pub use folder_dates::FolderDates;
 pub use guard::in_reader;

@@ -22,6 +22,7 @@
 //! A field whose metadata names a KQL type (`kql.type`) and which has the Arrow type of that type is used unchanged.
 
 use super::builder::{ColumnBuilder, Fit};
+use super::dates::{self, DateOrder, DateRule, Dates};
 use super::error::DuplicateColumn;
 use super::lost::Lost;
 use super::nested::Tree;
@@ -36,8 +37,8 @@ use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use arrow::compute::{cast, max, min, take};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Date64Type, Decimal256Type, DurationMicrosecondType,
-    DurationMillisecondType, DurationNanosecondType, DurationSecondType, Field, Fields, Int64Type, SchemaRef,
-    Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit,
+    DurationMillisecondType, DurationNanosecondType, DurationSecondType, Field, Fields, Float64Type, Int64Type,
+    SchemaRef, Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit,
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow::error::ArrowError;
@@ -344,7 +345,7 @@ fn converted(array: &ArrayRef, from: ScalarType, wanted: ScalarType, lost: &mut 
             Some(Arc::new(is_true.collect::<BooleanArray>()))
         }
         (Guid, String) | (Datetime | Timespan, Long) | (Long, Timespan) => Some(array.clone()),
-        (Long, Datetime) => Some(within_range(array, Datetime)),
+        (Real, String) => Some(whole_as_integers(array)),
         _ => None,
     };
     if let Some(out) = direct {
@@ -373,6 +374,61 @@ fn converted(array: &ArrayRef, from: ScalarType, wanted: ScalarType, lost: &mut 
         match fit {
             Fit::Fits => {}
             Fit::CastFailure => lost.add(row, || text.clone()),
+            Fit::Since(unit) => lost.since(unit),
+        }
+    }
+    Ok(builder.finish())
+}
+
+/// Numbers as texts, whole ones without a fraction: they are integers that their owner had to store as reals because one is
+/// missing.
+fn whole_as_integers(array: &ArrayRef) -> ArrayRef {
+    let mut out = StringBuilder::new();
+    let mut text = std::string::String::new();
+    for (row, value) in array.as_primitive::<Float64Type>().iter().enumerate() {
+        match value {
+            None => out.append_null(),
+            Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => out.append_value((value as i64).to_string()),
+            Some(_) => {
+                text.clear();
+                cell::text(array, ScalarType::Real, row, &mut text);
+                out.append_value(&text);
+            }
+        }
+    }
+    Arc::new(out.finish())
+}
+
+/// Texts as datetimes, of which those such as `3/4/2021` follow the order. Without one, it is that of the other dates.
+///
+/// The error is the row and the text of a date whose order is not known, and why.
+pub(super) fn dated(
+    array: &ArrayRef,
+    order: Option<DateOrder>,
+    lost: &mut Lost,
+) -> Result<ArrayRef, (u64, std::string::String)> {
+    let texts = array.as_string::<i32>();
+    let order = match order {
+        Some(order) => order,
+        None => {
+            let mut dates = Dates::default();
+            for (row, text) in texts.iter().enumerate() {
+                dates.see(text.unwrap_or(""), || row as u64 + 1);
+            }
+            dates.order()?
+        }
+    };
+    let rule = DateRule { order, zone: None };
+    let mut builder = ColumnBuilder::new(ScalarType::Datetime, array.len());
+    for (row, text) in texts.iter().enumerate() {
+        let text = text.unwrap_or("");
+        let fit = match dates::numeric(text.trim()) {
+            Some(_) => builder.push_date(text, rule),
+            None => builder.push_text(text),
+        };
+        match fit {
+            Fit::Fits => {}
+            Fit::CastFailure => lost.add(row, || text.to_owned()),
             Fit::Since(unit) => lost.since(unit),
         }
     }

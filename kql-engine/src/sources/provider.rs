@@ -1,19 +1,20 @@
 //! Tables whose rows come from a table provider of DataFusion, for embedding.
 
+use super::dates::DateOrder;
 use super::error::DuplicateColumn;
 use super::lost::Lost;
 use super::mapped::mapped;
-use super::normalize::{columns_of, missing, physical};
+use super::normalize::{columns_of, dated, missing, natural, physical};
 use super::report::{CastFailures, InputReport};
 use super::stream::Totals;
 use super::table::SourceTable;
 use crate::error::SourceError;
-use crate::types::{Column, TableSchema};
+use crate::types::{Column, ScalarType, TableSchema};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Fields, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result;
+use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::streaming::StreamingTableExec;
@@ -27,8 +28,9 @@ pub fn from_provider(
     name: &str,
     provider: Arc<dyn TableProvider>,
     declared: Option<&TableSchema>,
+    order: Option<DateOrder>,
 ) -> std::result::Result<SourceTable, SourceError> {
-    let provided = Provided::new(name, provider.schema().fields(), declared)?;
+    let provided = Provided::new(name, provider.schema().fields(), declared, order)?;
     let (schema, report) = (provided.schema.clone(), provided.report.clone());
     let provider = Arc::new(Converted { arrow: schema.plain(), provided, provider });
     Ok(SourceTable { name: name.to_owned(), schema, provider, report, files: Vec::new(), provisional: None })
@@ -45,6 +47,8 @@ pub(super) struct Provided {
     places: Vec<Option<usize>>,
     /// The table's name, by which messages about its values call it.
     path: PathBuf,
+    /// Whether the day or the month comes first in dates such as `3/4/2021`.
+    order: Option<DateOrder>,
 }
 
 impl Provided {
@@ -53,6 +57,7 @@ impl Provided {
         name: &str,
         fields: &Fields,
         declared: Option<&TableSchema>,
+        order: Option<DateOrder>,
     ) -> std::result::Result<Provided, SourceError> {
         let bad = |e: DuplicateColumn| SourceError::Batches { table: name.to_owned(), reason: e.to_string() };
         let own = columns_of(fields).map_err(bad)?;
@@ -61,13 +66,24 @@ impl Provided {
             places.push(own.columns.iter().position(|own| own.name == column.name));
             schema.columns.push(column.clone());
         }
+        let report: Arc<InputReport> = Arc::default();
         for (place, column) in own.columns.into_iter().enumerate() {
+            let like = declared.and_then(|declared| {
+                let same = |known: &&Column| known.name.eq_ignore_ascii_case(&column.name) && known.name != column.name;
+                declared.columns.iter().find(same)
+            });
+            if let Some(like) = like {
+                report.note(format!(
+                    "The column {} of {name} is not its column {}: names are case-sensitive.",
+                    column.name, like.name
+                ));
+            }
             if declared.is_none_or(|declared| declared.column(&column.name).is_none()) {
                 places.push(Some(place));
                 schema.columns.push(column);
             }
         }
-        Ok(Provided { schema, report: Arc::default(), places, path: PathBuf::from(name) })
+        Ok(Provided { schema, report, places, path: PathBuf::from(name), order })
     }
 
     /// How rows of some of the columns become rows of the table.
@@ -78,6 +94,7 @@ impl Provided {
             columns,
             places: wanted.iter().filter_map(|i| self.places.get(*i).copied()).collect(),
             path: self.path.clone(),
+            order: self.order,
             totals: Totals::new(self.report.clone()),
         }
     }
@@ -90,6 +107,7 @@ pub(super) struct Conversion {
     columns: Vec<Column>,
     places: Vec<Option<usize>>,
     path: PathBuf,
+    order: Option<DateOrder>,
     totals: Totals,
 }
 
@@ -111,7 +129,16 @@ impl Conversion {
                 continue;
             };
             let mut lost = Lost::default();
-            arrays.push(physical(array, field, column.ty, &mut lost)?);
+            let texts = column.ty == ScalarType::Datetime && natural(field) == ScalarType::String;
+            arrays.push(if texts {
+                let texts = physical(array, field, ScalarType::String, &mut lost)?;
+                dated(&texts, self.order, &mut lost).map_err(|(line, reason)| {
+                    let path = self.path.clone();
+                    DataFusionError::External(Box::new(SourceError::Dates { path, line, reason }))
+                })?
+            } else {
+                physical(array, field, column.ty, &mut lost)?
+            });
             if !lost.is_empty() {
                 // the position of a row in the table is not known here
                 misfits.add_lost(&self.path, column, lost, |_| 0);

@@ -1,5 +1,7 @@
 """Engines, and the functions that use one for a single query."""
 
+from collections.abc import Mapping
+
 from kql import _kql
 from kql._errors import KqlError
 from kql._result import Column, Result
@@ -177,7 +179,7 @@ def _once(text, tables, settings, on_progress=None, cancel=None):
     """A query over tables that are used once: the types of their columns are guessed from samples."""
     guess = None
     # a table that is read once cannot be read again if the guess was wrong
-    if tables and not any(hasattr(table, "__next__") or hasattr(table, "read_next_batch") for table in tables.values()):
+    if isinstance(tables, Mapping) and not any(hasattr(table, "__next__") or hasattr(table, "read_next_batch") for table in tables.values()):
         guess = Guess()
     try:
         return _native(tables, settings, text, guess).query(text, on_progress, cancel)

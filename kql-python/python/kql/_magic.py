@@ -2,7 +2,6 @@
 
 import argparse
 import shlex
-import sys
 
 from kql._engine import Engine, query
 from kql._errors import KqlError
@@ -14,6 +13,16 @@ PATIENCE = 1.0
 
 class _Wrong(Exception):
     pass
+
+
+class CellError(KqlError):
+    """An error of a query in a cell: the traceback would be that of the magic, and say nothing about the query."""
+
+    def _render_traceback_(self):
+        return str(self).split("\n")
+
+    def __reduce__(self):
+        return CellError, (str(self), self.diagnostics, self.kind)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,7 +80,10 @@ def _frames(namespace):
     """The tables of a notebook: its data frames and Arrow data, by their names."""
     found = {}
     for name, value in namespace.items():
-        if name.startswith("_") or isinstance(value, (type, Result)):
+        if name.startswith("_") or isinstance(value, type):
+            continue
+        if isinstance(value, Result):
+            found[name] = value
             continue
         package = type(value).__module__.split(".")[0]
         is_frame = package in ("pandas", "polars", "pyarrow", "duckdb", "_duckdb") and (
@@ -121,12 +133,12 @@ class _Magic:
         try:
             options, rest = _options(line)
         except (_Wrong, ValueError) as error:
-            return print(error, file=sys.stderr)
+            raise CellError(str(error), kind="setting") from None
         if options.help:
             return print(_parser().format_help())
         text = rest if cell is None else f"{rest}\n{cell}" if rest.strip() else cell
         if not text.strip():
-            return print("There is no query.", file=sys.stderr)
+            raise CellError("There is no query.")
         progress = _Progress()
         try:
             result = query(
@@ -141,9 +153,10 @@ class _Magic:
                 memory=options.memory,
                 on_progress=progress,
             )
-        except (KqlError, _Wrong) as error:
-            # the traceback is that of the engine, and says nothing about the query
-            return print(error, file=sys.stderr)
+        except KqlError as error:
+            raise CellError(str(error), error.diagnostics, error.kind) from None
+        except _Wrong as error:
+            raise CellError(str(error), kind="setting") from None
         finally:
             progress.close()
         if options.output:

@@ -1,5 +1,7 @@
 """Data frames of pandas. Columns are converted when a query needs them; those with Arrow's types are not copied."""
 
+import uuid
+
 import numpy
 import pandas
 
@@ -13,6 +15,8 @@ SAMPLE = 1000
 def source(name, frame, guess=None):
     """How the rows of a data frame are read. Named levels of its index are columns, too. With a guess, samples show which
     columns are texts: looking at every object takes longer than most queries."""
+    # columns that are added or dropped later do not matter
+    frame = frame.copy(deep=False)
     series = _columns(name, frame)
     try:
         import pyarrow
@@ -22,12 +26,13 @@ def source(name, frame, guess=None):
         return "held", _named(name, {column: _values(make()) for column, make in series.items()})
 
     types = {column: _type(name, column, make(), pyarrow, guess) for column, make in series.items()}
-    fields = [
-        pyarrow.field(column, pyarrow.string(), metadata={"kql.type": "dynamic"})
-        if type is None
-        else pyarrow.field(column, type)
-        for column, type in types.items()
-    ]
+    fields = []
+    for column, type in types.items():
+        if isinstance(type, str):
+            empty = pyarrow.table(_kql.Columns({column: []}, [type]))
+            fields.append(empty.schema.field(0))
+        else:
+            fields.append(pyarrow.field(column, type))
     schema = pyarrow.schema(fields)
 
     def fetch(names, rows):
@@ -65,7 +70,7 @@ def _dense(series):
 
 
 def _type(table, column, series, pyarrow, guess):
-    """The type of a column in Arrow; None for dynamic values."""
+    """The type of a column in Arrow, or in KQL if its objects are converted by us."""
     if series.dtype == object:
         step = len(series) // SAMPLE if guess else 1
         kind = pandas.api.types.infer_dtype(series.iloc[:: max(step, 1)], skipna=True)
@@ -79,16 +84,17 @@ def _type(table, column, series, pyarrow, guess):
             "integer": pyarrow.int64(),
             "floating": pyarrow.float64(),
             "mixed-integer-float": pyarrow.float64(),
-            "datetime": pyarrow.timestamp("us", "UTC"),
-            "datetime64": pyarrow.timestamp("us", "UTC"),
-            "date": pyarrow.date32(),
-            "timedelta": pyarrow.duration("us"),
-            "timedelta64": pyarrow.duration("us"),
             "time": pyarrow.time64("us"),
+            "datetime": "datetime",
+            "datetime64": "datetime",
+            "date": "datetime",
+            "timedelta": "timespan",
+            "timedelta64": "timespan",
+            "decimal": "decimal",
         }
-        if kind == "decimal":
-            return pyarrow.decimal128(38, 18)
-        return simple.get(kind)
+        if kind == "mixed" and all(isinstance(value, uuid.UUID) for value in series.dropna()):
+            return "guid"
+        return simple.get(kind, "dynamic")
     try:
         type = pyarrow.array(series.iloc[:0], from_pandas=True).type
     except (pyarrow.ArrowException, TypeError, ValueError):
@@ -102,20 +108,22 @@ def _type(table, column, series, pyarrow, guess):
 
 
 def _array(table, column, series, type, pyarrow, guess):
-    if type is None:
-        values = pyarrow.table(_kql.Columns({column: series.tolist()}, ["dynamic"]))
-        return values.column(0)
+    if isinstance(type, str):
+        try:
+            return pyarrow.table(_kql.Columns({column: series.tolist()}, [type])).column(0)
+        except KqlError as error:
+            raise KqlError(f"The table {table} cannot be read: {error}", kind="data") from None
     try:
         if type == pyarrow.large_string() and series.dtype != object and not _is_text(series):
             series = series.astype(str)
-        if series.dtype == object and pyarrow.types.is_timestamp(type):
-            series = pandas.to_datetime(series, utc=True)
         if type == pyarrow.large_string() and series.dtype == object:
             # faster than pyarrow, and refuses the same values
             return pyarrow.array(_kql.texts(numpy.ascontiguousarray(series.to_numpy())))
         if pyarrow.types.is_timestamp(type) and isinstance(series.dtype, pandas.DatetimeTZDtype):
-            # the times in UTC, without a copy
-            return pyarrow.array(series.dt.tz_convert(None).to_numpy(), type=type)
+            return pyarrow.array(series.dt.tz_convert(None).to_numpy(copy=True), type=type)
+        if isinstance(series.dtype, numpy.dtype) and series.dtype != object:
+            # a result must not change when the frame is changed in place
+            series = series.copy()
         array = pyarrow.array(series, type=type, from_pandas=True)
     except (pyarrow.ArrowException, OverflowError, TypeError, ValueError) as error:
         if guess:

@@ -131,6 +131,9 @@ class Result:
         asked = self._native.render if self._native else None
         return Render(asked[0], dict(asked[1])) if asked else None
 
+    def __reduce__(self):
+        raise TypeError("A Result cannot be pickled; pass on to_arrow(), to_pandas() or to_dicts().")
+
     def __len__(self):
         return self._native.height if self._native else 0
 
@@ -203,7 +206,11 @@ class Result:
         import polars
 
         self._tell()
-        return polars.DataFrame(_Plain(self))
+        wide = self._native.wide_decimals() if self._native else []
+        if wide:
+            warnings.warn(f"{', '.join(wide)}: decimals of more than 38 digits do not fit Polars' type; the column has texts.",
+                          KqlWarning, stacklevel=2)
+        return polars.DataFrame(_Plain(self, wide_decimals=False))
 
     def to_pandas(self):
         """The result as a `pandas.DataFrame`. Integers and bools have pandas' nullable types, datetimes the time zone UTC;
@@ -274,14 +281,14 @@ class Result:
 class _Plain:
     """A result as Arrow data without extension types, which not every program knows."""
 
-    def __init__(self, result):
-        self._result = result
+    def __init__(self, result, wide_decimals=True):
+        self._result, self._wide_decimals = result, wide_decimals
 
     def __arrow_c_stream__(self, requested_schema=None):
         native = self._result._native
         if native is None:
             return _kql.Columns({}).__arrow_c_stream__(requested_schema)
-        return native.plain_stream()
+        return native.plain_stream(self._wide_decimals)
 
 
 def _escaped(text):

@@ -1,8 +1,8 @@
 """The settings of an engine in the form that the native half takes."""
 
 import datetime
-import json
 import os
+from collections.abc import Mapping
 
 from kql._errors import KqlError
 
@@ -25,6 +25,12 @@ def settings(
     folder_dates="arrival",
     geo_ip=None,
 ):
+    if params is not None and not (isinstance(params, Mapping) and all(isinstance(name, str) for name in params)):
+        raise KqlError(f"params must be a dict of values by their names, not {params!r}.", kind="setting")
+    if data is not None and not isinstance(data, (Mapping, list, tuple)) and not is_path(data):
+        raise KqlError(f"data must be a path, a list of paths, or a dict of paths by tables, not {data!r}.", kind="setting")
+    if not isinstance(strict, bool):
+        raise KqlError(f"strict must be True or False, not {strict!r}.", kind="setting")
     function_files, bodies = _functions(functions)
     schema_files, columns = _schemas(schemas)
     addresses, folders = _external(external)
@@ -125,5 +131,7 @@ def _text(value):
         hours, minutes = divmod(minutes, 60)
         return f"{sign}{value.days}.{hours:02}:{minutes:02}:{seconds:02}.{value.microseconds:06}"
     if isinstance(value, (dict, list, tuple)):
-        return json.dumps(value, ensure_ascii=False)
+        from kql._tables import json_text
+
+        return json_text(value)
     return str(value)

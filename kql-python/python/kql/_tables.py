@@ -8,6 +8,10 @@
 """
 
 import itertools
+import json
+import math
+import threading
+from collections.abc import Mapping
 
 from kql import _kql
 from kql._errors import KqlError
@@ -26,11 +30,23 @@ class Guess:
 def given(tables, guess=None):
     """The tables, and the paths of those that are files. `guess` is that of `kql._pandas.source`."""
     found, data = [], []
-    for name, value in (tables or {}).items():
+    if tables is None:
+        return found, data
+    if not isinstance(tables, Mapping):
+        kind = type(tables).__name__
+        raise KqlError(f"tables must be a dict of tables by their names, not a {kind}: {{'T': ...}}.", kind="setting")
+    for name, value in tables.items():
+        if not isinstance(name, str):
+            raise KqlError(f"The name of a table is {name!r}; it must be a text.", kind="setting")
         if is_path(value):
             data.append((name, value))
         else:
-            way, *parts = source(name, value, guess)
+            try:
+                way, *parts = source(name, value, guess)
+            except KqlError:
+                raise
+            except Exception as error:
+                raise KqlError(f"The table {name} cannot be read: {error}", kind="data") from error
             found.append((name, way, parts))
     return found, data
 
@@ -42,10 +58,21 @@ def source(name, value, guess=None):
         from kql import _pandas
 
         return _pandas.source(name, value, guess)
-    if package == "polars" and hasattr(value, "collect_schema") and hasattr(value, "collect"):
-        return _lazy_polars(value)
+    if package == "polars" and hasattr(value, "collect_schema"):
+        from kql import _polars
+
+        return _polars.source(name, value)
     if package in ("duckdb", "_duckdb") and hasattr(value, "project"):
-        return _duckdb(value)
+        return _duckdb(name, value)
+    if hasattr(value, "to_reader") and not hasattr(value, "__arrow_c_stream__"):
+        # a scanner of pyarrow
+        return "reader", value.to_reader()
+    if hasattr(value, "scanner") and not hasattr(value, "__arrow_c_stream__"):
+        # a dataset of pyarrow
+        return "reader", value.scanner().to_reader()
+    if type(value).__name__ in ("Series", "ChunkedArray", "Array", "ndarray"):
+        kind = type(value).__name__
+        raise KqlError(f"The table {name} is a {kind}, which is one column; pass a frame, or {{'column': values}}.", kind="data")
     # a reader that has been read is empty the second time
     if hasattr(value, "read_next_batch") or hasattr(value, "closed") and hasattr(value, "__arrow_c_stream__"):
         return "reader", value
@@ -116,7 +143,7 @@ def _transposed(name, rows, lists, known=False):
 def _plain(values):
     """Values of numpy as values of Python."""
     kind = getattr(getattr(values, "dtype", None), "kind", None)
-    if kind in ("M", "m"):
+    if kind in ("M", "m") and type(values).__module__ == "numpy":
         values = values.astype(f"{kind}8[us]")
     return values.tolist() if hasattr(values, "tolist") else list(values)
 
@@ -146,23 +173,46 @@ def _chunks(name, rest, names, types):
         yield _named(name, _transposed(name, some, {column: [] for column in names}, known=True), types)
 
 
-def _lazy_polars(frame):
-    import polars
-
-    return (
-        "fetched",
-        frame.limit(0).collect(),
-        lambda names, rows: frame.select(names).collect(),
-        lambda: frame.select(polars.len()).collect().item(),
-        False,
-    )
+#: A connection of DuckDB runs one query at a time.
+_DUCKDB = threading.RLock()
 
 
-def _duckdb(relation):
+def _duckdb(name, relation):
     def fetch(names, rows):
-        return relation.project(", ".join('"' + name.replace('"', '""') + '"' for name in names))
+        columns = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+        with _DUCKDB:
+            # read to the end while the connection is ours
+            return _kql.Held(relation.project(columns))
 
-    return "fetched", relation.limit(0), fetch, lambda: relation.aggregate("count(*)").fetchall()[0][0], False
+    def count():
+        with _DUCKDB:
+            return relation.aggregate("count(*)").fetchall()[0][0]
+
+    with _DUCKDB:
+        empty = _kql.Held(relation.limit(0))
+    return "fetched", empty, fetch, count, False
+
+
+def json_text(value):
+    """A value as JSON. What is not a number in JSON (NaN, infinity) is null."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=json_default)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=json_default)
+
+
+def _finite(value, depth=0):
+    if depth > 500:
+        raise ValueError("it is nested too deep, or in itself")
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_finite(inner, depth + 1) for inner in value]
+    if hasattr(value, "tolist"):
+        return _finite(value.tolist(), depth + 1)
+    return value
 
 
 def json_default(value):
