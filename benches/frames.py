@@ -38,7 +38,7 @@ CHDB = {
     "first branch, 7 d": chdb_branch(7),
     "count by hour": "SELECT toStartOfHour(Timestamp) h, count(*) FROM T GROUP BY h",
     "count, dcount by hour, file":
-        "SELECT toStartOfHour(Timestamp) h, FileName, count(*), uniq(DeviceName) FROM T GROUP BY h, FileName",
+        "SELECT toStartOfHour(Timestamp) h, FileName, count(*), uniqExact(DeviceName) FROM T GROUP BY h, FileName",
     "arg_max, 2,000 groups":
         "SELECT DeviceId, max(Timestamp), " + ", ".join(f"argMax({c}, Timestamp)" for c in WIDE[1:]) + " FROM T GROUP BY DeviceId",
     "make_set, 2,000 groups": "SELECT DeviceId, groupUniqArray(FileName) FROM T GROUP BY DeviceId",
