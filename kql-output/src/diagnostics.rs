@@ -63,7 +63,7 @@ impl Finding<'_> {
     }
 }
 
-/// The findings in a text that is called `path`: the first [`SHOWN`], and the number of the others.
+/// The findings in a text that is called `path`: the first 50, and the number of the others.
 pub fn render(text: &str, path: &str, diagnostics: &[Diagnostic], colours: bool) -> String {
     let mut out = String::new();
     for d in diagnostics.iter().take(SHOWN) {
