@@ -8,7 +8,7 @@ use crate::error::{Error, run_error};
 use crate::exec::{self, Limits};
 use crate::lower::{Lowering, RunningWindows};
 use crate::memory::{Memory, Release};
-use crate::plan::{self, Node, Query, Relation, StageId, StageResult};
+use crate::plan::{self, Node, Query, Relation, Stage, StageId, StageResult};
 use crate::progress::Progress;
 use crate::stages;
 use crate::stored_rows::{Numbering, RowsWriter, StoredRows};
@@ -119,11 +119,11 @@ impl EngineCore {
         &self,
         snapshot: &CatalogSnapshot,
         state: &SessionState,
-        query: &Query,
+        plans: &[Stage],
         needed: &HashSet<StageId>,
         stages: &mut HashMap<StageId, StageResult>,
     ) -> Result<(), Error> {
-        for stage in &query.stages {
+        for stage in plans {
             if !needed.contains(&stage.id) || stages.contains_key(&stage.id) {
                 continue;
             }
@@ -200,8 +200,12 @@ impl EngineCore {
         crate::rewrite::rewrite_relation(&mut relation);
         let relation = &relation;
         let needed = plan::stages_of(query, [relation]);
+        // the whole query is rewritten when it is bound; what runs before has the same order of rows only if it is, too
+        let open = query.stages.iter().filter(|stage| needed.contains(&stage.id) && !stages.contains_key(&stage.id));
+        let mut plans: Vec<Stage> = open.cloned().collect();
+        plans.iter_mut().for_each(crate::rewrite::rewrite_stage);
         let result = runtime.block_on(self.unless_stopped(cancel, async {
-            self.run_stages(snapshot, &state, query, &needed, &mut stages).await?;
+            self.run_stages(snapshot, &state, &plans, &needed, &mut stages).await?;
             if let Node::Stage { stage, .. } = &*relation.node
                 && let Some(StageResult::Rows(rows)) = stages.get(stage)
             {

@@ -178,7 +178,7 @@ impl Prepared {
         let query = &self.bound.query;
         let mut stages = query.computed.clone();
         let needed = plan::stages_of(query, &query.results);
-        self.core.run_stages(&self.snapshot, &state, query, &needed, &mut stages).await?;
+        self.core.run_stages(&self.snapshot, &state, &query.stages, &needed, &mut stages).await?;
         let stages = Arc::new(stages);
         let mut streams = Vec::with_capacity(query.results.len());
         for (i, relation) in query.results.iter().enumerate() {

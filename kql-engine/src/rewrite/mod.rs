@@ -6,19 +6,23 @@ mod null_literals;
 mod prune_columns;
 mod stable_row_order;
 
-use crate::plan::{Node, Query, Relation, StageKind};
+use crate::plan::{Node, Query, Relation, Stage, StageKind};
 use std::sync::Arc;
 
 /// Applies every rewrite to every result and subquery.
 pub fn rewrite(query: &mut Query) {
     query.results.iter_mut().for_each(constant_columns::apply);
-    for stage in &mut query.stages {
-        // its rows are used one by one, or only the first one
-        if !matches!(stage.kind, StageKind::List) {
-            stable_row_order::order(&mut stage.relation);
-        }
+    query.stages.iter_mut().for_each(rewrite_stage);
+    query.results.iter_mut().for_each(rewrite_relation);
+}
+
+/// Applies every rewrite to a subquery.
+pub fn rewrite_stage(stage: &mut Stage) {
+    // its rows are used one by one, or only the first one
+    if !matches!(stage.kind, StageKind::List) {
+        stable_row_order::order(&mut stage.relation);
     }
-    query.stages.iter_mut().map(|s| &mut s.relation).chain(&mut query.results).for_each(rewrite_relation);
+    rewrite_relation(&mut stage.relation);
 }
 
 /// Applies every rewrite to a relation.

@@ -106,7 +106,7 @@ impl TableProvider for Fetched {
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
-        limit: Option<usize>,
+        _: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let all: Vec<usize> = (0..self.provided.schema.columns.len()).collect();
         let conversion = self.provided.conversion(projection.unwrap_or(&all));
@@ -117,9 +117,6 @@ impl TableProvider for Fetched {
             for step in self.steps(filters, state) {
                 budget::check()?;
                 self.narrow(&step, &mut left, partitions)?;
-            }
-            if let Some(limit) = limit.filter(|limit| filters.is_empty() && *limit < total) {
-                left.rows = Some((0..limit as u64).collect());
             }
         }
         budget::check()?;
