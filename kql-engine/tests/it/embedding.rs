@@ -199,8 +199,10 @@ fn what_runs_while_a_query_is_bound_does_not_depend_on_partitions() {
         let answer = builder.build().expect("an engine").query(text).expect("an answer");
         let mut cells = String::new();
         for batch in &answer.tables[0].batches {
-            for (array, column) in batch.columns().iter().zip(&answer.tables[0].schema.columns) {
-                (0..batch.num_rows()).for_each(|row| kql_engine::cell::json(array, column.ty, row, &mut cells));
+            for row in 0..batch.num_rows() {
+                for (array, column) in batch.columns().iter().zip(&answer.tables[0].schema.columns) {
+                    kql_engine::cell::json(array, column.ty, row, &mut cells);
+                }
             }
         }
         cells
