@@ -40,8 +40,13 @@ def source(name, frame, guess=None):
         arrays = []
         for column in names:
             values = series[column]()
-            values = values if picked is None else values.iloc[picked]
-            arrays.append(_array(name, column, values, types[column], pyarrow, guess))
+            if picked is not None and values.dtype == object:
+                # objects are picked before they are converted, everything else after that: pandas is slow at it
+                values = values.iloc[picked]
+            array = _array(name, column, values, types[column], pyarrow, guess, picked is None)
+            if picked is not None and values.dtype != object:
+                array = array.take(pyarrow.array(picked))
+            arrays.append(array)
         return pyarrow.table(arrays, schema=pyarrow.schema([schema.field(column) for column in names]))
 
     return "fetched", schema.empty_table(), fetch, lambda: len(frame), True
@@ -107,7 +112,8 @@ def _type(table, column, series, pyarrow, guess):
     return pyarrow.large_string() if isinstance(type, pyarrow.ExtensionType) else type
 
 
-def _array(table, column, series, type, pyarrow, guess):
+def _array(table, column, series, type, pyarrow, guess, kept):
+    """The values of a column. If they are kept, they must not be those of an array that can change."""
     if isinstance(type, str):
         try:
             return pyarrow.table(_kql.Columns({column: series.tolist()}, [type])).column(0)
@@ -120,9 +126,8 @@ def _array(table, column, series, type, pyarrow, guess):
             # faster than pyarrow, and refuses the same values
             return pyarrow.array(_kql.texts(numpy.ascontiguousarray(series.to_numpy())))
         if pyarrow.types.is_timestamp(type) and isinstance(series.dtype, pandas.DatetimeTZDtype):
-            return pyarrow.array(series.dt.tz_convert(None).to_numpy(copy=True), type=type)
-        if isinstance(series.dtype, numpy.dtype) and series.dtype != object:
-            # a result must not change when the frame is changed in place
+            return pyarrow.array(series.dt.tz_convert(None).to_numpy(copy=kept), type=type)
+        if kept and isinstance(series.dtype, numpy.dtype) and series.dtype != object:
             series = series.copy()
         array = pyarrow.array(series, type=type, from_pandas=True)
     except (pyarrow.ArrowException, OverflowError, TypeError, ValueError) as error:
