@@ -9,11 +9,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// How often a waiting call looks for Ctrl-C, and reports its progress.
+/// How often a waiting call looks for Ctrl-C.
 const LOOK: Duration = Duration::from_millis(50);
 /// How often it reports its progress.
 const REPORT: Duration = Duration::from_millis(200);
-
 /// How long a stopped call is waited for.
 const GRACE: Duration = Duration::from_secs(5);
 

@@ -1,7 +1,6 @@
 //! Tests of detections.
 
 use kql_detection::{FileReport, Look, Outcome, ReportFormat, Session, SessionOptions, TestPath, report, test_files};
-use kql_engine::Engine;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 
@@ -28,7 +27,7 @@ pub fn run_detections(py: Python<'_>, path: PathBuf, update: bool) -> Vec<Ended>
             Ok(files) => files,
             Err(message) => return vec![("file".to_owned(), 1, "refused", message)],
         };
-        let engine = match crate::fork::shared(|| Engine::builder().build()) {
+        let engine = match crate::fork::shared() {
             Ok(engine) => engine,
             Err(error) => return vec![("file".to_owned(), 1, "refused", error.to_string())],
         };

@@ -8,7 +8,8 @@ use crate::frame::{Fetched, Frame};
 use crate::settings::Settings;
 use crate::table::NativeTable;
 use kql_engine::completion::complete;
-use kql_engine::{Answer, Engine, Error, Prepared, TableSchema};
+use kql_engine::datafusion::catalog::TableProvider;
+use kql_engine::{Answer, ColumnSource, Engine, Error, Prepared, TableSchema};
 use kql_output::Excerpt;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -69,10 +70,10 @@ impl Table {
 
     /// The table without its rows.
     fn empty(&self) -> Frame {
-        match self {
-            Table::Frame(frame) | Table::Once(frame) => frame.empty(),
-            Table::Fetched(fetched) => fetched.empty(),
-        }
+        Frame::empty(match self {
+            Table::Frame(frame) | Table::Once(frame) => TableProvider::schema(frame),
+            Table::Fetched(fetched) => ColumnSource::schema(fetched),
+        })
     }
 }
 
@@ -132,7 +133,7 @@ impl NativeEngine {
         cancel: Option<&Cancel>,
     ) -> PyResult<Answered<'py>> {
         let engine = self.engine.get()?.clone();
-        self.declared(py, text)?;
+        self.declared(text)?;
         let watch = Watch { cancel, report: report.as_ref(), progress: &engine.progress().clone() };
         let query = text.to_owned();
         let answer = calls::run(py, text, &watch, move |cancel| {
@@ -153,7 +154,7 @@ impl NativeEngine {
     #[pyo3(signature = (text, cancel = None))]
     fn prepare(&self, py: Python<'_>, text: &str, cancel: Option<&Cancel>) -> PyResult<NativePrepared> {
         let engine = self.engine.get()?.clone();
-        self.declared(py, text)?;
+        self.declared(text)?;
         let watch = Watch { cancel, report: None, progress: &engine.progress().clone() };
         let (query, own) = (text.to_owned(), engine.clone());
         let prepared =
@@ -194,7 +195,7 @@ impl NativeEngine {
 
 impl NativeEngine {
     /// Refuses a value for a parameter that the query does not declare.
-    fn declared(&self, _: Python<'_>, text: &str) -> PyResult<()> {
+    fn declared(&self, text: &str) -> PyResult<()> {
         if self.params.is_empty() {
             return Ok(());
         }

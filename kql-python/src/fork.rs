@@ -1,7 +1,7 @@
 //! Engines and `fork`: a child process has none of the threads that its parent's engines run on.
 
 use crate::errors;
-use kql_engine::Engine;
+use kql_engine::{Engine, Limits};
 use pyo3::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
@@ -43,13 +43,14 @@ impl<T> Drop for OfProcess<T> {
 /// The engine whose threads all engines without a memory limit of their own share.
 static SHARED: Mutex<Option<OfProcess<Engine>>> = Mutex::new(None);
 
-/// The shared engine of this process.
-pub fn shared(build: impl FnOnce() -> Result<Engine, kql_engine::Error>) -> Result<Engine, kql_engine::Error> {
+/// The shared engine of this process, with the memory limit of the command line.
+pub fn shared() -> Result<Engine, kql_engine::Error> {
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(engine) = shared.as_ref().filter(|s| s.process == std::process::id()).and_then(|s| s.value.as_ref()) {
         return Ok(engine.clone());
     }
-    let engine = build()?;
+    let limits = Limits { memory: kql_cli::default_memory(), ..Limits::default() };
+    let engine = Engine::builder().limits(limits).release_memory(kql_cli::release_memory).build()?;
     *shared = Some(OfProcess::new(engine.clone()));
     Ok(engine)
 }

@@ -1,23 +1,22 @@
 //! Tables that Python holds, as table providers: their batches are used where they are, in slices.
 
+use crate::capsule;
 use crate::errors;
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, RecordBatchReader, StructArray};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{RecordBatch, RecordBatchOptions, RecordBatchReader};
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
 use async_trait::async_trait;
 use kql_engine::ColumnSource;
 use kql_engine::datafusion::catalog::{Session, TableProvider};
 use kql_engine::datafusion::common::{DataFusionError, Result};
-use kql_engine::datafusion::datasource::memory::MemorySourceConfig;
 use kql_engine::datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use kql_engine::datafusion::logical_expr::{Expr, TableType};
 use kql_engine::datafusion::physical_plan::ExecutionPlan;
 use kql_engine::datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use kql_engine::datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
-use kql_engine::sources::sliced;
+use kql_engine::sources::{FetchError, held_rows, unsupported};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule, PyIterator};
-use pyo3_arrow::ffi::{ArrayIterator, to_stream_pycapsule};
 use pyo3_arrow::input::AnyRecordBatch;
 use std::collections::VecDeque;
 use std::fmt;
@@ -26,7 +25,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A table.
 #[derive(Debug)]
 pub struct Frame {
-    name: String,
     schema: SchemaRef,
     rows: Rows,
 }
@@ -54,7 +52,7 @@ impl Frame {
     /// A table from Arrow data: everything with `__arrow_c_stream__` or `__arrow_c_array__`.
     pub fn held(name: &str, data: &Bound<'_, PyAny>) -> PyResult<Frame> {
         let (batches, schema) = batches(data).map_err(|error| unreadable(name, error))?;
-        Ok(Frame { name: name.to_owned(), schema, rows: Rows::Held(batches) })
+        Ok(Frame { schema, rows: Rows::Held(batches) })
     }
 
     /// A table that is read while the query runs, once.
@@ -63,7 +61,7 @@ impl Frame {
         let reader = reader.into_reader()?;
         let schema = readable(reader.schema())?;
         let once = Once { schema: schema.clone(), name: name.to_owned(), reader: Mutex::new(Some(reader)) };
-        Ok(Frame { name: name.to_owned(), schema, rows: Rows::Once(Arc::new(once)) })
+        Ok(Frame { schema, rows: Rows::Once(Arc::new(once)) })
     }
 
     /// A table of chunks of rows, each of them Arrow data; `first` is the first one.
@@ -72,12 +70,12 @@ impl Frame {
         let rest = Chunks { schema: schema.clone(), rest: rest.try_iter()?.unbind(), read: batches.into() };
         let reader: Box<dyn RecordBatchReader + Send> = Box::new(rest);
         let once = Once { schema: schema.clone(), name: name.to_owned(), reader: Mutex::new(Some(reader)) };
-        Ok(Frame { name: name.to_owned(), schema, rows: Rows::Once(Arc::new(once)) })
+        Ok(Frame { schema, rows: Rows::Once(Arc::new(once)) })
     }
 
-    /// The table without its rows.
-    pub fn empty(&self) -> Frame {
-        Frame { name: self.name.clone(), schema: self.schema.clone(), rows: Rows::Held(Vec::new()) }
+    /// A table without rows.
+    pub fn empty(schema: SchemaRef) -> Frame {
+        Frame { schema, rows: Rows::Held(Vec::new()) }
     }
 
     /// Reads the rows of a table that could be read only once.
@@ -109,22 +107,7 @@ fn batches(data: &Bound<'_, PyAny>) -> PyResult<(Vec<RecordBatch>, SchemaRef)> {
 /// The schema, if all of its columns can be read. Rows must not be read before: those of a union crash the import of
 /// arrow 59.
 fn readable(schema: SchemaRef) -> PyResult<SchemaRef> {
-    fn has_union(ty: &DataType) -> bool {
-        match ty {
-            DataType::Union(..) => true,
-            DataType::Struct(fields) => fields.iter().any(|field| has_union(field.data_type())),
-            DataType::List(item)
-            | DataType::LargeList(item)
-            | DataType::FixedSizeList(item, _)
-            | DataType::ListView(item)
-            | DataType::LargeListView(item)
-            | DataType::Map(item, _)
-            | DataType::RunEndEncoded(_, item) => has_union(item.data_type()),
-            DataType::Dictionary(_, value) => has_union(value),
-            _ => false,
-        }
-    }
-    match schema.fields().iter().find(|field| has_union(field.data_type())) {
+    match schema.fields().iter().find(|field| unsupported(field.data_type()).is_some()) {
         Some(field) => {
             let message =
                 format!("its column {} has the type union of Arrow, which no column of a query has.", field.name());
@@ -167,10 +150,7 @@ impl TableProvider for Frame {
                 return Ok(Arc::new(StreamingTableExec::try_new(schema, vec![part], None, None, false, None)?));
             }
         };
-        let config = state.config();
-        let partitions = sliced(batches, config.batch_size(), config.target_partitions());
-        let plan = MemorySourceConfig::try_new_exec(&partitions, schema, None)?;
-        Ok(plan)
+        held_rows(batches, schema, state)
     }
 }
 
@@ -195,9 +175,7 @@ impl Held {
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        let row = Arc::new(Field::new_struct("", self.schema.fields().clone(), false));
-        let arrays = self.batches.clone().into_iter().map(|batch| Ok(Arc::new(StructArray::from(batch)) as ArrayRef));
-        Ok(to_stream_pycapsule(py, Box::new(ArrayIterator::new(arrays, row)), requested_schema)?)
+        capsule::stream(py, &self.schema, self.batches.clone().into_iter().map(Ok), requested_schema)
     }
 }
 
@@ -233,12 +211,7 @@ impl Fetched {
         Ok(Fetched { name: name.to_owned(), schema, fetch, count, selects })
     }
 
-    /// The table without its rows.
-    pub fn empty(&self) -> Frame {
-        Frame { name: self.name.clone(), schema: self.schema.clone(), rows: Rows::Held(Vec::new()) }
-    }
-
-    fn failed(error: &PyErr) -> Box<dyn std::error::Error + Send + Sync> {
+    fn failed(error: &PyErr) -> FetchError {
         Python::attach(|py| Box::new(PythonError(error.value(py).to_string())))
     }
 }
@@ -248,7 +221,7 @@ impl ColumnSource for Fetched {
         self.schema.clone()
     }
 
-    fn rows(&self) -> std::result::Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+    fn rows(&self) -> std::result::Result<usize, FetchError> {
         Python::attach(|py| self.count.bind(py).call0()?.extract()).map_err(|error: PyErr| Fetched::failed(&error))
     }
 
@@ -256,11 +229,7 @@ impl ColumnSource for Fetched {
         self.selects
     }
 
-    fn fetch(
-        &self,
-        columns: &[usize],
-        rows: Option<&[u64]>,
-    ) -> std::result::Result<Vec<RecordBatch>, Box<dyn std::error::Error + Send + Sync>> {
+    fn fetch(&self, columns: &[usize], rows: Option<&[u64]>) -> std::result::Result<Vec<RecordBatch>, FetchError> {
         let schema: SchemaRef = Arc::new(self.schema.project(columns)?);
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         let found = Python::attach(|py| {

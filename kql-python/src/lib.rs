@@ -5,6 +5,7 @@
 
 mod calls;
 mod cancel;
+mod capsule;
 mod command;
 mod detections;
 mod engine;

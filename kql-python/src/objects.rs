@@ -1,10 +1,11 @@
 //! Columns of Python values: lists of numbers, texts, times, dicts.
 
+use crate::capsule;
 use crate::errors;
-use crate::values::beginning;
+use crate::values::{beginning, datetime_class, json_text};
 use arrow::array::{
     ArrayRef, BooleanArray, Decimal256Array, Float64Array, Int64Array, LargeStringArray, LargeStringBuilder,
-    RecordBatch, RecordBatchOptions, StringArray, StructArray,
+    RecordBatch, RecordBatchOptions, StringArray,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use kql_engine::sources::is_stopped;
@@ -12,7 +13,7 @@ use kql_engine::{Column, ScalarType, decimal, dynamic};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyCapsule, PyDate, PyDateTime, PyDelta, PyDict, PyFloat, PyInt, PyString, PyTuple};
-use pyo3_arrow::ffi::{ArrayIterator, to_array_pycapsules, to_stream_pycapsule};
+use pyo3_arrow::ffi::to_array_pycapsules;
 use std::sync::Arc;
 
 /// Ticks of 100 ns in a second.
@@ -76,9 +77,7 @@ impl Columns {
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        let row = Arc::new(Field::new_struct("", self.batch.schema().fields().clone(), false));
-        let array: ArrayRef = Arc::new(StructArray::from(self.batch.clone()));
-        Ok(to_stream_pycapsule(py, Box::new(ArrayIterator::new([Ok(array)], row)), requested_schema)?)
+        capsule::stream(py, &self.batch.schema(), std::iter::once(Ok(self.batch.clone())), requested_schema)
     }
 }
 
@@ -136,7 +135,7 @@ pub fn texts(array: &Bound<'_, PyAny>) -> PyResult<Texts> {
             },
             Err(_) => match Kind::of(&value)? {
                 Kind::Missing | Kind::NotANumber => builder.append_null(),
-                _ => return Err(PyTypeError::new_err(format!("{} is no text", value.repr()?))),
+                _ => return Err(PyTypeError::new_err(format!("{} is not a text", value.repr()?))),
             },
         }
     }
@@ -396,11 +395,10 @@ fn datetime(value: &Bound<'_, PyAny>, kind: Kind) -> PyResult<Option<i64>> {
     let beginning = beginning(py)?;
     let utc = beginning.getattr("tzinfo")?;
     // a plain datetime: those of pandas subtract to their own class, which does not reach the year 1
-    let plain = py.import("datetime")?.getattr("datetime")?;
     let aware =
         if value.getattr("tzinfo")?.is_none() { value.clone() } else { value.call_method1("astimezone", (&utc,))? };
     let part = |name: &str| aware.getattr(name);
-    let plain = plain.call1((
+    let plain = datetime_class(py)?.call1((
         part("year")?,
         part("month")?,
         part("day")?,
@@ -425,7 +423,7 @@ fn json(value: &Bound<'_, PyAny>, kind: Kind) -> PyResult<Option<String>> {
         dynamic::write::string(&text(value)?, &mut out);
         return Ok(Some(out));
     }
-    let dumped = py.import("kql._tables")?.call_method1("json_text", (value,))?;
+    let dumped = json_text(py)?.call1((value,))?;
     let dumped = dumped.cast::<PyString>()?.to_string_lossy().into_owned();
     Ok(dynamic::read::normalize(&dumped, &mut out).then_some(out))
 }

@@ -49,15 +49,9 @@ impl Settings {
         let mut builder = match &self.memory {
             Some(size) => {
                 let bytes = kql_cli::parse_size(size).map_err(|e| Error::Setting(format!("memory: {e}")))?;
-                Engine::builder().limits(limits(Some(bytes)))
+                Engine::builder().limits(Limits { memory: Some(bytes), ..Limits::default() })
             }
-            None => crate::fork::shared(|| {
-                Engine::builder()
-                    .limits(limits(kql_cli::default_memory()))
-                    .release_memory(kql_cli::release_memory)
-                    .build()
-            })?
-            .derive(),
+            None => crate::fork::shared()?.derive(),
         };
         let profiles =
             [("unified", Profile::Unified), ("sentinel", Profile::Sentinel), ("defender", Profile::Defender)];
@@ -118,10 +112,6 @@ impl Settings {
     pub fn params(&self) -> Vec<String> {
         self.params.iter().map(|(name, _)| name.clone()).collect()
     }
-}
-
-fn limits(memory: Option<usize>) -> Limits {
-    Limits { memory, ..Limits::default() }
 }
 
 fn schema(table: &str, columns: &[(String, String)]) -> Result<TableSchema, Error> {

@@ -1,8 +1,9 @@
 //! A result, for the class `Result` of the package.
 
+use crate::capsule;
 use crate::errors;
 use crate::values;
-use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StructArray};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use arrow::compute::{cast, max, min};
 use arrow::datatypes::{
     DataType, Decimal256Type, DurationMicrosecondType, DurationNanosecondType, Field, Int64Type, Schema, SchemaRef,
@@ -16,7 +17,6 @@ use kql_output::chart::{Chart, vega};
 use kql_output::{Excerpt, Format, Options, Screen};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyList, PyTuple};
-use pyo3_arrow::ffi::{ArrayIterator, to_stream_pycapsule};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -158,8 +158,12 @@ impl NativeTable {
     fn text(&self, rows: usize, width: Option<usize>) -> PyResult<String> {
         let mut out = Vec::new();
         let screen = width.map(|width| Screen { width, colour: false });
-        let table = Table { render: None, batches: first(&self.table.batches, rows), ..self.table.clone() };
-        kql_output::write([TableStream::from(table)], Format::Table, &mut out, &Options { screen })
+        let whole = Table { render: None, ..self.table.clone() };
+        Excerpt::read(TableStream::from(whole), rows)
+            .and_then(|excerpt| {
+                let first = [TableStream::from(excerpt.table)];
+                kql_output::write(first, Format::Table, &mut out, &Options { screen })
+            })
             .map_err(|error| errors::of_output(&error))?;
         Ok(String::from_utf8_lossy(&out).into_owned())
     }
@@ -187,16 +191,14 @@ impl NativeTable {
         let columns = self.table.schema.columns.iter().zip(&outside);
         let fields: Vec<Field> = columns.map(|(column, own)| field(column, *own, extensions)).collect();
         let schema: SchemaRef = Arc::new(Schema::new(fields));
-        let row = Arc::new(Field::new_struct("", schema.fields().clone(), false));
-        let batches = self.table.batches.clone();
-        let arrays = batches.into_iter().map(move |batch| {
+        let (batches, own) = (self.table.batches.clone(), schema.clone());
+        let batches = batches.into_iter().map(move |batch| {
             let columns = batch.columns().iter().zip(&outside);
             let columns = columns.map(|(array, own)| passed_on(array, *own)).collect::<Result<Vec<_>, _>>()?;
             let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-            let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options)?;
-            Ok(Arc::new(StructArray::from(batch)) as ArrayRef)
+            RecordBatch::try_new_with_options(own.clone(), columns, &options)
         });
-        Ok(to_stream_pycapsule(py, Box::new(ArrayIterator::new(arrays, row)), requested_schema)?)
+        capsule::stream(py, &schema, batches, requested_schema)
     }
 
     fn outside(&self) -> Vec<Outside> {
@@ -229,18 +231,6 @@ impl NativeTable {
         };
         self.table.schema.columns.iter().enumerate().map(one).collect()
     }
-}
-
-/// The first rows.
-fn first(batches: &[RecordBatch], rows: usize) -> Vec<RecordBatch> {
-    let mut left = rows;
-    let mut kept = Vec::new();
-    for batch in batches {
-        let length = left.min(batch.num_rows());
-        left -= length;
-        kept.push(batch.slice(0, length));
-    }
-    kept
 }
 
 /// The field of a column for other programs.

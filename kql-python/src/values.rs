@@ -30,10 +30,21 @@ pub fn timedelta(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 pub fn beginning(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     static CELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     object(py, &CELL, || {
-        let module = py.import("datetime")?;
-        let utc = module.getattr("timezone")?.getattr("utc")?;
-        module.getattr("datetime")?.call1((1, 1, 1, 0, 0, 0, 0, utc))
+        let utc = py.import("datetime")?.getattr("timezone")?.getattr("utc")?;
+        datetime_class(py)?.call1((1, 1, 1, 0, 0, 0, 0, utc))
     })
+}
+
+/// `datetime.datetime`
+pub fn datetime_class(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static CELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    object(py, &CELL, || py.import("datetime")?.getattr("datetime"))
+}
+
+/// The function that writes a value as JSON.
+pub fn json_text(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static CELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    object(py, &CELL, || py.import("kql._tables")?.getattr("json_text"))
 }
 
 /// `decimal.Decimal`

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -44,8 +45,12 @@ def test_notebook(repository):
 def test_stubs(tmp_path):
     """The names of the stubs are those of the package, and mypy accepts a program that uses them."""
     stub = (importlib.resources.files("kql") / "__init__.pyi").read_text("utf-8")
-    for name in re.findall(r"^(?:class|def|async def) (\w+)", stub, re.M):
+    for name in re.findall(r"^(?:class|def|async def) ([^\W_]\w*)", stub, re.M):
         assert hasattr(kql, name), name
+    for name in kql.__all__:
+        assert re.search(rf"\b{name}\b", stub), name
+    settings = re.search(r"^class _Settings.*?(?=^class )", stub, re.M | re.S).group(0)
+    assert re.findall(r"^    (\w+):", settings, re.M) == list(inspect.signature(kql._settings.settings).parameters)
     for cls in [kql.Engine, kql.Result, kql.Prepared, kql.Row]:
         body = re.search(rf"^class {cls.__name__}.*?(?=^class |^def |\Z)", stub, re.M | re.S).group(0)
         for name in re.findall(r"^    (?:async )?def (\w+)", body, re.M):

@@ -296,6 +296,13 @@ def test_known_tables_are_read_as_from_files(tmp_path):
     assert [row[0].day for row in result] == [13, 1]
 
 
+def test_dates_that_contradict_each_other_are_refused():
+    days_first, months_first = (["13/06/2020 10:00"] * 9000, ["06/13/2020 10:00"] * 9000)
+    frame = pyarrow.table({"TimeGenerated": days_first + months_first})
+    with pytest.raises(kql.KqlError, match="has the month first and .* the day"):
+        kql.query("SigninLogs | summarize count() by TimeGenerated", {"SigninLogs": frame})
+
+
 def test_names_in_other_letters_are_told():
     result = kql.query("SecurityEvent | where EventID == 4624", {"SecurityEvent": [{"eventid": 4624}]})
     assert len(result) == 0 and "The column eventid of SecurityEvent is not its column EventID" in result.notices[0]

@@ -21,7 +21,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Why columns cannot be fetched.
-type FetchError = Box<dyn std::error::Error + Send + Sync>;
+pub type FetchError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A table whose columns are fetched when a query needs them.
 pub trait ColumnSource: fmt::Debug + Send + Sync {
@@ -121,9 +121,7 @@ impl TableProvider for Fetched {
         }
         budget::check()?;
         let (schema, batches) = self.fetch(&conversion.needed(), &mut left)?;
-        let parts = sliced(batches, state.config().batch_size(), partitions);
-        let input: Arc<dyn ExecutionPlan> = MemorySourceConfig::try_new_exec(&parts, schema, None)?;
-        conversion.plan(&input)
+        conversion.plan(&held_rows(batches, schema, state)?)
     }
 }
 
@@ -229,9 +227,16 @@ fn accepted(step: &Step, conversion: &Conversion, batches: Vec<RecordBatch>, thr
     Ok(all)
 }
 
+/// The plan that returns rows that are in memory.
+pub fn held_rows(batches: Vec<RecordBatch>, schema: SchemaRef, state: &dyn Session) -> Result<Arc<dyn ExecutionPlan>> {
+    let config = state.config();
+    let parts = sliced(batches, config.batch_size(), config.target_partitions());
+    Ok(MemorySourceConfig::try_new_exec(&parts, schema, None)?)
+}
+
 /// The rows in contiguous partitions of about the same size, cut into batches of at most `size` rows: an operator works on one
 /// batch at a time. Nothing is copied.
-pub fn sliced(batches: Vec<RecordBatch>, size: usize, partitions: usize) -> Vec<Vec<RecordBatch>> {
+fn sliced(batches: Vec<RecordBatch>, size: usize, partitions: usize) -> Vec<Vec<RecordBatch>> {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let size = size.max(1);
     // a whole number of batches

@@ -77,13 +77,14 @@ mod tests;
 mod workbook;
 
 pub use catalogue::{ColumnAlias, Profile};
-pub use columns::{ColumnSource, from_columns, is_stopped, sliced};
+pub use columns::{ColumnSource, FetchError, from_columns, held_rows, is_stopped};
 pub use dates::DateOrder;
 pub use folder_dates::FolderDates;
 pub use guard::in_reader;
 pub(crate) use input::unpacked;
 pub(crate) use mapped::mapped;
 pub use memory::from_batches;
+pub use normalize::unsupported;
 pub(crate) use numbered::Numbered;
 pub use options::OpenOptions;
 pub use path::{DataPath, TableFiles, discover};

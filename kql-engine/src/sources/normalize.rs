@@ -42,7 +42,7 @@ use arrow::datatypes::{
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow::error::ArrowError;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The KQL type of an Arrow field.
 pub(super) fn natural(field: &Field) -> ScalarType {
@@ -128,7 +128,7 @@ fn type_fits(ty: &DataType, natural: ScalarType) -> bool {
 }
 
 /// The Arrow type in a field that has no counterpart, if there is one.
-pub(super) fn unsupported(ty: &DataType) -> Option<&DataType> {
+pub fn unsupported(ty: &DataType) -> Option<&DataType> {
     match ty {
         DataType::Union(..) => Some(ty),
         DataType::Struct(fields) => fields.iter().find_map(|field| unsupported(field.data_type())),
@@ -399,12 +399,14 @@ fn whole_as_integers(array: &ArrayRef) -> ArrayRef {
     Arc::new(out.finish())
 }
 
-/// Texts as datetimes, of which those such as `3/4/2021` follow the order. Without one, it is that of the other dates.
+/// Texts as datetimes, of which those such as `3/4/2021` follow the order. Without one, the other dates of the array show it,
+/// and `seen`, which has the dates of the table's other arrays, must not contradict them.
 ///
 /// The error is the row and the text of a date whose order is not known, and why.
 pub(super) fn dated(
     array: &ArrayRef,
     order: Option<DateOrder>,
+    seen: &Mutex<Dates>,
     lost: &mut Lost,
 ) -> Result<ArrayRef, (u64, std::string::String)> {
     let texts = array.as_string::<i32>();
@@ -415,7 +417,11 @@ pub(super) fn dated(
             for (row, text) in texts.iter().enumerate() {
                 dates.see(text.unwrap_or(""), || row as u64 + 1);
             }
-            dates.order()?
+            let order = dates.order()?;
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.append(dates, 0);
+            seen.order()?;
+            order
         }
     };
     let rule = DateRule { order, zone: None };

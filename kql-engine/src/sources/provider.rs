@@ -1,6 +1,6 @@
 //! Tables whose rows come from a table provider of DataFusion, for embedding.
 
-use super::dates::DateOrder;
+use super::dates::{DateOrder, Dates};
 use super::error::DuplicateColumn;
 use super::lost::Lost;
 use super::mapped::mapped;
@@ -19,7 +19,7 @@ use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::streaming::StreamingTableExec;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A table from a provider, with the declared columns first, as a table of files has: values are converted to the declared
 /// types, and a declared column that the provider lacks has no values. Other columns get the types that
@@ -49,6 +49,8 @@ pub(super) struct Provided {
     path: PathBuf,
     /// Whether the day or the month comes first in dates such as `3/4/2021`.
     order: Option<DateOrder>,
+    /// What the dates of the rows that were read show about their order.
+    dates: Arc<Mutex<Dates>>,
 }
 
 impl Provided {
@@ -83,7 +85,7 @@ impl Provided {
                 schema.columns.push(column);
             }
         }
-        Ok(Provided { schema, report, places, path: PathBuf::from(name), order })
+        Ok(Provided { schema, report, places, path: PathBuf::from(name), order, dates: Arc::default() })
     }
 
     /// How rows of some of the columns become rows of the table.
@@ -95,6 +97,7 @@ impl Provided {
             places: wanted.iter().filter_map(|i| self.places.get(*i).copied()).collect(),
             path: self.path.clone(),
             order: self.order,
+            dates: self.dates.clone(),
             totals: Totals::new(self.report.clone()),
         }
     }
@@ -108,6 +111,7 @@ pub(super) struct Conversion {
     places: Vec<Option<usize>>,
     path: PathBuf,
     order: Option<DateOrder>,
+    dates: Arc<Mutex<Dates>>,
     totals: Totals,
 }
 
@@ -132,7 +136,7 @@ impl Conversion {
             let texts = column.ty == ScalarType::Datetime && natural(field) == ScalarType::String;
             arrays.push(if texts {
                 let texts = physical(array, field, ScalarType::String, &mut lost)?;
-                dated(&texts, self.order, &mut lost).map_err(|(line, reason)| {
+                dated(&texts, self.order, &self.dates, &mut lost).map_err(|(line, reason)| {
                     let path = self.path.clone();
                     DataFusionError::External(Box::new(SourceError::Dates { path, line, reason }))
                 })?

@@ -1,11 +1,15 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
-from typing import Any, NamedTuple, Optional, Union, overload
+from typing import Any, Optional, TypedDict, Union, overload
 
 import pandas
 import polars
 import pyarrow
+from typing_extensions import Unpack
+
+from kql._errors import Diagnostic as Diagnostic, KqlError as KqlError, KqlWarning as KqlWarning
+from kql._result import Column as Column, Render as Render
 
 __version__: str
 
@@ -14,30 +18,22 @@ _Paths = Union[_Path, Sequence[_Path]]
 _Tables = Optional[Mapping[str, Any]]
 _Progress = Optional[Callable[[int, int, float], Any]]
 
-class Diagnostic(NamedTuple):
-    code: str
-    severity: str
-    message: str
-    start: int
-    end: int
-    line: int
-    column: int
-    help: Optional[str]
-
-class KqlError(Exception):
-    diagnostics: list[Diagnostic]
-    kind: str
-    def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ..., kind: str = ...) -> None: ...
-
-class KqlWarning(UserWarning): ...
-
-class Column(NamedTuple):
-    name: str
-    type: str
-
-class Render(NamedTuple):
-    kind: str
-    properties: dict[str, str]
+class _Settings(TypedDict, total=False):
+    data: Union[_Paths, Mapping[str, _Paths], None]
+    now: Union[str, datetime, None]
+    profile: str
+    params: Optional[Mapping[str, Any]]
+    functions: Union[_Paths, Mapping[str, Any], None]
+    schemas: Union[_Paths, Mapping[str, Any], None]
+    external: Union[_Paths, Mapping[str, _Path], None]
+    external_missing: str
+    allow_files: Optional[_Paths]
+    memory: Union[int, str, None]
+    strict: bool
+    tz: Optional[str]
+    date_order: Optional[str]
+    folder_dates: str
+    geo_ip: Optional[_Path]
 
 class Row(tuple[Any, ...]):
     @overload  # type: ignore[override]
@@ -88,26 +84,7 @@ class Prepared:
     def diagnostics(self) -> list[Diagnostic]: ...
 
 class Engine:
-    def __init__(
-        self,
-        tables: _Tables = None,
-        *,
-        data: Union[_Paths, Mapping[str, _Paths], None] = None,
-        now: Union[str, datetime, None] = None,
-        profile: str = "unified",
-        params: Optional[Mapping[str, Any]] = None,
-        functions: Union[_Paths, Mapping[str, Any], None] = None,
-        schemas: Union[_Paths, Mapping[str, Any], None] = None,
-        external: Union[_Paths, Mapping[str, _Path], None] = None,
-        external_missing: str = "refuse",
-        allow_files: Optional[_Paths] = None,
-        memory: Union[int, str, None] = None,
-        strict: bool = False,
-        tz: Optional[str] = None,
-        date_order: Optional[str] = None,
-        folder_dates: str = "arrival",
-        geo_ip: Optional[_Path] = None,
-    ) -> None: ...
+    def __init__(self, tables: _Tables = None, **settings: Unpack[_Settings]) -> None: ...
     def query(self, text: str, *, on_progress: _Progress = None) -> Result: ...
     async def query_async(self, text: str) -> Result: ...
     def check(self, text: str) -> list[Diagnostic]: ...
@@ -124,25 +101,7 @@ class Engine:
     def __exit__(self, *exception: object) -> None: ...
 
 def query(
-    text: str,
-    tables: _Tables = None,
-    *,
-    data: Union[_Paths, Mapping[str, _Paths], None] = None,
-    now: Union[str, datetime, None] = None,
-    profile: str = "unified",
-    params: Optional[Mapping[str, Any]] = None,
-    functions: Union[_Paths, Mapping[str, Any], None] = None,
-    external: Union[_Paths, Mapping[str, _Path], None] = None,
-    memory: Union[int, str, None] = None,
-    on_progress: _Progress = None,
-    schemas: Union[_Paths, Mapping[str, Any], None] = None,
-    external_missing: str = "refuse",
-    allow_files: Optional[_Paths] = None,
-    strict: bool = False,
-    tz: Optional[str] = None,
-    date_order: Optional[str] = None,
-    folder_dates: str = "arrival",
-    geo_ip: Optional[_Path] = None,
+    text: str, tables: _Tables = None, *, on_progress: _Progress = None, **settings: Unpack[_Settings]
 ) -> Result: ...
-def query_async(text: str, tables: _Tables = None, **settings: Any) -> Awaitable[Result]: ...
+def query_async(text: str, tables: _Tables = None, **settings: Unpack[_Settings]) -> Awaitable[Result]: ...
 def load_ipython_extension(ipython: Any) -> None: ...

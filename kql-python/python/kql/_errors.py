@@ -1,5 +1,6 @@
 """Errors and findings."""
 
+from collections.abc import Iterable
 from typing import NamedTuple, Optional
 
 
@@ -32,7 +33,7 @@ class KqlError(Exception):
     #: What is at fault: `query`, `data`, `setting`, `memory`, `run`, `fork` or `internal`.
     kind: str
 
-    def __init__(self, message, diagnostics=(), kind="query"):
+    def __init__(self, message: str, diagnostics: Iterable[Diagnostic] = (), kind: str = "query") -> None:
         super().__init__(message)
         self.diagnostics = list(diagnostics)
         self.kind = kind
