@@ -3,6 +3,7 @@
 
 use crate::bind::callable::{self, Callable};
 use crate::engine::Engine;
+use crate::operators::join;
 use kql_parser::token::{Kind, Token};
 
 /// Keywords inside operators.
@@ -62,6 +63,38 @@ const CHARTS: [&str; 10] = [
     "table",
 ];
 
+/// The values of the parameter `kind`, by operator.
+const KINDS: [(&str, &[&str]); 9] = [
+    ("join", join::KINDS),
+    ("lookup", &["leftouter", "inner"]),
+    ("union", &["inner", "outer"]),
+    ("parse", &["simple", "regex", "relaxed"]),
+    ("parse-where", &["simple", "regex", "relaxed"]),
+    ("mv-expand", &["bag", "array"]),
+    ("make-series", &["nonempty"]),
+    ("search", &["case_insensitive", "case_sensitive"]),
+    ("reduce", &["source"]),
+];
+
+/// Operators that begin with an exclamation mark.
+const NEGATIONS: [&str; 15] = [
+    "!in",
+    "!in~",
+    "!has",
+    "!has_cs",
+    "!hasprefix",
+    "!hasprefix_cs",
+    "!hassuffix",
+    "!hassuffix_cs",
+    "!contains",
+    "!contains_cs",
+    "!startswith",
+    "!startswith_cs",
+    "!endswith",
+    "!endswith_cs",
+    "!between",
+];
+
 /// Operators that take tables.
 const NAME_TABLES: [&str; 5] = ["join", "lookup", "union", "find", "search"];
 
@@ -102,6 +135,11 @@ pub fn complete(engine: &Engine, line: &str, pos: usize) -> (usize, Vec<Found>) 
     match &context.place {
         Place::Operator => kql_parser::operator_names().for_each(|name| put(name, "operator")),
         Place::Chart => CHARTS.iter().for_each(|name| put(name, "chart")),
+        Place::Kind { operator } => {
+            let kinds = KINDS.iter().find(|(name, _)| name == operator).map_or(&[] as &[&str], |(_, kinds)| kinds);
+            kinds.iter().for_each(|name| put(name, "kind"));
+        }
+        Place::Negation => NEGATIONS.iter().for_each(|name| put(name, "operator")),
         Place::Source => {
             tables(&mut put);
             kql_parser::source_operator_names().for_each(|name| put(name, "operator"));
@@ -176,6 +214,12 @@ enum Place {
     Operator,
     Chart,
     Source,
+    /// The value of the parameter `kind` of an operator.
+    Kind {
+        operator: String,
+    },
+    /// After an exclamation mark.
+    Negation,
     /// The query before the operator, and that operator.
     Expression {
         pipeline: String,
@@ -208,6 +252,9 @@ impl Context {
             // a difference, not a name
             start = text.len() - whole.rsplit('-').next().map_or(0, str::len);
         }
+        if let Some(before) = text.get(..start).and_then(|before| before.strip_suffix('!')) {
+            return Context { start: before.len(), place: Place::Negation };
+        }
         Context { start, place: place(text, &tokens) }
     }
 }
@@ -239,9 +286,13 @@ fn place(text: &str, tokens: &[Token]) -> Place {
         Some(Kind::Pipe) => return Place::Operator,
         _ => {}
     }
+    let after_kind = matches!(tokens, [.., kind, equals] if equals.kind == Kind::Assign && kind.span.text(text) == "kind");
     // brackets without a pipe belong to the operator around them
     let found = open.iter().rev().find_map(|(begin, pipe)| pipe.map(|pipe| (*begin, pipe)));
     let Some((begin, pipe)) = found else {
+        if after_kind {
+            return Place::Kind { operator: tokens.get(statement).map_or("", |t| t.span.text(text)).to_owned() };
+        }
         let nested = open.len() > 1 && open.last().is_some_and(|(begin, _)| *begin == tokens.len());
         let first = tokens.get(statement).map_or("", |t| t.span.text(text));
         if nested && first == "union" || matches!(tokens.last().map(|t| t.kind), Some(Kind::Assign)) {
@@ -255,6 +306,9 @@ fn place(text: &str, tokens: &[Token]) -> Place {
         let Some(next) = tokens.get(at + 1).filter(|t| t.kind == Kind::Word) else { break };
         name = format!("{name}-{}", next.span.text(text));
         at += 2;
+    }
+    if after_kind {
+        return Place::Kind { operator: name };
     }
     if name == "render" && tokens.len() == pipe + 2 {
         return Place::Chart;
@@ -300,6 +354,12 @@ mod tests {
         assert_eq!(found("print a = 1 | evaluate bag_u"), ["bag_unpack("]);
         assert!(!found("print a = 1 | extend bag_").contains(&"bag_unpack(".to_owned()));
         assert_eq!(found("let T = materi"), ["materialize("]);
+        assert_eq!(found("print a = 1 | join kind=leftan"), ["leftanti", "leftantisemi"]);
+        assert_eq!(found("print a = 1 | join kind = full"), ["fullouter"]);
+        assert_eq!(found("print a = '' | parse kind=r"), ["regex", "relaxed"]);
+        assert_eq!(found("union kind=o"), ["outer"]);
+        assert_eq!(found("print a = 'x' | where a !contains_"), ["!contains_cs"]);
+        assert!(found("print a = 'x' | where a !").contains(&"!in~".to_owned()));
         assert!(found("print 1 | where zzzzqq").is_empty());
         // inside a text and in a comment
         assert!(found("print a = 'x' | where a == 'str").is_empty());

@@ -214,6 +214,9 @@ pub enum SourceError {
         /// Why.
         reason: String,
     },
+    /// A table whose owner reports an error, which names the table.
+    #[error("{0}")]
+    Owner(String),
 }
 
 impl SourceError {

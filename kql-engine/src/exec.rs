@@ -10,6 +10,7 @@ use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::strategy::Strategy;
 use crate::types::ScalarType;
 use crate::value::Value;
+use crate::top_candidates::TopCandidates;
 use crate::yielding::YieldingRows;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
@@ -112,7 +113,12 @@ pub(crate) fn session(
         .rules
         .into_iter()
         .filter(|rule| rule.name() != "SanityCheckPlan")
-        .map(|rule| if rule.name() == "aggregate_statistics" { Arc::new(WithoutFilters(rule)) as _ } else { rule });
+        .map(|rule| if rule.name() == "aggregate_statistics" { Arc::new(WithoutFilters(rule)) as _ } else { rule })
+        // below the filter of `top` that files get
+        .flat_map(|rule| {
+            let before = (rule.name() == "FilterPushdown(Post)").then(|| Arc::new(TopCandidates) as PhysicalRule);
+            before.into_iter().chain(std::iter::once(rule))
+        });
     let physical = std::iter::once(Arc::new(HidePartitionConstants) as _)
         .chain(physical)
         .chain(last)

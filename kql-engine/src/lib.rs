@@ -58,6 +58,7 @@ mod stream;
 mod text_tables;
 #[doc(hidden)]
 pub mod time;
+mod top_candidates;
 mod trace;
 mod traced;
 pub mod types;

@@ -114,7 +114,7 @@ impl NativeEngine {
                 }
                 Table::Once(frame) if kept.contains(&name) => py
                     .detach(|| frame.kept())
-                    .map_err(|error| errors::raise("data", &format!("The table {name} cannot be read: {error}")))?,
+                    .map_err(|error| errors::raise("data", &format!("The table '{name}' cannot be read: {error}")))?,
                 Table::Once(frame) | Table::Frame(frame) => frame,
             };
             builder = builder.table_provider(&name, Arc::new(frame)).map_err(raised)?;
@@ -178,7 +178,7 @@ impl NativeEngine {
                 let names = engine.table_names();
                 let like = kql_parser::suggest(name, names.iter().map(String::as_str));
                 let like = like.map_or_else(String::new, |like| format!(" Did you mean {like}?"));
-                Err(errors::raise("query", &format!("There is no table {name}.{like}")))
+                Err(errors::raise("query", &format!("There is no table '{name}'.{like}")))
             }
         }
     }

@@ -6,7 +6,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions, RecordBatchReader};
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
 use async_trait::async_trait;
-use kql_engine::ColumnSource;
+use kql_engine::{ColumnSource, SourceError};
 use kql_engine::datafusion::catalog::{Session, TableProvider};
 use kql_engine::datafusion::common::{DataFusionError, Result};
 use kql_engine::datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -42,11 +42,6 @@ impl fmt::Debug for Rows {
         f.write_str("Rows")
     }
 }
-
-/// What a function of Python reports.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct PythonError(String);
 
 impl Frame {
     /// A table from Arrow data: everything with `__arrow_c_stream__` or `__arrow_c_array__`.
@@ -110,7 +105,7 @@ fn readable(schema: SchemaRef) -> PyResult<SchemaRef> {
     match schema.fields().iter().find(|field| unsupported(field.data_type()).is_some()) {
         Some(field) => {
             let message =
-                format!("its column {} has the type union of Arrow, which no column of a query has.", field.name());
+                format!("its column '{}' has the type union of Arrow, which no column of a query has.", field.name());
             Err(errors::raise("data", &message))
         }
         None => Ok(schema),
@@ -118,7 +113,7 @@ fn readable(schema: SchemaRef) -> PyResult<SchemaRef> {
 }
 
 fn unreadable(name: &str, error: PyErr) -> PyErr {
-    Python::attach(|py| errors::raise("data", &format!("The table {name} cannot be read: {}", error.value(py))))
+    Python::attach(|py| errors::raise("data", &format!("The table '{name}' cannot be read: {}", error.value(py))))
 }
 
 #[async_trait]
@@ -212,7 +207,7 @@ impl Fetched {
     }
 
     fn failed(error: &PyErr) -> FetchError {
-        Python::attach(|py| Box::new(PythonError(error.value(py).to_string())))
+        Python::attach(|py| Box::new(SourceError::Owner(error.value(py).to_string())))
     }
 }
 
@@ -247,8 +242,8 @@ impl ColumnSource for Fetched {
         };
         if let Some(batch) = found.iter().find(|batch| !fits(batch)) {
             let reason = differing(&batch.schema(), &schema);
-            return Err(Box::new(PythonError(format!(
-                "The table {} changed while the query ran: {reason}.",
+            return Err(Box::new(SourceError::Owner(format!(
+                "The table '{}' changed while the query ran: {reason}.",
                 self.name
             ))));
         }
@@ -265,7 +260,7 @@ fn differing(found: &Schema, wanted: &Schema) -> String {
     let pairs = found.fields().iter().zip(wanted.fields());
     match pairs.into_iter().find(|(found, wanted)| found.data_type() != wanted.data_type()) {
         Some((found, wanted)) => {
-            format!("its column {} is {}, and was {}", wanted.name(), found.data_type(), wanted.data_type())
+            format!("its column '{}' is {}, and was {}", wanted.name(), found.data_type(), wanted.data_type())
         }
         None => format!("it has {} columns, and had {}", found.fields().len(), wanted.fields().len()),
     }
@@ -348,16 +343,16 @@ impl PartitionStream for Projected {
         builder.spawn_blocking(move || {
             let Some(reader) = once.take() else {
                 let message = format!(
-                    "The table {} comes from a reader, which the query reads a second time. Pass a table: read it first.",
+                    "The table '{}' comes from a reader, which the query reads a second time. Pass a table: read it first.",
                     once.name
                 );
-                return Err(DataFusionError::External(Box::new(PythonError(message))));
+                return Err(DataFusionError::External(Box::new(SourceError::Owner(message))));
             };
             for batch in reader {
                 let batch = batch.map_err(|error| reported(&once.name, &error))?;
                 if batch.schema().fields().len() != once.schema.fields().len() {
-                    let message = format!("The reader of the table {} returns batches with other columns.", once.name);
-                    return Err(DataFusionError::External(Box::new(PythonError(message))));
+                    let message = format!("The reader of the table '{}' returns batches with other columns.", once.name);
+                    return Err(DataFusionError::External(Box::new(SourceError::Owner(message))));
                 }
                 if sender.blocking_send(Ok(batch.project(&wanted)?)).is_err() {
                     break;
@@ -379,5 +374,5 @@ fn reported(table: &str, error: &ArrowError) -> DataFusionError {
         ArrowError::CDataInterface(message) | ArrowError::SchemaError(message) => message.clone(),
         error => error.to_string(),
     };
-    DataFusionError::External(Box::new(PythonError(format!("The table {table} cannot be read: {message}"))))
+    DataFusionError::External(Box::new(SourceError::Owner(format!("The table '{table}' cannot be read: {message}"))))
 }

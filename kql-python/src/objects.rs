@@ -28,10 +28,10 @@ pub struct Columns {
 #[pymethods]
 impl Columns {
     /// `columns` is a dict of lists of the same length. `types` are the columns' types in KQL if they are known; without
-    /// them, the values decide.
+    /// them, the values decide. `before` is the number of rows before these, for messages.
     #[new]
-    #[pyo3(signature = (columns, types = None))]
-    fn new(columns: &Bound<'_, PyDict>, types: Option<Vec<String>>) -> PyResult<Columns> {
+    #[pyo3(signature = (columns, types = None, before = 0))]
+    fn new(columns: &Bound<'_, PyDict>, types: Option<Vec<String>>, before: usize) -> PyResult<Columns> {
         let (mut fields, mut arrays, mut rows) = (Vec::new(), Vec::new(), None);
         for (i, (name, values)) in columns.iter().enumerate() {
             let Ok(name) = name.extract::<String>() else {
@@ -44,7 +44,7 @@ impl Columns {
             let expected = *rows.get_or_insert(values.len());
             if values.len() != expected {
                 let message = format!(
-                    "The column {name} has {} values and the columns before it have {expected}; all need the same number.",
+                    "The column '{name}' has {} values and the columns before it have {expected}; all need the same number.",
                     values.len()
                 );
                 return Err(errors::raise("data", &message));
@@ -52,7 +52,7 @@ impl Columns {
             let wanted = types.as_ref().and_then(|types| types.get(i)).and_then(|ty| ScalarType::from_name(ty));
             let kinds: Vec<Kind> = values.iter().map(Kind::of).collect::<PyResult<_>>()?;
             let ty = wanted.unwrap_or_else(|| type_of(&kinds));
-            arrays.push(array(&name, &values, &kinds, ty)?);
+            arrays.push(array(&name, &values, &kinds, ty, before)?);
             fields.push(Column::new(name, ty).field());
         }
         let schema: SchemaRef = Arc::new(Schema::new(fields));
@@ -267,14 +267,20 @@ fn type_of(kinds: &[Kind]) -> ScalarType {
     }
 }
 
-/// The values as a column of this type.
-fn array(name: &str, values: &[Bound<'_, PyAny>], kinds: &[Kind], ty: ScalarType) -> PyResult<ArrayRef> {
+/// The values as a column of this type; `before` is the number of rows before them.
+fn array(
+    name: &str,
+    values: &[Bound<'_, PyAny>],
+    kinds: &[Kind],
+    ty: ScalarType,
+    before: usize,
+) -> PyResult<ArrayRef> {
     let cells = || values.iter().zip(kinds).enumerate();
     let is_missing = |kind: Kind| kind == Kind::Missing || (kind == Kind::NotANumber && ty != ScalarType::Real);
     let misfit = |row: usize, value: &Bound<'_, PyAny>| match value.repr() {
         Ok(shown) => {
             let shown: String = shown.to_string_lossy().chars().take(60).collect();
-            errors::raise("data", &format!("Row {}: {shown} is not a {ty}, as the column {name} is.", row + 1))
+            errors::raise("data", &format!("Row {}: {shown} is not a {ty}, as the column '{name}' is.", before + row + 1))
         }
         Err(error) => error,
     };
@@ -354,7 +360,7 @@ fn array(name: &str, values: &[Bound<'_, PyAny>], kinds: &[Kind], ty: ScalarType
                     false => json(value, *kind).map_err(|error| {
                         let reason = error.value(value.py()).to_string();
                         let message =
-                            format!("Row {}: the value of {name} cannot be written as JSON: {reason}", row + 1);
+                            format!("Row {}: the value of {name} cannot be written as JSON: {reason}", before + row + 1);
                         errors::raise("data", &message)
                     })?,
                 });

@@ -94,7 +94,7 @@ def test_rows():
     assert result.fetchone() == (1, "a1") and result.fetchmany(2) == [(2, "a2"), (3, "a3")]
     assert len(result.fetchall()) == 2 and result.fetchone() is None
     assert result[1].as_dict() == {"n": 2, "s": "a2"} and result[1].keys() == ["n", "s"]
-    with pytest.raises(KeyError, match="there is no column x"):
+    with pytest.raises(KeyError, match="there is no column 'x'"):
         result[0]["x"]
     with pytest.raises(IndexError, match="there is no row 5"):
         result[5]

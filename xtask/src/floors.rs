@@ -22,7 +22,7 @@ const FLOORS: [(&str, &[&str]); 22] = [
         "words for what happens, the simplest values, and the memory there is",
         &["types", "time", "render", "progress", "notes", "defect", "byte_channel", "memory", "strategy", "slices"],
     ),
-    ("what a run can use, and letting other work run", &["budget", "yielding"]),
+    ("what a run can use, letting other work run, fewer rows for top", &["budget", "yielding", "top_candidates"]),
     ("values, and rows that are kept", &["decimal", "error", "storage", "stored_rows"]),
     ("a constant, threads, which files externaldata reads", &["value", "deep_stack", "workers", "external_files"]),
     ("the dynamic type", &["dynamic"]),

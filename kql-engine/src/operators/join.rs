@@ -10,7 +10,8 @@ use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
 use std::sync::Arc;
 
-const KINDS: &[&str] = &[
+/// The values of the parameter `kind`.
+pub(crate) const KINDS: &[&str] = &[
     "inner",
     "fullouter",
     "innerunique",

@@ -106,7 +106,7 @@ impl TableProvider for Fetched {
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
-        _: Option<usize>,
+        limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let all: Vec<usize> = (0..self.provided.schema.columns.len()).collect();
         let conversion = self.provided.conversion(projection.unwrap_or(&all));
@@ -114,6 +114,9 @@ impl TableProvider for Fetched {
         let mut left = Left { rows: None, total, held: HashMap::new() };
         let partitions = state.config().target_partitions().max(1);
         if self.source.selects_rows() {
+            if let (Some(limit), true) = (limit.filter(|limit| *limit < total), filters.is_empty()) {
+                left.rows = Some((0..limit as u64).collect());
+            }
             for step in self.steps(filters, state) {
                 budget::check()?;
                 self.narrow(&step, &mut left, partitions)?;

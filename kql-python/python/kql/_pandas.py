@@ -8,6 +8,9 @@ import pandas
 from kql import _kql
 from kql._errors import KqlError
 
+#: The time that is none.
+NAT = numpy.iinfo("int64").min
+
 #: Values of an object column that show its type, if they are texts.
 SAMPLE = 1000
 
@@ -15,8 +18,9 @@ SAMPLE = 1000
 def source(name, frame, guess=None):
     """How the rows of a data frame are read. Named levels of its index are columns, too. With a guess, samples show which
     columns are texts: looking at every object takes longer than most queries."""
-    # columns that are added or dropped later do not matter
+    # columns that are added or dropped later do not matter; where pandas copies on write, nor do changes of values
     frame = frame.copy(deep=False)
+    owner = frame if _copies_on_write() else None
     series = _columns(name, frame)
     try:
         import pyarrow
@@ -43,7 +47,8 @@ def source(name, frame, guess=None):
             if picked is not None and values.dtype == object:
                 # objects are picked before they are converted, everything else after that: pandas is slow at it
                 values = values.iloc[picked]
-            array = _array(name, column, values, types[column], pyarrow, guess, picked is None)
+            keeper = () if picked is not None else owner
+            array = _array(name, column, values, types[column], pyarrow, guess, keeper)
             if picked is not None and values.dtype != object:
                 array = array.take(pyarrow.array(picked))
             arrays.append(array)
@@ -60,7 +65,7 @@ def _columns(name, frame):
     def put(column, make):
         column = "_".join(map(str, column)) if isinstance(column, tuple) else str(column)
         if column in series:
-            raise KqlError(f"The table {name} has two columns called {column}; rename one of them.", kind="data")
+            raise KqlError(f"The table '{name}' has two columns called '{column}'; rename one of them.", kind="data")
         series[column] = make
 
     for level, label in enumerate(frame.index.names):
@@ -105,7 +110,7 @@ def _type(table, column, series, pyarrow, guess):
         type = pyarrow.array(series.iloc[:0], from_pandas=True).type
     except (pyarrow.ArrowException, TypeError, ValueError):
         raise KqlError(
-            f"The column {column} of the table {table} has the type {series.dtype}, which no column of a query has; "
+            f"The column '{column}' of the table '{table}' has the type {series.dtype}, which no column of a query has; "
             "convert it with astype(str).",
             kind="data",
         ) from None
@@ -113,13 +118,21 @@ def _type(table, column, series, pyarrow, guess):
     return pyarrow.large_string() if isinstance(type, pyarrow.ExtensionType) else type
 
 
-def _array(table, column, series, type, pyarrow, guess, kept):
-    """The values of a column. If they are kept, they must not be those of an array that can change."""
+def _copies_on_write():
+    """Whether a change of a frame leaves the frames alone that share its values."""
+    if int(pandas.__version__.split(".")[0]) >= 3:
+        return True
+    return pandas.get_option("mode.copy_on_write") is True
+
+
+def _array(table, column, series, type, pyarrow, guess, owner):
+    """The values of a column. They can be those of an array that changes later only if they are not kept (an `owner` of no
+    items), or if `owner` is a frame that has the array: while it lives, pandas copies the array before a change."""
     if isinstance(type, str):
         try:
             return pyarrow.table(_kql.Columns({column: series.tolist()}, [type])).column(0)
         except KqlError as error:
-            raise KqlError(f"The table {table} cannot be read: {error}", kind="data") from None
+            raise KqlError(f"The table '{table}' cannot be read: {error}", kind="data") from None
     try:
         if type == pyarrow.large_string() and series.dtype != object and not _is_text(series):
             series = series.astype(str)
@@ -127,15 +140,33 @@ def _array(table, column, series, type, pyarrow, guess, kept):
             # faster than pyarrow, and refuses the same values
             return pyarrow.array(_kql.texts(numpy.ascontiguousarray(series.to_numpy())))
         if pyarrow.types.is_timestamp(type) and isinstance(series.dtype, pandas.DatetimeTZDtype):
-            return pyarrow.array(series.dt.tz_convert(None).to_numpy(copy=kept), type=type)
-        if kept and isinstance(series.dtype, numpy.dtype) and series.dtype != object:
-            series = series.copy()
-        array = pyarrow.array(series, type=type, from_pandas=True)
+            values = series.dt.tz_convert(None).to_numpy(copy=owner is None)
+        elif isinstance(series.dtype, numpy.dtype) and series.dtype != object:
+            values = series.to_numpy(copy=owner is None)
+        else:
+            values = series
+        array = _in_place(values, type, owner, pyarrow)
+        if array is None:
+            array = pyarrow.array(values, type=type, from_pandas=True)
     except (pyarrow.ArrowException, OverflowError, TypeError, ValueError) as error:
         if guess:
             guess.wrong = True
-        raise KqlError(f"The column {column} of the table {table} cannot be read: {error}", kind="data") from None
+        raise KqlError(f"The column '{column}' of the table '{table}' cannot be read: {error}", kind="data") from None
     return array
+
+
+def _in_place(values, type, owner, pyarrow):
+    """Numbers and times of numpy as they are in memory, kept alive together with `owner`. None if some are null or the memory
+    of the two differs: then they are converted."""
+    kind = values.dtype.kind if isinstance(values, numpy.ndarray) else "O"
+    if kind not in "iufmM" or not values.flags.c_contiguous or not values.dtype.isnative or not pyarrow.types.is_primitive(type):
+        return None
+    # a comparison is many times as fast as asking value by value
+    missing = values != values if kind == "f" else values.view("int64") == NAT if kind in "mM" else values[:0]
+    if missing.any() or values.dtype.itemsize * 8 != type.bit_width:
+        return None
+    buffer = pyarrow.foreign_buffer(values.ctypes.data, values.nbytes, base=(values, owner))
+    return pyarrow.Array.from_buffers(type, len(values), [None, buffer])
 
 
 def _is_text(series):

@@ -36,7 +36,7 @@ def _checked(name, schema):
     for column, type in schema.items():
         if type == polars.Object:
             raise KqlError(
-                f"The column {column} of the table {name} has the type Object of Polars, which only Python can read; convert "
+                f"The column '{column}' of the table '{name}' has the type Object of Polars, which only Python can read; convert "
                 "it, for example with map_elements(str, return_dtype=polars.String).",
                 kind="data",
             )

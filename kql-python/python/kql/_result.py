@@ -47,14 +47,14 @@ class Row(tuple):
             try:
                 return tuple.__getitem__(self, self._names[key])
             except KeyError:
-                raise KeyError(f"there is no column {key}; the columns are {', '.join(self._names)}") from None
+                raise KeyError(f"there is no column '{key}'; the columns are {', '.join(self._names)}") from None
         return tuple.__getitem__(self, key)
 
     def __getattr__(self, name):
         try:
             return tuple.__getitem__(self, self._names[name])
         except KeyError:
-            raise AttributeError(f"there is no column {name}") from None
+            raise AttributeError(f"there is no column '{name}'") from None
 
     def __reduce__(self):
         return _row, (list(self._names), tuple(self))

@@ -46,7 +46,7 @@ def given(tables, guess=None):
             except KqlError:
                 raise
             except Exception as error:
-                raise KqlError(f"The table {name} cannot be read: {error}", kind="data") from error
+                raise KqlError(f"The table '{name}' cannot be read: {error}", kind="data") from error
             found.append((name, way, parts))
     return found, data
 
@@ -72,7 +72,7 @@ def source(name, value, guess=None):
         return "reader", value.scanner().to_reader()
     if type(value).__name__ in ("Series", "ChunkedArray", "Array", "ndarray"):
         kind = type(value).__name__
-        raise KqlError(f"The table {name} is a {kind}, which is one column; pass a frame, or {{'column': values}}.", kind="data")
+        raise KqlError(f"The table '{name}' is a {kind}, which is one column; pass a frame, or {{'column': values}}.", kind="data")
     # a reader that has been read is empty the second time
     if hasattr(value, "read_next_batch") or hasattr(value, "closed") and hasattr(value, "__arrow_c_stream__"):
         return "reader", value
@@ -86,7 +86,7 @@ def source(name, value, guess=None):
         return _iterable(name, value)
     kind = type(value).__name__
     raise KqlError(
-        f"The table {name} is a {kind}; pass a data frame, Arrow data, a dict of lists, a list of dicts, or the path of a "
+        f"The table '{name}' is a {kind}; pass a data frame, Arrow data, a dict of lists, a list of dicts, or the path of a "
         "file.",
         kind="data",
     )
@@ -99,7 +99,7 @@ def columns(name, table):
         if isinstance(values, (str, bytes, dict)) or not hasattr(values, "__iter__"):
             kind = type(values).__name__
             raise KqlError(
-                f"The column {column} of the table {name} is a {kind}; in a dict, each column is a list.", kind="data"
+                f"The column '{column}' of the table '{name}' is a {kind}; in a dict, each column is a list.", kind="data"
             )
         lists[column] = _plain(values)
     return _named(name, lists)
@@ -111,25 +111,25 @@ def rows(name, table):
     return _named(name, lists)
 
 
-def _named(name, lists, types=None):
+def _named(name, lists, types=None, before=0):
     try:
-        return _kql.Columns(lists, types)
+        return _kql.Columns(lists, types, before)
     except KqlError as error:
-        raise KqlError(f"The table {name} cannot be read: {error}", kind="data") from None
+        raise KqlError(f"The table '{name}' cannot be read: {error}", kind="data") from None
 
 
-def _transposed(name, rows, lists, known=False):
+def _transposed(name, rows, lists, known=False, before=0):
     count = 0
     for row in rows:
         if not hasattr(row, "keys"):
             kind = type(row).__name__
-            raise KqlError(f"Row {count + 1} of the table {name} is a {kind}; in a list, each row is a dict.", kind="data")
+            raise KqlError(f"Row {before + count + 1} of the table '{name}' is a {kind}; in a list, each row is a dict.", kind="data")
         for column in row.keys():
             if column in lists:
                 continue
             if known:
                 raise KqlError(
-                    f"The table {name} has a row with the new column {column}; the columns of an iterable are those of "
+                    f"The table '{name}' has a row with the new column '{column}'; the columns of an iterable are those of "
                     f"its first {CHUNK} rows.",
                     kind="data",
                 )
@@ -166,11 +166,11 @@ def _iterable(name, value):
 
 
 def _chunks(name, rest, names, types):
-    while True:
-        some = list(itertools.islice(rest, CHUNK))
-        if not some:
-            return
-        yield _named(name, _transposed(name, some, {column: [] for column in names}, known=True), types)
+    before = CHUNK
+    while some := list(itertools.islice(rest, CHUNK)):
+        lists = _transposed(name, some, {column: [] for column in names}, known=True, before=before)
+        yield _named(name, lists, types, before)
+        before += len(some)
 
 
 #: A connection of DuckDB runs one query at a time.
