@@ -5,7 +5,7 @@ mod activity_counts_metrics;
 mod activity_metrics;
 mod attributes;
 mod autocluster;
-mod bag_unpack;
+pub(crate) mod bag_unpack;
 mod basket;
 mod dcount_intersect;
 mod diffpatterns;
