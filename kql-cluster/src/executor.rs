@@ -2,11 +2,11 @@
 
 use crate::client::{Cluster, ConnectError};
 use crate::codec::Codec;
+use crate::connections::Connections;
 use crate::scheduler::{MOST_IN_A_MESSAGE, SILENCE, ServeError, session_config};
 use crate::task::ReportingEngine;
 use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::RuntimeProducer;
-use ballista_executor::client_pool::DefaultBallistaClientPool;
 use ballista_executor::execution_engine::DefaultExecutionEngine;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -79,7 +79,7 @@ pub async fn run_executor(settings: ExecutorSettings, ready: impl FnOnce(SocketA
     };
     let shared = environment.clone();
     let runtime: RuntimeProducer = Arc::new(move |_| Ok(shared.clone()));
-    let pool = Arc::new(DefaultBallistaClientPool::with_eviction_thread(Duration::from_secs(30)));
+    let engine = DefaultExecutionEngine::with_client_pool(Arc::new(Connections::default()));
     let config = ExecutorProcessConfig {
         bind_host: ip.to_string(),
         external_host: Some(settings.advertise.clone().unwrap_or_else(|| ip.to_string())),
@@ -99,7 +99,7 @@ pub async fn run_executor(settings: ExecutorSettings, ready: impl FnOnce(SocketA
         executor_heartbeat_interval_seconds: (settings.silence.as_secs() / 6).max(1),
         // the memory is that of the runtime
         memory_pool_size: Some(0),
-        override_execution_engine: Some(Arc::new(ReportingEngine(DefaultExecutionEngine::with_client_pool(pool)))),
+        override_execution_engine: Some(Arc::new(ReportingEngine(engine))),
         override_runtime_producer: Some(runtime),
         override_config_producer: Some(Arc::new(session_config)),
         override_physical_codec: Some(Arc::new(Codec::of_executor(environment))),

@@ -18,6 +18,7 @@ use kql_engine::RemoteError;
 use kql_engine::codec::Sent;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// How often a plan is submitted, if its job is lost before any of its rows arrived.
 const ATTEMPTS: usize = 3;
@@ -127,7 +128,7 @@ impl Running {
             self.attempts += 1;
             let begun = Instant::now();
             let (client, number) = self.submitted().await?;
-            let mut job = Job { client, number, done: false };
+            let mut job = Job { client, number, done: false, runtime: Handle::current() };
             let ended = job.ended(self.cluster.address()).await?;
             match ended {
                 Ended::Successful(mut locations) => {
@@ -147,8 +148,9 @@ impl Running {
     }
 
     /// Submits the plan; a scheduler that does not answer is waited for, if it has answered before.
-    async fn submitted(&self) -> Result<(SchedulerClient, String)> {
-        let address = self.cluster.address();
+    async fn submitted(&mut self) -> Result<(SchedulerClient, String)> {
+        let address = self.cluster.address().to_owned();
+        let address = address.as_str();
         let begun = Instant::now();
         loop {
             let error = match Cluster::open(address).await {
@@ -174,6 +176,7 @@ struct Job {
     client: SchedulerClient,
     number: String,
     done: bool,
+    runtime: Handle,
 }
 
 impl Job {
@@ -236,7 +239,7 @@ impl Job {
     /// Frees what the executors hold of it.
     async fn finish(&mut self) {
         self.done = true;
-        let params = CleanJobDataParams { job_id: self.number.clone() };
+        let params = CleanJobDataParams { job_id: self.number.clone(), remove_stage_ids: Vec::new() };
         // the executors remove it later by themselves
         let _ = self.client.clean_job_data(params).await;
     }
@@ -251,13 +254,12 @@ impl Drop for Job {
         let (told, wait) = std::sync::mpsc::channel::<()>();
         let cancel = async move {
             let _ = client.cancel_job(CancelJobParams { job_id: number.clone() }).await;
-            let _ = client.clean_job_data(CleanJobDataParams { job_id: number }).await;
+            let _ = client.clean_job_data(CleanJobDataParams { job_id: number, remove_stage_ids: Vec::new() }).await;
             drop(told);
         };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        runtime.spawn(cancel);
-        // the process may be about to end; the executors would go on
-        if runtime.metrics().num_workers() > 1 {
+        self.runtime.spawn(cancel);
+        // the process may be about to end, and the executors would go on
+        if self.runtime.runtime_flavor() == RuntimeFlavor::MultiThread {
             let _ = tokio::task::block_in_place(|| wait.recv_timeout(Duration::from_secs(1)));
         }
     }

@@ -10,10 +10,12 @@
 //! scheduler.rs  the scheduler                     executor.rs   an executor
 //! task.rs       a task on an executor             report.rs     what it found out, for the client
 //! failure.rs    errors on their way to the client summary.rs    what the stages of a job did
+//! connections.rs  connections between executors   loopback.rs   plans that are sent to this process, for tests
 //! ```
 
 mod client;
 mod codec;
+mod connections;
 mod executor;
 mod failure;
 mod job;

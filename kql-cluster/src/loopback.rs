@@ -48,7 +48,7 @@ impl PlanRunner for Loopback {
             if let Some(report) = task.received.report()? {
                 sent.receive(&report)?;
             }
-            Ok(futures::stream::iter(batches.into_iter().map(Ok)))
+            Result::<_>::Ok(futures::stream::iter(batches.into_iter().map(Ok)))
         };
         Some(futures::stream::once(batches).try_flatten().boxed())
     }

@@ -4,7 +4,7 @@ use crate::codec::Codec;
 use crate::version::Version;
 use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::extension::SessionConfigExt;
-use ballista_scheduler::cluster::{BallistaCluster, ClusterState};
+use ballista_scheduler::cluster::BallistaCluster;
 use ballista_scheduler::config::{SchedulerConfig, TaskDistributionPolicy};
 use ballista_scheduler::scheduler_process::{create_scheduler, start_grpc_service_with_listener};
 use datafusion::prelude::SessionConfig;
@@ -85,7 +85,11 @@ pub(crate) fn session_config() -> SessionConfig {
         .with_ballista_broadcast_join_threshold_bytes(BROADCAST)
         .with_ballista_grpc_client_max_message_size(MOST_IN_A_MESSAGE)
         .with_ballista_coalesce_enabled(false);
-    config.options_mut().optimizer.enable_dynamic_filter_pushdown = false;
+    let optimizer = &mut config.options_mut().optimizer;
+    optimizer.enable_dynamic_filter_pushdown = false;
+    optimizer.enable_topk_dynamic_filter_pushdown = false;
+    optimizer.enable_join_dynamic_filter_pushdown = false;
+    optimizer.enable_aggregate_dynamic_filter_pushdown = false;
     config
 }
 
@@ -148,7 +152,7 @@ impl Scheduler {
             let _kept = executors;
             while let Some(executors) = weak.upgrade() {
                 let registered = state.registered_executor_metadata().await;
-                let slots = registered.iter().map(|e| e.specification.vcores() as usize).sum();
+                let slots = registered.iter().map(|e| e.specification.vcores as usize).sum();
                 executors.count.store(registered.len(), Ordering::Relaxed);
                 executors.slots.store(slots, Ordering::Relaxed);
                 drop(executors);

@@ -227,7 +227,7 @@ pub async fn distributed(plan: &Arc<dyn ExecutionPlan>, context: &Arc<TaskContex
             partitions.push(rows);
         }
         let rows = MemorySourceConfig::try_new(&partitions, scan.schema(), None)?;
-        collected.insert(Arc::as_ptr(&scan).cast::<()>(), DataSourceExec::from_data_source(rows) as _);
+        collected.insert(address(&scan), DataSourceExec::from_data_source(rows) as _);
     }
     plan.transform_up(|node| placed(node, &collected)).data()
 }
@@ -253,9 +253,9 @@ fn opened(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
 /// A node that can be cut.
 fn placed(
     node: Arc<dyn ExecutionPlan>,
-    collected: &HashMap<*const (), Arc<dyn ExecutionPlan>>,
+    collected: &HashMap<usize, Arc<dyn ExecutionPlan>>,
 ) -> Result<Transformed<Arc<dyn ExecutionPlan>>> {
-    if let Some(rows) = collected.get(&Arc::as_ptr(&node).cast::<()>()) {
+    if let Some(rows) = collected.get(&address(&node)) {
         return Ok(Transformed::yes(rows.clone()));
     }
     let count = || places(node.output_partitioning().partition_count());
@@ -279,6 +279,11 @@ fn placed(
         return Ok(Transformed::yes(Arc::new(SortExec::new(order, Arc::new(plain)).with_preserve_partitioning(true))));
     }
     Ok(Transformed::no(node))
+}
+
+/// Where a node is, by which it is recognised as long as the plan exists.
+fn address(node: &Arc<dyn ExecutionPlan>) -> usize {
+    Arc::as_ptr(node).addr()
 }
 
 fn memory_of(node: &Arc<dyn ExecutionPlan>) -> usize {
@@ -423,7 +428,9 @@ pub fn encode_scalar(udf: &ScalarUDF, sent: &Sent) -> Option<Result<(&'static st
     if let Some(call) = inner.downcast_ref::<Udf>() {
         return Some(call.encode().map(|(encoded, notes)| {
             let mut known = sent.notes.lock().unwrap_or_else(PoisonError::into_inner);
-            known.extend(notes.filter(|_| known.is_empty()).cloned());
+            if let (Some(notes), true) = (notes, known.is_empty()) {
+                known.push(notes.clone());
+            }
             (scalars::CALL, encoded)
         }));
     }

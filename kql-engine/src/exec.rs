@@ -91,7 +91,12 @@ pub(crate) fn session(
     let options = config.options_mut();
     options.execution.target_partitions = partitions;
     // a filter that is known only when another part of the plan has run stays in its process
-    options.optimizer.enable_dynamic_filter_pushdown &= runner.is_none();
+    if runner.is_some() {
+        options.optimizer.enable_dynamic_filter_pushdown = false;
+        options.optimizer.enable_topk_dynamic_filter_pushdown = false;
+        options.optimizer.enable_join_dynamic_filter_pushdown = false;
+        options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
+    }
     if strategy == Strategy::Sorting {
         options.optimizer.prefer_hash_join = false;
         // joins by sorting are planned for two partitions or more

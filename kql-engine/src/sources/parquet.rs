@@ -211,7 +211,7 @@ pub(super) fn scan(
     Ok(Arc::new(ProjectionExec::try_new(projection, input)?))
 }
 
-pub(super) const NAME: &str = "from_file";
+pub(crate) const NAME: &str = "from_file";
 /// The name of the column with a file's number; columns of files are found by position, so that they can have it too.
 const FILE: &str = "\0file";
 

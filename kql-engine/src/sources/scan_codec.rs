@@ -310,7 +310,9 @@ fn file_data(of: &AsOpened) -> FileData {
         format: file.format,
         compression: file.compression,
         member: file.member.as_ref().map(|member| {
-            (Member { archive: absolute(&member.archive), ..member.as_ref().clone() }, member.is_in_copy())
+            let mut sent = member.as_ref().clone();
+            sent.archive = absolute(&member.archive);
+            (sent, member.is_in_copy())
         }),
         length: of.stamp.length,
         may_grow: of.may_grow,
