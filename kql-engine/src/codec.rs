@@ -4,6 +4,7 @@
 //! of a partition gets an input with the places. DataFusion's own nodes and expressions are encoded by its protocol; the
 //! nodes and functions of the engine are listed here. `tests/it/codec.rs` checks that none is missing.
 
+use crate::aggregates;
 use crate::budget::{self, Budget};
 use crate::dynamic::expand::{ExpandItems, ItemCount};
 use crate::encoded::{Encoded, from_bytes, to_bytes};
@@ -14,8 +15,8 @@ use crate::lower::{Barrier, ExtractUdf, OrderKeyUdf, PlannedExec, RangeStream, R
 use crate::notes::Notes;
 use crate::partition_constants::PlainExec;
 use crate::placed::{PlacedExec, places};
-use crate::plugins::bag_unpack;
-use crate::registry::Udf;
+use crate::plugins::{self, bag_unpack};
+use crate::registry::{ScalarFunction, Udf};
 use crate::runner::RemoteError;
 use crate::scan_exec::{LocalRows, ScanExec};
 use crate::slices::SlicesExec;
@@ -139,8 +140,8 @@ pub fn environment(memory: Option<usize>, folder: &Path, spill: Option<u64>) -> 
 /// A number that is the same for engines with the same functions and aggregates.
 pub fn fingerprint() -> u64 {
     let names: BTreeSet<String> = functions::all()
-        .map(|f| format!("{} {:?} {:?}", f.name, f.signatures, f.eval))
-        .chain(crate::aggregates::all().map(|f| format!("{} {:?}", f.name, f.signatures)))
+        .map(|f| format!("{} {} {:?} {}", f.name, f.signatures.len(), f.eval, f.summary))
+        .chain(aggregates::all().map(|f| format!("{} {} {}", f.name, f.signatures.len(), f.summary)))
         .collect();
     let mut hash = twox_hash::XxHash64::with_seed(0);
     names.iter().for_each(|name| hash.write(name.as_bytes()));
@@ -426,6 +427,9 @@ pub fn encode_scalar(udf: &ScalarUDF, sent: &Sent) -> Option<Result<(&'static st
     let inner = udf.inner();
     let named = |kind, encoded: Result<Encoded>| Some(encoded.map(|encoded| (kind, encoded)));
     if let Some(call) = inner.downcast_ref::<Udf>() {
+        if function(call.function().name).is_none() {
+            return Some(internal_err!("the function {} is in no list", call.function().name));
+        }
         return Some(call.encode().map(|(encoded, notes)| {
             let mut known = sent.notes.lock().unwrap_or_else(PoisonError::into_inner);
             if let (Some(notes), true) = (notes, known.is_empty()) {
@@ -452,14 +456,20 @@ pub fn encode_scalar(udf: &ScalarUDF, sent: &Sent) -> Option<Result<(&'static st
     encode_conversion(udf, &sent.scans).and_then(|encoded| named(FROM_FILE, encoded))
 }
 
+/// The function with a name, whether or not queries can call it by this name.
+fn function(name: &str) -> Option<&'static ScalarFunction> {
+    let internal = || functions::internal().chain(aggregates::internal_scalars()).chain(plugins::internal_scalars());
+    let known = functions::scalar(name).or_else(|| functions::scalar_operator(name));
+    known.or_else(|| internal().find(|function| function.name == name))
+}
+
 /// A scalar function from its data.
 ///
 /// # Errors
 /// The data is damaged, or names a function that this engine does not have.
 pub fn decode_scalar(kind: &str, encoded: &Encoded, received: &Received) -> Result<ScalarUDF> {
-    let find = |name: &str| functions::scalar(name).or_else(|| functions::scalar_operator(name));
     Ok(match kind {
-        scalars::CALL => Udf::decode(encoded, find, &received.notes)?,
+        scalars::CALL => Udf::decode(encoded, function, &received.notes)?,
         scalars::BARRIER => ScalarUDF::new_from_impl(Barrier::new()),
         scalars::ORDER_KEY => ScalarUDF::new_from_impl(OrderKeyUdf::decode(encoded)?),
         scalars::EXTRACT => ScalarUDF::new_from_impl(ExtractUdf::decode(encoded, |kind, encoded| {

@@ -120,10 +120,19 @@ impl EngineCore {
         self.now.unwrap_or_else(clock)
     }
 
-    /// The session in which plans run.
-    pub(crate) fn session(&self, strategy: Strategy) -> SessionState {
+    /// The session in which the plans of a query run. A traced one records what this process sees, so it runs here.
+    pub(crate) fn session(&self, snapshot: &CatalogSnapshot, strategy: Strategy) -> SessionState {
+        self.session_with(strategy, self.runner.as_ref().filter(|_| snapshot.tracing.is_none()))
+    }
+
+    /// A session whose plans run in this process.
+    pub(crate) fn local_session(&self, strategy: Strategy) -> SessionState {
+        self.session_with(strategy, None)
+    }
+
+    fn session_with(&self, strategy: Strategy, runner: Option<&Arc<dyn PlanRunner>>) -> SessionState {
         let last = Some(Arc::new(RunningWindows) as _);
-        exec::session(self.limits, &self.memory, &self.progress, strategy, last, self.runner.as_ref())
+        exec::session(self.limits, &self.memory, &self.progress, strategy, last, runner)
     }
 
     /// Runs the subqueries whose results are not known yet.
@@ -183,7 +192,7 @@ impl EngineCore {
         match exec::store(plan, state.task_ctx(), &self.progress, writer()).await.map_err(run_error) {
             Err(Error::Memory { .. }) => {
                 self.memory.freed().await;
-                let state = self.session(Strategy::Sorting);
+                let state = self.session(snapshot, Strategy::Sorting);
                 let plan = self.plan(snapshot, &state, stages, relation).await?;
                 exec::store(plan, state.task_ctx(), &self.progress, writer()).await.map_err(run_error)
             }
@@ -206,7 +215,7 @@ impl EngineCore {
         cancel: &CancellationToken,
     ) -> Result<Arc<StoredRows>, Error> {
         let runtime = self.runtime()?;
-        let state = self.session(Strategy::InMemory);
+        let state = self.session(snapshot, Strategy::InMemory);
         let mut stages = std::mem::take(&mut query.computed);
         let mut relation = relation.clone();
         crate::rewrite::rewrite_relation(&mut relation);

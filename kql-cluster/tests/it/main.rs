@@ -71,7 +71,7 @@ fn settings(partitions: usize) -> EngineBuilder {
         ],
     };
     let builder = Engine::builder().limits(limits).now("2024-05-10").expect("a time").schema("Sizes", sizes);
-    let builder = builder.data(DataPath::parse(&DATA.path().join("Events").to_string_lossy()));
+    let builder = builder.data(DataPath { name: Some("Events".to_owned()), path: DATA.path().join("Events") });
     builder.data(DataPath::parse(&DATA.path().join("Sizes.csv").to_string_lossy()))
 }
 

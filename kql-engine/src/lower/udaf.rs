@@ -1,5 +1,6 @@
 //! One DataFusion aggregate for every accumulator of the registry.
 
+use crate::aggregates;
 use crate::budget::{self, Captured};
 use crate::encoded::Encoded;
 use crate::registry::rows::row_type;
@@ -62,7 +63,8 @@ impl Udaf {
     /// A call from its data.
     pub fn decode(encoded: &Encoded) -> Result<AggregateUDF> {
         let (name, args, returned): (String, _, _) = encoded.data()?;
-        match crate::aggregates::aggregate(&name) {
+        let internal = || aggregates::internal().find(|function| function.name == name);
+        match aggregates::aggregate(&name).or_else(internal) {
             Some(function) => Udaf::prepare(function, args, returned),
             None => internal_err!("the aggregate {name} is not known"),
         }

@@ -124,6 +124,11 @@ impl Udf {
         Udf { function, info, compiled, signature, label, budget, whole: None, outside }
     }
 
+    /// The function that is called.
+    pub fn function(&self) -> &'static ScalarFunction {
+        self.function
+    }
+
     /// The call as data, and the notes that it adds to.
     pub fn encode(&self) -> Result<(Encoded, Option<&Notes>)> {
         let info = self.whole.as_deref().unwrap_or(&self.info).clone();
