@@ -43,6 +43,10 @@ pub enum Command {
     Convert(Convert),
     /// Format queries; comments are kept
     Fmt(Fmt),
+    /// Start the processes of a cluster, which runs queries of other hosts
+    #[cfg(feature = "cluster")]
+    #[command(subcommand)]
+    Cluster(Cluster),
     /// Print what completes this command in a shell
     #[command(hide = true)]
     Completions(Completions),
@@ -77,6 +81,10 @@ pub struct Run {
     /// Fail on a damaged row instead of skipping it
     #[arg(long)]
     pub strict: bool,
+    /// Run the query on the executors of this scheduler, which must see the same files; see 'kql cluster'
+    #[cfg(feature = "cluster")]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub cluster: Option<String>,
     /// What the query can name.
     #[command(flatten)]
     pub environment: Environment,
@@ -166,6 +174,10 @@ pub struct Explain {
     /// Run the query, and show the rows, the time and the size of each step
     #[arg(long)]
     pub analyze: bool,
+    /// Show the stages in which the executors of this scheduler run the query
+    #[cfg(feature = "cluster")]
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "format")]
+    pub cluster: Option<String>,
     /// Output format
     #[arg(long, value_enum, default_value = "human")]
     pub format: CheckFormat,
@@ -267,6 +279,66 @@ pub struct Fmt {
     /// Write nothing; list the files that are not formatted, and exit with 1 if there are any
     #[arg(long)]
     pub check: bool,
+}
+
+/// `kql cluster`
+#[cfg(feature = "cluster")]
+#[derive(Subcommand)]
+pub enum Cluster {
+    /// Start a scheduler, which gives the parts of queries to executors
+    ///
+    /// Its protocol has no passwords and no encryption: whoever reaches the port can run queries over all files that the
+    /// executors can read. Listen on another address than this host's own only in a private network.
+    Scheduler(Scheduler),
+    /// Start an executor, which runs parts of queries
+    ///
+    /// Executors read the files of a query under the same paths as its client. Their protocol has no passwords and no
+    /// encryption: listen on another address than this host's own only in a private network.
+    Executor(Executor),
+}
+
+/// `kql cluster scheduler`
+#[cfg(feature = "cluster")]
+#[derive(Args)]
+pub struct Scheduler {
+    /// The address to listen on; other hosts reach it only if it is one of a network
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:50050")]
+    pub listen: std::net::SocketAddr,
+    /// Seconds after which a silent executor is given up, and its work is done by others
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = at_least_one)]
+    pub silence: usize,
+}
+
+/// `kql cluster executor`
+#[cfg(feature = "cluster")]
+#[derive(Args)]
+pub struct Executor {
+    /// The scheduler
+    #[arg(long, value_name = "HOST:PORT")]
+    pub scheduler: String,
+    /// The address to listen on, for the scheduler, clients and other executors; with port 0, a free one. The next port, or
+    /// another free one, is used too
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
+    pub listen: std::net::SocketAddr,
+    /// The name or address under which others reach this executor [default: the one it listens on]
+    #[arg(long, value_name = "HOST")]
+    pub advertise: Option<String>,
+    /// How many partitions run at once [default: the number of processors]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub slots: Option<usize>,
+    /// Memory that queries use before they continue in temporary files, or are refused, such as 500MB or 4GB [default: three
+    /// quarters of the machine's]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<usize>,
+    /// Folder for temporary files, and for rows until they are fetched [default: the system's]
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// Size of the temporary files of queries that do not fit into memory, such as 20GB [default: 100GB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub spill: Option<usize>,
+    /// Seconds after which the scheduler gives up a silent executor; the same as the scheduler's
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = at_least_one)]
+    pub silence: usize,
 }
 
 /// What a query can name.

@@ -11,6 +11,10 @@ use std::io::Write;
 
 /// Prints the steps of a query.
 pub fn explain(arguments: &Explain) -> Result<(), Failure> {
+    #[cfg(feature = "cluster")]
+    if let Some(address) = &arguments.cluster {
+        return explain_on(arguments, address);
+    }
     let Subject { text, shown, first_line, engine } =
         subject(arguments.query.as_deref(), arguments.file.as_deref(), &arguments.environment)?;
     let failed = |error| crate::run::failure(error, &text, &shown);
@@ -31,6 +35,16 @@ pub fn explain(arguments: &Explain) -> Result<(), Failure> {
         CheckFormat::Human => out.write_all(table(&trace.steps, &text, first_line, arguments.analyze).as_bytes())?,
     }
     Ok(())
+}
+
+/// Prints the stages of a query on a cluster.
+#[cfg(feature = "cluster")]
+fn explain_on(arguments: &Explain, address: &str) -> Result<(), Failure> {
+    let (builder, cluster) = crate::cluster::on(arguments.environment.engine()?, address)?;
+    let Subject { text, shown, engine, .. } =
+        crate::run::subject_on(arguments.query.as_deref(), arguments.file.as_deref(), builder)?;
+    let failed = |error| crate::run::failure(error, &text, &shown);
+    crate::cluster::explain(&engine, &cluster, &text, arguments.analyze, failed)
 }
 
 /// The rows that a step was given: those of the step before it in its pipeline.

@@ -6,6 +6,8 @@ mod allocator;
 mod arguments;
 mod bar;
 mod check;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod convert;
 mod data;
 mod diagnostics;
@@ -61,6 +63,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         arguments::Command::Convert(convert) => convert::convert(&convert),
         arguments::Command::Data(data) => data::data(&data),
         arguments::Command::Fmt(fmt) => fmt::fmt(&fmt),
+        #[cfg(feature = "cluster")]
+        arguments::Command::Cluster(cluster) => cluster::serve(&cluster),
         arguments::Command::Completions(completions) => install::completions(&completions),
         arguments::Command::Man => install::man(),
     };

@@ -22,6 +22,11 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     if let Some(folder) = folder_of(arguments.file.as_deref()) {
         builder = builder.allow_files(folder);
     }
+    #[cfg(feature = "cluster")]
+    let builder = match &arguments.cluster {
+        Some(address) => crate::cluster::on(builder, address)?.0,
+        None => builder,
+    };
     let engine = build(builder)?;
     interrupt::listen(engine.progress().clone());
     let query = Query { engine: &engine, text: &text, shown: &shown };
@@ -218,9 +223,13 @@ pub struct Subject {
 
 /// The query of a text or of a file, which can be a rule, and its engine. Ctrl-C stops it.
 pub fn subject(query: Option<&str>, file: Option<&str>, environment: &Environment) -> Result<Subject, Failure> {
+    subject_on(query, file, environment.engine()?)
+}
+
+/// [`subject`] with the settings of its engine.
+pub fn subject_on(query: Option<&str>, file: Option<&str>, mut builder: EngineBuilder) -> Result<Subject, Failure> {
     let (text, shown) = query_text(query, file)?;
     let (text, first_line) = query_of_rule(&shown, text)?;
-    let mut builder = environment.engine()?;
     if let Some(folder) = folder_of(file) {
         builder = builder.allow_files(folder);
     }

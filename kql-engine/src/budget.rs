@@ -45,12 +45,19 @@ pub(crate) struct Budget {
     progress: Arc<Progress>,
     cancel: CancellationToken,
     memory: Arc<RuntimeEnv>,
+    /// Whether what is planned can run in another process.
+    distributed: bool,
 }
 
 impl Budget {
     /// The budget of a run that these two can stop.
     pub(crate) fn new(progress: &Arc<Progress>, cancel: &CancellationToken, memory: &Arc<RuntimeEnv>) -> Budget {
-        Budget { progress: progress.clone(), cancel: cancel.clone(), memory: memory.clone() }
+        Budget { progress: progress.clone(), cancel: cancel.clone(), memory: memory.clone(), distributed: false }
+    }
+
+    /// The budget of a run whose plans can be executed by other processes, or not.
+    pub(crate) fn distributed(self, distributed: bool) -> Budget {
+        Budget { distributed, ..self }
     }
 
     fn check(&self) -> Result<()> {
@@ -141,6 +148,11 @@ impl Eq for Captured {}
 
 impl Hash for Captured {
     fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+/// Whether what the thread plans can run in another process, so that it must keep all it was made from.
+pub(crate) fn is_distributed() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|entered| entered.budget.distributed))
 }
 
 /// Whether the run goes on: the error is that it was stopped, or that it uses too much memory. Without a budget, it does.

@@ -9,6 +9,7 @@ use crate::exec::Limits;
 use crate::geo_ip::GeoIp;
 use crate::memory::Release;
 use crate::progress::Progress;
+use crate::runner::PlanRunner;
 use crate::sources::{ColumnSource, DataPath, DateOrder, FolderDates, Profile};
 use crate::text_tables;
 use crate::types::TableSchema;
@@ -25,6 +26,7 @@ pub struct EngineBuilder {
     now: Option<i64>,
     geo_ip: Option<std::path::PathBuf>,
     release: Option<Release>,
+    runner: Option<Arc<dyn PlanRunner>>,
     /// The engine whose threads and memory are shared.
     base: Option<Arc<EngineCore>>,
 }
@@ -39,6 +41,7 @@ impl EngineBuilder {
             now: base.fixed_time(),
             geo_ip: None,
             release: None,
+            runner: None,
             base: Some(base.clone()),
         }
     }
@@ -197,6 +200,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Lets something else than this process run plans that read files, such as a cluster.
+    pub fn runner(mut self, runner: Arc<dyn PlanRunner>) -> Self {
+        self.runner = Some(runner);
+        self
+    }
+
     /// Shares a progress counter and stop switch with the caller. By default the engine has its own.
     pub fn progress(mut self, progress: Arc<Progress>) -> Self {
         self.progress = progress;
@@ -219,10 +228,10 @@ impl EngineBuilder {
         if let Some(path) = &self.geo_ip {
             self.database.places = Some(Arc::new(GeoIp::open(path)?));
         }
-        let EngineBuilder { database, limits, progress, now, release, base, .. } = self;
+        let EngineBuilder { database, limits, progress, now, release, runner, base, .. } = self;
         if let Some(base) = base {
-            return Ok(Engine { core: Arc::new(base.derived(database, now)) });
+            return Ok(Engine { core: Arc::new(base.derived(database, now, runner)) });
         }
-        Ok(Engine { core: Arc::new(EngineCore::new(database, limits, progress, now, release)?) })
+        Ok(Engine { core: Arc::new(EngineCore::new(database, limits, progress, now, release, runner)?) })
     }
 }

@@ -82,7 +82,7 @@ impl Engine {
 
     fn read_all(&self, table: &SourceTable, found: &mut TableDescription) -> Result<(), DataFusionError> {
         let time = crate::export::time_column(&table.schema);
-        let state = self.core.session(Strategy::InMemory);
+        let state = self.core.local_session(Strategy::InMemory);
         let runtime = self.core.runtime().map_err(|e| DataFusionError::External(Box::new(e)))?;
         let mut range: Option<(i64, i64)> = None;
         runtime.block_on(exec::caught(async {

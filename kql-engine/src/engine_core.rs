@@ -10,6 +10,7 @@ use crate::lower::{Lowering, RunningWindows};
 use crate::memory::{Memory, Release};
 use crate::plan::{self, Node, Query, Relation, Stage, StageId, StageResult};
 use crate::progress::Progress;
+use crate::runner::PlanRunner;
 use crate::stages;
 use crate::stored_rows::{Numbering, RowsWriter, StoredRows};
 use crate::strategy::Strategy;
@@ -32,6 +33,8 @@ pub(crate) struct EngineCore {
     memory: Arc<Memory>,
     workers: Arc<Workers>,
     now: Option<i64>,
+    /// Runs plans elsewhere.
+    runner: Option<Arc<dyn PlanRunner>>,
 }
 
 impl EngineCore {
@@ -42,15 +45,22 @@ impl EngineCore {
         progress: Arc<Progress>,
         now: Option<i64>,
         release: Option<Release>,
+        runner: Option<Arc<dyn PlanRunner>>,
     ) -> Result<EngineCore, Error> {
         let process = limits.memory.filter(|_| limits.process);
         let memory = Arc::new(Memory::new(limits.memory, process, release).map_err(run_error)?);
         let workers = Arc::new(Workers::new(limits.partitions));
-        Ok(EngineCore { database: Arc::new(database), workers, memory, limits, progress, now })
+        Ok(EngineCore { database: Arc::new(database), workers, memory, limits, progress, now, runner })
     }
 
-    /// An engine with other tables and another time, which shares threads and memory with this one.
-    pub(crate) fn derived(&self, database: Database, now: Option<i64>) -> EngineCore {
+    /// An engine with other tables and another time, which shares threads and memory with this one; without a runner of its
+    /// own, it has that of this one.
+    pub(crate) fn derived(
+        &self,
+        database: Database,
+        now: Option<i64>,
+        runner: Option<Arc<dyn PlanRunner>>,
+    ) -> EngineCore {
         EngineCore {
             database: Arc::new(database),
             workers: self.workers.clone(),
@@ -58,6 +68,7 @@ impl EngineCore {
             limits: self.limits,
             progress: self.progress.clone(),
             now,
+            runner: runner.or_else(|| self.runner.clone()),
         }
     }
 
@@ -101,7 +112,7 @@ impl EngineCore {
 
     /// What a run may use that `cancel` can stop.
     pub(crate) fn budget(&self, cancel: &CancellationToken) -> Budget {
-        Budget::new(&self.progress, cancel, self.memory.environment())
+        Budget::new(&self.progress, cancel, self.memory.environment()).distributed(self.runner.is_some())
     }
 
     /// The value of `now()` for a query that begins now.
@@ -109,9 +120,19 @@ impl EngineCore {
         self.now.unwrap_or_else(clock)
     }
 
-    /// The session in which plans run.
-    pub(crate) fn session(&self, strategy: Strategy) -> SessionState {
-        exec::session(self.limits, &self.memory, &self.progress, strategy, Some(Arc::new(RunningWindows)))
+    /// The session in which the plans of a query run. A traced one records what this process sees, so it runs here.
+    pub(crate) fn session(&self, snapshot: &CatalogSnapshot, strategy: Strategy) -> SessionState {
+        self.session_with(strategy, self.runner.as_ref().filter(|_| snapshot.tracing.is_none()))
+    }
+
+    /// A session whose plans run in this process.
+    pub(crate) fn local_session(&self, strategy: Strategy) -> SessionState {
+        self.session_with(strategy, None)
+    }
+
+    fn session_with(&self, strategy: Strategy, runner: Option<&Arc<dyn PlanRunner>>) -> SessionState {
+        let last = Some(Arc::new(RunningWindows) as _);
+        exec::session(self.limits, &self.memory, &self.progress, strategy, last, runner)
     }
 
     /// Runs the subqueries whose results are not known yet.
@@ -171,7 +192,7 @@ impl EngineCore {
         match exec::store(plan, state.task_ctx(), &self.progress, writer()).await.map_err(run_error) {
             Err(Error::Memory { .. }) => {
                 self.memory.freed().await;
-                let state = self.session(Strategy::Sorting);
+                let state = self.session(snapshot, Strategy::Sorting);
                 let plan = self.plan(snapshot, &state, stages, relation).await?;
                 exec::store(plan, state.task_ctx(), &self.progress, writer()).await.map_err(run_error)
             }
@@ -194,7 +215,7 @@ impl EngineCore {
         cancel: &CancellationToken,
     ) -> Result<Arc<StoredRows>, Error> {
         let runtime = self.runtime()?;
-        let state = self.session(Strategy::InMemory);
+        let state = self.session(snapshot, Strategy::InMemory);
         let mut stages = std::mem::take(&mut query.computed);
         let mut relation = relation.clone();
         crate::rewrite::rewrite_relation(&mut relation);

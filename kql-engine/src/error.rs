@@ -2,6 +2,7 @@
 
 use crate::budget;
 use crate::defect::Defect;
+use crate::runner::RemoteError;
 use arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 use kql_parser::Diagnostic;
@@ -102,10 +103,13 @@ pub(crate) fn run_error(error: DataFusionError) -> Error {
     }
     match error.find_root() {
         DataFusionError::External(inner) if inner.is::<budget::Stopped>() => Error::Interrupted,
-        DataFusionError::External(inner) => match inner.downcast_ref::<SourceError>() {
-            Some(source) => Error::Data(source.clone()),
-            None => Error::Run(inner.to_string()),
-        },
+        DataFusionError::External(inner) => {
+            match (inner.downcast_ref::<SourceError>(), inner.downcast_ref::<RemoteError>()) {
+                (Some(source), _) => Error::Data(source.clone()),
+                (None, Some(remote)) => of_remote(remote.clone()),
+                (None, None) => Error::Run(inner.to_string()),
+            }
+        }
         DataFusionError::ResourcesExhausted(message) => match crate::memory::exceeded(message) {
             Some(exceeded) => exceeded.into(),
             None => Error::Run(message.clone()),
@@ -114,6 +118,16 @@ pub(crate) fn run_error(error: DataFusionError) -> Error {
         DataFusionError::Internal(message) => Error::Internal(Box::new(Defect::new(message.clone()))),
         root if is_overflow(&root.strip_backtrace()) => Error::Run(TOO_MUCH_TEXT.to_owned()),
         root => Error::Internal(Box::new(Defect::new(root.strip_backtrace()))),
+    }
+}
+
+fn of_remote(error: RemoteError) -> Error {
+    match error {
+        RemoteError::Data(message) => Error::Data(SourceError::Elsewhere(message)),
+        RemoteError::Run(message) => Error::Run(message),
+        RemoteError::Memory { limit, operator } => Error::Memory { limit, operator },
+        RemoteError::Internal(message) => Error::Internal(Box::new(Defect::new(message))),
+        RemoteError::Stopped => Error::Interrupted,
     }
 }
 
@@ -147,6 +161,22 @@ pub enum SourceError {
     /// A file that has changed since its table was opened.
     #[error("{}: the file changed after it was opened; start again", .0.display())]
     Changed(PathBuf),
+    /// What another host reports about its data.
+    #[error("{0}")]
+    Elsewhere(String),
+    /// A file that has another length than where the query was planned.
+    #[error(
+        "{}: the file has {found} bytes here, and {expected} bytes where the query was planned; all hosts must have the \
+         same files", path.display()
+    )]
+    OtherLength {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        found: u64,
+        /// Its length where the query was planned.
+        expected: u64,
+    },
     /// The operating system reports an error.
     #[error("{}: cannot be read: {reason}", path.display())]
     Unreadable {

@@ -6,6 +6,7 @@ use crate::memory::Memory;
 use crate::partition_constants::HidePartitionConstants;
 use crate::plan::Relation;
 use crate::progress::Progress;
+use crate::runner::{PlanRunner, Runner};
 use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::strategy::Strategy;
 use crate::types::ScalarType;
@@ -26,7 +27,8 @@ use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionConfig;
 use futures::future::{Either, select};
-use futures::{FutureExt, Stream, StreamExt};
+use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -72,21 +74,34 @@ pub(crate) fn session(
     progress: &Arc<Progress>,
     strategy: Strategy,
     last: Option<PhysicalRule>,
+    runner: Option<&Arc<dyn PlanRunner>>,
 ) -> SessionState {
     // a group can be a long list: fewer of them are in memory with smaller batches
     let most = if strategy == Strategy::Sorting { SMALL_BATCH } else { usize::MAX };
     let rows = limits.batch_size.clamp(1, most);
     let mut config = SessionConfig::new()
         .with_batch_size(rows)
-        .with_target_partitions(limits.partitions.max(1))
         .with_information_schema(false)
         .with_extension(progress.clone())
         .with_extension(Arc::new(strategy));
+    let mut partitions = limits.partitions.max(1);
+    if let Some(runner) = runner {
+        config = config.with_extension(Arc::new(Runner(runner.clone())));
+        partitions = runner.partitions().max(1);
+    }
     let options = config.options_mut();
+    options.execution.target_partitions = partitions;
+    // a filter that is known only when another part of the plan has run stays in its process
+    if runner.is_some() {
+        options.optimizer.enable_dynamic_filter_pushdown = false;
+        options.optimizer.enable_topk_dynamic_filter_pushdown = false;
+        options.optimizer.enable_join_dynamic_filter_pushdown = false;
+        options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
+    }
     if strategy == Strategy::Sorting {
         options.optimizer.prefer_hash_join = false;
         // joins by sorting are planned for two partitions or more
-        options.execution.target_partitions = limits.partitions.max(2);
+        options.execution.target_partitions = partitions.max(2);
         // groups that arrive in order stay in order, and are found in one step: between two steps, the states of all groups
         // would be merged in memory
         options.optimizer.repartition_aggregations = false;
@@ -161,13 +176,17 @@ impl PhysicalOptimizerRule for WithoutFilters {
 /// The batches of a plan. Those of a partition come after those of the partitions before it, so that rows that were only
 /// filtered and extended keep their order. All partitions run at once, and each buffers at most about `ahead` bytes of
 /// batches that were not read yet. An error in one partition ends the stream without waiting for the others. Needs a
-/// tokio runtime.
+/// tokio runtime. If the session has a runner for the plan, that runs it.
 pub(crate) fn stream(
     plan: Arc<dyn ExecutionPlan>,
     context: Arc<TaskContext>,
     progress: &Arc<Progress>,
     ahead: usize,
-) -> impl Stream<Item = Result<RecordBatch>> + Send + Unpin + 'static {
+) -> BoxStream<'static, Result<RecordBatch>> {
+    let runner = context.session_config().get_extension::<Runner>();
+    if let Some(stream) = runner.and_then(|runner| runner.0.run(&plan, &context)) {
+        return stream;
+    }
     let watched = progress.watch(&plan);
     let mut tasks = JoinSet::new();
     let partitions = plan.output_partitioning().partition_count();

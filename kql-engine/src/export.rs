@@ -101,6 +101,7 @@ impl Engine {
             &self.core.progress,
             Strategy::InMemory,
             None,
+            None,
         );
         // each partition reserves memory for merging its temporary files, in addition to what it sorts
         let share = memory / (8 * self.core.limits.partitions.max(1));

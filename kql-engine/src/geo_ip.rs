@@ -8,8 +8,8 @@ use maxminddb::{MaxMindDbError, Reader, geoip2};
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 /// The maximum number of cached answers; then the cache is cleared, so that memory is bounded.
 const KEPT: usize = 1 << 16;
@@ -19,6 +19,7 @@ const OTHER_KINDS: [&str; 5] = ["ASN", "ISP", "Domain", "Connection-Type", "Anon
 
 /// A database of locations.
 pub struct GeoIp {
+    path: PathBuf,
     reader: Reader<Vec<u8>>,
     /// The answers to previous look-ups.
     known: Mutex<HashMap<IpAddr, Option<Arc<str>>>>,
@@ -30,6 +31,20 @@ pub struct GeoIp {
 pub struct GeoIpError {
     address: IpAddr,
     source: MaxMindDbError,
+}
+
+/// The databases that plans from other processes use.
+static SHARED: LazyLock<Mutex<HashMap<PathBuf, Weak<GeoIp>>>> = LazyLock::new(Mutex::default);
+
+/// [`GeoIp::open`], once for all that use the file at the same time.
+pub fn shared(path: &Path) -> Result<Arc<GeoIp>, SourceError> {
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(open) = shared.get(path).and_then(Weak::upgrade) {
+        return Ok(open);
+    }
+    let open = Arc::new(GeoIp::open(path)?);
+    shared.insert(path.to_owned(), Arc::downgrade(&open));
+    Ok(open)
 }
 
 impl GeoIp {
@@ -46,7 +61,12 @@ impl GeoIp {
         if OTHER_KINDS.iter().any(|other| kind.contains(other)) {
             return Err(not_that(format!("it has the type {kind}, which has no locations")));
         }
-        Ok(GeoIp { reader, known: Mutex::default() })
+        Ok(GeoIp { path: path.to_owned(), reader, known: Mutex::default() })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The data of an address, as a bag; `None` if the database does not contain the address.

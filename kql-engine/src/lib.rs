@@ -10,6 +10,8 @@ mod budget;
 mod builder;
 mod byte_channel;
 pub mod cell;
+#[doc(hidden)]
+pub mod codec;
 pub mod completion;
 mod database;
 #[doc(hidden)]
@@ -19,6 +21,7 @@ mod defect;
 mod describe;
 #[doc(hidden)]
 pub mod dynamic;
+mod encoded;
 mod engine;
 mod engine_core;
 mod error;
@@ -36,6 +39,7 @@ mod memory;
 mod notes;
 mod operators;
 mod partition_constants;
+mod placed;
 mod plan;
 #[doc(hidden)]
 pub mod plugins;
@@ -47,6 +51,8 @@ pub mod registry;
 pub mod render;
 mod rewrite;
 mod run;
+mod runner;
+mod scan_exec;
 mod slices;
 #[doc(hidden)]
 pub mod sources;
@@ -74,6 +80,8 @@ pub use bind::{ExternalMissing, StoredFunction};
 pub use builder::EngineBuilder;
 pub use defect::Defect;
 pub use describe::TableDescription;
+#[doc(hidden)]
+pub use encoded::Encoded;
 pub use engine::Engine;
 #[doc(hidden)]
 pub use error::is_overflow;
@@ -85,6 +93,7 @@ pub use plan::Render;
 pub use prepared::Prepared;
 pub use progress::Progress;
 pub use run::{Run, Settled};
+pub use runner::{PlanRunner, RemoteError};
 pub use sources::{ColumnSource, DataPath, DateOrder, FileSummary, FolderDates, Profile};
 pub use storage::{Layout, TimeRanges};
 pub use stream::TableStream;

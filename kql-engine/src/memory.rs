@@ -9,6 +9,7 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -83,6 +84,18 @@ impl Memory {
     pub(crate) fn exceeded(&self) -> Exceeded {
         Exceeded { limit: self.limit.unwrap_or_default(), operator: None }
     }
+}
+
+/// Memory with limits for what is reserved and for temporary files, which are in a folder.
+pub(crate) fn in_folder(limit: Option<usize>, folder: &Path, files: Option<u64>) -> Result<Arc<RuntimeEnv>> {
+    let mut builder = RuntimeEnvBuilder::new().with_temp_file_path(folder);
+    if let Some(files) = files {
+        builder = builder.with_max_temp_directory_size(files);
+    }
+    if let Some(limit) = limit {
+        builder = builder.with_memory_pool(Arc::new(Pool { limit, watch: None, held: Mutex::default() }));
+    }
+    builder.build_arc()
 }
 
 /// A query needs more memory than there is.

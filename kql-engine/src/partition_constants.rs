@@ -64,13 +64,14 @@ impl PhysicalOptimizerRule for HidePartitionConstants {
 
 /// The rows of its input, without any declared properties.
 #[derive(Clone, Debug)]
-struct PlainExec {
+pub(crate) struct PlainExec {
     input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
 }
 
 impl PlainExec {
-    fn new(input: Arc<dyn ExecutionPlan>) -> PlainExec {
+    /// The rows of `input`.
+    pub(crate) fn new(input: Arc<dyn ExecutionPlan>) -> PlainExec {
         let properties = plain_properties(&input);
         PlainExec { input, properties }
     }

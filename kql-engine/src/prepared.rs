@@ -174,7 +174,7 @@ impl Prepared {
         dropped: &Arc<DropGuard>,
         room: usize,
     ) -> Result<Vec<TableStream>, Error> {
-        let state = self.core.session(Strategy::InMemory);
+        let state = self.core.session(&self.snapshot, Strategy::InMemory);
         let query = &self.bound.query;
         let mut stages = query.computed.clone();
         let needed = plan::stages_of(query, &query.results);
@@ -246,7 +246,7 @@ impl Again {
             let Some(relation) = bound.query.results.get(self.result) else {
                 return Err(Error::broken_off("a result is missing"));
             };
-            let state = core.session(Strategy::Sorting);
+            let state = core.session(snapshot, Strategy::Sorting);
             let plan = core.runtime()?.block_on(core.plan(snapshot, &state, &self.stages, relation))?;
             Ok((plan, state.task_ctx()))
         })

@@ -37,8 +37,15 @@ fn with_input(plan: Arc<dyn ExecutionPlan>, input: Arc<dyn ExecutionPlan>) -> Re
 
 /// Returns the rows of its input in batches of bounded size.
 #[derive(Clone, Debug)]
-struct SlicesExec {
+pub(crate) struct SlicesExec {
     input: Arc<dyn ExecutionPlan>,
+}
+
+impl SlicesExec {
+    /// The rows of `input`.
+    pub(crate) fn new(input: Arc<dyn ExecutionPlan>) -> SlicesExec {
+        SlicesExec { input }
+    }
 }
 
 impl DisplayAs for SlicesExec {

@@ -92,6 +92,14 @@ impl TableStream {
         TableStream { name, schema, render, state: State::Waiting(Box::new(production)), _dropped: Some(dropped) }
     }
 
+    /// The plan that returns the rows, if it has not begun to run.
+    pub fn plan(&self) -> Option<&Arc<dyn ExecutionPlan>> {
+        match &self.state {
+            State::Waiting(production) => Some(&production.plan),
+            _ => None,
+        }
+    }
+
     /// The batches one after the other, for code that is not async. Each step blocks.
     pub fn batches(mut self) -> impl Iterator<Item = Result<RecordBatch, Error>> {
         std::iter::from_fn(move || futures::executor::block_on(self.next()))

@@ -71,7 +71,7 @@ fn row_by_row(plan: &Arc<dyn ExecutionPlan>) -> bool {
 
 /// Whether a row can be among the first `wanted` by a key.
 fn candidates(key: &PhysicalSortExpr, wanted: usize, config: &ConfigOptions) -> Arc<dyn PhysicalExpr> {
-    let function = ScalarUDF::new_from_impl(Candidates { signature: Signature::any(4, Volatility::Volatile) });
+    let function = ScalarUDF::new_from_impl(TopCandidate::new());
     let arguments = vec![
         key.expr.clone(),
         lit(i64::try_from(wanted).unwrap_or(i64::MAX)),
@@ -85,11 +85,17 @@ fn candidates(key: &PhysicalSortExpr, wanted: usize, config: &ConfigOptions) -> 
 /// `top_candidate(key, wanted, descending, nulls_first)`: whether a row can be among the first `wanted` of its batch, and so of
 /// all. Equal keys are kept: other keys can decide between them.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Candidates {
+pub(crate) struct TopCandidate {
     signature: Signature,
 }
 
-impl ScalarUDFImpl for Candidates {
+impl TopCandidate {
+    pub(crate) fn new() -> TopCandidate {
+        TopCandidate { signature: Signature::any(4, Volatility::Volatile) }
+    }
+}
+
+impl ScalarUDFImpl for TopCandidate {
     fn name(&self) -> &str {
         "top_candidate"
     }

@@ -11,6 +11,7 @@
 //! | dynamic | Utf8 | compact JSON text; `dynamic(null)` is an Arrow null |
 
 use arrow::datatypes::{DataType, Field};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -25,7 +26,7 @@ pub const TYPE_KEY: &str = "kql.type";
 pub(crate) const TIME_COLUMNS: [&str; 2] = ["TimeGenerated", "Timestamp"];
 
 /// A scalar type.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ScalarType {
     /// `bool`
     Bool,
@@ -127,7 +128,7 @@ impl fmt::Display for ScalarType {
 }
 
 /// A named, typed column.
-#[derive(Clone, PartialEq, Eq, Debug, Hash)]
+#[derive(Clone, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
 pub struct Column {
     /// Its name, case-sensitive.
     pub name: std::string::String,
@@ -154,7 +155,7 @@ impl Column {
 }
 
 /// The columns of a table, in order.
-#[derive(Clone, PartialEq, Eq, Debug, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Hash, Default, Serialize, Deserialize)]
 pub struct TableSchema {
     /// In order; names are unique.
     pub columns: Vec<Column>,

@@ -3,9 +3,10 @@
 use crate::types::{DECIMAL_SCALE, ScalarType};
 use arrow::array::ArrayRef;
 use datafusion::common::ScalarValue;
+use serde::{Deserialize, Serialize};
 
 /// A value; its type is stored separately (a datetime and a timespan are both ticks).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// The null of every type except string.
     Null,
@@ -16,9 +17,9 @@ pub enum Value {
     /// long, datetime and timespan (ticks of 100 ns)
     Long(i64),
     /// real
-    Real(f64),
+    Real(#[serde(with = "crate::encoded::bits")] f64),
     /// decimal, scaled by 10^18
-    Decimal(crate::decimal::Scaled),
+    Decimal(#[serde(with = "crate::encoded::wide")] crate::decimal::Scaled),
     /// string, guid (canonical text) and dynamic (compact JSON text)
     Text(String),
 }

@@ -52,8 +52,15 @@ impl PhysicalOptimizerRule for YieldingRows {
 
 /// Returns the batches of its input, and lets other work of the thread run from time to time.
 #[derive(Clone, Debug)]
-struct YieldingExec {
+pub(crate) struct YieldingExec {
     input: Arc<dyn ExecutionPlan>,
+}
+
+impl YieldingExec {
+    /// The batches of `input`.
+    pub(crate) fn new(input: Arc<dyn ExecutionPlan>) -> YieldingExec {
+        YieldingExec { input }
+    }
 }
 
 impl DisplayAs for YieldingExec {

@@ -1,11 +1,13 @@
 //! The settings of an engine, as Python passes them.
 
+use kql_cluster::Cluster;
 use kql_engine::{
     Column, DataPath, DateOrder, Engine, EngineBuilder, Error, ExternalMissing, FolderDates, Limits, Profile,
     ScalarType, TableSchema,
 };
 use pyo3::prelude::*;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The settings, from a dict; `python/kql/_settings.py` makes it.
 #[derive(FromPyObject)]
@@ -33,6 +35,8 @@ pub struct Settings {
     date_order: Option<String>,
     folder_dates: String,
     geo_ip: Option<PathBuf>,
+    /// The scheduler of a cluster, as `HOST:PORT`.
+    cluster: Option<String>,
 }
 
 /// The one of the names that was given.
@@ -104,6 +108,10 @@ impl Settings {
         builder = builder.folder_dates(one_of("folder_dates", &self.folder_dates, &dates)?);
         if let Some(path) = &self.geo_ip {
             builder = builder.geo_ip(path);
+        }
+        if let Some(address) = &self.cluster {
+            let cluster = Cluster::connect_blocking(address).map_err(|e| Error::Setting(format!("cluster: {e}")))?;
+            builder = builder.runner(Arc::new(cluster));
         }
         Ok(builder.strict(self.strict))
     }

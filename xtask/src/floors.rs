@@ -17,10 +17,13 @@ const CRATES: [&str; 6] = [
 
 /// The modules of the engine, from the ground up. Those of one floor do not name each other, but for those that a `+` joins:
 /// they are one layer, since an operator binds the pipelines inside it.
-const FLOORS: [(&str, &[&str]); 22] = [
+const FLOORS: [(&str, &[&str]); 23] = [
     (
         "words for what happens, the simplest values, and the memory there is",
-        &["types", "time", "render", "progress", "notes", "defect", "byte_channel", "memory", "strategy", "slices"],
+        &[
+            "types", "time", "render", "progress", "notes", "defect", "byte_channel", "memory", "strategy", "slices",
+            "encoded", "placed", "runner", "scan_exec",
+        ],
     ),
     ("what a run can use, letting other work run, fewer rows for top", &["budget", "yielding", "top_candidates"]),
     ("values, and rows that are kept", &["decimal", "error", "storage", "stored_rows"]),
@@ -37,6 +40,7 @@ const FLOORS: [(&str, &[&str]); 22] = [
     ("files as tables", &["sources", "partition_constants"]),
     ("plan to DataFusion, running it, files of externaldata", &["lower", "exec", "external"]),
     ("AST to plan, plan to plan", &["bind+operators+plugins", "rewrite"]),
+    ("plans for other processes", &["codec"]),
     ("files of KQL text", &["text_tables"]),
     ("what a query can name", &["database"]),
     ("an engine's inside", &["engine_core"]),

@@ -1,6 +1,8 @@
 //! The tests of the command line, in one executable.
 
 mod check;
+#[cfg(all(feature = "cluster", unix))]
+mod cluster;
 mod command_line;
 mod damaged;
 mod data;

@@ -38,7 +38,7 @@ pub use series_points::SERIES_POINTS;
 pub use sum::SUM;
 pub use take_any::TAKE_ANY;
 
-use crate::registry::AggregateFunction;
+use crate::registry::{AggregateFunction, ScalarFunction};
 
 /// All aggregation functions.
 pub fn all() -> impl Iterator<Item = &'static AggregateFunction> {
@@ -100,3 +100,13 @@ static ALL: &[&AggregateFunction] = &[
     &conditional_forms::COVARIANCEPIF,
     &conditional_forms::TAKE_ANYIF,
 ];
+
+/// The aggregates that queries cannot call by name: plans use them.
+pub fn internal() -> impl Iterator<Item = &'static AggregateFunction> {
+    [&series_points::SERIES_POINTS].into_iter()
+}
+
+/// The scalar functions that plans use for aggregates.
+pub fn internal_scalars() -> impl Iterator<Item = &'static ScalarFunction> {
+    spread::INTERNAL.into_iter()
+}

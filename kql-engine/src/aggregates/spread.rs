@@ -107,6 +107,9 @@ macro_rules! to_ten_digits {
 to_ten_digits!(ROUNDED, "to_ten_digits", |variance| variance);
 to_ten_digits!(ROOT, "root_to_ten_digits", f64::sqrt);
 
+/// Functions that are not callable by name.
+pub(super) static INTERNAL: [&ScalarFunction; 2] = [&ROUNDED, &ROOT];
+
 fn to_ten_digits(call: &Call, of: fn(f64) -> f64) -> Result<ColumnarValue> {
     // beyond this a real has less than ten decimal places
     const WHOLE: f64 = (1u64 << 53) as f64;

@@ -2,6 +2,7 @@
 
 use super::read::{self, Kind};
 use crate::budget::{self, Captured, Pace};
+use crate::encoded::Encoded;
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayBuilder, AsArray, Int64Builder, ListBuilder, StringBuilder};
 use arrow::datatypes::{DataType, Field};
@@ -24,6 +25,17 @@ impl ExpandItems {
     pub fn new(bag_as_array: bool, limit: Option<usize>, ty: ScalarType) -> Self {
         let signature = Signature::any(1, PER_ROW);
         ExpandItems { bag_as_array, limit, ty, signature, budget: Captured::now() }
+    }
+
+    /// As data.
+    pub(crate) fn encode(&self) -> Result<Encoded> {
+        Encoded::of(&(self.bag_as_array, self.limit, self.ty))
+    }
+
+    /// From its data.
+    pub(crate) fn decode(encoded: &Encoded) -> Result<ExpandItems> {
+        let (bag_as_array, limit, ty) = encoded.data()?;
+        Ok(ExpandItems::new(bag_as_array, limit, ty))
     }
 }
 
@@ -139,6 +151,16 @@ impl ItemCount {
     /// At most `limit` positions.
     pub fn new(limit: Option<usize>) -> Self {
         ItemCount { limit, signature: Signature::variadic_any(PER_ROW), budget: Captured::now() }
+    }
+
+    /// As data.
+    pub(crate) fn encode(&self) -> Result<Encoded> {
+        Encoded::of(&self.limit)
+    }
+
+    /// From its data.
+    pub(crate) fn decode(encoded: &Encoded) -> Result<ItemCount> {
+        Ok(ItemCount::new(encoded.data()?))
     }
 }
 

@@ -1,16 +1,18 @@
 //! `parse-kv`: keys and values in a text.
 
 use super::converted::{Unconverted, converted};
+use crate::encoded::Encoded;
 use crate::plan::Extractor;
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
 use datafusion::common::Result;
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The notation of keys and values in the text.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum KeyValueForm {
     /// Between delimiters.
     Delimited {
@@ -27,11 +29,27 @@ pub enum KeyValueForm {
     /// followed by its value.
     Words(Quotes),
     /// Found by a regular expression with two groups.
-    Regex(Regex),
+    Regex(#[serde(with = "expression")] Regex),
+}
+
+/// Regular expressions by their texts.
+mod expression {
+    use crate::functions::operators::compiled;
+    use regex::Regex;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &Regex, serializer: S) -> Result<S::Ok, S::Error> {
+        value.as_str().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Regex, D::Error> {
+        compiled(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
 }
 
 /// The quotes around a key or a value, and the escape characters.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Quotes {
     /// Opening and closing quotes.
     pub pairs: Vec<(char, char)>,
@@ -45,6 +63,15 @@ pub struct KeyValues {
     form: KeyValueForm,
     types: Vec<ScalarType>,
     places: BTreeMap<String, usize>,
+}
+
+/// The name of this kind of extractor.
+pub const KIND: &str = "key_values";
+
+/// The keys from their data.
+pub fn decode(encoded: &Encoded) -> Result<KeyValues> {
+    let (form, types, places) = encoded.data()?;
+    Ok(KeyValues { form, types, places })
 }
 
 impl KeyValues {
@@ -235,5 +262,9 @@ impl Extractor for KeyValues {
         }
         let found: Vec<StringArray> = builders.iter_mut().map(StringBuilder::finish).collect();
         converted(found, &self.types, vec![true; texts.len()], Unconverted::IsNull)
+    }
+
+    fn encode(&self) -> Result<(&'static str, Encoded)> {
+        Ok((KIND, Encoded::of(&(&self.form, &self.types, &self.places))?))
     }
 }

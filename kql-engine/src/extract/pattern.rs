@@ -5,17 +5,19 @@
 //! match; in the regex kind texts are regular expressions and a column is as long as possible.
 
 use super::converted::{Unconverted, converted};
+use crate::encoded::Encoded;
 use crate::functions::operators::compiled;
 use crate::plan::Extractor;
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
-use datafusion::common::Result;
+use datafusion::common::{DataFusionError, Result};
 use memchr::memmem::Finder;
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A part of a pattern.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Part {
     /// `*`
     Any,
@@ -26,7 +28,7 @@ pub enum Part {
 }
 
 /// The kind of a pattern.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PatternKind {
     /// Literal texts; if a value does not convert, the row does not match.
     Simple,
@@ -38,6 +40,7 @@ pub enum PatternKind {
 
 /// A compiled pattern.
 pub struct Pattern {
+    parts: Vec<Part>,
     kind: PatternKind,
     types: Vec<ScalarType>,
     search: Search,
@@ -64,6 +67,15 @@ struct Step {
 #[error("The pattern is not a valid regular expression: {}.", last_line(&.0.to_string()))]
 pub struct PatternError(#[from] regex::Error);
 
+/// The name of this kind of extractor.
+pub const KIND: &str = "pattern";
+
+/// A pattern from its data.
+pub fn decode(encoded: &Encoded) -> Result<Pattern> {
+    let (parts, kind): (Vec<Part>, PatternKind) = encoded.data()?;
+    Pattern::new(&parts, kind).map_err(|e| DataFusionError::External(Box::new(e)))
+}
+
 impl Pattern {
     /// Compiles a pattern. The error is a sentence about an invalid regular expression.
     pub fn new(parts: &[Part], kind: PatternKind) -> Result<Pattern, PatternError> {
@@ -82,7 +94,7 @@ impl Pattern {
                 Search::Regex(Box::new(expression(parts, &kind)?), (0..columns).map(group).collect())
             }
         };
-        Ok(Pattern { kind, types, search })
+        Ok(Pattern { parts: parts.to_vec(), kind, types, search })
     }
 
     /// Finds the columns' texts; false if the text does not match.
@@ -267,6 +279,10 @@ impl Extractor for Pattern {
             _ => Unconverted::DropsRow,
         };
         converted(found, &self.types, matched, unconverted)
+    }
+
+    fn encode(&self) -> Result<(&'static str, Encoded)> {
+        Ok((KIND, Encoded::of(&(&self.parts, &self.kind))?))
     }
 }
 

@@ -48,3 +48,9 @@ static FAMILIES: &[&[&ScalarFunction]] = &[
 pub fn all() -> impl Iterator<Item = &'static ScalarFunction> {
     FAMILIES.iter().flat_map(|family| family.iter().copied())
 }
+
+/// The functions that queries cannot call by name: plans use them.
+pub fn internal() -> impl Iterator<Item = &'static ScalarFunction> {
+    let others = [&dynamic::NULL_AS_VALUE, &conversion::VALUE_TO_DYNAMIC];
+    datetime::INTERNAL.into_iter().chain(nan_place::INTERNAL).chain(others)
+}

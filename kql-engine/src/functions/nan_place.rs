@@ -29,6 +29,9 @@ macro_rules! nan_place {
 nan_place!(NAN_LEAST, "nan_least", -f64::NAN.abs());
 nan_place!(NAN_GREATEST, "nan_greatest", f64::NAN.abs());
 
+/// Functions that are not callable by name.
+pub(super) static INTERNAL: [&ScalarFunction; 2] = [&NAN_LEAST, &NAN_GREATEST];
+
 /// The sort key of a value: the value itself, or a number that puts NaN next to the nulls.
 pub fn sort_key(value: Expr, ascending: bool, nulls_first: bool) -> Expr {
     if value.ty != ScalarType::Real {

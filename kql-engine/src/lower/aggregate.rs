@@ -1,12 +1,11 @@
 //! Groups and aggregates.
 
-use super::udaf::Udaf;
+use super::udaf::{Returned, Udaf};
 use super::{Lowering, column, name};
 use crate::plan::{Aggregate, ColumnId, Expr, Node, Order};
-use crate::registry::rows::{field_name, first_not_null, row_type};
+use crate::registry::rows::{field_name, first_not_null};
 use crate::registry::{AggregateArgs, CallInfo, Outputs, Reduce};
 use crate::types::ScalarType;
-use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
 use datafusion::functions::core::expr_fn::get_field;
@@ -79,9 +78,9 @@ impl Lowering<'_> {
             Reduce::Expr(reduce) => reduce(&info, args)?,
             Reduce::Accumulator { ordered, .. } => {
                 let returns = match function.outputs {
-                    Outputs::One => aggregate.ty.arrow(),
-                    Outputs::EachArgument => row_type(&info.types),
-                    Outputs::EachFrom(_) => row_type(&vec![aggregate.ty; aggregate.outputs.len()]),
+                    Outputs::One => Returned::Value(aggregate.ty),
+                    Outputs::EachArgument => Returned::Row(info.types.clone()),
+                    Outputs::EachFrom(_) => Returned::Row(vec![aggregate.ty; aggregate.outputs.len()]),
                 };
                 let order = if ordered { order.as_slice() } else { &[] };
                 self.accumulate(function, info, args, order, returns)
@@ -102,7 +101,7 @@ impl Lowering<'_> {
         info: CallInfo,
         mut args: Vec<df::Expr>,
         order: &[crate::plan::OrderKey],
-        returns: DataType,
+        returns: Returned,
     ) -> Result<df::Expr> {
         let ordered = !order.is_empty();
         if ordered {
@@ -133,7 +132,7 @@ impl Lowering<'_> {
         let info = CallInfo { constants: vec![None; types.len()], types: types.clone(), returns: ScalarType::Dynamic };
         let args = columns.iter().map(|(id, _)| column(*id)).collect();
         let function: &'static crate::registry::AggregateFunction = &crate::aggregates::TAKE_ANY;
-        let first = self.accumulate(function, info, args, order, row_type(&types))?.alias("row");
+        let first = self.accumulate(function, info, args, order, Returned::Row(types))?.alias("row");
         let mut keys = keys.iter().map(|key| self.expr(key)).collect::<Result<Vec<_>>>()?;
         let mut input = self.node(input)?;
         if self.sorts() && !keys.is_empty() {

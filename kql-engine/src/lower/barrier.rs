@@ -20,14 +20,20 @@ pub(super) const LONG_TEXT: usize = 1 << 10;
 
 /// The same value in a form that DataFusion does not inline.
 pub(super) fn barrier(e: Expr) -> Expr {
-    let signature = Signature::any(1, Volatility::Volatile);
-    ScalarUDF::new_from_impl(Barrier { signature, budget: Captured::now() }).call(vec![e])
+    ScalarUDF::new_from_impl(Barrier::new()).call(vec![e])
 }
 
+/// The function.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Barrier {
+pub(crate) struct Barrier {
     signature: Signature,
     budget: Captured,
+}
+
+impl Barrier {
+    pub(crate) fn new() -> Barrier {
+        Barrier { signature: Signature::any(1, Volatility::Volatile), budget: Captured::now() }
+    }
 }
 
 impl ScalarUDFImpl for Barrier {

@@ -72,14 +72,12 @@ impl Lowering<'_> {
             Eval::Kernel(_) | Eval::Compiled(_) | Eval::PerRow(_) => df::Expr::ScalarFunction(
                 df::expr::ScalarFunction::new_udf(Arc::new(Udf::prepare(function, info)?), lowered),
             ),
-            Eval::GeoLookup(kernel) => {
-                let kernel = Arc::from(kernel(self.tables.places()));
-                let udf = Udf::with_kernel(function, info, Some(kernel));
+            Eval::GeoLookup(_) => {
+                let udf = Udf::prepare_lookup(function, info, self.tables.places());
                 df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(Arc::new(udf), lowered))
             }
-            Eval::Noting(compile) => {
-                let kernel = Arc::from(compile(&info, self.tables.notes())?);
-                let udf = Udf::with_kernel(function, info, Some(kernel));
+            Eval::Noting(_) => {
+                let udf = Udf::prepare_noting(function, info, self.tables.notes())?;
                 df::Expr::ScalarFunction(df::expr::ScalarFunction::new_udf(Arc::new(udf), lowered))
             }
             Eval::Window(_) => return internal_err!("{} is not part of a window", function.name),

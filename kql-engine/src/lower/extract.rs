@@ -2,6 +2,7 @@
 
 use super::{Lowering, column, name};
 use crate::budget::{self, Captured};
+use crate::encoded::Encoded;
 use crate::plan::{ColumnId, Expr, Extractor, Node};
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, AsArray, StructArray};
@@ -29,14 +30,7 @@ impl Lowering<'_> {
         columns: &[(ColumnId, ScalarType)],
         matched: ColumnId,
     ) -> Result<LogicalPlan> {
-        let mut fields = vec![Field::new("matched", DataType::Boolean, false)];
-        fields.extend(columns.iter().enumerate().map(|(i, (_, ty))| Field::new(format!("f{i}"), ty.arrow(), true)));
-        let udf = ExtractUdf {
-            extractor: extractor.clone(),
-            fields: Fields::from(fields),
-            signature: Signature::any(1, Volatility::Immutable),
-            budget: Captured::now(),
-        };
+        let udf = ExtractUdf::new(extractor.clone(), columns.iter().map(|(_, ty)| *ty).collect());
         let mut first: Vec<DfExpr> = input.columns().iter().map(|(id, _)| column(*id)).collect();
         let mut second = first.clone();
         first.push(ScalarUDF::new_from_impl(udf).call(vec![self.expr(value)?]).alias(ROW));
@@ -49,11 +43,37 @@ impl Lowering<'_> {
     }
 }
 
-struct ExtractUdf {
+/// The function.
+pub(crate) struct ExtractUdf {
     extractor: Arc<dyn Extractor>,
+    types: Vec<ScalarType>,
     fields: Fields,
     signature: Signature,
     budget: Captured,
+}
+
+impl ExtractUdf {
+    fn new(extractor: Arc<dyn Extractor>, types: Vec<ScalarType>) -> ExtractUdf {
+        let mut fields = vec![Field::new("matched", DataType::Boolean, false)];
+        fields.extend(types.iter().enumerate().map(|(i, ty)| Field::new(format!("f{i}"), ty.arrow(), true)));
+        let signature = Signature::any(1, Volatility::Immutable);
+        ExtractUdf { extractor, types, fields: Fields::from(fields), signature, budget: Captured::now() }
+    }
+
+    /// As data.
+    pub(crate) fn encode(&self) -> Result<Encoded> {
+        let (kind, extractor) = self.extractor.encode()?;
+        Encoded::of(&(kind, extractor.data, &self.types))
+    }
+
+    /// From its data; `extractor` decodes that of an extractor by the name of its kind.
+    pub(crate) fn decode(
+        encoded: &Encoded,
+        extractor: impl Fn(&str, &Encoded) -> Result<Arc<dyn Extractor>>,
+    ) -> Result<ExtractUdf> {
+        let (kind, data, types): (String, _, _) = encoded.data()?;
+        Ok(ExtractUdf::new(extractor(&kind, &Encoded { data, expressions: Vec::new() })?, types))
+    }
 }
 
 impl PartialEq for ExtractUdf {

@@ -3,6 +3,7 @@
 use super::values::pieces;
 use super::{Lowering, name};
 use crate::plan::PlanColumn;
+use crate::scan_exec::{LocalRows, SourcedTable};
 use crate::stored_rows::StoredRows;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -35,7 +36,9 @@ impl Lowering<'_> {
             None => {
                 let schema = schema(columns);
                 let partition = Arc::new(FileRows { rows: rows.clone(), schema: schema.clone() });
-                over(columns, Arc::new(StreamingTable::try_new(schema, vec![partition])?))
+                let table = StreamingTable::try_new(schema, vec![partition])?;
+                let source = LocalRows("materialize".to_owned());
+                over(columns, Arc::new(SourcedTable::new(table, Arc::new(source))))
             }
         }
     }

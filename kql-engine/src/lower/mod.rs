@@ -18,7 +18,14 @@ mod udaf;
 mod values;
 mod window;
 
-pub(crate) use running_windows::RunningWindows;
+pub(crate) use barrier::Barrier;
+pub(crate) use extract::ExtractUdf;
+pub(crate) use order_key::OrderKeyUdf;
+pub(crate) use probe::RecordingExec;
+pub(crate) use range::RangeStream;
+pub(crate) use running_windows::{RunningWindows, RunningWindowsExec};
+pub(crate) use segment::PlannedExec;
+pub(crate) use udaf::Udaf;
 
 use crate::geo_ip::GeoIp;
 use crate::notes::Notes;

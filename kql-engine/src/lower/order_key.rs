@@ -1,5 +1,6 @@
 //! The order of rows as one binary column, for aggregates that depend on it: bytes that compare as the sort keys do.
 
+use crate::encoded::Encoded;
 use crate::plan::OrderKey;
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, Int64Array};
 use arrow::buffer::OffsetBuffer;
@@ -14,15 +15,31 @@ use std::sync::Arc;
 /// The order key of a row.
 pub(super) fn order_key(order: &[OrderKey]) -> Expr {
     let directions = order.iter().map(|k| (k.ascending, k.nulls_first)).collect();
-    let udf = OrderKeyUdf { directions, signature: Signature::variadic_any(Volatility::Immutable) };
-    ScalarUDF::new_from_impl(udf).call(order.iter().map(|k| super::column(k.column)).collect())
+    ScalarUDF::new_from_impl(OrderKeyUdf::new(directions)).call(order.iter().map(|k| super::column(k.column)).collect())
 }
 
+/// The function.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct OrderKeyUdf {
+pub(crate) struct OrderKeyUdf {
     /// For each key: ascending, nulls first.
     directions: Vec<(bool, bool)>,
     signature: Signature,
+}
+
+impl OrderKeyUdf {
+    fn new(directions: Vec<(bool, bool)>) -> OrderKeyUdf {
+        OrderKeyUdf { directions, signature: Signature::variadic_any(Volatility::Immutable) }
+    }
+
+    /// As data.
+    pub(crate) fn encode(&self) -> Result<Encoded> {
+        Encoded::of(&self.directions)
+    }
+
+    /// From its data.
+    pub(crate) fn decode(encoded: &Encoded) -> Result<OrderKeyUdf> {
+        Ok(OrderKeyUdf::new(encoded.data()?))
+    }
 }
 
 impl ScalarUDFImpl for OrderKeyUdf {

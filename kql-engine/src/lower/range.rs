@@ -2,7 +2,9 @@
 
 use super::{Lowering, name};
 use crate::decimal::Scaled;
+use crate::encoded::Encoded;
 use crate::plan::{ColumnId, Expr, PlanColumn};
+use crate::scan_exec::{SourcedTable, StreamSource};
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::array::{ArrayRef, Decimal256Array, Float64Array, Int32Array, Int64Array, RecordBatch};
@@ -14,15 +16,32 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// `count` values starting with `first`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Steps {
-    Long { first: i64, step: i64 },
-    Int { first: i32, step: i32 },
-    Real { first: f64, step: f64 },
-    Decimal { first: Scaled, step: Scaled },
+    Long {
+        first: i64,
+        step: i64,
+    },
+    Int {
+        first: i32,
+        step: i32,
+    },
+    Real {
+        #[serde(with = "crate::encoded::bits")]
+        first: f64,
+        #[serde(with = "crate::encoded::bits")]
+        step: f64,
+    },
+    Decimal {
+        #[serde(with = "crate::encoded::wide")]
+        first: Scaled,
+        #[serde(with = "crate::encoded::wide")]
+        step: Scaled,
+    },
 }
 
 impl Lowering<'_> {
@@ -31,14 +50,12 @@ impl Lowering<'_> {
         let [first, last, step] = bounds;
         let bounds = (self.constant(first)?, self.constant(last)?, self.constant(step)?);
         let (steps, count) = steps(bounds);
-        let schema = Arc::new(Schema::new(vec![
-            Field::new(name(column.id), column.ty.arrow(), true),
-            Field::new(name(row), DataType::Int64, false),
-        ]));
-        let stream = RangeStream { schema: schema.clone(), steps, count, ty: column.ty };
+        let schema = schema(&name(column.id), &name(row), column.ty);
+        let stream = Arc::new(RangeStream { schema: schema.clone(), steps, count, ty: column.ty });
         // the rows are in the order of their numbers, so a limit can end the stream early
         let order = vec![super::column(row).sort(true, true)];
-        let table = StreamingTable::try_new(schema, vec![Arc::new(stream)])?.with_sort_order(order);
+        let table = StreamingTable::try_new(schema, vec![stream.clone()])?.with_sort_order(order);
+        let table = SourcedTable::new(table, stream);
         let plan = LogicalPlanBuilder::scan(super::TABLE, provider_as_source(Arc::new(table)), None)?;
         plan.project(vec![super::table_column(column.id), super::table_column(row)])?.build()
     }
@@ -105,8 +122,45 @@ impl Steps {
     }
 }
 
+fn schema(column: &str, row: &str, ty: ScalarType) -> SchemaRef {
+    Arc::new(Schema::new(vec![Field::new(column, ty.arrow(), true), Field::new(row, DataType::Int64, false)]))
+}
+
+/// The stream as data.
+#[derive(Serialize, Deserialize)]
+struct RangeData {
+    column: String,
+    row: String,
+    steps: Steps,
+    count: u64,
+    ty: ScalarType,
+}
+
+impl StreamSource for RangeStream {}
+
+impl RangeStream {
+    /// The stream as data.
+    pub(crate) fn encode(&self) -> Result<Encoded> {
+        let name = |i: usize| self.schema.field(i).name().clone();
+        let (column, row) = (name(0), name(1));
+        Encoded::of(&RangeData { column, row, steps: self.steps.clone(), count: self.count, ty: self.ty })
+    }
+
+    /// The Arrow schema of its rows.
+    pub(crate) fn schema_of_rows(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    /// The stream from its data.
+    pub(crate) fn decode(encoded: &Encoded) -> Result<RangeStream> {
+        let RangeData { column, row, steps, count, ty } = encoded.data()?;
+        Ok(RangeStream { schema: schema(&column, &row, ty), steps, count, ty })
+    }
+}
+
+/// Evenly spaced values.
 #[derive(Debug)]
-struct RangeStream {
+pub(crate) struct RangeStream {
     schema: SchemaRef,
     steps: Steps,
     count: u64,

@@ -1,12 +1,13 @@
 //! Runs window functions while the rows arrive. DataFusion's operator collects a whole part, or calls the function for each row.
 
-use super::window::{WholePart, Window};
+use super::window::{EncodedWhole, WholePart, Window};
+use crate::encoded::Encoded;
 use crate::memory::{self, Spills};
 use crate::registry::{self, Call};
 use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, RecordBatch};
-use arrow::compute::{concat, partition};
-use arrow::datatypes::SchemaRef;
+use arrow::compute::{SortOptions, concat, partition};
+use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::utils::memory::get_record_batch_memory_size;
@@ -14,13 +15,19 @@ use datafusion::common::{Result, internal_err};
 use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::ColumnarValue;
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::{
+    Distribution, EquivalenceProperties, LexRequirement, OrderingRequirements, PhysicalExpr, PhysicalSortRequirement,
+};
 use datafusion::physical_expr::window::StandardWindowExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::windows::{WindowAggExec, WindowUDFExpr};
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, InputDistributionRequirements, Partitioning,
+    PlanProperties,
+};
 use futures::StreamExt;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Range;
@@ -36,10 +43,12 @@ impl PhysicalOptimizerRule for RunningWindows {
             let Some(windows) = node.downcast_ref::<WindowAggExec>() else { return Ok(Transformed::no(node)) };
             let Some(functions) = functions(windows) else { return Ok(Transformed::no(node)) };
             let keys = windows.window_expr().first().map(|first| first.partition_by().to_vec()).unwrap_or_default();
+            let ordering = windows.required_input_ordering().into_iter().next().flatten();
             Ok(Transformed::yes(Arc::new(RunningWindowsExec {
                 input: windows.input().clone(),
                 keys,
                 functions,
+                ordering,
                 properties: node.properties().clone(),
             }) as _))
         })
@@ -74,12 +83,83 @@ struct Function {
 
 /// The input with the columns of window functions.
 #[derive(Clone)]
-struct RunningWindowsExec {
+pub(crate) struct RunningWindowsExec {
     input: Arc<dyn ExecutionPlan>,
     /// The rows of a part are consecutive and have the same values of these.
     keys: Vec<Arc<dyn PhysicalExpr>>,
     functions: Vec<Function>,
+    /// The order of the input, if any.
+    ordering: Option<OrderingRequirements>,
     properties: Arc<PlanProperties>,
+}
+
+/// The node as data. Its expressions are the keys, the arguments of the functions, and those of the order.
+#[derive(Serialize, Deserialize)]
+struct RunningWindowsData {
+    keys: usize,
+    /// For each function the name of its column, and the number of its arguments.
+    functions: Vec<(EncodedWhole, String, usize)>,
+    /// For each expression of the order: descending, nulls first; `None` for any order.
+    order: Vec<Option<(bool, bool)>>,
+}
+
+impl RunningWindowsExec {
+    /// As data.
+    pub(crate) fn encode(&self) -> Result<Encoded> {
+        let schema = self.schema();
+        let before = schema.fields().len().saturating_sub(self.functions.len());
+        let mut expressions = self.keys.clone();
+        let function = |(i, function): (usize, &Function)| {
+            let name = schema.field(before + i).name().clone();
+            (function.whole.encode(), name, function.args.len())
+        };
+        let functions = self.functions.iter().enumerate().map(function).collect();
+        expressions.extend(self.functions.iter().flat_map(|function| function.args.iter().cloned()));
+        let mut order = Vec::new();
+        for key in self.ordering.iter().flat_map(|ordering| ordering.first().clone()) {
+            order.push(key.options.map(|options| (options.descending, options.nulls_first)));
+            expressions.push(key.expr);
+        }
+        Encoded::with(&RunningWindowsData { keys: self.keys.len(), functions, order }, expressions)
+    }
+
+    /// From its data.
+    pub(crate) fn decode(encoded: &Encoded, input: Arc<dyn ExecutionPlan>) -> Result<RunningWindowsExec> {
+        let RunningWindowsData { keys, functions, order } = encoded.data()?;
+        let mut expressions = encoded.expressions.iter().cloned();
+        let keys = expressions.by_ref().take(keys).collect();
+        let mut fields: Vec<FieldRef> = input.schema().fields().iter().cloned().collect();
+        let mut decoded = Vec::with_capacity(functions.len());
+        for (whole, name, args) in functions {
+            let whole = WholePart::decode(whole)?;
+            fields.push(Arc::new(Field::new(name, whole.returns(), true)));
+            decoded.push(Function { whole, args: expressions.by_ref().take(args).collect() });
+        }
+        let requirements = expressions.zip(order).map(|(expr, options)| {
+            let options = options.map(|(descending, nulls_first)| SortOptions { descending, nulls_first });
+            PhysicalSortRequirement::new(expr, options)
+        });
+        let ordering = LexRequirement::new(requirements).map(OrderingRequirements::new);
+        let of_input = input.properties();
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(Arc::new(Schema::new(fields))),
+            Partitioning::UnknownPartitioning(of_input.partitioning.partition_count()),
+            of_input.emission_type,
+            of_input.boundedness,
+        );
+        Ok(RunningWindowsExec { input, keys, functions: decoded, ordering, properties: Arc::new(properties) })
+    }
+
+    /// Its properties above another input.
+    fn properties_above(&self, input: &Arc<dyn ExecutionPlan>) -> Arc<PlanProperties> {
+        let count = input.output_partitioning().partition_count();
+        if self.properties.partitioning.partition_count() == count {
+            return self.properties.clone();
+        }
+        let mut properties = self.properties.as_ref().clone();
+        properties.partitioning = Partitioning::UnknownPartitioning(count);
+        Arc::new(properties)
+    }
 }
 
 impl fmt::Debug for RunningWindowsExec {
@@ -115,6 +195,19 @@ impl ExecutionPlan for RunningWindowsExec {
         vec![false]
     }
 
+    fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
+        vec![self.ordering.clone()]
+    }
+
+    fn input_distribution_requirements(&self) -> InputDistributionRequirements {
+        let distribution = if self.keys.is_empty() {
+            Distribution::SinglePartition
+        } else {
+            Distribution::KeyPartitioned(self.keys.clone())
+        };
+        InputDistributionRequirements::new(vec![distribution])
+    }
+
     fn apply_expressions(
         &self,
         f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
@@ -129,7 +222,10 @@ impl ExecutionPlan for RunningWindowsExec {
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
         match <[_; 1]>::try_from(children) {
-            Ok([input]) => Ok(Arc::new(RunningWindowsExec { input, ..(*self).clone() })),
+            Ok([input]) => {
+                let properties = self.properties_above(&input);
+                Ok(Arc::new(RunningWindowsExec { input, properties, ..(*self).clone() }))
+            }
             Err(_) => internal_err!("one input has windows"),
         }
     }

@@ -80,12 +80,17 @@ pub(super) fn with_columns(
 
 /// A plan that is optimized already: the rules for the plan above do not see its inside.
 #[derive(Debug)]
-struct PlannedExec {
+pub(crate) struct PlannedExec {
     plan: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
 }
 
 impl PlannedExec {
+    /// The plan.
+    pub(crate) fn plan(&self) -> &Arc<dyn ExecutionPlan> {
+        &self.plan
+    }
+
     fn new(plan: Arc<dyn ExecutionPlan>) -> PlannedExec {
         let properties = ordered_properties(&plan);
         PlannedExec { plan, properties }

@@ -1,7 +1,11 @@
 //! One DataFusion aggregate for every accumulator of the registry.
 
+use crate::aggregates;
 use crate::budget::{self, Captured};
+use crate::encoded::Encoded;
+use crate::registry::rows::row_type;
 use crate::registry::{AggregateArgs, AggregateFunction, Reduce};
+use crate::types::ScalarType;
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
@@ -10,31 +14,60 @@ use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// The values that a call of an aggregate returns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Returned {
+    /// Values of a type.
+    Value(ScalarType),
+    /// Structs of such values.
+    Row(Vec<ScalarType>),
+}
 
 /// A call of an aggregate with one of our accumulators.
 pub struct Udaf {
     function: &'static AggregateFunction,
     args: AggregateArgs,
+    returned: Returned,
     returns: DataType,
     signature: Signature,
     budget: Captured,
 }
 
 impl Udaf {
-    /// Prepares a call that returns values of the Arrow type `returns`. Constants that the aggregate cannot use are
-    /// found here, not when it runs.
+    /// Prepares a call. Constants that the aggregate cannot use are found here, not when it runs.
     pub fn prepare(
         function: &'static AggregateFunction,
         args: AggregateArgs,
-        returns: DataType,
+        returned: Returned,
     ) -> Result<AggregateUDF> {
         let signature = Signature::variadic_any(Volatility::Immutable);
-        let udaf = Udaf { function, args, returns, signature, budget: Captured::now() };
+        let returns = match &returned {
+            Returned::Value(ty) => ty.arrow(),
+            Returned::Row(types) => row_type(types),
+        };
+        let udaf = Udaf { function, args, returned, returns, signature, budget: Captured::now() };
         udaf.make()?;
         Ok(AggregateUDF::new_from_impl(udaf))
+    }
+
+    /// The call as data.
+    pub fn encode(&self) -> Result<Encoded> {
+        Encoded::of(&(self.function.name, &self.args, &self.returned))
+    }
+
+    /// A call from its data.
+    pub fn decode(encoded: &Encoded) -> Result<AggregateUDF> {
+        let (name, args, returned): (String, _, _) = encoded.data()?;
+        let internal = || aggregates::internal().find(|function| function.name == name);
+        match aggregates::aggregate(&name).or_else(internal) {
+            Some(function) => Udaf::prepare(function, args, returned),
+            None => internal_err!("the aggregate {name} is not known"),
+        }
     }
 
     fn make(&self) -> Result<Box<dyn GroupsAccumulator>> {
@@ -89,7 +122,7 @@ impl AggregateUDFImpl for Udaf {
 
 impl PartialEq for Udaf {
     fn eq(&self, other: &Self) -> bool {
-        self.function == other.function && self.args == other.args && self.returns == other.returns
+        self.function == other.function && self.args == other.args && self.returned == other.returned
     }
 }
 

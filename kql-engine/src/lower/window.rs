@@ -12,6 +12,7 @@ use datafusion::logical_expr::{
     self as df, ColumnarValue, LogicalPlan, LogicalPlanBuilder, PartitionEvaluator, Signature, SortExpr, Volatility,
     WindowFrame, WindowFunctionDefinition, WindowUDF, WindowUDFImpl, lit,
 };
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -128,7 +129,41 @@ pub(super) enum WholePart {
     Call(&'static ScalarFunction, CallInfo),
 }
 
+/// The function as data.
+#[derive(Serialize, Deserialize)]
+pub(super) enum EncodedWhole {
+    Number,
+    Call(String, CallInfo),
+}
+
 impl WholePart {
+    /// As data.
+    pub(super) fn encode(&self) -> EncodedWhole {
+        match self {
+            WholePart::Number => EncodedWhole::Number,
+            WholePart::Call(function, info) => EncodedWhole::Call(function.name.to_owned(), info.clone()),
+        }
+    }
+
+    /// From its data.
+    pub(super) fn decode(encoded: EncodedWhole) -> Result<WholePart> {
+        Ok(match encoded {
+            EncodedWhole::Number => WholePart::Number,
+            EncodedWhole::Call(name, info) => match crate::functions::scalar(&name) {
+                Some(function) => WholePart::Call(function, info),
+                None => return internal_err!("the function {name} is not known"),
+            },
+        })
+    }
+
+    /// The type of its values.
+    pub(super) fn returns(&self) -> DataType {
+        match self {
+            WholePart::Number => DataType::Int64,
+            WholePart::Call(_, info) => info.returns.arrow(),
+        }
+    }
+
     /// The function at the start of a part.
     pub(super) fn start(&self) -> Result<Box<dyn registry::Window>> {
         match self {
@@ -195,11 +230,7 @@ impl WindowUDFImpl for Window {
     }
 
     fn field(&self, args: WindowUDFFieldArgs) -> Result<FieldRef> {
-        let ty = match &self.function {
-            WholePart::Number => DataType::Int64,
-            WholePart::Call(_, info) => info.returns.arrow(),
-        };
-        Ok(Arc::new(Field::new(args.name(), ty, true)))
+        Ok(Arc::new(Field::new(args.name(), self.function.returns(), true)))
     }
 
     fn partition_evaluator(&self, _: PartitionEvaluatorArgs) -> Result<Box<dyn PartitionEvaluator>> {

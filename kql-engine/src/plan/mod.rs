@@ -14,6 +14,7 @@ mod print;
 mod row_by_row;
 mod traverse;
 
+use crate::encoded::Encoded;
 use crate::registry::{AggregateFunction, ScalarFunction};
 use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::types::{Column, ScalarType};
@@ -280,6 +281,9 @@ pub struct WindowCall {
 pub trait Extractor: fmt::Debug + Send + Sync {
     /// Whether each text matches, and the columns; a string column has no nulls.
     fn extract(&self, texts: &StringArray) -> Result<(BooleanArray, Vec<ArrayRef>), DataFusionError>;
+
+    /// What kind it is, and what it was made from, as data.
+    fn encode(&self) -> Result<(&'static str, Encoded), DataFusionError>;
 }
 
 /// A function over all rows of a subquery at once: the compiled form of plugins such as `basket`, and of `scan`.

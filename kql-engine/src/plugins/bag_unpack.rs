@@ -7,6 +7,7 @@ use super::Plugin;
 use crate::bind::Binder;
 use crate::dynamic::date;
 use crate::dynamic::read::{self, Kind};
+use crate::encoded::Encoded;
 use crate::functions::{conversion, operators};
 use crate::plan::{Expr, Extractor, Node, PlanColumn, Relation, StageKind};
 use crate::stored_rows::StoredRows;
@@ -296,6 +297,15 @@ fn type_of(json: &str) -> ScalarType {
     }
 }
 
+/// The name of this kind of extractor.
+pub(crate) const KIND: &str = "bag_unpack";
+
+/// The extractor from its data.
+pub(crate) fn decode(encoded: &Encoded) -> Result<Arc<dyn Extractor>> {
+    let (places, types) = encoded.data()?;
+    Ok(Arc::new(Unpacker { places, types }))
+}
+
 /// Reads the properties of bags.
 struct Unpacker {
     /// The place of each property among the columns.
@@ -332,5 +342,9 @@ impl Extractor for Unpacker {
             });
         }
         Ok((BooleanArray::from(vec![true; bags.len()]), columns))
+    }
+
+    fn encode(&self) -> Result<(&'static str, Encoded)> {
+        Ok((KIND, Encoded::of(&(&self.places, &self.types))?))
     }
 }

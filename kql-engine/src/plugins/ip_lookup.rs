@@ -72,6 +72,10 @@ internal!(
     Eval::Compiled(|info| Networks::kernel(info, parse_6, 128))
 );
 
+/// Functions that are not callable by name.
+pub(super) static INTERNAL: [&ScalarFunction; 6] =
+    [&NETWORK_4, &NETWORK_6, &LENGTH_4, &LENGTH_6, &NETWORKS_4, &NETWORKS_6];
+
 fn parse_4(text: &str) -> Option<u128> {
     text.trim().parse::<Ipv4Addr>().ok().map(|ip| u128::from(u32::from(ip)))
 }

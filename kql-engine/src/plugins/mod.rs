@@ -5,7 +5,7 @@ mod activity_counts_metrics;
 mod activity_metrics;
 mod attributes;
 mod autocluster;
-mod bag_unpack;
+pub(crate) mod bag_unpack;
 mod basket;
 mod dcount_intersect;
 mod diffpatterns;
@@ -28,6 +28,7 @@ mod unmatched;
 
 use crate::bind::Binder;
 use crate::plan::{PlanColumn, Relation};
+use crate::registry::ScalarFunction;
 use crate::stored_rows::StoredRows;
 use kql_parser::codes;
 use kql_parser::{Span, ast};
@@ -120,4 +121,9 @@ fn column_of(binder: &mut Binder, argument: &ast::Expr, input: &Relation) -> Opt
         }
     }
     found
+}
+
+/// The scalar functions that plans use for plugins.
+pub(crate) fn internal_scalars() -> impl Iterator<Item = &'static ScalarFunction> {
+    ip_lookup::INTERNAL.into_iter()
 }

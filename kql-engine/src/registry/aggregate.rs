@@ -4,6 +4,7 @@ use super::{ResultName, Signature};
 use crate::registry::CallInfo;
 use datafusion::common::Result;
 use datafusion::logical_expr::{Expr, GroupsAccumulator};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An aggregation function.
@@ -78,7 +79,7 @@ pub enum Outputs {
 }
 
 /// The arguments that a group accumulator is created for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AggregateArgs {
     /// Types and constants of the arguments, without the row order.
     pub info: CallInfo,

@@ -6,6 +6,7 @@ use crate::types::ScalarType;
 use crate::value::Value;
 use datafusion::common::Result;
 use datafusion::logical_expr::{self as df, ColumnarValue};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub struct Call<'a> {
 }
 
 /// What is known about a call when it is planned.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallInfo {
     /// KQL types of the arguments.
     pub types: Vec<ScalarType>,

@@ -2,15 +2,20 @@
 
 use super::{Call, CallInfo, Eval, Kernel, ScalarFunction};
 use crate::budget::{self, Captured};
+use crate::encoded::Encoded;
+use crate::geo_ip::{self, GeoIp};
+use crate::notes::Notes;
 use crate::types::ScalarType;
 use crate::value::Value;
 use arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,6 +28,32 @@ pub struct Udf {
     label: String,
     /// That of the run it was prepared for.
     budget: Captured,
+    /// The call with its long constants, if it can run in another process.
+    whole: Option<Arc<CallInfo>>,
+    outside: Outside,
+}
+
+/// What a kernel has besides the call.
+#[derive(Clone, Default)]
+pub enum Outside {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The database for IP addresses, if there is one.
+    Places(Option<Arc<GeoIp>>),
+    /// The notes of the run.
+    Notes(Notes),
+}
+
+/// A call as data.
+#[derive(Serialize, Deserialize)]
+struct CallData {
+    function: String,
+    info: CallInfo,
+    /// The file of the database for IP addresses.
+    places: Option<PathBuf>,
+    /// Whether long constants are arguments too, or only the kernel has them.
+    kept: bool,
 }
 
 /// The length of a constant that is too long to be kept twice.
@@ -38,13 +69,16 @@ impl Udf {
             Eval::Compiled(compile) => Some(Arc::from(compile(&info)?)),
             _ => None,
         };
-        Ok(Udf::with_kernel(function, info, compiled))
+        Ok(ScalarUDF::new_from_impl(Udf::new(function, info, compiled, Outside::Nothing)))
     }
 
     /// Prepares a call whose kernel has all it needs of its constants: long ones are not kept.
     pub fn prepare_without_constants(function: &'static ScalarFunction, mut info: CallInfo) -> Result<ScalarUDF> {
         let Eval::Compiled(compile) = function.eval else { return Udf::prepare(function, info) };
         let kernel = Arc::from(compile(&info)?);
+        let is_long = |text: &Value| matches!(text, Value::Text(text) if text.len() > LONG);
+        let long = info.constants.iter().flatten().any(is_long);
+        let whole = (long && budget::is_distributed()).then(|| Arc::new(info.clone()));
         for constant in info.constants.iter_mut().flatten() {
             if let Value::Text(text) = constant
                 && text.len() > LONG
@@ -54,21 +88,76 @@ impl Udf {
                     Value::Text(format!("{} {:x}", text.len(), twox_hash::XxHash64::oneshot(0, text.as_bytes())));
             }
         }
-        Ok(Udf::with_kernel(function, info, Some(kernel)))
+        Ok(ScalarUDF::new_from_impl(Udf { whole, ..Udf::new(function, info, Some(kernel), Outside::Nothing) }))
     }
 
-    /// A call with a given kernel, for functions without a kernel in the registry.
-    pub fn with_kernel(
+    /// A call of a function that looks addresses up.
+    pub fn prepare_lookup(function: &'static ScalarFunction, info: CallInfo, places: Option<Arc<GeoIp>>) -> ScalarUDF {
+        let kernel = match function.eval {
+            Eval::GeoLookup(kernel) => Some(Arc::from(kernel(places.clone()))),
+            _ => None,
+        };
+        ScalarUDF::new_from_impl(Udf::new(function, info, kernel, Outside::Places(places)))
+    }
+
+    /// A call of a function that adds notes.
+    pub fn prepare_noting(function: &'static ScalarFunction, info: CallInfo, notes: Notes) -> Result<ScalarUDF> {
+        let kernel = match function.eval {
+            Eval::Noting(compile) => Some(Arc::from(compile(&info, notes.clone())?)),
+            _ => None,
+        };
+        Ok(ScalarUDF::new_from_impl(Udf::new(function, info, kernel, Outside::Notes(notes))))
+    }
+
+    fn new(
         function: &'static ScalarFunction,
         info: CallInfo,
         compiled: Option<Arc<dyn Kernel>>,
-    ) -> ScalarUDF {
+        outside: Outside,
+    ) -> Udf {
         let volatility =
             if matches!(function.eval, Eval::PerRow(_)) { Volatility::Volatile } else { Volatility::Immutable };
         let signature =
             if info.types.is_empty() { Signature::nullary(volatility) } else { Signature::variadic_any(volatility) };
         let label = format!("{}#{}", function.name, PREPARED.fetch_add(1, Ordering::Relaxed));
-        ScalarUDF::new_from_impl(Udf { function, info, compiled, signature, label, budget: Captured::now() })
+        let budget = Captured::now();
+        Udf { function, info, compiled, signature, label, budget, whole: None, outside }
+    }
+
+    /// The function that is called.
+    pub fn function(&self) -> &'static ScalarFunction {
+        self.function
+    }
+
+    /// The call as data, and the notes that it adds to.
+    pub fn encode(&self) -> Result<(Encoded, Option<&Notes>)> {
+        let info = self.whole.as_deref().unwrap_or(&self.info).clone();
+        let (places, notes) = match &self.outside {
+            Outside::Nothing => (None, None),
+            Outside::Places(places) => (places.as_ref().and_then(|places| std::path::absolute(places.path()).ok()), None),
+            Outside::Notes(notes) => (None, Some(notes)),
+        };
+        let data = CallData { function: self.function.name.to_owned(), info, places, kept: self.whole.is_none() };
+        Ok((Encoded::of(&data)?, notes))
+    }
+
+    /// A call from its data. `find` finds a function by its name.
+    pub fn decode(
+        encoded: &Encoded,
+        find: impl Fn(&str) -> Option<&'static ScalarFunction>,
+        notes: &Notes,
+    ) -> Result<ScalarUDF> {
+        let CallData { function, info, places, kept } = encoded.data()?;
+        let Some(function) = find(&function) else { return internal_err!("the function {function} is not known") };
+        match function.eval {
+            Eval::GeoLookup(_) => {
+                let places = places.map(|path| geo_ip::shared(&path)).transpose();
+                Ok(Udf::prepare_lookup(function, info, places.map_err(|e| DataFusionError::External(Box::new(e)))?))
+            }
+            Eval::Noting(_) => Udf::prepare_noting(function, info, notes.clone()),
+            _ if kept => Udf::prepare(function, info),
+            _ => Udf::prepare_without_constants(function, info),
+        }
     }
 }
 

@@ -16,11 +16,12 @@ use super::error::ArchiveError;
 use crate::error::SourceError;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use zip::{CompressionMethod, ZipArchive};
 
 /// The maximum number of entries of an archive.
@@ -32,12 +33,13 @@ const HARMLESS: u64 = 1 << 30;
 const MOST_GROWTH: u64 = 200;
 
 /// A file in an archive.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Member {
     /// The archive.
     pub archive: PathBuf,
     /// Its length after decompression.
     pub length: u64,
+    #[serde(skip)]
     holder: Holder,
     /// The offset of its bytes in what contains them.
     offset: u64,
@@ -47,15 +49,16 @@ pub(super) struct Member {
 }
 
 /// What contains the bytes of files in an archive.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 enum Holder {
     /// The archive itself.
+    #[default]
     Archive,
     /// The decompressed archive.
     Unpacked(Arc<Mutex<File>>),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Packing {
     Stored,
     Deflated,
@@ -349,7 +352,33 @@ fn lock(file: &Mutex<File>) -> std::sync::MutexGuard<'_, File> {
     file.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The decompressed archives that plans from other processes read.
+static SHARED: LazyLock<Mutex<HashMap<PathBuf, Weak<Mutex<File>>>>> = LazyLock::new(Mutex::default);
+
+/// The decompressed archive, once for all that read it at the same time.
+fn shared(path: &Path) -> Result<Arc<Mutex<File>>, ArchiveError> {
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(open) = shared.get(path).and_then(Weak::upgrade) {
+        return Ok(open);
+    }
+    let Some(Kind::Tar(compression)) = kind(path) else { return Err(ArchiveError::NotAnArchive) };
+    let open = Arc::new(Mutex::new(unpack(File::open(path)?, compression)?));
+    shared.insert(path.to_owned(), Arc::downgrade(&open));
+    Ok(open)
+}
+
 impl Member {
+    /// Whether it is read from a decompressed copy of the archive.
+    pub(super) fn is_in_copy(&self) -> bool {
+        matches!(self.holder, Holder::Unpacked(_))
+    }
+
+    /// The same file, read from a decompressed copy of the archive.
+    pub(super) fn in_copy(self) -> Result<Member, SourceError> {
+        let file = shared(&self.archive).map_err(|reason| SourceError::unreadable(&self.archive, reason))?;
+        Ok(Member { holder: Holder::Unpacked(file), ..self })
+    }
+
     /// Whether its bytes must be read from the beginning. Those of a `.zip` are read so even if they are not compressed,
     /// since the checksum covers the whole file.
     pub(super) fn is_packed(&self) -> bool {

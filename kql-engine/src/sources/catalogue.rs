@@ -13,7 +13,7 @@ static HIDDEN: &str = include_str!("schemas/hidden.txt");
 pub type ColumnAlias = (&'static str, &'static str);
 
 /// The set of built-in tables, by portal.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Profile {
     /// The unified portal: all tables, those of Defender with `Timestamp` and `TimeGenerated`.
     #[default]

@@ -1,7 +1,9 @@
 //! The compression of a file, by its name.
 
+use serde::{Deserialize, Serialize};
+
 /// The compression of a file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Compression {
     None,
     Gzip,

@@ -14,13 +14,14 @@ use super::options::OpenOptions;
 use super::rows::{self, Cell, Mapping};
 use super::scan_stats::{Declared, ScanStats, Watch};
 use super::sink::{RowReader, Sink};
-use super::splits::{FileSplits, SplitFormat};
+use super::splits::{EncodedFormat, FileSplits, SplitFormat};
 use crate::error::SourceError;
 use crate::types::ScalarType;
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
 use indexmap::IndexSet;
 use kql_scan::csv_rows::{Block, Row, Rows};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
@@ -76,9 +77,10 @@ impl<'r> Fields<'r> {
 }
 
 /// A file's header, and where its rows begin.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct CsvLayout {
     /// The names of the columns, in order.
+    #[serde(with = "crate::encoded::texts")]
     pub header: Arc<[String]>,
     /// The offset of the first row.
     begin: u64,
@@ -342,6 +344,10 @@ impl SplitFormat for CsvLayout {
 
     fn header(&self) -> &[String] {
         &self.header
+    }
+
+    fn encode(&self) -> EncodedFormat {
+        EncodedFormat::Csv(self.clone())
     }
 }
 

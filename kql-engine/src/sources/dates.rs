@@ -7,9 +7,10 @@
 use crate::time::{EPOCH, MICROSECOND, MILLISECOND, SECOND, local_to_utc};
 use chrono_tz::Tz;
 use kql_parser::time::parse_datetime;
+use serde::{Deserialize, Serialize};
 
 /// Which comes first in `3/4/2021`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum DateOrder {
     /// 3 April
     DayFirst,
@@ -47,10 +48,11 @@ pub(super) fn split_zone(header: &str) -> (&str, Zone) {
 }
 
 /// How the texts of a datetime column are parsed if they are not plain ISO 8601.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct DateRule {
     pub order: DateOrder,
     /// The zone of values that do not contain one; `None` is UTC.
+    #[serde(with = "crate::encoded::zone")]
     pub zone: Option<Tz>,
 }
 
@@ -93,7 +95,7 @@ fn tells_zone(text: &str) -> bool {
 }
 
 /// The unit of a number that is a time since 1970.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub(super) enum Unit {
     Seconds,
     Milliseconds,
@@ -179,7 +181,7 @@ fn is_portal(text: &str) -> bool {
 }
 
 /// What the dates of a file show about their order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Dates {
     /// The first value whose day shows that the day comes first: line and text.
     day_first: Option<(u64, String)>,

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The layout of the objects in a JSON file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum Layout {
     Lines,
     Document,

@@ -3,6 +3,7 @@
 use super::archive::Member;
 use super::compression::Compression;
 use crate::error::SourceError;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::sync::Arc;
 pub(super) const EVTX_MAGIC: [u8; 8] = *b"ElfFile\0";
 
 /// The format of a file's rows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Format {
     /// `.ndjson`, `.jsonl`, `.json`: the content determines the layout.
     Json {
@@ -66,8 +67,17 @@ impl Named {
 /// The length of a file, and the time of its last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
-    length: u64,
-    changed: Option<std::time::SystemTime>,
+    pub(super) length: u64,
+    /// `None` if only the length counts: other hosts can have other times.
+    pub(super) changed: Option<std::time::SystemTime>,
+}
+
+impl Stamp {
+    /// Whether the file is the same; `grown` if it can be longer.
+    fn is_like(self, before: Stamp, grown: bool) -> bool {
+        let changed = before.changed.is_some() && self.changed != before.changed;
+        (self.length == before.length && !changed) || (grown && self.length > before.length)
+    }
 }
 
 /// A file of a table.
@@ -203,10 +213,20 @@ impl AsOpened {
     pub(super) fn check(&self) -> Result<(), SourceError> {
         let AsOpened { file, stamp: before, may_grow } = self;
         let now = file.stamp()?;
-        if now == *before || (*may_grow && file.on_disk().is_some() && now.length > before.length) {
+        if now.is_like(*before, *may_grow && file.on_disk().is_some()) {
             return Ok(());
         }
         Err(SourceError::Changed(file.path.clone()))
+    }
+
+    /// Refuses a file that is another one than where the query was planned.
+    pub(super) fn check_copy(&self) -> Result<(), SourceError> {
+        let AsOpened { file, stamp: before, may_grow } = self;
+        let now = file.stamp()?;
+        if now.is_like(*before, *may_grow && file.on_disk().is_some()) {
+            return Ok(());
+        }
+        Err(SourceError::OtherLength { path: file.path.clone(), found: now.length, expected: before.length })
     }
 }
 

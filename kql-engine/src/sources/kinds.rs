@@ -14,6 +14,7 @@
 
 use super::dates::is_datetime;
 use crate::types::ScalarType;
+use serde::{Deserialize, Serialize};
 
 /// How values are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,7 +26,7 @@ pub(super) enum Syntax {
 }
 
 /// The kinds of values seen.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Kinds(u8);
 
 impl Kinds {

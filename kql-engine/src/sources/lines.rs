@@ -6,7 +6,7 @@ use super::options::OpenOptions;
 use super::rows::{Cell, Mapping, Rows};
 use super::scan_stats::{Declared, StatsCollector};
 use super::sink::{RowReader, Sink};
-use super::splits::{FileSplits, SplitFormat};
+use super::splits::{EncodedFormat, FileSplits, SplitFormat};
 use crate::error::SourceError;
 use datafusion::common::{DataFusionError, Result};
 use kql_scan::json_index::Index;
@@ -158,7 +158,7 @@ pub(super) fn splits(
 
 /// One object per line.
 #[derive(Debug)]
-struct JsonLines;
+pub(super) struct JsonLines;
 
 impl SplitFormat for JsonLines {
     fn open(
@@ -168,6 +168,10 @@ impl SplitFormat for JsonLines {
         mapping: Arc<Mapping>,
     ) -> Result<Box<dyn RowReader>, SourceError> {
         Ok(Box::new(LineReader::open(splits, split, mapping)?))
+    }
+
+    fn encode(&self) -> EncodedFormat {
+        EncodedFormat::JsonLines
     }
 }
 

@@ -22,7 +22,7 @@
 //! guard.rs       readers that panic                              ipc_lengths.rs   lengths in Arrow files
 //! table.rs       all files of a table together
 //! mapped.rs      partitions of a plan, with a function applied to each batch
-//! numbered.rs    the positions of rows in a table
+//! numbered.rs    the positions of rows in a table                scan_codec.rs   scans as data, for other processes
 //! columns.rs     columns that their owner keeps until they are needed
 //! row_filter.rs  rows dropped while they are read
 //! rows.rs        rows before they are in a batch
@@ -65,6 +65,7 @@ mod records;
 mod report;
 mod row_filter;
 mod rows;
+mod scan_codec;
 mod scan_stats;
 mod sink;
 mod sniff;
@@ -85,11 +86,17 @@ pub(crate) use input::unpacked;
 pub(crate) use mapped::mapped;
 pub use memory::from_batches;
 pub use normalize::unsupported;
-pub(crate) use numbered::Numbered;
+pub(crate) use numbered::{NumberExec, Numbered};
 pub use options::OpenOptions;
 pub use path::{DataPath, TableFiles, discover};
+pub(crate) use parquet::NAME as FROM_FILE;
+pub(crate) use parquet_guard::ParquetGuard;
 pub use provider::from_provider;
 pub use recognise::Known;
 pub use report::InputReport;
+pub(crate) use scan_codec::{
+    ReceivedScans, ScanReport, SentScans, decode_conversion, decode_scan, encode_conversion, encode_scan, filter_columns,
+};
+pub(crate) use stream::TextScans;
 pub use summary::FileSummary;
 pub use table::{SourceTable, open};

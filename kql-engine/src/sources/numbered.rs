@@ -1,6 +1,7 @@
 //! A table with an additional column: the position of each row. The numbers increase along the rows, whatever the batches
 //! and partitions are, and have no other meaning.
 
+use crate::placed::place;
 use crate::plan::ROW;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::compute::SortOptions;
@@ -21,7 +22,7 @@ use datafusion::physical_plan::filter_pushdown::{
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use std::fmt;
 use std::sync::Arc;
 
@@ -92,12 +93,19 @@ impl TableProvider for Numbered {
 
 /// Numbers the rows of its input.
 #[derive(Clone, Debug)]
-struct NumberExec {
+pub(crate) struct NumberExec {
     input: Arc<dyn ExecutionPlan>,
+    /// The places of the partitions, if the plan is cut.
+    places: Option<Arc<dyn ExecutionPlan>>,
     properties: Arc<PlanProperties>,
 }
 
 impl NumberExec {
+    /// With the places of the partitions, for a plan that is cut.
+    pub(crate) fn placed(input: Arc<dyn ExecutionPlan>, places: Arc<dyn ExecutionPlan>) -> NumberExec {
+        NumberExec { places: Some(places), ..NumberExec::new(input) }
+    }
+
     fn new(input: Arc<dyn ExecutionPlan>) -> NumberExec {
         let schema = with_row(&input.schema());
         let row = Column::new(ROW, schema.fields().len() - 1);
@@ -110,7 +118,7 @@ impl NumberExec {
             of_input.emission_type,
             of_input.boundedness,
         );
-        NumberExec { input, properties: Arc::new(properties) }
+        NumberExec { input, places: None, properties: Arc::new(properties) }
     }
 }
 
@@ -130,17 +138,17 @@ impl ExecutionPlan for NumberExec {
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
+        std::iter::once(&self.input).chain(&self.places).collect()
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
         // it does, but a sort that moved below it would change the numbers
-        vec![false]
+        vec![false; self.children().len()]
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
         // with more partitions the rows would be mixed
-        vec![false]
+        vec![false; self.children().len()]
     }
 
     fn apply_expressions(
@@ -151,25 +159,35 @@ impl ExecutionPlan for NumberExec {
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        match <[_; 1]>::try_from(children) {
-            Ok([input]) => Ok(Arc::new(NumberExec::new(input))),
-            Err(_) => internal_err!("one input is numbered"),
+        let mut children = children.into_iter();
+        match (children.next(), children.next()) {
+            (Some(input), None) => Ok(Arc::new(NumberExec::new(input))),
+            (Some(input), Some(places)) => Ok(Arc::new(NumberExec::placed(input, places))),
+            (None, _) => internal_err!("one input is numbered"),
         }
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let schema = self.schema();
         let numbered = schema.clone();
-        let mut next = (partition as i64) << PARTITION_BITS;
-        let batches = self.input.execute(partition, context)?.map(move |batch| {
-            let batch = batch?;
-            let rows = batch.num_rows() as i64;
-            let number: ArrayRef = Arc::new(Int64Array::from_iter_values(next..next + rows));
-            next += rows;
-            let columns = batch.columns().iter().cloned().chain([number]).collect();
-            Ok(RecordBatch::try_new(numbered.clone(), columns)?)
-        });
-        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
+        let numbered = move |input: SendableRecordBatchStream, place: usize| {
+            let mut next = (place as i64) << PARTITION_BITS;
+            input.map(move |batch| {
+                let batch = batch?;
+                let rows = batch.num_rows() as i64;
+                let number: ArrayRef = Arc::new(Int64Array::from_iter_values(next..next + rows));
+                next += rows;
+                let columns = batch.columns().iter().cloned().chain([number]).collect();
+                Ok(RecordBatch::try_new(numbered.clone(), columns)?)
+            })
+        };
+        let input = self.input.execute(partition, context.clone())?;
+        let Some(places) = self.places.clone() else {
+            return Ok(Box::pin(RecordBatchStreamAdapter::new(schema, numbered(input, partition))));
+        };
+        let batches =
+            async move { Result::<_>::Ok(numbered(input, place(&places, partition, &context).await?)) };
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, futures::stream::once(batches).try_flatten())))
     }
 
     fn cardinality_effect(&self) -> CardinalityEffect {
@@ -182,7 +200,7 @@ impl ExecutionPlan for NumberExec {
         filters: Vec<Arc<dyn PhysicalExpr>>,
         _: &ConfigOptions,
     ) -> Result<FilterDescription> {
-        FilterDescription::from_children(filters, &self.children())
+        FilterDescription::from_children(filters, &[&self.input])
     }
 
     fn handle_child_pushdown_result(

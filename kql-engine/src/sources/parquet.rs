@@ -12,7 +12,9 @@ use super::normalize::{always_fits, from_ticks, missing, natural, physical};
 use super::parquet_guard::{GuardedScan, ParquetGuard};
 use super::report::{CastFailures, InputReport};
 use super::rows::Mapping;
+use super::scan_codec::absolute;
 use super::stream::Totals;
+use crate::encoded::Encoded;
 use crate::error::SourceError;
 use crate::types::{Column, ScalarType};
 use arrow::array::{Array, ArrayRef, AsArray};
@@ -36,6 +38,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
@@ -178,7 +181,8 @@ pub(super) fn scan(
     let scan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
     let paths: Arc<[PathBuf]> = files.iter().map(|file| file.shown.clone()).collect();
     let places = counted.iter().filter_map(|index| wanted.iter().position(|w| w == index)).collect();
-    let guarded = GuardedScan { files: paths.to_vec(), counted: places };
+    let sizes = files.iter().map(|file| file.size).collect();
+    let guarded = GuardedScan { files: paths.to_vec(), sizes, counted: places, copied: false };
     let input: Arc<dyn ExecutionPlan> = Arc::new(ParquetGuard::new(scan, guarded));
 
     let read = input.schema();
@@ -207,13 +211,13 @@ pub(super) fn scan(
     Ok(Arc::new(ProjectionExec::try_new(projection, input)?))
 }
 
-const NAME: &str = "from_file";
+pub(crate) const NAME: &str = "from_file";
 /// The name of the column with a file's number; columns of files are found by position, so that they can have it too.
 const FILE: &str = "\0file";
 
 /// Converts a column of a file to one of a table. The second argument is the file's number, if values may not fit.
 #[derive(Debug)]
-struct Convert {
+pub(super) struct Convert {
     /// The file's field; `None` if the file does not have the column.
     from: Option<FieldRef>,
     column: Column,
@@ -247,7 +251,30 @@ impl Told {
     }
 }
 
+/// A conversion as data.
+#[derive(Serialize, Deserialize)]
+struct ConvertData {
+    #[serde(with = "crate::encoded::field")]
+    from: Option<FieldRef>,
+    column: Column,
+    files: Vec<PathBuf>,
+    scan: u64,
+}
+
 impl Convert {
+    /// As data; `number` returns the number of the scan.
+    pub(super) fn encode(&self, number: impl Fn(&Arc<Totals>, &[PathBuf]) -> u64) -> Result<Encoded> {
+        let scan = number(&self.told.totals, &self.told.files);
+        let files = self.told.files.iter().map(|path| absolute(path)).collect();
+        Encoded::of(&ConvertData { from: self.from.clone(), column: self.column.clone(), files, scan })
+    }
+
+    /// From its data; `totals` finds those of a scan by its number.
+    pub(super) fn decode(encoded: &Encoded, totals: impl Fn(u64) -> Arc<Totals>) -> Result<Convert> {
+        let ConvertData { from, column, files, scan } = encoded.data()?;
+        Ok(Convert::new(from, column, Told { files: files.into(), totals: totals(scan) }))
+    }
+
     fn new(from: Option<FieldRef>, column: Column, told: Told) -> Convert {
         Convert { from, column, told, signature: Signature::variadic_any(Volatility::Immutable) }
     }

@@ -3,6 +3,8 @@
 
 use super::error::ReaderPanic;
 use super::guard::guarded;
+use super::scan_codec::absolute;
+use crate::encoded::Encoded;
 use crate::error::SourceError;
 use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
@@ -21,6 +23,7 @@ use datafusion::physical_plan::{
 };
 use futures::{Stream, StreamExt};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -30,16 +33,21 @@ use std::task::{Context, Poll};
 
 /// The node.
 #[derive(Clone, Debug)]
-pub(super) struct ParquetGuard {
+pub(crate) struct ParquetGuard {
     input: Arc<dyn ExecutionPlan>,
     scan: Arc<GuardedScan>,
 }
 
 /// What is known about the scan below.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct GuardedScan {
     /// Its files.
     pub files: Vec<PathBuf>,
+    /// Their lengths.
+    pub sizes: Vec<u64>,
+    /// Whether the query was planned by another process, which may have had other files.
+    #[serde(skip)]
+    pub copied: bool,
     /// The columns of which every value is counted if it does not fit: the scan must not drop their rows.
     pub counted: HashSet<usize>,
 }
@@ -48,6 +56,19 @@ impl ParquetGuard {
     /// Above `input`, the scan.
     pub(super) fn new(input: Arc<dyn ExecutionPlan>, scan: GuardedScan) -> ParquetGuard {
         ParquetGuard { input, scan: Arc::new(scan) }
+    }
+
+    /// What it knows, as data.
+    pub(crate) fn encode(&self) -> Result<Encoded> {
+        let scan = self.scan.as_ref();
+        let files = scan.files.iter().map(|path| absolute(path)).collect();
+        let (sizes, counted) = (scan.sizes.clone(), scan.counted.clone());
+        Encoded::of(&GuardedScan { files, sizes, counted, copied: scan.copied })
+    }
+
+    /// From its data, above a scan.
+    pub(crate) fn decode(encoded: &Encoded, input: Arc<dyn ExecutionPlan>) -> Result<ParquetGuard> {
+        Ok(ParquetGuard::new(input, GuardedScan { copied: true, ..encoded.data()? }))
     }
 
     fn above(&self, input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
@@ -110,6 +131,7 @@ impl ExecutionPlan for ParquetGuard {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        self.scan.check_copies().map_err(external)?;
         let input = self.input.execute(partition, context)?;
         let schema = input.schema();
         let stream = GuardedStream { input: Some(input), scan: self.scan.clone() };
@@ -197,6 +219,17 @@ impl Stream for GuardedStream {
 }
 
 impl GuardedScan {
+    /// Refuses files that are others than where the query was planned.
+    fn check_copies(&self) -> std::result::Result<(), SourceError> {
+        for (path, expected) in self.files.iter().zip(&self.sizes).filter(|_| self.copied) {
+            let found = std::fs::metadata(path).map_err(|e| SourceError::unreadable(path, e))?.len();
+            if found != *expected {
+                return Err(SourceError::OtherLength { path: path.clone(), found, expected: *expected });
+            }
+        }
+        Ok(())
+    }
+
     /// An error of the reader, as one that names the file; other errors are passed on.
     fn explained(&self, error: DataFusionError) -> DataFusionError {
         match error.find_root() {

@@ -9,6 +9,7 @@ use super::report::{CastFailures, InputReport};
 use super::stream::Totals;
 use super::table::SourceTable;
 use crate::error::SourceError;
+use crate::scan_exec::{LocalRows, ScanExec};
 use crate::types::{Column, ScalarType, TableSchema};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Fields, SchemaRef};
@@ -156,8 +157,10 @@ impl Conversion {
     /// The plan whose rows are those of `input`, converted.
     pub(super) fn plan(self, input: &Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
         let schema = self.schema.clone();
+        let source = Arc::new(LocalRows(self.path.display().to_string()));
         let partitions = mapped(input, &schema, move |batch| self.convert(batch));
-        Ok(Arc::new(StreamingTableExec::try_new(schema, partitions, None, None, false, None)?))
+        let streams = StreamingTableExec::try_new(schema, partitions, None, None, false, None)?;
+        Ok(Arc::new(ScanExec::new(streams, source)))
     }
 }
 

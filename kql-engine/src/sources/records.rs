@@ -42,7 +42,7 @@ pub(super) struct FileSurvey {
 }
 
 /// What names the table of a row.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum Naming {
     /// The user, for all rows.
     ByUser,

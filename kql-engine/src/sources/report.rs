@@ -4,6 +4,7 @@ use super::dates::Unit;
 use super::lost::Lost;
 use super::rows::shorten;
 use crate::types::Column;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -39,15 +40,16 @@ struct FileState {
 }
 
 /// A position in a file, and the problem there.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Place {
     pub line: u64,
     pub reason: String,
 }
 
 /// The values in one scan that did not fit.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct CastFailures {
+    #[serde(with = "crate::encoded::pairs")]
     values: BTreeMap<(PathBuf, String), (u64, Vec<Place>)>,
     /// The columns in which numbers were read as times since 1970, and their units.
     since: BTreeSet<(PathBuf, String, Unit)>,
@@ -82,6 +84,25 @@ impl CastFailures {
         let room = KEPT.saturating_sub(places.len());
         let first = lost.first.into_iter().take(room);
         places.extend(first.map(|(row, value)| Place { line: line(row), reason: shorten(&value) }));
+    }
+
+    /// Converts the paths of the files.
+    pub(super) fn with_paths(self, path: impl Fn(PathBuf) -> PathBuf) -> CastFailures {
+        let mut converted = CastFailures::default();
+        for ((file, column), values) in self.values {
+            converted.values.insert((path(file), column), values);
+        }
+        for (file, column, unit) in self.since {
+            converted.since.insert((path(file), column, unit));
+        }
+        converted
+    }
+
+    /// Converts the positions in the files.
+    pub(super) fn convert_lines(&mut self, line: impl Fn(&Path, u64) -> u64) {
+        for ((path, _), (_, places)) in &mut self.values {
+            places.iter_mut().for_each(|place| place.line = line(path, place.line));
+        }
     }
 
     /// Adds those of another part of the same scan.

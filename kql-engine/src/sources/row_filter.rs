@@ -46,6 +46,24 @@ impl RowFilter {
         (first.columns.len() < columns.len()).then(|| RowFilter { steps: steps.into(), seen: 0, passed: 0 })
     }
 
+    /// The columns and the predicate of each step.
+    pub(super) fn parts(&self) -> (Vec<Vec<usize>>, Vec<Arc<dyn PhysicalExpr>>) {
+        self.steps.iter().map(|step| (step.columns.clone(), step.predicate.clone())).unzip()
+    }
+
+    /// From its parts; `of_scan` are the columns of the scan.
+    pub(super) fn from_parts(
+        columns: Vec<Vec<usize>>,
+        predicates: Vec<Arc<dyn PhysicalExpr>>,
+        of_scan: &[Column],
+    ) -> RowFilter {
+        let step = |(columns, predicate): (Vec<usize>, Arc<dyn PhysicalExpr>)| {
+            let own = columns.iter().filter_map(|i| of_scan.get(*i).cloned()).collect();
+            Step { columns, schema: TableSchema { columns: own }.plain(), predicate }
+        };
+        RowFilter { steps: columns.into_iter().zip(predicates).map(step).collect(), seen: 0, passed: 0 }
+    }
+
     /// Whether the filters read the column's values.
     pub(super) fn has(&self, column: usize) -> bool {
         self.steps.iter().any(|step| step.columns.contains(&column))

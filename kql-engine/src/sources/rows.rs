@@ -4,10 +4,11 @@ use super::builder::{ColumnBuilder, Fit};
 use super::dates::DateRule;
 use kql_scan::json_text::Raw;
 use kql_scan::unescape;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Maps the values of a file's row to columns.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Mapping {
     /// The needed names in the file.
     pub names: Vec<String>,

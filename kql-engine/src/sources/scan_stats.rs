@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use kql_scan::json_keys::{KeyPredictor, Members, Slot};
 use kql_scan::json_text::{Cursor, Fault, Raw};
 use kql_scan::unescape;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -22,9 +23,10 @@ pub(super) fn rest_lost(reason: &str) -> String {
 }
 
 /// The content of a file or of a part of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct ScanStats {
     /// The names in order of appearance, and the kinds of values of undeclared ones.
+    #[serde(with = "crate::encoded::pairs")]
     pub names: IndexMap<String, Kinds>,
     pub rows: u64,
     pub lines: u64,
@@ -93,6 +95,16 @@ impl Declared {
         let columns = schema.iter().flat_map(|s| &s.columns);
         let ty = |c: &Column| if custom { custom::expected(&c.name, c.ty) } else { c.ty };
         Declared { columns: Arc::new(columns.map(|c| (c.name.clone(), ty(c))).collect()), custom }
+    }
+
+    /// The columns, and whether their types are only expected.
+    pub(super) fn parts(&self) -> (&Arc<HashMap<String, ScalarType>>, bool) {
+        (&self.columns, self.custom)
+    }
+
+    /// From its parts.
+    pub(super) fn from_parts(columns: Arc<HashMap<String, ScalarType>>, custom: bool) -> Declared {
+        Declared { columns, custom }
     }
 
     pub(super) fn has(&self, column: &str) -> bool {

@@ -6,12 +6,15 @@
 //! split surveys it too, and when the query has run, the splits that were not scanned are surveyed as well
 //! ([`FileSplits::complete`]). If the whole file contradicts the samples, the query runs again.
 
+use super::csv::CsvLayout;
 use super::input::DataFile;
+use super::lines::JsonLines;
 use super::rows::Mapping;
 use super::scan_stats::{Declared, ScanStats};
 use super::sink::{RowReader, Sink};
 use crate::error::{Error, SourceError, run_error};
 use datafusion::common::DataFusionError;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -47,6 +50,34 @@ pub(super) trait SplitFormat: fmt::Debug + Send + Sync {
     fn header(&self) -> &[String] {
         &[]
     }
+
+    /// The format as data.
+    fn encode(&self) -> EncodedFormat;
+}
+
+/// A format as data.
+#[derive(Serialize, Deserialize)]
+pub(super) enum EncodedFormat {
+    JsonLines,
+    Csv(CsvLayout),
+}
+
+impl EncodedFormat {
+    fn decode(self) -> Arc<dyn SplitFormat> {
+        match self {
+            EncodedFormat::JsonLines => Arc::new(JsonLines),
+            EncodedFormat::Csv(layout) => Arc::new(layout),
+        }
+    }
+}
+
+/// The splits of a file as data.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EncodedSplits {
+    format: EncodedFormat,
+    /// Offset, length, and the number of lines if the split was surveyed.
+    splits: Vec<(u64, u64, Option<u64>)>,
+    head: u64,
 }
 
 impl FileSplits {
@@ -66,6 +97,32 @@ impl FileSplits {
     pub(super) fn as_single_split(&self) -> FileSplits {
         let from = self.bounds.first().map_or(0, |(from, _)| *from);
         FileSplits::new(&self.file, &self.declared, self.format.clone(), vec![(from, u64::MAX)], self.head)
+    }
+
+    /// The splits as data, without the file and the declared columns.
+    pub(super) fn encode(&self) -> EncodedSplits {
+        let lines = self.surveys.iter().map(|survey| survey.get().map(|survey| survey.lines));
+        let splits = self.bounds.iter().zip(lines).map(|((from, length), lines)| (*from, *length, lines)).collect();
+        EncodedSplits { format: self.format.encode(), splits, head: self.head }
+    }
+
+    /// The splits from their data. Those that were surveyed are not surveyed again; nothing but their number of lines is
+    /// known here.
+    pub(super) fn decode(encoded: EncodedSplits, file: &Arc<DataFile>, declared: &Declared) -> FileSplits {
+        let EncodedSplits { format, splits, head } = encoded;
+        let bounds = splits.iter().map(|(from, length, _)| (*from, *length)).collect();
+        let decoded = FileSplits::new(file, declared, format.decode(), bounds, head);
+        for (split, (_, _, lines)) in splits.into_iter().enumerate() {
+            if let Some(lines) = lines {
+                decoded.surveyed(split, ScanStats { lines, ..ScanStats::default() });
+            }
+        }
+        decoded
+    }
+
+    /// The result of reading a whole split, if it was read.
+    pub(super) fn survey_of(&self, split: usize) -> Option<&ScanStats> {
+        self.surveys.get(split)?.get()
     }
 
     pub(super) fn count(&self) -> usize {
@@ -121,6 +178,15 @@ impl FileSplits {
         let split = (line & !UNKNOWN) >> LINE_BITS;
         let within = line & ((1 << LINE_BITS) - 1);
         within + self.known_lines_before(split as usize).unwrap_or(0)
+    }
+
+    /// [`FileSplits::line`], if the splits before are surveyed; else the line as it is, to be converted later.
+    pub(super) fn known_line(&self, line: u64) -> u64 {
+        let split = (line & !UNKNOWN) >> LINE_BITS;
+        match self.known_lines_before(split as usize) {
+            Some(_) => self.line(line),
+            None => line,
+        }
     }
 
     /// Reads the beginnings of some splits. Damaged rows are not counted.

@@ -1,13 +1,17 @@
 //! The partitions of a scan of text and Arrow files: each reads its parts one after the other.
 
 use super::batches;
+use super::document::DocumentReader;
 use super::input::AsOpened;
+use super::records::{RecordReader, Wrapping};
 use super::report::{CastFailures, InputReport};
 use super::row_filter::RowFilter;
 use super::rows::Mapping;
 use super::sink::{RowReader, Sink};
+use super::splits::FileSplits;
 use crate::error::SourceError;
 use crate::progress::Progress;
+use crate::scan_exec::StreamSource;
 use crate::types::Column;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -19,46 +23,76 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(test)]
 type OpenRows = dyn Fn() -> Result<Box<dyn RowReader>, SourceError> + Send + Sync;
 
 /// A part of a file to read.
 #[derive(Clone)]
 pub(super) struct Part {
     /// The approximate number of bytes.
-    bytes: u64,
-    of: AsOpened,
-    open: Open,
+    pub bytes: u64,
+    pub of: AsOpened,
+    pub mapping: Arc<Mapping>,
+    pub content: PartContent,
 }
 
+/// How a part is read.
 #[derive(Clone)]
-enum Open {
-    Rows(Arc<OpenRows>),
-    Batches(Arc<Mapping>),
+pub(super) enum PartContent {
+    /// A split of a text file.
+    Split(Arc<FileSplits>, usize),
+    /// A JSON document, after its byte-order mark.
+    Document(u64),
+    /// Records that are unwrapped.
+    Records(Arc<Wrapping>),
+    /// A file of batches.
+    Batches,
+    #[cfg(test)]
+    Test(Arc<OpenRows>),
 }
 
 impl Part {
-    /// Rows of text.
-    pub(super) fn rows(
-        bytes: u64,
-        of: AsOpened,
-        open: impl Fn() -> Result<Box<dyn RowReader>, SourceError> + Send + Sync + 'static,
-    ) -> Part {
-        Part { bytes, of, open: Open::Rows(Arc::new(open)) }
-    }
-
-    /// A file of batches.
-    pub(super) fn batches(bytes: u64, of: AsOpened, mapping: Arc<Mapping>) -> Part {
-        Part { bytes, of, open: Open::Batches(mapping) }
+    /// A reader of rows; `None` for batches.
+    fn open(&self) -> Result<Option<Box<dyn RowReader>>, SourceError> {
+        let mapping = self.mapping.clone();
+        Ok(Some(match &self.content {
+            PartContent::Split(splits, split) => splits.open(*split, mapping)?,
+            PartContent::Document(mark) => Box::new(DocumentReader::open(self.of.file.clone(), *mark, mapping)?),
+            PartContent::Records(wrapping) => Box::new(RecordReader::open(self.of.file.clone(), wrapping, mapping)?),
+            PartContent::Batches => return Ok(None),
+            #[cfg(test)]
+            PartContent::Test(open) => open()?,
+        }))
     }
 }
 
 /// A partition of a scan.
 pub(super) struct TextScan {
-    parts: Vec<Part>,
-    columns: Vec<Column>,
+    pub parts: Vec<Part>,
+    pub columns: Vec<Column>,
     schema: SchemaRef,
-    filter: Option<RowFilter>,
-    totals: Arc<Totals>,
+    pub filter: Option<RowFilter>,
+    pub totals: Arc<Totals>,
+    /// Whether the query was planned by another process, which may have had other files.
+    copied: bool,
+}
+
+/// All partitions of a scan.
+#[derive(Debug)]
+pub(crate) struct TextScans(pub(super) Vec<Arc<TextScan>>);
+
+impl StreamSource for TextScans {}
+
+impl TextScans {
+    /// The Arrow schema of the rows.
+    pub(crate) fn schema(&self) -> SchemaRef {
+        self.0.first().map_or_else(|| Arc::new(arrow::datatypes::Schema::empty()), |scan| scan.schema.clone())
+    }
+
+    /// The partitions as streams.
+    pub(crate) fn streams(&self) -> Vec<Arc<dyn PartitionStream>> {
+        self.0.iter().map(|scan| scan.clone() as _).collect()
+    }
 }
 
 /// What the partitions of one scan share: the values that did not fit.
@@ -66,12 +100,24 @@ pub(super) struct TextScan {
 pub(super) struct Totals {
     report: Arc<InputReport>,
     misfits: Mutex<CastFailures>,
+    /// The number of the scan, if the query was planned by another process.
+    pub scan: Option<u64>,
 }
 
 impl Totals {
     /// For a new scan.
     pub(super) fn new(report: Arc<InputReport>) -> Totals {
-        Totals { report, misfits: Mutex::default() }
+        Totals { report, misfits: Mutex::default(), scan: None }
+    }
+
+    /// For a scan of a query that was planned by another process.
+    pub(super) fn of_other(scan: u64) -> Totals {
+        Totals { report: Arc::default(), misfits: Mutex::default(), scan: Some(scan) }
+    }
+
+    /// All values of the scan that did not fit.
+    pub(super) fn misfits(&self) -> CastFailures {
+        self.misfits.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Adds those of a part of the scan to the report.
@@ -100,13 +146,7 @@ impl TextScan {
         let totals = Arc::new(Totals::new(report));
         let bytes: u64 = parts.iter().map(|p| p.bytes).sum();
         let share = bytes.div_ceil(partitions.max(1) as u64).max(WORTH);
-        let partition = |parts| TextScan {
-            parts,
-            columns: columns.clone(),
-            schema: schema.clone(),
-            filter: filter.clone(),
-            totals: totals.clone(),
-        };
+        let partition = |parts| TextScan::of(parts, &columns, &schema, filter.clone(), &totals);
         let mut all: Vec<TextScan> = Vec::new();
         let mut passed = 0;
         for part in parts {
@@ -118,6 +158,19 @@ impl TextScan {
             passed += size;
         }
         all
+    }
+
+    /// A partition with these parts.
+    pub(super) fn of(
+        parts: Vec<Part>,
+        columns: &[Column],
+        schema: &SchemaRef,
+        filter: Option<RowFilter>,
+        totals: &Arc<Totals>,
+    ) -> TextScan {
+        let (columns, schema, totals) = (columns.to_vec(), schema.clone(), totals.clone());
+        let copied = totals.scan.is_some();
+        TextScan { parts, columns, schema, filter, totals, copied }
     }
 }
 
@@ -142,6 +195,7 @@ impl PartitionStream for TextScan {
             batch_size,
             current: Current::None,
             of: None,
+            copied: self.copied,
             totals: self.totals.clone(),
             progress: context.session_config().get_extension(),
             passed: 0,
@@ -160,6 +214,7 @@ struct Running {
     current: Current,
     /// The file of the current or last part.
     of: Option<AsOpened>,
+    copied: bool,
     totals: Arc<Totals>,
     progress: Option<Arc<Progress>>,
     /// Bytes of parts that were begun and are not counted yet.
@@ -201,12 +256,15 @@ impl Running {
                     let Some(part) = self.parts.pop_front() else {
                         return if self.sink.is_empty() { Ok(None) } else { self.sink.finish().map(Some) };
                     };
+                    if self.copied {
+                        part.of.check_copy().map_err(external)?;
+                    }
                     self.passed += part.bytes;
-                    self.current = match part.open {
-                        Open::Rows(open) => Current::Rows(open().map_err(external)?),
-                        Open::Batches(mapping) => {
+                    self.current = match part.open().map_err(external)? {
+                        Some(rows) => Current::Rows(rows),
+                        None => {
                             let (columns, schema) = (self.columns.clone(), self.schema.clone());
-                            let batches = batches::scan(&part.of.file, &mapping, columns, schema, self.batch_size);
+                            let batches = batches::scan(&part.of.file, &part.mapping, columns, schema, self.batch_size);
                             Current::Batches(Box::new(batches.map_err(external)?))
                         }
                     };
@@ -265,7 +323,10 @@ mod tests {
         let file = Arc::new(crate::sources::sniff::data_file(&path, None).expect("a data file"));
         let of = AsOpened { file: file.clone(), stamp: file.stamp().expect("there"), may_grow: true };
         let happens: Arc<dyn Fn(&Path) + Send + Sync> = Arc::new(happens);
-        let part = Part::rows(16, of, move || Ok(Box::new(Happens(happens.clone(), file.clone()))));
+        let open = move || -> Result<Box<dyn RowReader>, SourceError> {
+            Ok(Box::new(Happens(happens.clone(), file.clone())))
+        };
+        let part = Part { bytes: 16, of, mapping: Arc::default(), content: PartContent::Test(Arc::new(open)) };
         let schema = crate::types::TableSchema { columns: Vec::new() }.plain();
         let scans = TextScan::new(vec![part], Vec::new(), schema, Arc::default(), 1, None);
         let scan = scans.first().expect("a partition");

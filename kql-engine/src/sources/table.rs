@@ -4,7 +4,7 @@ use super::batches;
 use super::catalogue::ColumnAlias;
 use super::custom;
 use super::dates::{DateOrder, DateRule, Zone, split_zone};
-use super::document::{self, DocumentReader, Layout};
+use super::document::{self, Layout};
 use super::folder_dates::{self, FolderDates, Span};
 use super::input::{AsOpened, DataFile, Format, Stamp};
 use super::kinds::{Kinds, Syntax, unified};
@@ -13,15 +13,16 @@ use super::options::OpenOptions;
 use super::parquet::{self, ParquetFile};
 use super::path::TableFile;
 use super::path::TableFiles;
-use super::records::{RecordReader, TableSurvey, Wrapping};
+use super::records::{TableSurvey, Wrapping};
 use super::report::{InputReport, Place};
 use super::row_filter::RowFilter;
 use super::rows::Mapping;
 use super::scan_stats::{Declared, ScanStats};
 use super::splits::FileSplits;
-use super::stream::{Part, TextScan};
+use super::stream::{Part, PartContent, TextScan, TextScans};
 use super::summary::FileSummary;
 use crate::error::SourceError;
+use crate::scan_exec::ScanExec;
 use crate::types::{Column, ScalarType, TableSchema};
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use async_trait::async_trait;
@@ -30,7 +31,7 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use datafusion::physical_plan::streaming::StreamingTableExec;
 use datafusion::physical_plan::union::UnionExec;
 use indexmap::IndexMap;
 use std::any::Any;
@@ -607,35 +608,20 @@ impl TableProvider for FilesTable {
             let may_grow = matches!(opened.content, Content::Text(_));
             let of = AsOpened { file: opened.file.clone(), stamp: opened.stamp, may_grow };
             of.check().map_err(|e| DataFusionError::External(Box::new(e)))?;
-            let mapping = || Arc::new(self.mapping(opened, &columns));
-            let file = || opened.file.clone();
+            let mapping = Arc::new(self.mapping(opened, &columns));
+            let length = || opened.file.length().unwrap_or(0);
+            let part = |bytes, content| Part { bytes, of: of.clone(), mapping: mapping.clone(), content };
             match &opened.content {
                 Content::Nothing => {}
                 Content::Parquet(footer) => footers.push((opened, footer)),
-                Content::Text(splits) => {
-                    let mapping = mapping();
-                    parts.extend((0..splits.count()).map(|split| {
-                        let (splits, mapping) = (splits.clone(), mapping.clone());
-                        Part::rows(splits.bytes(split).min(PART), of.clone(), move || {
-                            splits.open(split, mapping.clone())
-                        })
-                    }));
-                }
-                Content::Document { mark } => {
-                    let (file, mapping, mark) = (file(), mapping(), *mark);
-                    let open =
-                        move || DocumentReader::open(file.clone(), mark, mapping.clone()).map(|r| Box::new(r) as _);
-                    parts.push(Part::rows(opened.file.length().unwrap_or(0), of, open));
-                }
+                Content::Text(splits) => parts.extend((0..splits.count()).map(|split| {
+                    part(splits.bytes(split).min(PART), PartContent::Split(splits.clone(), split))
+                })),
+                Content::Document { mark } => parts.push(part(length(), PartContent::Document(*mark))),
                 Content::Records(wrapping) => {
-                    let (file, mapping, wrapping) = (file(), mapping(), wrapping.clone());
-                    let open =
-                        move || RecordReader::open(file.clone(), &wrapping, mapping.clone()).map(|r| Box::new(r) as _);
-                    parts.push(Part::rows(opened.file.length().unwrap_or(0), of, open));
+                    parts.push(part(length(), PartContent::Records(Arc::new(wrapping.clone()))));
                 }
-                Content::Batches => {
-                    parts.push(Part::batches(opened.file.length().unwrap_or(0), of, mapping()));
-                }
+                Content::Batches => parts.push(part(length(), PartContent::Batches)),
             }
         }
         let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
@@ -643,8 +629,9 @@ impl TableProvider for FilesTable {
             let target = state.config_options().execution.target_partitions;
             let filter = RowFilter::new(filters, &columns, state);
             let scan = TextScan::new(parts, columns.clone(), schema.clone(), self.report.clone(), target, filter);
-            let partitions: Vec<Arc<dyn PartitionStream>> = scan.into_iter().map(|p| Arc::new(p) as _).collect();
-            plans.push(Arc::new(StreamingTableExec::try_new(schema.clone(), partitions, None, None, false, limit)?));
+            let scans = Arc::new(TextScans(scan.into_iter().map(Arc::new).collect()));
+            let streams = StreamingTableExec::try_new(schema.clone(), scans.streams(), None, None, false, limit)?;
+            plans.push(Arc::new(ScanExec::new(streams, scans)));
         }
         while let Some((opened, first)) = footers.first().copied() {
             // files with the same schema are one scan

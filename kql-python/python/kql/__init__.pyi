@@ -34,6 +34,7 @@ class _Settings(TypedDict, total=False):
     date_order: Optional[str]
     folder_dates: str
     geo_ip: Optional[_Path]
+    cluster: Optional[str]
 
 class Row(tuple[Any, ...]):
     @overload  # type: ignore[override]

@@ -49,7 +49,8 @@ class Engine:
     - `allow_files`: folders from which `externaldata` may read;
     - `memory`: what queries may use before they continue in temporary files, such as `4GB`;
     - `strict`: whether a damaged row of a file is an error;
-    - `tz`, `date_order`, `folder_dates`, `geo_ip`: see `kql run --help`.
+    - `tz`, `date_order`, `folder_dates`, `geo_ip`: see `kql run --help`;
+    - `cluster`: the scheduler of a cluster that runs queries over files, as `HOST:PORT`; see `kql cluster --help`.
 
     An engine can be used from several threads at once.
 

@@ -24,6 +24,7 @@ def settings(
     date_order=None,
     folder_dates="arrival",
     geo_ip=None,
+    cluster=None,
 ):
     if params is not None and not (isinstance(params, Mapping) and all(isinstance(name, str) for name in params)):
         raise KqlError(f"params must be a dict of values by their names, not {params!r}.", kind="setting")
@@ -53,6 +54,7 @@ def settings(
         "date_order": date_order,
         "folder_dates": folder_dates,
         "geo_ip": geo_ip,
+        "cluster": cluster,
     }
 
 

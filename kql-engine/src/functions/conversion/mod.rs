@@ -17,6 +17,8 @@ mod totimespan;
 pub use convert::{Arg, dynamic_texts, parse, text_of, timespan_of};
 pub use parse_json::PARSE_JSON;
 
+pub use todynamic::VALUE_TO_DYNAMIC;
+
 use crate::registry::{Call, Eval, ScalarFunction};
 use crate::types::ScalarType;
 use arrow::array::ArrayRef;

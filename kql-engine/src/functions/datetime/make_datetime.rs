@@ -41,7 +41,7 @@ pub static MAKE_DATETIME: ScalarFunction = ScalarFunction {
 };
 
 /// `make_datetime()` with several arguments becomes this; not callable by name.
-static OF_PARTS: ScalarFunction = ScalarFunction {
+pub(super) static OF_PARTS: ScalarFunction = ScalarFunction {
     name: "make_datetime()",
     aliases: &[],
     signatures: &[],

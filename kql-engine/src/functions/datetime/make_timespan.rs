@@ -35,7 +35,7 @@ pub static MAKE_TIMESPAN: ScalarFunction = ScalarFunction {
 };
 
 /// `make_timespan()` with several arguments becomes this; not callable by name.
-static OF_PARTS: ScalarFunction = ScalarFunction {
+pub(super) static OF_PARTS: ScalarFunction = ScalarFunction {
     name: "make_timespan()",
     aliases: &[],
     signatures: &[],

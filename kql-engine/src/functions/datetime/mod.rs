@@ -53,3 +53,6 @@ pub static ALL: &[&ScalarFunction] = &[
 ];
 
 pub use bin_time::floor_to;
+
+/// Functions that are not callable by name.
+pub(super) static INTERNAL: [&ScalarFunction; 2] = [&make_datetime::OF_PARTS, &make_timespan::OF_PARTS];

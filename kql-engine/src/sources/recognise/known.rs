@@ -19,6 +19,11 @@ impl Known {
         Known { profile, schemas, looked_up: Mutex::default() }
     }
 
+    /// The profile and the other tables.
+    pub(in crate::sources) fn parts(&self) -> (Profile, &HashMap<String, TableSchema>) {
+        (self.profile, &self.schemas)
+    }
+
     /// The columns of a known table.
     pub(in crate::sources) fn table(&self, name: &str) -> Option<Arc<TableSchema>> {
         let mut looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);

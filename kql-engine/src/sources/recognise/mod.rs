@@ -85,7 +85,51 @@ pub(super) enum Records {
 /// A workbook, whose rows are not wrapped.
 static WORKBOOK: Wrapped = Wrapped { name: wrapped::WORKBOOK, unwrap: |_, _, _| Ok(()), texts: false, inside: None };
 
+/// All formats of records, by their number in plans that are sent to other processes.
+fn all() -> impl Iterator<Item = &'static Wrapped> {
+    let json = JSON.iter().map(|(wrapped, _)| *wrapped);
+    let csv = CSV.iter().map(|(wrapped, _)| *wrapped);
+    let other = [&WORKBOOK, &table_name::MIXED, &table_name::MIXED_CSV, &syslog::LINES, &zeek::LOG, &windows::LOG];
+    json.chain(csv).chain(other)
+}
+
+/// Where records are, as data.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(super) enum EncodedRecords {
+    Json(usize, Layout, u64),
+    Csv(usize, u64),
+    Evtx(usize),
+    Text(usize, u64),
+    Workbook(usize),
+}
+
+impl EncodedRecords {
+    /// `None` if there is no format with that number.
+    pub(super) fn decode(self) -> Option<Records> {
+        let find = |number| all().nth(number);
+        Some(match self {
+            EncodedRecords::Json(wrapped, layout, mark) => Records::Json(find(wrapped)?, layout, mark),
+            EncodedRecords::Csv(wrapped, mark) => Records::Csv(find(wrapped)?, mark),
+            EncodedRecords::Evtx(wrapped) => Records::Evtx(find(wrapped)?),
+            EncodedRecords::Text(wrapped, mark) => Records::Text(find(wrapped)?, mark),
+            EncodedRecords::Workbook(wrapped) => Records::Workbook(find(wrapped)?),
+        })
+    }
+}
+
 impl Records {
+    /// Where the records are, as data; `None` if the format is not in the list.
+    pub(super) fn encode(&self) -> Option<EncodedRecords> {
+        let number = |wrapped: &Wrapped| all().position(|known| std::ptr::eq(known, wrapped));
+        Some(match self {
+            Records::Json(wrapped, layout, mark) => EncodedRecords::Json(number(wrapped)?, *layout, *mark),
+            Records::Csv(wrapped, mark) => EncodedRecords::Csv(number(wrapped)?, *mark),
+            Records::Evtx(wrapped) => EncodedRecords::Evtx(number(wrapped)?),
+            Records::Text(wrapped, mark) => EncodedRecords::Text(number(wrapped)?, *mark),
+            Records::Workbook(wrapped) => EncodedRecords::Workbook(number(wrapped)?),
+        })
+    }
+
     /// Whether the records are rows, and are only separated by table.
     pub(super) fn is_rows(&self) -> bool {
         match self {

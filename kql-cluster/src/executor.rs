@@ -1,0 +1,184 @@
+//! An executor of a cluster: it runs tasks that the scheduler gives it, and keeps their rows until they are fetched.
+
+use crate::client::{Cluster, ConnectError};
+use crate::codec::Codec;
+use crate::connections::Connections;
+use crate::scheduler::{MOST_IN_A_MESSAGE, SILENCE, ServeError, session_config};
+use crate::task::ReportingEngine;
+use ballista_core::config::TaskSchedulingPolicy;
+use ballista_core::RuntimeProducer;
+use ballista_executor::execution_engine::DefaultExecutionEngine;
+use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Settings of an executor.
+#[derive(Clone, Debug)]
+pub struct ExecutorSettings {
+    /// Host and port of the scheduler.
+    pub scheduler: String,
+    /// The address to listen on; with port 0, a free one. The port after it is used too, or another free one.
+    pub listen: SocketAddr,
+    /// The name or address under which clients and other executors reach this one; by default the one it listens on.
+    pub advertise: Option<String>,
+    /// The number of partitions that it runs at once.
+    pub slots: usize,
+    /// How many bytes tasks can use before they continue in temporary files, or fail.
+    pub memory: Option<usize>,
+    /// The folder for rows that wait to be fetched and for temporary files.
+    pub folder: PathBuf,
+    /// How many bytes of temporary files tasks can write.
+    pub spill: Option<u64>,
+    /// How long the scheduler waits for a silent executor; a fraction of it is the time between two signs of life.
+    pub silence: Duration,
+}
+
+impl ExecutorSettings {
+    /// The usual settings: as many slots as there are processors, and no limits.
+    pub fn new(scheduler: impl Into<String>) -> ExecutorSettings {
+        ExecutorSettings {
+            scheduler: scheduler.into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            advertise: None,
+            slots: std::thread::available_parallelism().map_or(1, usize::from),
+            memory: None,
+            folder: std::env::temp_dir(),
+            spill: None,
+            silence: SILENCE,
+        }
+    }
+}
+
+/// Runs an executor until it is told to stop: by a signal, or by its scheduler. Needs a tokio runtime. `ready` is called
+/// when it has found its scheduler, with the address it listens on.
+///
+/// # Errors
+/// [`ServeError`] if the scheduler is not reachable or has another version, or the folder or the address cannot be used.
+pub async fn run_executor(settings: ExecutorSettings, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    // a scheduler of another version would give it tasks that it cannot read
+    Cluster::greet(&settings.scheduler).await?;
+    let (host, port) = split(&settings.scheduler)?;
+    let folder = |reason| ServeError::Folder { folder: settings.folder.clone(), reason };
+    std::fs::create_dir_all(&settings.folder).map_err(folder)?;
+    let folder_of_run = tempfile_in(&settings.folder).map_err(folder)?;
+    let work = folder_of_run.0.join("rows");
+    let spill = folder_of_run.0.join("spill");
+    for one in [&work, &spill] {
+        std::fs::create_dir_all(one).map_err(folder)?;
+    }
+    let environment = kql_engine::codec::environment(settings.memory, &spill, settings.spill)
+        .map_err(|e| ServeError::Ended(e.to_string()))?;
+    let ip = settings.listen.ip();
+    let listen = |reason| ServeError::Listen { address: settings.listen, reason };
+    let flight = free(ip, settings.listen.port()).map_err(listen)?;
+    let control = match settings.listen.port() {
+        0 => free(ip, 0).map_err(listen)?,
+        port => free(ip, port.saturating_add(1)).or_else(|_| free(ip, 0)).map_err(listen)?,
+    };
+    let shared = environment.clone();
+    let runtime: RuntimeProducer = Arc::new(move |_| Ok(shared.clone()));
+    let engine = DefaultExecutionEngine::with_client_pool(Arc::new(Connections::default()));
+    let config = ExecutorProcessConfig {
+        bind_host: ip.to_string(),
+        external_host: Some(settings.advertise.clone().unwrap_or_else(|| ip.to_string())),
+        port: flight,
+        grpc_port: control,
+        scheduler_host: host,
+        scheduler_port: port,
+        scheduler_connect_timeout_seconds: 10,
+        vcores: settings.slots.max(1),
+        task_scheduling_policy: TaskSchedulingPolicy::PushStaged,
+        work_dir: Some(work.display().to_string()),
+        // what the scheduler does not tell to remove, such as rows of clients that are gone
+        job_data_ttl_seconds: 3600,
+        job_data_clean_up_interval_seconds: 600,
+        grpc_max_decoding_message_size: MOST_IN_A_MESSAGE as u32,
+        grpc_max_encoding_message_size: MOST_IN_A_MESSAGE as u32,
+        executor_heartbeat_interval_seconds: (settings.silence.as_secs() / 6).max(1),
+        // the memory is that of the runtime
+        memory_pool_size: Some(0),
+        override_execution_engine: Some(Arc::new(ReportingEngine(engine))),
+        override_runtime_producer: Some(runtime),
+        override_config_producer: Some(Arc::new(session_config)),
+        override_physical_codec: Some(Arc::new(Codec::of_executor(environment))),
+        ..ExecutorProcessConfig::default()
+    };
+    ready(SocketAddr::new(ip, flight));
+    start_executor_process(Arc::new(config)).await.map_err(|e| ServeError::Ended(e.to_string()))
+}
+
+/// Host and port.
+fn split(address: &str) -> Result<(String, u16), ConnectError> {
+    let invalid = || ConnectError::Address(address.to_owned());
+    let (host, port) = address.rsplit_once(':').ok_or_else(invalid)?;
+    let host = host.trim_start_matches("http://");
+    if host.is_empty() {
+        return Err(invalid());
+    }
+    Ok((host.to_owned(), port.parse().map_err(|_| invalid())?))
+}
+
+/// A port that can be listened on: this one, or a free one if it is 0.
+fn free(ip: IpAddr, port: u16) -> std::io::Result<u16> {
+    Ok(TcpListener::bind((ip, port))?.local_addr()?.port())
+}
+
+/// A folder that is removed when the executor ends.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // what is left of it does no harm
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A folder of its own; those of executors that are gone are removed.
+fn tempfile_in(folder: &std::path::Path) -> std::io::Result<Folder> {
+    const PREFIX: &str = "kql-executor-";
+    for entry in std::fs::read_dir(folder)?.filter_map(Result::ok) {
+        let name = entry.file_name();
+        let of = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse::<u32>().ok());
+        if of.is_some_and(|process| !is_alive(process)) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let own = folder.join(format!("{PREFIX}{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&own)?;
+    Ok(Folder(own))
+}
+
+/// Whether a process of this host exists; where that is not known, it does.
+fn is_alive(process: u32) -> bool {
+    let all = std::path::Path::new("/proc");
+    !all.join("self").exists() || all.join(process.to_string()).exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        assert_eq!(split("host:50050").expect("an address"), ("host".to_owned(), 50050));
+        assert!(split("host").is_err() && split(":1").is_err() && split("host:x").is_err());
+    }
+
+    #[test]
+    fn folders_of_executors_that_are_gone_are_removed() {
+        let all = std::env::temp_dir().join(format!("kql-test-{}", std::process::id()));
+        // no process has this number: it is above the most that Linux allows
+        let gone = all.join("kql-executor-4194305-0");
+        std::fs::create_dir_all(&gone).expect("a folder");
+        let own = tempfile_in(&all).expect("a folder");
+        assert!(own.0.exists() && (!gone.exists() || !std::path::Path::new("/proc/self").exists()));
+        let path = own.0.clone();
+        drop(own);
+        assert!(!path.exists());
+        std::fs::remove_dir_all(&all).expect("removed");
+    }
+}
