@@ -56,8 +56,8 @@ class Cluster:
         time.sleep(1)
 
     def _start(self, command):
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        for line in process.stderr:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        for line in process.stdout:
             if found := re.search(r"(\d+\.\d+\.\d+\.\d+:\d+)", line):
                 return process, found[1]
         raise SystemExit(f"{' '.join(command)} ended")

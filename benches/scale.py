@@ -7,19 +7,18 @@
 
 The model:
 
-- The input is cut into splits; reading one is a task. Each executor has some slots, and runs one task in each.
-- The client plans: it lists the objects, and sends a plan that names every split. The scheduler launches tasks one after the
-  other, and each takes it a moment.
+- The client plans. It lists the objects, and reads the beginning or the end of each one that it has not seen in an earlier run.
+  Then it sends a plan that names all objects.
+- The plan has a task for each slot of the executors. The scheduler launches one after the other, and each takes it a moment.
 - A task waits for the first byte, and then reads and computes at the same time: the slower of the two decides. The tasks of
   an executor share its network and its processors; one stream from the store has a limit of its own.
-- The time of a task varies (log-normal), as on machines that are shared.
+- The time of a task varies (log-normal), as on machines that are shared. The slowest task decides.
 - A task leaves a piece of partial groups on its disk. The last stage fetches every piece, merges them, and sends the result.
 
 What it leaves out: executors that die, a store that throttles, queries that run at the same time, and stages of joins, which
 move both tables once more.
 """
 import argparse
-import heapq
 import json
 import math
 import random
@@ -39,7 +38,7 @@ class Query:
     #: Bytes of input per second and processor, of what is read.
     speed: float
     #: Bytes of partial groups that a task leaves.
-    piece: float
+    piece: float = 1000
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,11 @@ class Cluster:
     network: float = 1250 * MB
     stream: float = 80 * MB
     first_byte: float = 0.05
-    #: Requests to the store by which one listing of 1,000 objects is made.
+    #: Time of a listing of 1,000 objects.
     listing: float = 0.1
+    #: Objects that the client looks into at the same time, and the time for one.
+    looks: int = 64
+    look: float = 0.1
     #: Time of the client and the scheduler for a query without tasks.
     start: float = 0.25
     #: Time of the scheduler for a task.
@@ -78,10 +80,10 @@ class Outcome:
     tasks: int
     planning: float
     scanning: float
-    #: Of scanning: the scheduler had no task ready although slots were free.
+    #: Until the last task was launched; a part of scanning.
     launching: float
-    #: Of scanning: slots were free, since only the last tasks ran.
-    tail: float
+    #: How long the slots waited for the slowest task, on average; a part of scanning.
+    waiting: float
     merging: float
     #: What a task waits for: the store's `network`, or a `processor`.
     bound: str
@@ -91,42 +93,35 @@ class Outcome:
         return self.planning + self.scanning + self.merging
 
 
-def simulate(size, split, query, cluster, seed=1):
-    """The outcome of a query over `size` bytes in splits of `split` bytes."""
+def simulate(size, objects, query, cluster, seen, seed=1):
+    """The outcome of a query over `size` bytes in so many objects, of which the client has `seen` all before or none."""
     rng = random.Random(seed)
-    tasks = max(1, math.ceil(size / split))
-    bytes_per_task = size * query.read / tasks
     slots = cluster.executors * cluster.slots
-    busy = min(slots, tasks)
+    tasks = max(1, min(slots, objects))
+    bytes_per_task = size * query.read / tasks
     processors = cluster.processors if cluster.shared else cluster.processors * cluster.executors
     # what one of the busy slots gets
-    rate = min(cluster.stream, cluster.network * cluster.executors / busy)
-    share = min(1.0, processors / busy)
+    rate = min(cluster.stream, cluster.network * cluster.executors / tasks)
+    share = min(1.0, processors / tasks)
     reading, computing = bytes_per_task / rate, bytes_per_task / (query.speed * share)
     work = cluster.first_byte + cluster.task / share + max(reading, computing)
 
-    planning = cluster.start + math.ceil(tasks / 1000) * cluster.listing
-    free = [0.0] * slots
-    launched = launching = end = 0.0
-    starts, ends = [], []
+    planning = cluster.start + math.ceil(objects / 1000) * cluster.listing
+    if not seen:
+        planning += objects * cluster.look / cluster.looks
+    ends, launched = [], 0.0
     for _ in range(tasks):
-        slot = heapq.heappop(free)
-        begin = max(slot, launched + cluster.launch)
-        launching += max(0.0, begin - slot) / slots
-        launched = max(launched + cluster.launch, slot)
-        done = begin + work * rng.lognormvariate(-cluster.variation**2 / 2, cluster.variation)
-        heapq.heappush(free, done)
-        starts.append(begin)
-        ends.append(done)
-        end = max(end, done)
-    tail = end - min(free) if tasks >= slots else 0.0
-    merging = cluster.launch + tasks * cluster.fetch / min(cluster.fetches, cluster.executors * cluster.fetches)
+        launched += cluster.launch
+        ends.append(launched + work * rng.lognormvariate(-cluster.variation**2 / 2, cluster.variation))
+    scanning = max(ends)
+    merging = cluster.launch + tasks * cluster.fetch / cluster.fetches
     merging += tasks * query.piece / min(cluster.network, cluster.merge)
-    return Outcome(tasks, planning, end, launching, tail, merging, "network" if reading > computing else "processor")
+    waiting = scanning - statistics.fmean(ends)
+    return Outcome(tasks, planning, scanning, launched, waiting, merging, "network" if reading > computing else "processor")
 
 
-def median(size, split, query, cluster, runs=5):
-    found = [simulate(size, split, query, cluster, seed) for seed in range(runs)]
+def median(size, objects, query, cluster, seen=True, runs=5):
+    found = [simulate(size, objects, query, cluster, seen, seed) for seed in range(runs)]
     return sorted(found, key=lambda outcome: outcome.total)[runs // 2]
 
 
@@ -146,18 +141,19 @@ def predict(arguments):
     size = arguments.terabytes * 1e12
     counts = [int(count) for count in arguments.executors.split(",")]
     print(f"{arguments.terabytes:g} TB, executors of {arguments.slots} processors; seconds")
-    for title, queries, split in [("Parquet, row groups of 128 MB", PARQUET, 128 * MB), ("NDJSON.gz, files of 64 MB", PACKED, 64 * MB)]:
-        print(f"\n{title}")
-        print(f"{'':46} {'exec.':>5} {'tasks':>7} {'total':>8} {'plan':>7} {'scan':>8} {'launch':>7} {'tail':>6} {'merge':>7}  {'bound by':9} {'speed-up':>8}")
+    for title, queries, each in [("Parquet in objects of 256 MB", PARQUET, 256 * MB), ("NDJSON.gz in objects of 64 MB", PACKED, 64 * MB)]:
+        objects = math.ceil(size / each)
+        print(f"\n{title}: {objects:,}")
+        print(f"{'':46} {'exec.':>5} {'first run':>9} {'later':>8} {'plan':>6} {'scan':>8} {'launch':>7} {'wait':>6} {'merge':>6}  {'bound by':9} {'speed-up':>8}")
         for query in queries:
-            first = None
+            base = None
             for count in counts:
                 cluster = Cluster(count, slots=arguments.slots, processors=arguments.slots)
-                found = median(size, split, query, cluster)
-                first = first or (found.total, count)
-                gain = first[0] / found.total * first[1]
-                print(f"{query.name:46} {count:5} {found.tasks:7,} {found.total:8.1f} {found.planning:7.1f} {found.scanning:8.1f} "
-                      f"{found.launching:7.1f} {found.tail:6.1f} {found.merging:7.1f}  {found.bound:9} {gain:7.1f}x")
+                found = median(size, objects, query, cluster)
+                first = median(size, objects, query, cluster, seen=False).total
+                base = base or (found.total, count)
+                print(f"{query.name:46} {count:5} {first:9.0f} {found.total:8.1f} {found.planning:6.1f} {found.scanning:8.1f} "
+                      f"{found.launching:7.1f} {found.waiting:6.1f} {found.merging:6.1f}  {found.bound:9} {base[0] / found.total * base[1]:7.1f}x")
 
 
 def check(path, allowed):
@@ -172,11 +168,12 @@ def check(path, allowed):
             1, slots=measured["slots"], processors=measured["processors"], shared=True, stream=1e12, network=1e12,
             first_byte=0.0, listing=0.0, start=measured["smallest"], launch=0.001, task=0.005, variation=0.0,
         )
-        split = question["bytes"] / question["tasks"]
-        speed = _speed(one, question["bytes"], split, local)
+        speed = _speed(one, question["bytes"], local)
         query = Query(name, read=1.0, speed=speed, piece=question.get("piece", 1000))
         for count, seconds in sorted(question["runs"].items(), key=lambda run: int(run[0])):
-            found = median(question["bytes"], split, query, replace(local, executors=int(count)), runs=1).total
+            found = median(
+                question["bytes"], SPLITS, query, replace(local, executors=int(count), slots=max(1, measured["slots"] // int(count))),
+                runs=1).total
             off = found / seconds - 1
             if count != "1":
                 worst = max(worst, abs(off))
@@ -186,12 +183,16 @@ def check(path, allowed):
         raise SystemExit(f"the model is off by more than {allowed:.0%}")
 
 
-def _speed(seconds, size, split, cluster):
+#: A file of the measured runs is cut into more parts than there are slots.
+SPLITS = 1000
+
+
+def _speed(seconds, size, cluster):
     """The speed of a processor for which the model takes as long as the run with one executor."""
     low, high = 1.0, 1e13
     for _ in range(100):
         middle = math.sqrt(low * high)
-        found = median(size, split, Query("", 1.0, middle, 1000), cluster, runs=1).total
+        found = median(size, SPLITS, Query("", 1.0, middle, 1000), cluster, runs=1).total
         low, high = (middle, high) if found > seconds else (low, middle)
     return middle
 
