@@ -187,10 +187,10 @@ impl Cluster {
             .tcp_nodelay(true)
             .http2_keep_alive_interval(Duration::from_secs(10))
             .keep_alive_timeout(Duration::from_secs(20));
-        let channel = endpoint.connect().await.map_err(|e| ConnectError::Unreachable {
-            address: address.to_owned(),
-            reason: innermost(&e),
-        })?;
+        let channel = endpoint
+            .connect()
+            .await
+            .map_err(|e| ConnectError::Unreachable { address: address.to_owned(), reason: innermost(&e) })?;
         Ok(SchedulerGrpcClient::new(channel)
             .max_decoding_message_size(MOST_IN_A_MESSAGE)
             .max_encoding_message_size(MOST_IN_A_MESSAGE))
@@ -259,6 +259,7 @@ impl PlanRunner for Cluster {
         let batches = async move {
             let sent = Arc::new(Sent::default());
             let plan = distributed(&plan, &context).await?;
+            summary::check(&plan)?;
             let bytes = codec::encode(&plan, &Codec::of_sender(sent.clone()))?;
             if bytes.len() > MOST_IN_A_MESSAGE / 2 {
                 let megabytes = bytes.len() >> 20;

@@ -15,8 +15,8 @@ use datafusion_proto::physical_plan::{
     AsExecutionPlan, PhysicalExtensionCodec, PhysicalPlanDecodeContext, PhysicalProtoConverterExtension,
 };
 use datafusion_proto::protobuf::{PhysicalExprNode, PhysicalPlanNode};
-use kql_engine::codec::{self, Received, Sent};
 use kql_engine::Encoded;
+use kql_engine::codec::{self, Received, Sent};
 use prost::Message;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -133,7 +133,11 @@ pub(crate) fn encode(plan: &Arc<dyn ExecutionPlan>, codec: &Codec) -> Result<Vec
 }
 
 /// A plan from its bytes, and what it collects. For tests, and for plans that run where they are.
-pub(crate) fn decode(bytes: &[u8], codec: &Codec, context: &TaskContext) -> Result<(Arc<dyn ExecutionPlan>, Arc<Task>)> {
+pub(crate) fn decode(
+    bytes: &[u8],
+    codec: &Codec,
+    context: &TaskContext,
+) -> Result<(Arc<dyn ExecutionPlan>, Arc<Task>)> {
     let _ = codec.taken();
     let node = PhysicalPlanNode::decode(bytes).map_err(|e| DataFusionError::External(Box::new(e)))?;
     let plan = node.try_into_physical_plan(context, codec)?;
@@ -202,7 +206,9 @@ impl PhysicalExtensionCodec for Codec {
             return known(&KNOWN, name);
         }
         let Frame { kind, data, .. } = Frame::read(buf)?;
-        self.within(|received| codec::decode_scalar(&kind, &Encoded { data, expressions: Vec::new() }, received).map(Arc::new))
+        self.within(|received| {
+            codec::decode_scalar(&kind, &Encoded { data, expressions: Vec::new() }, received).map(Arc::new)
+        })
     }
 
     fn try_encode_udf(&self, node: &ScalarUDF, buf: &mut Vec<u8>) -> Result<()> {
@@ -260,4 +266,3 @@ fn known<T>(functions: &HashMap<String, Arc<T>>, name: &str) -> Result<Arc<T>> {
         None => internal_err!("the function {name} is not known"),
     }
 }
-

@@ -40,7 +40,9 @@ fn is_of_ballista(error: &DataFusionError) -> bool {
 pub(crate) fn read(text: &str) -> RemoteError {
     let marked = text.split_once(OPEN).and_then(|(_, rest)| rest.split_once(CLOSE)).map(|(marked, _)| marked);
     let error = marked.and_then(unhex).and_then(|json| serde_json::from_slice(&json).ok());
-    error.unwrap_or_else(|| RemoteError::Run(format!("The cluster could not run the query: {}", text.trim_end_matches('.'))+"."))
+    error.unwrap_or_else(|| {
+        RemoteError::Run(format!("The cluster could not run the query: {}", text.trim_end_matches('.')) + ".")
+    })
 }
 
 /// Ballista quotes texts, sometimes twice: only letters and digits stay as they are.

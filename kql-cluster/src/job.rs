@@ -272,9 +272,8 @@ async fn fetch(location: &PartitionLocation) -> std::result::Result<SendableReco
     };
     let (host, port) = (executor.host.as_str(), u16::try_from(executor.port).unwrap_or_default());
     let unreachable = |error: ballista_core::error::BallistaError| format!("the executor {host}:{port}: {error}");
-    let mut client = BallistaClient::try_new(host, port, MOST_IN_A_MESSAGE, false, None, 3, 300, 0, 0)
-        .await
-        .map_err(unreachable)?;
+    let mut client =
+        BallistaClient::try_new(host, port, MOST_IN_A_MESSAGE, false, None, 3, 300, 0, 0).await.map_err(unreachable)?;
     let id = partition.clone().into();
     client
         .fetch_partition_proxied(&executor.id, &id, location.file_id, location.layout(), host, port, true)

@@ -15,9 +15,7 @@ pub(crate) fn name((stage, task): (usize, usize), report: &[u8]) -> String {
 pub(crate) fn reports(metrics: &GetJobMetricsResult) -> impl Iterator<Item = &str> {
     let operators = metrics.stages.iter().flat_map(|stage| &stage.operators);
     operators.flat_map(|operator| &operator.metrics).filter_map(|metric| match &metric.metric {
-        Some(Metric::Count(count)) => {
-            count.name.strip_prefix(PREFIX)?.split_once(':').map(|(_, report)| report)
-        }
+        Some(Metric::Count(count)) => count.name.strip_prefix(PREFIX)?.split_once(':').map(|(_, report)| report),
         _ => None,
     })
 }

@@ -85,7 +85,16 @@ pub(crate) fn session_config() -> SessionConfig {
         .with_ballista_broadcast_join_threshold_bytes(BROADCAST)
         .with_ballista_grpc_client_max_message_size(MOST_IN_A_MESSAGE)
         .with_ballista_coalesce_enabled(false);
+    // Ballista lets a rule check the requirements of a stage again. It must find nothing to do: what it would add between the
+    // partitions of a stage would change the rows
+    config.options_mut().execution.target_partitions = 1;
     let optimizer = &mut config.options_mut().optimizer;
+    optimizer.enable_round_robin_repartition = false;
+    optimizer.repartition_aggregations = false;
+    optimizer.repartition_joins = false;
+    optimizer.repartition_windows = false;
+    optimizer.repartition_sorts = false;
+    optimizer.repartition_file_scans = false;
     optimizer.enable_dynamic_filter_pushdown = false;
     optimizer.enable_topk_dynamic_filter_pushdown = false;
     optimizer.enable_join_dynamic_filter_pushdown = false;

@@ -6,7 +6,7 @@ use ballista_core::execution_plans::ShuffleWriter;
 use ballista_core::serde::protobuf::operator_metric::Metric;
 use ballista_core::serde::protobuf::{GetJobMetricsResult, OperatorMetric};
 use ballista_scheduler::planner::{DefaultDistributedPlanner, DistributedPlanner};
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::physical_plan::{DisplayFormatType, ExecutionPlan};
 use std::fmt;
 use std::sync::Arc;
@@ -63,6 +63,16 @@ impl StageSummary {
     }
 }
 
+/// Refuses a plan that Ballista would cut so that rows change their partition inside a stage, where a task has only some of
+/// the partitions.
+pub(crate) fn check(plan: &Arc<dyn ExecutionPlan>) -> Result<()> {
+    let exchanges = |stage: &StageSummary| stage.operators.iter().any(|o| o.description.starts_with("RepartitionExec"));
+    match stages(plan)?.iter().find(|stage| exchanges(stage)) {
+        Some(stage) => internal_err!("the stage {} of the plan cannot be divided", stage.number),
+        None => Ok(()),
+    }
+}
+
 /// The stages of a plan before it runs.
 pub(crate) fn stages(plan: &Arc<dyn ExecutionPlan>) -> Result<Vec<StageSummary>> {
     let config = session_config();
@@ -106,7 +116,8 @@ impl OperatorSummary {
 
 impl fmt::Display for StageSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let partitions = if self.partitions == 1 { "1 partition".to_owned() } else { format!("{} partitions", self.partitions) };
+        let partitions =
+            if self.partitions == 1 { "1 partition".to_owned() } else { format!("{} partitions", self.partitions) };
         writeln!(f, "stage {}: {partitions}", self.number)?;
         for operator in &self.operators {
             write!(f, "{:1$}{2}", "", 2 + 2 * operator.depth as usize, operator.description)?;

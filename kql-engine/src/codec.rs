@@ -11,7 +11,9 @@ use crate::encoded::{Encoded, from_bytes, to_bytes};
 use crate::error::{Error, run_error};
 use crate::extract::{key_values, pattern};
 use crate::functions;
-use crate::lower::{Barrier, ExtractUdf, OrderKeyUdf, PlannedExec, RangeStream, RecordingExec, RunningWindowsExec, Udaf};
+use crate::lower::{
+    Barrier, ExtractUdf, OrderKeyUdf, PlannedExec, RangeStream, RecordingExec, RunningWindowsExec, Udaf,
+};
 use crate::notes::Notes;
 use crate::partition_constants::PlainExec;
 use crate::placed::{PlacedExec, places};
@@ -21,8 +23,8 @@ use crate::runner::RemoteError;
 use crate::scan_exec::{LocalRows, ScanExec};
 use crate::slices::SlicesExec;
 use crate::sources::{
-    FROM_FILE, NumberExec, ParquetGuard, ReceivedScans, ScanReport, SentScans, TextScans, decode_conversion, decode_scan,
-    encode_conversion, encode_scan, filter_columns,
+    FROM_FILE, NumberExec, ParquetGuard, ReceivedScans, ScanReport, SentScans, TextScans, decode_conversion,
+    decode_scan, encode_conversion, encode_scan, filter_columns,
 };
 use crate::top_candidates::TopCandidate;
 use crate::yielding::YieldingExec;
@@ -36,9 +38,11 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use datafusion::physical_plan::limit::LocalLimitExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::streaming::StreamingTableExec;
+use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -231,7 +235,24 @@ pub async fn distributed(plan: &Arc<dyn ExecutionPlan>, context: &Arc<TaskContex
         let rows = MemorySourceConfig::try_new(&partitions, scan.schema(), None)?;
         collected.insert(address(&scan), DataSourceExec::from_data_source(rows) as _);
     }
-    plan.transform_up(|node| placed(node, &collected)).data()
+    let plan = plan.transform_up(|node| placed(node, &collected)).data()?;
+    plan.transform_up(|node| match node.downcast_ref::<UnionExec>() {
+        Some(_) => node.map_children(|leg| leg.transform_up(without_heap)),
+        None => Ok(Transformed::no(node)),
+    })
+    .data()
+}
+
+/// First rows in a leg of a union, found by sorting all rows: a task has no partition of the other legs, and a heap needs one.
+fn without_heap(node: Arc<dyn ExecutionPlan>) -> Result<Transformed<Arc<dyn ExecutionPlan>>> {
+    match node.downcast_ref::<SortExec>() {
+        Some(sort) if sort.preserve_partitioning() && sort.fetch().is_some() => {
+            let fetch = sort.fetch().unwrap_or(usize::MAX);
+            let all = SortExec::new(sort.expr().clone(), sort.input().clone()).with_preserve_partitioning(true);
+            Ok(Transformed::yes(Arc::new(LocalLimitExec::new(Arc::new(all), fetch))))
+        }
+        _ => Ok(Transformed::no(node)),
+    }
 }
 
 fn too_much<T>(what: &str, bytes: usize) -> Result<T> {

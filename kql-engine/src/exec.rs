@@ -97,6 +97,9 @@ pub(crate) fn session(
         options.optimizer.enable_topk_dynamic_filter_pushdown = false;
         options.optimizer.enable_join_dynamic_filter_pushdown = false;
         options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
+        // a join whose partitions share one side needs them in one process
+        options.optimizer.hash_join_single_partition_threshold = 0;
+        options.optimizer.hash_join_single_partition_threshold_rows = 0;
     }
     if strategy == Strategy::Sorting {
         options.optimizer.prefer_hash_join = false;

@@ -89,7 +89,8 @@ fn the_founding_query_on_two_executors_of_which_one_dies() {
     };
     assert_eq!(sorted(&there), sorted(&here));
 
-    let explained = kql(&["explain", &query, "--data", &data, "--now", "2026-03-10T12:00:00Z", "--analyze", "--cluster", at]);
+    let explained =
+        kql(&["explain", &query, "--data", &data, "--now", "2026-03-10T12:00:00Z", "--analyze", "--cluster", at]);
     assert!(text(&explained.stdout).contains("stage 1"), "{}{}", text(&explained.stdout), text(&explained.stderr));
 
     // an executor dies while it works
@@ -97,7 +98,8 @@ fn the_founding_query_on_two_executors_of_which_one_dies() {
     let path = folder.path().join("T.ndjson");
     let mut rows = String::new();
     (0..300_000).for_each(|i| {
-        let _ = writeln!(rows, "{{\"Id\":{i},\"Text\":\"some text of the row {i} that is read\",\"Group\":{}}}", i % 1000);
+        let _ =
+            writeln!(rows, "{{\"Id\":{i},\"Text\":\"some text of the row {i} that is read\",\"Group\":{}}}", i % 1000);
     });
     std::fs::write(&path, rows).expect("written");
     let path = path.to_string_lossy();
@@ -123,7 +125,11 @@ fn the_founding_query_on_two_executors_of_which_one_dies() {
 fn what_the_commands_say() {
     let missing = kql(&["cluster", "executor", "--scheduler", "127.0.0.1:1"]);
     assert_eq!(missing.status.code(), Some(2));
-    assert!(text(&missing.stderr).contains("The scheduler at 127.0.0.1:1 cannot be reached"), "{}", text(&missing.stderr));
+    assert!(
+        text(&missing.stderr).contains("The scheduler at 127.0.0.1:1 cannot be reached"),
+        "{}",
+        text(&missing.stderr)
+    );
     let help = text(&kql(&["cluster", "scheduler", "--help"]).stdout);
     assert!(help.contains("private network"), "{help}");
 }

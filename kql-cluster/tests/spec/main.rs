@@ -53,9 +53,11 @@ fn main() {
         let shown = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
         let text = std::fs::read_to_string(&path).expect("a page can be read");
         match Document::parse(&text, &path) {
-            Ok(document) => trials.extend(document.cases.into_iter().map(|case| {
-                Trial::test(format!("{shown}:{} {}", case.line, case.title), move || run::check(&case))
-            })),
+            Ok(document) => {
+                trials.extend(document.cases.into_iter().map(|case| {
+                    Trial::test(format!("{shown}:{} {}", case.line, case.title), move || run::check(&case))
+                }))
+            }
             Err(error) => trials.push(Trial::test(shown, || Err(Failed::from(error)))),
         }
     }

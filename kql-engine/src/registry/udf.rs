@@ -134,7 +134,9 @@ impl Udf {
         let info = self.whole.as_deref().unwrap_or(&self.info).clone();
         let (places, notes) = match &self.outside {
             Outside::Nothing => (None, None),
-            Outside::Places(places) => (places.as_ref().and_then(|places| std::path::absolute(places.path()).ok()), None),
+            Outside::Places(places) => {
+                (places.as_ref().and_then(|places| std::path::absolute(places.path()).ok()), None)
+            }
             Outside::Notes(notes) => (None, Some(notes)),
         };
         let data = CallData { function: self.function.name.to_owned(), info, places, kept: self.whole.is_none() };

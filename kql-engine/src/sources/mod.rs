@@ -88,14 +88,15 @@ pub use memory::from_batches;
 pub use normalize::unsupported;
 pub(crate) use numbered::{NumberExec, Numbered};
 pub use options::OpenOptions;
-pub use path::{DataPath, TableFiles, discover};
 pub(crate) use parquet::NAME as FROM_FILE;
 pub(crate) use parquet_guard::ParquetGuard;
+pub use path::{DataPath, TableFiles, discover};
 pub use provider::from_provider;
 pub use recognise::Known;
 pub use report::InputReport;
 pub(crate) use scan_codec::{
-    ReceivedScans, ScanReport, SentScans, decode_conversion, decode_scan, encode_conversion, encode_scan, filter_columns,
+    ReceivedScans, ScanReport, SentScans, decode_conversion, decode_scan, encode_conversion, encode_scan,
+    filter_columns,
 };
 pub(crate) use stream::TextScans;
 pub use summary::FileSummary;

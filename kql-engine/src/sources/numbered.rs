@@ -185,8 +185,7 @@ impl ExecutionPlan for NumberExec {
         let Some(places) = self.places.clone() else {
             return Ok(Box::pin(RecordBatchStreamAdapter::new(schema, numbered(input, partition))));
         };
-        let batches =
-            async move { Result::<_>::Ok(numbered(input, place(&places, partition, &context).await?)) };
+        let batches = async move { Result::<_>::Ok(numbered(input, place(&places, partition, &context).await?)) };
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, futures::stream::once(batches).try_flatten())))
     }
 

@@ -323,9 +323,8 @@ mod tests {
         let file = Arc::new(crate::sources::sniff::data_file(&path, None).expect("a data file"));
         let of = AsOpened { file: file.clone(), stamp: file.stamp().expect("there"), may_grow: true };
         let happens: Arc<dyn Fn(&Path) + Send + Sync> = Arc::new(happens);
-        let open = move || -> Result<Box<dyn RowReader>, SourceError> {
-            Ok(Box::new(Happens(happens.clone(), file.clone())))
-        };
+        let open =
+            move || -> Result<Box<dyn RowReader>, SourceError> { Ok(Box::new(Happens(happens.clone(), file.clone()))) };
         let part = Part { bytes: 16, of, mapping: Arc::default(), content: PartContent::Test(Arc::new(open)) };
         let schema = crate::types::TableSchema { columns: Vec::new() }.plain();
         let scans = TextScan::new(vec![part], Vec::new(), schema, Arc::default(), 1, None);

@@ -614,9 +614,10 @@ impl TableProvider for FilesTable {
             match &opened.content {
                 Content::Nothing => {}
                 Content::Parquet(footer) => footers.push((opened, footer)),
-                Content::Text(splits) => parts.extend((0..splits.count()).map(|split| {
-                    part(splits.bytes(split).min(PART), PartContent::Split(splits.clone(), split))
-                })),
+                Content::Text(splits) => parts.extend(
+                    (0..splits.count())
+                        .map(|split| part(splits.bytes(split).min(PART), PartContent::Split(splits.clone(), split))),
+                ),
                 Content::Document { mark } => parts.push(part(length(), PartContent::Document(*mark))),
                 Content::Records(wrapping) => {
                     parts.push(part(length(), PartContent::Records(Arc::new(wrapping.clone()))));
