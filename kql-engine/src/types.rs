@@ -25,7 +25,7 @@ pub const TYPE_KEY: &str = "kql.type";
 pub(crate) const TIME_COLUMNS: [&str; 2] = ["TimeGenerated", "Timestamp"];
 
 /// A scalar type.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum ScalarType {
     /// `bool`
     Bool,

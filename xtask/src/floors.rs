@@ -24,7 +24,10 @@ const FLOORS: [(&str, &[&str]); 22] = [
     ),
     ("what a run can use, and letting other work run", &["budget", "yielding"]),
     ("values, and rows that are kept", &["decimal", "error", "storage", "stored_rows"]),
-    ("a constant, threads, which files externaldata reads", &["value", "deep_stack", "workers", "external_files"]),
+    (
+        "a constant, threads, which files externaldata reads, object stores",
+        &["value", "deep_stack", "workers", "external_files", "stores"],
+    ),
     ("the dynamic type", &["dynamic"]),
     ("cells of results, places of addresses", &["cell", "geo_ip"]),
     ("rows of functions", &["registry"]),

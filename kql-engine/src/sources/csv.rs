@@ -21,6 +21,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use datafusion::common::{DataFusionError, Result};
 use indexmap::IndexSet;
 use kql_scan::csv_rows::{Block, Row, Rows};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
@@ -76,9 +77,10 @@ impl<'r> Fields<'r> {
 }
 
 /// A file's header, and where its rows begin.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct CsvLayout {
     /// The names of the columns, in order.
+    #[serde(with = "shared_list")]
     pub header: Arc<[String]>,
     /// The offset of the first row.
     begin: u64,
@@ -86,6 +88,20 @@ pub(super) struct CsvLayout {
     pub head_lines: u64,
     /// The delimiter of the fields.
     delimiter: u8,
+}
+
+/// Lists that are shared.
+mod shared_list {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::sync::Arc;
+
+    pub(super) fn serialize<S: Serializer>(list: &Arc<[String]>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(list.iter())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[String]>, D::Error> {
+        Ok(Vec::<String>::deserialize(deserializer)?.into())
+    }
 }
 
 impl CsvLayout {
@@ -343,6 +359,10 @@ impl SplitFormat for CsvLayout {
     fn header(&self) -> &[String] {
         &self.header
     }
+
+    fn kept(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
 }
 
 impl SplitReader {
@@ -358,7 +378,7 @@ impl SplitReader {
         let fields = header.len();
         let (from, length) = splits.bounds(split);
         let blocks = Blocks {
-            reader: splits.file.reader(from)?,
+            reader: splits.file.reader_of(from, length)?,
             buffer: Buffer::default(),
             rows: Rows::new(delimiter),
             next: 0,

@@ -7,6 +7,7 @@
 use crate::time::{EPOCH, MICROSECOND, MILLISECOND, SECOND, local_to_utc};
 use chrono_tz::Tz;
 use kql_parser::time::parse_datetime;
+use serde::{Deserialize, Serialize};
 
 /// Which comes first in `3/4/2021`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -179,7 +180,7 @@ fn is_portal(text: &str) -> bool {
 }
 
 /// What the dates of a file show about their order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Dates {
     /// The first value whose day shows that the day comes first: line and text.
     day_first: Option<(u64, String)>,

@@ -14,9 +14,10 @@
 
 use super::dates::is_datetime;
 use crate::types::ScalarType;
+use serde::{Deserialize, Serialize};
 
 /// How values are written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Syntax {
     /// Texts are in quotes, other values are not.
     Json,
@@ -25,7 +26,7 @@ pub(super) enum Syntax {
 }
 
 /// The kinds of values seen.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Kinds(u8);
 
 impl Kinds {

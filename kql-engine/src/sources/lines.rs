@@ -158,7 +158,7 @@ pub(super) fn splits(
 
 /// One object per line.
 #[derive(Debug)]
-struct JsonLines;
+pub(super) struct JsonLines;
 
 impl SplitFormat for JsonLines {
     fn open(

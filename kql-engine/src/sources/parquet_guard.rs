@@ -3,6 +3,7 @@
 
 use super::error::ReaderPanic;
 use super::guard::guarded;
+use super::location::Location;
 use crate::error::SourceError;
 use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
@@ -23,7 +24,6 @@ use futures::{Stream, StreamExt};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::HashSet;
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -39,7 +39,7 @@ pub(super) struct ParquetGuard {
 #[derive(Debug)]
 pub(super) struct GuardedScan {
     /// Its files.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<Location>,
     /// The columns of which every value is counted if it does not fit: the scan must not drop their rows.
     pub counted: HashSet<usize>,
 }
@@ -199,6 +199,10 @@ impl Stream for GuardedStream {
 impl GuardedScan {
     /// An error of the reader, as one that names the file; other errors are passed on.
     fn explained(&self, error: DataFusionError) -> DataFusionError {
+        // of an object whose request has failed
+        if let Some(failure) = self.files.iter().find_map(|file| file.object()?.failure()) {
+            return external(failure);
+        }
         match error.find_root() {
             DataFusionError::ParquetError(_)
             | DataFusionError::ArrowError(..)
@@ -221,7 +225,7 @@ impl GuardedScan {
 
     /// The first file that cannot be read to its end. They are all read again: which one was being read is not known.
     fn first_damaged(&self) -> Option<SourceError> {
-        self.files.iter().find_map(|path| damage(path))
+        self.files.iter().find_map(damage)
     }
 }
 
@@ -230,8 +234,9 @@ fn external(error: SourceError) -> DataFusionError {
 }
 
 /// Why a file cannot be read to its end.
-fn damage(path: &Path) -> Option<SourceError> {
-    let file = match std::fs::File::open(path) {
+fn damage(location: &Location) -> Option<SourceError> {
+    let path = location.path();
+    let file = match location.open() {
         Ok(file) => file,
         Err(error) => return Some(SourceError::unreadable(path, error)),
     };

@@ -39,7 +39,7 @@ struct FileState {
 }
 
 /// A position in a file, and the problem there.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(super) struct Place {
     pub line: u64,
     pub reason: String,

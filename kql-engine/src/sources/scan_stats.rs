@@ -10,7 +10,8 @@ use indexmap::IndexMap;
 use kql_scan::json_keys::{KeyPredictor, Members, Slot};
 use kql_scan::json_text::{Cursor, Fault, Raw};
 use kql_scan::unescape;
-use std::collections::HashMap;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The end of the reason why nothing more is read.
@@ -22,9 +23,10 @@ pub(super) fn rest_lost(reason: &str) -> String {
 }
 
 /// The content of a file or of a part of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct ScanStats {
     /// The names in order of appearance, and the kinds of values of undeclared ones.
+    #[serde(with = "pairs")]
     pub names: IndexMap<String, Kinds>,
     pub rows: u64,
     pub lines: u64,
@@ -37,6 +39,25 @@ pub(super) struct ScanStats {
     pub dates: Dates,
     /// The end of the part, where the next one has to begin.
     pub end: u64,
+}
+
+/// Maps in their order, as lists of pairs.
+mod pairs {
+    use indexmap::IndexMap;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<V: Serialize, S: Serializer>(
+        map: &IndexMap<String, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map.iter())
+    }
+
+    pub(super) fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<IndexMap<String, V>, D::Error> {
+        Ok(Vec::<(String, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
 }
 
 impl ScanStats {
@@ -97,6 +118,11 @@ impl Declared {
 
     pub(super) fn has(&self, column: &str) -> bool {
         self.columns.contains_key(column)
+    }
+
+    /// The columns and types in order: what is found out about values depends on them.
+    pub(super) fn sorted(&self) -> (bool, BTreeMap<&str, ScalarType>) {
+        (self.custom, self.columns.iter().map(|(name, ty)| (name.as_str(), *ty)).collect())
     }
 
     /// What to find out about the values of a file's column, by its header and by the schema.
