@@ -137,11 +137,16 @@ fn serve(
 
 const ROWS: usize = 60_000;
 
-/// About 3 MB, so that it is read in several parts.
+/// A text that cannot be packed well.
+fn name(n: usize) -> String {
+    format!("row {:016x}", (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+/// About 4 MB, so that it is read in several parts.
 fn lines() -> Vec<u8> {
     let mut text = String::new();
     for n in 0..ROWS {
-        let _ = writeln!(text, "{{\"n\":{n},\"name\":\"row {n} of many, and some more text\"}}");
+        let _ = writeln!(text, "{{\"n\":{n},\"name\":\"{}, and some more text\"}}", name(n));
     }
     text.into_bytes()
 }
@@ -155,7 +160,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn csv() -> Vec<u8> {
     let mut text = "n,name\n".to_owned();
     for n in 0..ROWS {
-        let _ = writeln!(text, "{n},row {n} of many");
+        let _ = writeln!(text, "{n},{}", name(n));
     }
     text.into_bytes()
 }
@@ -163,8 +168,8 @@ fn csv() -> Vec<u8> {
 fn parquet() -> Vec<u8> {
     use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
     let n: ArrayRef = Arc::new(Int64Array::from_iter_values(0..ROWS as i64));
-    let name: ArrayRef = Arc::new(StringArray::from_iter_values((0..ROWS).map(|n| format!("row {n} of many"))));
-    let batch = RecordBatch::try_from_iter([("n", n), ("name", name)]).expect("a batch");
+    let names: ArrayRef = Arc::new(StringArray::from_iter_values((0..ROWS).map(name)));
+    let batch = RecordBatch::try_from_iter([("n", n), ("name", names)]).expect("a batch");
     let mut bytes = Vec::new();
     let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).expect("a writer");
     writer.write(&batch).expect("written");
