@@ -144,7 +144,7 @@ impl CsvLayout {
 
     fn row_after(&self, file: &DataFile, at: u64) -> Result<Option<u64>, SourceError> {
         let mut text = Vec::new();
-        file.reader(at)?.take(LOOK).read_to_end(&mut text).map_err(|e| file.unreadable(e))?;
+        file.reader_of(at, LOOK)?.take(LOOK).read_to_end(&mut text).map_err(|e| file.unreadable(e))?;
         let mut rows = Rows::new(self.delimiter);
         for feed in memchr::memchr_iter(b'\n', &text).take(TRIES) {
             let rest = text.get(feed + 1..).unwrap_or_default();

@@ -82,7 +82,7 @@ impl DataFile {
         let mut head = Vec::new();
         // a pipe would wait for a writer
         if self.location.is_file()
-            && let Ok(reader) = self.reader(0)
+            && let Ok(reader) = self.reader_of(0, length)
         {
             // an error such as a damaged archive is reported when the whole file is read
             let _ = reader.take(length).read_to_end(&mut head);
@@ -183,7 +183,7 @@ impl DataFile {
     /// The length of the byte-order mark. Text that is not in UTF-8 is refused here.
     pub(super) fn mark(&self) -> Result<u64, SourceError> {
         let mut head = Vec::new();
-        self.reader(0)?.take(4).read_to_end(&mut head).map_err(|e| self.unreadable(e))?;
+        self.reader_of(0, 4)?.take(4).read_to_end(&mut head).map_err(|e| self.unreadable(e))?;
         match head.as_slice() {
             [0xef, 0xbb, 0xbf, ..] => Ok(3),
             // with a byte-order mark, or two ASCII characters

@@ -10,7 +10,7 @@ use super::recognise::Known;
 use super::records::Naming;
 use super::table_files::{Discovery, TableFiles};
 use crate::error::SourceError;
-use crate::stores::{Address, Found, Store, is_url};
+use crate::stores::{self, Address, Found, Store, is_url};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -131,7 +131,7 @@ impl Root {
         let text = path.to_str().filter(|text| is_url(text));
         let Some(text) = text else {
             if !path.exists() {
-                return Err(SourceError::Missing(path.to_owned()));
+                return Err(stores::meant_url(path).unwrap_or_else(|| SourceError::Missing(path.to_owned())));
             }
             let root = Root::of(Location::Disk(path.to_owned()))?;
             return match root.folder {
@@ -156,7 +156,7 @@ impl Root {
         let mut closed = BTreeMap::new();
         for (table, urls) in by_table {
             let (samples, rest) = dated::sampled(urls);
-            for listed in crate::stores::in_parallel(&samples, |url| store.below(url)) {
+            for listed in stores::in_parallel(&samples, |url| store.below(url)) {
                 objects.extend(listed?);
             }
             closed.insert(table, (store.clone(), rest));

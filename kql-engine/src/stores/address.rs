@@ -60,6 +60,17 @@ fn scheme(text: &str) -> Option<(&str, &str)> {
     is_name.then_some((scheme, rest))
 }
 
+/// The error for a path that was meant as a URL: `s3:/bucket`, as `pathlib.Path` writes it.
+pub(crate) fn meant_url(path: &Path) -> Option<SourceError> {
+    let text = path.to_str()?;
+    let (scheme, rest) = text.split_once(":/")?;
+    let known = ["s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "https", "http"];
+    let is_meant = known.iter().any(|name| scheme.eq_ignore_ascii_case(name)) && !rest.starts_with('/');
+    let meant = shown(&format!("{scheme}://{rest}"));
+    let typed = text.split('?').next().unwrap_or_default().to_owned();
+    is_meant.then(|| problem(typed, &format!("a URL has two slashes; write {meant} as a text, not as a path")))
+}
+
 /// A URL as messages show it: without signatures and passwords.
 fn shown(text: &str) -> String {
     let Some((scheme, rest)) = scheme(text) else { return text.to_owned() };
@@ -255,6 +266,9 @@ mod tests {
         ] {
             assert!(wrong(url).contains(part), "{url}: {}", wrong(url));
         }
+        let meant = meant_url(Path::new("s3:/b/x.csv")).expect("a URL").to_string();
+        assert!(meant.contains("write s3://b/x.csv"), "{meant}");
+        assert!(meant_url(Path::new("/data/x.csv")).is_none() && meant_url(Path::new("C:/x.csv")).is_none());
         assert!(Address::parse("http://localhost:8080/a.csv").is_ok());
         assert!(Address::parse("http://127.0.0.1/a.csv").is_ok());
     }

@@ -28,7 +28,7 @@ pub(super) fn client(address: &Address) -> Result<Client, Problem> {
     let options = settings::options(endpoint.as_deref())?;
     reach::check(endpoint.as_deref().unwrap_or(&format!("https://{account}.blob.core.windows.net")))?;
 
-    let mut builder = MicrosoftAzureBuilder::from_env()
+    let mut builder = identity(MicrosoftAzureBuilder::new())
         .with_account(&account)
         .with_container_name(&address.bucket)
         .with_retry(settings::retries())
@@ -36,10 +36,10 @@ pub(super) fn client(address: &Address) -> Result<Client, Problem> {
     if let Some(endpoint) = &endpoint {
         builder = builder.with_endpoint(endpoint.clone());
     }
-    let key = connection.key.filter(|_| own);
-    let key = key.or_else(|| variable("AZURE_STORAGE_KEY").or_else(|| variable("AZURE_STORAGE_ACCOUNT_KEY")));
-    let token = address.query.clone().or(connection.token.filter(|_| own));
-    let token = token.or_else(|| variable("AZURE_STORAGE_SAS_TOKEN"));
+    let variables = |names: [&str; 2]| names.into_iter().find_map(variable);
+    let key = connection.key.or_else(|| variables(["AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_KEY"])).filter(|_| own);
+    let token = connection.token.or_else(|| variables(["AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_SAS_KEY"]));
+    let token = address.query.clone().or(token.filter(|_| own));
     let mut anonymous = false;
     if let (Some(token), true) = (&token, address.query.is_some() || key.is_none()) {
         check_time(token)?;
@@ -77,6 +77,27 @@ fn check_time(token: &str) -> Result<(), Problem> {
         }
         _ => Ok(()),
     }
+}
+
+/// The identity of the environment that a token can be asked for. Keys are not among it: they belong to one account.
+fn identity(mut builder: MicrosoftAzureBuilder) -> MicrosoftAzureBuilder {
+    const SETTINGS: [(&str, AzureConfigKey); 9] = [
+        ("AZURE_CLIENT_ID", AzureConfigKey::ClientId),
+        ("AZURE_CLIENT_SECRET", AzureConfigKey::ClientSecret),
+        ("AZURE_TENANT_ID", AzureConfigKey::AuthorityId),
+        ("AZURE_AUTHORITY_HOST", AzureConfigKey::AuthorityHost),
+        ("AZURE_FEDERATED_TOKEN_FILE", AzureConfigKey::FederatedTokenFile),
+        ("AZURE_STORAGE_TOKEN", AzureConfigKey::Token),
+        ("AZURE_OBJECT_ID", AzureConfigKey::ObjectId),
+        ("AZURE_MSI_RESOURCE_ID", AzureConfigKey::MsiResourceId),
+        ("IDENTITY_ENDPOINT", AzureConfigKey::MsiEndpoint),
+    ];
+    for (name, key) in SETTINGS {
+        if let Some(value) = variable(name) {
+            builder = builder.with_config(key, value);
+        }
+    }
+    builder
 }
 
 /// Whether the environment has an identity that a token can be asked for.

@@ -30,6 +30,7 @@ mod writer;
 
 pub(crate) use address::Address;
 pub use address::is_url;
+pub(crate) use address::meant_url;
 pub(crate) use listing::{Found, Store};
 pub(crate) use object::Object;
 pub(crate) use reader::ObjectReader;

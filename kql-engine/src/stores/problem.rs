@@ -142,7 +142,7 @@ impl Circumstances {
                 _ => "there is no such object".to_owned(),
             };
         }
-        if lower.contains("received non-partial response") {
+        if lower.contains("received non-partial response") || lower.contains("range request not supported") {
             return "the server does not answer requests for parts of a file; download it and name the file".to_owned();
         }
         if lower.contains("generate an access token") || lower.contains("credential") || lower.contains("imds") {

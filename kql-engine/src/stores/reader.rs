@@ -44,7 +44,9 @@ impl ObjectReader {
     }
 
     fn request(&mut self, from: u64) -> io::Result<()> {
-        let size = if from == 0 { FIRST } else { self.step }.min(self.end.saturating_sub(from));
+        // not much more than what is needed
+        let needed = self.needed.saturating_sub(from).max(FIRST);
+        let size = if from == 0 { FIRST } else { self.step.min(needed) }.min(self.end.saturating_sub(from));
         let object = self.object.clone();
         let pending =
             work::start(

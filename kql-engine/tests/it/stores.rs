@@ -301,6 +301,7 @@ fn the_text_of_a_query_opens_no_network() {
         format!("externaldata(n: long) ['{}'] with (format='csv')", url.replace("http://", "s3://")),
     ] {
         let engine = engine(&server, "T.csv").allow_files("/").build().expect("an engine");
+        std::thread::sleep(std::time::Duration::from_millis(300));
         let before = server.requests();
         let refused = engine.query(&query).err().expect("refused").to_string();
         assert!(refused.contains("copy"), "{refused}");
@@ -312,6 +313,8 @@ fn the_text_of_a_query_opens_no_network() {
 fn only_what_is_named_is_read() {
     let server = Server::start(&files(), Mood::Fine);
     let engine = engine(&server, "T.csv").build().expect("an engine");
+    // what was read ahead while the format was recognised
+    std::thread::sleep(std::time::Duration::from_millis(300));
     let before = server.requests();
     engine.query("print 1").expect("a row");
     assert_eq!(server.requests(), before);
