@@ -9,7 +9,7 @@ use kql_engine::{Engine, EngineBuilder, ExternalMissing};
 use kql_output::Format;
 use std::path::{Path, PathBuf};
 
-/// Run Kusto queries (KQL) of Microsoft Sentinel and Defender on local files.
+/// Run Kusto queries (KQL) of Microsoft Sentinel and Defender on files, local or in object stores.
 #[derive(Parser)]
 #[command(name = "kql", version, about, max_term_width = 100)]
 pub struct Arguments {
@@ -215,8 +215,8 @@ pub struct Why {
 /// `kql data`
 #[derive(Args)]
 pub struct Data {
-    /// Files or folders of data, as for --data
-    #[arg(required_unless_present = "data", value_name = "[NAME=]PATH")]
+    /// Files, folders or URLs of data, as for --data
+    #[arg(required_unless_present = "data", value_name = "[NAME=]PATH|URL")]
     pub paths: Vec<String>,
     /// Output format
     #[arg(long, value_enum, default_value = "human")]
@@ -252,10 +252,10 @@ pub struct Functions {
 /// `kql convert`
 #[derive(Args)]
 pub struct Convert {
-    /// Files or folders of data, as for --data
-    #[arg(required_unless_present = "data", value_name = "[NAME=]PATH")]
+    /// Files, folders or URLs of data, as for --data
+    #[arg(required_unless_present = "data", value_name = "[NAME=]PATH|URL")]
     pub paths: Vec<String>,
-    /// Output folder: one file TABLE.parquet per table; pass the folder to --data afterwards
+    /// Output folder, or URL of one in an object store: one file TABLE.parquet per table; pass it to --data afterwards
     #[arg(short, long, value_name = "FOLDER")]
     pub output: PathBuf,
     /// Replace existing files
@@ -345,8 +345,9 @@ pub struct Executor {
 #[derive(Args, Clone)]
 pub struct Environment {
     /// A file or folder of NDJSON, JSON, CSV, Parquet, Arrow or Windows event logs, also .gz and .zst, or a .kql file of a
-    /// datatable; the table has the name of the file unless NAME is given
-    #[arg(long, value_name = "[NAME=]PATH")]
+    /// datatable; the table has the name of the file unless NAME is given. A URL is a file or folder of an object store
+    /// (s3://, az://, abfss://, gs://), with the credentials of its own tools, or one file of a web server (https://)
+    #[arg(long, value_name = "[NAME=]PATH|URL")]
     pub data: Vec<String>,
     /// Order of day and month in dates such as 3/4/2021 [default: detected from other dates of the file]
     #[arg(long, value_enum)]
@@ -368,7 +369,7 @@ pub struct Environment {
     #[arg(long, value_name = "FILE")]
     pub functions: Vec<PathBuf>,
     /// Local copy of external data that a query refers to by URL, or a folder of such copies, each named like the end of
-    /// its URL; the network is never used
+    /// its URL; a query never opens the network
     #[arg(long, value_name = "URL=PATH|FOLDER")]
     pub external: Vec<String>,
     /// Folder or file that queries can read by externaldata with a path, besides --data and the folder of the query file
@@ -545,7 +546,11 @@ impl Environment {
         });
         for text in self.data.iter().chain(data) {
             let data = DataPath::parse(text);
-            builder = builder.allow_files(&data.path).data(data);
+            // queries name files by their paths, and never open a store
+            if !kql_engine::is_url(&data.path) {
+                builder = builder.allow_files(&data.path);
+            }
+            builder = builder.data(data);
         }
         for path in &self.schemas {
             for (name, schema) in kql_detection::load_schemas(path).map_err(|e| Failure::Usage(e.to_string()))? {

@@ -8,7 +8,7 @@ use crate::partial::Partial;
 use arrow::array::RecordBatch;
 use kql_engine::Layout;
 use kql_engine::{Engine, Error};
-use kql_engine::{Exported, RowWriter};
+use kql_engine::{Exported, ObjectWriter, RowWriter, is_url};
 use kql_output::parquet_properties;
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
@@ -30,12 +30,14 @@ pub fn convert(arguments: &Convert) -> Result<(), Failure> {
     if names.is_empty() {
         return Err(Failure::Query("This data has no tables.".to_owned()));
     }
-    std::fs::create_dir_all(folder)
-        .map_err(|e| Failure::Usage(format!("The folder {} cannot be created: {e}.", folder.display())))?;
+    if !is_url(folder) {
+        std::fs::create_dir_all(folder)
+            .map_err(|e| Failure::Usage(format!("The folder {} cannot be created: {e}.", folder.display())))?;
+    }
     let mut files = Vec::with_capacity(names.len());
     for name in &names {
         let path = place(folder, name)?;
-        if !arguments.force && path.exists() {
+        if !arguments.force && exists(&path)? {
             return Err(Failure::Usage(format!("{} already exists; use --force to replace it.", path.display())));
         }
         files.push(path);
@@ -66,9 +68,21 @@ fn same(a: &Path, b: &Path) -> bool {
     a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-/// The path of a table's file.
+fn exists(path: &Path) -> Result<bool, Failure> {
+    match path.to_str().filter(|text| is_url(text)) {
+        Some(url) => ObjectWriter::exists(url).map_err(|e| Failure::Usage(e.to_string())),
+        None => Ok(path.exists()),
+    }
+}
+
+/// The path or URL of a table's file.
 fn place(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
-    let path = folder.join(format!("{name}.parquet"));
+    let path = match folder.to_str().filter(|text| is_url(text)) {
+        Some(url) if !name.contains(['/', '\\']) => {
+            return Ok(PathBuf::from(format!("{}/{name}.parquet", url.trim_end_matches('/'))));
+        }
+        _ => folder.join(format!("{name}.parquet")),
+    };
     // the name comes from the data and must not lead out of the folder
     if path.parent() != Some(folder) || path.file_name().is_none_or(|file| file != format!("{name}.parquet").as_str()) {
         return Err(Failure::Usage(format!(

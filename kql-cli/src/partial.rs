@@ -1,7 +1,9 @@
-//! A file with a temporary name until it is complete, so that no other program finds an unfinished file.
+//! A file with a temporary name until it is complete, or an object of a store, so that no other program finds an unfinished
+//! one.
 
 use crate::failure::Failure;
 use crate::interrupt;
+use kql_engine::{ObjectWriter, is_url};
 use std::fs::{File, OpenOptions};
 use std::hash::Hasher;
 use std::io::{BufWriter, Write};
@@ -11,23 +13,68 @@ use twox_hash::XxHash64;
 /// Names of up to this many bytes leave room for what temporary names add: names of files have 255 bytes at most.
 const LONGEST: usize = 200;
 
-/// A file that is being written.
-pub struct Partial {
+/// A file or an object that is being written.
+pub enum Partial {
+    /// A file of this computer.
+    File(PartialFile),
+    /// An object of a store, which exists when all of it was sent.
+    Object(Box<ObjectWriter>),
+}
+
+impl Partial {
+    /// Begins a file next to its final path, or an object if that is a URL. A path that is not a regular file, such as a
+    /// pipe, is written directly.
+    pub fn create(wanted: &Path) -> Result<Partial, Failure> {
+        match wanted.to_str().filter(|text| is_url(text)) {
+            Some(url) => {
+                let writer = ObjectWriter::create(url).map_err(|e| Failure::Usage(e.to_string()))?;
+                Ok(Partial::Object(Box::new(writer)))
+            }
+            None => Ok(Partial::File(PartialFile::create(wanted)?)),
+        }
+    }
+
+    /// Moves the file to its final path, or completes the object.
+    pub fn finish(self) -> Result<(), Failure> {
+        match self {
+            Partial::File(file) => file.finish(),
+            Partial::Object(writer) => writer.finish().map_err(|e| Failure::Usage(e.to_string())),
+        }
+    }
+}
+
+impl Write for Partial {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Partial::File(file) => file.file.write(bytes),
+            Partial::Object(writer) => writer.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Partial::File(file) => file.file.flush(),
+            Partial::Object(writer) => writer.flush(),
+        }
+    }
+}
+
+/// A file of this computer that is being written.
+pub struct PartialFile {
     path: PathBuf,
     wanted: PathBuf,
     file: BufWriter<File>,
     complete: bool,
 }
 
-impl Partial {
-    /// Begins a file next to its final path. A path that is not a regular file, such as a pipe, is written directly.
-    pub fn create(wanted: &Path) -> Result<Partial, Failure> {
+impl PartialFile {
+    fn create(wanted: &Path) -> Result<PartialFile, Failure> {
         let failed = |e: std::io::Error| Failure::Usage(format!("{} cannot be written: {e}", wanted.display()));
         let special = std::fs::metadata(wanted).is_ok_and(|m| !m.is_file() && !m.is_dir());
         if special {
             let file = OpenOptions::new().write(true).open(wanted).map_err(failed)?;
             let (path, wanted) = (wanted.to_owned(), wanted.to_owned());
-            return Ok(Partial { path, wanted, file: BufWriter::new(file), complete: true });
+            return Ok(PartialFile { path, wanted, file: BufWriter::new(file), complete: true });
         }
         // the target of a symbolic link is written, and the link stays
         let linked = wanted.is_symlink().then(|| wanted.canonicalize().ok()).flatten();
@@ -49,11 +96,11 @@ impl Partial {
         if let Ok(before) = std::fs::metadata(wanted) {
             let _ = file.set_permissions(before.permissions());
         }
-        Ok(Partial { path, wanted: wanted.to_owned(), file: BufWriter::new(file), complete: false })
+        Ok(PartialFile { path, wanted: wanted.to_owned(), file: BufWriter::new(file), complete: false })
     }
 
     /// Moves the file to its final path.
-    pub fn finish(mut self) -> Result<(), Failure> {
+    fn finish(mut self) -> Result<(), Failure> {
         self.file.flush()?;
         if self.complete {
             return Ok(());
@@ -97,17 +144,7 @@ fn remove_left_over(wanted: &Path, stem: &str) {
     }
 }
 
-impl Write for Partial {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl Drop for Partial {
+impl Drop for PartialFile {
     fn drop(&mut self) {
         if !self.complete {
             interrupt::forget(&self.path, || _ = std::fs::remove_file(&self.path));

@@ -52,7 +52,8 @@ impl EngineBuilder {
         self
     }
 
-    /// A file or folder of tables; see the command line's `--data`.
+    /// A file or folder of tables; see the command line's `--data`. A URL is one of an object store, which is read with the
+    /// credentials of this process's environment.
     pub fn data(mut self, path: DataPath) -> Self {
         self.database.paths.push(path);
         self
@@ -170,6 +171,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Whether what is found out about objects of stores, such as their columns, is kept in the user's cache folder, so that
+    /// the next engine need not read them for that. It is, unless the environment says `KQL_CACHE=off`.
+    pub fn remember_objects(mut self, remember: bool) -> Self {
+        self.database.options.remember = remember;
+        self
+    }
+
     /// The meaning of the dates in the names of folders (`y=2026/m=03`, `date=2026-03-10`).
     pub fn folder_dates(mut self, dates: FolderDates) -> Self {
         self.database.options.folder_dates = dates;
@@ -215,7 +223,7 @@ impl EngineBuilder {
     /// Finds the data: walks folders and reads the first bytes of files. Rows are read when a query names their table.
     ///
     /// # Errors
-    /// [`Error::Data`] if a path does not exist or is not data; [`Error::Internal`] if the engine has a defect.
+    /// [`Error::Data`] if a path does not exist or is not data, or a store cannot be read; [`Error::Internal`] if the engine has a defect.
     pub fn build(mut self) -> Result<Engine, Error> {
         let (now, limits) = (self.now, self.limits);
         self.database.discover(&|text, rows| {

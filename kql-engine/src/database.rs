@@ -60,7 +60,7 @@ impl Database {
         let known = Arc::new(Known::new(self.profile, self.schemas.clone()));
         let (texts, paths): (Vec<DataPath>, Vec<DataPath>) =
             std::mem::take(&mut self.paths).into_iter().partition(|data| text_tables::is_text(&data.path));
-        for table in sources::discover(&paths, &known)? {
+        for table in sources::discover(&paths, &known, &self.options)? {
             // the name of a known table is never an alias of another one
             let other = table.aliases.iter().filter(|alias| self.declared(alias).is_none());
             let other: Vec<String> = other.cloned().collect();
@@ -186,7 +186,7 @@ impl Database {
         let opened = lock(&self.opened).get(name).cloned();
         let table = match opened {
             Some(Ok(table)) if inspection == Inspection::Complete && table.provisional.is_some() => {
-                table.confirmed().map(|(table, _)| Arc::new(table))
+                table.confirmed(true).map(|(table, _)| Arc::new(table))
             }
             Some(table) => return Some(table),
             None => {
@@ -285,7 +285,7 @@ impl CatalogSnapshot {
             if seen.provisional.is_none() {
                 continue;
             }
-            let (sure, is_same) = seen.confirmed()?;
+            let (sure, is_same) = seen.confirmed(false)?;
             same &= is_same;
             let sure = Arc::new(sure);
             let name = self.database.aliases.get(name).unwrap_or(name);

@@ -26,8 +26,9 @@ use tokio_util::sync::CancellationToken;
 /// threads at once, and be used and dropped inside async code. The functions without `_async` block until they are done;
 /// those with it can be awaited in any executor, and dropping the future stops the query.
 ///
-/// Files are inspected when a query first names their table, and read while it runs. The engine opens no network
-/// connection.
+/// Files are inspected when a query first names their table, and read while it runs. The engine opens network connections
+/// only to the object stores and web servers whose URLs its builder was given as data ([`EngineBuilder::data`]): without
+/// such a URL there are none, and the text of a query never adds one.
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) core: Arc<EngineCore>,

@@ -185,6 +185,14 @@ pub enum SourceError {
         /// The system's message.
         reason: String,
     },
+    /// An object store refuses a request, or cannot be reached.
+    #[error("{url}: {reason}")]
+    Store {
+        /// The URL, without secrets.
+        url: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// The content of the file does not have the format of its name.
     #[error("{}: not a valid {format} file: {reason}", path.display())]
     NotThat {

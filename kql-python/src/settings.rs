@@ -62,7 +62,10 @@ impl Settings {
         builder = builder.profile(one_of("profile", &self.profile, &profiles)?);
         for (name, path) in &self.data {
             let data = DataPath { name: name.clone(), path: path.clone() };
-            builder = builder.allow_files(path).data(data);
+            if !kql_engine::is_url(path) {
+                builder = builder.allow_files(path);
+            }
+            builder = builder.data(data);
         }
         for path in &self.schema_files {
             for (name, schema) in kql_detection::load_schemas(path).map_err(|e| Error::Setting(e.to_string()))? {

@@ -39,7 +39,10 @@ const FLOORS: [(&str, &[&str]); 23] = [
     ),
     ("what a run can use, letting other work run, fewer rows for top", &["budget", "yielding", "top_candidates"]),
     ("values, and rows that are kept", &["decimal", "error", "storage", "stored_rows"]),
-    ("a constant, threads, which files externaldata reads", &["value", "deep_stack", "workers", "external_files"]),
+    (
+        "a constant, threads, which files externaldata reads, object stores",
+        &["value", "deep_stack", "workers", "external_files", "stores"],
+    ),
     ("the dynamic type", &["dynamic"]),
     ("cells of results, places of addresses", &["cell", "geo_ip"]),
     ("rows of functions", &["registry"]),

@@ -13,6 +13,7 @@
 
 use super::compression::Compression;
 use super::error::ArchiveError;
+use super::location::{Location, OpenFile};
 use crate::error::SourceError;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
@@ -35,8 +36,9 @@ const MOST_GROWTH: u64 = 200;
 /// A file in an archive.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Member {
-    /// The archive.
-    pub archive: PathBuf,
+    /// The archive; a member that comes from another process gets it from its file.
+    #[serde(skip, default = "Location::nowhere")]
+    pub archive: Location,
     /// Its length after decompression.
     pub length: u64,
     #[serde(skip)]
@@ -112,13 +114,17 @@ pub(super) fn stem(name: &str) -> Option<&str> {
 }
 
 /// Opens an archive and lists its entries.
-pub(super) fn open(path: &Path) -> Result<Archive, SourceError> {
-    let found = match kind(path) {
-        Some(Kind::Zip) => zip(path),
-        Some(Kind::Tar(compression)) => tar(path, compression),
+pub(super) fn open(location: &Location) -> Result<Archive, SourceError> {
+    let found = match kind(location.path()) {
+        Some(Kind::Zip) => zip(location),
+        Some(Kind::Tar(compression)) => tar(location, compression),
         None => Err(ArchiveError::NotAnArchive),
     };
-    found.map_err(|reason| SourceError::unreadable(path, reason))
+    // a request that failed looks like damage
+    if let Some(failure) = location.object().and_then(|object| object.failure()) {
+        return Err(failure);
+    }
+    found.map_err(|reason| SourceError::unreadable(location.path(), reason))
 }
 
 /// A path within the archive; `None` if it leads out of it.
@@ -156,9 +162,9 @@ fn too_many(entries: usize) -> Result<(), ArchiveError> {
     Ok(())
 }
 
-fn zip(path: &Path) -> Result<Archive, ArchiveError> {
-    let file = File::open(path)?;
-    let length = file.metadata()?.len();
+fn zip(location: &Location) -> Result<Archive, ArchiveError> {
+    let file = location.open()?;
+    let length = file.length()?;
     let read = super::guard::guarded(|| ZipArchive::new(BufReader::new(file)))?;
     let mut archive = read.map_err(ArchiveError::NotZip)?;
     too_many(archive.len())?;
@@ -183,7 +189,7 @@ fn zip(path: &Path) -> Result<Archive, ArchiveError> {
             method => return Err(ArchiveError::Packing { name, method }),
         };
         let member = Member {
-            archive: path.to_owned(),
+            archive: location.clone(),
             length: entry.size(),
             holder: Holder::Archive,
             offset: entry.data_start().ok_or_else(|| ArchiveError::Misplaced(name.clone()))?,
@@ -231,8 +237,8 @@ pub(super) fn harmless(bytes: &[u8]) -> Result<(), ArchiveError> {
     })?
 }
 
-fn tar(path: &Path, compression: Compression) -> Result<Archive, ArchiveError> {
-    let file = File::open(path)?;
+fn tar(location: &Location, compression: Compression) -> Result<Archive, ArchiveError> {
+    let file = location.open()?;
     let (reader, holder): (Box<dyn ReadSeek>, Holder) = match compression {
         Compression::None => (Box::new(BufReader::new(file)), Holder::Archive),
         _ => {
@@ -263,7 +269,7 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, ArchiveError> {
             continue;
         };
         let member = Arc::new(Member {
-            archive: path.to_owned(),
+            archive: location.clone(),
             length: entry.size(),
             holder: holder.clone(),
             offset: entry.raw_file_position(),
@@ -284,7 +290,7 @@ fn tar(path: &Path, compression: Compression) -> Result<Archive, ArchiveError> {
         }
     }
     let length = match &holder {
-        Holder::Archive => std::fs::metadata(path)?.len(),
+        Holder::Archive => location.stamp()?.length,
         Holder::Unpacked(file) => lock(file).metadata()?.len(),
     };
     if count == 0 && length > 0 && length < 512 {
@@ -323,8 +329,8 @@ trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek> ReadSeek for T {}
 
 /// Decompresses a whole archive into an unnamed file.
-fn unpack(file: File, compression: Compression) -> Result<File, ArchiveError> {
-    let length = file.metadata()?.len();
+fn unpack(file: OpenFile, compression: Compression) -> Result<File, ArchiveError> {
+    let length = file.length()?;
     let mut reader: Box<dyn Read> = match compression {
         Compression::Zstd => Box::new(zstd::Decoder::new(file)?),
         _ => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
@@ -391,11 +397,7 @@ impl Member {
         let offset = self.offset + skipped;
         let left = self.packed - skipped;
         let raw: Box<dyn Read + Send> = match &self.holder {
-            Holder::Archive => {
-                let mut file = File::open(&self.archive)?;
-                file.seek(SeekFrom::Start(offset))?;
-                Box::new(file.take(left))
-            }
+            Holder::Archive => Box::new(self.archive.reader(offset, left)?.take(left)),
             Holder::Unpacked(file) => Box::new(Section { file: file.clone(), at: offset, left }),
         };
         let (unpacked, checksum): (Box<dyn Read + Send>, u32) = match self.packing {

@@ -65,8 +65,8 @@ fn open_file(file: &DataFile) -> std::result::Result<Opened<Batches>, SourceErro
             .map_err(|e| SourceError::not_that(&file.path, "Parquet", e))?;
         return Ok(Opened { schema: reader.0, batches: Box::new(reader.1), damage: None });
     }
-    let mut bytes: Box<dyn ReadSeek> = match file.on_disk() {
-        Some(path) => Box::new(BufReader::new(std::fs::File::open(path).map_err(|e| file.unreadable(e))?)),
+    let mut bytes: Box<dyn ReadSeek> = match file.open_plain()? {
+        Some(plain) => Box::new(BufReader::new(plain)),
         // checked in the same way to be Arrow
         None if !file.begins_with(b"ARROW1") && !file.begins_with(&[0xff; 4]) => {
             return Err(SourceError::not_that(&file.path, "Arrow IPC", "it begins with neither ARROW1 nor a message"));

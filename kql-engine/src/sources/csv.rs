@@ -130,7 +130,7 @@ impl CsvLayout {
 
     fn row_after(&self, file: &DataFile, at: u64) -> Result<Option<u64>, SourceError> {
         let mut text = Vec::new();
-        file.reader(at)?.take(LOOK).read_to_end(&mut text).map_err(|e| file.unreadable(e))?;
+        file.reader_of(at, LOOK)?.take(LOOK).read_to_end(&mut text).map_err(|e| file.unreadable(e))?;
         let mut rows = Rows::new(self.delimiter);
         for feed in memchr::memchr_iter(b'\n', &text).take(TRIES) {
             let rest = text.get(feed + 1..).unwrap_or_default();
@@ -349,6 +349,10 @@ impl SplitFormat for CsvLayout {
     fn encode(&self) -> EncodedFormat {
         EncodedFormat::Csv(self.clone())
     }
+
+    fn kept(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
 }
 
 impl SplitReader {
@@ -364,7 +368,7 @@ impl SplitReader {
         let fields = header.len();
         let (from, length) = splits.bounds(split);
         let blocks = Blocks {
-            reader: splits.file.reader(from)?,
+            reader: splits.file.reader_of(from, length)?,
             buffer: Buffer::default(),
             rows: Rows::new(delimiter),
             next: 0,

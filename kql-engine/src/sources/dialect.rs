@@ -35,7 +35,7 @@ impl Dialect {
     /// Examines the beginning of a file, after its byte-order mark.
     pub(super) fn of(file: &DataFile, mark: u64) -> Result<Dialect, SourceError> {
         let mut head = Vec::new();
-        file.reader(mark)?.take(HEAD).read_to_end(&mut head).map_err(|e| file.unreadable(e))?;
+        file.reader_of(mark, HEAD)?.take(HEAD).read_to_end(&mut head).map_err(|e| file.unreadable(e))?;
         let (named, rest) = separator(&head);
         let begin = mark + (head.len() - rest.len()) as u64;
         let lines = u64::from(begin > mark);

@@ -27,8 +27,10 @@ pub(super) enum Layout {
 
 /// Determines the layout from the content.
 pub(super) fn layout(file: &DataFile, mark: u64, lines_by_name: bool) -> Result<Layout, SourceError> {
+    // if the name says that there are lines, the first character is enough
+    let examined = if lines_by_name { 64 << 10 } else { 1 << 20 };
     let mut head = Vec::new();
-    file.reader(mark)?.take(1 << 20).read_to_end(&mut head).map_err(|e| file.unreadable(e))?;
+    file.reader_of(mark, examined)?.take(examined).read_to_end(&mut head).map_err(|e| file.unreadable(e))?;
     let start = head.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(head.len());
     let rest = head.get(start..).unwrap_or_default();
     let line = rest.split(|&b| b == b'\n').next().unwrap_or_default();

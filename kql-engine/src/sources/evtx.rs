@@ -12,7 +12,6 @@ use evtx::err::{ChunkError, EvtxError};
 use evtx::{EvtxChunkData, EvtxParser, IntoIterChunks, ParserSettings};
 use std::collections::VecDeque;
 use std::error::Error;
-use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
@@ -80,8 +79,8 @@ impl Events {
         if !file.begins_with(&input::EVTX_MAGIC) {
             return Err(not_that(EventLogError::NotALog));
         }
-        let mut bytes: Box<dyn ReadSeek> = match file.on_disk() {
-            Some(path) => Box::new(BufReader::new(File::open(path).map_err(|e| file.unreadable(e))?)),
+        let mut bytes: Box<dyn ReadSeek> = match file.open_plain()? {
+            Some(plain) => Box::new(BufReader::new(plain)),
             None => Box::new(Cursor::new(file.read()?)),
         };
         let length = bytes.seek(SeekFrom::End(0)).map_err(|e| file.unreadable(e))?;

@@ -26,6 +26,13 @@ pub(super) struct Span {
     to: i64,
 }
 
+impl Span {
+    /// Whether the times are those of one day, or of a part of it.
+    pub(super) fn is_within_a_day(self) -> bool {
+        self.to - self.from <= DAY
+    }
+}
+
 /// The time span of a file's folders, in UTC; `None` if they contain none. Minutes are ignored, since files of a whole
 /// hour are in the folder of its first minute.
 pub(super) fn span(path: &Path) -> Option<Span> {

@@ -2,10 +2,10 @@
 
 use super::archive::Member;
 use super::compression::Compression;
+use super::location::{Location, OpenFile, Stamp};
 use crate::error::SourceError;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,27 +64,13 @@ impl Named {
     }
 }
 
-/// The length of a file, and the time of its last change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub(super) length: u64,
-    /// `None` if only the length counts: other hosts can have other times.
-    pub(super) changed: Option<std::time::SystemTime>,
-}
-
-impl Stamp {
-    /// Whether the file is the same; `grown` if it can be longer.
-    fn is_like(self, before: Stamp, grown: bool) -> bool {
-        let changed = before.changed.is_some() && self.changed != before.changed;
-        (self.length == before.length && !changed) || (grown && self.length > before.length)
-    }
-}
-
 /// A file of a table.
 #[derive(Clone, Debug)]
 pub(super) struct DataFile {
-    /// Its path in messages; for a file in an archive, after the archive's own path.
+    /// Its path or URL in messages; for a file in an archive, after the archive's own path.
     pub path: PathBuf,
+    /// Where its bytes are, or those of the archive that it is in.
+    pub location: Location,
     pub format: Format,
     pub compression: Compression,
     /// Its position in an archive, if it is in one.
@@ -96,8 +82,8 @@ impl DataFile {
     pub(super) fn head(&self, length: u64) -> Vec<u8> {
         let mut head = Vec::new();
         // a pipe would wait for a writer
-        if (self.member.is_some() || self.path.is_file())
-            && let Ok(reader) = self.reader(0)
+        if self.location.is_file()
+            && let Ok(reader) = self.reader_of(0, length)
         {
             // an error such as a damaged archive is reported when the whole file is read
             let _ = reader.take(length).read_to_end(&mut head);
@@ -125,7 +111,12 @@ impl DataFile {
 
     /// The bytes after an offset, decompressed.
     pub(super) fn reader(&self, from: u64) -> Result<Box<dyn Read + Send>, SourceError> {
-        let raw = |from| self.raw(from).map_err(|e| self.unreadable(e));
+        self.reader_of(from, u64::MAX)
+    }
+
+    /// The bytes after an offset, decompressed; about `length` of them are needed.
+    pub(super) fn reader_of(&self, from: u64, length: u64) -> Result<Box<dyn Read + Send>, SourceError> {
+        let raw = |from| self.raw(from, length).map_err(|e| self.unreadable(e));
         let mut reader: Box<dyn Read + Send> = match self.compression {
             Compression::None => return raw(from),
             // several consecutive members or frames are one file
@@ -139,22 +130,23 @@ impl DataFile {
     }
 
     /// The bytes after an offset, as they are stored in the folder or the archive.
-    fn raw(&self, from: u64) -> io::Result<Box<dyn Read + Send>> {
-        if let Some(member) = &self.member {
-            return member.reader(from);
+    fn raw(&self, from: u64, length: u64) -> io::Result<Box<dyn Read + Send>> {
+        match &self.member {
+            Some(member) => member.reader(from),
+            None => self.location.reader(from, length),
         }
-        let mut file = File::open(&self.path)?;
-        if from > 0 {
-            file.seek(SeekFrom::Start(from))?;
-        }
-        Ok(Box::new(file))
     }
 
     /// Its length and the time of the last change, which show whether the file changes.
+    ///
+    /// # Errors
+    /// [`SourceError::Unreadable`] if the file is not there; [`SourceError::Store`] if a request for the object has failed,
+    /// whatever its reader made of that.
     pub(super) fn stamp(&self) -> Result<Stamp, SourceError> {
-        let path = self.member.as_ref().map_or(&*self.path, |member| &member.archive);
-        let metadata = std::fs::metadata(path).map_err(|e| self.unreadable(e))?;
-        Ok(Stamp { length: metadata.len(), changed: metadata.modified().ok() })
+        match self.location.object().and_then(|object| object.failure()) {
+            Some(failure) => Err(failure),
+            None => self.location.stamp().map_err(|e| self.unreadable(e)),
+        }
     }
 
     /// The time of its last change, in ticks.
@@ -167,16 +159,21 @@ impl DataFile {
         self.compression != Compression::None || self.member.as_ref().is_some_and(|member| member.is_packed())
     }
 
-    /// The path from which other readers can read its bytes.
-    pub(super) fn on_disk(&self) -> Option<&Path> {
-        (self.compression == Compression::None && self.member.is_none()).then_some(&*self.path)
+    /// Where other readers can read its bytes as they are.
+    pub(super) fn plain(&self) -> Option<&Location> {
+        (self.compression == Compression::None && self.member.is_none()).then_some(&self.location)
+    }
+
+    /// Its bytes at any offset, if other readers can read them as they are.
+    pub(super) fn open_plain(&self) -> Result<Option<OpenFile>, SourceError> {
+        self.plain().map(|location| location.open().map_err(|e| self.unreadable(e))).transpose()
     }
 
     /// The length of the file as stored in the folder; for a file in an archive, its decompressed length.
     pub(super) fn length(&self) -> Result<u64, SourceError> {
         match &self.member {
             Some(member) => Ok(member.length),
-            None => Ok(std::fs::metadata(&self.path).map_err(|e| self.unreadable(e))?.len()),
+            None => Ok(self.location.stamp().map_err(|e| self.unreadable(e))?.length),
         }
     }
 
@@ -187,7 +184,7 @@ impl DataFile {
     /// The length of the byte-order mark. Text that is not in UTF-8 is refused here.
     pub(super) fn mark(&self) -> Result<u64, SourceError> {
         let mut head = Vec::new();
-        self.reader(0)?.take(4).read_to_end(&mut head).map_err(|e| self.unreadable(e))?;
+        self.reader_of(0, 4)?.take(4).read_to_end(&mut head).map_err(|e| self.unreadable(e))?;
         match head.as_slice() {
             [0xef, 0xbb, 0xbf, ..] => Ok(3),
             // with a byte-order mark, or two ASCII characters
@@ -213,7 +210,7 @@ impl AsOpened {
     pub(super) fn check(&self) -> Result<(), SourceError> {
         let AsOpened { file, stamp: before, may_grow } = self;
         let now = file.stamp()?;
-        if now.is_like(*before, *may_grow && file.on_disk().is_some()) {
+        if now.is_like(*before, *may_grow && matches!(file.plain(), Some(Location::Disk(_)))) {
             return Ok(());
         }
         Err(SourceError::Changed(file.path.clone()))
@@ -337,7 +334,8 @@ pub(super) struct Blocks {
 impl Blocks {
     /// For a part of a file; up to the end of the file if `length` is `u64::MAX`.
     pub(super) fn new(file: &DataFile, from: u64, length: u64) -> Result<Blocks, SourceError> {
-        Ok(Blocks { reader: file.reader(from)?, remaining: length, buffer: Buffer::default(), end: 0 })
+        let reader = file.reader_of(from, length)?;
+        Ok(Blocks { reader, remaining: length, buffer: Buffer::default(), end: 0 })
     }
 
     pub(super) fn block(&self) -> &[u8] {
@@ -382,7 +380,7 @@ pub(super) fn line_parts(file: &DataFile, from: u64, part: u64) -> Result<Vec<(u
             end = length;
         } else {
             // to the end of the line that contains the limit
-            let mut reader = file.reader(end - 1)?;
+            let mut reader = file.reader_of(end - 1, 1)?;
             let mut piece = vec![0; 1 << 14];
             end -= 1;
             loop {
@@ -409,6 +407,7 @@ pub(super) fn line_parts(file: &DataFile, from: u64, part: u64) -> Result<Vec<(u
 pub(crate) fn unpacked(path: &Path) -> Result<(Vec<u8>, String), SourceError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let (stem, compression) = Compression::split(&name);
-    let file = DataFile { path: path.to_owned(), format: Format::Csv, compression, member: None };
+    let location = Location::Disk(path.to_owned());
+    let file = DataFile { path: path.to_owned(), location, format: Format::Csv, compression, member: None };
     Ok((file.read()?, stem.to_owned()))
 }

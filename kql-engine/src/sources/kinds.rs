@@ -17,7 +17,7 @@ use crate::types::ScalarType;
 use serde::{Deserialize, Serialize};
 
 /// How values are written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Syntax {
     /// Texts are in quotes, other values are not.
     Json,

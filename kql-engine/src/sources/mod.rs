@@ -6,8 +6,11 @@
 //! does both, and [`SourceTable::confirmed`] shows whether the samples were right.
 //!
 //! ```text
+//! location.rs    where bytes are: on this computer, in an object store
 //! input.rs       files as bytes: formats, compression, byte-order marks, blocks of lines
 //! sniff.rs       the format of texts by their content            archive.rs  archives as folders
+//! path.rs        what the user names   folders.rs  what is in a folder   examine.rs  one file of it
+//! table_files.rs the files of tables   dated.rs    folders whose files are found when they are needed
 //! recognise/     the format and product of a file                records.rs  unwraps rows
 //! dates.rs       zones in headers, day or month first            summary.rs  descriptions for `kql data`
 //! splits.rs      text files in splits                            scan_stats.rs   the result of reading a file
@@ -17,14 +20,16 @@
 //! builder.rs     texts and JSON values to columns                sink.rs, stream.rs  to batches
 //! normalize.rs   Arrow columns of any type to ours               parquet.rs, batches.rs, memory.rs, provider.rs
 //! nested.rs      lists, structs and maps as JSON                 lost.rs    values that do not fit
-//! parquet_guard.rs   damaged Parquet files
+//! parquet_guard.rs   damaged Parquet files     parquet_objects.rs  those of object stores
 //! evtx.rs        Windows event logs        workbook.rs  Excel    folder_dates.rs  dates in the names of folders
 //! guard.rs       readers that panic                              ipc_lengths.rs   lengths in Arrow files
+//! inspect.rs     the columns of a file
 //! table.rs       all files of a table together
 //! mapped.rs      partitions of a plan, with a function applied to each batch
 //! numbered.rs    the positions of rows in a table                scan_codec.rs   scans as data, for other processes
 //! columns.rs     columns that their owner keeps until they are needed
 //! row_filter.rs  rows dropped while they are read
+//! remembered.rs  what earlier runs found out about objects
 //! rows.rs        rows before they are in a batch
 //! report.rs      problems in the input
 //! ```
@@ -38,17 +43,22 @@ mod compression;
 mod csv;
 mod csv_damage;
 mod custom;
+mod dated;
 mod dates;
 mod dialect;
 mod document;
 mod error;
 mod evtx;
+mod examine;
 mod folder_dates;
+mod folders;
 mod guard;
 mod input;
+mod inspect;
 mod ipc_lengths;
 mod kinds;
 mod lines;
+mod location;
 mod lost;
 mod mapped;
 mod memory;
@@ -58,10 +68,12 @@ mod numbered;
 mod options;
 mod parquet;
 mod parquet_guard;
+mod parquet_objects;
 mod path;
 mod provider;
 mod recognise;
 mod records;
+mod remembered;
 mod report;
 mod row_filter;
 mod rows;
@@ -73,6 +85,7 @@ mod splits;
 mod stream;
 mod summary;
 mod table;
+mod table_files;
 #[cfg(test)]
 mod tests;
 mod workbook;
@@ -90,7 +103,7 @@ pub(crate) use numbered::{NumberExec, Numbered};
 pub use options::OpenOptions;
 pub(crate) use parquet::NAME as FROM_FILE;
 pub(crate) use parquet_guard::ParquetGuard;
-pub use path::{DataPath, TableFiles, discover};
+pub use path::{DataPath, discover};
 pub use provider::from_provider;
 pub use recognise::Known;
 pub use report::InputReport;
@@ -101,3 +114,4 @@ pub(crate) use scan_codec::{
 pub(crate) use stream::TextScans;
 pub use summary::FileSummary;
 pub use table::{SourceTable, open};
+pub use table_files::TableFiles;

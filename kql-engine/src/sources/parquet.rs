@@ -7,12 +7,13 @@
 
 use super::guard::guarded;
 use super::input::DataFile;
+use super::location::{Location, absolute};
 use super::lost::Lost;
 use super::normalize::{always_fits, from_ticks, missing, natural, physical};
 use super::parquet_guard::{GuardedScan, ParquetGuard};
+use super::parquet_objects::ObjectReaders;
 use super::report::{CastFailures, InputReport};
 use super::rows::Mapping;
-use super::scan_codec::absolute;
 use super::stream::Totals;
 use crate::encoded::Encoded;
 use crate::error::SourceError;
@@ -48,8 +49,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) struct ParquetFile {
     path: Path,
-    /// Its path in messages.
-    shown: PathBuf,
+    location: Location,
     size: u64,
     pub schema: SchemaRef,
     pub rows: u64,
@@ -61,16 +61,43 @@ impl ParquetFile {
     /// Reads the footer.
     pub(super) fn open(file: &DataFile) -> Result<ParquetFile, SourceError> {
         let not_that = |e: &dyn std::fmt::Display| SourceError::not_that(&file.path, "Parquet", e);
-        let bytes = std::fs::File::open(&file.path).map_err(|e| file.unreadable(e))?;
+        let bytes = file.location.open().map_err(|e| file.unreadable(e))?;
         let footer = guarded(|| ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new()))
             .map_err(|reason| not_that(&reason))?
             .map_err(|e| not_that(&e))?;
-        let absolute = file.path.canonicalize().map_err(|e| file.unreadable(e))?;
-        let path = Path::from_absolute_path(absolute).map_err(|e| file.unreadable(e))?;
+        let path = match &file.location {
+            Location::Disk(path) => {
+                let absolute = path.canonicalize().map_err(|e| file.unreadable(e))?;
+                Path::from_absolute_path(absolute).map_err(|e| file.unreadable(e))?
+            }
+            // only to tell the files of a scan apart
+            Location::Object(object) => Path::from(object.url().to_string_lossy().as_ref()),
+        };
         let rows = u64::try_from(footer.metadata().file_metadata().num_rows()).unwrap_or(0);
         let fits = footer.schema().fields().iter().map(|field| fits(field, &footer)).collect();
         let schema = plain(footer.schema());
-        Ok(ParquetFile { path, shown: file.path.clone(), size: file.length()?, schema, rows, fits })
+        Ok(ParquetFile { path, location: file.location.clone(), size: file.length()?, schema, rows, fits })
+    }
+
+    /// For each column, whether all its values fit its natural type.
+    pub(super) fn fits_natural(&self) -> &[bool] {
+        &self.fits
+    }
+
+    /// An object whose footer was read before.
+    pub(super) fn known(
+        file: &DataFile,
+        schema: SchemaRef,
+        rows: u64,
+        fits: Vec<bool>,
+    ) -> Result<ParquetFile, SourceError> {
+        let path = Path::from(file.path.to_string_lossy().as_ref());
+        Ok(ParquetFile { path, location: file.location.clone(), size: file.length()?, schema, rows, fits })
+    }
+
+    /// Whether it is in an object store: a scan reads either such files or others.
+    pub(super) fn is_object(&self) -> bool {
+        self.location.object().is_some()
     }
 
     /// Whether all values of one of its columns certainly fit a column of the table.
@@ -105,7 +132,11 @@ fn fits(field: &Field, footer: &ArrowReaderMetadata) -> bool {
 
 /// Whether DataFusion can read the file: it is not packed, and its path is text.
 pub(super) fn can_scan(file: &DataFile) -> bool {
-    file.on_disk().is_some_and(|path| path.canonicalize().is_ok_and(|path| path.to_str().is_some()))
+    match file.plain() {
+        Some(Location::Disk(path)) => path.canonicalize().is_ok_and(|path| path.to_str().is_some()),
+        Some(Location::Object(_)) => true,
+        None => false,
+    }
 }
 
 /// The schema with texts in the engine's representation, so that the reader decodes them to it.
@@ -158,6 +189,10 @@ pub(super) fn scan(
     if !pruning.is_empty() {
         source = source.with_predicate(conjunction(pruning));
     }
+    if first.is_object() {
+        let objects = files.iter().filter_map(|file| Some((file.path.clone(), file.location.object()?.clone())));
+        source = source.with_parquet_file_reader_factory(Arc::new(ObjectReaders::new(objects)));
+    }
     let groups = files.len().min(state.config_options().execution.target_partitions).max(1);
     let mut grouped: Vec<Vec<PartitionedFile>> = vec![Vec::new(); groups];
     let each = files.len().div_ceil(groups).max(1);
@@ -179,10 +214,11 @@ pub(super) fn scan(
         .with_projection_indices(Some(projected))?
         .build();
     let scan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
-    let paths: Arc<[PathBuf]> = files.iter().map(|file| file.shown.clone()).collect();
+    let paths: Arc<[PathBuf]> = files.iter().map(|file| file.location.path().to_owned()).collect();
+    let locations = files.iter().map(|file| file.location.clone()).collect();
     let places = counted.iter().filter_map(|index| wanted.iter().position(|w| w == index)).collect();
     let sizes = files.iter().map(|file| file.size).collect();
-    let guarded = GuardedScan { files: paths.to_vec(), sizes, counted: places, copied: false };
+    let guarded = GuardedScan { files: locations, sizes, counted: places, copied: false };
     let input: Arc<dyn ExecutionPlan> = Arc::new(ParquetGuard::new(scan, guarded));
 
     let read = input.schema();

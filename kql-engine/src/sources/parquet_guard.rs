@@ -3,7 +3,8 @@
 
 use super::error::ReaderPanic;
 use super::guard::guarded;
-use super::scan_codec::absolute;
+use super::location::{Location, SentLocation};
+use super::parquet_objects::with_objects;
 use crate::encoded::Encoded;
 use crate::error::SourceError;
 use arrow::array::RecordBatch;
@@ -26,7 +27,6 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -39,17 +39,24 @@ pub(crate) struct ParquetGuard {
 }
 
 /// What is known about the scan below.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(super) struct GuardedScan {
     /// Its files.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<Location>,
     /// Their lengths.
     pub sizes: Vec<u64>,
     /// Whether the query was planned by another process, which may have had other files.
-    #[serde(skip)]
     pub copied: bool,
     /// The columns of which every value is counted if it does not fit: the scan must not drop their rows.
     pub counted: HashSet<usize>,
+}
+
+/// What is known about a scan, as data.
+#[derive(Serialize, Deserialize)]
+struct SentGuard {
+    files: Vec<SentLocation>,
+    sizes: Vec<u64>,
+    counted: HashSet<usize>,
 }
 
 impl ParquetGuard {
@@ -60,15 +67,18 @@ impl ParquetGuard {
 
     /// What it knows, as data.
     pub(crate) fn encode(&self) -> Result<Encoded> {
-        let scan = self.scan.as_ref();
-        let files = scan.files.iter().map(|path| absolute(path)).collect();
-        let (sizes, counted) = (scan.sizes.clone(), scan.counted.clone());
-        Encoded::of(&GuardedScan { files, sizes, counted, copied: scan.copied })
+        let GuardedScan { files, sizes, counted, .. } = self.scan.as_ref();
+        let files = files.iter().map(Location::sent).collect::<std::result::Result<_, _>>().map_err(external)?;
+        Encoded::of(&SentGuard { files, sizes: sizes.clone(), counted: counted.clone() })
     }
 
     /// From its data, above a scan.
     pub(crate) fn decode(encoded: &Encoded, input: Arc<dyn ExecutionPlan>) -> Result<ParquetGuard> {
-        Ok(ParquetGuard::new(input, GuardedScan { copied: true, ..encoded.data()? }))
+        let SentGuard { files, sizes, counted } = encoded.data()?;
+        let files: Vec<Location> =
+            files.into_iter().map(SentLocation::opened).collect::<std::result::Result<_, _>>().map_err(external)?;
+        let input = with_objects(input, &files)?;
+        Ok(ParquetGuard::new(input, GuardedScan { files, sizes, counted, copied: true }))
     }
 
     fn above(&self, input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
@@ -221,10 +231,11 @@ impl Stream for GuardedStream {
 impl GuardedScan {
     /// Refuses files that are others than where the query was planned.
     fn check_copies(&self) -> std::result::Result<(), SourceError> {
-        for (path, expected) in self.files.iter().zip(&self.sizes).filter(|_| self.copied) {
-            let found = std::fs::metadata(path).map_err(|e| SourceError::unreadable(path, e))?.len();
+        for (file, expected) in self.files.iter().zip(&self.sizes).filter(|_| self.copied) {
+            let found = file.stamp().map_err(|e| SourceError::unreadable(file.path(), e))?.length;
             if found != *expected {
-                return Err(SourceError::OtherLength { path: path.clone(), found, expected: *expected });
+                let path = file.path().to_owned();
+                return Err(SourceError::OtherLength { path, found, expected: *expected });
             }
         }
         Ok(())
@@ -232,6 +243,10 @@ impl GuardedScan {
 
     /// An error of the reader, as one that names the file; other errors are passed on.
     fn explained(&self, error: DataFusionError) -> DataFusionError {
+        // of an object whose request has failed
+        if let Some(failure) = self.files.iter().find_map(|file| file.object()?.failure()) {
+            return external(failure);
+        }
         match error.find_root() {
             DataFusionError::ParquetError(_)
             | DataFusionError::ArrowError(..)
@@ -254,7 +269,7 @@ impl GuardedScan {
 
     /// The first file that cannot be read to its end. They are all read again: which one was being read is not known.
     fn first_damaged(&self) -> Option<SourceError> {
-        self.files.iter().find_map(|path| damage(path))
+        self.files.iter().find_map(damage)
     }
 }
 
@@ -263,8 +278,9 @@ fn external(error: SourceError) -> DataFusionError {
 }
 
 /// Why a file cannot be read to its end.
-fn damage(path: &Path) -> Option<SourceError> {
-    let file = match std::fs::File::open(path) {
+fn damage(location: &Location) -> Option<SourceError> {
+    let path = location.path();
+    let file = match location.open() {
         Ok(file) => file,
         Err(error) => return Some(SourceError::unreadable(path, error)),
     };

@@ -1,25 +1,26 @@
 //! Finds the tables in files and folders.
 
-use super::archive::{self, Archive, Member};
-use super::compression::Compression;
-use super::input::{DataFile, Named};
-use super::recognise::{Known, Records, recognise};
-use super::records::{self, FileSurvey, Naming, TableSurvey, Wrapping};
-use super::scan_stats::ScanStats;
-use super::sniff;
+use super::dated::{self, DatedFolders};
+use super::examine::{self, Candidate, file_name, stem};
+use super::folder_dates::FolderDates;
+use super::folders::{Folder, Item, below, joined, table_name};
+use super::location::Location;
+use super::options::OpenOptions;
+use super::recognise::Known;
+use super::records::Naming;
+use super::table_files::{Discovery, TableFiles};
 use crate::error::SourceError;
-use crate::types::ScalarType;
+use crate::stores::{self, Address, Found, Store, is_url};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::sync::Arc;
 
-/// A data path: a file, or a folder of files, each of which is a table.
+/// A data path: a file, or a folder of files, each of which is a table; on this computer, or in an object store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataPath {
     /// The table's name, if it differs from the file's.
     pub name: Option<String>,
-    /// The file or folder.
+    /// The file or folder; a URL is one of an object store.
     pub path: PathBuf,
 }
 
@@ -43,87 +44,59 @@ impl<P: Into<PathBuf>> From<P> for DataPath {
     }
 }
 
-/// A table's name and its files.
-#[derive(Debug)]
-pub struct TableFiles {
-    /// The table's name.
-    pub name: String,
-    /// The names of its files, if they differ from the table's.
-    pub aliases: Vec<String>,
-    /// In the order of their names.
-    pub(super) files: Vec<TableFile>,
-    /// Notices about it, such as skipped files.
-    pub(super) notices: Vec<String>,
-}
-
-impl TableFiles {
-    /// The files it is read from.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|file| file.file.path.as_path())
-    }
-}
-
-/// A file, or the part of a file that belongs to a table.
-#[derive(Debug)]
-pub(super) struct TableFile {
-    pub file: DataFile,
-    /// The recognised format.
-    pub format: &'static str,
-    /// Headers can contain zones, and columns can be duplicated.
-    pub portal: bool,
-    /// The types of columns that cannot be inferred from their values.
-    pub types: &'static [(&'static str, ScalarType)],
-    /// How its rows are unwrapped, if they are, and what was found.
-    pub wrapped: Option<(Wrapping, TableSurvey)>,
-    /// Records that are not rows.
-    pub refused: ScanStats,
-}
-
 /// Finds the tables of the paths, by the names of files and by their content. Paths with the same table name form one
 /// table; a file can contain several.
-pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles>, SourceError> {
-    let mut found = Discovery { known, tables: BTreeMap::new() };
+pub fn discover(paths: &[DataPath], known: &Arc<Known>, options: &OpenOptions) -> Result<Vec<TableFiles>, SourceError> {
+    let mut found = Discovery::new(known);
     for DataPath { name, path } in paths {
-        if !path.exists() {
-            return Err(SourceError::Missing(path.clone()));
-        }
-        let Some(folder) = Folder::at(path)? else {
-            if !path.is_file() {
-                return Err(SourceError::NoFile(path.clone()));
-            }
-            let file = sniff::data_file(path, None).ok_or_else(|| unknown(path))?;
-            match name {
-                Some(name) => found.add(file, name, Naming::ByUser)?,
-                None => found.add(file, &stem(path), Naming::ByContent)?,
-            };
+        let naming = if name.is_some() { Naming::ByUser } else { Naming::ByContent };
+        let Root { location, folder, closed } = Root::at(path, name.as_deref(), options)?;
+        let Some(folder) = folder else {
+            let stem = name.clone().unwrap_or_else(|| stem(location.path()));
+            let file = Candidate { path: location.path().to_owned(), location, member: None, stem, naming };
+            let examined = file.examine(known)?.ok_or_else(|| file.unknown())?;
+            found.add(examined, &file.stem, naming);
+            save(&file);
             continue;
         };
-        let mut passed = folder.passed();
-        let mut names = Vec::new();
-        if let Some(name) = name {
+        let mut items = Vec::new();
+        match name {
             // a named folder is one table
-            let files = folder.files(&mut passed)?;
-            names = found.add_all(files, name, Naming::ByUser)?;
-        } else {
-            for entry in folder.entries()? {
-                match entry {
-                    Entry::Folder(inner) => {
-                        passed.extend(inner.passed());
-                        // folders such as y=2026 belong to the folder that contains them
-                        let own = inner.name();
-                        let name = if own.contains('=') { folder.outer_name() } else { own };
-                        names.extend(found.add_all(inner.files(&mut passed)?, &name, Naming::ByContent)?);
-                    }
-                    Entry::File(path, member) => match data_file(&path, member)? {
-                        Some(file) => names.extend(found.add(file, &stem(&path), Naming::ByContent)?),
-                        None => passed.push(path),
-                    },
+            Some(name) => folder.items(name, naming, &mut items)?,
+            None => folder.tables(&mut items)?,
+        }
+        let dated: Vec<Arc<DatedFolders>> = closed
+            .into_iter()
+            .map(|(stem, (store, urls))| Arc::new(DatedFolders::new(store, urls, &stem, naming, known)))
+            .collect();
+        let files: Vec<&Candidate> = items.iter().filter_map(Item::candidate).collect();
+        let mut examined = examine::examine(&files, known).into_iter();
+        let (mut passed, mut names) = (Vec::new(), Vec::new());
+        for item in &items {
+            let file = match item {
+                Item::Passed(path) => {
+                    passed.push(path.clone());
+                    continue;
                 }
+                Item::File(file) => file,
+            };
+            let Some(examined) = examined.next() else { break };
+            let Some(examined) = examined? else {
+                passed.push(file.path.clone());
+                continue;
+            };
+            let tables = found.add(examined, &file.stem, file.naming);
+            for dated in dated.iter().filter(|dated| dated.stem() == file.stem) {
+                tables.iter().for_each(|table| found.table(table).add_dated(dated));
             }
+            names.extend(tables);
+        }
+        if let Some(file) = files.first() {
+            save(file);
         }
         // reported once, with a table that exists
-        let Some(first) = names.iter().min() else { return Err(SourceError::NoData(path.clone())) };
-        let notice = passed_over(path, &passed);
+        let Some(first) = names.iter().min() else { return Err(SourceError::NoData(location.path().to_owned())) };
+        let notice = passed_over(location.path(), &passed);
         found.table(first).notices.extend(notice);
     }
     let mut tables: Vec<TableFiles> = found.tables.into_values().filter(|table| !table.files.is_empty()).collect();
@@ -136,215 +109,66 @@ pub fn discover(paths: &[DataPath], known: &Arc<Known>) -> Result<Vec<TableFiles
     Ok(tables)
 }
 
-struct Discovery<'a> {
-    known: &'a Arc<Known>,
-    tables: BTreeMap<String, TableFiles>,
+/// Writes what was found out about the objects beside this file.
+fn save(file: &Candidate) {
+    if let Some(object) = file.location.object() {
+        object.save_memo();
+    }
 }
 
-impl Discovery<'_> {
-    fn table(&mut self, name: &str) -> &mut TableFiles {
-        self.tables.entry(name.to_owned()).or_insert_with(|| TableFiles {
-            name: name.to_owned(),
-            aliases: Vec::new(),
-            files: Vec::new(),
-            notices: Vec::new(),
-        })
-    }
+/// What a data path names.
+struct Root {
+    location: Location,
+    /// `None` for one file.
+    folder: Option<Folder>,
+    /// By the name of the table: folders that are listed when a query needs their times.
+    closed: BTreeMap<String, (Store, Vec<String>)>,
+}
 
-    /// Adds files that are one table unless their content says otherwise, and returns the tables' names.
-    fn add_all(&mut self, files: Vec<DataFile>, stem: &str, naming: Naming) -> Result<Vec<String>, SourceError> {
-        let mut names = Vec::new();
-        for file in files {
-            names.extend(self.add(file, stem, naming)?);
-        }
-        Ok(names)
-    }
-
-    /// Adds a file, and returns the names of its tables.
-    fn add(&mut self, file: DataFile, stem: &str, naming: Naming) -> Result<Vec<String>, SourceError> {
-        // errors in a file are reported when its table is opened
-        let recognised = recognise(&file, stem, self.known).unwrap_or_default();
-        let plain = TableFile {
-            file,
-            format: recognised.format,
-            portal: recognised.portal,
-            types: recognised.types,
-            wrapped: None,
-            refused: ScanStats::default(),
-        };
-        let (file, format) = (plain.file.clone(), recognised.format);
-        let Some(records) = recognised.records else {
-            let name = recognised.table.filter(|_| naming == Naming::ByContent);
-            return Ok(vec![self.place(plain, name.as_deref().unwrap_or(stem), stem)]);
-        };
-        let FileSurvey { tables, refused, passed, note } = records::survey(&file, records, self.known, stem, naming)?;
-        if records.is_rows() && tables.len() <= 1 {
-            let name = tables.keys().next().map_or(stem, String::as_str);
-            return Ok(vec![self.place(plain, name, stem)]);
-        }
-        if tables.is_empty() {
-            let file = TableFile { wrapped: Some(self.wrapping(records, stem, stem, naming)), refused, ..plain };
-            return Ok(vec![self.place(file, stem, stem)]);
-        }
-        let mut names = Vec::new();
-        let several = tables.len() > 1;
-        let note = note.map(|note| format!("{}: {note}", plain.file.path.display()));
-        for (name, survey) in tables {
-            let (wrapping, _) = self.wrapping(records, &name, stem, naming);
-            let file = TableFile {
-                file: file.clone(),
-                format,
-                portal: recognised.portal,
-                types: recognised.types,
-                wrapped: Some((wrapping, survey)),
-                refused: refused.clone(),
+impl Root {
+    /// `name` is the table's name, if the user gave one.
+    fn at(path: &Path, name: Option<&str>, options: &OpenOptions) -> Result<Root, SourceError> {
+        let text = path.to_str().filter(|text| is_url(text));
+        let Some(text) = text else {
+            if !path.exists() {
+                return Err(stores::meant_url(path).unwrap_or_else(|| SourceError::Missing(path.to_owned())));
+            }
+            let root = Root::of(Location::Disk(path.to_owned()))?;
+            return match root.folder {
+                None if !path.is_file() => Err(SourceError::NoFile(path.to_owned())),
+                _ => Ok(root),
             };
-            names.push(self.place(file, &name, if several { &name } else { stem }));
-            self.table(&name).notices.extend(note.clone());
-            if passed > 0 {
-                let note = format!(
-                    "{}: {passed} {} about the response (statistics, properties) skipped",
-                    plain.file.path.display(),
-                    if passed == 1 { "row" } else { "rows" }
-                );
-                self.table(&name).notices.extend((!several).then_some(note));
+        };
+        let store = Store::connect(Address::parse(text)?, options.remember)?;
+        let closed = |url: &str| dated::is_dated(url);
+        let is_dated = options.folder_dates == FolderDates::Event;
+        let listed = match store.find(if is_dated { Some(&closed) } else { None })? {
+            Found::Object(object) => return Root::of(Location::Object(object)),
+            Found::Folder(listed) => listed,
+        };
+        let (url, mut objects) = (store.url(), listed.objects);
+        let mut by_table: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for folder in listed.closed {
+            let first = below(&folder, &url).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+            let table = name.map_or_else(|| table_name(Path::new(&joined(&url, first))), str::to_owned);
+            by_table.entry(table).or_default().push(folder);
+        }
+        let mut closed = BTreeMap::new();
+        for (table, urls) in by_table {
+            let (samples, rest) = dated::sampled(urls);
+            for listed in stores::in_parallel(&samples, |url| store.below(url)) {
+                objects.extend(listed?);
             }
+            closed.insert(table, (store.clone(), rest));
         }
-        Ok(names)
+        let location = Location::Disk(url.clone().into());
+        Ok(Root { location, folder: Some(Folder::Store { url, objects }), closed })
     }
 
-    fn wrapping(&self, records: Records, table: &str, stem: &str, naming: Naming) -> (Wrapping, TableSurvey) {
-        let known = self.known.clone();
-        (Wrapping { records, known, table: table.into(), fallback: stem.into(), naming }, TableSurvey::default())
+    fn of(location: Location) -> Result<Root, SourceError> {
+        let folder = Folder::at(&location)?;
+        Ok(Root { location, folder, closed: BTreeMap::new() })
     }
-
-    fn place(&mut self, file: TableFile, name: &str, stem: &str) -> String {
-        let table = self.table(name);
-        table.files.push(file);
-        if name != stem && !table.aliases.iter().any(|a| a == stem) {
-            table.aliases.push(stem.to_owned());
-        }
-        name.to_owned()
-    }
-}
-
-/// A folder: on the disk, or in an archive.
-enum Folder {
-    Disk(PathBuf),
-    Archive {
-        /// The archive's path, followed by the folder's path in it.
-        shown: PathBuf,
-        inner: PathBuf,
-        archive: Rc<Archive>,
-    },
-}
-
-/// An entry of a folder.
-enum Entry {
-    Folder(Folder),
-    /// Its path, and its position if it is in an archive.
-    File(PathBuf, Option<Arc<Member>>),
-}
-
-impl Folder {
-    /// The folder or the archive at a path, if it is one.
-    fn at(path: &Path) -> Result<Option<Folder>, SourceError> {
-        if path.is_dir() {
-            return Ok(Some(Folder::Disk(path.to_owned())));
-        }
-        if !archive::is_archive(path) || !path.is_file() {
-            return Ok(None);
-        }
-        let archive = Rc::new(archive::open(path)?);
-        Ok(Some(Folder::Archive { shown: path.to_owned(), inner: PathBuf::new(), archive }))
-    }
-
-    /// Its entries, sorted by name.
-    fn entries(&self) -> Result<Vec<Entry>, SourceError> {
-        match self {
-            Folder::Disk(folder) => {
-                let read = std::fs::read_dir(folder).map_err(|e| SourceError::unreadable(folder, e))?;
-                let mut paths: Vec<PathBuf> = read
-                    .map(|entry| entry.map(|e| e.path()))
-                    .collect::<Result<_, _>>()
-                    .map_err(|e| SourceError::unreadable(folder, e))?;
-                paths.sort();
-                let entry = |path: PathBuf| match Folder::at(&path)? {
-                    Some(folder) => Ok(Entry::Folder(folder)),
-                    None => Ok(Entry::File(path, None)),
-                };
-                paths.into_iter().map(entry).collect()
-            }
-            Folder::Archive { shown, inner, archive } => {
-                let mut found = BTreeMap::new();
-                for file in &archive.files {
-                    let Ok(rest) = file.path.strip_prefix(inner) else { continue };
-                    let mut parts = rest.components();
-                    let Some(first) = parts.next() else { continue };
-                    let shown = shown.join(first);
-                    let is_file = parts.next().is_none();
-                    found.entry(first).or_insert_with(|| match is_file {
-                        true => Entry::File(shown, Some(file.member.clone())),
-                        false => {
-                            Entry::Folder(Folder::Archive { shown, inner: inner.join(first), archive: archive.clone() })
-                        }
-                    });
-                }
-                Ok(found.into_values().collect())
-            }
-        }
-    }
-
-    /// The data files in it and in its folders; other files are added to `passed`.
-    fn files(&self, passed: &mut Vec<PathBuf>) -> Result<Vec<DataFile>, SourceError> {
-        let mut files = Vec::new();
-        for entry in self.entries()? {
-            match entry {
-                Entry::Folder(folder) => {
-                    passed.extend(folder.passed());
-                    files.extend(folder.files(passed)?);
-                }
-                Entry::File(path, member) => match data_file(&path, member)? {
-                    Some(file) => files.push(file),
-                    None => passed.push(path),
-                },
-            }
-        }
-        Ok(files)
-    }
-
-    /// The entries of an archive that are not files in it.
-    fn passed(&self) -> Vec<PathBuf> {
-        match self {
-            Folder::Archive { shown, inner, archive } if inner.as_os_str().is_empty() => {
-                archive.passed.iter().map(|name| shown.join(name.trim_start_matches('/'))).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn path(&self) -> &Path {
-        let (Folder::Disk(path) | Folder::Archive { shown: path, .. }) = self;
-        path
-    }
-
-    fn name(&self) -> String {
-        plain_name(file_name(self.path()))
-    }
-
-    /// Its name; for a part such as `y=2026`, the name of the folder that contains it.
-    fn outer_name(&self) -> String {
-        let path = self.path();
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let names = path.ancestors().map(file_name);
-        let outer = names.into_iter().find(|name| !name.is_empty() && !name.contains('='));
-        plain_name(outer.unwrap_or_else(|| file_name(&path)))
-    }
-}
-
-/// A folder's name, without the extension of an archive.
-fn plain_name(name: String) -> String {
-    archive::stem(&name).map_or_else(|| name.clone(), str::to_owned)
 }
 
 /// The maximum number of file names in a message.
@@ -369,49 +193,13 @@ fn is_query(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("kql") || e.eq_ignore_ascii_case("csl"))
 }
 
-/// A data file in a folder. A file with the name of a data file must be one: if it were skipped, its rows would be missing.
-fn data_file(path: &Path, member: Option<Arc<Member>>) -> Result<Option<DataFile>, SourceError> {
-    if member.is_some() {
-        return Ok(sniff::data_file(path, member));
-    }
-    match sniff::data_file(path, None) {
-        Some(_) if !path.exists() => Err(SourceError::Missing(path.to_owned())),
-        Some(_) if !path.is_file() => Err(SourceError::NoFile(path.to_owned())),
-        file => Ok(file),
-    }
-}
-
-/// Why a file that is named explicitly is not read.
-fn unknown(path: &Path) -> SourceError {
-    let name = file_name(path);
-    match Named::split(Compression::split(&name).0) {
-        Some((_, Named::Text)) => SourceError::UnknownText(path.to_owned()),
-        _ => SourceError::UnknownFormat(path.to_owned()),
-    }
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// The file's name without the extensions of its format and compression.
-fn stem(path: &Path) -> String {
-    let name = file_name(path);
-    let (rest, _) = Compression::split(&name);
-    let rest = match Named::split(rest) {
-        Some((stem, _)) => stem,
-        None => rest.rsplit_once('.').map_or(rest, |(stem, _)| stem),
-    };
-    rest.to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
 
     fn found(paths: &[DataPath]) -> Result<Vec<TableFiles>, SourceError> {
-        discover(paths, &Arc::default())
+        discover(paths, &Arc::default(), &OpenOptions::default())
     }
 
     #[test]

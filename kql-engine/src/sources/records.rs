@@ -18,11 +18,12 @@ use ::csv::{ByteRecord, Position};
 use datafusion::common::{DataFusionError, Result};
 use kql_scan::json_keys::KeyPredictor;
 use kql_scan::json_text::{Cursor, Raw};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// The part of a file that belongs to a table.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct TableSurvey {
     pub survey: ScanStats,
     /// The types that the file itself declares.
@@ -30,7 +31,7 @@ pub(super) struct TableSurvey {
 }
 
 /// The content of a file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct FileSurvey {
     pub tables: BTreeMap<String, TableSurvey>,
     /// Records that are not rows: only counts and positions.
@@ -42,7 +43,7 @@ pub(super) struct FileSurvey {
 }
 
 /// What names the table of a row.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Naming {
     /// The user, for all rows.
     ByUser,

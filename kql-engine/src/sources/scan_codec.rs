@@ -3,7 +3,8 @@
 use super::archive::Member;
 use super::catalogue::Profile;
 use super::compression::Compression;
-use super::input::{AsOpened, DataFile, Format, Stamp};
+use super::input::{AsOpened, DataFile, Format};
+use super::location::{SentLocation, Stamp, absolute};
 use super::parquet::Convert;
 use super::recognise::{EncodedRecords, Known};
 use super::records::{Naming, Wrapping};
@@ -132,6 +133,7 @@ impl ReceivedScans {
 #[derive(Serialize, Deserialize)]
 struct FileData {
     path: PathBuf,
+    location: SentLocation,
     format: Format,
     compression: Compression,
     /// The file in an archive, and whether it is read from a decompressed copy.
@@ -275,7 +277,7 @@ pub(crate) fn encode_scan(scans: &TextScans, sent: &SentScans) -> Result<Encoded
         scan: sent.number(&first.totals, &all, &paths),
         columns: first.columns.clone(),
         filter,
-        files: of_files.into_iter().map(file_data).collect(),
+        files: of_files.into_iter().map(file_data).collect::<Result<_>>()?,
         mappings: mappings.0.into_iter().map(|mapping| mapping.as_ref().clone()).collect(),
         declared: declared
             .0
@@ -298,36 +300,33 @@ pub(crate) fn encode_scan(scans: &TextScans, sent: &SentScans) -> Result<Encoded
     Encoded::with(&data, expressions)
 }
 
-/// The path from the root, for processes in other folders.
-pub(super) fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-fn file_data(of: &AsOpened) -> FileData {
+fn file_data(of: &AsOpened) -> Result<FileData> {
     let file = &of.file;
-    FileData {
+    Ok(FileData {
         path: absolute(&file.path),
+        location: file.location.sent().map_err(|e| DataFusionError::External(Box::new(e)))?,
         format: file.format,
         compression: file.compression,
-        member: file.member.as_ref().map(|member| {
-            let mut sent = member.as_ref().clone();
-            sent.archive = absolute(&member.archive);
-            (sent, member.is_in_copy())
-        }),
+        member: file.member.as_ref().map(|member| (member.as_ref().clone(), member.is_in_copy())),
         length: of.stamp.length,
         may_grow: of.may_grow,
-    }
+    })
 }
 
 fn opened(data: FileData) -> Result<AsOpened> {
-    let FileData { path, format, compression, member, length, may_grow } = data;
+    let external = |e| DataFusionError::External(Box::new(e));
+    let FileData { path, location, format, compression, member, length, may_grow } = data;
+    let location = location.opened().map_err(external)?;
     let member = match member {
-        Some((member, true)) => Some(member.in_copy().map_err(|e| DataFusionError::External(Box::new(e)))?),
-        Some((member, false)) => Some(member),
+        Some((member, is_in_copy)) => {
+            let member = Member { archive: location.clone(), ..member };
+            Some(Arc::new(if is_in_copy { member.in_copy().map_err(external)? } else { member }))
+        }
         None => None,
     };
-    let file = DataFile { path, format, compression, member: member.map(Arc::new) };
-    Ok(AsOpened { file: Arc::new(file), stamp: Stamp { length, changed: None }, may_grow })
+    let changed = location.object().and_then(|object| object.changed());
+    let file = DataFile { path, location, format, compression, member };
+    Ok(AsOpened { file: Arc::new(file), stamp: Stamp { length, changed }, may_grow })
 }
 
 /// A scan from its data.

@@ -11,7 +11,7 @@ use kql_scan::json_keys::{KeyPredictor, Members, Slot};
 use kql_scan::json_text::{Cursor, Fault, Raw};
 use kql_scan::unescape;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The end of the reason why nothing more is read.
@@ -109,6 +109,11 @@ impl Declared {
 
     pub(super) fn has(&self, column: &str) -> bool {
         self.columns.contains_key(column)
+    }
+
+    /// The columns and types in order: what is found out about values depends on them.
+    pub(super) fn sorted(&self) -> (bool, BTreeMap<&str, ScalarType>) {
+        (self.custom, self.columns.iter().map(|(name, ty)| (name.as_str(), *ty)).collect())
     }
 
     /// What to find out about the values of a file's column, by its header and by the schema.

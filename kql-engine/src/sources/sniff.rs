@@ -15,6 +15,7 @@ use super::archive::Member;
 use super::compression::Compression;
 use super::dialect::{Extent, Reading};
 use super::input::{self, DataFile, Format, Named};
+use super::location::Location;
 use super::recognise::is_log_line;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,17 +25,36 @@ const HEAD: u64 = 64 << 10;
 /// Number of lines that are examined.
 const LINES: usize = 20;
 
-/// A data file; `None` if neither the name nor the first bytes determine the format.
-pub(super) fn data_file(path: &Path, member: Option<Arc<Member>>) -> Option<DataFile> {
+/// A data file, or one in an archive at a location; `None` if neither the name nor the first bytes determine the format.
+/// `path` is its path in messages.
+pub(super) fn data_file(path: &Path, location: Location, member: Option<Arc<Member>>) -> Option<DataFile> {
     let name = path.file_name()?.to_string_lossy();
     if name.starts_with('.') {
         return None;
     }
     let (rest, compression) = Compression::split(&name);
     let named = Named::split(rest).map(|(_, named)| named);
-    let mut file = DataFile { path: path.to_owned(), format: Format::Csv, compression, member };
-    file.format = format(&file, named)?;
+    let mut file = DataFile { path: path.to_owned(), location, format: Format::Csv, compression, member };
+    file.format = match named {
+        // that costs a request for each object, and no event log has this name
+        Some(Named::Is(Format::Parquet)) if file.location.object().is_some() => Format::Parquet,
+        _ => format(&file, named)?,
+    };
     Some(file)
+}
+
+impl DataFile {
+    /// A file whose format is known; `None` if it has no name.
+    pub(super) fn of_format(
+        path: &Path,
+        location: Location,
+        member: Option<Arc<Member>>,
+        format: Format,
+    ) -> Option<DataFile> {
+        let name = path.file_name()?.to_string_lossy();
+        let (_, compression) = Compression::split(&name);
+        Some(DataFile { path: path.to_owned(), location, format, compression, member })
+    }
 }
 
 /// The format of a file, given what its name shows; `None` if it is unknown.

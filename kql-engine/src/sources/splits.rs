@@ -46,6 +46,11 @@ pub(super) trait SplitFormat: fmt::Debug + Send + Sync {
         mapping: Arc<Mapping>,
     ) -> Result<Box<dyn RowReader>, SourceError>;
 
+    /// What was found out about the format, for later runs; null if nothing.
+    fn kept(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+
     /// The columns in the file's header.
     fn header(&self) -> &[String] {
         &[]
@@ -91,6 +96,16 @@ impl FileSplits {
     ) -> FileSplits {
         let surveys = bounds.iter().map(|_| OnceLock::new()).collect();
         FileSplits { file: file.clone(), declared: declared.clone(), format, bounds, surveys, head }
+    }
+
+    /// What is known of the file, if that is all: the format, the bounds and surveys of its splits, the number of lines
+    /// before the first.
+    pub(super) fn kept(&self) -> Option<(serde_json::Value, Vec<(u64, u64, ScanStats)>, u64)> {
+        let surveyed = |((from, length), survey): (&(u64, u64), &OnceLock<ScanStats>)| {
+            Some((*from, *length, survey.get()?.clone()))
+        };
+        let splits = self.bounds.iter().zip(&self.surveys).map(surveyed).collect::<Option<_>>()?;
+        Some((self.format.kept(), splits, self.head))
     }
 
     /// The whole file as one split, which certainly begins at the beginning of a row.

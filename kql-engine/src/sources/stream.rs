@@ -320,7 +320,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("T.ndjson");
         std::fs::write(&path, "{\"a\":1}\n{\"a\":2}\n").expect("written");
-        let file = Arc::new(crate::sources::sniff::data_file(&path, None).expect("a data file"));
+        let file = Arc::new(
+            crate::sources::sniff::data_file(&path, super::super::location::Location::Disk(path.clone()), None)
+                .expect("a data file"),
+        );
         let of = AsOpened { file: file.clone(), stamp: file.stamp().expect("there"), may_grow: true };
         let happens: Arc<dyn Fn(&Path) + Send + Sync> = Arc::new(happens);
         let open =

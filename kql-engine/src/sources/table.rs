@@ -1,30 +1,28 @@
 //! A table of files: its schema from all of them, and the plan that scans them.
 
-use super::batches;
 use super::catalogue::ColumnAlias;
 use super::custom;
+use super::dated::Unread;
 use super::dates::{DateOrder, DateRule, Zone, split_zone};
-use super::document::{self, Layout};
 use super::folder_dates::{self, FolderDates, Span};
-use super::input::{AsOpened, DataFile, Format, Stamp};
+use super::input::{AsOpened, DataFile};
+use super::inspect::{Content, FileContents, InspectedFile, inspect};
 use super::kinds::{Kinds, Syntax, unified};
-use super::normalize::{natural, unsupported};
+use super::location::Stamp;
+use super::normalize::natural;
 use super::options::OpenOptions;
 use super::parquet::{self, ParquetFile};
-use super::path::TableFile;
-use super::path::TableFiles;
-use super::records::{TableSurvey, Wrapping};
-use super::report::{InputReport, Place};
+use super::report::InputReport;
 use super::row_filter::RowFilter;
 use super::rows::Mapping;
-use super::scan_stats::{Declared, ScanStats};
-use super::splits::FileSplits;
+use super::scan_stats::Declared;
 use super::stream::{Part, PartContent, TextScan, TextScans};
 use super::summary::FileSummary;
+use super::table_files::TableFiles;
 use crate::error::SourceError;
 use crate::scan_exec::ScanExec;
 use crate::types::{Column, ScalarType, TableSchema};
-use arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DataFusionError, Result};
@@ -37,7 +35,7 @@ use indexmap::IndexMap;
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A table that can be scanned.
 #[derive(Clone, Debug)]
@@ -96,68 +94,6 @@ impl FileColumn {
     }
 }
 
-#[derive(Clone, Debug)]
-enum Content {
-    Text(Arc<FileSplits>),
-    Document { mark: u64 },
-    Batches,
-    Parquet(Arc<ParquetFile>),
-    Records(Wrapping),
-    Nothing,
-}
-
-/// A file that was inspected.
-#[derive(Clone, Debug)]
-struct InspectedFile {
-    file: Arc<DataFile>,
-    format: &'static str,
-    /// Headers can contain zones, and columns can be duplicated.
-    portal: bool,
-    /// The unit of positions in it.
-    unit: &'static str,
-    /// Its length and time of change, which show whether it changed since.
-    stamp: Stamp,
-    content: Content,
-    found: FileContents,
-}
-
-/// The columns of a file.
-#[derive(Clone, Debug)]
-enum FileContents {
-    /// Names and kinds of values, how they are written, and the types that the file itself declares.
-    Text { survey: Box<ScanStats>, syntax: Syntax, types: Vec<(String, ScalarType)> },
-    Arrow {
-        schema: SchemaRef,
-        rows: u64,
-        /// Why rows or columns are missing.
-        damage: Vec<String>,
-    },
-}
-
-impl FileContents {
-    /// The columns of an Arrow or Parquet file.
-    ///
-    /// # Errors
-    /// [`SourceError::NotThat`] where a column has a type that no column of a table can have.
-    fn arrow(file: &DataFile, schema: SchemaRef, rows: u64, damage: Option<String>) -> Result<Self, SourceError> {
-        let mut damage: Vec<String> = damage.into_iter().collect();
-        let mut seen = HashSet::new();
-        let mut fields: Vec<FieldRef> = Vec::with_capacity(schema.fields().len());
-        for field in schema.fields() {
-            if let Some(ty) = unsupported(field.data_type()) {
-                let reason = format!("the column '{}' has the type {ty}, which is not supported", field.name());
-                return Err(SourceError::unreadable(&file.path, reason));
-            }
-            if seen.insert(field.name()) {
-                fields.push(field.clone());
-            } else {
-                damage.push(format!("the column '{}' occurs more than once; only the first is read", field.name()));
-            }
-        }
-        Ok(FileContents::Arrow { schema: Arc::new(Schema::new(fields)), rows, damage })
-    }
-}
-
 /// What is needed to create a table, in addition to its files.
 #[derive(Clone, Debug)]
 struct TableSpec {
@@ -173,6 +109,22 @@ struct TableSpec {
 pub(crate) struct ProvisionalTable {
     making: TableSpec,
     inspected: Vec<InspectedFile>,
+    /// Folders whose files are found when a query needs their times.
+    unread: Vec<Unread>,
+    found: Mutex<Found>,
+}
+
+/// Files that scans have found in folders with dates.
+#[derive(Debug, Default)]
+struct Found {
+    files: Vec<InspectedFile>,
+    /// What is left of the folders.
+    unread: Option<Vec<Unread>>,
+    notices: Vec<String>,
+    /// How scans have read the files, those of the samples first.
+    read: Vec<Vec<(Vec<FileColumn>, DateOrder)>>,
+    /// A scan has not read what it found, since that does not fit the table.
+    misfits: bool,
 }
 
 /// Inspects the files of a table: their columns and, for those that no schema declares, the
@@ -183,42 +135,56 @@ pub fn open(
     twin: Option<ColumnAlias>,
     options: &OpenOptions,
 ) -> Result<SourceTable, SourceError> {
-    let making = TableSpec {
+    let mut making = TableSpec {
         name: table.name.clone(),
         notices: table.notices.clone(),
         declared: declared.cloned(),
         twin,
         options: *options,
     };
-    let names = Declared::of(&table.name, declared);
-    let inspected = table.files.iter().map(|file| look(file, &names, options)).collect::<Result<Vec<_>, _>>()?;
-    making.make(inspected)
+    let names = making.names();
+    let mut inspected = inspect(&table.files, &names, options)?;
+    let mut unread: Vec<Unread> = table.dated.iter().map(Unread::all).collect();
+    if !options.sampled {
+        let found = making.find(&mut unread, &|_| true)?;
+        inspected.extend(found.0);
+        making.notices.extend(found.1);
+    }
+    making.make(inspected, unread)
 }
 
 impl SourceTable {
     /// Reads the parts of the files that were not read yet. Returns the final table, and whether it reads the files as
-    /// this one does. If it does not, what was read from this one is wrong.
-    pub fn confirmed(&self) -> Result<(SourceTable, bool), SourceError> {
+    /// this one does. If it does not, what was read from this one is wrong. Folders with dates that no query has needed are
+    /// read only if `all` are wanted.
+    pub fn confirmed(&self, all: bool) -> Result<(SourceTable, bool), SourceError> {
         let Some(provisional) = &self.provisional else { return Ok((self.clone(), true)) };
-        let mut same = true;
-        let mut inspected = provisional.inspected.clone();
-        for file in &mut inspected {
-            if let Content::Text(splits) = &mut file.content
-                && let FileContents::Text { survey, .. } = &mut file.found
-            {
-                let (whole, single) = complete(splits)?;
-                if let Some(single) = single {
-                    *splits = single;
-                    same = false;
-                }
-                **survey = whole;
-            }
+        let ProvisionalTable { making, inspected, unread, found } = provisional.as_ref();
+        let found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut making = making.clone();
+        let mut inspected: Vec<InspectedFile> = inspected.iter().chain(&found.files).cloned().collect();
+        making.notices.extend(found.notices.iter().cloned());
+        let mut unread = found.unread.clone().unwrap_or_else(|| unread.clone());
+        if all {
+            let (files, notices) = making.find(&mut unread, &|_| true)?;
+            inspected.extend(files);
+            making.notices.extend(notices);
         }
-        let table = provisional.making.make(inspected)?;
+        let names = making.names();
+        let mut same = !found.misfits;
+        for file in &mut inspected {
+            same &= !file.complete(&names, &making.options)?;
+        }
+        if let Some(object) = inspected.iter().find_map(|file| file.file.location.object()) {
+            object.save_memo();
+        }
+        let splits = inspected.clone();
+        let table = making.make(inspected, unread)?;
         same = same && table.schema == self.schema && table.reads_like(self);
+        same = same && found.read.iter().all(|read| table.begins_with(read));
         if same {
             let line = |path: &Path, line| {
-                let splits = provisional.inspected.iter().find_map(|file| match &file.content {
+                let splits = splits.iter().find_map(|file| match &file.content {
                     Content::Text(splits) if file.file.path == path => Some(splits),
                     _ => None,
                 });
@@ -229,40 +195,55 @@ impl SourceTable {
         Ok((table, same))
     }
 
-    /// Whether both read the same columns from their files, and parse dates in the same way.
+    /// Whether both read the same columns from the files that they have in common, and parse dates in the same way.
     fn reads_like(&self, other: &SourceTable) -> bool {
-        let files = |table: &SourceTable| -> Option<Vec<(Vec<FileColumn>, DateOrder)>> {
-            let provider: &dyn Any = &*table.provider;
-            let provider = provider.downcast_ref::<FilesTable>()?;
-            Some(provider.files.iter().map(|f| (f.columns.clone(), f.order)).collect())
-        };
-        files(self) == files(other)
+        other.files_table().is_some_and(|other| self.begins_with(&other.ways()))
     }
-}
 
-/// Surveys the remaining splits. If the splits do not begin at the beginnings of rows, the file is read as one split.
-fn complete(splits: &Arc<FileSplits>) -> Result<(ScanStats, Option<Arc<FileSplits>>), SourceError> {
-    splits.complete()?;
-    if let Some(survey) = splits.whole() {
-        return Ok((survey, None));
+    /// Whether its first files are read in these ways.
+    fn begins_with(&self, ways: &[(Vec<FileColumn>, DateOrder)]) -> bool {
+        self.files_table().is_some_and(|own| own.ways().starts_with(ways))
     }
-    let single = Arc::new(splits.as_single_split());
-    single.complete()?;
-    let survey = single.whole().unwrap_or_default();
-    Ok((survey, Some(single)))
+
+    fn files_table(&self) -> Option<&FilesTable> {
+        let provider: &dyn Any = &*self.provider;
+        provider.downcast_ref::<FilesTable>()
+    }
 }
 
 impl TableSpec {
-    fn make(&self, inspected: Vec<InspectedFile>) -> Result<SourceTable, SourceError> {
+    /// The declared columns.
+    fn names(&self) -> Declared {
+        Declared::of(&self.name, self.declared.as_ref())
+    }
+
+    /// Finds and inspects the files of the folders whose times are needed, and takes these folders out; also returns notices.
+    fn find(
+        &self,
+        unread: &mut [Unread],
+        needed: &dyn Fn(Span) -> bool,
+    ) -> Result<(Vec<InspectedFile>, Vec<String>), SourceError> {
+        let (names, mut files, mut notices) = (self.names(), Vec::new(), Vec::new());
+        for folders in unread {
+            if let Some(found) = folders.take(needed, &self.name)? {
+                files.extend(inspect(&found.files, &names, &self.options)?);
+                notices.extend(found.notices);
+            }
+        }
+        Ok((files, notices))
+    }
+
+    fn make(&self, inspected: Vec<InspectedFile>, unread: Vec<Unread>) -> Result<SourceTable, SourceError> {
         let TableSpec { options, .. } = self;
         let report = Arc::new(InputReport::default());
         self.notices.iter().for_each(|note| report.note(note.clone()));
-        let declared_names = Declared::of(&self.name, self.declared.as_ref());
+        let declared_names = self.names();
         let mut types = Types::default();
         let mut files = Vec::with_capacity(inspected.len());
         let mut summaries = Vec::with_capacity(inspected.len());
         let sure = |file: &InspectedFile| !matches!(&file.content, Content::Text(splits) if !splits.is_complete());
-        let provisional = !inspected.iter().all(sure);
+        let unread: Vec<Unread> = unread.into_iter().filter(|folders| !folders.is_empty()).collect();
+        let provisional = !unread.is_empty() || !inspected.iter().all(sure);
         for one in &inspected {
             let (file, headers, survey) = (&one.file, types.add(&one.found), one.found.survey());
             let mut opened = ScanFile {
@@ -338,28 +319,25 @@ impl TableSpec {
             }
         }
         let (twin, tz) = (self.twin, options.tz);
-        let provider =
-            FilesTable { arrow: schema.plain(), schema: schema.clone(), files, twin, tz, report: report.clone() };
+        let provisional = provisional
+            .then(|| Arc::new(ProvisionalTable { making: self.clone(), inspected, unread, found: Mutex::default() }));
+        let provider = FilesTable {
+            arrow: schema.plain(),
+            schema: schema.clone(),
+            files,
+            twin,
+            tz,
+            report: report.clone(),
+            provisional: provisional.clone(),
+        };
         Ok(SourceTable {
             name: self.name.clone(),
             schema,
             provider: Arc::new(provider),
             report,
             files: summaries,
-            provisional: provisional.then(|| Arc::new(ProvisionalTable { making: self.clone(), inspected })),
+            provisional,
         })
-    }
-}
-
-impl FileContents {
-    fn survey(&self) -> ScanStats {
-        match self {
-            FileContents::Text { survey, .. } => survey.as_ref().clone(),
-            FileContents::Arrow { rows, damage, .. } => {
-                let places = damage.iter().map(|reason| Place { line: 0, reason: reason.clone() }).collect();
-                ScanStats { rows: *rows, places, ..ScanStats::default() }
-            }
-        }
     }
 }
 
@@ -480,73 +458,6 @@ impl Types {
     }
 }
 
-/// Inspects a file; a large text file only in samples.
-fn look(table_file: &TableFile, declared: &Declared, options: &OpenOptions) -> Result<InspectedFile, SourceError> {
-    let file = Arc::new(table_file.file.clone());
-    let stamp = file.stamp()?;
-    let unit = match (&table_file.wrapped, file.format) {
-        (Some((wrapping, _)), _) => wrapping.records.unit(),
-        (None, Format::Parquet | Format::Ipc) => "row",
-        (None, _) => "line",
-    };
-    let types: Vec<(String, ScalarType)> =
-        table_file.types.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
-    let text = |survey, syntax| FileContents::Text { survey: Box::new(survey), syntax, types: types.clone() };
-    let splits = |splits: FileSplits, syntax| {
-        let splits = Arc::new(splits);
-        if file.length()? > options.whole_below {
-            return Ok((Content::Text(splits.clone()), text(splits.sample(options.split_bytes / SAMPLE)?, syntax)));
-        }
-        let (survey, single) = complete(&splits)?;
-        Ok((Content::Text(single.unwrap_or(splits)), text(survey, syntax)))
-    };
-    let (content, found) = if file.length()? == 0 {
-        (Content::Nothing, text(ScanStats::default(), Syntax::Json))
-    } else if let Some((wrapping, TableSurvey { survey, types })) = &table_file.wrapped {
-        let refused = &table_file.refused;
-        let survey = ScanStats { refused: refused.refused, places: refused.places.clone(), ..survey.clone() };
-        let syntax = wrapping.records.wrapped().syntax();
-        (
-            Content::Records(wrapping.clone()),
-            FileContents::Text { survey: Box::new(survey), syntax, types: types.clone() },
-        )
-    } else {
-        match file.format {
-            Format::Json { lines } => {
-                let mark = file.mark()?;
-                match document::layout(&file, mark, lines)? {
-                    Layout::Document => {
-                        (Content::Document { mark }, text(document::survey(&file, mark, declared)?, Syntax::Json))
-                    }
-                    Layout::Lines => splits(super::lines::splits(&file, mark, declared, options)?, Syntax::Json)?,
-                }
-            }
-            Format::Csv => splits(super::csv::splits(&file, file.mark()?, declared, options)?, Syntax::Csv)?,
-            Format::Parquet if parquet::can_scan(&file) => {
-                let parquet = ParquetFile::open(&file)?;
-                let found = FileContents::arrow(&file, parquet.schema.clone(), parquet.rows, None)?;
-                (Content::Parquet(Arc::new(parquet)), found)
-            }
-            // a file that is not empty is unwrapped
-            Format::Evtx => {
-                return Err(SourceError::not_that(&file.path, super::evtx::NAME, "its header cannot be read"));
-            }
-            Format::Syslog | Format::Zeek | Format::Workbook => {
-                return Err(SourceError::not_that(&file.path, table_file.format, "it cannot be read"));
-            }
-            Format::Parquet | Format::Ipc => {
-                let (schema, damage) = batches::schema(&file)?;
-                (Content::Batches, FileContents::arrow(&file, schema, 0, damage)?)
-            }
-        }
-    };
-    let (format, portal) = (table_file.format, table_file.portal);
-    Ok(InspectedFile { file: file.clone(), format, portal, unit, stamp, content, found })
-}
-
-/// The sampled share of a split: 1/16.
-const SAMPLE: u64 = 16;
-
 /// A table of files.
 #[derive(Debug)]
 struct FilesTable {
@@ -557,9 +468,42 @@ struct FilesTable {
     /// The zone of local times.
     tz: Option<chrono_tz::Tz>,
     report: Arc<InputReport>,
+    /// How it was created, if it is based on samples.
+    provisional: Option<Arc<ProvisionalTable>>,
+}
+
+impl ProvisionalTable {
+    /// The files of a scan, if more than the samples are needed: those in folders with dates that pass the filters, too.
+    /// `None` if what they have does not fit the table: then the query runs again, with a table that they fit.
+    fn files_for(&self, filters: &[Expr], schema: &TableSchema) -> Result<Option<Vec<ScanFile>>, SourceError> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unread = found.unread.clone().unwrap_or_else(|| self.unread.clone());
+        let needed = |span| folder_dates::may_pass(filters, span, schema);
+        let (files, notices) = self.making.find(&mut unread, &needed)?;
+        found.files.extend(files);
+        found.notices.extend(notices);
+        found.unread = Some(unread);
+        let all = self.inspected.iter().chain(&found.files).cloned().collect();
+        let whole = self.making.make(all, Vec::new())?;
+        if found.misfits || whole.schema != *schema {
+            found.misfits = true;
+            return Ok(None);
+        }
+        let Some(table) = whole.files_table() else { return Ok(None) };
+        found.read.push(table.ways());
+        let mut files = table.files.clone();
+        // the samples come first there
+        files.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+        Ok(Some(files))
+    }
 }
 
 impl FilesTable {
+    /// How the files are read.
+    fn ways(&self) -> Vec<(Vec<FileColumn>, DateOrder)> {
+        self.files.iter().map(|file| (file.columns.clone(), file.order)).collect()
+    }
+
     /// A file's column for a column of the table: its own, or its twin if the file has only that.
     fn column_in<'a>(&self, columns: &'a [FileColumn], column: &str) -> Option<&'a FileColumn> {
         let find = |wanted: &str| columns.iter().find(|c| c.column == wanted);
@@ -604,7 +548,21 @@ impl TableProvider for FilesTable {
         let mut parts = Vec::new();
         let mut footers: Vec<(&ScanFile, &ParquetFile)> = Vec::new();
         let needed = |opened: &&ScanFile| opened.span.is_none_or(|s| folder_dates::may_pass(filters, s, &self.schema));
-        for opened in self.files.iter().filter(needed) {
+        let dated = match self.provisional.as_ref().filter(|provisional| !provisional.unread.is_empty()) {
+            Some(provisional) => {
+                let files = provisional.files_for(filters, &self.schema);
+                match files.map_err(|e| DataFusionError::External(Box::new(e)))? {
+                    Some(files) => Some(files),
+                    None => return Ok(Arc::new(EmptyExec::new(schema))),
+                }
+            }
+            None => None,
+        };
+        let files = dated.as_ref().unwrap_or(&self.files);
+        for opened in files.iter().filter(needed) {
+            if let Some(object) = opened.file.location.object() {
+                object.forgive();
+            }
             let may_grow = matches!(opened.content, Content::Text(_));
             let of = AsOpened { file: opened.file.clone(), stamp: opened.stamp, may_grow };
             of.check().map_err(|e| DataFusionError::External(Box::new(e)))?;
@@ -636,7 +594,9 @@ impl TableProvider for FilesTable {
         }
         while let Some((opened, first)) = footers.first().copied() {
             // files with the same schema are one scan
-            let (same, other) = footers.into_iter().partition::<Vec<_>, _>(|(_, f)| f.schema == first.schema);
+            let (same, other) = footers
+                .into_iter()
+                .partition::<Vec<_>, _>(|(_, f)| f.schema == first.schema && f.is_object() == first.is_object());
             footers = other;
             let same: Vec<&ParquetFile> = same.into_iter().map(|(_, f)| f).collect();
             let name = |column: &str| -> Option<String> {

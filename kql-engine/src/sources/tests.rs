@@ -42,7 +42,7 @@ fn schema(columns: &[(&str, ScalarType)]) -> TableSchema {
 }
 
 fn open_path(path: &Path, declared: Option<&TableSchema>) -> Result<SourceTable, SourceError> {
-    let tables = discover(&[path.into()], &Arc::default())?;
+    let tables = discover(&[path.into()], &Arc::default(), &OpenOptions::default())?;
     open(tables.first().expect("a table"), declared, Some(("Timestamp", "TimeGenerated")), &OpenOptions::default())
 }
 
@@ -199,7 +199,7 @@ fn csv_rows_that_do_not_fit_the_header() {
         );
     }
     let strict = open(
-        &discover(&[dir.path().join("T.csv").into()], &Arc::default()).expect("a table")[0],
+        &discover(&[dir.path().join("T.csv").into()], &Arc::default(), &OpenOptions::default()).expect("a table")[0],
         None,
         None,
         &OpenOptions { strict: true, ..OpenOptions::default() },
@@ -216,7 +216,7 @@ fn a_line_that_is_cut_off() {
     let notices = table.report.notices();
     assert_eq!(table.report.refused(), 1);
     assert!(notices[0].contains("T.ndjson: 1 row was skipped: line 3: the text ends inside a string"), "{notices:?}");
-    let tables = discover(&[path.into()], &Arc::default()).expect("a table");
+    let tables = discover(&[path.into()], &Arc::default(), &OpenOptions::default()).expect("a table");
     let error =
         open(&tables[0], None, None, &OpenOptions { strict: true, ..OpenOptions::default() }).expect_err("strict");
     assert!(matches!(&error, SourceError::Refused { line: 3, .. }), "{error}");
@@ -396,7 +396,7 @@ fn a_folder_of_many_formats() {
     file(&dir, "data/T/b.csv", "Name,n\ny,2.5\n");
     fs::create_dir_all(dir.path().join("data/T/deep")).expect("a folder");
     parquet_file(&dir.path().join("data/T/deep/c.parquet"), &sample(), 10);
-    let tables = discover(&[dir.path().join("data").into()], &Arc::default()).expect("tables");
+    let tables = discover(&[dir.path().join("data").into()], &Arc::default(), &OpenOptions::default()).expect("tables");
     let table = open(&tables[0], None, None, &OpenOptions::default()).expect("a table");
     let all = rows(&table);
     assert_eq!(all[0], "Name:string|n:real|Timestamp:datetime|Id:long");

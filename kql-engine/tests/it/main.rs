@@ -23,4 +23,5 @@ mod result_names;
 mod row_places;
 mod snapshots;
 mod stops;
+mod stores;
 mod wide_rows;

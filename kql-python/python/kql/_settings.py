@@ -75,9 +75,11 @@ def _data(data):
     pairs = []
     for path in _paths(data):
         name = None
-        # NAME=PATH, as on the command line
+        # NAME=PATH, as on the command line; a URL can have = in the names of its folders
         if isinstance(path, str) and "=" in path and not os.path.exists(path):
-            name, path = path.split("=", 1)
+            before, after = path.split("=", 1)
+            if "://" not in before:
+                name, path = before, after
         pairs.append((name, path))
     return pairs
 

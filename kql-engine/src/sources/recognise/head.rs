@@ -17,7 +17,7 @@ const CSV_HEAD: u64 = 1 << 20;
 fn read(file: &DataFile, mark: u64, length: u64) -> Result<Vec<u8>, SourceError> {
     let mut head = Vec::new();
     // an error such as a damaged archive is reported when the whole file is read
-    let _ = file.reader(mark)?.take(length).read_to_end(&mut head);
+    let _ = file.reader_of(mark, length)?.take(length).read_to_end(&mut head);
     Ok(head)
 }
 

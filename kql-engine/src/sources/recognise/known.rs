@@ -47,6 +47,17 @@ impl Known {
         catalogue::names(self.profile).find(|known| known.eq_ignore_ascii_case(name)).map(str::to_owned)
     }
 
+    /// A text that differs if other tables are known.
+    pub(in crate::sources) fn fingerprint(&self) -> String {
+        let mut schemas: Vec<(&String, &TableSchema)> = self.schemas.iter().collect();
+        schemas.sort_by_key(|(name, _)| *name);
+        let columns = schemas.iter().map(|(name, schema)| {
+            let columns = schema.columns.iter().map(|column| format!("{:?}:{}", column.name, column.ty));
+            format!("{name:?}({})", columns.collect::<Vec<_>>().join(","))
+        });
+        format!("{:?} {}", self.profile, columns.collect::<Vec<_>>().join(";"))
+    }
+
     /// Whether there are no tables to recognise files by.
     pub(in crate::sources) fn is_bare(&self) -> bool {
         self.profile == Profile::Bare && self.schemas.is_empty()

@@ -42,6 +42,9 @@ use super::input::{DataFile, Format};
 use crate::error::SourceError;
 use crate::types::ScalarType;
 use head::{CsvHead, JsonHead};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 /// A format, and a test whether a file's head has it.
 type Recogniser<Head> = (&'static Wrapped, fn(&Head) -> bool);
@@ -189,6 +192,111 @@ impl Recognised {
     fn plain(format: &'static str) -> Recognised {
         Recognised { format, table: None, records: None, portal: false, types: &[] }
     }
+}
+
+/// Where the records of a wrapped file are, as it is kept between runs: the name of the format stands for its functions.
+#[derive(Serialize, Deserialize)]
+enum KeptRecords {
+    Json(String, Layout, u64),
+    Csv(String, u64),
+    Evtx(String),
+    Text(String, u64),
+    Workbook(String),
+}
+
+/// What was recognised, as it is kept between runs.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptRecognised {
+    format: String,
+    table: Option<String>,
+    records: Option<KeptRecords>,
+    portal: bool,
+    product: bool,
+}
+
+/// The wrapped format with this name, among those of one family.
+fn named<'a>(family: impl Iterator<Item = &'a &'static Wrapped>, name: &str) -> Option<&'static Wrapped> {
+    family.copied().find(|wrapped| wrapped.name == name)
+}
+
+impl KeptRecords {
+    fn of(records: &Records) -> KeptRecords {
+        let name = records.wrapped().name.to_owned();
+        match records {
+            Records::Json(_, layout, mark) => KeptRecords::Json(name, *layout, *mark),
+            Records::Csv(_, mark) => KeptRecords::Csv(name, *mark),
+            Records::Evtx(_) => KeptRecords::Evtx(name),
+            Records::Text(_, mark) => KeptRecords::Text(name, *mark),
+            Records::Workbook(_) => KeptRecords::Workbook(name),
+        }
+    }
+
+    fn restored(self) -> Option<Records> {
+        let json: Vec<&'static Wrapped> = JSON.iter().map(|(w, _)| *w).chain([&table_name::MIXED]).collect();
+        let csv: Vec<&'static Wrapped> = CSV.iter().map(|(w, _)| *w).chain([&table_name::MIXED_CSV]).collect();
+        Some(match self {
+            KeptRecords::Json(name, layout, mark) => Records::Json(named(json.iter(), &name)?, layout, mark),
+            KeptRecords::Csv(name, mark) => Records::Csv(named(csv.iter(), &name)?, mark),
+            KeptRecords::Evtx(name) => Records::Evtx(named([&windows::LOG].iter(), &name)?),
+            KeptRecords::Text(name, mark) => Records::Text(named([&syslog::LINES, &zeek::LOG].iter(), &name)?, mark),
+            KeptRecords::Workbook(name) => Records::Workbook(named([&WORKBOOK].iter(), &name)?),
+        })
+    }
+}
+
+impl KeptRecognised {
+    /// What was recognised; `None` if only recognising it again shows it.
+    pub(super) fn of(recognised: &Recognised) -> Option<KeptRecognised> {
+        let product = products::types(recognised.format).filter(|types| std::ptr::eq(*types, recognised.types));
+        let records = recognised.records.as_ref().map(KeptRecords::of);
+        // two formats can have the same name
+        let same = |records: &Records| {
+            let again = KeptRecords::of(records).restored();
+            again.is_some_and(|again| std::ptr::eq(again.wrapped(), records.wrapped()))
+        };
+        if recognised.records.as_ref().is_some_and(|records| !same(records))
+            || (product.is_none() && !recognised.types.is_empty())
+        {
+            return None;
+        }
+        Some(KeptRecognised {
+            format: recognised.format.to_owned(),
+            table: recognised.table.clone(),
+            records,
+            portal: recognised.portal,
+            product: product.is_some(),
+        })
+    }
+
+    /// What was recognised; `None` if there are no such formats any more.
+    pub(super) fn restored(self) -> Option<Recognised> {
+        Some(Recognised {
+            types: if self.product { products::types(&self.format)? } else { &[] },
+            format: format_name(&self.format)?,
+            table: self.table,
+            records: match self.records {
+                Some(records) => Some(records.restored()?),
+                None => None,
+            },
+            portal: self.portal,
+        })
+    }
+}
+
+/// The names of formats that were kept: each is stored once for the life of the process, and there are few.
+fn format_name(name: &str) -> Option<&'static str> {
+    const MOST: usize = 200;
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name) {
+        return Some(known);
+    }
+    if names.len() >= MOST || name.len() > MOST {
+        return None;
+    }
+    let own: &'static str = Box::leak(name.to_owned().into_boxed_str());
+    names.insert(own);
+    Some(own)
 }
 
 /// Recognises a file. `stem` is its name, or that of the folder whose files form a table; if nothing is recognised,

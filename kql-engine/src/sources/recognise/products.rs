@@ -39,6 +39,11 @@ pub(super) fn find(head: &JsonHead) -> Option<&'static Product> {
     PRODUCTS.iter().find(|product| (product.is)(head))
 }
 
+/// The types of the product with this name.
+pub(super) fn types(name: &str) -> Option<&'static [(&'static str, ScalarType)]> {
+    PRODUCTS.iter().find(|product| product.name == name).map(|product| product.types)
+}
+
 /// The table that the rows name.
 pub(super) fn table(head: &JsonHead) -> Option<String> {
     head.string("_path").filter(|path| is_zeek(head) && !path.is_empty())

@@ -129,12 +129,15 @@ fn by_columns(columns: &HashSet<&str>, known: &Known) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::input::Format;
+    use super::super::super::location::Location;
     use super::*;
     use std::path::Path;
 
     fn found(names: &[&str], types: &[&str], path: &str) -> Found {
         let known = Known::new(Profile::Unified, Default::default());
-        let file = crate::sources::sniff::data_file(Path::new(path), None).expect("a data file");
+        let file =
+            DataFile::of_format(Path::new(path), Location::Disk(path.into()), None, Format::Csv).expect("a data file");
         let types: Vec<String> = types.iter().map(|t| (*t).to_owned()).collect();
         let stem = Path::new(path).file_stem().and_then(|s| s.to_str()).unwrap_or_default();
         of_rows(names, &types, &file, stem, &known)

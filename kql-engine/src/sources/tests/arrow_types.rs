@@ -360,7 +360,8 @@ fn lost_values_of_parquet_are_counted_once() {
             .expect("moved");
     }
     let count = |filter: Expr| {
-        let tables = discover(&[dir.path().join("all").into()], &Arc::default()).expect("tables");
+        let tables =
+            discover(&[dir.path().join("all").into()], &Arc::default(), &OpenOptions::default()).expect("tables");
         let table = open(&tables[0], None, None, &OpenOptions::default()).expect("a table");
         let batches = block_on(run(&table, Some(filter), &state(8192, 2))).expect("batches");
         (batches.iter().map(RecordBatch::num_rows).sum::<usize>(), table.report.notices())

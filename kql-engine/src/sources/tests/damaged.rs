@@ -8,7 +8,7 @@ use arrow::ipc::writer::StreamWriter;
 
 /// The table with `strict`.
 fn strictly(path: &Path) -> Result<SourceTable, SourceError> {
-    let tables = discover(&[path.into()], &Arc::default())?;
+    let tables = discover(&[path.into()], &Arc::default(), &OpenOptions::default())?;
     let strict = OpenOptions { strict: true, ..OpenOptions::default() };
     open(tables.first().expect("a table"), None, None, &strict)
 }

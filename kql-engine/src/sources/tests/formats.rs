@@ -35,7 +35,7 @@ fn tables(path: &Path) -> Result<Vec<SourceTable>, SourceError> {
         let declared = catalogue::table(Profile::Unified, &files.name);
         open(files, declared.as_ref(), None, &OpenOptions::default())
     };
-    discover(&[path.into()], &known)?.iter().map(open_one).collect()
+    discover(&[path.into()], &known, &OpenOptions::default())?.iter().map(open_one).collect()
 }
 
 /// Reads all tables of a path.
@@ -363,7 +363,9 @@ fn types_of_custom_tables() {
             ("Size", ScalarType::Real),
             ("Absent_b", ScalarType::String),
         ]);
-        let tables = discover(&[file(&dir, "T_CL.ndjson", text).as_path().into()], &Arc::default()).expect("a table");
+        let tables =
+            discover(&[file(&dir, "T_CL.ndjson", text).as_path().into()], &Arc::default(), &OpenOptions::default())
+                .expect("a table");
         open(&tables[0], Some(&schema), None, &OpenOptions::default()).expect("a table")
     };
     let table = custom(

@@ -11,7 +11,7 @@ fn small(split_bytes: u64) -> OpenOptions {
 
 /// Reads a file both ways. Returns whether the samples were right, and the rows.
 fn both_ways(path: &Path, declared: Option<&TableSchema>, split_bytes: u64) -> (bool, Vec<String>) {
-    let tables = discover(&[path.into()], &Arc::default()).expect("a table");
+    let tables = discover(&[path.into()], &Arc::default(), &OpenOptions::default()).expect("a table");
     let whole = open(&tables[0], declared, None, &OpenOptions::default());
     let sampled = match open(&tables[0], declared, None, &small(split_bytes)) {
         Ok(table) => table,
@@ -21,7 +21,7 @@ fn both_ways(path: &Path, declared: Option<&TableSchema>, split_bytes: u64) -> (
         }
     };
     let passed = sampled.provisional.as_ref().map(|_| block_on(run(&sampled, None, &state(8192, 3))));
-    let confirmed = sampled.confirmed();
+    let confirmed = sampled.confirmed(false);
     let (whole, (sure, same)) = match (whole, confirmed) {
         (Ok(whole), Ok(confirmed)) => (whole, confirmed),
         (Err(whole), Err(sampled)) => {
@@ -40,7 +40,7 @@ fn both_ways(path: &Path, declared: Option<&TableSchema>, split_bytes: u64) -> (
         // what was read before confirmation, and the line numbers of the values that did not fit
         let count: usize = batches.expect("rows").iter().map(RecordBatch::num_rows).sum();
         assert_eq!(count + 1, expected.len());
-        let (again, _) = sampled.confirmed().expect("the same");
+        let (again, _) = sampled.confirmed(false).expect("the same");
         assert_eq!(again.report.notices(), whole.report.notices());
     }
     (same, expected)
@@ -100,10 +100,10 @@ fn what_does_not_fit_has_its_line() {
     let text = ndjson(100, |i| if i == 77 { "{\"n\":\"x\"}".into() } else { "{\"n\":1}".into() }) + "{\"n\":";
     let path = file(&dir, "T.ndjson", text);
     let declared = schema(&[("n", ScalarType::Long)]);
-    let tables = discover(&[path.as_path().into()], &Arc::default()).expect("a table");
+    let tables = discover(&[path.as_path().into()], &Arc::default(), &OpenOptions::default()).expect("a table");
     let sampled = open(&tables[0], Some(&declared), None, &small(300)).expect("a table");
     block_on(run(&sampled, None, &state(8192, 3))).expect("rows");
-    let (sure, same) = sampled.confirmed().expect("confirmed");
+    let (sure, same) = sampled.confirmed(false).expect("confirmed");
     assert!(same);
     let notices = sure.report.notices();
     assert!(notices.iter().any(|n| n.contains("line 78: 'x'")), "{notices:?}");

@@ -1,0 +1,156 @@
+//! What was found out about an object, as it is kept between runs: a second run neither reads it again for its columns nor
+//! recognises it again.
+
+use super::csv::CsvLayout;
+use super::examine::{Candidate, Examined};
+use super::input::{DataFile, Format};
+use super::lines::JsonLines;
+use super::parquet::ParquetFile;
+use super::recognise::{KeptRecognised, Known};
+use super::records::FileSurvey;
+use super::scan_stats::{Declared, ScanStats};
+use super::splits::FileSplits;
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::ipc::convert::{IpcSchemaEncoder, try_schema_from_flatbuffer_bytes};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A file that was examined.
+#[derive(Serialize, Deserialize)]
+struct KeptFile {
+    format: Format,
+    recognised: KeptRecognised,
+    survey: Option<FileSurvey>,
+}
+
+/// The name under which it is kept: what is found out depends on the known tables, and on what names the table.
+fn key(file: &Candidate, known: &Known) -> String {
+    format!("file {:?} {:?} {}", file.stem, file.naming, known.fingerprint())
+}
+
+/// A file that an earlier run has examined; `None` if none has, or if the file is not an object.
+pub(super) fn examined(file: &Candidate, known: &Known) -> Option<Examined> {
+    let object = file.location.object().filter(|_| file.member.is_none())?;
+    let KeptFile { format, recognised, survey } = object.remembered(&key(file, known))?;
+    let file = DataFile::of_format(&file.path, file.location.clone(), None, format)?;
+    Some(Examined { file, recognised: recognised.restored()?, survey })
+}
+
+/// Keeps what was examined.
+pub(super) fn keep(file: &Candidate, known: &Known, examined: &Examined) {
+    let Some(object) = file.location.object().filter(|_| file.member.is_none()) else { return };
+    let Some(recognised) = KeptRecognised::of(&examined.recognised) else { return };
+    let kept = KeptBorrowed { format: examined.file.format, recognised, survey: examined.survey.as_ref() };
+    object.remember(&key(file, known), &kept);
+}
+
+/// [`KeptFile`], for writing it.
+#[derive(Serialize)]
+struct KeptBorrowed<'a> {
+    format: Format,
+    recognised: KeptRecognised,
+    survey: Option<&'a FileSurvey>,
+}
+
+/// The content of a file.
+#[derive(Serialize, Deserialize)]
+pub(super) enum KeptContent {
+    /// Text, with the layout of CSV, or null for lines.
+    Text {
+        format: serde_json::Value,
+        splits: Vec<(u64, u64, ScanStats)>,
+        head: u64,
+    },
+    Document {
+        mark: u64,
+        survey: ScanStats,
+    },
+    Parquet {
+        schema: KeptSchema,
+        rows: u64,
+        fits: Vec<bool>,
+    },
+    Batches {
+        schema: KeptSchema,
+        damage: Option<String>,
+    },
+}
+
+/// The content of an object, by what its columns were compared with.
+pub(super) struct ContentKey(String);
+
+impl ContentKey {
+    /// For the columns that are declared, and the size of splits.
+    pub(super) fn new(declared: &Declared, split_bytes: u64) -> ContentKey {
+        ContentKey(format!("content {split_bytes} {:?}", declared.sorted()))
+    }
+
+    /// The content that an earlier run has found.
+    pub(super) fn find(&self, file: &DataFile) -> Option<KeptContent> {
+        file.location.object().filter(|_| file.member.is_none())?.remembered(&self.0)
+    }
+
+    /// Keeps the content.
+    pub(super) fn keep(&self, file: &DataFile, content: impl FnOnce() -> Option<KeptContent>) {
+        if let Some(object) = file.location.object().filter(|_| file.member.is_none())
+            && object.failure().is_none()
+            && let Some(content) = content()
+        {
+            object.remember(&self.0, &content);
+        }
+    }
+}
+
+impl KeptContent {
+    /// A text file whose splits were all read.
+    pub(super) fn text(splits: &FileSplits) -> Option<KeptContent> {
+        let (format, splits, head) = splits.kept()?;
+        Some(KeptContent::Text { format, splits, head })
+    }
+
+    /// A Parquet file.
+    pub(super) fn parquet(file: &ParquetFile) -> KeptContent {
+        KeptContent::Parquet {
+            schema: KeptSchema::of(&file.schema),
+            rows: file.rows,
+            fits: file.fits_natural().to_vec(),
+        }
+    }
+}
+
+/// The splits of a text file.
+pub(super) fn splits(
+    file: &Arc<DataFile>,
+    declared: &Declared,
+    format: serde_json::Value,
+    kept: Vec<(u64, u64, ScanStats)>,
+    head: u64,
+) -> Option<FileSplits> {
+    let bounds = kept.iter().map(|(from, length, _)| (*from, *length)).collect();
+    let splits = match format {
+        serde_json::Value::Null => FileSplits::new(file, declared, Arc::new(JsonLines), bounds, head),
+        layout => {
+            let layout: CsvLayout = serde_json::from_value(layout).ok()?;
+            FileSplits::new(file, declared, Arc::new(layout), bounds, head)
+        }
+    };
+    kept.into_iter().enumerate().for_each(|(split, (_, _, survey))| splits.surveyed(split, survey));
+    Some(splits)
+}
+
+/// An Arrow schema: Arrow's own form of it, as text.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptSchema(String);
+
+impl KeptSchema {
+    pub(super) fn of(schema: &Schema) -> KeptSchema {
+        KeptSchema(BASE64_STANDARD.encode(IpcSchemaEncoder::new().schema_to_fb(schema).finished_data()))
+    }
+
+    pub(super) fn restored(&self) -> Option<SchemaRef> {
+        let bytes = BASE64_STANDARD.decode(&self.0).ok()?;
+        try_schema_from_flatbuffer_bytes(&bytes).ok().map(Arc::new)
+    }
+}
