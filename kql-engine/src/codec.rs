@@ -246,9 +246,10 @@ pub async fn distributed(plan: &Arc<dyn ExecutionPlan>, context: &Arc<TaskContex
 /// First rows in a leg of a union, found by sorting all rows: a task has no partition of the other legs, and a heap needs one.
 fn without_heap(node: Arc<dyn ExecutionPlan>) -> Result<Transformed<Arc<dyn ExecutionPlan>>> {
     match node.downcast_ref::<SortExec>() {
-        Some(sort) if sort.preserve_partitioning() && sort.fetch().is_some() => {
+        Some(sort) if sort.fetch().is_some() => {
             let fetch = sort.fetch().unwrap_or(usize::MAX);
-            let all = SortExec::new(sort.expr().clone(), sort.input().clone()).with_preserve_partitioning(true);
+            let all = SortExec::new(sort.expr().clone(), sort.input().clone())
+                .with_preserve_partitioning(sort.preserve_partitioning());
             Ok(Transformed::yes(Arc::new(LocalLimitExec::new(Arc::new(all), fetch))))
         }
         _ => Ok(Transformed::no(node)),
