@@ -236,14 +236,15 @@ pub async fn distributed(plan: &Arc<dyn ExecutionPlan>, context: &Arc<TaskContex
         collected.insert(address(&scan), DataSourceExec::from_data_source(rows) as _);
     }
     let plan = plan.transform_up(|node| placed(node, &collected)).data()?;
-    plan.transform_up(|node| match node.downcast_ref::<UnionExec>() {
-        Some(_) => node.map_children(|leg| leg.transform_up(without_heap)),
-        None => Ok(Transformed::no(node)),
+    plan.transform_up(|node| match (node.downcast_ref::<UnionExec>(), node.downcast_ref::<SortExec>()) {
+        (Some(_), _) => node.map_children(|leg| leg.transform_up(without_heap)),
+        (_, Some(sort)) if sort.preserve_partitioning() => without_heap(node),
+        _ => Ok(Transformed::no(node)),
     })
     .data()
 }
 
-/// First rows in a leg of a union, found by sorting all rows: a task has no partition of the other legs, and a heap needs one.
+/// First rows found by sorting all rows. A task can have no partition of a leg of a union, and a heap needs one.
 fn without_heap(node: Arc<dyn ExecutionPlan>) -> Result<Transformed<Arc<dyn ExecutionPlan>>> {
     match node.downcast_ref::<SortExec>() {
         Some(sort) if sort.fetch().is_some() => {

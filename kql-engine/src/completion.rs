@@ -286,7 +286,8 @@ fn place(text: &str, tokens: &[Token]) -> Place {
         Some(Kind::Pipe) => return Place::Operator,
         _ => {}
     }
-    let after_kind = matches!(tokens, [.., kind, equals] if equals.kind == Kind::Assign && kind.span.text(text) == "kind");
+    let after_kind =
+        matches!(tokens, [.., kind, equals] if equals.kind == Kind::Assign && kind.span.text(text) == "kind");
     // brackets without a pipe belong to the operator around them
     let found = open.iter().rev().find_map(|(begin, pipe)| pipe.map(|pipe| (*begin, pipe)));
     let Some((begin, pipe)) = found else {

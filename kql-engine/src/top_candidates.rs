@@ -9,9 +9,7 @@ use arrow::datatypes::{DataType, Int32Type, Int64Type};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, ScalarValue, internal_err};
-use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::physical_expr::expressions::lit;
 use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr, ScalarFunctionExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
@@ -49,7 +47,9 @@ impl PhysicalOptimizerRule for TopCandidates {
 
 /// The sort over the best rows of each batch.
 fn narrowed(sort: &SortExec, config: &ConfigOptions) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-    let Some(wanted) = sort.fetch().filter(|wanted| wanted.saturating_mul(WORTH) <= usize::from(config.execution.batch_size)) else {
+    let Some(wanted) =
+        sort.fetch().filter(|wanted| wanted.saturating_mul(WORTH) <= usize::from(config.execution.batch_size))
+    else {
         return Ok(None);
     };
     let (first, input) = (sort.expr().first(), sort.input());

@@ -268,19 +268,16 @@ fn type_of(kinds: &[Kind]) -> ScalarType {
 }
 
 /// The values as a column of this type; `before` is the number of rows before them.
-fn array(
-    name: &str,
-    values: &[Bound<'_, PyAny>],
-    kinds: &[Kind],
-    ty: ScalarType,
-    before: usize,
-) -> PyResult<ArrayRef> {
+fn array(name: &str, values: &[Bound<'_, PyAny>], kinds: &[Kind], ty: ScalarType, before: usize) -> PyResult<ArrayRef> {
     let cells = || values.iter().zip(kinds).enumerate();
     let is_missing = |kind: Kind| kind == Kind::Missing || (kind == Kind::NotANumber && ty != ScalarType::Real);
     let misfit = |row: usize, value: &Bound<'_, PyAny>| match value.repr() {
         Ok(shown) => {
             let shown: String = shown.to_string_lossy().chars().take(60).collect();
-            errors::raise("data", &format!("Row {}: {shown} is not a {ty}, as the column '{name}' is.", before + row + 1))
+            errors::raise(
+                "data",
+                &format!("Row {}: {shown} is not a {ty}, as the column '{name}' is.", before + row + 1),
+            )
         }
         Err(error) => error,
     };
@@ -359,8 +356,10 @@ fn array(
                     // a cycle, or a key that JSON has no form for
                     false => json(value, *kind).map_err(|error| {
                         let reason = error.value(value.py()).to_string();
-                        let message =
-                            format!("Row {}: the value of {name} cannot be written as JSON: {reason}", before + row + 1);
+                        let message = format!(
+                            "Row {}: the value of {name} cannot be written as JSON: {reason}",
+                            before + row + 1
+                        );
                         errors::raise("data", &message)
                     })?,
                 });

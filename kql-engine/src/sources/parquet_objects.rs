@@ -46,7 +46,8 @@ pub(super) fn with_objects(scan: Arc<dyn ExecutionPlan>, files: &[Location]) -> 
     if files.iter().all(|file| file.object().is_none()) {
         return Ok(scan);
     }
-    let found = scan.downcast_ref::<DataSourceExec>().and_then(DataSourceExec::downcast_to_file_source::<ParquetSource>);
+    let found =
+        scan.downcast_ref::<DataSourceExec>().and_then(DataSourceExec::downcast_to_file_source::<ParquetSource>);
     let Some((config, source)) = found else { return internal_err!("a scan of Parquet files is expected") };
     let object = |file: &PartitionedFile| {
         let ScalarValue::UInt64(Some(number)) = file.partition_values.first()? else { return None };
