@@ -218,9 +218,9 @@ fn restored(
 ) -> Option<(Content, FileContents)> {
     let text = |survey, syntax| FileContents::Text { survey: Box::new(survey), syntax, types: types.to_vec() };
     Some(match (kept, file.format) {
-        (KeptContent::Text { format, splits, head }, Format::Json { .. } | Format::Csv) => {
+        (KeptContent::Text(kept), Format::Json { .. } | Format::Csv) => {
             let syntax = if file.format == Format::Csv { Syntax::Csv } else { Syntax::Json };
-            let splits = Arc::new(remembered::splits(file, declared, format, splits, head)?);
+            let splits = Arc::new(remembered::splits(file, declared, kept)?);
             let survey = splits.whole()?;
             (Content::Text(splits), text(survey, syntax))
         }

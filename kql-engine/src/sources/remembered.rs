@@ -9,7 +9,7 @@ use super::parquet::ParquetFile;
 use super::recognise::{KeptRecognised, Known};
 use super::records::FileSurvey;
 use super::scan_stats::{Declared, ScanStats};
-use super::splits::FileSplits;
+use super::splits::{FileSplits, KeptSplits};
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::ipc::convert::{IpcSchemaEncoder, try_schema_from_flatbuffer_bytes};
 use base64::Engine as _;
@@ -57,25 +57,10 @@ struct KeptBorrowed<'a> {
 /// The content of a file.
 #[derive(Serialize, Deserialize)]
 pub(super) enum KeptContent {
-    /// Text, with the layout of CSV, or null for lines.
-    Text {
-        format: serde_json::Value,
-        splits: Vec<(u64, u64, ScanStats)>,
-        head: u64,
-    },
-    Document {
-        mark: u64,
-        survey: ScanStats,
-    },
-    Parquet {
-        schema: KeptSchema,
-        rows: u64,
-        fits: Vec<bool>,
-    },
-    Batches {
-        schema: KeptSchema,
-        damage: Option<String>,
-    },
+    Text(KeptSplits),
+    Document { mark: u64, survey: ScanStats },
+    Parquet { schema: KeptSchema, rows: u64, fits: Vec<bool> },
+    Batches { schema: KeptSchema, damage: Option<String> },
 }
 
 /// The content of an object, by what its columns were compared with.
@@ -106,8 +91,7 @@ impl ContentKey {
 impl KeptContent {
     /// A text file whose splits were all read.
     pub(super) fn text(splits: &FileSplits) -> Option<KeptContent> {
-        let (format, splits, head) = splits.kept()?;
-        Some(KeptContent::Text { format, splits, head })
+        splits.kept().map(KeptContent::Text)
     }
 
     /// A Parquet file.
@@ -121,13 +105,8 @@ impl KeptContent {
 }
 
 /// The splits of a text file.
-pub(super) fn splits(
-    file: &Arc<DataFile>,
-    declared: &Declared,
-    format: serde_json::Value,
-    kept: Vec<(u64, u64, ScanStats)>,
-    head: u64,
-) -> Option<FileSplits> {
+pub(super) fn splits(file: &Arc<DataFile>, declared: &Declared, kept: KeptSplits) -> Option<FileSplits> {
+    let KeptSplits { format, splits: kept, head } = kept;
     let bounds = kept.iter().map(|(from, length, _)| (*from, *length)).collect();
     let splits = match format {
         serde_json::Value::Null => FileSplits::new(file, declared, Arc::new(JsonLines), bounds, head),

@@ -36,6 +36,17 @@ pub(super) struct FileSplits {
     head: u64,
 }
 
+/// What is known of a text file that was read, for later runs.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptSplits {
+    /// The layout of CSV, or null for lines.
+    pub format: serde_json::Value,
+    /// The offset, the length and the survey of each split.
+    pub splits: Vec<(u64, u64, ScanStats)>,
+    /// Number of lines before the first split.
+    pub head: u64,
+}
+
 /// The format of a text file's rows.
 pub(super) trait SplitFormat: fmt::Debug + Send + Sync {
     /// Opens a split for reading.
@@ -98,14 +109,13 @@ impl FileSplits {
         FileSplits { file: file.clone(), declared: declared.clone(), format, bounds, surveys, head }
     }
 
-    /// What is known of the file, if that is all: the format, the bounds and surveys of its splits, the number of lines
-    /// before the first.
-    pub(super) fn kept(&self) -> Option<(serde_json::Value, Vec<(u64, u64, ScanStats)>, u64)> {
+    /// What is known of the file, for later runs; `None` if that is not all.
+    pub(super) fn kept(&self) -> Option<KeptSplits> {
         let surveyed = |((from, length), survey): (&(u64, u64), &OnceLock<ScanStats>)| {
             Some((*from, *length, survey.get()?.clone()))
         };
         let splits = self.bounds.iter().zip(&self.surveys).map(surveyed).collect::<Option<_>>()?;
-        Some((self.format.kept(), splits, self.head))
+        Some(KeptSplits { format: self.format.kept(), splits, head: self.head })
     }
 
     /// The whole file as one split, which certainly begins at the beginning of a row.

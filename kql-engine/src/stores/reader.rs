@@ -21,14 +21,21 @@ pub(crate) struct ObjectReader {
     at: u64,
     /// The part that contains the position, and its offset.
     part: (u64, Bytes),
-    /// The parts after it: their offsets and sizes.
-    ahead: VecDeque<(u64, u64, Pending<Result<Bytes, Problem>>)>,
+    /// The parts after it.
+    ahead: VecDeque<Ahead>,
     /// The size of the next request.
     step: u64,
     /// The end of the object.
     end: u64,
     /// Nothing after this is read ahead.
     needed: u64,
+}
+
+/// A part that was asked for: its offset and its size.
+struct Ahead {
+    from: u64,
+    size: u64,
+    bytes: Pending<Result<Bytes, Problem>>,
 }
 
 impl ObjectReader {
@@ -48,11 +55,9 @@ impl ObjectReader {
         let needed = self.needed.saturating_sub(from).max(FIRST);
         let size = if from == 0 { FIRST } else { self.step.min(needed) }.min(self.end.saturating_sub(from));
         let object = self.object.clone();
-        let pending =
-            work::start(
-                async move { if from == 0 { object.head().await } else { object.fetch(from..from + size).await } },
-            )?;
-        self.ahead.push_back((from, size, pending));
+        let work = async move { if from == 0 { object.head().await } else { object.fetch(from..from + size).await } };
+        let bytes = work::start(work)?;
+        self.ahead.push_back(Ahead { from, size, bytes });
         self.step = (self.step * 4).min(PART);
         Ok(())
     }
@@ -60,7 +65,7 @@ impl ObjectReader {
     /// Gets the part that contains the position.
     fn advance(&mut self) -> io::Result<()> {
         let holds = |from: u64, size: u64, at: u64| from <= at && at < from + size;
-        while self.ahead.front().is_some_and(|(from, size, _)| !holds(*from, *size, self.at)) {
+        while self.ahead.front().is_some_and(|part| !holds(part.from, part.size, self.at)) {
             self.ahead.pop_front();
         }
         let jumped = self.ahead.is_empty();
@@ -77,14 +82,13 @@ impl ObjectReader {
         let sequential = !jumped || self.step > FIRST * 4;
         while sequential
             && self.ahead.len() < AHEAD
-            && let Some((from, size, _)) = self.ahead.back()
-            && from + size < self.end.min(self.needed)
+            && let Some(next) = self.ahead.back().map(|part| part.from + part.size)
+            && next < self.end.min(self.needed)
         {
-            let next = from + size;
             self.request(next)?;
         }
-        let Some((from, _, pending)) = self.ahead.pop_front() else { return Ok(()) };
-        self.part = (from, pending.wait()??);
+        let Some(Ahead { from, bytes, .. }) = self.ahead.pop_front() else { return Ok(()) };
+        self.part = (from, bytes.wait()??);
         Ok(())
     }
 }
