@@ -13,7 +13,7 @@
 
 use super::compression::Compression;
 use super::error::ArchiveError;
-use super::location::{Location, OpenFile};
+use super::location::{Location, OpenFile, Stamp};
 use crate::error::SourceError;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
@@ -358,18 +358,20 @@ fn lock(file: &Mutex<File>) -> std::sync::MutexGuard<'_, File> {
     file.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The decompressed archives that plans from other processes read.
-static SHARED: LazyLock<Mutex<HashMap<PathBuf, Weak<Mutex<File>>>>> = LazyLock::new(Mutex::default);
+/// The decompressed archives that plans from other processes read, by their names, lengths and times of change.
+static SHARED: LazyLock<Mutex<HashMap<(PathBuf, Stamp), Weak<Mutex<File>>>>> = LazyLock::new(Mutex::default);
 
 /// The decompressed archive, once for all that read it at the same time.
-fn shared(path: &Path) -> Result<Arc<Mutex<File>>, ArchiveError> {
+fn shared(archive: &Location) -> Result<Arc<Mutex<File>>, ArchiveError> {
+    let version = (archive.path().to_owned(), archive.stamp()?);
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(open) = shared.get(path).and_then(Weak::upgrade) {
+    if let Some(open) = shared.get(&version).and_then(Weak::upgrade) {
         return Ok(open);
     }
-    let Some(Kind::Tar(compression)) = kind(path) else { return Err(ArchiveError::NotAnArchive) };
-    let open = Arc::new(Mutex::new(unpack(File::open(path)?, compression)?));
-    shared.insert(path.to_owned(), Arc::downgrade(&open));
+    let Some(Kind::Tar(compression)) = kind(archive.path()) else { return Err(ArchiveError::NotAnArchive) };
+    let open = Arc::new(Mutex::new(unpack(archive.open()?, compression)?));
+    shared.retain(|_, open| open.strong_count() > 0);
+    shared.insert(version, Arc::downgrade(&open));
     Ok(open)
 }
 
@@ -381,7 +383,7 @@ impl Member {
 
     /// The same file, read from a decompressed copy of the archive.
     pub(super) fn in_copy(self) -> Result<Member, SourceError> {
-        let file = shared(&self.archive).map_err(|reason| SourceError::unreadable(&self.archive, reason))?;
+        let file = shared(&self.archive).map_err(|reason| SourceError::unreadable(self.archive.path(), reason))?;
         Ok(Member { holder: Holder::Unpacked(file), ..self })
     }
 

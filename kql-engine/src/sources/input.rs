@@ -164,6 +164,11 @@ impl DataFile {
         (self.compression == Compression::None && self.member.is_none()).then_some(&self.location)
     }
 
+    /// Whether it is a file of this computer that other readers can read as it is.
+    fn is_on_disk(&self) -> bool {
+        matches!(self.plain(), Some(Location::Disk(_)))
+    }
+
     /// Its bytes at any offset, if other readers can read them as they are.
     pub(super) fn open_plain(&self) -> Result<Option<OpenFile>, SourceError> {
         self.plain().map(|location| location.open().map_err(|e| self.unreadable(e))).transpose()
@@ -210,7 +215,7 @@ impl AsOpened {
     pub(super) fn check(&self) -> Result<(), SourceError> {
         let AsOpened { file, stamp: before, may_grow } = self;
         let now = file.stamp()?;
-        if now.is_like(*before, *may_grow && matches!(file.plain(), Some(Location::Disk(_)))) {
+        if now.is_like(*before, *may_grow && file.is_on_disk()) {
             return Ok(());
         }
         Err(SourceError::Changed(file.path.clone()))
@@ -220,7 +225,7 @@ impl AsOpened {
     pub(super) fn check_copy(&self) -> Result<(), SourceError> {
         let AsOpened { file, stamp: before, may_grow } = self;
         let now = file.stamp()?;
-        if now.is_like(*before, *may_grow && file.on_disk().is_some()) {
+        if now.is_like(*before, *may_grow && file.is_on_disk()) {
             return Ok(());
         }
         Err(SourceError::OtherLength { path: file.path.clone(), found: now.length, expected: before.length })

@@ -40,7 +40,7 @@ impl SentLocation {
 }
 
 /// What shows whether a file is still the same: its length, and the time of its last change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Stamp {
     pub length: u64,
     /// `None` if only the length counts: other hosts can have other times.

@@ -20,7 +20,7 @@ use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::logical_expr::ScalarUDF;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A scan: the values that did not fit, and its text files.
