@@ -359,7 +359,9 @@ fn lock(file: &Mutex<File>) -> std::sync::MutexGuard<'_, File> {
 }
 
 /// The decompressed archives that plans from other processes read, by their names, lengths and times of change.
-static SHARED: LazyLock<Mutex<HashMap<(PathBuf, Stamp), Weak<Mutex<File>>>>> = LazyLock::new(Mutex::default);
+static SHARED: LazyLock<Mutex<HashMap<(PathBuf, Stamp), Copied>>> = LazyLock::new(Mutex::default);
+
+type Copied = Weak<Mutex<File>>;
 
 /// The decompressed archive, once for all that read it at the same time.
 fn shared(archive: &Location) -> Result<Arc<Mutex<File>>, ArchiveError> {
@@ -376,6 +378,11 @@ fn shared(archive: &Location) -> Result<Arc<Mutex<File>>, ArchiveError> {
 }
 
 impl Member {
+    /// The same file, in an archive at this location.
+    pub(super) fn at(self, archive: Location) -> Member {
+        Member { archive, ..self }
+    }
+
     /// Whether it is read from a decompressed copy of the archive.
     pub(super) fn is_in_copy(&self) -> bool {
         matches!(self.holder, Holder::Unpacked(_))

@@ -319,7 +319,7 @@ fn opened(data: FileData) -> Result<AsOpened> {
     let location = location.opened().map_err(external)?;
     let member = match member {
         Some((member, is_in_copy)) => {
-            let member = Member { archive: location.clone(), ..member };
+            let member = member.at(location.clone());
             Some(Arc::new(if is_in_copy { member.in_copy().map_err(external)? } else { member }))
         }
         None => None,
