@@ -131,7 +131,7 @@ impl Scheduler {
             format!("{}{json}{}", ANSWER.0, ANSWER.1)
         };
         let silence = settings.silence.as_secs().max(1);
-        let mut config = SchedulerConfig {
+        let config = SchedulerConfig {
             bind_host: address.ip().to_string(),
             external_host: address.ip().to_string(),
             bind_port: address.port(),
@@ -150,7 +150,6 @@ impl Scheduler {
             override_physical_codec: Some(Arc::new(Codec::of_scheduler(Arc::new(answer)))),
             ..SchedulerConfig::default()
         };
-        config.disable_rest_api = true;
         let config = Arc::new(config);
         let ended = |e: ballista_core::error::BallistaError| ServeError::Ended(e.to_string());
         let cluster = BallistaCluster::new_from_config(&config).await.map_err(ended)?;

@@ -16,6 +16,7 @@ use crate::lower::{
 };
 use crate::notes::Notes;
 use crate::partition_constants::PlainExec;
+use crate::partition_sort::PartitionSortExec;
 use crate::placed::{PlacedExec, places};
 use crate::plugins::{self, bag_unpack};
 use crate::registry::{ScalarFunction, Udf};
@@ -38,11 +39,10 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
-use datafusion::physical_plan::limit::LocalLimitExec;
+use datafusion::physical_plan::limit::{GlobalLimitExec, LocalLimitExec};
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::streaming::StreamingTableExec;
-use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -236,22 +236,19 @@ pub async fn distributed(plan: &Arc<dyn ExecutionPlan>, context: &Arc<TaskContex
         collected.insert(address(&scan), DataSourceExec::from_data_source(rows) as _);
     }
     let plan = plan.transform_up(|node| placed(node, &collected)).data()?;
-    plan.transform_up(|node| match (node.downcast_ref::<UnionExec>(), node.downcast_ref::<SortExec>()) {
-        (Some(_), _) => node.map_children(|leg| leg.transform_up(without_heap)),
-        (_, Some(sort)) if sort.preserve_partitioning() => without_heap(node),
-        _ => Ok(Transformed::no(node)),
-    })
-    .data()
+    plan.transform_up(by_partitions).data()
 }
 
-/// First rows found by sorting all rows. A task can have no partition of a leg of a union, and a heap needs one.
-fn without_heap(node: Arc<dyn ExecutionPlan>) -> Result<Transformed<Arc<dyn ExecutionPlan>>> {
-    match node.downcast_ref::<SortExec>() {
-        Some(sort) if sort.fetch().is_some() => {
-            let fetch = sort.fetch().unwrap_or(usize::MAX);
-            let all = SortExec::new(sort.expr().clone(), sort.input().clone())
-                .with_preserve_partitioning(sort.preserve_partitioning());
-            Ok(Transformed::yes(Arc::new(LocalLimitExec::new(Arc::new(all), fetch))))
+/// A node that does the same with each partition, also if a task has none of them.
+fn by_partitions(node: Arc<dyn ExecutionPlan>) -> Result<Transformed<Arc<dyn ExecutionPlan>>> {
+    if let Some(sort) = node.downcast_ref::<SortExec>() {
+        return Ok(Transformed::yes(Arc::new(PartitionSortExec::of(sort))));
+    }
+    // its input has one partition
+    match node.downcast_ref::<GlobalLimitExec>() {
+        Some(limit) if limit.skip() == 0 => {
+            let fetch = limit.fetch().unwrap_or(usize::MAX);
+            Ok(Transformed::yes(Arc::new(LocalLimitExec::new(limit.input().clone(), fetch))))
         }
         _ => Ok(Transformed::no(node)),
     }
@@ -338,6 +335,7 @@ mod kinds {
     pub(super) const NUMBER: &str = "number";
     pub(super) const PARQUET: &str = "parquet";
     pub(super) const WINDOWS: &str = "windows";
+    pub(super) const SORT: &str = "sort";
     pub(super) const FILES: &str = "files";
     pub(super) const RANGE: &str = "range";
 }
@@ -362,6 +360,9 @@ pub fn encode_node(node: &Arc<dyn ExecutionPlan>, sent: &Sent) -> Option<Result<
     }
     if let Some(windows) = node.downcast_ref::<RunningWindowsExec>() {
         return Some(windows.encode().map(|encoded| (kinds::WINDOWS, encoded)));
+    }
+    if let Some(sort) = node.downcast_ref::<PartitionSortExec>() {
+        return Some(sort.encode().map(|encoded| (kinds::SORT, encoded)));
     }
     let scan: &ScanExec = node.downcast_ref::<PlacedExec>()?.scan().downcast_ref()?;
     Some(encode_streams(scan, sent))
@@ -417,6 +418,7 @@ pub fn decode_node(
         },
         kinds::PARQUET => Arc::new(ParquetGuard::decode(&encoded, input)?),
         kinds::WINDOWS => Arc::new(RunningWindowsExec::decode(&encoded, input)?),
+        kinds::SORT => Arc::new(PartitionSortExec::decode(&encoded, input)?),
         kinds::FILES | kinds::RANGE => {
             let StreamsData { projection, limit, source } = encoded.data()?;
             let source = Encoded { data: source.get().as_bytes().to_vec(), expressions: encoded.expressions };

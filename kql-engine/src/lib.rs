@@ -39,6 +39,7 @@ mod memory;
 mod notes;
 mod operators;
 mod partition_constants;
+mod partition_sort;
 mod placed;
 mod plan;
 #[doc(hidden)]
