@@ -252,7 +252,8 @@ impl Context {
             // a difference, not a name
             start = text.len() - whole.rsplit('-').next().map_or(0, str::len);
         }
-        if let Some(before) = text.get(..start).and_then(|before| before.strip_suffix('!')) {
+        let before_word = text.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '~'));
+        if let Some(before) = before_word.strip_suffix('!') {
             return Context { start: before.len(), place: Place::Negation };
         }
         Context { start, place: place(text, &tokens) }

@@ -146,7 +146,7 @@ where
         None => key.values().to_vec(),
         Some(nulls) => nulls.valid_indices().map(|row| key.value(row)).collect(),
     };
-    if wanted >= values.len() {
+    if wanted > values.len() || (nulls_first && wanted == values.len()) {
         return all();
     }
     if wanted == 0 {
