@@ -55,7 +55,7 @@ def test_engine():
     with kql.Engine({"T": [{"n": 1}]}) as engine:
         assert engine.tables == ["T"] and "SigninLogs" in engine.known_tables
         assert engine.schema("T") == [("n", "long")]
-        with pytest.raises(kql.KqlError, match="There is no table Tt. Did you mean T?"):
+        with pytest.raises(kql.KqlError, match="There is no table 'Tt'. Did you mean T?"):
             engine.schema("Tt")
         assert engine.complete("T | where ")[1][0] == ("n", "long")
         prepared = engine.prepare("T | extend m = n + 1")
