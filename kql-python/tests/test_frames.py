@@ -325,13 +325,14 @@ def test_frames_that_change():
 def test_results_stay_when_their_frame_changes():
     size = 1000
     frame = pandas.DataFrame(
-        {"n": range(size), "r": [0.5] * size, "at": pandas.Timestamp("2026-01-01"), "zone": pandas.Timestamp("2026-01-01", tz="UTC")}
+        {"n": range(size), "r": [0.5] * size, "gaps": [float("nan"), 1.5] * (size // 2), "at": pandas.Timestamp("2026-01-01"), "zone": pandas.Timestamp("2026-01-01", tz="UTC")}
     )
     result = kql.query("T", {"T": frame})
     before = result.to_dicts()
     frame.loc[3, "n"] = -1
     frame.iat[4, 1] = 7.0
     frame.at[5, "at"] = pandas.Timestamp("2020-01-01")
+    frame.loc[7, "gaps"] = -1.0
     frame.loc[6, "zone"] = pandas.Timestamp("2020-01-01", tz="UTC")
     frame.fillna({"r": 0.0}, inplace=True)
     frame.sort_values("n", inplace=True)

@@ -20,7 +20,6 @@ def source(name, frame, guess=None):
     columns are texts: looking at every object takes longer than most queries."""
     # columns that are added or dropped later do not matter; where pandas copies on write, nor do changes of values
     frame = frame.copy(deep=False)
-    owner = frame if _copies_on_write() else None
     series = _columns(name, frame)
     try:
         import pyarrow
@@ -47,8 +46,9 @@ def source(name, frame, guess=None):
             if picked is not None and values.dtype == object:
                 # objects are picked before they are converted, everything else after that: pandas is slow at it
                 values = values.iloc[picked]
-            keeper = () if picked is not None else owner
-            array = _array(name, column, values, types[column], pyarrow, guess, keeper)
+            # rows that are picked are copied anyway
+            copy = picked is None and not _copies_on_write()
+            array = _array(name, column, values, types[column], pyarrow, guess, copy)
             if picked is not None and values.dtype != object:
                 array = array.take(pyarrow.array(picked))
             arrays.append(array)
@@ -125,9 +125,9 @@ def _copies_on_write():
     return pandas.get_option("mode.copy_on_write") is True
 
 
-def _array(table, column, series, type, pyarrow, guess, owner):
-    """The values of a column. They can be those of an array that changes later only if they are not kept (an `owner` of no
-    items), or if `owner` is a frame that has the array: while it lives, pandas copies the array before a change."""
+def _array(table, column, series, type, pyarrow, guess, copy):
+    """The values of a column. Without a copy they are those of the series, which lives as long as they do: where pandas copies
+    on write, it then copies the values before it changes them."""
     if isinstance(type, str):
         try:
             return pyarrow.table(_kql.Columns({column: series.tolist()}, [type])).column(0)
@@ -140,12 +140,12 @@ def _array(table, column, series, type, pyarrow, guess, owner):
             # faster than pyarrow, and refuses the same values
             return pyarrow.array(_kql.texts(numpy.ascontiguousarray(series.to_numpy())))
         if pyarrow.types.is_timestamp(type) and isinstance(series.dtype, pandas.DatetimeTZDtype):
-            values = series.dt.tz_convert(None).to_numpy(copy=owner is None)
+            values = series.dt.tz_convert(None).to_numpy(copy=copy)
         elif isinstance(series.dtype, numpy.dtype) and series.dtype != object:
-            values = series.to_numpy(copy=owner is None)
+            values = series.to_numpy(copy=copy)
         else:
             values = series
-        array = _in_place(values, type, owner, pyarrow)
+        array = _in_place(values, type, series, pyarrow)
         if array is None:
             array = pyarrow.array(values, type=type, from_pandas=True)
     except (pyarrow.ArrowException, OverflowError, TypeError, ValueError) as error:
@@ -156,17 +156,21 @@ def _array(table, column, series, type, pyarrow, guess, owner):
 
 
 def _in_place(values, type, owner, pyarrow):
-    """Numbers and times of numpy as they are in memory, kept alive together with `owner`. None if some are null or the memory
-    of the two differs: then they are converted."""
+    """Numbers and times of numpy as they are in memory, kept alive together with `owner`. None if Arrow's form of them is another
+    one: then they are converted, which copies them."""
     kind = values.dtype.kind if isinstance(values, numpy.ndarray) else "O"
-    if kind not in "iufmM" or not values.flags.c_contiguous or not values.dtype.isnative or not pyarrow.types.is_primitive(type):
+    if kind not in "iufmM" or not values.flags.c_contiguous or not values.dtype.isnative:
         return None
-    # a comparison is many times as fast as asking value by value
-    missing = values != values if kind == "f" else values.view("int64") == NAT if kind in "mM" else values[:0]
-    if missing.any() or values.dtype.itemsize * 8 != type.bit_width:
+    if not pyarrow.types.is_primitive(type) or values.dtype.itemsize * 8 != type.bit_width:
         return None
+    validity = None
+    if kind in "fmM":
+        # a comparison is many times as fast as asking value by value
+        present = values == values if kind == "f" else values.view("int64") != NAT
+        if not present.all():
+            validity = pyarrow.py_buffer(numpy.packbits(present, bitorder="little"))
     buffer = pyarrow.foreign_buffer(values.ctypes.data, values.nbytes, base=(values, owner))
-    return pyarrow.Array.from_buffers(type, len(values), [None, buffer])
+    return pyarrow.Array.from_buffers(type, len(values), [validity, buffer])
 
 
 def _is_text(series):
