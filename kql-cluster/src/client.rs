@@ -11,7 +11,7 @@ use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use ballista_core::serde::protobuf::{ExecuteQueryParams, execute_query_failure_result, execute_query_result};
 use ballista_core::version::insert_version_header;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::common::{DataFusionError, Result as RunResult, internal_err};
+use datafusion::common::{DataFusionError, Result as RunResult};
 use datafusion::execution::TaskContext;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
@@ -109,14 +109,10 @@ impl Cluster {
     /// # Errors
     /// Those of [`Cluster::connect`].
     pub fn connect_blocking(address: &str) -> Result<Cluster, ConnectError> {
-        let unreachable = |reason: String| ConnectError::Unreachable { address: address.to_owned(), reason };
-        std::thread::scope(|scope| {
-            let connected = scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                runtime.map_err(|e| unreachable(e.to_string()))?.block_on(Cluster::connect(address))
-            });
-            connected.join().unwrap_or_else(|_| Err(unreachable("the connection broke off".to_owned())))
-        })
+        let unreachable = |reason: std::io::Error| {
+            Err(ConnectError::Unreachable { address: address.to_owned(), reason: reason.to_string() })
+        };
+        blocking(Cluster::connect(address)).unwrap_or_else(unreachable)
     }
 
     /// Host and port of the scheduler.
@@ -143,13 +139,7 @@ impl Cluster {
             return Ok(None);
         }
         let context = Arc::new(TaskContext::default());
-        let plan = std::thread::scope(|scope| {
-            let made = scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                runtime.block_on(distributed(plan, &context))
-            });
-            made.join().unwrap_or_else(|_| internal_err!("the plan was not made"))
-        })?;
+        let plan = blocking(distributed(plan, &context))??;
         summary::stages(&plan).map(Some)
     }
 
@@ -195,6 +185,15 @@ impl Cluster {
             .max_decoding_message_size(MOST_IN_A_MESSAGE)
             .max_encoding_message_size(MOST_IN_A_MESSAGE))
     }
+}
+
+/// Waits for async work, also inside of a runtime, on a thread of its own.
+fn blocking<T: Send>(work: impl Future<Output = T> + Send) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::scope(|scope| {
+        let done = scope.spawn(|| runtime.block_on(work)).join();
+        done.map_err(|_| std::io::Error::other("the work broke off"))
+    })
 }
 
 /// The message of the cause of an error.

@@ -9,10 +9,12 @@ use ballista_core::RuntimeProducer;
 use ballista_core::config::TaskSchedulingPolicy;
 use ballista_executor::execution_engine::DefaultExecutionEngine;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
+use std::fs::File;
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::{NamedTempFile, TempDir};
 
 /// Settings of an executor.
 #[derive(Clone, Debug)]
@@ -62,9 +64,9 @@ pub async fn run_executor(settings: ExecutorSettings, ready: impl FnOnce(SocketA
     let (host, port) = split(&settings.scheduler)?;
     let folder = |reason| ServeError::Folder { folder: settings.folder.clone(), reason };
     std::fs::create_dir_all(&settings.folder).map_err(folder)?;
-    let folder_of_run = tempfile_in(&settings.folder).map_err(folder)?;
-    let work = folder_of_run.0.join("rows");
-    let spill = folder_of_run.0.join("spill");
+    let folder_of_run = folder_in(&settings.folder).map_err(folder)?;
+    let work = folder_of_run.folder.path().join("rows");
+    let spill = folder_of_run.folder.path().join("spill");
     for one in [&work, &spill] {
         std::fs::create_dir_all(one).map_err(folder)?;
     }
@@ -125,37 +127,32 @@ fn free(ip: IpAddr, port: u16) -> std::io::Result<u16> {
     Ok(TcpListener::bind((ip, port))?.local_addr()?.port())
 }
 
-/// A folder that is removed when the executor ends.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // what is left of it does no harm
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+/// A folder of an executor, which is removed when it ends.
+struct Folder {
+    folder: TempDir,
+    _lock: File,
 }
 
-/// A folder of its own; those of executors that are gone are removed.
-fn tempfile_in(folder: &std::path::Path) -> std::io::Result<Folder> {
-    const PREFIX: &str = "kql-executor-";
+/// What the folders of executors begin with, and the file in them that their executor has locked.
+const PREFIX: &str = "kql-executor-";
+const LOCK: &str = "lock";
+
+/// A folder of its own; those of executors that are gone are removed. The lock tells, since hosts and containers that share a
+/// folder can have processes with the same number.
+fn folder_in(folder: &Path) -> std::io::Result<Folder> {
     for entry in std::fs::read_dir(folder)?.filter_map(Result::ok) {
-        let name = entry.file_name();
-        let of = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse::<u32>().ok());
-        if of.is_some_and(|process| !is_alive(process)) {
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        if is_ours && File::open(entry.path().join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok()) {
+            // what is left of it does no harm
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
-    static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let own = folder.join(format!("{PREFIX}{}-{number}", std::process::id()));
-    std::fs::create_dir_all(&own)?;
-    Ok(Folder(own))
-}
-
-/// Whether a process of this host exists; where that is not known, it does.
-fn is_alive(process: u32) -> bool {
-    let all = std::path::Path::new("/proc");
-    !all.join("self").exists() || all.join(process.to_string()).exists()
+    let own = tempfile::Builder::new().prefix(PREFIX).tempdir_in(folder)?;
+    // it is locked when it has its name
+    let lock = NamedTempFile::new_in(own.path())?;
+    lock.as_file().lock()?;
+    let lock = lock.persist(own.path().join(LOCK))?;
+    Ok(Folder { folder: own, _lock: lock })
 }
 
 #[cfg(test)]
@@ -170,15 +167,16 @@ mod tests {
 
     #[test]
     fn folders_of_executors_that_are_gone_are_removed() {
-        let all = std::env::temp_dir().join(format!("kql-test-{}", std::process::id()));
-        // no process has this number: it is above the most that Linux allows
-        let gone = all.join("kql-executor-4194305-0");
+        let all = tempfile::tempdir().expect("a folder");
+        let gone = all.path().join("kql-executor-gone");
         std::fs::create_dir_all(&gone).expect("a folder");
-        let own = tempfile_in(&all).expect("a folder");
-        assert!(own.0.exists() && (!gone.exists() || !std::path::Path::new("/proc/self").exists()));
-        let path = own.0.clone();
+        std::fs::write(gone.join(LOCK), "").expect("written");
+        let own = folder_in(all.path()).expect("a folder");
+        let path = own.folder.path().to_owned();
+        assert!(path.exists() && !gone.exists());
+        let other = folder_in(all.path()).expect("another folder");
+        assert!(path.exists() && other.folder.path() != path);
         drop(own);
         assert!(!path.exists());
-        std::fs::remove_dir_all(&all).expect("removed");
     }
 }

@@ -224,7 +224,8 @@ impl Job {
     async fn reported(&mut self, sent: &Sent) -> Result<Vec<StageSummary>> {
         let lost = |status: tonic::Status| {
             external(RemoteError::Run(format!(
-                "The cluster does not report what it found in the files: {}. Run the query again.",
+                "The cluster ran the query, but its report about damaged values did not arrive: {}. Run the query in one process, \
+                 without the cluster.",
                 status.message()
             )))
         };

@@ -7,7 +7,7 @@ use ballista_core::serde::protobuf::operator_metric::Metric;
 use ballista_core::serde::protobuf::{GetJobMetricsResult, OperatorMetric};
 use ballista_scheduler::planner::{DefaultDistributedPlanner, DistributedPlanner};
 use datafusion::common::{DataFusionError, Result, internal_err};
-use datafusion::physical_plan::{DisplayFormatType, ExecutionPlan};
+use datafusion::physical_plan::{ExecutionPlan, displayable};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,13 +90,7 @@ pub(crate) fn stages(plan: &Arc<dyn ExecutionPlan>) -> Result<Vec<StageSummary>>
 }
 
 fn describe(plan: &Arc<dyn ExecutionPlan>, depth: u32, operators: &mut Vec<OperatorSummary>) {
-    struct Described<'a>(&'a dyn ExecutionPlan);
-    impl fmt::Display for Described<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0.fmt_as(DisplayFormatType::Default, f)
-        }
-    }
-    let description = Described(plan.as_ref()).to_string();
+    let description = displayable(plan.as_ref()).one_line().to_string().trim_end().to_owned();
     operators.push(OperatorSummary { depth, description, ..OperatorSummary::default() });
     plan.children().into_iter().for_each(|child| describe(child, depth + 1, operators));
 }

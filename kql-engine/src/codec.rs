@@ -2,7 +2,7 @@
 //!
 //! A plan is cut first ([`distributed`]): what only this process has becomes part of the plan, and what depends on the place
 //! of a partition gets an input with the places. DataFusion's own nodes and expressions are encoded by its protocol; the
-//! nodes and functions of the engine are listed here. `tests/it/codec.rs` checks that none is missing.
+//! nodes and functions of the engine are listed here. The specs of kql-cluster check that none is missing.
 
 use crate::aggregates;
 use crate::budget::{self, Budget};
@@ -10,6 +10,7 @@ use crate::dynamic::expand::{ExpandItems, ItemCount};
 use crate::encoded::{Encoded, from_bytes, to_bytes};
 use crate::error::{Error, run_error};
 use crate::extract::{key_values, pattern};
+use crate::fixed_schema::{FixedSchemaExec, fix_legs};
 use crate::functions;
 use crate::lower::{
     Barrier, ExtractUdf, OrderKeyUdf, PlannedExec, RangeStream, RecordingExec, RunningWindowsExec, Udaf,
@@ -236,7 +237,8 @@ pub async fn distributed(plan: &Arc<dyn ExecutionPlan>, context: &Arc<TaskContex
         collected.insert(address(&scan), DataSourceExec::from_data_source(rows) as _);
     }
     let plan = plan.transform_up(|node| placed(node, &collected)).data()?;
-    plan.transform_up(by_partitions).data()
+    let plan = plan.transform_up(by_partitions).data()?;
+    plan.transform_up(fix_legs).data()
 }
 
 /// A node that does the same with each partition, also if a task has none of them.
@@ -336,6 +338,7 @@ mod kinds {
     pub(super) const PARQUET: &str = "parquet";
     pub(super) const WINDOWS: &str = "windows";
     pub(super) const SORT: &str = "sort";
+    pub(super) const SCHEMA: &str = "schema";
     pub(super) const FILES: &str = "files";
     pub(super) const RANGE: &str = "range";
 }
@@ -363,6 +366,9 @@ pub fn encode_node(node: &Arc<dyn ExecutionPlan>, sent: &Sent) -> Option<Result<
     }
     if let Some(sort) = node.downcast_ref::<PartitionSortExec>() {
         return Some(sort.encode().map(|encoded| (kinds::SORT, encoded)));
+    }
+    if let Some(leg) = node.downcast_ref::<FixedSchemaExec>() {
+        return Some(leg.encode().map(|encoded| (kinds::SCHEMA, encoded)));
     }
     let scan: &ScanExec = node.downcast_ref::<PlacedExec>()?.scan().downcast_ref()?;
     Some(encode_streams(scan, sent))
@@ -419,6 +425,7 @@ pub fn decode_node(
         kinds::PARQUET => Arc::new(ParquetGuard::decode(&encoded, input)?),
         kinds::WINDOWS => Arc::new(RunningWindowsExec::decode(&encoded, input)?),
         kinds::SORT => Arc::new(PartitionSortExec::decode(&encoded, input)?),
+        kinds::SCHEMA => Arc::new(FixedSchemaExec::decode(&encoded, input)?),
         kinds::FILES | kinds::RANGE => {
             let StreamsData { projection, limit, source } = encoded.data()?;
             let source = Encoded { data: source.get().as_bytes().to_vec(), expressions: encoded.expressions };

@@ -1,10 +1,15 @@
 //! Parts of executable plans as data: what another process needs to run them. Each node and function encodes itself in its
 //! own file; `codec.rs` lists them all.
 
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::ipc::convert::{IpcSchemaEncoder, fb_to_schema};
+use arrow::ipc::root_as_schema;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::physical_expr::PhysicalExpr;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A node or a function without its inputs.
@@ -125,27 +130,62 @@ pub(crate) mod zone {
     }
 }
 
-/// Arrow fields, in the form of Arrow IPC.
+/// An Arrow schema: Arrow's own form of it, as text.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EncodedSchema(String);
+
+impl EncodedSchema {
+    /// The schema as text.
+    pub(crate) fn of(schema: &Schema) -> EncodedSchema {
+        EncodedSchema(BASE64_STANDARD.encode(IpcSchemaEncoder::new().schema_to_fb(schema).finished_data()))
+    }
+
+    /// The schema from its text; `None` if it is damaged.
+    pub(crate) fn restored(&self) -> Option<SchemaRef> {
+        let bytes = BASE64_STANDARD.decode(&self.0).ok()?;
+        root_as_schema(&bytes).ok().map(|schema| Arc::new(fb_to_schema(schema)))
+    }
+}
+
+/// Arrow fields.
 pub(crate) mod field {
+    use super::EncodedSchema;
     use arrow::datatypes::{FieldRef, Schema};
-    use arrow::ipc::reader::StreamReader;
-    use arrow::ipc::writer::StreamWriter;
     use serde::de::Error as _;
-    use serde::ser::Error as _;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(crate) fn serialize<S: Serializer>(value: &Option<FieldRef>, serializer: S) -> Result<S::Ok, S::Error> {
-        let bytes = |field: &FieldRef| -> Result<Vec<u8>, arrow::error::ArrowError> {
-            let mut writer = StreamWriter::try_new(Vec::new(), &Schema::new(vec![field.clone()]))?;
-            writer.finish()?;
-            writer.into_inner()
-        };
-        value.as_ref().map(bytes).transpose().map_err(S::Error::custom)?.serialize(serializer)
+        let schema = value.as_ref().map(|field| EncodedSchema::of(&Schema::new(vec![field.clone()])));
+        schema.serialize(serializer)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FieldRef>, D::Error> {
-        let Some(bytes) = Option::<Vec<u8>>::deserialize(deserializer)? else { return Ok(None) };
-        let schema = StreamReader::try_new(bytes.as_slice(), None).map_err(D::Error::custom)?.schema();
+        let Some(schema) = Option::<EncodedSchema>::deserialize(deserializer)? else { return Ok(None) };
+        let schema = schema.restored().ok_or_else(|| D::Error::custom("a damaged field"))?;
         Ok(schema.fields().first().cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EncodedSchema;
+    use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_schema_stays_as_it_is() {
+        let metadata = [("key".to_owned(), "välue".to_owned())];
+        let list = DataType::List(Arc::new(Field::new("item", DataType::Utf8View, false)));
+        let schema = Schema::new(vec![
+            Field::new("a", DataType::Int64, false),
+            Field::new("", DataType::Utf8, true).with_metadata(metadata.clone().into()),
+            Field::new("a", DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())), true),
+            Field::new("é", list, true),
+        ])
+        .with_metadata(metadata.into());
+        let text = serde_json::to_string(&EncodedSchema::of(&schema)).expect("text");
+        let encoded: EncodedSchema = serde_json::from_str(&text).expect("a schema");
+        assert_eq!(encoded.restored().as_deref(), Some(&schema));
+        assert!(serde_json::from_str::<EncodedSchema>("\"AAAA\"").is_ok_and(|damaged| damaged.restored().is_none()));
     }
 }

@@ -123,7 +123,7 @@ pub(crate) fn run_error(error: DataFusionError) -> Error {
 
 fn of_remote(error: RemoteError) -> Error {
     match error {
-        RemoteError::Data(message) => Error::Data(SourceError::Elsewhere(message)),
+        RemoteError::Data(message) => Error::Data(SourceError::Reported(message)),
         RemoteError::Run(message) => Error::Run(message),
         RemoteError::Memory { limit, operator } => Error::Memory { limit, operator },
         RemoteError::Internal(message) => Error::Internal(Box::new(Defect::new(message))),
@@ -161,9 +161,6 @@ pub enum SourceError {
     /// A file that has changed since its table was opened.
     #[error("{}: the file changed after it was opened; start again", .0.display())]
     Changed(PathBuf),
-    /// What another host reports about its data.
-    #[error("{0}")]
-    Elsewhere(String),
     /// A file that has another length than where the query was planned.
     #[error(
         "{}: the file has {found} bytes here, and {expected} bytes where the query was planned; all hosts must have the \
@@ -252,9 +249,9 @@ pub enum SourceError {
         /// Why.
         reason: String,
     },
-    /// A table whose owner reports an error, which names the table.
+    /// What the owner of a table or another host reports. It names the table or the file.
     #[error("{0}")]
-    Owner(String),
+    Reported(String),
 }
 
 impl SourceError {

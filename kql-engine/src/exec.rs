@@ -132,7 +132,7 @@ pub(crate) fn session(
         .into_iter()
         .filter(|rule| rule.name() != "SanityCheckPlan")
         .map(|rule| if rule.name() == "aggregate_statistics" { Arc::new(WithoutFilters(rule)) as _ } else { rule })
-        // below the filter of `top` that files get
+        // before the rule that passes the limit of `top` on to files, so that it passes through the new filter
         .flat_map(|rule| {
             let before = (rule.name() == "FilterPushdown(Post)").then(|| Arc::new(TopCandidates) as PhysicalRule);
             before.into_iter().chain(std::iter::once(rule))

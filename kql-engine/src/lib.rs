@@ -30,6 +30,7 @@ mod export;
 mod external;
 mod external_files;
 mod extract;
+mod fixed_schema;
 #[doc(hidden)]
 pub mod functions;
 mod geo_ip;

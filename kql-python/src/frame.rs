@@ -207,7 +207,7 @@ impl Fetched {
     }
 
     fn failed(error: &PyErr) -> FetchError {
-        Python::attach(|py| Box::new(SourceError::Owner(error.value(py).to_string())))
+        Python::attach(|py| Box::new(SourceError::Reported(error.value(py).to_string())))
     }
 }
 
@@ -242,7 +242,7 @@ impl ColumnSource for Fetched {
         };
         if let Some(batch) = found.iter().find(|batch| !fits(batch)) {
             let reason = differing(&batch.schema(), &schema);
-            return Err(Box::new(SourceError::Owner(format!(
+            return Err(Box::new(SourceError::Reported(format!(
                 "The table '{}' changed while the query ran: {reason}.",
                 self.name
             ))));
@@ -346,13 +346,13 @@ impl PartitionStream for Projected {
                     "The table '{}' comes from a reader, which the query reads a second time. Pass a table: read it first.",
                     once.name
                 );
-                return Err(DataFusionError::External(Box::new(SourceError::Owner(message))));
+                return Err(DataFusionError::External(Box::new(SourceError::Reported(message))));
             };
             for batch in reader {
                 let batch = batch.map_err(|error| reported(&once.name, &error))?;
                 if batch.schema().fields().len() != once.schema.fields().len() {
                     let message = format!("The reader of the table '{}' returns batches with other columns.", once.name);
-                    return Err(DataFusionError::External(Box::new(SourceError::Owner(message))));
+                    return Err(DataFusionError::External(Box::new(SourceError::Reported(message))));
                 }
                 if sender.blocking_send(Ok(batch.project(&wanted)?)).is_err() {
                     break;
@@ -374,5 +374,5 @@ fn reported(table: &str, error: &ArrowError) -> DataFusionError {
         ArrowError::CDataInterface(message) | ArrowError::SchemaError(message) => message.clone(),
         error => error.to_string(),
     };
-    DataFusionError::External(Box::new(SourceError::Owner(format!("The table '{table}' cannot be read: {message}"))))
+    DataFusionError::External(Box::new(SourceError::Reported(format!("The table '{table}' cannot be read: {message}"))))
 }

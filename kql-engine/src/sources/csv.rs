@@ -349,10 +349,6 @@ impl SplitFormat for CsvLayout {
     fn encode(&self) -> EncodedFormat {
         EncodedFormat::Csv(self.clone())
     }
-
-    fn kept(&self) -> serde_json::Value {
-        serde_json::to_value(self).unwrap_or_default()
-    }
 }
 
 impl SplitReader {

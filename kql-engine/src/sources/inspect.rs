@@ -9,11 +9,12 @@ use super::normalize::unsupported;
 use super::options::OpenOptions;
 use super::parquet::{self, ParquetFile};
 use super::records::{TableSurvey, Wrapping};
-use super::remembered::{self, ContentKey, KeptContent, KeptSchema};
+use super::remembered::{ContentKey, KeptContent};
 use super::report::Place;
 use super::scan_stats::{Declared, ScanStats};
 use super::splits::FileSplits;
 use super::table_files::TableFile;
+use crate::encoded::EncodedSchema;
 use crate::error::SourceError;
 use crate::stores;
 use crate::types::ScalarType;
@@ -203,7 +204,7 @@ fn kept_form((content, found): &(Content, FileContents)) -> Option<KeptContent> 
         }
         (Content::Parquet(parquet), _) => Some(KeptContent::parquet(parquet)),
         (Content::Batches, FileContents::Arrow { schema, damage, .. }) if damage.is_empty() => {
-            Some(KeptContent::Batches { schema: KeptSchema::of(schema), damage: None })
+            Some(KeptContent::Batches { schema: EncodedSchema::of(schema), damage: None })
         }
         _ => None,
     }
@@ -220,7 +221,7 @@ fn restored(
     Some(match (kept, file.format) {
         (KeptContent::Text(kept), Format::Json { .. } | Format::Csv) => {
             let syntax = if file.format == Format::Csv { Syntax::Csv } else { Syntax::Json };
-            let splits = Arc::new(remembered::splits(file, declared, kept)?);
+            let splits = Arc::new(FileSplits::restored(kept, file, declared));
             let survey = splits.whole()?;
             (Content::Text(splits), text(survey, syntax))
         }

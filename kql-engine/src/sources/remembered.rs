@@ -1,19 +1,17 @@
 //! What was found out about an object, as it is kept between runs: a second run neither reads it again for its columns nor
 //! recognises it again.
 
-use super::csv::CsvLayout;
+use super::archive::Member;
 use super::examine::{Candidate, Examined};
 use super::input::{DataFile, Format};
-use super::lines::JsonLines;
+use super::location::Location;
 use super::parquet::ParquetFile;
 use super::recognise::{KeptRecognised, Known};
 use super::records::FileSurvey;
 use super::scan_stats::{Declared, ScanStats};
 use super::splits::{FileSplits, KeptSplits};
-use arrow::datatypes::{Schema, SchemaRef};
-use arrow::ipc::convert::{IpcSchemaEncoder, try_schema_from_flatbuffer_bytes};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use crate::encoded::EncodedSchema;
+use crate::stores::Object;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -30,9 +28,14 @@ fn key(file: &Candidate, known: &Known) -> String {
     format!("file {:?} {:?} {}", file.stem, file.naming, known.fingerprint())
 }
 
+/// The object that a file is, if it is one: something can be kept of it.
+fn whole_object<'a>(location: &'a Location, member: &Option<Arc<Member>>) -> Option<&'a Arc<Object>> {
+    location.object().filter(|_| member.is_none())
+}
+
 /// A file that an earlier run has examined; `None` if none has, or if the file is not an object.
 pub(super) fn examined(file: &Candidate, known: &Known) -> Option<Examined> {
-    let object = file.location.object().filter(|_| file.member.is_none())?;
+    let object = whole_object(&file.location, &file.member)?;
     let KeptFile { format, recognised, survey } = object.remembered(&key(file, known))?;
     let file = DataFile::of_format(&file.path, file.location.clone(), None, format)?;
     Some(Examined { file, recognised: recognised.restored()?, survey })
@@ -40,7 +43,7 @@ pub(super) fn examined(file: &Candidate, known: &Known) -> Option<Examined> {
 
 /// Keeps what was examined.
 pub(super) fn keep(file: &Candidate, known: &Known, examined: &Examined) {
-    let Some(object) = file.location.object().filter(|_| file.member.is_none()) else { return };
+    let Some(object) = whole_object(&file.location, &file.member) else { return };
     let Some(recognised) = KeptRecognised::of(&examined.recognised) else { return };
     let kept = KeptBorrowed { format: examined.file.format, recognised, survey: examined.survey.as_ref() };
     object.remember(&key(file, known), &kept);
@@ -59,8 +62,8 @@ struct KeptBorrowed<'a> {
 pub(super) enum KeptContent {
     Text(KeptSplits),
     Document { mark: u64, survey: ScanStats },
-    Parquet { schema: KeptSchema, rows: u64, fits: Vec<bool> },
-    Batches { schema: KeptSchema, damage: Option<String> },
+    Parquet { schema: EncodedSchema, rows: u64, fits: Vec<bool> },
+    Batches { schema: EncodedSchema, damage: Option<String> },
 }
 
 /// The content of an object, by what its columns were compared with.
@@ -74,12 +77,12 @@ impl ContentKey {
 
     /// The content that an earlier run has found.
     pub(super) fn find(&self, file: &DataFile) -> Option<KeptContent> {
-        file.location.object().filter(|_| file.member.is_none())?.remembered(&self.0)
+        whole_object(&file.location, &file.member)?.remembered(&self.0)
     }
 
     /// Keeps the content.
     pub(super) fn keep(&self, file: &DataFile, content: impl FnOnce() -> Option<KeptContent>) {
-        if let Some(object) = file.location.object().filter(|_| file.member.is_none())
+        if let Some(object) = whole_object(&file.location, &file.member)
             && object.failure().is_none()
             && let Some(content) = content()
         {
@@ -97,39 +100,9 @@ impl KeptContent {
     /// A Parquet file.
     pub(super) fn parquet(file: &ParquetFile) -> KeptContent {
         KeptContent::Parquet {
-            schema: KeptSchema::of(&file.schema),
+            schema: EncodedSchema::of(&file.schema),
             rows: file.rows,
             fits: file.fits_natural().to_vec(),
         }
-    }
-}
-
-/// The splits of a text file.
-pub(super) fn splits(file: &Arc<DataFile>, declared: &Declared, kept: KeptSplits) -> Option<FileSplits> {
-    let KeptSplits { format, splits: kept, head } = kept;
-    let bounds = kept.iter().map(|(from, length, _)| (*from, *length)).collect();
-    let splits = match format {
-        serde_json::Value::Null => FileSplits::new(file, declared, Arc::new(JsonLines), bounds, head),
-        layout => {
-            let layout: CsvLayout = serde_json::from_value(layout).ok()?;
-            FileSplits::new(file, declared, Arc::new(layout), bounds, head)
-        }
-    };
-    kept.into_iter().enumerate().for_each(|(split, (_, _, survey))| splits.surveyed(split, survey));
-    Some(splits)
-}
-
-/// An Arrow schema: Arrow's own form of it, as text.
-#[derive(Serialize, Deserialize)]
-pub(super) struct KeptSchema(String);
-
-impl KeptSchema {
-    pub(super) fn of(schema: &Schema) -> KeptSchema {
-        KeptSchema(BASE64_STANDARD.encode(IpcSchemaEncoder::new().schema_to_fb(schema).finished_data()))
-    }
-
-    pub(super) fn restored(&self) -> Option<SchemaRef> {
-        let bytes = BASE64_STANDARD.decode(&self.0).ok()?;
-        try_schema_from_flatbuffer_bytes(&bytes).ok().map(Arc::new)
     }
 }

@@ -36,17 +36,6 @@ pub(super) struct FileSplits {
     head: u64,
 }
 
-/// What is known of a text file that was read, for later runs.
-#[derive(Serialize, Deserialize)]
-pub(super) struct KeptSplits {
-    /// The layout of CSV, or null for lines.
-    pub format: serde_json::Value,
-    /// The offset, the length and the survey of each split.
-    pub splits: Vec<(u64, u64, ScanStats)>,
-    /// Number of lines before the first split.
-    pub head: u64,
-}
-
 /// The format of a text file's rows.
 pub(super) trait SplitFormat: fmt::Debug + Send + Sync {
     /// Opens a split for reading.
@@ -56,11 +45,6 @@ pub(super) trait SplitFormat: fmt::Debug + Send + Sync {
         split: usize,
         mapping: Arc<Mapping>,
     ) -> Result<Box<dyn RowReader>, SourceError>;
-
-    /// What was found out about the format, for later runs; null if nothing.
-    fn kept(&self) -> serde_json::Value {
-        serde_json::Value::Null
-    }
 
     /// The columns in the file's header.
     fn header(&self) -> &[String] {
@@ -87,14 +71,21 @@ impl EncodedFormat {
     }
 }
 
-/// The splits of a file as data.
+/// The splits of a file as data, with something about each of them.
 #[derive(Serialize, Deserialize)]
-pub(super) struct EncodedSplits {
+pub(super) struct SplitList<T> {
     format: EncodedFormat,
-    /// Offset, length, and the number of lines if the split was surveyed.
-    splits: Vec<(u64, u64, Option<u64>)>,
+    /// The offset and the length of each split.
+    splits: Vec<(u64, u64, T)>,
+    /// Number of lines before the first split.
     head: u64,
 }
+
+/// For other processes: the number of lines of each split that was surveyed.
+pub(super) type EncodedSplits = SplitList<Option<u64>>;
+
+/// For later runs: all that is known of each split.
+pub(super) type KeptSplits = SplitList<ScanStats>;
 
 impl FileSplits {
     /// Splits with these offsets and lengths; `head` lines are before the first.
@@ -109,15 +100,6 @@ impl FileSplits {
         FileSplits { file: file.clone(), declared: declared.clone(), format, bounds, surveys, head }
     }
 
-    /// What is known of the file, for later runs; `None` if that is not all.
-    pub(super) fn kept(&self) -> Option<KeptSplits> {
-        let surveyed = |((from, length), survey): (&(u64, u64), &OnceLock<ScanStats>)| {
-            Some((*from, *length, survey.get()?.clone()))
-        };
-        let splits = self.bounds.iter().zip(&self.surveys).map(surveyed).collect::<Option<_>>()?;
-        Some(KeptSplits { format: self.format.kept(), splits, head: self.head })
-    }
-
     /// The whole file as one split, which certainly begins at the beginning of a row.
     pub(super) fn as_single_split(&self) -> FileSplits {
         let from = self.bounds.first().map_or(0, |(from, _)| *from);
@@ -125,24 +107,49 @@ impl FileSplits {
     }
 
     /// The splits as data, without the file and the declared columns.
-    pub(super) fn encode(&self) -> EncodedSplits {
-        let lines = self.surveys.iter().map(|survey| survey.get().map(|survey| survey.lines));
-        let splits = self.bounds.iter().zip(lines).map(|((from, length), lines)| (*from, *length, lines)).collect();
-        EncodedSplits { format: self.format.encode(), splits, head: self.head }
+    fn list<T>(&self, about: impl Fn(Option<&ScanStats>) -> T) -> SplitList<T> {
+        let surveys = self.surveys.iter().map(|survey| about(survey.get()));
+        let splits = self.bounds.iter().zip(surveys).map(|((from, length), about)| (*from, *length, about)).collect();
+        SplitList { format: self.format.encode(), splits, head: self.head }
     }
 
-    /// The splits from their data. Those that were surveyed are not surveyed again; nothing but their number of lines is
-    /// known here.
-    pub(super) fn decode(encoded: EncodedSplits, file: &Arc<DataFile>, declared: &Declared) -> FileSplits {
-        let EncodedSplits { format, splits, head } = encoded;
+    /// The splits from their data; `survey` is what is known of a split.
+    fn of<T>(
+        list: SplitList<T>,
+        file: &Arc<DataFile>,
+        declared: &Declared,
+        survey: impl Fn(T) -> Option<ScanStats>,
+    ) -> FileSplits {
+        let SplitList { format, splits, head } = list;
         let bounds = splits.iter().map(|(from, length, _)| (*from, *length)).collect();
-        let decoded = FileSplits::new(file, declared, format.decode(), bounds, head);
-        for (split, (_, _, lines)) in splits.into_iter().enumerate() {
-            if let Some(lines) = lines {
-                decoded.surveyed(split, ScanStats { lines, ..ScanStats::default() });
+        let own = FileSplits::new(file, declared, format.decode(), bounds, head);
+        for (split, (_, _, about)) in splits.into_iter().enumerate() {
+            if let Some(survey) = survey(about) {
+                own.surveyed(split, survey);
             }
         }
-        decoded
+        own
+    }
+
+    /// What is known of the file, for later runs; `None` if that is not all.
+    pub(super) fn kept(&self) -> Option<KeptSplits> {
+        self.is_complete().then(|| self.list(|survey| survey.cloned().unwrap_or_default()))
+    }
+
+    /// The splits of an earlier run.
+    pub(super) fn restored(kept: KeptSplits, file: &Arc<DataFile>, declared: &Declared) -> FileSplits {
+        FileSplits::of(kept, file, declared, Some)
+    }
+
+    /// The splits for other processes.
+    pub(super) fn encode(&self) -> EncodedSplits {
+        self.list(|survey| survey.map(|survey| survey.lines))
+    }
+
+    /// The splits of another process. Those that were surveyed are not surveyed again; nothing but their number of lines is
+    /// known here.
+    pub(super) fn decode(encoded: EncodedSplits, file: &Arc<DataFile>, declared: &Declared) -> FileSplits {
+        FileSplits::of(encoded, file, declared, |lines| Some(ScanStats { lines: lines?, ..ScanStats::default() }))
     }
 
     /// The result of reading a whole split, if it was read.

@@ -88,7 +88,7 @@ pub(super) enum Records {
 /// A workbook, whose rows are not wrapped.
 static WORKBOOK: Wrapped = Wrapped { name: wrapped::WORKBOOK, unwrap: |_, _, _| Ok(()), texts: false, inside: None };
 
-/// All formats of records, by their number in plans that are sent to other processes.
+/// All formats of records. Their numbers stand for them in data.
 fn all() -> impl Iterator<Item = &'static Wrapped> {
     let json = JSON.iter().map(|(wrapped, _)| *wrapped);
     let csv = CSV.iter().map(|(wrapped, _)| *wrapped);
@@ -97,7 +97,7 @@ fn all() -> impl Iterator<Item = &'static Wrapped> {
 }
 
 /// Where records are, as data.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) enum EncodedRecords {
     Json(usize, Layout, u64),
     Csv(usize, u64),
@@ -194,69 +194,26 @@ impl Recognised {
     }
 }
 
-/// Where the records of a wrapped file are, as it is kept between runs: the name of the format stands for its functions.
-#[derive(Serialize, Deserialize)]
-enum KeptRecords {
-    Json(String, Layout, u64),
-    Csv(String, u64),
-    Evtx(String),
-    Text(String, u64),
-    Workbook(String),
-}
-
 /// What was recognised, as it is kept between runs.
 #[derive(Serialize, Deserialize)]
 pub(super) struct KeptRecognised {
     format: String,
     table: Option<String>,
-    records: Option<KeptRecords>,
+    /// Where the records are, and the name of their format: another version can have other numbers.
+    records: Option<(EncodedRecords, String)>,
     portal: bool,
     product: bool,
-}
-
-/// The wrapped format with this name, among those of one family.
-fn named<'a>(family: impl Iterator<Item = &'a &'static Wrapped>, name: &str) -> Option<&'static Wrapped> {
-    family.copied().find(|wrapped| wrapped.name == name)
-}
-
-impl KeptRecords {
-    fn of(records: &Records) -> KeptRecords {
-        let name = records.wrapped().name.to_owned();
-        match records {
-            Records::Json(_, layout, mark) => KeptRecords::Json(name, *layout, *mark),
-            Records::Csv(_, mark) => KeptRecords::Csv(name, *mark),
-            Records::Evtx(_) => KeptRecords::Evtx(name),
-            Records::Text(_, mark) => KeptRecords::Text(name, *mark),
-            Records::Workbook(_) => KeptRecords::Workbook(name),
-        }
-    }
-
-    fn restored(self) -> Option<Records> {
-        let json: Vec<&'static Wrapped> = JSON.iter().map(|(w, _)| *w).chain([&table_name::MIXED]).collect();
-        let csv: Vec<&'static Wrapped> = CSV.iter().map(|(w, _)| *w).chain([&table_name::MIXED_CSV]).collect();
-        Some(match self {
-            KeptRecords::Json(name, layout, mark) => Records::Json(named(json.iter(), &name)?, layout, mark),
-            KeptRecords::Csv(name, mark) => Records::Csv(named(csv.iter(), &name)?, mark),
-            KeptRecords::Evtx(name) => Records::Evtx(named([&windows::LOG].iter(), &name)?),
-            KeptRecords::Text(name, mark) => Records::Text(named([&syslog::LINES, &zeek::LOG].iter(), &name)?, mark),
-            KeptRecords::Workbook(name) => Records::Workbook(named([&WORKBOOK].iter(), &name)?),
-        })
-    }
 }
 
 impl KeptRecognised {
     /// What was recognised; `None` if only recognising it again shows it.
     pub(super) fn of(recognised: &Recognised) -> Option<KeptRecognised> {
         let product = products::types(recognised.format).filter(|types| std::ptr::eq(*types, recognised.types));
-        let records = recognised.records.as_ref().map(KeptRecords::of);
-        // two formats can have the same name
-        let same = |records: &Records| {
-            let again = KeptRecords::of(records).restored();
-            again.is_some_and(|again| std::ptr::eq(again.wrapped(), records.wrapped()))
+        let records = match &recognised.records {
+            Some(records) => Some((records.encode()?, records.wrapped().name.to_owned())),
+            None => None,
         };
-        if recognised.records.as_ref().is_some_and(|records| !same(records))
-            || (product.is_none() && !recognised.types.is_empty())
-        {
+        if product.is_none() && !recognised.types.is_empty() {
             return None;
         }
         Some(KeptRecognised {
@@ -275,7 +232,7 @@ impl KeptRecognised {
             format: format_name(&self.format)?,
             table: self.table,
             records: match self.records {
-                Some(records) => Some(records.restored()?),
+                Some((records, name)) => Some(records.decode().filter(|records| records.wrapped().name == name)?),
                 None => None,
             },
             portal: self.portal,
