@@ -81,10 +81,14 @@ pub async fn run_executor(settings: ExecutorSettings, ready: impl FnOnce(SocketA
     };
     let shared = environment.clone();
     let runtime: RuntimeProducer = Arc::new(move |_| Ok(shared.clone()));
-    let engine = DefaultExecutionEngine::with_client_pool(Arc::new(Connections::default()));
+    let advertised = settings.advertise.clone().unwrap_or_else(|| ip.to_string());
+    let engine = ReportingEngine {
+        engine: DefaultExecutionEngine::with_client_pool(Arc::new(Connections::default())),
+        place: format!("{advertised}:{flight}").into(),
+    };
     let config = ExecutorProcessConfig {
         bind_host: ip.to_string(),
-        external_host: Some(settings.advertise.clone().unwrap_or_else(|| ip.to_string())),
+        external_host: Some(advertised),
         port: flight,
         grpc_port: control,
         scheduler_host: host,
@@ -101,7 +105,7 @@ pub async fn run_executor(settings: ExecutorSettings, ready: impl FnOnce(SocketA
         executor_heartbeat_interval_seconds: (settings.silence.as_secs() / 6).max(1),
         // the memory is that of the runtime
         memory_pool_size: Some(0),
-        override_execution_engine: Some(Arc::new(ReportingEngine(engine))),
+        override_execution_engine: Some(Arc::new(engine)),
         override_runtime_producer: Some(runtime),
         override_config_producer: Some(Arc::new(session_config)),
         override_physical_codec: Some(Arc::new(Codec::of_executor(environment))),

@@ -1,13 +1,15 @@
 //! What a job did: its stages, with the rows, times and bytes that its executors counted.
 
+use crate::report;
 use crate::scheduler::session_config;
 use ballista_core::JobId;
 use ballista_core::execution_plans::ShuffleWriter;
 use ballista_core::serde::protobuf::operator_metric::Metric;
-use ballista_core::serde::protobuf::{GetJobMetricsResult, OperatorMetric};
+use ballista_core::serde::protobuf::{GetJobMetricsResult, OperatorMetric, OperatorWithMetrics};
 use ballista_scheduler::planner::{DefaultDistributedPlanner, DistributedPlanner};
 use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::physical_plan::{ExecutionPlan, displayable};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,8 @@ pub struct StageSummary {
     pub number: u32,
     /// The number of its partitions.
     pub partitions: u32,
+    /// The addresses of the executors that ran it, and the number of tasks that each of them ran.
+    pub places: BTreeMap<String, u64>,
     /// Its operators, from the last to the first.
     pub operators: Vec<OperatorSummary>,
 }
@@ -45,6 +49,7 @@ impl StageSummary {
         let stages = metrics.stages.iter().map(|stage| StageSummary {
             number: stage.stage_id,
             partitions: stage.partitions,
+            places: places(&stage.operators),
             operators: stage
                 .operators
                 .iter()
@@ -61,6 +66,17 @@ impl StageSummary {
         });
         stages.collect()
     }
+}
+
+/// Where the tasks of a stage ran.
+fn places(operators: &[OperatorWithMetrics]) -> BTreeMap<String, u64> {
+    let mut places = BTreeMap::new();
+    for metric in operators.iter().flat_map(|operator| &operator.metrics) {
+        if let Some((place, tasks)) = metric.metric.as_ref().and_then(report::place) {
+            *places.entry(place.to_owned()).or_insert(0) += tasks;
+        }
+    }
+    places
 }
 
 /// Refuses a plan that Ballista would cut so that rows change their partition inside a stage, where a task has only some of
@@ -84,7 +100,7 @@ pub(crate) fn stages(plan: &Arc<dyn ExecutionPlan>) -> Result<Vec<StageSummary>>
         let mut operators = Vec::new();
         stage.children().into_iter().for_each(|child| describe(child, 0, &mut operators));
         let partitions = stage.input_partition_count() as u32;
-        StageSummary { number: stage.stage_id() as u32, partitions, operators }
+        StageSummary { number: stage.stage_id() as u32, partitions, operators, ..StageSummary::default() }
     };
     Ok(stages.iter().map(summary).collect())
 }
@@ -112,7 +128,11 @@ impl fmt::Display for StageSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let partitions =
             if self.partitions == 1 { "1 partition".to_owned() } else { format!("{} partitions", self.partitions) };
-        writeln!(f, "stage {}: {partitions}", self.number)?;
+        write!(f, "stage {}: {partitions}", self.number)?;
+        for (place, tasks) in &self.places {
+            write!(f, ", {tasks} {} at {place}", if *tasks == 1 { "task" } else { "tasks" })?;
+        }
+        writeln!(f)?;
         for operator in &self.operators {
             write!(f, "{:1$}{2}", "", 2 + 2 * operator.depth as usize, operator.description)?;
             let mut counted = Vec::new();

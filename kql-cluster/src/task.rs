@@ -1,6 +1,6 @@
 //! A task on an executor: a part of a stage, what it reports, and how it ends.
 
-use crate::failure;
+use crate::{failure, report};
 use ballista_core::JobId;
 use ballista_core::execution_plans::{ShuffleWriterExec, SortShuffleWriterExec};
 use ballista_core::serde::protobuf::{RuntimeStatsReport, ShuffleWritePartition, TaskColumnStats, WindowStateReport};
@@ -111,8 +111,11 @@ impl ExecutionPlan for TaskExec {
 }
 
 /// Runs tasks as Ballista does, and adds their reports to their metrics, which the client can ask for.
-#[derive(Default)]
-pub(crate) struct ReportingEngine(pub DefaultExecutionEngine);
+pub(crate) struct ReportingEngine {
+    pub engine: DefaultExecutionEngine,
+    /// The address of the executor.
+    pub place: Arc<str>,
+}
 
 impl ExecutionEngine for ReportingEngine {
     fn create_query_stage_exec(
@@ -127,7 +130,7 @@ impl ExecutionEngine for ReportingEngine {
     ) -> Result<Arc<dyn QueryStageExecutor>> {
         let task = plan.children().into_iter().find_map(|input| Some(input.downcast_ref::<TaskExec>()?.task.clone()));
         let Some(task) = task else { return internal_err!("the plan of a task is not complete") };
-        let stage = self.0.create_query_stage_exec(
+        let stage = self.engine.create_query_stage_exec(
             job_id,
             stage_id,
             task_id,
@@ -136,7 +139,7 @@ impl ExecutionEngine for ReportingEngine {
             work_dir,
             config,
         )?;
-        Ok(Arc::new(ReportingStage { stage, task, number: (stage_id, task_id) }))
+        Ok(Arc::new(ReportingStage { stage, task, number: (stage_id, task_id), place: self.place.clone() }))
     }
 }
 
@@ -147,6 +150,7 @@ struct ReportingStage {
     task: Arc<Task>,
     /// Of the stage, and of the task in it.
     number: (usize, usize),
+    place: Arc<str>,
 }
 
 impl fmt::Display for ReportingStage {
@@ -179,12 +183,13 @@ impl QueryStageExecutor for ReportingStage {
         let mut metrics = self.stage.collect_plan_metrics();
         // a report that cannot be written must not be lost silently
         let report = self.task.received.report().unwrap_or_else(|e| Some(format!("{{\"failed\":{e:?}}}").into_bytes()));
-        if let (Some(first), Some(report)) = (metrics.first_mut(), report) {
-            let count = Count::new();
-            count.add(1);
-            let name = crate::report::name(self.number, &report);
-            let value = MetricValue::Count { name: name.into(), count };
-            first.push(Arc::new(Metric::new(value, None)));
+        let names = report.map(|report| report::name(self.number, &report));
+        if let Some(first) = metrics.first_mut() {
+            for name in names.into_iter().chain([report::name_of_place(&self.place)]) {
+                let count = Count::new();
+                count.add(1);
+                first.push(Arc::new(Metric::new(MetricValue::Count { name: name.into(), count }, None)));
+            }
         }
         metrics
     }
