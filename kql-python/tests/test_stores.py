@@ -22,6 +22,7 @@ import urllib.parse
 from pathlib import Path
 
 import boto3
+import conftest
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -253,6 +254,14 @@ def expected():
 def test_founding_query(environment, dated, expected):
     assert founding(environment, "--data", dated) == expected
     assert founding(environment, "--data", dated, "--folder-dates", "event") == expected
+
+
+def test_founding_query_on_a_cluster(environment, proxy, dated, expected):
+    with conftest.cluster(env=environment) as address:
+        assert founding(environment, "--data", dated, "--cluster", address) == expected
+        for mood in (busy, cutting):
+            proxy.mood = mood
+            assert founding({**environment, "KQL_CACHE": "off"}, "--data", dated, "--cluster", address) == expected, mood
 
 
 def test_throttled_and_cut_off(environment, proxy, dated, expected):

@@ -35,6 +35,9 @@ impl Listed {
     }
 }
 
+/// How often a listing is begun that is cut off.
+const LISTINGS: usize = 5;
+
 /// Which folders are left closed, by their URLs; without it, all are listed at once.
 pub(crate) type Closed<'a> = Option<&'a dyn Fn(&str) -> bool>;
 
@@ -115,6 +118,24 @@ impl Store {
         work::wait(work).map_err(|e: io::Error| Problem::from(e))?
     }
 
+    /// Lists objects; the client does not ask again for an answer that is cut off.
+    fn listed<T, W>(&self, list: impl Fn(Client) -> W) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        W: Future<Output = object_store::Result<T>> + Send + 'static,
+    {
+        let mut attempt = 1;
+        loop {
+            let client = self.client().clone();
+            let (circumstances, work) = (client.circumstances, list(client));
+            let listed = Self::wait(async move { work.await.map_err(|error| circumstances.explain(&error)) });
+            match listed {
+                Err(problem) if problem.kind == Kind::CutOff && attempt < LISTINGS => attempt += 1,
+                listed => return listed,
+            }
+        }
+    }
+
     /// The object at the address, or those in the folder.
     ///
     /// # Errors
@@ -193,10 +214,9 @@ impl Store {
         let mut found = Listed::default();
         let mut open = vec![key.cloned()];
         while let Some(folder) = open.pop() {
-            let client = self.client().clone();
-            let listed = Self::wait(async move {
-                let listed = client.store.list_with_delimiter(folder.as_ref()).await;
-                listed.map_err(|error| client.circumstances.explain(&error))
+            let listed = self.listed(|client| {
+                let folder = folder.clone();
+                async move { client.store.list_with_delimiter(folder.as_ref()).await }
             })?;
             let inner: HashSet<&Key> = listed.common_prefixes.iter().collect();
             let objects = listed.objects.into_iter().filter(|meta| meta.size > 0 || !inner.contains(&meta.location));
@@ -212,10 +232,9 @@ impl Store {
     }
 
     fn list(&self, key: Option<&Key>) -> Result<Vec<Arc<Object>>, Problem> {
-        let (client, key) = (self.client().clone(), key.cloned());
-        let mut metas = Self::wait(async move {
-            let listed: Result<Vec<ObjectMeta>, _> = client.store.list(key.as_ref()).try_collect().await;
-            listed.map_err(|e| client.circumstances.explain(&e))
+        let mut metas = self.listed(|client| {
+            let key = key.cloned();
+            async move { client.store.list(key.as_ref()).try_collect::<Vec<ObjectMeta>>().await }
         })?;
         metas.sort_by(|a, b| a.location.cmp(&b.location));
         // an empty object can stand for a folder

@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Range,
     /// Nobody may read it, or not with these credentials.
     Denied,
+    /// The connection ended within the answer.
+    CutOff,
     /// Anything else.
     Other,
 }
@@ -89,6 +91,7 @@ impl Circumstances {
             object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => Kind::Denied,
             _ if status == Some(416) => Kind::Range,
             _ if status == Some(404) => Kind::Missing,
+            _ if status.is_none() && cause(&text) == Some(CUT_OFF) => Kind::CutOff,
             _ => Kind::Other,
         };
         let reason = match kind {
@@ -206,8 +209,11 @@ fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     (!value.is_empty() && value.len() <= 64 && value.chars().all(is_plain)).then_some(value)
 }
 
+/// An answer whose end is missing.
+const CUT_OFF: &str = "the answer was cut off";
+
 /// The cause of a failed connection, if the system names one.
-fn detail(text: &str) -> String {
+fn cause(text: &str) -> Option<&'static str> {
     const CAUSES: [(&str, &str); 8] = [
         ("connection refused", "the connection was refused"),
         ("dns error", "the host is not known"),
@@ -215,12 +221,16 @@ fn detail(text: &str) -> String {
         ("connection reset", "the connection was reset"),
         ("connection closed", "the connection was closed"),
         ("certificate", "the certificate of the server is not trusted"),
-        ("end of file before message length", "the answer was cut off"),
-        ("error decoding response body", "the answer was cut off"),
+        ("end of file before message length", CUT_OFF),
+        ("error decoding response body", CUT_OFF),
     ];
     let lower = text.to_ascii_lowercase();
-    let known = CAUSES.iter().find(|(part, _)| lower.contains(part));
-    known.map_or_else(String::new, |(_, cause)| format!(" ({cause})"))
+    CAUSES.iter().find(|(part, _)| lower.contains(part)).map(|(_, cause)| *cause)
+}
+
+/// The cause in parentheses, after a space.
+fn detail(text: &str) -> String {
+    cause(text).map_or_else(String::new, |cause| format!(" ({cause})"))
 }
 
 #[cfg(test)]
@@ -253,6 +263,7 @@ mod tests {
         }
         assert!(of(Provider::S3, true, &answer(403, "AccessDenied", "")).reason.contains("without credentials"));
         assert_eq!(of(Provider::S3, false, &answer(416, "InvalidRange", "")).kind, Kind::Range);
+        assert_eq!(of(Provider::S3, false, "error decoding response body").kind, Kind::CutOff);
     }
 
     #[test]
