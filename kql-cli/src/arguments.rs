@@ -307,6 +307,10 @@ pub struct Scheduler {
     /// Seconds after which a silent executor is given up, and its work is done by others
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = at_least_one)]
     pub silence: usize,
+    /// What to write to standard error, besides errors: error, warn, info, debug, or levels of parts, such as
+    /// warn,ballista_scheduler=debug
+    #[arg(long, value_name = "LEVELS", default_value = "error")]
+    pub log: String,
 }
 
 /// `kql cluster executor`
@@ -339,6 +343,10 @@ pub struct Executor {
     /// Seconds after which the scheduler gives up a silent executor; the same as the scheduler's
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = at_least_one)]
     pub silence: usize,
+    /// What to write to standard error, besides errors: error, warn, info, debug, or levels of parts, such as
+    /// warn,ballista_scheduler=debug
+    #[arg(long, value_name = "LEVELS", default_value = "error")]
+    pub log: String,
 }
 
 /// What a query can name.

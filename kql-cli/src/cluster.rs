@@ -11,6 +11,9 @@ use std::time::Duration;
 
 /// Runs a process of a cluster until it is told to stop.
 pub fn serve(command: &arguments::Cluster) -> Result<(), Failure> {
+    let (arguments::Cluster::Scheduler(arguments::Scheduler { log, .. })
+    | arguments::Cluster::Executor(arguments::Executor { log, .. })) = command;
+    write_log(log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_stack_size(16 << 20)
         .enable_all()
@@ -27,6 +30,20 @@ pub fn serve(command: &arguments::Cluster) -> Result<(), Failure> {
         ServeError::Ended(_) => Failure::Query(error.to_string()),
         error => Failure::Usage(error.to_string()),
     })
+}
+
+/// Writes what the process logs to standard error: the time in UTC, the level, the part, and the message.
+fn write_log(levels: &str) {
+    let mut builder = env_logger::Builder::new();
+    builder.parse_filters(levels).format(|out, record| {
+        if kql_cluster::is_greeting(&record.args().to_string()) {
+            return Ok(());
+        }
+        let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        writeln!(out, "{now} {} {}: {}", record.level(), record.target(), record.args())
+    });
+    // a process has one log
+    let _ = builder.try_init();
 }
 
 async fn scheduler(arguments: &arguments::Scheduler) -> Result<(), ServeError> {

@@ -10,7 +10,8 @@
 //! scheduler.rs  the scheduler                     executor.rs   an executor
 //! task.rs       a task on an executor             report.rs     what it found out, for the client
 //! failure.rs    errors on their way to the client summary.rs    what the stages of a job did
-//! connections.rs  connections between executors   loopback.rs   plans that are sent to this process, for tests
+//! connections.rs  connections between executors   slots.rs     the free slots of executors
+//! loopback.rs   plans that are sent to this process, for tests
 //! ```
 
 mod client;
@@ -23,6 +24,7 @@ mod job;
 pub mod loopback;
 mod report;
 mod scheduler;
+mod slots;
 mod summary;
 mod task;
 mod version;
@@ -30,6 +32,6 @@ mod version;
 pub use client::{Cluster, ConnectError};
 pub use executor::{ExecutorSettings, run_executor};
 pub use job::JobSummary;
-pub use scheduler::{SILENCE, Scheduler, SchedulerSettings, ServeError};
+pub use scheduler::{SILENCE, Scheduler, SchedulerSettings, ServeError, is_greeting};
 pub use summary::{OperatorSummary, StageSummary};
 pub use version::{Refused, Version};

@@ -1,10 +1,11 @@
 //! The scheduler of a cluster: it cuts plans into stages, and gives their tasks to executors.
 
 use crate::codec::Codec;
+use crate::slots::CountedSlots;
 use crate::version::Version;
 use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::extension::SessionConfigExt;
-use ballista_scheduler::cluster::BallistaCluster;
+use ballista_scheduler::cluster::{BallistaCluster, ClusterState};
 use ballista_scheduler::config::{SchedulerConfig, TaskDistributionPolicy};
 use ballista_scheduler::scheduler_process::{create_scheduler, start_grpc_service_with_listener};
 use datafusion::prelude::SessionConfig;
@@ -105,6 +106,11 @@ pub(crate) fn session_config() -> SessionConfig {
 /// The side of a join that every task reads as a whole if it has no more bytes.
 const BROADCAST: usize = 10 << 20;
 
+/// Whether a message of the scheduler's log is about a greeting of a client, which looks like an error there.
+pub fn is_greeting(message: &str) -> bool {
+    message.contains(ANSWER.0)
+}
+
 /// A scheduler that listens.
 #[derive(Debug)]
 pub struct Scheduler {
@@ -153,7 +159,8 @@ impl Scheduler {
         let config = Arc::new(config);
         let ended = |e: ballista_core::error::BallistaError| ServeError::Ended(e.to_string());
         let cluster = BallistaCluster::new_from_config(&config).await.map_err(ended)?;
-        let state = cluster.cluster_state();
+        let state: Arc<dyn ClusterState> = Arc::new(CountedSlots::new(cluster.cluster_state()));
+        let cluster = BallistaCluster::new(state.clone(), cluster.job_state());
         let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster, config).await.map_err(ended)?;
         let weak: Weak<Executors> = Arc::downgrade(&executors);
         tokio::spawn(async move {
