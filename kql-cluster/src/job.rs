@@ -20,6 +20,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+/// The error of a job that was cancelled.
+const CANCELLED: &str = "Cancelled";
+
 /// How often a plan is submitted, if its job is lost before any of its rows arrived.
 const ATTEMPTS: usize = 3;
 
@@ -58,7 +61,7 @@ pub(crate) struct Running {
 /// How the status of a job is found.
 enum Ended {
     Successful(Vec<PartitionLocation>),
-    /// The scheduler does not know the job any more.
+    /// The scheduler does not know the job any more, or gave it up.
     Lost(String),
 }
 
@@ -192,6 +195,13 @@ impl Job {
                     match answer.into_inner().status.and_then(|status| status.status) {
                         Some(Status::Queued(_) | Status::Running(_)) => {}
                         Some(Status::Successful(job)) => return Ok(Ended::Successful(job.partition_location)),
+                        // only the scheduler can have cancelled it: rows of a stage are lost
+                        Some(Status::Failed(job)) if job.error == CANCELLED => {
+                            return Ok(Ended::Lost(
+                                "Executors of the cluster were lost several times while the query ran. Run the query again."
+                                    .to_owned(),
+                            ));
+                        }
                         Some(Status::Failed(job)) => {
                             self.done = true;
                             return Err(failed(&job.error));

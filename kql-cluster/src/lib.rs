@@ -10,11 +10,12 @@
 //! scheduler.rs  the scheduler                     executor.rs   an executor
 //! task.rs       a task on an executor             report.rs     what it found out, for the client
 //! failure.rs    errors on their way to the client summary.rs    what the stages of a job did
-//! connections.rs  connections between executors   slots.rs     the free slots of executors
+//! connections.rs  connections between executors   cluster_state.rs  what is left to run, and where there is room
 //! loopback.rs   plans that are sent to this process, for tests
 //! ```
 
 mod client;
+mod cluster_state;
 mod codec;
 mod connections;
 mod executor;
@@ -24,7 +25,6 @@ mod job;
 pub mod loopback;
 mod report;
 mod scheduler;
-mod slots;
 mod summary;
 mod task;
 mod version;

@@ -1,7 +1,7 @@
 //! The scheduler of a cluster: it cuts plans into stages, and gives their tasks to executors.
 
+use crate::cluster_state::CheckedState;
 use crate::codec::Codec;
-use crate::slots::CountedSlots;
 use crate::version::Version;
 use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::extension::SessionConfigExt;
@@ -159,7 +159,8 @@ impl Scheduler {
         let config = Arc::new(config);
         let ended = |e: ballista_core::error::BallistaError| ServeError::Ended(e.to_string());
         let cluster = BallistaCluster::new_from_config(&config).await.map_err(ended)?;
-        let state: Arc<dyn ClusterState> = Arc::new(CountedSlots::new(cluster.cluster_state()));
+        let (ending, mut ended_jobs) = tokio::sync::mpsc::unbounded_channel();
+        let state: Arc<dyn ClusterState> = Arc::new(CheckedState::new(cluster.cluster_state(), ending));
         let cluster = BallistaCluster::new(state.clone(), cluster.job_state());
         let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster, config).await.map_err(ended)?;
         let weak: Weak<Executors> = Arc::downgrade(&executors);
@@ -174,7 +175,20 @@ impl Scheduler {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         });
-        let service = tokio::spawn(start_grpc_service_with_listener(listener, scheduler));
+        let service = tokio::spawn(async move {
+            let jobs = scheduler.clone();
+            let ends = async {
+                while let Some(job) = ended_jobs.recv().await {
+                    // it fails only if the scheduler ends
+                    let _ = jobs.cancel_job(job).await;
+                }
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                ended = start_grpc_service_with_listener(listener, scheduler) => ended,
+                () = ends => Ok(()),
+            }
+        });
         Ok(Scheduler { address, service })
     }
 

@@ -1,8 +1,11 @@
-//! The free slots of executors.
+//! Ballista's state of a cluster, with two defects of its recovery avoided.
 //!
-//! Ballista counts a slot as taken when it gives a task to an executor, and as free when the task reports its end. It forgets
-//! that end if the task's stage was rolled back meanwhile because another executor is gone: the slot is taken forever, and in
-//! the end nothing can run. Here the slots that are taken are those of tasks that run.
+//! - It counts a slot as taken when it gives a task to an executor, and as free when the task reports its end. It forgets that
+//!   end if the task's stage was rolled back meanwhile because another executor is gone: the slot is taken forever, and in the
+//!   end nothing can run. Here the slots that are taken are those of tasks that run.
+//! - A stage that runs again keeps the rows of its first run in the inputs of later stages, if both that stage and the one it
+//!   reads have lost rows. They are then counted twice. Here a job ends as soon as a stage has to run again, and the client
+//!   submits it anew. Tasks of a stage that still runs are repeated as Ballista does it.
 
 use ballista_core::JobId;
 use ballista_core::error::Result;
@@ -10,10 +13,12 @@ use ballista_core::serde::protobuf::ExecutorHeartbeat;
 use ballista_core::serde::scheduler::{ExecutorData, ExecutorMetadata};
 use ballista_scheduler::cluster::{BoundTask, ClusterState, ClusterStateEventStream, ExecutorSlot};
 use ballista_scheduler::config::TaskDistributionPolicy;
+use ballista_scheduler::state::execution_stage::ExecutionStage;
 use ballista_scheduler::state::task_manager::JobInfoCache;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use tokio::sync::mpsc::UnboundedSender;
 
 /// The slots of an executor.
 struct Slots {
@@ -22,17 +27,44 @@ struct Slots {
     free: u32,
 }
 
-/// Ballista's state of a cluster, whose free slots are counted anew before tasks are given to executors.
-pub(crate) struct CountedSlots {
+/// Ballista's state of a cluster, which is asked for the next tasks.
+pub(crate) struct CheckedState {
     state: Arc<dyn ClusterState>,
     slots: Mutex<HashMap<String, Slots>>,
+    /// The jobs that must end.
+    ending: UnboundedSender<JobId>,
 }
 
-impl CountedSlots {
-    /// Over Ballista's state.
-    pub(crate) fn new(state: Arc<dyn ClusterState>) -> CountedSlots {
-        CountedSlots { state, slots: Mutex::default() }
+impl CheckedState {
+    /// Over Ballista's state. Jobs that must end are sent to `ending`, and get no tasks any more.
+    pub(crate) fn new(state: Arc<dyn ClusterState>, ending: UnboundedSender<JobId>) -> CheckedState {
+        CheckedState { state, slots: Mutex::default(), ending }
     }
+
+    /// The jobs whose stages all run for the first time.
+    async fn sound(&self, jobs: &HashMap<JobId, JobInfoCache>) -> HashMap<JobId, JobInfoCache> {
+        let mut sound = HashMap::new();
+        for (number, job) in jobs {
+            if job.execution_graph.read().await.stages().values().any(runs_again) {
+                // if the scheduler ends, so do its jobs
+                let _ = self.ending.send(number.clone());
+            } else {
+                sound.insert(number.clone(), job.clone());
+            }
+        }
+        sound
+    }
+}
+
+fn runs_again(stage: &ExecutionStage) -> bool {
+    let attempt = match stage {
+        ExecutionStage::UnResolved(stage) => stage.stage_attempt_num,
+        ExecutionStage::Resolved(stage) => stage.stage_attempt_num,
+        ExecutionStage::Running(stage) => stage.stage_attempt_num,
+        ExecutionStage::Successful(stage) => stage.stage_attempt_num,
+        ExecutionStage::Failed(stage) => stage.stage_attempt_num,
+    };
+    attempt > 0
 }
 
 /// The slots of each executor that tasks of the jobs use.
@@ -49,7 +81,7 @@ async fn used(jobs: &HashMap<JobId, JobInfoCache>) -> HashMap<String, u32> {
 }
 
 #[async_trait::async_trait]
-impl ClusterState for CountedSlots {
+impl ClusterState for CheckedState {
     async fn init(&self) -> Result<()> {
         self.state.init().await
     }
@@ -61,13 +93,14 @@ impl ClusterState for CountedSlots {
         executors: Option<HashSet<String>>,
     ) -> Result<Vec<BoundTask>> {
         let mut slots = self.slots.lock().await;
+        let sound = Arc::new(self.sound(&active_jobs).await);
         let before = used(&active_jobs).await;
         let freed = slots.iter().filter_map(|(executor, slots)| {
             let free = slots.all.saturating_sub(before.get(executor).copied().unwrap_or(0));
             (free > slots.free).then(|| (executor.clone(), free - slots.free))
         });
         self.state.unbind_tasks(freed.collect()).await?;
-        let bound = self.state.bind_schedulable_tasks(distribution, active_jobs.clone(), executors).await?;
+        let bound = self.state.bind_schedulable_tasks(distribution, sound, executors).await?;
         let after = used(&active_jobs).await;
         for (executor, slots) in slots.iter_mut() {
             slots.free = slots.all.saturating_sub(after.get(executor).copied().unwrap_or(0));
