@@ -1,4 +1,4 @@
-//! A scheduler and executors as processes: the founding query, an executor that dies, and what the commands say.
+//! A scheduler and executors as processes: the founding query, executors that die or hang, and what the commands say.
 
 use std::fmt::Write;
 use std::io::{BufRead, BufReader};
@@ -64,16 +64,14 @@ fn executors(scheduler: &str, count: usize) {
 }
 
 #[test]
-#[ignore = "Ballista counts the nodes of nested unions otherwise than its executors, so that their reports are refused"]
-fn the_founding_query_on_two_executors_of_which_one_dies() {
+fn the_founding_query_on_two_executors() {
     let scheduler = Served::scheduler();
     let at = scheduler.address.as_str();
     let refused = kql(&["run", "-q", "print 1", "--cluster", at]);
     assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
     assert!(text(&refused.stderr).contains("has no executors"), "{}", text(&refused.stderr));
 
-    let _first = Served::executor(at);
-    let second = Served::executor(at);
+    let _executors = [Served::executor(at), Served::executor(at)];
     executors(at, 2);
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../queries/T1070.008-clear-mailbox-data");
     let (query, data) = (package.join("query.kql"), package.join("data"));
@@ -92,34 +90,61 @@ fn the_founding_query_on_two_executors_of_which_one_dies() {
 
     let explained =
         kql(&["explain", &query, "--data", &data, "--now", "2026-03-10T12:00:00Z", "--analyze", "--cluster", at]);
-    assert!(text(&explained.stdout).contains("stage 1"), "{}{}", text(&explained.stdout), text(&explained.stderr));
+    let stages = text(&explained.stdout);
+    assert!(stages.contains("stage 1") && stages.contains(" at 127.0.0.1:"), "{stages}{}", text(&explained.stderr));
+}
 
-    // an executor dies while it works
+/// Stages that read stages that read stages: when an executor is lost, so are rows of several of them.
+const DEEP: &str = "T | summarize n = count(), t = take_any(Text) by Group, Kind \
+    | summarize s = sum(n), t = max(t) by Group \
+    | join kind=inner (T | summarize k = count(), i = sum(Id) by Group, Other) on Group \
+    | extend h = hash_sha256(strcat(t, k, hash_sha256(strcat(t, i)))) \
+    | mv-expand x = range(1, 40) to typeof(long) | extend h = hash_sha256(strcat(h, x)) \
+    | summarize sum(s), max(h), count(), sum(k) by Group | sort by Group asc";
+
+#[test]
+fn an_executor_that_dies_or_hangs_changes_no_rows() {
+    let scheduler = Served::start(&["scheduler", "--listen", "127.0.0.1:0", "--silence", "2"]);
+    let at = scheduler.address.as_str();
+    let executor = || Served::start(&["executor", "--scheduler", at, "--slots", "1", "--silence", "2"]);
+    let _others = [executor(), executor()];
+    let mut victim = executor();
+    executors(at, 3);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("T.ndjson");
     let mut rows = String::new();
-    (0..300_000).for_each(|i| {
-        let _ =
-            writeln!(rows, "{{\"Id\":{i},\"Text\":\"some text of the row {i} that is read\",\"Group\":{}}}", i % 1000);
-    });
+    for i in 0..100_000 {
+        let (group, kind, other) = (i % 500, i % 7, i % 11);
+        let _ = writeln!(
+            rows,
+            "{{\"Id\":{i},\"Text\":\"the text of the row {i} that is read\",\"Group\":{group},\"Kind\":{kind},\"Other\":{other}}}"
+        );
+    }
     std::fs::write(&path, rows).expect("written");
     let path = path.to_string_lossy();
-    let slow = "T | extend h = hash_sha256(strcat(Text, hash_md5(Text))) | summarize n = count(), m = max(h) by Group \
-                | join kind=inner (T | summarize s = sum(Id) by Group) on Group | summarize sum(n), sum(s), max(m)";
-    let arguments = ["run", "-q", slow, "--data", &path, "--format", "csv"];
+    let arguments = ["run", "-q", DEEP, "--data", &path, "--format", "csv"];
     let here = kql(&arguments);
-    assert!(here.status.success(), "{}", text(&here.stderr));
-    let running = Command::new(env!("CARGO_BIN_EXE_kql"))
-        .args([&arguments[..], &["--cluster", at]].concat())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("kql starts");
-    std::thread::sleep(Duration::from_millis(1500));
-    drop(second);
-    let there = running.wait_with_output().expect("kql ends");
-    assert!(there.status.success(), "{}", text(&there.stderr));
-    assert_eq!(text(&there.stdout), text(&here.stdout));
+    assert_eq!(text(&here.stdout).lines().count(), 501, "{}", text(&here.stderr));
+    let on_cluster = [&arguments[..], &["--cluster", at]].concat();
+    let begun = Instant::now();
+    assert_eq!(text(&kql(&on_cluster).stdout), text(&here.stdout));
+    let whole = begun.elapsed();
+    for (moment, signal) in [(0.3, "-KILL"), (0.6, "-STOP"), (0.8, "-KILL")] {
+        let running = Command::new(env!("CARGO_BIN_EXE_kql"))
+            .args(&on_cluster)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("kql starts");
+        std::thread::sleep(whole.mul_f64(moment));
+        let sent = Command::new("kill").args([signal, &victim.child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+        let there = running.wait_with_output().expect("kql ends");
+        assert!(there.status.success(), "{moment} {signal}: {}", text(&there.stderr));
+        assert_eq!(text(&there.stdout), text(&here.stdout), "{moment} {signal}");
+        victim = executor();
+        executors(at, 3);
+    }
 }
 
 #[test]

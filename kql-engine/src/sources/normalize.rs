@@ -215,7 +215,7 @@ pub(super) fn natural_array(array: &ArrayRef, ty: ScalarType, lost: &mut Lost) -
             let guid = |b: Option<&[u8]>| uuid::Uuid::from_slice(b?).ok().map(|u| u.hyphenated().to_string());
             Arc::new(bytes.iter().map(guid).collect::<StringArray>())
         }
-        DataType::LargeUtf8 => Arc::new(with_small_offsets(array)?),
+        DataType::LargeUtf8 => with_small_offsets(array)?,
         DataType::FixedSizeBinary(_) => cast(&cast(array, &DataType::Binary)?, &wanted)?,
         data_type => match time_array(array, data_type) {
             Some(array) => array,
@@ -241,16 +241,20 @@ fn stored_json(array: &ArrayRef) -> ArrayRef {
 }
 
 /// A column of long texts, or a slice of one, with offsets of 32 bits; the texts are not copied.
-fn with_small_offsets(array: &ArrayRef) -> Result<StringArray, ArrowError> {
+fn with_small_offsets(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let texts: &LargeStringArray = array.as_string();
     let offsets = texts.value_offsets();
     let (first, last) = (offsets.first().copied().unwrap_or(0), offsets.last().copied().unwrap_or(0));
+    if i32::try_from(last).is_ok() {
+        // this does not ask again whether the texts are valid
+        return cast(array, &DataType::Utf8);
+    }
     let too_long = || ArrowError::OffsetOverflowError((last - first) as usize);
     // offsets only grow, so that all fit if the last one does
     i32::try_from(last - first).map_err(|_| too_long())?;
     let offsets: ScalarBuffer<i32> = offsets.iter().map(|offset| (offset - first) as i32).collect();
     let values = texts.values().slice_with_length(first as usize, (last - first) as usize);
-    StringArray::try_new(OffsetBuffer::new(offsets), values, texts.nulls().cloned())
+    Ok(Arc::new(StringArray::try_new(OffsetBuffer::new(offsets), values, texts.nulls().cloned())?))
 }
 
 /// An array of times or durations as ticks; `None` for other types.
