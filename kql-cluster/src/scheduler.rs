@@ -89,6 +89,8 @@ pub(crate) fn session_config() -> SessionConfig {
     // Ballista lets a rule check the requirements of a stage again. It must find nothing to do: what it would add between the
     // partitions of a stage would change the rows
     config.options_mut().execution.target_partitions = 1;
+    // the number of a row begins with that of its partition, which must read its own files
+    config.options_mut().execution.enable_file_stream_work_stealing = false;
     let optimizer = &mut config.options_mut().optimizer;
     optimizer.enable_round_robin_repartition = false;
     optimizer.repartition_aggregations = false;

@@ -110,6 +110,8 @@ pub(crate) fn session(
         options.optimizer.repartition_aggregations = false;
         options.optimizer.enable_round_robin_repartition = false;
     }
+    // the number of a row begins with that of its partition, which must read its own files
+    options.execution.enable_file_stream_work_stealing = false;
     options.execution.parquet.schema_force_view_types = false;
     // a filter in the reader is worth it if it is selective, as a text search is
     options.execution.parquet.pushdown_filters = true;

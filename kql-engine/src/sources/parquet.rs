@@ -195,12 +195,13 @@ pub(super) fn scan(
     }
     let groups = files.len().min(state.config_options().execution.target_partitions).max(1);
     let mut grouped: Vec<Vec<PartitionedFile>> = vec![Vec::new(); groups];
-    let each = files.len().div_ceil(groups).max(1);
     for (i, file) in files.iter().enumerate() {
         let mut part = PartitionedFile::new("", file.size);
         part.object_meta.location = file.path.clone();
         part.partition_values = vec![ScalarValue::UInt64(Some(i as u64))];
-        if let Some(group) = grouped.get_mut(i / each) {
+        // as many groups as partitions, in order: if there were fewer, batches would be dealt out to the other partitions, which
+        // mixes their rows
+        if let Some(group) = grouped.get_mut(i * groups / files.len()) {
             group.push(part);
         }
     }

@@ -1,8 +1,7 @@
 //! Which row is the first, where no order is asked for, depends on the data alone: not on batches, partitions or files.
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use kql_engine::Limits;
-use kql_engine::{Answer, Engine, cell};
+use kql_engine::{Answer, DataPath, Engine, Limits, cell};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -50,6 +49,45 @@ fn everywhere(query: &str) -> String {
         assert_eq!(other, &answers[0], "{query}");
     }
     answers.swap_remove(0)
+}
+
+#[test]
+fn the_first_row_is_the_first_of_the_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for file in 0..12 {
+        let path = folder.path().join(format!("part-{file:02}.parquet"));
+        let batch = batch(file * 3000..(file + 1) * 3000);
+        let properties =
+            parquet::file::properties::WriterProperties::builder().set_max_row_group_row_count(Some(500)).build();
+        let file = std::fs::File::create(path).expect("a file");
+        let mut writer =
+            parquet::arrow::ArrowWriter::try_new(file, batch.schema(), Some(properties)).expect("a writer");
+        writer.write(&batch).expect("written");
+        writer.close().expect("closed");
+    }
+    for partitions in [1, 2, 4, 7] {
+        let engine = Engine::builder()
+            .limits(Limits { partitions, ..Limits::default() })
+            .data(DataPath { name: Some("T".to_owned()), path: folder.path().to_owned() })
+            .build()
+            .expect("an engine");
+        for (query, expected) in [
+            // the partition of the first files ends at once
+            ("T | where n >= 9100 | summarize make_list(n, 3)", "[9100,9101,9102]|"),
+            ("T | where n % 3000 == 2999 | summarize make_list(n, 3)", "[2999,5999,8999]|"),
+            ("T | where n > 8 | take 2 | project n", "9|\n10|"),
+            ("T | summarize make_set(n / 1000, 4), take_any(n) by k | top 1 by k asc", "k0|[0,1,2,3]|0|"),
+            ("T | where n >= 20 | summarize arg_max(k, n) | project n", "22|"),
+        ] {
+            for _ in 0..5 {
+                assert_eq!(
+                    text(&engine.query(query).expect(query), false),
+                    expected,
+                    "{query}, {partitions} partitions"
+                );
+            }
+        }
+    }
 }
 
 #[test]
