@@ -52,7 +52,7 @@ const FLOORS: [(&str, &[&str]); 23] = [
         &["functions", "graph", "answer", "stages", "trace"],
     ),
     ("aggregates, columns out of texts", &["aggregates", "extract"]),
-    ("files as tables", &["sources", "partition_constants", "partition_sort"]),
+    ("files as tables", &["sources", "fixed_schema", "partition_constants", "partition_sort"]),
     ("plan to DataFusion, running it, files of externaldata", &["lower", "exec", "external"]),
     ("AST to plan, plan to plan", &["bind+operators+plugins", "rewrite"]),
     ("plans for other processes", &["codec"]),
