@@ -297,6 +297,15 @@ pub enum Cluster {
     Executor(Executor),
 }
 
+/// The log of a process of a cluster.
+#[cfg(feature = "cluster")]
+#[derive(Args)]
+pub struct Log {
+    /// What to write to standard error: error, warn, info, debug, or levels of parts, such as warn,ballista_scheduler=debug
+    #[arg(long = "log", value_name = "LEVELS", default_value = "error", value_parser = log_levels)]
+    pub levels: String,
+}
+
 /// `kql cluster scheduler`
 #[cfg(feature = "cluster")]
 #[derive(Args)]
@@ -307,10 +316,8 @@ pub struct Scheduler {
     /// Seconds after which a silent executor is given up, and its work is done by others
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = at_least_one)]
     pub silence: usize,
-    /// What to write to standard error, besides errors: error, warn, info, debug, or levels of parts, such as
-    /// warn,ballista_scheduler=debug
-    #[arg(long, value_name = "LEVELS", default_value = "error")]
-    pub log: String,
+    #[command(flatten)]
+    pub log: Log,
 }
 
 /// `kql cluster executor`
@@ -343,10 +350,8 @@ pub struct Executor {
     /// Seconds after which the scheduler gives up a silent executor; the same as the scheduler's
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = at_least_one)]
     pub silence: usize,
-    /// What to write to standard error, besides errors: error, warn, info, debug, or levels of parts, such as
-    /// warn,ballista_scheduler=debug
-    #[arg(long, value_name = "LEVELS", default_value = "error")]
-    pub log: String,
+    #[command(flatten)]
+    pub log: Log,
 }
 
 /// What a query can name.
@@ -428,6 +433,20 @@ pub fn size(text: &str) -> Result<usize, SizeError> {
 #[derive(Debug, thiserror::Error)]
 #[error("'{0}' is not a format")]
 struct UnknownFormat(String);
+
+/// Levels that the log understands.
+#[cfg(feature = "cluster")]
+fn log_levels(text: &str) -> Result<String, String> {
+    // the log itself takes a misspelt level for the name of a part
+    let is_level = |level: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&level);
+    let known = text.split(',').all(|part| match part.split_once('=') {
+        Some((name, level)) => !name.is_empty() && is_level(level),
+        None => is_level(part),
+    });
+    let expected =
+        "levels are expected: error, warn, info, debug or off, also for parts, as in warn,ballista_scheduler=debug";
+    if known { Ok(text.to_owned()) } else { Err(expected.to_owned()) }
+}
 
 /// The formats of results, as values of an option.
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub fn serve(command: &arguments::Cluster) -> Result<(), Failure> {
     let (arguments::Cluster::Scheduler(arguments::Scheduler { log, .. })
     | arguments::Cluster::Executor(arguments::Executor { log, .. })) = command;
-    write_log(log);
+    write_log(&log.levels);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_stack_size(16 << 20)
         .enable_all()
@@ -36,11 +36,12 @@ pub fn serve(command: &arguments::Cluster) -> Result<(), Failure> {
 fn write_log(levels: &str) {
     let mut builder = env_logger::Builder::new();
     builder.parse_filters(levels).format(|out, record| {
-        if kql_cluster::is_greeting(&record.args().to_string()) {
+        let message = record.args().to_string();
+        if kql_cluster::is_greeting(&message) {
             return Ok(());
         }
         let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-        writeln!(out, "{now} {} {}: {}", record.level(), record.target(), record.args())
+        writeln!(out, "{now} {} {}: {message}", record.level(), record.target())
     });
     // a process has one log
     let _ = builder.try_init();

@@ -46,7 +46,7 @@ impl CheckedState {
         let mut sound = HashMap::new();
         for (number, job) in jobs {
             if job.execution_graph.read().await.stages().values().any(runs_again) {
-                // if the scheduler ends, so do its jobs
+                // it can be sent several times until it has ended; if the scheduler ends, so do its jobs
                 let _ = self.ending.send(number.clone());
             } else {
                 sound.insert(number.clone(), job.clone());

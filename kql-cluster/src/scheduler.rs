@@ -179,16 +179,15 @@ impl Scheduler {
         });
         let service = tokio::spawn(async move {
             let jobs = scheduler.clone();
-            let ends = async {
-                while let Some(job) = ended_jobs.recv().await {
-                    // it fails only if the scheduler ends
-                    let _ = jobs.cancel_job(job).await;
+            let mut service = std::pin::pin!(start_grpc_service_with_listener(listener, scheduler));
+            loop {
+                tokio::select! {
+                    ended = &mut service => return ended,
+                    Some(job) = ended_jobs.recv() => {
+                        // it fails only if the scheduler ends
+                        let _ = jobs.cancel_job(job).await;
+                    }
                 }
-                std::future::pending::<()>().await;
-            };
-            tokio::select! {
-                ended = start_grpc_service_with_listener(listener, scheduler) => ended,
-                () = ends => Ok(()),
             }
         });
         Ok(Scheduler { address, service })

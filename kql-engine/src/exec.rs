@@ -6,6 +6,7 @@ use crate::memory::Memory;
 use crate::partition_constants::HidePartitionConstants;
 use crate::plan::Relation;
 use crate::progress::Progress;
+use crate::round_robin::KeepPartitions;
 use crate::runner::{PlanRunner, Runner};
 use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::strategy::Strategy;
@@ -141,6 +142,7 @@ pub(crate) fn session(
         });
     let physical = std::iter::once(Arc::new(HidePartitionConstants) as _)
         .chain(physical)
+        .chain(std::iter::once(Arc::new(KeepPartitions) as _))
         .chain(last)
         .chain(std::iter::once(Arc::new(YieldingRows) as _))
         .collect();

@@ -5,12 +5,12 @@
 //! agree any more on the nodes of the plan.
 
 use crate::encoded::{Encoded, EncodedSchema};
+use crate::one_input::one_input;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
-use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
+use datafusion::common::tree_node::Transformed;
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::union::{InterleaveExec, UnionExec};
 use datafusion::physical_plan::{
@@ -67,9 +67,7 @@ impl DisplayAs for FixedSchemaExec {
 }
 
 impl ExecutionPlan for FixedSchemaExec {
-    fn name(&self) -> &str {
-        "FixedSchemaExec"
-    }
+    one_input!("FixedSchemaExec", |node, input| Arc::new(FixedSchemaExec::new(input, node.schema())?));
 
     fn properties(&self) -> &Arc<PlanProperties> {
         &self.properties
@@ -81,24 +79,6 @@ impl ExecutionPlan for FixedSchemaExec {
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
         vec![false]
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        match <[_; 1]>::try_from(children) {
-            Ok([input]) => Ok(Arc::new(FixedSchemaExec::new(input, self.schema())?)),
-            Err(_) => internal_err!("a leg has one input"),
-        }
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {

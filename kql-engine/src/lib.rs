@@ -38,6 +38,7 @@ mod graph;
 mod lower;
 mod memory;
 mod notes;
+mod one_input;
 mod operators;
 mod partition_constants;
 mod partition_sort;
@@ -52,6 +53,7 @@ pub mod registry;
 #[doc(hidden)]
 pub mod render;
 mod rewrite;
+mod round_robin;
 mod run;
 mod runner;
 mod scan_exec;

@@ -17,7 +17,8 @@ const CRATES: [&str; 6] = [
 
 /// The modules of the engine, from the ground up. Those of one floor do not name each other, but for those that a `+` joins:
 /// they are one layer, since an operator binds the pipelines inside it.
-const FLOORS: [(&str, &[&str]); 23] = [
+const FLOORS: [(&str, &[&str]); 24] = [
+    ("what nodes of plans have in common", &["one_input"]),
     (
         "words for what happens, the simplest values, and the memory there is",
         &[
@@ -37,7 +38,10 @@ const FLOORS: [(&str, &[&str]); 23] = [
             "scan_exec",
         ],
     ),
-    ("what a run can use, letting other work run, fewer rows for top", &["budget", "yielding", "top_candidates"]),
+    (
+        "what a run can use, letting other work run, rows in order, fewer rows for top",
+        &["budget", "round_robin", "yielding", "top_candidates"],
+    ),
     ("values, and rows that are kept", &["decimal", "error", "storage", "stored_rows"]),
     (
         "a constant, threads, which files externaldata reads, object stores",

@@ -156,6 +156,11 @@ fn what_the_commands_say() {
         "{}",
         text(&missing.stderr)
     );
+    for levels in ["loud", "warn,,info", "=debug", "part=loud"] {
+        let wrong = kql(&["cluster", "scheduler", "--log", levels]);
+        assert_eq!(wrong.status.code(), Some(2));
+        assert!(text(&wrong.stderr).contains("levels are expected"), "{}", text(&wrong.stderr));
+    }
     let help = text(&kql(&["cluster", "scheduler", "--help"]).stdout);
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(help.contains("private network"), "{help}");

@@ -199,8 +199,7 @@ pub(super) fn scan(
         let mut part = PartitionedFile::new("", file.size);
         part.object_meta.location = file.path.clone();
         part.partition_values = vec![ScalarValue::UInt64(Some(i as u64))];
-        // as many groups as partitions, in order: if there were fewer, batches would be dealt out to the other partitions, which
-        // mixes their rows
+        // each group has files that follow each other
         if let Some(group) = grouped.get_mut(i * groups / files.len()) {
             group.push(part);
         }

@@ -7,13 +7,13 @@ use super::location::{Location, SentLocation};
 use super::parquet_objects::with_objects;
 use crate::encoded::Encoded;
 use crate::error::SourceError;
+use crate::one_input::one_input;
 use arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result, Statistics, internal_err};
 use datafusion::execution::TaskContext;
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_plan::execution_plan::{CardinalityEffect, ChildrenPropertiesMode, ReplaceChildrenOptions};
+use datafusion::physical_plan::execution_plan::CardinalityEffect;
 use datafusion::physical_plan::filter_pushdown::{
     ChildFilterDescription, ChildPushdownResult, FilterDescription, FilterPushdownPhase, FilterPushdownPropagation,
 };
@@ -93,9 +93,7 @@ impl DisplayAs for ParquetGuard {
 }
 
 impl ExecutionPlan for ParquetGuard {
-    fn name(&self) -> &str {
-        "ParquetGuard"
-    }
+    one_input!("ParquetGuard", |guard, input| guard.above(input));
 
     fn properties(&self) -> &Arc<PlanProperties> {
         self.input.properties()
@@ -108,32 +106,6 @@ impl ExecutionPlan for ParquetGuard {
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
         // nothing may come between the two
         vec![false]
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn replace_children(
-        self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-        _: ReplaceChildrenOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        match children.pop() {
-            Some(input) => Ok(self.above(input)),
-            None => internal_err!("a scan is missing"),
-        }
-    }
-
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
     }
 
     fn repartitioned(&self, partitions: usize, config: &ConfigOptions) -> Result<Option<Arc<dyn ExecutionPlan>>> {

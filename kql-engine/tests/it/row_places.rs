@@ -65,26 +65,33 @@ fn the_first_row_is_the_first_of_the_files() {
         writer.write(&batch).expect("written");
         writer.close().expect("closed");
     }
-    for partitions in [1, 2, 4, 7] {
-        let engine = Engine::builder()
-            .limits(Limits { partitions, ..Limits::default() })
-            .data(DataPath { name: Some("T".to_owned()), path: folder.path().to_owned() })
-            .build()
-            .expect("an engine");
-        for (query, expected) in [
-            // the partition of the first files ends at once
-            ("T | where n >= 9100 | summarize make_list(n, 3)", "[9100,9101,9102]|"),
-            ("T | where n % 3000 == 2999 | summarize make_list(n, 3)", "[2999,5999,8999]|"),
-            ("T | where n > 8 | take 2 | project n", "9|\n10|"),
-            ("T | summarize make_set(n / 1000, 4), take_any(n) by k | top 1 by k asc", "k0|[0,1,2,3]|0|"),
-            ("T | where n >= 20 | summarize arg_max(k, n) | project n", "22|"),
-        ] {
-            for _ in 0..5 {
-                assert_eq!(
-                    text(&engine.query(query).expect(query), false),
-                    expected,
-                    "{query}, {partitions} partitions"
-                );
+    let files = |count: usize| (0..count).map(|file| folder.path().join(format!("part-{file:02}.parquet")));
+    // the partition of the first files ends at once
+    let whole = [
+        ("T | where n >= 9100 | summarize make_list(n, 3)", "[9100,9101,9102]|"),
+        ("T | where n % 3000 == 2999 | summarize make_list(n, 3)", "[2999,5999,8999]|"),
+        ("T | where n > 8 | take 2 | project n", "9|\n10|"),
+        ("T | summarize make_set(n / 1000, 4), take_any(n) by k | top 1 by k asc", "k0|[0,1,2,3]|0|"),
+        ("T | where n >= 20 | summarize arg_max(k, n) | project n", "22|"),
+    ];
+    // fewer files than partitions, and legs of a union
+    let parts = [
+        ("T | where n >= 2100 | summarize make_list(n, 3)", "[2100,2101,2102]|"),
+        ("T | summarize make_list(n, 3), take_any(n) by k | top 1 by k asc", "k0|[0,5,10]|0|"),
+        ("union (T | where n >= 4000), (T | where n < 5), T | summarize make_list(n, 3)", "[4000,4001,4002]|"),
+        ("union (T | where n >= 8999), (T | where n < 5), T | summarize make_list(n, 3)", "[8999,0,1]|"),
+    ];
+    for (count, queries) in [(12, &whole[..]), (3, &parts), (5, &parts[..3])] {
+        for partitions in [1, 2, 4, 7] {
+            let table = |path| DataPath { name: Some("T".to_owned()), path };
+            let limits = Limits { partitions, ..Limits::default() };
+            let builder = files(count).fold(Engine::builder().limits(limits), |all, path| all.data(table(path)));
+            let engine = builder.build().expect("an engine");
+            for (query, expected) in queries {
+                for _ in 0..5 {
+                    let found = text(&engine.query(query).expect(query), false);
+                    assert_eq!(&found, expected, "{query}, {count} files, {partitions} partitions");
+                }
             }
         }
     }
