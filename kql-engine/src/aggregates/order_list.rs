@@ -36,6 +36,8 @@ pub struct CollectedValues {
     /// Strings unchanged, other values as JSON.
     texts: StringInterner,
     groups: Vec<Group>,
+    /// The last order that was added; in most runs, every row comes after the rows before it.
+    last: Vec<u8>,
     bytes: usize,
     pace: Pace,
 }
@@ -46,6 +48,8 @@ struct Group {
     items: Vec<u32>,
     /// The order of each value, if the aggregate is ordered.
     orders: Vec<Box<[u8]>>,
+    /// Which of the texts 0 to 63 a set has, one bit for each.
+    first: u64,
     /// The index of each text, in a set that is not small.
     places: Option<HashMap<u32, usize>>,
     /// The bytes of its texts.
@@ -53,6 +57,13 @@ struct Group {
 }
 
 impl Group {
+    fn has(&self, text: u32) -> bool {
+        match bit(text) {
+            0 => self.place(text).is_some(),
+            bit => self.first & bit != 0,
+        }
+    }
+
     fn place(&self, text: u32) -> Option<usize> {
         match &self.places {
             Some(places) => places.get(&text).copied(),
@@ -76,6 +87,11 @@ impl Group {
     }
 }
 
+/// The bit of a text in [`Group::first`]; 0 if it has none.
+fn bit(text: u32) -> u64 {
+    1u64.checked_shl(text).unwrap_or(0)
+}
+
 impl CollectedValues {
     /// All values.
     pub fn all(args: &AggregateArgs) -> CollectedValues {
@@ -91,6 +107,7 @@ impl CollectedValues {
             max,
             texts: StringInterner::default(),
             groups: Vec::new(),
+            last: Vec::new(),
             bytes: 0,
             pace: Pace::default(),
         }
@@ -132,14 +149,22 @@ impl CollectedValues {
         let before = group.size();
         let item = if self.distinct {
             let item = self.texts.intern(text);
-            if let Some(place) = group.place(item) {
-                if let Some(old) = group.orders.get_mut(place)
+            // what is after the last order is after that of each value
+            let after = order >= self.last.as_slice();
+            if after {
+                self.last.clear();
+                self.last.extend_from_slice(order);
+            }
+            if group.has(item) {
+                if !after
+                    && let Some(old) = group.place(item).and_then(|place| group.orders.get_mut(place))
                     && *order < **old
                 {
                     *old = order.into();
                 }
                 return Ok(());
             }
+            group.first |= bit(item);
             if let Some(places) = &mut group.places {
                 places.insert(item, group.items.len());
             } else if group.items.len() == FEW {
@@ -181,9 +206,11 @@ impl CollectedValues {
         }
         let mut texts = StringInterner::default();
         for group in &mut self.groups {
+            group.first = 0;
             for item in &mut group.items {
                 let text = self.texts.get(*item);
                 *item = if self.distinct { texts.intern(text) } else { texts.push(text) };
+                group.first |= bit(*item);
             }
             if group.places.is_some() {
                 group.places =
@@ -324,6 +351,7 @@ impl GroupsAccumulator for CollectedValues {
             CollectedValues {
                 texts: StringInterner::default(),
                 groups: Vec::new(),
+                last: Vec::new(),
                 bytes: 0,
                 pace: Pace::default(),
                 ..*self
