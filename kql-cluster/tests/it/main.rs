@@ -134,6 +134,9 @@ const ORDERED: &[&str] = &[
     "Events | partition hint.strategy=native by Name (top 1 by Id) | summarize count(), sum(Id)",
     "Events | where Id < 1000 | project p = bag_pack('q', Id) | evaluate bag_unpack(p) | summarize sum(q)",
     "Events | extend ago = When > ago(8d) | summarize count() by ago | sort by ago asc",
+    "union (Events | where Id < 3), (DeviceEvents | where Timestamp > ago(1d) | project Id = ProcessId, Name = tostring(AdditionalFields)) | sort by Id asc",
+    "union kind=outer (Events | where Id < 3 | project Id, Name), (print Id = 7, Name = 'x'), (range Id from 8 to 9 step 1), (Events | where false) | sort by Id asc | project Id, Name",
+    "Events | where Id < 3 | join kind=leftouter (DeviceEvents | project Name = DeviceName, FileName) on Name | project Id, FileName | sort by Id asc",
     "Events | where Id in (1, 2, 3, 70000) | order by Id desc | serialize p = prev(Id) | project Id, p",
 ];
 
