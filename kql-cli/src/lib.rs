@@ -25,6 +25,8 @@ mod query_files;
 mod repl;
 mod run;
 mod screen;
+mod serve;
+mod shutdown;
 mod test;
 mod watch;
 mod why;
@@ -63,6 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         arguments::Command::Convert(convert) => convert::convert(&convert),
         arguments::Command::Data(data) => data::data(&data),
         arguments::Command::Fmt(fmt) => fmt::fmt(&fmt),
+        arguments::Command::Serve(serve) => serve::serve(&serve),
         #[cfg(feature = "cluster")]
         arguments::Command::Cluster(cluster) => cluster::serve(&cluster),
         arguments::Command::Completions(completions) => install::completions(&completions),

@@ -63,7 +63,9 @@ fn settings(arguments: &Serve) -> Result<ServerSettings, Failure> {
         } else if origin.contains("://") {
             origins.push(origin.clone());
         } else {
-            return Err(Failure::Usage(format!("--allow-origin expects 'adx' or an origin such as https://a.example, not '{origin}'.")));
+            return Err(Failure::Usage(format!(
+                "--allow-origin expects 'adx' or an origin such as https://a.example, not '{origin}'."
+            )));
         }
     }
     let pair = arguments.tls_cert.clone().zip(arguments.tls_key.clone());

@@ -80,12 +80,7 @@ pub async fn read_json(state: &AppState, headers: &HeaderMap, body: Body) -> Res
     serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(BodyError::NotJson)
 }
 
-async fn received(
-    state: &AppState,
-    headers: &HeaderMap,
-    mut body: Body,
-    limit: usize,
-) -> Result<Bytes, BodyError> {
+async fn received(state: &AppState, headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge(limit));

@@ -157,7 +157,7 @@ fn objects(value: &RawValue, out: &mut Vec<u8>) -> Result<(), QueryError> {
 
 /// What becomes of the rows of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Into {
+pub enum Adding {
     /// They become a new table.
     New,
     /// They are added to a table.
@@ -174,19 +174,19 @@ pub async fn append_result(
     table: &str,
     schema: TableSchema,
     batches: Vec<RecordBatch>,
-    how: Into,
+    how: Adding,
 ) -> Result<u64, QueryError> {
     let count: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
     let exists = matches!(state.catalog.kind(table), Some(TableKind::Ingested | TableKind::Data));
     let creates = match how {
-        Into::New => true,
-        Into::Existing => false,
-        Into::Any => !exists,
-        Into::Instead => true,
+        Adding::New => true,
+        Adding::Existing => false,
+        Adding::Any => !exists,
+        Adding::Instead => true,
     };
     if creates {
         let meta = TableMeta { name: table.to_owned(), schema, ..TableMeta::default() };
-        let if_exists = if how == Into::Instead { IfExists::Replace } else { IfExists::Refuse };
+        let if_exists = if how == Adding::Instead { IfExists::Replace } else { IfExists::Refuse };
         state.catalog.create(meta, batches, if_exists).await?;
         state.metrics.ingested(count);
         return Ok(count);

@@ -189,7 +189,8 @@ impl Tables {
             let mut render = visualization(self.render.as_ref());
             // its members begin with a small letter here
             if let Some(object) = render.as_object() {
-                let small = |key: &str| key.chars().enumerate().map(|(n, c)| if n == 0 { c.to_ascii_lowercase() } else { c });
+                let small =
+                    |key: &str| key.chars().enumerate().map(|(n, c)| if n == 0 { c.to_ascii_lowercase() } else { c });
                 render = object.iter().map(|(key, value)| (small(key).collect::<String>(), value.clone())).collect();
             }
             let _ = write!(out, ",\"render\":{render}");

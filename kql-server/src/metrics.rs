@@ -101,7 +101,12 @@ impl Metrics {
         let mut family = |name: &str, kind: &str, help: &str, value: i128| {
             let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
         };
-        family("kql_requests_refused_total", "counter", "Requests refused for their host, origin or token.", get(&self.refused).into());
+        family(
+            "kql_requests_refused_total",
+            "counter",
+            "Requests refused for their host, origin or token.",
+            get(&self.refused).into(),
+        );
         family("kql_queries_total", "counter", "Queries that were started.", get(&self.queries).into());
         family("kql_queries_failed_total", "counter", "Queries that ended with an error.", get(&self.failed).into());
         family("kql_queries_cancelled_total", "counter", "Queries that were cancelled.", get(&self.cancelled).into());
@@ -115,7 +120,9 @@ impl Metrics {
             let bytes = i128::try_from(memory.physical_mem).unwrap_or(0);
             family("process_resident_memory_bytes", "gauge", "Resident memory of the process.", bytes);
         }
-        out.push_str("# HELP kql_answers_total Answers, by the class of their status.\n# TYPE kql_answers_total counter\n");
+        out.push_str(
+            "# HELP kql_answers_total Answers, by the class of their status.\n# TYPE kql_answers_total counter\n",
+        );
         for (class, count) in self.answers.iter().enumerate().skip(2) {
             let _ = writeln!(out, "kql_answers_total{{class=\"{class}xx\"}} {}", get(count));
         }

@@ -1,7 +1,7 @@
 //! A query from its admission to its last row. All protocols use it, and write what it returns in their own form.
 
-use crate::query_error::QueryError;
 use crate::queries::{Admission, Label};
+use crate::query_error::QueryError;
 use crate::scrub::scrub;
 use crate::state::AppState;
 use arrow::array::{Array, RecordBatch};
@@ -193,8 +193,7 @@ async fn open(
 /// [`QueryError::Request`] if a value is not valid.
 pub async fn engine_for(state: &Arc<AppState>, request: &QueryRequest) -> Result<Engine, QueryError> {
     let engine = state.catalog.engine().await?;
-    let declared =
-        if request.parameters.is_empty() { Vec::new() } else { kql_parser::query_parameters(&request.text) };
+    let declared = if request.parameters.is_empty() { Vec::new() } else { kql_parser::query_parameters(&request.text) };
     let given = request.parameters.iter().filter(|(name, _)| declared.contains(name));
     let given: Vec<&(String, String)> = given.collect();
     if given.is_empty() && request.now.is_none() && request.times.is_none() {

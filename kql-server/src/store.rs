@@ -137,7 +137,8 @@ fn place(path: &Path, write: impl FnOnce(&mut File) -> Result<(), StoreError>) -
 }
 
 fn place_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
-    let text = serde_json::to_vec_pretty(value).map_err(|reason| StoreError::Foreign { path: path.to_owned(), reason })?;
+    let text =
+        serde_json::to_vec_pretty(value).map_err(|reason| StoreError::Foreign { path: path.to_owned(), reason })?;
     place(path, |file| file.write_all(&text).map_err(failed(path)))
 }
 

@@ -54,7 +54,8 @@ impl<E: Encoder> Encoded<E> {
 /// The answer to a query. A small one is sent as a whole, a large one in pieces as its rows are computed; the query waits for
 /// a client that reads slowly, and ends if the client goes away.
 pub async fn answer(query: RunningQuery, encoder: impl Encoder) -> Response<Body> {
-    let names = [("x-ms-client-request-id", query.admission().id()), ("x-ms-activity-id", query.admission().activity())];
+    let names =
+        [("x-ms-client-request-id", query.admission().id()), ("x-ms-activity-id", query.admission().activity())];
     let headers = names.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value)));
     let mut encoded = Encoded { query, encoder, is_over: false };
     let mut first = String::new();

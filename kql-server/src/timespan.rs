@@ -86,7 +86,9 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, seconds) in [("PT86400.0S", 86400), ("P1D", 86400), ("PT2H", 7200), ("P1DT1M", 86460), ("P1W", 604_800)] {
+        for (text, seconds) in
+            [("PT86400.0S", 86400), ("P1D", 86400), ("PT2H", 7200), ("P1DT1M", 86460), ("P1W", 604_800)]
+        {
             assert_eq!(duration(text), Some(seconds * SECOND), "{text}");
         }
         for text in ["", "P", "PT", "1D", "P1", "P1H", "PT1D", "P1..5D", "P99999999999999D", "P-1D"] {

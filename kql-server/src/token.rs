@@ -12,9 +12,7 @@ use std::sync::Arc;
 
 /// The routes.
 pub fn routes() -> Router<Arc<AppState>> {
-    Router::new()
-        .route("/{tenant}/oauth2/v2.0/token", post(token))
-        .route("/{tenant}/oauth2/token", post(token))
+    Router::new().route("/{tenant}/oauth2/v2.0/token", post(token)).route("/{tenant}/oauth2/token", post(token))
 }
 
 /// How long clients keep a token, in seconds.
@@ -26,7 +24,9 @@ const NOTHING: &str = "no-token-needed";
 async fn token(State(state): State<Arc<AppState>>, headers: HeaderMap, body: Body) -> Response<Body> {
     let bytes = match read(&state, &headers, body, 16 << 10).await {
         Ok(bytes) => bytes,
-        Err(error) => return json(error.status(), &json!({"error": "invalid_request", "error_description": error.to_string()})),
+        Err(error) => {
+            return json(error.status(), &json!({"error": "invalid_request", "error_description": error.to_string()}));
+        }
     };
     let secret = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == "client_secret").map(|(_, value)| value);
     let access = match (&state.settings.token, secret) {

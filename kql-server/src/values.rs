@@ -1,8 +1,8 @@
 //! Values as JSON, in the encodings of the protocols.
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use kql_engine::{Column, ScalarType, cell};
 use kql_engine::dynamic::write::string;
+use kql_engine::{Column, ScalarType, cell};
 use std::fmt::Write;
 
 /// How the values of a protocol differ from those of Kusto.

@@ -59,7 +59,9 @@ pub fn has(headers: &HeaderMap, token: &Token) -> bool {
 /// Whether a request needs no token: the page itself, what tells that a token is needed, and what hands one out.
 pub fn is_open(method: &Method, path: &str) -> bool {
     let is_read = matches!(*method, Method::GET | Method::HEAD);
-    let reads = is_read && (matches!(path, "/" | "/healthz" | "/api/session" | "/v1/rest/auth/metadata" | "/favicon.ico") || path.starts_with("/assets/"));
+    let reads = is_read
+        && (matches!(path, "/" | "/healthz" | "/api/session" | "/v1/rest/auth/metadata" | "/favicon.ico")
+            || path.starts_with("/assets/"));
     reads || (*method == Method::POST && (path.ends_with("/oauth2/v2.0/token") || path.ends_with("/oauth2/token")))
 }
 
@@ -77,7 +79,9 @@ mod tests {
         };
         assert!(sent("Bearer 0123456789abcdef"));
         assert!(sent("bearer  0123456789abcdef"));
-        for wrong in ["", "Bearer", "Bearer ", "Bearer 0123456789abcde", "Bearer 0123456789abcdeff", "Basic 0123456789abcdef"] {
+        for wrong in
+            ["", "Bearer", "Bearer ", "Bearer 0123456789abcde", "Bearer 0123456789abcdeff", "Basic 0123456789abcdef"]
+        {
             assert!(!sent(wrong), "{wrong}");
         }
         assert!(Token::new("short").is_err() && Token::new("0123456789abcdef é").is_err());

@@ -23,11 +23,8 @@ pub async fn guard(State(state): State<Arc<AppState>>, request: Request, next: N
             return refused;
         }
     };
-    let mut response = if cors::is_preflight(&request) {
-        cors::preflight(&request, origin.as_ref())
-    } else {
-        next.run(request).await
-    };
+    let mut response =
+        if cors::is_preflight(&request) { cors::preflight(&request, origin.as_ref()) } else { next.run(request).await };
     if let Some(origin) = origin {
         cors::allow(&mut response, origin);
     }

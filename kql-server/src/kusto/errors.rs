@@ -20,7 +20,9 @@ fn status(error: &QueryError) -> StatusCode {
 /// The code of an error, and the name of its class in Microsoft's libraries.
 fn names(error: &QueryError) -> (&'static str, &'static str) {
     match error {
-        QueryError::Invalid { is_syntax: true, .. } => ("BadRequest_SyntaxError", "Kusto.Data.Exceptions.SyntaxException"),
+        QueryError::Invalid { is_syntax: true, .. } => {
+            ("BadRequest_SyntaxError", "Kusto.Data.Exceptions.SyntaxException")
+        }
         QueryError::Invalid { .. } => ("BadRequest_SemanticError", "Kusto.Data.Exceptions.SemanticException"),
         QueryError::NotFound(_) => ("BadRequest_EntityNotFound", "Kusto.Data.Exceptions.EntityNotFoundException"),
         QueryError::Forbidden(_) => ("Forbidden", "Kusto.Data.Exceptions.KustoServiceForbiddenException"),

@@ -133,7 +133,8 @@ mod tests {
     #[test]
     fn properties_are_a_text_or_an_object() {
         for timeout in ["0:01:00", "00:01:00.000", "00:01:00"] {
-            let options = json!({"Options": {"servertimeout": timeout}, "Parameters": {"n": 5, "t": "datetime(2024-05-01)"}});
+            let options =
+                json!({"Options": {"servertimeout": timeout}, "Parameters": {"n": 5, "t": "datetime(2024-05-01)"}});
             for properties in [options.clone(), Value::String(options.to_string())] {
                 let request = of(json!({"db": "d", "csl": "print 1", "properties": properties}));
                 assert_eq!(request.query.timeout, Some(Duration::from_secs(60)), "{timeout}");
@@ -146,7 +147,13 @@ mod tests {
 
     #[test]
     fn what_is_not_a_request() {
-        for body in [json!({}), json!([]), json!({"csl": 5}), json!({"csl": "x", "properties": "{"}), json!({"csl": "x", "properties": 3})] {
+        for body in [
+            json!({}),
+            json!([]),
+            json!({"csl": 5}),
+            json!({"csl": "x", "properties": "{"}),
+            json!({"csl": "x", "properties": 3}),
+        ] {
             assert!(read(&HeaderMap::new(), &body).is_err(), "{body}");
         }
     }

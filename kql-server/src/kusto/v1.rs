@@ -42,7 +42,14 @@ impl V1 {
         out.push_str("]}");
     }
 
-    fn small(&mut self, kind: &'static str, name: &str, columns: &[(&str, ScalarType)], rows: &Value, out: &mut String) {
+    fn small(
+        &mut self,
+        kind: &'static str,
+        name: &str,
+        columns: &[(&str, ScalarType)],
+        rows: &Value,
+        out: &mut String,
+    ) {
         let columns = columns.iter().map(|(name, ty)| Column::new(*name, *ty)).collect();
         self.begin_table(kind, name, columns, out);
         let rows = rows.to_string();
@@ -54,9 +61,18 @@ impl V1 {
         use ScalarType::{Datetime, Guid, Int, Long, String as Text};
         let properties = json!([[self.visualization.to_string()]]);
         self.small("QueryProperties", "@ExtendedProperties", &[("Value", Text)], &properties, out);
-        let columns = [("Timestamp", Datetime), ("Severity", Int), ("SeverityName", Text), ("StatusCode", Int),
-            ("StatusDescription", Text), ("Count", Int), ("RequestId", Guid), ("ActivityId", Guid),
-            ("SubActivityId", Guid), ("ClientActivityId", Text)];
+        let columns = [
+            ("Timestamp", Datetime),
+            ("Severity", Int),
+            ("SeverityName", Text),
+            ("StatusCode", Int),
+            ("StatusDescription", Text),
+            ("Count", Int),
+            ("RequestId", Guid),
+            ("ActivityId", Guid),
+            ("SubActivityId", Guid),
+            ("ClientActivityId", Text),
+        ];
         let status = |text: &str| {
             json!([timestamp(), 4, "Info", 0, text, 1, self.activity, self.activity, self.activity, self.id])
         };
@@ -64,7 +80,8 @@ impl V1 {
         rows.extend(finished.notices.iter().map(|notice| status(notice)));
         self.small("QueryStatus", "QueryStatus", &columns, &Value::Array(rows), out);
         let listed = self.tables.iter().enumerate();
-        let listed = listed.map(|(n, (kind, name))| json!([n, kind, name, uuid::Uuid::nil().to_string(), ""])).collect();
+        let listed =
+            listed.map(|(n, (kind, name))| json!([n, kind, name, uuid::Uuid::nil().to_string(), ""])).collect();
         let columns = [("Ordinal", Long), ("Kind", Text), ("Name", Text), ("Id", Text), ("PrettyName", Text)];
         self.small("TableOfContents", "TableOfContents", &columns, &Value::Array(listed), out);
         out.push_str("]}");

@@ -72,7 +72,11 @@ pub fn timestamp() -> String {
 
 impl V2 {
     fn begin_table(&mut self, kind: &str, name: &str, columns: Vec<Column>, out: &mut String) {
-        let _ = write!(out, ",{{\"FrameType\":\"DataTable\",\"TableId\":{},\"TableKind\":\"{kind}\",\"TableName\":", self.table);
+        let _ = write!(
+            out,
+            ",{{\"FrameType\":\"DataTable\",\"TableId\":{},\"TableKind\":\"{kind}\",\"TableName\":",
+            self.table
+        );
         string(name, out);
         out.push_str(",\"Columns\":[");
         values::columns(&columns, &[("ColumnType", values::type_name)], "ColumnName", out);
@@ -102,8 +106,20 @@ impl V2 {
     fn done(&mut self, finished: &Finished, out: &mut String) {
         self.begin_table("QueryCompletionInformation", "QueryCompletionInformation", columns_of(&COMPLETION), out);
         let mut row = |event: i32, name: &str, payload: &Value| {
-            let row = json!([timestamp(), self.id, self.activity, self.activity, self.activity, INFORMATION, "Info", 0,
-                "S_OK (0)", event, name, payload.to_string()]);
+            let row = json!([
+                timestamp(),
+                self.id,
+                self.activity,
+                self.activity,
+                self.activity,
+                INFORMATION,
+                "Info",
+                0,
+                "S_OK (0)",
+                event,
+                name,
+                payload.to_string()
+            ]);
             if std::mem::replace(&mut self.has_rows, true) {
                 out.push(',');
             }

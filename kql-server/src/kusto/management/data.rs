@@ -1,9 +1,9 @@
 //! Commands that add rows: `.ingest inline`, `.set`, `.append`, `.set-or-append`, `.set-or-replace`.
 
 use super::command::Command;
+use super::context::Context;
 use super::reply::Reply;
-use super::Context;
-use crate::ingest::{self, Into, RowFormat};
+use crate::ingest::{self, Adding, RowFormat};
 use crate::query_error::QueryError;
 use crate::query_run::{self, Event, QueryRequest};
 use kql_engine::ScalarType::{Guid, Long, Real, String as Text};
@@ -13,7 +13,8 @@ use serde_json::json;
 /// Runs such a command.
 pub async fn run(context: &Context<'_>, command: &mut Command<'_>, verb: &str) -> Result<Reply, QueryError> {
     let count = if verb == "ingest" { inline(context, command).await? } else { result(context, command, verb).await? };
-    let columns = [("ExtentId", Guid), ("OriginalSize", Real), ("ExtentSize", Real), ("RowCount", Long), ("Details", Text)];
+    let columns =
+        [("ExtentId", Guid), ("OriginalSize", Real), ("ExtentSize", Real), ("RowCount", Long), ("Details", Text)];
     let row = vec![json!(uuid::Uuid::new_v4().to_string()), json!(0.0), json!(0.0), json!(count), json!("")];
     Ok(Reply::of(&columns, vec![row]))
 }
@@ -35,7 +36,9 @@ async fn inline(context: &Context<'_>, command: &mut Command<'_>) -> Result<u64,
         match name.to_ascii_lowercase().as_str() {
             "format" => {
                 format = RowFormat::of_name(&value).ok_or_else(|| {
-                    QueryError::Request(format!("The format '{value}' is not supported; use csv, tsv, json or multijson."))
+                    QueryError::Request(format!(
+                        "The format '{value}' is not supported; use csv, tsv, json or multijson."
+                    ))
                 })?;
             }
             "ignorefirstrecord" => skips_first = value.eq_ignore_ascii_case("true"),
@@ -44,7 +47,9 @@ async fn inline(context: &Context<'_>, command: &mut Command<'_>) -> Result<u64,
     }
     let rows = match bracketed {
         // `.ingest inline into table T [ a, b ]`
-        Some(rest) => rest.trim().strip_prefix('[').and_then(|r| r.strip_suffix(']')).ok_or_else(|| command.expected("']'"))?,
+        Some(rest) => {
+            rest.trim().strip_prefix('[').and_then(|r| r.strip_suffix(']')).ok_or_else(|| command.expected("']'"))?
+        }
         None => command.data()?,
     };
     // the line of the command ends before the first row
@@ -56,10 +61,10 @@ async fn inline(context: &Context<'_>, command: &mut Command<'_>) -> Result<u64,
 /// `.set-or-append T <| query`
 async fn result(context: &Context<'_>, command: &mut Command<'_>, verb: &str) -> Result<u64, QueryError> {
     let how = match verb {
-        "set" => Into::New,
-        "append" => Into::Existing,
-        "set-or-replace" => Into::Instead,
-        _ => Into::Any,
+        "set" => Adding::New,
+        "append" => Adding::Existing,
+        "set-or-replace" => Adding::Instead,
+        _ => Adding::Any,
     };
     command.takes("async");
     command.takes("table");

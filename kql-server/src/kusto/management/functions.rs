@@ -1,8 +1,8 @@
 //! Commands about functions.
 
 use super::command::Command;
+use super::context::Context;
 use super::reply::Reply;
-use super::Context;
 use crate::catalog::IfExists;
 use crate::query_error::QueryError;
 use crate::store::SavedFunction;
@@ -42,11 +42,7 @@ fn unknown(name: &str) -> QueryError {
 }
 
 /// `.create function`, `.create-or-alter function`, `.alter function`, `.drop function`; `None` for another one.
-pub async fn change(
-    context: &Context<'_>,
-    command: &mut Command<'_>,
-    verb: &str,
-) -> Result<Option<Reply>, QueryError> {
+pub async fn change(context: &Context<'_>, command: &mut Command<'_>, verb: &str) -> Result<Option<Reply>, QueryError> {
     let catalog = &context.state.catalog;
     if verb == "drop" {
         let name = command.name()?;
@@ -79,8 +75,13 @@ pub async fn change(
         return Err(command.expected("the body of the function in braces"));
     };
     let body = inner.trim().to_owned();
-    let function =
-        SavedFunction { name: name.clone(), parameters, body, folder: property("folder"), docstring: property("docstring") };
+    let function = SavedFunction {
+        name: name.clone(),
+        parameters,
+        body,
+        folder: property("folder"),
+        docstring: property("docstring"),
+    };
     check(&function)?;
     catalog.create_function(function, if_exists).await?;
     show(context, Some(&name)).map(Some)

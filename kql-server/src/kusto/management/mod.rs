@@ -1,6 +1,7 @@
 //! Commands: what clients ask about the server and its tables, and what they change.
 
 mod command;
+mod context;
 mod data;
 mod functions;
 mod queries;
@@ -14,24 +15,10 @@ use super::request::KustoRequest;
 use crate::query_error::QueryError;
 use crate::state::{AppState, DATABASE};
 use command::Command;
+use context::Context;
 use kql_engine::ScalarType;
 use serde_json::json;
 use std::sync::Arc;
-
-/// Who asks, and what for.
-struct Context<'a> {
-    state: &'a Arc<AppState>,
-    request: &'a KustoRequest,
-    /// The name of the database, as the client calls it.
-    database: &'a str,
-}
-
-impl Context<'_> {
-    /// An error if nothing may be changed.
-    fn writable(&self) -> Result<(), QueryError> {
-        crate::ingest::writable(self.state, self.request.read_only)
-    }
-}
 
 /// Runs a command. What follows a pipe is a query over its result.
 pub async fn run(state: &Arc<AppState>, request: &KustoRequest) -> Result<Reply, QueryError> {
@@ -109,7 +96,8 @@ fn nothing(command: &mut Command<'_>) -> Option<Reply> {
         return Some(Reply::of(&columns, Vec::new()));
     }
     if command.takes("materialized-views") || command.takes_all(&["external", "tables"]) {
-        let columns = [("TableName", Text), ("Name", Text), ("Folder", Text), ("DocString", Text), ("Properties", Dynamic)];
+        let columns =
+            [("TableName", Text), ("Name", Text), ("Folder", Text), ("DocString", Text), ("Properties", Dynamic)];
         return Some(Reply::of(&columns, Vec::new()));
     }
     if command.takes_all(&["ingestion", "mappings"]) {
@@ -136,10 +124,20 @@ async fn change(context: &Context<'_>, command: &mut Command<'_>, verb: &str) ->
 
 fn version() -> Reply {
     use ScalarType::{Datetime, String as Text};
-    let columns = [("BuildVersion", Text), ("BuildTime", Datetime), ("ServiceType", Text), ("ProductVersion", Text),
-        ("ServiceOffering", Text)];
+    let columns = [
+        ("BuildVersion", Text),
+        ("BuildTime", Datetime),
+        ("ServiceType", Text),
+        ("ProductVersion", Text),
+        ("ServiceOffering", Text),
+    ];
     let version = env!("CARGO_PKG_VERSION");
-    let row = vec![json!(format!("{version}.0")), json!("2026-01-01T00:00:00Z"), json!("Engine"),
-        json!(format!("KQL {version}")), json!("{\"Type\":\"Kql\"}")];
+    let row = vec![
+        json!(format!("{version}.0")),
+        json!("2026-01-01T00:00:00Z"),
+        json!("Engine"),
+        json!(format!("KQL {version}")),
+        json!("{\"Type\":\"Kql\"}"),
+    ];
     Reply::of(&columns, vec![row])
 }

@@ -1,8 +1,8 @@
 //! Commands about queries: `.show queries`, `.cancel query`.
 
 use super::command::Command;
+use super::context::Context;
 use super::reply::Reply;
-use super::Context;
 use crate::clock;
 use crate::metrics::Outcome;
 use crate::query_error::QueryError;
@@ -11,9 +11,21 @@ use serde_json::{Value, json};
 
 /// `.show queries`: those that run, and the last ones that ran.
 pub fn show(context: &Context<'_>) -> Reply {
-    let columns = [("ClientActivityId", Text), ("Text", Text), ("Database", Text), ("StartedOn", Datetime),
-        ("LastUpdatedOn", Datetime), ("Duration", Timespan), ("State", Text), ("RootActivityId", Guid), ("User", Text),
-        ("FailureReason", Text), ("Application", Text), ("RowCount", Long), ("ClientRequestProperties", Dynamic)];
+    let columns = [
+        ("ClientActivityId", Text),
+        ("Text", Text),
+        ("Database", Text),
+        ("StartedOn", Datetime),
+        ("LastUpdatedOn", Datetime),
+        ("Duration", Timespan),
+        ("State", Text),
+        ("RootActivityId", Guid),
+        ("User", Text),
+        ("FailureReason", Text),
+        ("Application", Text),
+        ("RowCount", Long),
+        ("ClientRequestProperties", Dynamic),
+    ];
     let rows = context.state.queries.records().into_iter().map(|record| {
         let state = match record.outcome {
             None => "InProgress",
@@ -21,10 +33,21 @@ pub fn show(context: &Context<'_>) -> Reply {
             Some(Outcome::Failed) => "Failed",
             Some(Outcome::Cancelled) => "Cancelled",
         };
-        vec![json!(record.id), json!(record.text), json!(record.label.database), json!(clock::text(record.started)),
-            json!(clock::text(record.started + record.elapsed)), json!(clock::duration(record.elapsed)), json!(state),
-            json!(record.activity), json!(record.label.user), json!(record.failure), json!(record.label.application),
-            json!(record.rows), Value::Null]
+        vec![
+            json!(record.id),
+            json!(record.text),
+            json!(record.label.database),
+            json!(clock::text(record.started)),
+            json!(clock::text(record.started + record.elapsed)),
+            json!(clock::duration(record.elapsed)),
+            json!(state),
+            json!(record.activity),
+            json!(record.label.user),
+            json!(record.failure),
+            json!(record.label.application),
+            json!(record.rows),
+            Value::Null,
+        ]
     });
     Reply::of(&columns, rows.collect())
 }

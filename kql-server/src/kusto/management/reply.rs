@@ -45,21 +45,19 @@ impl Reply {
     }
 
     /// The result of a query over this table.
-    pub async fn piped(
-        self,
-        state: &Arc<AppState>,
-        request: &QueryRequest,
-        query: &str,
-    ) -> Result<Reply, QueryError> {
+    pub async fn piped(self, state: &Arc<AppState>, request: &QueryRequest, query: &str) -> Result<Reply, QueryError> {
         let timeout = state.settings.limits.timeout;
         let mut admission = state.queries.admit(&request.text, &request.label, timeout).await?;
         let text = format!("{RESULT} |{query}");
         let of = |error| QueryError::of(error, &text);
         let base: &Engine = state.catalog.base();
         let batch = self.batch()?;
-        let engine = base.derive().profile(Profile::Bare).table(RESULT, vec![batch]).map_err(of)?.build().map_err(of)?;
+        let engine =
+            base.derive().profile(Profile::Bare).table(RESULT, vec![batch]).map_err(of)?.build().map_err(of)?;
         let answer = engine.query_async(&text, admission.cancel()).await.map_err(of);
-        let rows = answer.as_ref().map_or(0, |a| a.tables.iter().flat_map(|t| &t.batches).map(RecordBatch::num_rows).sum());
+        let rows = answer
+            .as_ref()
+            .map_or(0, |a| a.tables.iter().flat_map(|t| &t.batches).map(RecordBatch::num_rows).sum::<usize>());
         admission.ended(rows as u64, answer.as_ref().err());
         let Some(table) = answer?.tables.into_iter().next() else {
             return Err(QueryError::Request("The query after the command returns no table.".to_owned()));

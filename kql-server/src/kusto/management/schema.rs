@@ -1,9 +1,9 @@
 //! Commands about databases and the columns of their tables.
 
 use super::command::Command;
+use super::context::Context;
 use super::functions;
 use super::reply::Reply;
-use super::Context;
 use crate::query_error::QueryError;
 use crate::store::SavedFunction;
 use crate::values::dotnet;
@@ -26,12 +26,31 @@ pub async fn databases(context: &Context<'_>, command: &mut Command<'_>) -> Resu
 }
 
 fn list(context: &Context<'_>) -> Reply {
-    let columns = [("DatabaseName", Text), ("PersistentStorage", Text), ("Version", Text), ("IsCurrent", Bool),
-        ("DatabaseAccessMode", Text), ("PrettyName", Text), ("ReservedSlot1", Bool), ("DatabaseId", Guid),
-        ("InTransitionTo", Text), ("SuspensionState", Text)];
+    let columns = [
+        ("DatabaseName", Text),
+        ("PersistentStorage", Text),
+        ("Version", Text),
+        ("IsCurrent", Bool),
+        ("DatabaseAccessMode", Text),
+        ("PrettyName", Text),
+        ("ReservedSlot1", Bool),
+        ("DatabaseId", Guid),
+        ("InTransitionTo", Text),
+        ("SuspensionState", Text),
+    ];
     let access = if context.state.settings.read_only { "ReadOnly" } else { "ReadWrite" };
-    let row = vec![json!(context.database), json!(""), json!("v1.0"), json!(true), json!(access),
-        json!(context.database), Value::Null, json!(uuid::Uuid::nil().to_string()), json!(""), json!("")];
+    let row = vec![
+        json!(context.database),
+        json!(""),
+        json!("v1.0"),
+        json!(true),
+        json!(access),
+        json!(context.database),
+        Value::Null,
+        json!(uuid::Uuid::nil().to_string()),
+        json!(""),
+        json!(""),
+    ];
     Reply::of(&columns, vec![row])
 }
 
@@ -39,8 +58,11 @@ fn list(context: &Context<'_>) -> Reply {
 pub async fn database(context: &Context<'_>, command: &mut Command<'_>) -> Result<Option<Reply>, QueryError> {
     // `schema` is a word of the command, unless it is quoted
     let begins = command.rest().trim_start().to_ascii_lowercase();
-    let is_word = |word: &str| begins.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'));
-    let named = if is_word("schema") || is_word("details") || is_word("cslschema") { None } else { command.optional_name() };
+    let is_word = |word: &str| {
+        begins.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    };
+    let named =
+        if is_word("schema") || is_word("details") || is_word("cslschema") { None } else { command.optional_name() };
     let name = named.as_deref().unwrap_or(context.database);
     if command.takes("schema") {
         return schema(context, command, name).await;
@@ -50,9 +72,6 @@ pub async fn database(context: &Context<'_>, command: &mut Command<'_>) -> Resul
     }
     if command.is_over() || command.takes("details") {
         return Ok(Some(list(context)));
-    }
-    if command.takes("principals") {
-        return Ok(super::nothing(&mut Command::of("principals")));
     }
     Ok(None)
 }
@@ -91,13 +110,33 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 async fn rows(context: &Context<'_>, database: &str) -> Result<Reply, QueryError> {
-    let columns = [("DatabaseName", Text), ("TableName", Text), ("ColumnName", Text), ("ColumnType", Text),
-        ("IsDefaultTable", Bool), ("IsDefaultColumn", Bool), ("PrettyName", Text), ("Version", Text), ("Folder", Text),
-        ("DocString", Text)];
+    let columns = [
+        ("DatabaseName", Text),
+        ("TableName", Text),
+        ("ColumnName", Text),
+        ("ColumnType", Text),
+        ("IsDefaultTable", Bool),
+        ("IsDefaultColumn", Bool),
+        ("PrettyName", Text),
+        ("Version", Text),
+        ("Folder", Text),
+        ("DocString", Text),
+    ];
     let row = |table: &str, column: Option<&Column>| {
         let name = column.map_or(Value::from(""), |c| json!(c.name));
         let ty = column.map_or(Value::from(""), |c| json!(dotnet(c.ty)));
-        vec![json!(database), json!(table), name, ty, json!(false), json!(false), json!(""), json!("v1.0"), json!(""), json!("")]
+        vec![
+            json!(database),
+            json!(table),
+            name,
+            ty,
+            json!(false),
+            json!(false),
+            json!(""),
+            json!("v1.0"),
+            json!(""),
+            json!(""),
+        ]
     };
     let mut rows = vec![row("", None)];
     for (name, schema) in listed(context).await? {
@@ -169,25 +208,53 @@ fn ordered(schema: &TableSchema) -> Value {
 }
 
 async fn entities(context: &Context<'_>) -> Result<Reply, QueryError> {
-    let columns = [("DatabaseName", Text), ("EntityType", Text), ("EntityName", Text), ("DocString", Text),
-        ("Folder", Text), ("CslInputSchema", Text), ("Content", Text), ("CslOutputSchema", Text), ("Properties", Text)];
+    let columns = [
+        ("DatabaseName", Text),
+        ("EntityType", Text),
+        ("EntityName", Text),
+        ("DocString", Text),
+        ("Folder", Text),
+        ("CslInputSchema", Text),
+        ("Content", Text),
+        ("CslOutputSchema", Text),
+        ("Properties", Text),
+    ];
     let catalog = &context.state.catalog;
     let mut rows = Vec::new();
     for (name, schema) in listed(context).await? {
         let meta = catalog.ingested(&name).unwrap_or_default();
-        rows.push(vec![json!(context.database), json!("Table"), json!(name), json!(meta.docstring), json!(meta.folder),
-            json!(""), json!(""), json!(csl(&schema)), json!("")]);
+        rows.push(vec![
+            json!(context.database),
+            json!("Table"),
+            json!(name),
+            json!(meta.docstring),
+            json!(meta.folder),
+            json!(""),
+            json!(""),
+            json!(csl(&schema)),
+            json!(""),
+        ]);
     }
     for function in catalog.functions() {
         let SavedFunction { name, parameters, body, folder, docstring } = function;
-        rows.push(vec![json!(context.database), json!("Function"), json!(name), json!(docstring), json!(folder),
-            json!(parameters), json!(body), json!(""), json!("")]);
+        rows.push(vec![
+            json!(context.database),
+            json!("Function"),
+            json!(name),
+            json!(docstring),
+            json!(folder),
+            json!(parameters),
+            json!(body),
+            json!(""),
+            json!(""),
+        ]);
     }
     Ok(Reply::of(&columns, rows))
 }
 
 fn csl(schema: &TableSchema) -> String {
-    let all: Vec<String> = schema.columns.iter().map(|c| format!("{}:{}", c.name, crate::values::type_name(c.ty))).collect();
+    let all: Vec<String> =
+        schema.columns.iter().map(|c| format!("{}:{}", c.name, crate::values::type_name(c.ty))).collect();
     all.join(",")
 }
 
@@ -206,7 +273,8 @@ pub async fn of_table(context: &Context<'_>, name: &str) -> Result<Reply, QueryE
     let schema = columns(context, name).await?;
     let meta = context.state.catalog.ingested(name).unwrap_or_default();
     let header = [("TableName", Text), ("Schema", Text), ("DatabaseName", Text), ("Folder", Text), ("DocString", Text)];
-    let row = vec![json!(name), json!(csl(&schema)), json!(context.database), json!(meta.folder), json!(meta.docstring)];
+    let row =
+        vec![json!(name), json!(csl(&schema)), json!(context.database), json!(meta.folder), json!(meta.docstring)];
     Ok(Reply::of(&header, vec![row]))
 }
 

@@ -1,8 +1,9 @@
 //! Commands about tables.
 
 use super::command::Command;
+use super::context::Context;
 use super::reply::Reply;
-use super::{Context, schema};
+use super::schema;
 use crate::catalog::{IfExists, TableKind, bracketed};
 use crate::query_error::QueryError;
 use crate::query_run::{self, Event, QueryRequest};
@@ -71,8 +72,16 @@ fn unknown(name: &str) -> QueryError {
 }
 
 async fn details(context: &Context<'_>, tables: &[String]) -> Result<Reply, QueryError> {
-    let columns = [("TableName", Text), ("DatabaseName", Text), ("Folder", Text), ("DocString", Text),
-        ("TotalExtents", Long), ("TotalExtentSize", Real), ("TotalOriginalSize", Real), ("TotalRowCount", Long)];
+    let columns = [
+        ("TableName", Text),
+        ("DatabaseName", Text),
+        ("Folder", Text),
+        ("DocString", Text),
+        ("TotalExtents", Long),
+        ("TotalExtentSize", Real),
+        ("TotalOriginalSize", Real),
+        ("TotalRowCount", Long),
+    ];
     let mut rows = Vec::new();
     for name in tables {
         let count = count(context, name).await?;
@@ -103,11 +112,7 @@ async fn count(context: &Context<'_>, name: &str) -> Result<i64, QueryError> {
 }
 
 /// `.create table`, `.create-merge table`, `.alter table`, `.clear table`, `.drop table`; `None` for another one.
-pub async fn change(
-    context: &Context<'_>,
-    command: &mut Command<'_>,
-    verb: &str,
-) -> Result<Option<Reply>, QueryError> {
+pub async fn change(context: &Context<'_>, command: &mut Command<'_>, verb: &str) -> Result<Option<Reply>, QueryError> {
     let catalog = &context.state.catalog;
     let name = command.name()?;
     match verb {
