@@ -5,7 +5,7 @@ use crate::query_error::QueryError;
 use crate::settings::ServerLimits;
 use kql_engine::CancellationToken;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -57,8 +57,16 @@ pub struct Queries {
     waiting: AtomicUsize,
     limits: ServerLimits,
     metrics: Arc<Metrics>,
-    running: Mutex<BTreeMap<String, (Record, Instant, CancellationToken)>>,
+    running: Mutex<BTreeMap<String, Live>>,
     ended: Mutex<VecDeque<Record>>,
+}
+
+/// A query that runs.
+struct Live {
+    record: Record,
+    started: Instant,
+    cancel: CancellationToken,
+    rows: Arc<AtomicU64>,
 }
 
 /// The right of a query to run. It ends when this is dropped.
@@ -70,6 +78,8 @@ pub struct Admission {
     started: Instant,
     timeout: Duration,
     timed_out: Arc<AtomicBool>,
+    /// Rows so far.
+    rows: Arc<AtomicU64>,
     /// Ends the task that watches the time; it holds the permit.
     done: CancellationToken,
     result: (Outcome, String, u64),
@@ -118,7 +128,9 @@ impl Queries {
             rows: 0,
         };
         let started = Instant::now();
-        lock(&self.running).insert(activity.clone(), (record, started, cancel.clone()));
+        let rows = Arc::new(AtomicU64::new(0));
+        let live = Live { record, started, cancel: cancel.clone(), rows: rows.clone() };
+        lock(&self.running).insert(activity.clone(), live);
         self.metrics.started();
         let admission = Admission {
             queries: self.clone(),
@@ -128,6 +140,7 @@ impl Queries {
             started,
             timeout,
             timed_out: Arc::default(),
+            rows,
             done: CancellationToken::new(),
             result: (Outcome::Cancelled, String::new(), 0),
         };
@@ -168,20 +181,23 @@ impl Queries {
     /// Cancels the queries with this name, the client's or the server's; false if none runs.
     pub fn cancel(&self, id: &str) -> bool {
         let running = lock(&self.running);
-        let named = running.values().filter(|(record, ..)| record.id == id || record.activity == id);
-        named.map(|(.., cancel)| cancel.cancel()).count() > 0
+        let named = running.values().filter(|live| live.record.id == id || live.record.activity == id);
+        named.map(|live| live.cancel.cancel()).count() > 0
     }
 
     /// Cancels all queries.
     pub fn cancel_all(&self) {
-        lock(&self.running).values().for_each(|(.., cancel)| cancel.cancel());
+        lock(&self.running).values().for_each(|live| live.cancel.cancel());
     }
 
     /// The queries that run, and the last ones that ran, newest first.
     pub fn records(&self) -> Vec<Record> {
         let mut records: Vec<Record> = lock(&self.running)
             .values()
-            .map(|(record, started, _)| Record { elapsed: started.elapsed(), ..record.clone() })
+            .map(|live| {
+                let rows = live.rows.load(Ordering::Relaxed);
+                Record { elapsed: live.started.elapsed(), rows, ..live.record.clone() }
+            })
             .collect();
         records.extend(lock(&self.ended).iter().cloned());
         records.sort_by_key(|record| std::cmp::Reverse(record.started));
@@ -228,6 +244,11 @@ impl Admission {
         self.started.elapsed()
     }
 
+    /// It has returned this many rows so far.
+    pub fn returned(&self, rows: u64) {
+        self.rows.store(rows, Ordering::Relaxed);
+    }
+
     /// Why it was stopped.
     pub fn stopped(&self) -> QueryError {
         if self.timed_out.load(Ordering::SeqCst) { QueryError::Timeout(self.timeout) } else { QueryError::Cancelled }
@@ -250,7 +271,7 @@ impl Drop for Admission {
         let (outcome, failure, rows) = std::mem::replace(&mut self.result, (Outcome::Cancelled, String::new(), 0));
         let elapsed = self.started.elapsed();
         self.queries.metrics.ended(outcome, rows, elapsed);
-        if let Some((record, ..)) = lock(&self.queries.running).remove(&self.activity) {
+        if let Some(Live { record, .. }) = lock(&self.queries.running).remove(&self.activity) {
             let mut ended = lock(&self.queries.ended);
             ended.push_back(Record { elapsed, outcome: Some(outcome), failure, rows, ..record });
             if ended.len() > REMEMBERED {

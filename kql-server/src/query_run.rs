@@ -276,6 +276,7 @@ impl RunningQuery {
             self.rows += count;
             self.taken += count;
             self.bytes += size;
+            self.admission.returned(self.rows);
             return Event::Rows(batch);
         }
         if wanted <= allowed && wanted <= count && self.bytes + size <= self.limits.bytes {

@@ -5,6 +5,7 @@ use crate::queries::Label;
 use crate::query_error::QueryError;
 use crate::query_run::QueryRequest;
 use axum::http::HeaderMap;
+use kql_parser::ast::StatementKind;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -51,12 +52,32 @@ pub fn read(headers: &HeaderMap, body: &Value) -> Result<KustoRequest, QueryErro
     for (name, value) in member(&properties, "Options").and_then(Value::as_object).into_iter().flatten() {
         option(&mut request, name, value)?;
     }
+    for (name, value) in settings(text) {
+        option(&mut request, &name, &value)?;
+    }
     for (name, value) in member(&properties, "Parameters").and_then(Value::as_object).into_iter().flatten() {
         if let Some(value) = parameter(value) {
             request.query.parameters.push((name.clone(), value));
         }
     }
     Ok(request)
+}
+
+/// The options that the text itself sets, such as `set notruncation;`.
+fn settings(text: &str) -> Vec<(String, Value)> {
+    if !text.contains("set") {
+        return Vec::new();
+    }
+    let statements = kql_parser::parse(text).query.statements.into_iter();
+    let set = statements.filter_map(|statement| match statement.kind {
+        StatementKind::Set(name, None) => Some((name.text, Value::Bool(true))),
+        StatementKind::Set(name, Some(value)) => {
+            let value = value.span.text(text).trim_matches(['"', '\'']);
+            Some((name.text, Value::String(value.to_owned())))
+        }
+        _ => None,
+    });
+    set.collect()
 }
 
 /// Takes over one option. Those that mean nothing here are ignored, as Kusto does.

@@ -154,6 +154,9 @@ fn truncation() {
     assert_eq!(usual[2]["Rows"].as_array().unwrap().len(), 500_001);
     let whole = run(json!({"notruncation": true}));
     assert_eq!(whole[2]["Rows"].as_array().unwrap().len(), 600_000);
+    // the text can say it, too
+    let frames = server.query("set truncationmaxrecords = 5; range x from 1 to 9 step 1").json();
+    assert_eq!(frames[2]["Rows"].as_array().unwrap().len(), 6);
     let small = run(json!({"truncationmaxsize": 1000}));
     assert_eq!(small.as_array().unwrap().last().unwrap()["HasErrors"], true);
 }

@@ -4,6 +4,7 @@
 mod attacks;
 mod client;
 mod defender;
+mod encryption;
 mod guards;
 mod ingestion;
 mod kusto;
