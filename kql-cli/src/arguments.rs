@@ -45,6 +45,8 @@ pub enum Command {
     Fmt(Fmt),
     /// Serve data to the clients of Azure Data Explorer, Log Analytics and Defender, and as a web page
     Serve(Serve),
+    /// Check, run and test queries for an assistant, over the Model Context Protocol on standard input and output
+    Mcp(Mcp),
     /// Start the processes of a cluster, which runs queries of other hosts
     #[cfg(feature = "cluster")]
     #[command(subcommand)]
@@ -281,6 +283,20 @@ pub struct Fmt {
     /// Write nothing; list the files that are not formatted, and exit with 1 if there are any
     #[arg(long)]
     pub check: bool,
+}
+
+/// `kql mcp`
+#[derive(Args)]
+pub struct Mcp {
+    /// Files or folders of data, as for --data
+    #[arg(value_name = "[NAME=]PATH|URL")]
+    pub paths: Vec<String>,
+    /// Seconds after which a query is stopped
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = at_least_one)]
+    pub timeout: usize,
+    /// What queries can name.
+    #[command(flatten)]
+    pub environment: Environment,
 }
 
 /// `kql serve`

@@ -18,6 +18,7 @@ mod install;
 mod interrupt;
 mod lookup;
 mod machine;
+mod mcp;
 mod message;
 mod partial;
 mod provisional;
@@ -66,6 +67,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         arguments::Command::Data(data) => data::data(&data),
         arguments::Command::Fmt(fmt) => fmt::fmt(&fmt),
         arguments::Command::Serve(serve) => serve::serve(&serve),
+        arguments::Command::Mcp(mcp) => mcp::mcp(&mcp),
         #[cfg(feature = "cluster")]
         arguments::Command::Cluster(cluster) => cluster::serve(&cluster),
         arguments::Command::Completions(completions) => install::completions(&completions),

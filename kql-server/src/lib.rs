@@ -10,6 +10,7 @@ pub mod guard;
 mod ingest;
 mod kusto;
 mod log_analytics;
+mod mcp;
 pub mod metrics;
 mod page;
 pub mod queries;
@@ -26,6 +27,7 @@ pub mod values;
 
 pub use connection::TlsError;
 pub use guard::auth::{Token, TokenError};
+pub use mcp::serve_mcp;
 pub use guard::cors::AZURE_DATA_EXPLORER;
 pub use settings::{LISTEN, ServerLimits, ServerSettings, TlsFiles};
 pub use state::{AppState, DATABASE};
@@ -38,10 +40,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::get;
 use catalog::Catalog;
 use connection::Connections;
-use guard::limits::Bodies;
 use kql_engine::{CancellationToken, Engine};
-use metrics::Metrics;
-use queries::Queries;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use store::Store;
@@ -70,6 +69,9 @@ pub enum StartError {
     /// The tables of that folder cannot be used.
     #[error(transparent)]
     Query(#[from] query_error::QueryError),
+    /// An assistant does not begin as its protocol asks.
+    #[error("the client does not speak the Model Context Protocol: {0}")]
+    Protocol(String),
 }
 
 /// A server that listens, and answers once it runs.
@@ -92,22 +94,15 @@ impl Server {
         }
         let tls = settings.tls.as_ref().map(connection::acceptor).transpose()?;
         let store = settings.store.as_deref().map(Store::open).transpose()?;
-        let catalog = Arc::new(Catalog::new(engine, store, settings.limits.ingested)?);
-        // the folder's tables are found now, not when the first client asks
-        catalog.engine().await?;
+        let catalog = Catalog::new(engine, store, settings.limits.ingested)?;
         let failed = |reason| StartError::Listen { address: settings.listen, reason };
         let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let (limits, metrics) = (settings.limits, Arc::new(Metrics::default()));
-        let state = Arc::new(AppState {
-            settings,
-            address,
-            catalog,
-            queries: Arc::new(Queries::new(limits, metrics.clone())),
-            metrics: metrics.clone(),
-            bodies: Bodies::new(limits.bodies),
-        });
-        let app = app(state.clone());
+        let limits = settings.limits;
+        let state = Arc::new(AppState::new(settings, address, catalog));
+        // the folder's tables are found now, not when the first client asks
+        state.catalog.engine().await?;
+        let (app, metrics) = (app(state.clone()), state.metrics.clone());
         let connections = Connections { app, tls, limits, metrics, stop: CancellationToken::new() };
         Ok(Server { address, listener, connections, state })
     }

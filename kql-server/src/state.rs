@@ -26,3 +26,18 @@ pub struct AppState {
     /// The memory of requests that are being read.
     pub bodies: Bodies,
 }
+
+impl AppState {
+    /// No requests yet.
+    pub fn new(settings: ServerSettings, address: SocketAddr, catalog: Catalog) -> AppState {
+        let (limits, metrics) = (settings.limits, Arc::new(Metrics::default()));
+        AppState {
+            settings,
+            address,
+            catalog: Arc::new(catalog),
+            queries: Arc::new(Queries::new(limits, metrics.clone())),
+            metrics,
+            bodies: Bodies::new(limits.bodies),
+        }
+    }
+}
