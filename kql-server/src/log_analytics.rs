@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::routing::post;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use kql_engine::dynamic::write::string;
 use kql_engine::{Column, Render};
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ async fn batch(State(state): State<Arc<AppState>>, headers: HeaderMap, body: Bod
         let message = format!("The request has no 'requests', or more than {BATCH}.");
         return refusal(&QueryError::Request(message));
     };
-    let answers = requests.iter().map(|request| one(&state, &headers, request));
+    let answers: Vec<_> = requests.iter().map(|request| one(&state, &headers, request).boxed()).collect();
     let answers: Vec<Value> = futures::stream::iter(answers).buffered(AT_ONCE).collect().await;
     json(StatusCode::OK, &json!({"responses": answers}))
 }
@@ -189,14 +189,18 @@ impl Tables {
             let mut render = visualization(self.render.as_ref());
             // its members begin with a small letter here
             if let Some(object) = render.as_object() {
-                let small =
-                    |key: &str| key.chars().enumerate().map(|(n, c)| if n == 0 { c.to_ascii_lowercase() } else { c });
-                render = object.iter().map(|(key, value)| (small(key).collect::<String>(), value.clone())).collect();
+                render = object.iter().map(|(key, value)| (small(key), value.clone())).collect();
             }
             let _ = write!(out, ",\"render\":{render}");
         }
         out.push('}');
     }
+}
+
+/// A name that begins with a small letter.
+fn small(name: &str) -> String {
+    let mut characters = name.chars();
+    characters.next().map(|c| c.to_ascii_lowercase()).into_iter().chain(characters).collect()
 }
 
 impl Encoder for Tables {

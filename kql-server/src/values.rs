@@ -90,8 +90,11 @@ pub fn dotnet(ty: ScalarType) -> &'static str {
     }
 }
 
+/// The key of a column's type in an object, and how the type is called under it.
+pub type TypeKey<'k> = (&'k str, fn(ScalarType) -> &'static str);
+
 /// Appends the columns of a result as objects of a name and a type, under these keys.
-pub fn columns(columns: &[Column], keys: &[(&str, fn(ScalarType) -> &'static str)], name: &str, out: &mut String) {
+pub fn columns(columns: &[Column], keys: &[TypeKey<'_>], name: &str, out: &mut String) {
     for (n, column) in columns.iter().enumerate() {
         let _ = write!(out, "{}{{\"{name}\":", if n > 0 { "," } else { "" });
         string(&column.name, out);

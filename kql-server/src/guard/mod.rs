@@ -20,7 +20,7 @@ pub async fn guard(State(state): State<Arc<AppState>>, request: Request, next: N
         Ok(origin) => origin,
         Err(refused) => {
             state.metrics.refused();
-            return refused;
+            return *refused;
         }
     };
     let mut response =
@@ -36,14 +36,15 @@ pub async fn guard(State(state): State<Arc<AppState>>, request: Request, next: N
 }
 
 /// The foreign origin that the request comes from, if there is one and it may; the error is a refusal.
-fn checked(state: &AppState, request: &Request) -> Result<Option<HeaderValue>, Response<Body>> {
+fn checked(state: &AppState, request: &Request) -> Result<Option<HeaderValue>, Box<Response<Body>>> {
+    let refused = |status, message: &str| Err(Box::new(refusal(status, message)));
     let headers = request.headers();
     let Some(host) = host::of(request) else {
-        return Err(refusal(StatusCode::BAD_REQUEST, "The request has no valid Host header."));
+        return refused(StatusCode::BAD_REQUEST, "The request has no valid Host header.");
     };
     if !host::is_own(&host, state) {
         let message = "This server is not known under the host name of the request. Start it with --host NAME.";
-        return Err(refusal(StatusCode::FORBIDDEN, message));
+        return refused(StatusCode::FORBIDDEN, message);
     }
     let origin = match headers.get(header::ORIGIN) {
         None => None,
@@ -51,7 +52,7 @@ fn checked(state: &AppState, request: &Request) -> Result<Option<HeaderValue>, R
         Some(origin) if cors::is_allowed(origin, &state.settings.origins) => Some(origin.clone()),
         Some(_) => {
             let message = "Pages of this origin cannot use the server. Start it with --allow-origin ORIGIN.";
-            return Err(refusal(StatusCode::FORBIDDEN, message));
+            return refused(StatusCode::FORBIDDEN, message);
         }
     };
     let is_open = request.method() == Method::OPTIONS || auth::is_open(request.method(), request.uri().path());
@@ -64,7 +65,7 @@ fn checked(state: &AppState, request: &Request) -> Result<Option<HeaderValue>, R
         if let Some(origin) = origin {
             cors::allow(&mut response, origin);
         }
-        return Err(response);
+        return Err(Box::new(response));
     }
     Ok(origin)
 }

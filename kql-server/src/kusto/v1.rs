@@ -27,8 +27,7 @@ impl V1 {
     fn begin_table(&mut self, kind: &'static str, name: &str, columns: Vec<Column>, out: &mut String) {
         let n = self.tables.len();
         let _ = write!(out, "{}{{\"TableName\":\"Table_{n}\",\"Columns\":[", if n > 0 { "," } else { "" });
-        let keys: [(&str, fn(ScalarType) -> &'static str); 2] =
-            [("DataType", values::data_type), ("ColumnType", values::type_name)];
+        let keys: [values::TypeKey<'_>; 2] = [("DataType", values::data_type), ("ColumnType", values::type_name)];
         values::columns(&columns, &keys, "ColumnName", out);
         out.push_str("],\"Rows\":[");
         self.columns = columns;

@@ -11,5 +11,6 @@ mod kusto;
 mod limits;
 mod log_analytics;
 mod management;
+mod page;
 mod store;
 mod streams;

@@ -35,7 +35,7 @@ impl Reply {
         let mut out = "{\"Tables\":[{\"TableName\":\"Table_0\",\"Columns\":[".to_owned();
         // commands call the type of truths by another name than queries
         let data_type = |ty| if ty == ScalarType::Bool { "Boolean" } else { values::data_type(ty) };
-        let keys: [(&str, fn(ScalarType) -> &'static str); 2] =
+        let keys: [values::TypeKey<'_>; 2] =
             [("DataType", data_type), ("ColumnType", values::type_name)];
         values::columns(&self.columns, &keys, "ColumnName", &mut out);
         out.push_str("],\"Rows\":[");
