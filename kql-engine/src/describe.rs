@@ -47,7 +47,12 @@ pub struct TableDescription {
 impl Engine {
     /// Reads all data once, and describes it.
     pub fn describe(&self) -> Vec<TableDescription> {
-        on_deep_stack(|| self.data_tables().iter().map(|name| self.describe_table(name)).collect())
+        on_deep_stack(|| self.data_tables().iter().map(|name| self.described(name)).collect())
+    }
+
+    /// Reads the data of one table, and describes it. Blocks.
+    pub fn describe_table(&self, name: &str) -> TableDescription {
+        on_deep_stack(|| self.described(name))
     }
 
     /// The saved functions, by name.
@@ -58,7 +63,7 @@ impl Engine {
         found
     }
 
-    fn describe_table(&self, name: &str) -> TableDescription {
+    fn described(&self, name: &str) -> TableDescription {
         let other_names = self.core.database.other_names(name);
         let mut found = TableDescription { name: name.to_owned(), other_names, ..TableDescription::default() };
         let table = match self.core.database.data(name) {

@@ -62,8 +62,39 @@ impl Diagnostic {
         self
     }
 
+    /// What the help proposes instead of the text at the position, if that is one word or one token: editors can put it there.
+    pub fn replacement(&self, source: &str) -> Option<&str> {
+        let wrong = self.span.text(source);
+        if wrong.is_empty() || wrong.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | ';')) {
+            return None;
+        }
+        let help = self.help.as_deref()?;
+        let name = help.strip_prefix("did you mean '").and_then(|rest| rest.strip_suffix("'?"));
+        let token = || help.strip_prefix("use '").and_then(|rest| rest.split_once('\'')).map(|(token, _)| token);
+        let found = name.or_else(|| help.strip_prefix("operators are lower case: ")).or_else(token)?;
+        (found != wrong).then_some(found)
+    }
+
     /// Whether the query is refused.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    #[test]
+    fn what_can_be_put_instead() {
+        let fixed = |text: &str| {
+            let found = parse(text).diagnostics;
+            found.iter().find_map(|d| d.replacement(text).map(|new| (d.span.text(text).to_owned(), new.to_owned())))
+        };
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        assert_eq!(fixed("T | wher a == 1"), pair("wher", "where"));
+        assert_eq!(fixed("T | WHERE a == 1"), pair("WHERE", "where"));
+        assert_eq!(fixed("T | where a = 1"), pair("=", "=="));
+        assert_eq!(fixed("T | where a == 1"), None);
     }
 }

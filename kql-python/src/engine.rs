@@ -7,7 +7,7 @@ use crate::fork::OfProcess;
 use crate::frame::{Fetched, Frame};
 use crate::settings::Settings;
 use crate::table::NativeTable;
-use kql_engine::completion::complete;
+use kql_engine::editing::complete;
 use kql_engine::datafusion::catalog::TableProvider;
 use kql_engine::{Answer, ColumnSource, Engine, Error, Prepared, TableSchema};
 use kql_output::Excerpt;
