@@ -21,6 +21,8 @@ pub struct Catalog {
     /// Bytes of rows that can be in memory.
     room: usize,
     now: Mutex<Now>,
+    /// The schema as text, for a database's name and a number of changes.
+    described: Mutex<Option<(u64, String, Arc<str>)>>,
     /// Held while something changes, so that changes happen one after the other.
     changing: tokio::sync::Mutex<()>,
 }
@@ -101,6 +103,7 @@ impl Catalog {
             store: store.map(Arc::new),
             room,
             now: Mutex::new(now),
+            described: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
         })
     }
@@ -166,6 +169,21 @@ impl Catalog {
             now.changes += 1;
         }
         Ok(())
+    }
+
+    /// The text that describes all tables and functions. It is made again only after something has changed. Blocks.
+    pub fn described(&self, database: &str, describe: impl FnOnce() -> String) -> Arc<str> {
+        let changes = self.now().changes;
+        let mut described = self.described.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, name, text)) = &*described
+            && *at == changes
+            && name == database
+        {
+            return text.clone();
+        }
+        let text: Arc<str> = describe().into();
+        *described = Some((changes, database.to_owned(), text.clone()));
+        text
     }
 
     /// The engine with the data that the server was started with, without what clients added.

@@ -1,15 +1,20 @@
 //! Connections: they are accepted, perhaps encrypted, and spoken to in HTTP until the client or the server ends them.
 
-use crate::guard::stall::Unstalled;
+use crate::guard::stall::{Answering, Unstalled};
 use crate::metrics::Metrics;
 use crate::settings::{ServerLimits, TlsFiles};
 use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use kql_engine::CancellationToken;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
@@ -20,6 +25,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
+use tower::ServiceExt;
 
 /// Bytes of the head of a request.
 const HEAD: usize = 64 << 10;
@@ -116,21 +122,37 @@ impl Connections {
         // answers are written as a whole or in large pieces
         let _ = stream.set_nodelay(true);
         match &self.tls {
-            None => self.requests(Unstalled::new(stream, self.limits.writing)).await,
+            None => self.requests(stream).await,
             Some(tls) => {
                 let handshake = tokio::time::timeout(self.limits.reading, tls.accept(stream)).await;
                 if let Ok(Ok(stream)) = handshake {
-                    self.requests(Unstalled::new(stream, self.limits.writing)).await;
+                    self.requests(stream).await;
                 }
             }
         }
     }
 
     async fn requests<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S) {
-        let service = TowerToHyperService::new(self.app.clone());
+        let ServerLimits { reading, writing, idle, .. } = self.limits;
+        let answering = Answering::default();
+        let stream = Unstalled::new(stream, answering.clone(), reading, writing);
+        let app = self.app.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let answer = answering.begin();
+            let answered = app.clone().oneshot(request);
+            async move {
+                let response: Response<Body> = answered.await?;
+                // the answer ends when its body is dropped
+                let is_held = move |frame| {
+                    let _held = &answer;
+                    frame
+                };
+                Ok::<_, Infallible>(response.map(|body| body.map_frame(is_held)))
+            }
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.reading)
+            .header_read_timeout(idle)
             .max_buf_size(HEAD)
             .max_headers(HEADERS)
             .serve_connection(TokioIo::new(stream), service);

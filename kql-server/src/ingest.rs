@@ -119,23 +119,33 @@ fn write_rows(
                 objects(&value.map_err(wrong)?, &mut out)?;
             }
         }
-        RowFormat::Csv | RowFormat::Tsv => {
-            let separator = if format == RowFormat::Csv { "," } else { "\t" };
-            // the text has no names of columns, or others
-            let names: Vec<String> =
-                schema.columns.iter().map(|c| format!("\"{}\"", c.name.replace('"', "\"\""))).collect();
-            out.extend_from_slice(names.join(separator).as_bytes());
-            out.push(b'\n');
-            let text = match text.iter().position(|b| *b == b'\n') {
-                Some(end) if skips_first => text.get(end + 1..).unwrap_or_default(),
-                None if skips_first => &[],
-                _ => text,
-            };
-            out.extend_from_slice(text);
-        }
+        RowFormat::Csv => fields(schema, b',', text, skips_first, &mut out)?,
+        RowFormat::Tsv => fields(schema, b'\t', text, skips_first, &mut out)?,
     }
     let written = std::fs::File::create(path).and_then(|mut file| file.write_all(&out));
     written.map_err(|_| not_written())
+}
+
+/// Appends the records of a text after the names of the columns. A short record lacks the last columns, and what a long one has
+/// beyond them is left out.
+fn fields(
+    schema: &TableSchema,
+    separator: u8,
+    text: &[u8],
+    skips_first: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), QueryError> {
+    let wrong = |e: csv::Error| QueryError::Request(format!("The rows are not valid: {e}."));
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(skips_first).flexible(true).delimiter(separator).from_reader(text);
+    let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(out);
+    writer.write_record(schema.columns.iter().map(|column| &column.name)).map_err(wrong)?;
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).map_err(wrong)? {
+        let given = record.iter().chain(std::iter::repeat(&b""[..]));
+        writer.write_record(given.take(schema.columns.len())).map_err(wrong)?;
+    }
+    writer.flush().map_err(|_| not_written())
 }
 
 /// Appends an object as a line, or those of an array.

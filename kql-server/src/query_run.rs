@@ -147,17 +147,21 @@ pub async fn start(state: &Arc<AppState>, request: QueryRequest) -> Result<Runni
         is_over: false,
         admission,
     };
+    let mut begun = VecDeque::new();
     loop {
         match query.advance().await {
             Some(Event::Failed(error)) if query.rows == 0 => return Err(error),
-            Some(event @ Event::Table(_)) => query.pending.push_back(event),
-            Some(event) => {
-                query.pending.push_back(event);
-                return Ok(query);
+            Some(event @ Event::Table(_)) => begun.push_back(event),
+            event => {
+                begun.extend(event);
+                break;
             }
-            None => return Ok(query),
         }
     }
+    // an event can have others behind it
+    begun.append(&mut query.pending);
+    query.pending = begun;
+    Ok(query)
 }
 
 /// The results of a query as streams. A query over samples that can be wrong is prepared over whole files: what was sent to a

@@ -80,6 +80,8 @@ pub struct ServerLimits {
     pub connections: usize,
     /// How long a client can take to send the head of a request, or the next part of its body.
     pub reading: Duration,
+    /// How long a connection stays open without a request.
+    pub idle: Duration,
     /// How long a client can leave an answer unread.
     pub writing: Duration,
     /// How long running requests have to end when the server stops.
@@ -102,6 +104,7 @@ impl Default for ServerLimits {
             ingested: 1 << 30,
             connections: 2048,
             reading: Duration::from_secs(30),
+            idle: Duration::from_secs(600),
             writing: Duration::from_secs(60),
             grace: Duration::from_secs(5),
         }

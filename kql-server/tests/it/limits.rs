@@ -126,6 +126,29 @@ fn slow_requests_are_closed() {
     let mut rest = Vec::new();
     let _ = head.read_to_end(&mut rest);
     assert!(start.elapsed() < Duration::from_secs(10), "the connection is still open");
+    // one that is idle stays open
+    let mut idle = server.connect();
+    for _ in 0..2 {
+        write_request(&mut idle, server.address, "GET", "/healthz", &[], b"");
+        assert_eq!(Answer::read(&mut idle).status, 200);
+        std::thread::sleep(Duration::from_millis(600));
+    }
+    // and so does one whose query takes longer than its head may
+    let slow = "range x from 1 to 3000000 step 1 | summarize dcount(tostring(x)) by x % 7 | count";
+    write_request(
+        &mut idle,
+        server.address,
+        "POST",
+        "/v2/rest/query",
+        &[],
+        json!({"csl": slow}).to_string().as_bytes(),
+    );
+    assert_eq!(Answer::read(&mut idle).status, 200);
+    // a second head is as slow as a first one may not be
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n").unwrap();
+    let start = Instant::now();
+    let _ = idle.read_to_end(&mut rest);
+    assert!(start.elapsed() < Duration::from_secs(10), "the connection is still open");
     let mut body = server.connect();
     write_request(&mut body, server.address, "POST", "/v2/rest/query", &[("Content-Length", "100")], b"{\"csl\":");
     assert_eq!(Answer::read(&mut body).status, 408);

@@ -18,7 +18,7 @@ fn everything_is_there_again() {
     {
         let server = start(folder.path());
         server.done(".create table T (n: long, s: string, t: datetime, v: timespan, d: dynamic, g: guid, m: decimal, r: real, b: bool, i: int)");
-        server.done(".set-or-append T <| print n = 1, s = 'x', t = datetime(2026-01-02T03:04:05.1234567Z), v = 1.02:03:04.5, \
+        server.done(".set-or-append T <| print n = 1, s = 'x', t = datetime(2026-01-02T03:04:05.1234567Z), v = time(1.02:03:04.5), \
             d = dynamic({'a': [1]}), g = guid(74be27de-1e4e-49d9-b579-fe0b331d3642), m = decimal(1.25), r = 1.5, b = true, i = int(7)");
         server.done(
             ".set-or-append T <| print n = 2, s = '', t = datetime(0001-01-01), v = time(null), d = dynamic(null), \

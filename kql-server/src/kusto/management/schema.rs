@@ -4,6 +4,7 @@ use super::command::Command;
 use super::context::Context;
 use super::functions;
 use super::reply::Reply;
+use crate::catalog::Catalog;
 use crate::query_error::QueryError;
 use crate::store::SavedFunction;
 use crate::values::dotnet;
@@ -163,31 +164,32 @@ async fn script(context: &Context<'_>) -> Result<Reply, QueryError> {
 
 async fn as_json(context: &Context<'_>, database: &str) -> Result<Reply, QueryError> {
     let engine = context.state.catalog.engine().await?;
-    let functions = context.state.catalog.functions();
     let catalog = context.state.catalog.clone();
     let name = database.to_owned();
-    let text = blocking(move || {
-        let described = |table: &str| catalog.ingested(table).unwrap_or_default();
-        let mut tables = Map::new();
-        for table in engine.table_names() {
-            if let Some(Ok(schema)) = engine.table_schema(&table) {
-                let meta = described(&table);
-                let value = json!({"Name": table, "Folder": meta.folder, "DocString": meta.docstring,
-                    "OrderedColumns": ordered(&schema)});
-                tables.insert(table, value);
-            }
+    let text = blocking(move || catalog.described(&name, || described(&catalog, &engine, &name))).await?;
+    Ok(Reply::of(&[("DatabaseSchema", Text)], vec![vec![json!(&*text)]]))
+}
+
+/// All tables that a query can name, and all functions.
+fn described(catalog: &Catalog, engine: &Engine, name: &str) -> String {
+    let mut tables = Map::new();
+    for table in engine.table_names() {
+        if let Some(Ok(schema)) = engine.table_schema(&table) {
+            let meta = catalog.ingested(&table).unwrap_or_default();
+            let value = json!({"Name": table, "Folder": meta.folder, "DocString": meta.docstring,
+                "OrderedColumns": ordered(&schema)});
+            tables.insert(table, value);
         }
-        let functions: Map<String, Value> =
-            functions.iter().map(|function| (function.name.clone(), function_json(&engine, function))).collect();
-        let mut databases = Map::new();
-        let database = json!({"Name": name, "Tables": tables, "ExternalTables": {}, "MaterializedViews": {},
-            "EntityGroups": {}, "MajorVersion": 1, "MinorVersion": 0, "Functions": functions,
-            "DatabaseAccessMode": "ReadWrite", "ExternalTablesAllowed": false});
-        databases.insert(name, database);
-        json!({"Plugins": [], "Databases": databases}).to_string()
-    })
-    .await?;
-    Ok(Reply::of(&[("DatabaseSchema", Text)], vec![vec![Value::String(text)]]))
+    }
+    let functions = catalog.functions();
+    let functions: Map<String, Value> =
+        functions.iter().map(|function| (function.name.clone(), function_json(engine, function))).collect();
+    let database = json!({"Name": name, "Tables": tables, "ExternalTables": {}, "MaterializedViews": {},
+        "EntityGroups": {}, "MajorVersion": 1, "MinorVersion": 0, "Functions": functions,
+        "DatabaseAccessMode": "ReadWrite", "ExternalTablesAllowed": false});
+    let mut databases = Map::new();
+    databases.insert(name.to_owned(), database);
+    json!({"Plugins": [], "Databases": databases}).to_string()
 }
 
 fn function_json(engine: &Engine, function: &SavedFunction) -> Value {
