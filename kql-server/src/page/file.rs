@@ -90,6 +90,10 @@ fn tables_of(name: &str, bytes: &Bytes, profile: Profile, room: usize) -> Result
         if let Some(error) = &described.error {
             return Err(QueryError::Failed(scrub(error)));
         }
+        if described.rows == 0 && described.refused > 0 {
+            let reason = described.notices.first().map_or_else(String::new, |notice| format!(": {}", scrub(notice)));
+            return Err(QueryError::Request(format!("No row of the file can be read{reason}")));
+        }
         let (schema, batches) = read(&engine, &table, &mut room)?;
         Ok(Found { schema, batches, described })
     });
