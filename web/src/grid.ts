@@ -84,9 +84,14 @@ export class Grid {
   /** As wide as the first rows. */
   private measure(): void {
     this.measured = true;
+    const pen = document.createElement("canvas").getContext("2d");
+    const style = getComputedStyle(this.element);
+    // in a hidden tab the element has no font yet
+    if (pen && style.fontSize) pen.font = `${style.fontSize} ${style.fontFamily}`;
     for (let row = 0; row < Math.min(this.rows.length, 60); row++) {
       this.rows.row(row).forEach((cell, i) => {
-        const width = clamp((cell?.length ?? 0) * 7.4 + 20);
+        const text = oneLine(cell ?? "");
+        const width = clamp((pen?.measureText(text).width ?? text.length * 8) + 20);
         if (width > (this.widths[i] ?? 0)) this.widths[i] = width;
       });
     }
@@ -167,7 +172,7 @@ export class Grid {
           class: `${isNumber(type) ? "number" : ""}${isActive ? " active" : ""}${text === null ? " null" : ""}`, ...(isActive ? { id: `${this.id}-active` } : {}) });
         cell.style.left = `${lefts[n]}px`;
         cell.style.width = `${this.widths[i]}px`;
-        cell.textContent = text === null ? "" : text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+        cell.textContent = text === null ? "" : oneLine(text);
         if (text !== null && looksLikeJson(text)) cell.classList.add("opens");
         row.append(cell);
       });
@@ -317,6 +322,12 @@ export class Grid {
   }
 }
 
+/** A text for a cell. */
+function oneLine(text: string): string {
+  const start = text.slice(0, MAX_TEXT);
+  return (start.includes("\n") ? start.replaceAll(/\s*\n\s*/g, " ") : start) + (text.length > MAX_TEXT ? "…" : "");
+}
+
 function clamp(width: number): number {
-  return Math.max(NARROWEST, Math.min(WIDEST, Math.round(width)));
+  return Math.max(NARROWEST, Math.min(WIDEST, Math.ceil(width)));
 }

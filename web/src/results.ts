@@ -55,7 +55,7 @@ export class Results {
     const grid = new Grid(rows, title, () => this.counts(result));
     const tab = h("button", { type: "button", role: "tab", id: `result-tab-${n}`, "aria-controls": `result-${n}`, onclick: () => result && this.activate(result, false) }, title, " ", h("small", {}, ""));
     const filter = h("input", { type: "search", class: "row-filter", placeholder: "Filter rows", "aria-label": `Filter the rows of ${title}`, oninput: () => grid.filter(filter.value) });
-    const formats = h("select", { "aria-label": "Format of the export" }, ...(this.session()?.formats ?? []).map((f) => h("option", { value: f.name, title: f.about }, f.name)));
+    const formats = h("select", { "aria-label": "Format of the export" }, ...(this.session()?.formats ?? []).map((f) => h("option", { value: f.name, title: f.about, selected: f.name === "csv" }, f.name)));
     const save = h("button", { type: "button", onclick: () => void this.save(n, formats.value, save) }, "Export");
     const switcher = h("div", { class: "switch", role: "group", "aria-label": "View", hidden: true });
     const drawing = h("div", { class: "drawing", hidden: true });
