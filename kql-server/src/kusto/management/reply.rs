@@ -35,8 +35,7 @@ impl Reply {
         let mut out = "{\"Tables\":[{\"TableName\":\"Table_0\",\"Columns\":[".to_owned();
         // commands call the type of truths by another name than queries
         let data_type = |ty| if ty == ScalarType::Bool { "Boolean" } else { values::data_type(ty) };
-        let keys: [values::TypeKey<'_>; 2] =
-            [("DataType", data_type), ("ColumnType", values::type_name)];
+        let keys: [values::TypeKey<'_>; 2] = [("DataType", data_type), ("ColumnType", values::type_name)];
         values::columns(&self.columns, &keys, "ColumnName", &mut out);
         out.push_str("],\"Rows\":[");
         out.push_str(&self.rows.join(",\n"));
