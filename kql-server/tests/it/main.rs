@@ -11,6 +11,7 @@ mod kusto;
 mod limits;
 mod log_analytics;
 mod management;
+mod mcp;
 mod page;
 mod store;
 mod streams;
