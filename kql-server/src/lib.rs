@@ -27,8 +27,8 @@ pub mod values;
 
 pub use connection::TlsError;
 pub use guard::auth::{Token, TokenError};
-pub use mcp::serve_mcp;
 pub use guard::cors::AZURE_DATA_EXPLORER;
+pub use mcp::serve_mcp;
 pub use settings::{LISTEN, ServerLimits, ServerSettings, TlsFiles};
 pub use state::{AppState, DATABASE};
 pub use store::StoreError;

@@ -2,8 +2,8 @@
 
 use super::tools::in_background;
 use crate::page::answer::Failure;
-use crate::query_error::QueryError;
 use crate::queries::Label;
+use crate::query_error::QueryError;
 use crate::state::{AppState, DATABASE};
 use kql_detection::{Look, ReportFormat, Session, SessionOptions, TestPath, report};
 use kql_engine::Engine;

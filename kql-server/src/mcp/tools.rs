@@ -1,10 +1,13 @@
 //! The tools of an assistant: what each expects, and what it answers. Those that the page has, too, answer what the page gets.
 
 use super::tests_of_query;
-use crate::page::{answer::{Answer, Ask, Failure, blocking}, editing, explain, tables};
+use crate::page::{
+    answer::{Answer, Ask, Failure, blocking},
+    editing, explain, tables,
+};
+use crate::queries::Label;
 use crate::query_error::QueryError;
 use crate::query_run::{self, Event, QueryRequest, RunningQuery};
-use crate::queries::Label;
 use crate::state::{AppState, DATABASE};
 use crate::values::{self, Encoding};
 use axum::extract::State;
@@ -110,7 +113,8 @@ pub fn described(tool: &Described) -> Tool {
         ((*name).to_owned(), json!({"type": ty, "description": about}))
     };
     let properties: JsonObject = tool.arguments.iter().map(property).collect();
-    let required: Vec<&str> = tool.arguments.iter().filter(|(_, _, required, _)| *required).map(|(name, ..)| *name).collect();
+    let required: Vec<&str> =
+        tool.arguments.iter().filter(|(_, _, required, _)| *required).map(|(name, ..)| *name).collect();
     let mut schema = JsonObject::new();
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("properties".to_owned(), Value::Object(properties));
@@ -190,14 +194,14 @@ fn tables_like(all: Value, filter: &str) -> Result<Value, Value> {
 /// Those of this name, else those with this text in their names or descriptions.
 fn functions(filter: &str) -> Value {
     let filter = filter.trim().trim_end_matches("()").to_lowercase();
-    let named: Vec<Callable> = callable::all().filter(|c| c.names().any(|name| name.eq_ignore_ascii_case(&filter))).collect();
+    let named: Vec<Callable> =
+        callable::all().filter(|c| c.names().any(|name| name.eq_ignore_ascii_case(&filter))).collect();
     let fits = |c: &Callable| {
         c.names().any(|name| name.to_lowercase().contains(&filter)) || c.summary().to_lowercase().contains(&filter)
     };
     let found: Vec<Callable> = if named.is_empty() { callable::all().filter(fits).collect() } else { named };
-    let object = |c: &Callable| {
-        json!({"name": c.name(), "kind": c.kind(), "signatures": c.signatures(), "about": c.summary()})
-    };
+    let object =
+        |c: &Callable| json!({"name": c.name(), "kind": c.kind(), "signatures": c.signatures(), "about": c.summary()});
     let shown: Vec<Value> = found.iter().take(FUNCTIONS).map(object).collect();
     json!({"functions": shown, "found": found.len()})
 }
