@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use axum::routing::post;
+use axum::routing::{get, post};
 use futures::{FutureExt, StreamExt};
 use kql_engine::dynamic::write::string;
 use kql_engine::{Column, Render};
@@ -27,6 +27,7 @@ pub fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/v1/workspaces/{workspace}/query", post(workspace))
         .route("/v1/workspaces/{workspace}/api/query", post(workspace))
+        .route("/v1/workspaces/{workspace}/metadata", get(metadata))
         .route("/v1/$batch", post(batch))
         .route("/v1/subscriptions/{*rest}", post(resource))
         .route("/v1//subscriptions/{*rest}", post(resource))
@@ -43,6 +44,28 @@ async fn workspace(State(state): State<Arc<AppState>>, headers: HeaderMap, body:
         Err(error) => return of_body(&error),
     };
     answer(&state, &headers, &body).await
+}
+
+/// The tables with rows, and their columns.
+async fn metadata(State(state): State<Arc<AppState>>) -> Response<Body> {
+    let engine = match state.catalog.engine().await {
+        Ok(engine) => engine,
+        Err(error) => return refusal(&error),
+    };
+    let names: Vec<String> = state.catalog.tables().into_iter().map(|(name, _)| name).collect();
+    // files may be inspected
+    let described = tokio::task::spawn_blocking(move || {
+        let tables = names.into_iter().filter_map(|name| {
+            let schema = engine.table_schema(&name)?.ok()?;
+            let columns = schema.columns.iter().map(|c| json!({"name": c.name, "type": values::type_name(c.ty)}));
+            Some(json!({"id": name, "name": name, "columns": columns.collect::<Value>()}))
+        });
+        json!({"tables": tables.collect::<Value>()})
+    });
+    match described.await {
+        Ok(described) => json(StatusCode::OK, &described),
+        Err(_) => refusal(&QueryError::Defect),
+    }
 }
 
 /// The query of a resource: its id, which ends with `/query`.

@@ -24,6 +24,9 @@ fn tables_and_types() {
     let resource =
         server.post("/v1/subscriptions/s/resourceGroups/g/providers/p/t/r/query", &json!({"query": "print 1"}));
     assert_eq!(resource.json()["tables"][0]["rows"], json!([[1]]));
+    let metadata = server.get("/v1/workspaces/w/metadata").json();
+    assert_eq!(metadata["tables"][0]["name"], "Events");
+    assert_eq!(metadata["tables"][0]["columns"][1], json!({"name": "n", "type": "long"}));
     assert_eq!(server.post("/v1/subscriptions/s/other", &json!({"query": "print 1"})).status, 404);
 }
 
