@@ -21,7 +21,8 @@ fn finding(found: &Diagnostic, query: &str, offset: usize, text: &str, positions
     };
     let fixes: Vec<Value> = found
         .replacement(query)
-        .map(|new| {
+        .map(|(at, new)| {
+            let (start, end) = positions.span(at, offset);
             let new = if new.contains(' ') { quoted(new) } else { new.to_owned() };
             json!({"title": format!("Change to {new}"), "start": start, "end": end, "text": new})
         })

@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn cells_are_what_the_engine_shows() {
         let engine = Engine::builder().build().unwrap();
-        let query = "print a = 9007199254740993, b = 1.0, c = int(null), d = '\"x\"\n', e = dynamic({'k': 1}), f = ''";
+        let query = "print a = 9007199254740993, b = 1.0, c = int(null), d = '\"x\"\\n', e = dynamic({'k': 1}), f = ''";
         let answer = engine.query(query).unwrap();
         let table = &answer.tables[0];
         let line = lines(&table.batches[0], &table.schema.columns);
