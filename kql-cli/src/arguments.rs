@@ -43,6 +43,10 @@ pub enum Command {
     Convert(Convert),
     /// Format queries; comments are kept
     Fmt(Fmt),
+    /// Serve data to the clients of Azure Data Explorer, Log Analytics and Defender, and as a web page
+    Serve(Serve),
+    /// Check, run and test queries for an assistant, over the Model Context Protocol on standard input and output
+    Mcp(Mcp),
     /// Start the processes of a cluster, which runs queries of other hosts
     #[cfg(feature = "cluster")]
     #[command(subcommand)]
@@ -279,6 +283,70 @@ pub struct Fmt {
     /// Write nothing; list the files that are not formatted, and exit with 1 if there are any
     #[arg(long)]
     pub check: bool,
+}
+
+/// `kql mcp`
+#[derive(Args)]
+pub struct Mcp {
+    /// Files or folders of data, as for --data
+    #[arg(value_name = "[NAME=]PATH|URL")]
+    pub paths: Vec<String>,
+    /// Seconds after which a query is stopped
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = at_least_one)]
+    pub timeout: usize,
+    /// What queries can name.
+    #[command(flatten)]
+    pub environment: Environment,
+}
+
+/// `kql serve`
+#[derive(Args)]
+pub struct Serve {
+    /// Files or folders of data, as for --data
+    #[arg(value_name = "[NAME=]PATH|URL")]
+    pub paths: Vec<String>,
+    /// The address to listen on; other hosts reach it only if it is one of a network, and then --token-file is required
+    #[arg(long, value_name = "IP:PORT", default_value_t = kql_server::LISTEN)]
+    pub listen: std::net::SocketAddr,
+    /// A file with the secret that clients must send as bearer token, of at least 16 characters
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// A certificate and its chain as PEM, so that the server speaks HTTPS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of the certificate as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// A name under which clients reach the server, besides localhost and addresses; can be repeated
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
+    /// An origin whose web pages can send requests, such as https://tools.example.com; 'adx' stands for the page of Azure Data
+    /// Explorer; can be repeated
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<String>,
+    /// Folder where ingested tables and saved functions are kept [default: they are in memory, and gone at the end]
+    #[arg(long, value_name = "FOLDER")]
+    pub store: Option<PathBuf>,
+    /// Refuse commands that change tables or functions
+    #[arg(long)]
+    pub read_only: bool,
+    /// Queries that run at once; others wait, and are refused with status 429 if that takes too long [default: two for each
+    /// processor, but at least 4]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub max_queries: Option<usize>,
+    /// Rows of a result; clients can ask for another number
+    #[arg(long, value_name = "N", default_value = "500000", value_parser = at_least_one)]
+    pub max_rows: usize,
+    /// Seconds after which a query is stopped; clients can ask for less
+    #[arg(long, value_name = "SECONDS", default_value = "240", value_parser = at_least_one)]
+    pub timeout: usize,
+    /// Run queries on the executors of this scheduler, which must see the same files; see 'kql cluster'
+    #[cfg(feature = "cluster")]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub cluster: Option<String>,
+    /// What queries can name.
+    #[command(flatten)]
+    pub environment: Environment,
 }
 
 /// `kql cluster`

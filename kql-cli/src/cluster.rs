@@ -58,7 +58,7 @@ async fn scheduler(arguments: &arguments::Scheduler) -> Result<(), ServeError> {
     println!("listening on {}", scheduler.address);
     tokio::select! {
         ended = scheduler.ended() => ended,
-        () = stopped() => Ok(()),
+        () = crate::shutdown::asked() => Ok(()),
     }
 }
 
@@ -84,22 +84,6 @@ fn warn_of_network(address: &std::net::SocketAddr) {
             "notice: {address} is reachable from other hosts, without passwords and encryption; use it only in a private network"
         );
     }
-}
-
-/// Waits for a signal that ends the program.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut end) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = end.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// The settings of an engine whose queries run on a cluster.

@@ -18,6 +18,7 @@ mod install;
 mod interrupt;
 mod lookup;
 mod machine;
+mod mcp;
 mod message;
 mod partial;
 mod provisional;
@@ -25,6 +26,8 @@ mod query_files;
 mod repl;
 mod run;
 mod screen;
+mod serve;
+mod shutdown;
 mod test;
 mod watch;
 mod why;
@@ -63,6 +66,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         arguments::Command::Convert(convert) => convert::convert(&convert),
         arguments::Command::Data(data) => data::data(&data),
         arguments::Command::Fmt(fmt) => fmt::fmt(&fmt),
+        arguments::Command::Serve(serve) => serve::serve(&serve),
+        arguments::Command::Mcp(mcp) => mcp::mcp(&mcp),
         #[cfg(feature = "cluster")]
         arguments::Command::Cluster(cluster) => cluster::serve(&cluster),
         arguments::Command::Completions(completions) => install::completions(&completions),

@@ -4,6 +4,7 @@ use crate::arguments::{CheckFormat, Why};
 use crate::failure::Failure;
 use crate::run::{Subject, subject};
 use kql_detection::{WhyError, WhyRow, why as follow};
+use kql_engine::CancellationToken;
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -11,15 +12,15 @@ use std::io::Write;
 pub fn why(arguments: &Why) -> Result<(), Failure> {
     let Subject { text, shown, first_line, engine } =
         subject(arguments.query.as_deref(), arguments.file.as_deref(), &arguments.environment)?;
-    let found = follow(&engine, &text, arguments.table.as_deref(), &arguments.row, arguments.limit).map_err(
-        |error| match error {
-            WhyError::Query(error) => at_fault(crate::run::failure(error, &text, &shown)),
-            WhyError::Condition(error, condition) => at_fault(crate::run::failure(error, &condition, "--row")),
-            // as grep does when nothing is found
-            no_row @ WhyError::NoRow(_) => Failure::Query(no_row.to_string()),
-            other => Failure::Usage(other.to_string()),
-        },
-    )?;
+    let found =
+        follow(&engine, &text, arguments.table.as_deref(), &arguments.row, arguments.limit, &CancellationToken::new())
+            .map_err(|error| match error {
+                WhyError::Query(error) => at_fault(crate::run::failure(error, &text, &shown)),
+                WhyError::Condition(error, condition) => at_fault(crate::run::failure(error, &condition, "--row")),
+                // as grep does when nothing is found
+                no_row @ WhyError::NoRow(_) => Failure::Query(no_row.to_string()),
+                other => Failure::Usage(other.to_string()),
+            })?;
     let mut out = std::io::stdout();
     for row in &found.rows {
         match arguments.format {

@@ -18,7 +18,7 @@ pub use check::{
     Failure, FalseArm, FileReport, Loaded, Loss, MutationReport, Outcome, Session, SessionOptions, Survivor, Verdict,
     first_line, losses,
 };
-pub use coverage::{Coverage, CoverageFormat, Unit, UnitKind, coverage_report};
+pub use coverage::{Coverage, CoverageFormat, Unit, UnitKind, coverage_report, reached};
 pub use functions_file::{FunctionsError, load_functions};
 pub use mutants::{Mutant, MutantKind, mutants};
 pub use problem::{Place, Placed, Problem, Source};

@@ -3,6 +3,7 @@
 use crate::check::{Loss, has_name, losses, unfollowed};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
+use futures::executor::block_on;
 use kql_engine::{CancellationToken, Engine, Error, Follow, TraceOptions, Traced, cell};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +54,8 @@ pub enum WhyError {
 }
 
 /// Follows the rows of a table that a condition selects, at most `limit` of them, through a query. Without a table, it is the
-/// one that the query reads and that has rows for which the condition can be computed. Blocks.
+/// one that the query reads and that has rows for which the condition can be computed. `cancel` stops it with
+/// [`Error::Interrupted`]. Blocks.
 ///
 /// # Errors
 /// The query or the condition cannot run, or no row is selected.
@@ -63,28 +65,31 @@ pub fn why(
     table: Option<&str>,
     condition: &str,
     limit: usize,
+    cancel: &CancellationToken,
 ) -> Result<WhyRows, WhyError> {
-    let cancel = CancellationToken::new();
     let table = match table {
         Some(table) => table.to_owned(),
-        None => the_table(engine, query, condition)?,
+        None => the_table(engine, query, condition, cancel)?,
     };
     let selection = selecting(&table, condition);
     let wrong = |error| WhyError::Condition(error, selection.clone());
     // a table can be large: only the rows that are followed are kept, the others are counted
     let first = TraceOptions { follow: all_rows(&table), ..TraceOptions::default() };
-    let selected = engine.trace(&format!("{selection}\n| take {limit}"), &first, &cancel).map_err(wrong)?;
+    let selected = engine.trace(&format!("{selection}\n| take {limit}"), &first, cancel).map_err(wrong)?;
     let numbers: Vec<i64> = selected.trace.sources.last().into_iter().flatten().flatten().copied().collect();
     if numbers.is_empty() {
         return Err(WhyError::NoRow(table));
     }
-    let count =
-        if numbers.len() < limit { numbers.len() as u64 } else { counted(engine, &selection).map_err(wrong)? };
+    let count = if numbers.len() < limit {
+        numbers.len() as u64
+    } else {
+        counted(engine, &selection, cancel).map_err(wrong)?
+    };
     let cells = cells(&selected);
     let followed: BTreeSet<i64> = numbers.iter().copied().collect();
     let follow = Some(Follow { table: table.clone(), rows: Some(followed.clone()) });
     let options = TraceOptions { follow, ..TraceOptions::default() };
-    let traced = engine.trace(query, &options, &cancel).map_err(WhyError::Query)?;
+    let traced = engine.trace(query, &options, cancel).map_err(WhyError::Query)?;
     let is_read = has_name(query, &table) || engine.prepare(query).map_err(WhyError::Query)?.tables().contains(&table);
     let kept: BTreeSet<i64> = traced.trace.sources.iter().flatten().flatten().copied().collect();
     let rows = followed.iter().map(|number| {
@@ -109,15 +114,15 @@ fn all_rows(table: &str) -> Option<Follow> {
 }
 
 /// The number of rows of a query.
-fn counted(engine: &Engine, query: &str) -> Result<u64, Error> {
-    let answer = engine.query(&format!("{query}\n| count"))?;
+fn counted(engine: &Engine, query: &str, cancel: &CancellationToken) -> Result<u64, Error> {
+    let answer = block_on(engine.query_async(&format!("{query}\n| count"), cancel))?;
     let batch = answer.tables.iter().flat_map(|table| &table.batches).find(|batch| batch.num_rows() > 0);
     let count = batch.and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>().map(|counts| counts.value(0)));
     Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
 }
 
 /// The table of the query that the condition is about.
-fn the_table(engine: &Engine, query: &str, condition: &str) -> Result<String, WhyError> {
+fn the_table(engine: &Engine, query: &str, condition: &str, cancel: &CancellationToken) -> Result<String, WhyError> {
     let with_data = engine.data_tables();
     let read = engine.prepare(query).map_err(WhyError::Query)?.tables();
     let mut candidates: Vec<String> = read.into_iter().filter(|table| with_data.contains(table)).collect();
@@ -138,7 +143,8 @@ fn the_table(engine: &Engine, query: &str, condition: &str) -> Result<String, Wh
         (several, _) => {
             // of those for which it can be computed, the one that has such a row
             let has_rows = |table: &&String| {
-                let counted = engine.query(&format!("{} | take 1", selecting(table, condition)));
+                let one = format!("{} | take 1", selecting(table, condition));
+                let counted = block_on(engine.query_async(&one, cancel));
                 counted.is_ok_and(|answer| answer.tables.iter().any(|t| t.batches.iter().any(|b| b.num_rows() > 0)))
             };
             let found: Vec<String> = several.iter().filter(has_rows).cloned().collect();

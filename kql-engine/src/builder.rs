@@ -153,9 +153,17 @@ impl EngineBuilder {
     /// # Errors
     /// [`Error::Setting`] if the text is not a datetime.
     pub fn now(mut self, datetime: &str) -> Result<Self, Error> {
-        let ticks = kql_parser::time::parse_datetime(datetime)
-            .ok_or_else(|| Error::Setting(format!("'{datetime}' is not a datetime such as 2024-05-01T12:00:00Z")))?;
-        self.now = Some(ticks);
+        self.now = Some(ticks_of(datetime)?);
+        Ok(self)
+    }
+
+    /// A range of times that restricts the rows of every table which has a time (`TimeGenerated`, else `Timestamp`), in
+    /// addition to the query's own conditions; the end does not belong to it.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if a text is not a datetime.
+    pub fn times(mut self, from: &str, to: &str) -> Result<Self, Error> {
+        self.database.times = Some((ticks_of(from)?, ticks_of(to)?));
         Ok(self)
     }
 
@@ -242,4 +250,10 @@ impl EngineBuilder {
         }
         Ok(Engine { core: Arc::new(EngineCore::new(database, limits, progress, now, release, runner)?) })
     }
+}
+
+/// The ticks of a datetime.
+fn ticks_of(datetime: &str) -> Result<i64, Error> {
+    kql_parser::time::parse_datetime(datetime)
+        .ok_or_else(|| Error::Setting(format!("'{datetime}' is not a datetime such as 2024-05-01T12:00:00Z")))
 }

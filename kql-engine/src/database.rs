@@ -37,6 +37,8 @@ pub struct Database {
     /// The files that `externaldata` can read.
     pub(crate) external_files: ExternalFiles,
     pub(crate) external_missing: ExternalMissing,
+    /// The range of times that restricts the rows of every table.
+    pub(crate) times: Option<(i64, i64)>,
     /// How many expressions the names of a query can stand for; `None` for [`MAX_PLAN_SIZE`].
     pub(crate) max_plan_size: Option<usize>,
     /// The database for IP addresses.
@@ -95,6 +97,7 @@ impl Database {
             options: self.options,
             external_files: self.external_files.clone(),
             external_missing: self.external_missing,
+            times: self.times,
             max_plan_size: self.max_plan_size,
             places: self.places.clone(),
             given: Vec::new(),
@@ -470,6 +473,10 @@ impl Environment for QueryEnvironment<'_> {
 
     fn now(&self) -> i64 {
         self.now
+    }
+
+    fn times(&self) -> Option<(i64, i64)> {
+        self.database.times
     }
 
     fn external(&self, uri: &str) -> Result<std::path::PathBuf, ExternalRefused> {

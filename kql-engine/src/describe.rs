@@ -1,5 +1,6 @@
 //! Describes the data: for each table its files, rows, time range, and how its columns fit the schema.
 
+use crate::bind::StoredFunction;
 use crate::deep_stack::on_deep_stack;
 use crate::engine::Engine;
 use crate::exec;
@@ -46,10 +47,23 @@ pub struct TableDescription {
 impl Engine {
     /// Reads all data once, and describes it.
     pub fn describe(&self) -> Vec<TableDescription> {
-        on_deep_stack(|| self.data_tables().iter().map(|name| self.describe_table(name)).collect())
+        on_deep_stack(|| self.data_tables().iter().map(|name| self.described(name)).collect())
     }
 
-    fn describe_table(&self, name: &str) -> TableDescription {
+    /// Reads the data of one table, and describes it. Blocks.
+    pub fn describe_table(&self, name: &str) -> TableDescription {
+        on_deep_stack(|| self.described(name))
+    }
+
+    /// The saved functions, by name.
+    pub fn saved_functions(&self) -> Vec<(String, StoredFunction)> {
+        let functions = &self.core.database.functions;
+        let mut found: Vec<(String, StoredFunction)> = functions.iter().map(|(n, f)| (n.clone(), f.clone())).collect();
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        found
+    }
+
+    fn described(&self, name: &str) -> TableDescription {
         let other_names = self.core.database.other_names(name);
         let mut found = TableDescription { name: name.to_owned(), other_names, ..TableDescription::default() };
         let table = match self.core.database.data(name) {

@@ -12,7 +12,6 @@ mod byte_channel;
 pub mod cell;
 #[doc(hidden)]
 pub mod codec;
-pub mod completion;
 mod database;
 #[doc(hidden)]
 pub mod decimal;
@@ -21,6 +20,7 @@ mod defect;
 mod describe;
 #[doc(hidden)]
 pub mod dynamic;
+pub mod editing;
 mod encoded;
 mod engine;
 mod engine_core;

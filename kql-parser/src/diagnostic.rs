@@ -62,8 +62,47 @@ impl Diagnostic {
         self
     }
 
+    /// The text that the help proposes, and what it takes the place of: a name, or the first token at the position. Editors
+    /// can put it there.
+    pub fn replacement(&self, source: &str) -> Option<(Span, &str)> {
+        let wrong = self.span.text(source);
+        let help = self.help.as_deref()?;
+        let first = crate::lex(wrong).tokens.first().map(|token| token.span)?;
+        let first = Span::new(self.span.start + first.start, self.span.start + first.end);
+        let is_name = !wrong.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | ';'));
+        let name = if is_name { self.span } else { first };
+        let (at, new) = if let Some(rest) = help.strip_prefix("did you mean '") {
+            (self.span, rest.strip_suffix("'?").filter(|_| is_name)?)
+        } else if let Some(rest) = help.strip_prefix("operators are lower case: ") {
+            (name, rest)
+        } else {
+            (first, help.strip_prefix("use '")?.split_once('\'')?.0)
+        };
+        (!at.is_empty() && at.text(source) != new).then_some((at, new))
+    }
+
     /// Whether the query is refused.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    #[test]
+    fn what_can_be_put_instead() {
+        let fixed = |text: &str| {
+            let found = parse(text).diagnostics;
+            found.iter().find_map(|d| d.replacement(text).map(|(at, new)| (at.text(text).to_owned(), new.to_owned())))
+        };
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        assert_eq!(fixed("T | wher a == 1"), pair("wher", "where"));
+        assert_eq!(fixed("T | WHERE a == 1"), pair("WHERE", "where"));
+        assert_eq!(fixed("T | where a = 1"), pair("=", "=="));
+        assert_eq!(fixed("T | where a =1"), pair("=", "=="));
+        assert_eq!(fixed("T | where a & b"), pair("&", "and"));
+        assert_eq!(fixed("T | where a == 1"), None);
     }
 }

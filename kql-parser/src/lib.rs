@@ -9,6 +9,7 @@ mod diagnostic;
 mod grammar;
 mod input;
 mod print;
+mod sections;
 mod span;
 mod suggest;
 mod text;
@@ -19,6 +20,7 @@ mod word;
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use print::{format, print};
+pub use sections::sections;
 pub use span::Span;
 pub use suggest::suggest;
 pub use token::{Kind, Lexed, Token, lex};
@@ -40,6 +42,11 @@ pub fn operator_names() -> impl Iterator<Item = &'static str> {
 /// The names of operators that begin a pipeline, such as `print`, for editors.
 pub fn source_operator_names() -> impl Iterator<Item = &'static str> {
     grammar::operators::source_names()
+}
+
+/// The description of an operator in one sentence; `None` if there is no such operator.
+pub fn operator_summary(name: &str) -> Option<&'static str> {
+    grammar::operators::summary(name)
 }
 
 /// Brackets nested deeper than this are refused.

@@ -72,10 +72,11 @@ fn sizes(wrong: &mut Vec<String>) {
 }
 
 fn dependencies(wrong: &mut Vec<String>) {
-    let rules: [(&str, &[&str]); 4] = [
+    let rules: [(&str, &[&str]); 5] = [
         ("kql-scan/Cargo.toml", &["kql-parser", "kql-engine", "kql-output", "kql-cli", "datafusion", "tokio"]),
         ("kql-parser/Cargo.toml", &["kql-engine", "kql-output", "kql-cli", "arrow", "datafusion", "tokio"]),
         ("kql-engine/Cargo.toml", &["kql-output", "kql-cli", "clap"]),
+        ("kql-server/Cargo.toml", &["kql-cli", "clap", "datafusion"]),
         ("kql-output/Cargo.toml", &["kql-cli", "clap", "indicatif", "reedline", "datafusion", "tokio"]),
     ];
     for (manifest, forbidden) in rules {

@@ -4,7 +4,7 @@ use super::commands::COMMANDS;
 use super::session::{Shared, engine};
 use kql_engine::Engine;
 use kql_engine::callable::{self, Callable};
-use kql_engine::completion::{self, Found, best};
+use kql_engine::editing::{self, Found, FoundKind, best};
 use kql_output::Format;
 use reedline::{Completer, Span, Suggestion};
 
@@ -33,11 +33,14 @@ fn complete(engine: &Engine, line: &str, pos: usize) -> (usize, Vec<Found>) {
     if super::input::is_command(before) || before.trim() == "." {
         return command(engine, before);
     }
-    completion::complete(engine, line, pos)
+    editing::complete(engine, line, pos)
 }
 
 fn command(engine: &Engine, before: &str) -> (usize, Vec<Found>) {
-    let found = |text: &str, about: &str| Found { text: text.to_owned(), about: about.to_owned() };
+    let found = |text: &str, about: &str| {
+        let kind = FoundKind::Command;
+        Found { text: text.to_owned(), about: about.to_owned(), kind }
+    };
     let Some((name, _)) = before.trim_start().split_once(char::is_whitespace) else {
         let start = before.len() - before.trim_start().len();
         let all = COMMANDS.iter().map(|(name, _, about)| found(name, about)).collect();

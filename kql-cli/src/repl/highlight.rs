@@ -1,111 +1,30 @@
-//! Colours a query while it is typed, using the parser's own tokens.
+//! Colours a query while it is typed.
 
-use kql_engine::completion::WORDS;
-use kql_parser::token::{Kind, Token};
+use kql_engine::editing::{self, Class};
 use nu_ansi_term::{Color, Style};
 use reedline::{Highlighter, StyledText};
 
-/// The class of a piece of text.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Class {
-    Plain,
-    Operator,
-    Word,
-    Function,
-    Text,
-    Number,
-    Comment,
-    Command,
-    Wrong,
-}
-
-impl Class {
-    fn style(self) -> Style {
-        let style = Style::new();
-        match self {
-            Class::Plain => style,
-            Class::Operator => style.fg(Color::LightBlue).bold(),
-            Class::Word => style.fg(Color::Blue),
-            Class::Function => style.fg(Color::Cyan),
-            Class::Text => style.fg(Color::Green),
-            Class::Number => style.fg(Color::Purple),
-            Class::Comment => style.dimmed(),
-            Class::Command => style.fg(Color::Yellow),
-            Class::Wrong => style.fg(Color::Red).underline(),
-        }
+fn style(class: Class) -> Style {
+    let style = Style::new();
+    match class {
+        Class::Plain => style,
+        Class::Operator => style.fg(Color::LightBlue).bold(),
+        Class::Word => style.fg(Color::Blue),
+        Class::Function => style.fg(Color::Cyan),
+        Class::Text => style.fg(Color::Green),
+        Class::Number => style.fg(Color::Purple),
+        Class::Comment => style.dimmed(),
+        Class::Wrong => style.fg(Color::Red).underline(),
     }
 }
 
-/// The pieces of a text that are not plain, in order: start, end, class.
-pub fn classes(text: &str) -> Vec<(usize, usize, Class)> {
-    if super::input::is_command(text) {
-        let end = text.find(char::is_whitespace).filter(|end| *end > 0).unwrap_or(text.len());
-        return vec![(0, end, Class::Command)];
+/// The pieces of a line that are not plain, in order: start, end, style.
+fn pieces(line: &str) -> Vec<(usize, usize, Style)> {
+    if super::input::is_command(line) {
+        let end = line.find(char::is_whitespace).filter(|end| *end > 0).unwrap_or(line.len());
+        return vec![(0, end, Style::new().fg(Color::Yellow))];
     }
-    let lexed = kql_parser::lex(text);
-    let mut found: Vec<(usize, usize, Class)> = Vec::new();
-    let mut put = |from: u32, to: u32, class: Class| found.push((from as usize, to as usize, class));
-    let mut skip = 0;
-    for (i, token) in lexed.tokens.iter().enumerate() {
-        if i < skip {
-            continue;
-        }
-        let class = match token.kind {
-            Kind::Word => {
-                let (class, last) = word(text, &lexed.tokens, i);
-                skip = last + 1;
-                if let Some(last) = lexed.tokens.get(last) {
-                    put(token.span.start, last.span.end, class);
-                }
-                continue;
-            }
-            Kind::String | Kind::Verbatim | Kind::MultiLine => Class::Text,
-            Kind::Long | Kind::Real | Kind::Timespan | Kind::Typed => Class::Number,
-            Kind::Negated | Kind::InTilde => Class::Word,
-            Kind::Unknown | Kind::Unclosed => Class::Wrong,
-            Kind::Pipe => Class::Operator,
-            _ => Class::Plain,
-        };
-        put(token.span.start, token.span.end, class);
-    }
-    lexed.comments.iter().for_each(|span| put(span.start, span.end, Class::Comment));
-    found.retain(|(from, to, class)| *class != Class::Plain && from < to);
-    found.sort_by_key(|(from, ..)| *from);
-    found
-}
-
-/// The class of a word, and the last token that belongs to it: `mv-expand` consists of three.
-fn word(text: &str, tokens: &[Token], i: usize) -> (Class, usize) {
-    let kind = |at: usize| tokens.get(at).map_or(Kind::End, |t| t.kind);
-    let spelling = tokens.get(i).map_or("", |t| t.span.text(text));
-    let before = i.checked_sub(1).map_or(Kind::Semicolon, kind);
-    if before == Kind::Pipe {
-        let mut last = i;
-        let touch =
-            |a: usize| matches!((tokens.get(a), tokens.get(a + 1)), (Some(a), Some(b)) if a.span.end == b.span.start);
-        while kind(last + 1) == Kind::Minus && kind(last + 2) == Kind::Word && touch(last) && touch(last + 1) {
-            last += 2;
-        }
-        let whole = match (tokens.get(i), tokens.get(last)) {
-            (Some(a), Some(b)) => a.span.to(b.span).text(text),
-            _ => spelling,
-        };
-        let known = kql_parser::operator_names().any(|name| name == whole);
-        return if known { (Class::Operator, last) } else { (Class::Plain, i) };
-    }
-    let begins = matches!(before, Kind::Semicolon | Kind::OpenParen | Kind::OpenBrace);
-    if begins && kql_parser::source_operator_names().any(|name| name == spelling) && kind(i + 1) != Kind::OpenParen {
-        return (Class::Operator, i);
-    }
-    if kind(i + 1) == Kind::OpenParen
-        && (kql_engine::functions::scalar(spelling).is_some() || kql_engine::aggregates::aggregate(spelling).is_some())
-    {
-        return (Class::Function, i);
-    }
-    if WORDS.contains(&spelling) && before != Kind::Dot && kind(i + 1) != Kind::Assign {
-        return (Class::Word, i);
-    }
-    (Class::Plain, i)
+    editing::classes(line).into_iter().map(|(from, to, class)| (from, to, style(class))).collect()
 }
 
 /// Colours a line.
@@ -115,13 +34,13 @@ impl Highlighter for Colours {
     fn highlight(&self, line: &str, _cursor: usize) -> StyledText {
         let mut styled = StyledText::new();
         let mut at = 0;
-        for (from, to, class) in classes(line) {
+        for (from, to, style) in pieces(line) {
             if from < at {
                 continue;
             }
             if let (Some(plain), Some(coloured)) = (line.get(at..from), line.get(from..to)) {
                 styled.push((Style::new(), plain.to_owned()));
-                styled.push((class.style(), coloured.to_owned()));
+                styled.push((style, coloured.to_owned()));
                 at = to;
             }
         }
@@ -135,28 +54,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces() {
-        let shown = |text: &str| -> Vec<(String, Class)> {
-            classes(text).into_iter().map(|(a, b, class)| (text[a..b].to_owned(), class)).collect()
-        };
-        let expected = [
-            ("|", Class::Operator),
-            ("mv-expand", Class::Operator),
-            ("to", Class::Word),
-            ("typeof", Class::Word),
-            ("|", Class::Operator),
-            ("where", Class::Operator),
-            ("strlen", Class::Function),
-            ("5", Class::Number),
-            ("and", Class::Word),
-            ("'x'", Class::Text),
-            ("// why", Class::Comment),
-        ];
-        let expected: Vec<(String, Class)> = expected.into_iter().map(|(t, c)| (t.to_owned(), c)).collect();
-        assert_eq!(shown("T | mv-expand a to typeof(long) | where strlen(b) > 5 and c == 'x' // why"), expected);
-        assert_eq!(shown(".schema T"), [(".schema".to_owned(), Class::Command)]);
-        assert_eq!(shown("a § b"), [("§".to_owned(), Class::Wrong)]);
-        // if there are no pieces
-        assert!(shown("").is_empty());
+    fn queries_and_commands() {
+        assert_eq!(pieces(".schema T"), [(0, 7, Style::new().fg(Color::Yellow))]);
+        assert_eq!(pieces("T | count").first().map(|(from, to, _)| (*from, *to)), Some((2, 3)));
+        assert!(pieces("").is_empty());
     }
 }

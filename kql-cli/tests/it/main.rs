@@ -15,5 +15,7 @@ mod made;
 mod repl;
 mod results;
 #[cfg(unix)]
+mod serve;
+#[cfg(unix)]
 mod tutorial;
 mod watch;

@@ -1,6 +1,6 @@
 //! Coverage as JSON.
 
-use super::model::{Coverage, UnitKind};
+use super::model::Coverage;
 use serde_json::{Value, json};
 
 pub(super) fn report(all: &[Coverage]) -> String {
@@ -13,9 +13,8 @@ fn rule(coverage: &Coverage) -> Value {
         .units
         .iter()
         .map(|unit| {
-            let kind = name(unit.kind);
             json!({
-                "kind": kind,
+                "kind": unit.kind.name(),
                 "line": coverage.line(unit),
                 "start": unit.at.start,
                 "end": unit.at.end,
@@ -32,14 +31,4 @@ fn rule(coverage: &Coverage) -> Value {
         "reached": reached, "all": all, "percent": coverage.percent(),
         "tests": coverage.tests.0, "passed": coverage.tests.1, "units": units,
     })
-}
-
-fn name(kind: UnitKind) -> &'static str {
-    match kind {
-        UnitKind::Step => "step",
-        UnitKind::Condition => "condition",
-        UnitKind::Item => "item",
-        UnitKind::Leg => "leg",
-        UnitKind::Let => "let",
-    }
 }

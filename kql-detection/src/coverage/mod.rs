@@ -9,6 +9,7 @@ mod navigator;
 mod units;
 
 pub use model::{Coverage, CoverageFormat, Unit, UnitKind};
+pub use units::reached;
 
 /// The coverage of several rules as one text.
 pub fn coverage_report(all: &[Coverage], format: CoverageFormat, colours: bool) -> String {

@@ -66,6 +66,19 @@ pub enum CoverageFormat {
     Navigator,
 }
 
+impl UnitKind {
+    /// Its name, such as `condition`.
+    pub fn name(self) -> &'static str {
+        match self {
+            UnitKind::Step => "step",
+            UnitKind::Condition => "condition",
+            UnitKind::Item => "item",
+            UnitKind::Leg => "leg",
+            UnitKind::Let => "let",
+        }
+    }
+}
+
 impl Unit {
     /// How many of its halves were reached, and how many it has: a condition must be true and false.
     pub fn reached(&self) -> (usize, usize) {

@@ -3,12 +3,13 @@
 use super::model::{Coverage, Unit, UnitKind};
 use crate::mutants::list_items;
 use crate::rule::Rule;
-use kql_engine::{Leaf, Trace};
+use kql_engine::{CancellationToken, Engine, Error, Leaf, Trace, TraceOptions};
 use kql_parser::Span;
 use kql_parser::ast::{
     BinaryOp, Expr, ExprKind, LetValue, Operator, OperatorKind, Statement, StatementKind, Visit, visit,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 type At = (u32, u32);
 
@@ -49,6 +50,24 @@ impl Coverage {
             units: units(&rule.query.text, traces),
         }
     }
+}
+
+/// Which parts of a query the data of an engine reaches. `cancel` stops it. Blocks.
+///
+/// # Errors
+/// Those of [`Engine::query`].
+pub fn reached(engine: &Engine, query: &str, cancel: &CancellationToken) -> Result<Coverage, Error> {
+    let options = TraceOptions { items: true, ..TraceOptions::default() };
+    let traced = engine.trace(query, &options, cancel)?;
+    Ok(Coverage {
+        file: PathBuf::new(),
+        rule: String::new(),
+        techniques: Vec::new(),
+        query: query.to_owned(),
+        first_line: 1,
+        tests: (0, 0),
+        units: units(query, &[traced.trace]),
+    })
 }
 
 /// The parts of a query in the order of the text.

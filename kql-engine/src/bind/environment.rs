@@ -60,6 +60,11 @@ pub trait Environment {
     /// The time of the query, in ticks.
     fn now(&self) -> i64;
 
+    /// The range of times, in ticks, that restricts the rows of every table; the end does not belong to it.
+    fn times(&self) -> Option<(i64, i64)> {
+        None
+    }
+
     /// The local file for a URL or a path of external data.
     fn external(&self, _: &str) -> Result<std::path::PathBuf, ExternalRefused> {
         Err(ExternalRefused::NoCopy)

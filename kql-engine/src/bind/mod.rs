@@ -21,6 +21,7 @@ mod special;
 mod statements;
 mod steps;
 mod table;
+mod times;
 
 pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
 pub use environment::{Environment, ExternalMissing, StoredFunction};

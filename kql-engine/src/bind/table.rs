@@ -287,6 +287,7 @@ impl Binder<'_> {
             if has { stored.push(column) } else { absent.push(column) }
         }
         let node = Arc::new(Node::Scan { table: name.to_owned(), columns: stored.clone() });
+        let node = self.within_times(node, &stored, span);
         let lacks_type = self.environment.lacks_type(name);
         if absent.is_empty() && !lacks_type {
             return (node, hidden);

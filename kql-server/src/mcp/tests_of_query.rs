@@ -1,0 +1,59 @@
+//! Tests of a query over rows that an assistant gives.
+
+use super::tools::in_background;
+use crate::page::answer::Failure;
+use crate::queries::Label;
+use crate::query_error::QueryError;
+use crate::state::{AppState, DATABASE};
+use kql_detection::{Look, ReportFormat, Session, SessionOptions, TestPath, report};
+use kql_engine::Engine;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A query and its tests.
+#[derive(Deserialize)]
+pub struct Given {
+    /// The query.
+    pub text: String,
+    /// The tests, as YAML.
+    pub tests: String,
+}
+
+/// Runs the tests. Each is told by its name, with the difference if it fails.
+///
+/// # Errors
+/// Too many queries run, or the tests name files.
+pub async fn run(state: &Arc<AppState>, text: String, tests: String) -> Result<Value, Failure> {
+    let engine = state.catalog.engine().await?;
+    let label = Label { application: "assistant".to_owned(), database: DATABASE.to_owned(), ..Label::default() };
+    let mut admission = state.queries.admit(&text, &label, state.settings.limits.timeout).await?;
+    let ran = in_background(move || tested(&engine, &text, &tests)).await?;
+    admission.ended(0, ran.as_ref().err());
+    Ok(ran?)
+}
+
+fn tested(engine: &Engine, text: &str, tests: &str) -> Result<Value, QueryError> {
+    let failed = |error: std::io::Error| QueryError::Failed(format!("The tests cannot be prepared: {error}."));
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let (query, file) = (folder.path().join("query.kql"), folder.path().join("query.test.yaml"));
+    std::fs::write(&query, text).map_err(failed)?;
+    std::fs::write(&file, tests).map_err(failed)?;
+    let session = Session::new(engine.clone(), SessionOptions::default());
+    let path = TestPath::File(file.clone());
+    if let Some(other) = session.reads(&path).iter().find(|read| **read != file && **read != query) {
+        let name = other.strip_prefix(folder.path()).unwrap_or(other).display().to_string();
+        return Err(QueryError::Forbidden(format!("The tests name the file {name}. Give the rows instead.")));
+    }
+    let ran = session.run(&path);
+    let look = Look { colours: false, verbose: true };
+    let passed = ran.failed() == 0 && !ran.at_fault();
+    let text = report(&[ran], ReportFormat::Human, look);
+    Ok(json!({"passed": passed, "report": without(&text, folder.path())}))
+}
+
+/// A report without the folder of its files, which the assistant does not know.
+fn without(text: &str, folder: &Path) -> String {
+    text.replace(&format!("{}/", folder.display()), "")
+}
