@@ -80,7 +80,7 @@ async fn queries_are_checked_and_run() {
     let query = "declare query_parameters(n: long); print n, now()";
     let (ran, _) =
         session.call("run", json!({"query": query, "parameters": {"n": 7}, "now": "2026-03-10T12:00:00Z"})).await;
-    assert_eq!(ran["results"][0]["rows"], json!([[7, "2026-03-10T12:00:00.0000000Z"]]));
+    assert_eq!(ran["results"][0]["rows"], json!([[7, "2026-03-10T12:00:00Z"]]));
     let (failed, is_error) = session.call("run", json!({"query": "Events | count | | take 1"})).await;
     assert!(is_error && !failed["diagnostics"].as_array().unwrap().is_empty(), "{failed}");
 }
@@ -95,8 +95,8 @@ async fn tables_and_functions_are_found() {
     assert!(known.as_array().unwrap().iter().any(|table| table["name"] == "SigninLogs"));
     let (schema, _) = session.call("schema", json!({"name": "Events"})).await;
     assert_eq!(schema["columns"][1]["type"], "long");
-    let (missing, is_error) = session.call("schema", json!({"name": "Event"})).await;
-    assert!(is_error && missing["message"].as_str().unwrap().contains("Event"), "{missing}");
+    let (missing, is_error) = session.call("schema", json!({"name": "NoTable"})).await;
+    assert!(is_error && missing["message"].as_str().unwrap().contains("NoTable"), "{missing}");
     let (functions, _) = session.call("functions", json!({"filter": "strcat"})).await;
     assert_eq!(functions["found"], 1);
     let (several, _) = session.call("functions", json!({"filter": "base64"})).await;
