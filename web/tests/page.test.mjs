@@ -28,6 +28,12 @@ describe("the page", { skip: MISSING, timeout: 180_000 }, () => {
       assert.deepEqual(seen.errors, [], "errors of the page");
     });
 
+  /** Takes the completion that is selected. A list that has opened just now does not take keys, so that one can type on. */
+  async function accept(page) {
+    await page.waitForTimeout(150);
+    await page.keyboard.press("Enter");
+  }
+
   with_page("loads, and shows the tables with data", async (page) => {
     assert.equal(await page.title(), "kql");
     const tables = await page.locator(".table-name").allTextContents();
@@ -42,13 +48,13 @@ describe("the page", { skip: MISSING, timeout: 180_000 }, () => {
     await page.locator(".cm-content").click();
     await page.keyboard.type("OfficeAc");
     await page.locator(".cm-completionLabel", { hasText: "OfficeActivity" }).first().waitFor();
-    await page.keyboard.press("Enter");
+    await accept(page);
     await page.keyboard.type(" | summ");
     await page.locator("li[aria-selected] .cm-completionLabel", { hasText: "summarize" }).waitFor();
-    await page.keyboard.press("Enter");
+    await accept(page);
     await page.keyboard.type(" count() by Oper");
     await page.locator(".cm-completionLabel", { hasText: /^Operation$/ }).waitFor();
-    await page.keyboard.press("Enter");
+    await accept(page);
     assert.equal(await page.locator(".cm-content").innerText(), "OfficeActivity | summarize count() by Operation");
     await page.locator(".kql-operator", { hasText: "summarize" }).hover();
     await page.locator(".hover", { hasText: "Aggregates rows" }).waitFor();
