@@ -10,6 +10,7 @@ pub fn mcp(arguments: &Mcp) -> Result<(), Failure> {
     let engine = crate::run::build(arguments.environment.engine_with(&arguments.paths)?)?;
     let limits = ServerLimits { timeout: Duration::from_secs(arguments.timeout as u64), ..ServerLimits::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(64 << 20)
         .enable_all()
         .build()
         .map_err(|e| Failure::Query(format!("The threads cannot be started: {e}.")))?;

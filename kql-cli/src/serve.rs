@@ -22,6 +22,8 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
     let settings = settings(arguments)?;
     let is_encrypted = settings.tls.is_some();
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // as large as the stacks of threads that parse: long queries are dropped on these threads, too
+        .thread_stack_size(64 << 20)
         .enable_all()
         .build()
         .map_err(|e| Failure::Query(format!("The threads cannot be started: {e}.")))?;

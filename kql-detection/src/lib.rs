@@ -16,7 +16,7 @@ pub mod yaml;
 
 pub use check::{
     Failure, FalseArm, FileReport, Loaded, Loss, MutationReport, Outcome, Session, SessionOptions, Survivor, Verdict,
-    first_line, losses,
+    files_named, first_line, losses,
 };
 pub use coverage::{Coverage, CoverageFormat, Unit, UnitKind, coverage_report, reached};
 pub use functions_file::{FunctionsError, load_functions};

@@ -21,6 +21,32 @@ pub struct SessionOptions {
     pub update: bool,
 }
 
+/// The files that a test file names, found without opening any.
+///
+/// # Errors
+/// Everything that is wrong with the test file.
+pub fn files_named(path: &Path, text: &str) -> Result<Vec<PathBuf>, Vec<Problem>> {
+    let file = read_tests(path, text)?;
+    Ok(file.rule.iter().map(|rule| rule.value.clone()).chain(files_of(&file)).collect())
+}
+
+/// The files of a test file, besides its rule.
+fn files_of(file: &TestFile) -> Vec<PathBuf> {
+    let settings = &file.settings;
+    let mut named: Vec<PathBuf> = settings.functions.iter().chain(&settings.schemas).map(|p| p.value.clone()).collect();
+    let given = settings.tables.iter().chain(file.cases.iter().flat_map(|case| &case.given));
+    named.extend(given.flat_map(|given| &given.parts).filter_map(|part| match part {
+        Part::File(path) => Some(path.value.clone()),
+        Part::Row(_) => None,
+    }));
+    let expected = file.cases.iter().filter_map(|case| case.expect.as_ref()).flat_map(|e| &e.all);
+    named.extend(expected.filter_map(|expected| match expected {
+        Expected::Snapshot(path) => Some(path.value.clone()),
+        _ => None,
+    }));
+    named
+}
+
 /// Runs tests with the tables, functions and settings of an engine.
 pub struct Session {
     engine: Engine,
@@ -138,19 +164,8 @@ impl Session {
     pub fn reads(&self, path: &TestPath) -> Vec<PathBuf> {
         let mut read = vec![path.path().to_owned()];
         let Ok(loaded) = self.load(path) else { return read };
-        let settings = &loaded.file.settings;
         read.push(loaded.rule.file.clone());
-        read.extend(settings.functions.iter().chain(&settings.schemas).map(|path| path.value.clone()));
-        let given = settings.tables.iter().chain(loaded.file.cases.iter().flat_map(|case| &case.given));
-        read.extend(given.flat_map(|given| &given.parts).filter_map(|part| match part {
-            Part::File(path) => Some(path.value.clone()),
-            Part::Row(_) => None,
-        }));
-        let expected = loaded.file.cases.iter().filter_map(|case| case.expect.as_ref()).flat_map(|e| &e.all);
-        read.extend(expected.filter_map(|expected| match expected {
-            Expected::Snapshot(path) => Some(path.value.clone()),
-            _ => None,
-        }));
+        read.extend(files_of(&loaded.file));
         read
     }
 

@@ -1,6 +1,7 @@
 //! Statements, and calls of the functions that `let` defines.
 
 use super::{Binder, Row, Scope, Symbol, UserFunction};
+use crate::dynamic::read::strictly_compact;
 use crate::plan::{Expr, ExprKind, Relation};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -198,6 +199,13 @@ impl Binder<'_> {
 
     /// The text given for a query parameter, in the parameter's type.
     fn parameter_value(&mut self, text: &str, ty: ScalarType, name: &ast::Name) -> Expr {
+        // a dynamic one is JSON, or a literal as a query has it
+        let literal = text.trim().strip_prefix("dynamic(").and_then(|rest| rest.strip_suffix(')'));
+        let mut json = String::new();
+        if ty == ScalarType::Dynamic && strictly_compact(literal.unwrap_or(text).trim(), &mut json) {
+            let value = if json == "null" { Value::Null } else { Value::Text(json) };
+            return Expr::constant(value, ty, name.span);
+        }
         let value = Expr::constant(Value::Text(text.to_owned()), ScalarType::String, name.span).convert(ty);
         if !text.is_empty() && self.environment.constant(&value).is_some_and(|value| value == Value::Null) {
             let message =

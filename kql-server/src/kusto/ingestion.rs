@@ -28,6 +28,10 @@ pub async fn ingest(
     let done = async {
         ingest::writable(&state, false)?;
         let format = query_value(&uri, "streamFormat").unwrap_or_else(|| "csv".to_owned());
+        if let Some(name) = query_value(&uri, "mappingName") {
+            let message = format!("There is no mapping '{name}': columns are found by their names or places.");
+            return Err(QueryError::Request(message));
+        }
         let Some(format) = RowFormat::of_name(&format) else {
             let message = format!("The format '{format}' is not supported; use csv, tsv, json or multijson.");
             return Err(QueryError::Request(message));

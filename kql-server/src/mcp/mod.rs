@@ -91,7 +91,7 @@ impl ServerHandler for Assistant {
             () = context.ct.cancelled() => Err(Value::String("The call was cancelled.".to_owned())),
         };
         let result = match called {
-            Ok(value) => CallToolResult::success(vec![ContentBlock::text(value.to_string())]),
+            Ok(text) => CallToolResult::success(vec![ContentBlock::text(text)]),
             Err(Value::String(message)) => CallToolResult::error(vec![ContentBlock::text(message)]),
             Err(value) => CallToolResult::error(vec![ContentBlock::text(value.to_string())]),
         };

@@ -15,7 +15,6 @@ use kql_engine::callable::{self, Callable};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -128,16 +127,28 @@ pub fn described(tool: &Described) -> Tool {
 ///
 /// # Errors
 /// What the assistant is told: a sentence, or an object with a message and diagnostics.
-pub async fn call(state: &Arc<AppState>, name: &str, mut arguments: Value) -> Result<Value, Value> {
+pub async fn call(state: &Arc<AppState>, name: &str, arguments: Value) -> Result<String, Value> {
+    // rows can be nested more deeply than a JSON value of this program
+    if name == "run" {
+        return run(state, read(renamed(name, arguments)?)?).await;
+    }
+    answer(state, name, renamed(name, arguments)?).await.map(|value| value.to_string())
+}
+
+/// The arguments as the page calls them.
+fn renamed(name: &str, mut arguments: Value) -> Result<Value, Value> {
     known_arguments(name, &arguments)?;
     // the page calls it the text
     if let Some(query) = arguments.as_object_mut().and_then(|object| object.remove("query")) {
         arguments["text"] = query;
     }
+    Ok(arguments)
+}
+
+async fn answer(state: &Arc<AppState>, name: &str, arguments: Value) -> Result<Value, Value> {
     let shared = State(state.clone());
     match name {
         "check" => page(editing::check(shared, Ask(read(arguments)?)).await),
-        "run" => run(state, read(arguments)?).await,
         "tables" => tables_like(page(tables::tables(shared).await)?, &read::<Filter>(arguments)?.filter),
         "schema" => page(tables::table(shared, Ask(read(arguments)?)).await),
         "functions" => Ok(functions(&read::<Filter>(arguments)?.filter)),
@@ -171,7 +182,28 @@ fn read<T: DeserializeOwned>(arguments: Value) -> Result<T, Value> {
 }
 
 fn page(answer: Result<Answer<Value>, Failure>) -> Result<Value, Value> {
-    answer.map(|Answer(value)| value).map_err(|failure| failure.object())
+    answer.map(|Answer(value)| brief(value)).map_err(|failure| failure.object())
+}
+
+/// An answer with columns as one text, `Name:string, Size:long`: known tables have hundreds.
+fn brief(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(brief).collect(),
+        Value::Object(object) => {
+            let short = |(key, value): (String, Value)| match value {
+                Value::Array(columns) if key == "columns" => (key, columns_text(&columns).into()),
+                value => (key, brief(value)),
+            };
+            Value::Object(object.into_iter().map(short).collect())
+        }
+        value => value,
+    }
+}
+
+fn columns_text(columns: &[Value]) -> String {
+    let text = |key: &Value| key.as_str().unwrap_or_default().to_owned();
+    let columns = columns.iter().map(|column| format!("{}:{}", text(&column["text"]), text(&column["type"])));
+    columns.collect::<Vec<_>>().join(", ")
 }
 
 /// A part of a name.
@@ -218,7 +250,7 @@ struct Question {
     parameters: BTreeMap<String, Value>,
 }
 
-async fn run(state: &Arc<AppState>, question: Question) -> Result<Value, Value> {
+async fn run(state: &Arc<AppState>, question: Question) -> Result<String, Value> {
     let Question { text, limit, now, parameters } = question;
     let as_text = |value: Value| match value {
         Value::String(text) => text,
@@ -238,35 +270,37 @@ async fn run(state: &Arc<AppState>, question: Question) -> Result<Value, Value> 
     results(query).await.map_err(told)
 }
 
-/// All results of a query.
-async fn results(mut query: RunningQuery) -> Result<Value, QueryError> {
-    let (mut results, mut rows, mut columns) = (Vec::new(), String::new(), Vec::new());
+/// All results of a query, as JSON.
+async fn results(mut query: RunningQuery) -> Result<String, QueryError> {
+    let (mut out, mut columns, mut is_first) = ("{\"results\":[".to_owned(), Vec::new(), true);
     while let Some(event) = query.next().await {
         match event {
             Event::Table(table) => {
-                rows.clear();
-                columns = table.columns.clone();
-                results.push(json!({"name": table.name, "columns": editing::columns_of(&table.columns)}));
+                columns = table.columns;
+                let described = json!({"name": table.name, "columns": columns_text(&editing::columns_of(&columns))});
+                out.push_str(if out.ends_with('[') { "" } else { "," });
+                out.push_str(described.to_string().trim_end_matches('}'));
+                out.push_str(",\"rows\":[");
+                is_first = true;
             }
+            Event::Rows(batch) if batch.num_rows() == 0 => {}
             Event::Rows(batch) => {
-                if !rows.is_empty() && batch.num_rows() > 0 {
-                    rows.push(',');
+                if !is_first {
+                    out.push(',');
                 }
-                values::rows(&batch, &columns, Encoding::Kusto, &mut rows);
+                is_first = false;
+                values::rows(&batch, &columns, Encoding::Kusto, &mut out);
             }
-            Event::TableEnd => {
-                let parsed: Box<RawValue> =
-                    RawValue::from_string(format!("[{rows}]")).map_err(|_| QueryError::Defect)?;
-                if let Some(result) = results.last_mut() {
-                    result["rows"] = serde_json::to_value(parsed).map_err(|_| QueryError::Defect)?;
-                }
-            }
+            Event::TableEnd => out.push_str("]}"),
             Event::Failed(error) => return Err(error),
             Event::Done(end) => {
-                return Ok(json!({
-                    "results": results, "rows": end.rows, "more_rows_left_out": end.truncated, "notices": end.notices,
+                let rest = json!({
+                    "rows": end.rows, "more_rows_left_out": end.truncated, "notices": end.notices,
                     "elapsed_ms": end.elapsed.as_secs_f64() * 1000.0,
-                }));
+                });
+                out.push_str("],");
+                out.push_str(rest.to_string().trim_start_matches('{'));
+                return Ok(out);
             }
         }
     }

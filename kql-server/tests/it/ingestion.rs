@@ -102,3 +102,31 @@ fn tables_of_the_catalogue_get_rows() {
     let rows = server.rows("DeviceProcessEvents | project Timestamp, DeviceName, FileName");
     assert_eq!(rows, json!([["2026-01-01T00:00:00Z", "d", "cmd.exe"]]));
 }
+
+#[test]
+fn rows_in_brackets() {
+    let (server, _) = TestServer::over(&[]);
+    server.done(".create table B (s: string, n: long)");
+    server.done(".ingest inline into table B\n  [Shoes,1000]\n  [\"a, ]b\",50] [[x],7]");
+    assert_eq!(server.rows("B | sort by n asc"), json!([["[x]", 7], ["a, ]b", 50], ["Shoes", 1000]]));
+    for wrong in ["[a,1] b", "[a,1", "a"] {
+        assert_eq!(server.command(&format!(".ingest inline into table B {wrong}")).status, 400, "{wrong}");
+    }
+}
+
+#[test]
+fn words_that_are_not_understood_are_refused() {
+    let (server, _) = TestServer::over(&[]);
+    server.done(".create table W (n: long)");
+    for wrong in [
+        ".set-or-append W some garbage <| print 1",
+        ".set-or-append with (folder='x') W <| print 1",
+        ".create table V (a: int) garbage",
+        ".clear table W data please",
+        ".drop table W whatever",
+        ".ingest inline into table W garbage <| 1",
+    ] {
+        assert_eq!(server.command(wrong).status, 400, "{wrong}");
+    }
+    assert_eq!(server.rows("W | count"), json!([[0]]));
+}

@@ -123,6 +123,10 @@ fn properties() {
     let query = "declare query_parameters(n: long, s: string); print n + 1, s";
     assert_eq!(rows(query, parameters.clone()), json!([[6, "x y"]]));
     assert_eq!(rows(query, Value::String(parameters.to_string())), json!([[6, "x y"]]));
+    let dynamics = json!({"Parameters": {"y": "dynamic([1])", "z": "{\"a\": 1}", "s": "text", "l": [7]}});
+    let query = "declare query_parameters(y: dynamic, z: dynamic, s: dynamic, l: dynamic); \
+                 print gettype(y), y[0], z.a, gettype(s), s, l[0]";
+    assert_eq!(rows(query, dynamics), json!([["array", 1, 1, "string", "text", 7]]));
     let now = json!({"Options": {"query_now": "2020-05-01T00:00:00Z"}});
     assert_eq!(rows("print now()", now), json!([["2020-05-01T00:00:00Z"]]));
     let take = json!({"Options": {"query_take_max_records": 3}});

@@ -75,12 +75,16 @@ async fn queries_are_checked_and_run() {
     let (ran, is_error) =
         session.call("run", json!({"query": "Events | sort by Size desc | project Size, Name", "limit": 1})).await;
     assert!(!is_error);
+    assert_eq!(ran["results"][0]["columns"], "Size:long, Name:string");
     assert_eq!(ran["results"][0]["rows"], json!([[2, "b"]]));
     assert_eq!(ran["more_rows_left_out"], true);
     let query = "declare query_parameters(n: long); print n, now()";
     let (ran, _) =
         session.call("run", json!({"query": query, "parameters": {"n": 7}, "now": "2026-03-10T12:00:00Z"})).await;
     assert_eq!(ran["results"][0]["rows"], json!([[7, "2026-03-10T12:00:00Z"]]));
+    let nested = format!("print a = dynamic({}{})", "[".repeat(200), "]".repeat(200));
+    let answer = session.ask("tools/call", json!({"name": "run", "arguments": {"query": nested}})).await;
+    assert!(answer["result"]["content"][0]["text"].as_str().unwrap().contains(&"[".repeat(200)), "{answer}");
     let (failed, is_error) = session.call("run", json!({"query": "Events | count | | take 1"})).await;
     assert!(is_error && !failed["diagnostics"].as_array().unwrap().is_empty(), "{failed}");
 }
@@ -94,7 +98,8 @@ async fn tables_and_functions_are_found() {
     let (known, _) = session.call("tables", json!({"filter": "signinlogs"})).await;
     assert!(known.as_array().unwrap().iter().any(|table| table["name"] == "SigninLogs"));
     let (schema, _) = session.call("schema", json!({"name": "Events"})).await;
-    assert_eq!(schema["columns"][1]["type"], "long");
+    assert_eq!(schema["columns"], "Name:string, Size:long");
+    assert_eq!(schema["sample"][1], json!(["b", "2"]));
     let (missing, is_error) = session.call("schema", json!({"name": "NoTable"})).await;
     assert!(is_error && missing["message"].as_str().unwrap().contains("NoTable"), "{missing}");
     let (functions, _) = session.call("functions", json!({"filter": "strcat"})).await;
@@ -129,6 +134,11 @@ async fn wrong_requests_are_told() {
     let (refused, is_error) =
         session.call("run", json!({"query": "externaldata(line: string) ['file:///etc/hostname']"})).await;
     assert!(is_error, "{refused}");
+    for key in ["functions: /etc/hostname", "schemas: /no/such/file", "rule: /etc/hostname"] {
+        let tests = format!("{key}\ntests:\n- name: t\n  expect: {{count: 1}}\n");
+        let (refused, is_error) = session.call("test", json!({"query": "Events", "tests": tests})).await;
+        assert!(is_error && refused["message"].as_str().unwrap().contains("name the file"), "{key} {refused}");
+    }
     let tests = "tests:\n- name: t\n  given: {Events: ../../etc/hostname}\n  expect: {count: 1}\n";
     let (refused, is_error) = session.call("test", json!({"query": "Events", "tests": tests})).await;
     assert!(is_error && refused["message"].as_str().unwrap().contains("name the file"), "{refused}");

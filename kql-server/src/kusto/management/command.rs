@@ -215,8 +215,16 @@ impl<'t> Command<'t> {
         self.text.get(start..).unwrap_or("")
     }
 
-    /// What follows `<|`.
+    /// Refuses words that follow: what is not understood must not be ignored.
+    pub fn end(&self) -> Result<(), QueryError> {
+        if self.is_over() { Ok(()) } else { Err(self.expected("the end of the command")) }
+    }
+
+    /// What follows `<|`, which is next.
     pub fn data(&self) -> Result<&'t str, QueryError> {
+        if !self.is_over() {
+            return Err(self.expected("'<|'"));
+        }
         let found = self.text.split_once("<|").map(|(_, data)| data);
         found.ok_or_else(|| QueryError::Request("The command has no '<|' with what is to be added.".to_owned()))
     }

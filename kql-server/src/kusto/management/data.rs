@@ -46,16 +46,48 @@ async fn inline(context: &Context<'_>, command: &mut Command<'_>) -> Result<u64,
         }
     }
     let rows = match bracketed {
-        // `.ingest inline into table T [ a, b ]`
-        Some(rest) => {
-            rest.trim().strip_prefix('[').and_then(|r| r.strip_suffix(']')).ok_or_else(|| command.expected("']'"))?
-        }
-        None => command.data()?,
+        Some(rest) => bracketed_rows(rest)?,
+        None => command.data()?.to_owned(),
     };
     // the line of the command ends before the first row
     let rows = rows.trim_start_matches([' ', '\t']);
     let rows = rows.strip_prefix("\r\n").or_else(|| rows.strip_prefix('\n')).unwrap_or(rows);
     ingest::append_text(context.state, &table, format, rows.as_bytes(), skips_first).await
+}
+
+/// The rows of `.ingest inline into table T [a, 1] [b, 2]`, one in a line.
+fn bracketed_rows(text: &str) -> Result<String, QueryError> {
+    let mut rows = String::new();
+    let (mut depth, mut is_quoted) = (0_usize, false);
+    for c in text.chars() {
+        match c {
+            '"' if depth > 0 => is_quoted = !is_quoted,
+            '[' if !is_quoted => {
+                depth += 1;
+                if depth == 1 {
+                    continue;
+                }
+            }
+            ']' if !is_quoted && depth > 0 => {
+                depth -= 1;
+                if depth == 0 {
+                    rows.push('\n');
+                    continue;
+                }
+            }
+            c if depth == 0 && !c.is_whitespace() => {
+                return Err(QueryError::Request(format!("Syntax error: expected a row in brackets, but found '{c}'.")));
+            }
+            _ => {}
+        }
+        if depth > 0 {
+            rows.push(c);
+        }
+    }
+    if depth > 0 {
+        return Err(QueryError::Request("Syntax error: expected ']' at the end of a row.".to_owned()));
+    }
+    Ok(rows)
 }
 
 /// `.set-or-append T <| query`

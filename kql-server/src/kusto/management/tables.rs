@@ -119,6 +119,7 @@ pub async fn change(context: &Context<'_>, command: &mut Command<'_>, verb: &str
         "create" | "create-merge" => {
             let columns = command.columns()?;
             let properties = command.properties()?;
+            command.end()?;
             let property = |wanted: &str| {
                 let found = properties.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
                 found.map(|(_, value)| value.clone()).unwrap_or_default()
@@ -147,6 +148,7 @@ pub async fn change(context: &Context<'_>, command: &mut Command<'_>, verb: &str
                 return Ok(None);
             }
             let text = command.name()?;
+            command.end()?;
             let (folder, docstring) = if is_folder { (Some(text), None) } else { (None, Some(text)) };
             catalog.describe(&name, folder, docstring).await?;
             Ok(Some(Reply::of(&NAMES, vec![row(context, &name)])))
@@ -155,12 +157,14 @@ pub async fn change(context: &Context<'_>, command: &mut Command<'_>, verb: &str
             if !command.takes("data") {
                 return Err(command.expected("'data'"));
             }
+            command.end()?;
             let meta = catalog.ingested(&name).ok_or_else(|| unknown(&name))?;
             catalog.create(meta, Vec::new(), IfExists::Replace).await?;
             Ok(Some(Reply::of(&NAMES, vec![row(context, &name)])))
         }
         "drop" => {
             let keeps = command.takes("ifexists");
+            command.end()?;
             if !catalog.drop_table(&name).await? && !keeps {
                 return Err(unknown(&name));
             }
