@@ -14,11 +14,7 @@ pub fn serve(command: &arguments::Cluster) -> Result<(), Failure> {
     let (arguments::Cluster::Scheduler(arguments::Scheduler { log, .. })
     | arguments::Cluster::Executor(arguments::Executor { log, .. })) = command;
     write_log(&log.levels);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .thread_stack_size(16 << 20)
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::Query(format!("The threads cannot be started: {e}.")))?;
+    let runtime = crate::serving::threads(16 << 20)?;
     let served = runtime.block_on(async {
         match command {
             arguments::Cluster::Scheduler(arguments) => scheduler(arguments).await,
@@ -58,7 +54,7 @@ async fn scheduler(arguments: &arguments::Scheduler) -> Result<(), ServeError> {
     println!("listening on {}", scheduler.address);
     tokio::select! {
         ended = scheduler.ended() => ended,
-        () = crate::shutdown::asked() => Ok(()),
+        () = crate::serving::asked_to_end() => Ok(()),
     }
 }
 

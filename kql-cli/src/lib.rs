@@ -27,7 +27,7 @@ mod repl;
 mod run;
 mod screen;
 mod serve;
-mod shutdown;
+mod serving;
 mod test;
 mod watch;
 mod why;

@@ -9,8 +9,6 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{BufWriter, Write};
 
-const SITE: &str = "https://learn.microsoft.com/kusto/query/";
-
 /// Prints the tables, or the columns of one.
 pub fn schema(arguments: &Schema) -> Result<(), Failure> {
     let engine = crate::run::build(arguments.environment.engine()?)?;
@@ -136,7 +134,7 @@ pub fn function(name: &str) -> Result<String, Failure> {
         return Ok(out);
     }
     if kql_parser::operator_names().any(|operator| operator == name) {
-        return Ok(format!("{name} is an operator: {SITE}{name}-operator\n"));
+        return Ok(format!("{name} is an operator: {}\n", callable::link(&format!("{name}-operator"))));
     }
     Err(Failure::Query(unknown_function(name)))
 }
@@ -157,7 +155,7 @@ fn entry(out: &mut String, callable: Callable) {
     if !aliases.is_empty() {
         let _ = writeln!(out, "aliases: {}", aliases.join(", "));
     }
-    let _ = writeln!(out, "{SITE}{}", callable.page());
+    let _ = writeln!(out, "{}", callable::link(callable.page()));
 }
 
 fn function_object(callable: Callable) -> Value {
@@ -167,6 +165,6 @@ fn function_object(callable: Callable) -> Value {
         "kind": callable.kind(),
         "signatures": callable.signatures(),
         "summary": callable.summary(),
-        "page": format!("{SITE}{}", callable.page()),
+        "page": callable::link(callable.page()),
     })
 }

@@ -9,15 +9,12 @@ use std::time::Duration;
 pub fn mcp(arguments: &Mcp) -> Result<(), Failure> {
     let engine = crate::run::build(arguments.environment.engine_with(&arguments.paths)?)?;
     let limits = ServerLimits { timeout: Duration::from_secs(arguments.timeout as u64), ..ServerLimits::default() };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .thread_stack_size(64 << 20)
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::Query(format!("The threads cannot be started: {e}.")))?;
+    // long queries are dropped on these threads, too
+    let runtime = crate::serving::threads(64 << 20)?;
     let served = runtime.block_on(async {
         tokio::select! {
             served = serve_mcp(engine, limits, tokio::io::stdin(), tokio::io::stdout()) => served,
-            () = crate::shutdown::asked() => Ok(()),
+            () = crate::serving::asked_to_end() => Ok(()),
         }
     });
     // a read of standard input cannot be stopped

@@ -21,12 +21,8 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
     let engine = crate::run::build(builder)?;
     let settings = settings(arguments)?;
     let is_encrypted = settings.tls.is_some();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        // as large as the stacks of threads that parse: long queries are dropped on these threads, too
-        .thread_stack_size(64 << 20)
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::Query(format!("The threads cannot be started: {e}.")))?;
+    // long queries are dropped on these threads, too
+    let runtime = crate::serving::threads(64 << 20)?;
     let served = runtime.block_on(async {
         let server = Server::start(settings, engine).await?;
         // programs read this line: the port can be a free one
@@ -34,7 +30,7 @@ pub fn serve(arguments: &Serve) -> Result<(), Failure> {
         if !server.address.ip().is_loopback() && !is_encrypted {
             message!("notice: other hosts can reach {}, and the token is sent without encryption; use --tls-cert and --tls-key", server.address);
         }
-        server.run_until(crate::shutdown::asked()).await;
+        server.run_until(crate::serving::asked_to_end()).await;
         Ok(())
     });
     // what still reads files ends with the process

@@ -246,7 +246,7 @@ impl EngineBuilder {
         }
         let EngineBuilder { database, limits, progress, now, release, runner, base, .. } = self;
         if let Some(base) = base {
-            return Ok(Engine { core: Arc::new(base.derived(database, now, runner)) });
+            return Ok(Engine { core: Arc::new(base.derived(database, progress, now, runner)) });
         }
         Ok(Engine { core: Arc::new(EngineCore::new(database, limits, progress, now, release, runner)?) })
     }

@@ -58,6 +58,7 @@ impl EngineCore {
     pub(crate) fn derived(
         &self,
         database: Database,
+        progress: Arc<Progress>,
         now: Option<i64>,
         runner: Option<Arc<dyn PlanRunner>>,
     ) -> EngineCore {
@@ -66,7 +67,7 @@ impl EngineCore {
             workers: self.workers.clone(),
             memory: self.memory.clone(),
             limits: self.limits,
-            progress: self.progress.clone(),
+            progress,
             now,
             runner: runner.or_else(|| self.runner.clone()),
         }

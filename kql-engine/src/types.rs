@@ -105,6 +105,22 @@ impl ScalarType {
         }
     }
 
+    /// Its name in .NET, as `getschema` and schemas for clients call it.
+    pub fn runtime_name(self) -> &'static str {
+        match self {
+            ScalarType::Bool => "System.SByte",
+            ScalarType::Int => "System.Int32",
+            ScalarType::Long => "System.Int64",
+            ScalarType::Real => "System.Double",
+            ScalarType::Decimal => "System.Data.SqlTypes.SqlDecimal",
+            ScalarType::String => "System.String",
+            ScalarType::Datetime => "System.DateTime",
+            ScalarType::Timespan => "System.TimeSpan",
+            ScalarType::Guid => "System.Guid",
+            ScalarType::Dynamic | ScalarType::Unknown => "System.Object",
+        }
+    }
+
     /// int, long, real, decimal
     pub fn is_number(self) -> bool {
         matches!(self, Int | Long | Real | Decimal)

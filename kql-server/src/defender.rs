@@ -11,7 +11,7 @@ use crate::values;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Response, header};
 use axum::routing::post;
 use kql_engine::{Column, ScalarType};
 use serde_json::{Value, json};
@@ -164,14 +164,7 @@ fn object(error: &QueryError) -> Value {
 }
 
 fn refusal(error: &QueryError) -> Response<Body> {
-    let status = match error {
-        QueryError::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
-        QueryError::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
-        QueryError::Defect => StatusCode::INTERNAL_SERVER_ERROR,
-        QueryError::Forbidden(_) => StatusCode::FORBIDDEN,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    let mut response = json(status, &object(error));
+    let mut response = json(error.status(), &object(error));
     if let QueryError::Busy(after) = error {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
     }

@@ -272,14 +272,7 @@ impl Encoder for Tables {
 }
 
 fn status(error: &QueryError) -> StatusCode {
-    match error {
-        QueryError::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
-        QueryError::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
-        QueryError::Defect => StatusCode::INTERNAL_SERVER_ERROR,
-        QueryError::Forbidden(_) => StatusCode::FORBIDDEN,
-        QueryError::NotFound(_) => StatusCode::NOT_FOUND,
-        _ => StatusCode::BAD_REQUEST,
-    }
+    if let QueryError::NotFound(_) = error { StatusCode::NOT_FOUND } else { error.status() }
 }
 
 fn object(error: &QueryError) -> Value {

@@ -1,6 +1,7 @@
 //! Why a query or a command has no answer, whatever protocol it came by.
 
 use crate::scrub::scrub;
+use axum::http::StatusCode;
 use kql_engine::Error;
 use kql_parser::Diagnostic;
 use std::time::Duration;
@@ -48,6 +49,17 @@ pub enum QueryError {
 }
 
 impl QueryError {
+    /// The status of an answer, in the protocols that tell most errors by 400.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            QueryError::Forbidden(_) => StatusCode::FORBIDDEN,
+            QueryError::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
+            QueryError::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
+            QueryError::Defect => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
     /// An error of the engine about a query.
     pub fn of(error: Error, text: &str) -> QueryError {
         match error {

@@ -76,18 +76,8 @@ pub fn data_type(ty: ScalarType) -> &'static str {
 
 /// The name of a type as .NET knows it, in schemas.
 pub fn dotnet(ty: ScalarType) -> &'static str {
-    match ty {
-        ScalarType::Bool => "System.SByte",
-        ScalarType::Int => "System.Int32",
-        ScalarType::Long => "System.Int64",
-        ScalarType::Real => "System.Double",
-        ScalarType::Decimal => "System.Data.SqlTypes.SqlDecimal",
-        ScalarType::String | ScalarType::Unknown => "System.String",
-        ScalarType::Datetime => "System.DateTime",
-        ScalarType::Timespan => "System.TimeSpan",
-        ScalarType::Guid => "System.Guid",
-        ScalarType::Dynamic => "System.Object",
-    }
+    // an undeclared column has no values
+    if ty == ScalarType::Unknown { ScalarType::String.runtime_name() } else { ty.runtime_name() }
 }
 
 /// The key of a column's type in an object, and how the type is called under it.

@@ -1,45 +1,21 @@
 //! A scheduler and executors as processes: the founding query, executors that die or hang, and what the commands say.
 
+use crate::served::Served;
 use std::fmt::Write;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// A process of a cluster; it is killed at the end.
-struct Served {
-    child: Child,
-    address: String,
+fn start(arguments: &[&str]) -> Served {
+    Served::start(&[&["cluster"], arguments].concat())
 }
 
-impl Served {
-    fn start(arguments: &[&str]) -> Served {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_kql"))
-            .arg("cluster")
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("kql starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-        let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line:?}")).to_owned();
-        Served { child, address }
-    }
-
-    fn scheduler() -> Served {
-        Served::start(&["scheduler", "--listen", "127.0.0.1:0", "--silence", "6"])
-    }
-
-    fn executor(scheduler: &str) -> Served {
-        Served::start(&["executor", "--scheduler", scheduler, "--slots", "2", "--silence", "6"])
-    }
+fn scheduler() -> Served {
+    start(&["scheduler", "--listen", "127.0.0.1:0", "--silence", "6"])
 }
 
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn executor(scheduler: &str) -> Served {
+    start(&["executor", "--scheduler", scheduler, "--slots", "2", "--silence", "6"])
 }
 
 fn kql(arguments: &[&str]) -> Output {
@@ -65,13 +41,13 @@ fn executors(scheduler: &str, count: usize) {
 
 #[test]
 fn the_founding_query_on_two_executors() {
-    let scheduler = Served::scheduler();
+    let scheduler = scheduler();
     let at = scheduler.address.as_str();
     let refused = kql(&["run", "-q", "print 1", "--cluster", at]);
     assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
     assert!(text(&refused.stderr).contains("has no executors"), "{}", text(&refused.stderr));
 
-    let _executors = [Served::executor(at), Served::executor(at)];
+    let _executors = [executor(at), executor(at)];
     executors(at, 2);
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../queries/T1070.008-clear-mailbox-data");
     let (query, data) = (package.join("query.kql"), package.join("data"));
@@ -104,9 +80,9 @@ const DEEP: &str = "T | summarize n = count(), t = take_any(Text) by Group, Kind
 
 #[test]
 fn an_executor_that_dies_or_hangs_changes_no_rows() {
-    let scheduler = Served::start(&["scheduler", "--listen", "127.0.0.1:0", "--silence", "2"]);
+    let scheduler = start(&["scheduler", "--listen", "127.0.0.1:0", "--silence", "2"]);
     let at = scheduler.address.as_str();
-    let executor = || Served::start(&["executor", "--scheduler", at, "--slots", "1", "--silence", "2"]);
+    let executor = || start(&["executor", "--scheduler", at, "--slots", "1", "--silence", "2"]);
     let _others = [executor(), executor()];
     let mut victim = executor();
     executors(at, 3);

@@ -17,5 +17,7 @@ mod results;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]
+mod served;
+#[cfg(unix)]
 mod tutorial;
 mod watch;

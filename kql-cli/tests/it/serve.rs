@@ -1,39 +1,18 @@
 //! `kql serve` as a process: how it starts and ends, what it refuses, and what is left when it is killed while it stores rows.
 
+use crate::served::Served;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// A server; it is killed at the end.
-struct Served {
-    child: Child,
-    address: String,
-}
-
-impl Served {
-    fn start(arguments: &[&str]) -> Served {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_kql"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("kql starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-        let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line:?}")).to_owned();
-        Served { child, address }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn start(arguments: &[&str]) -> Served {
+    let mut served = Served::start(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
+    served.address = served.address.strip_prefix("http://").expect("an address of HTTP").to_owned();
+    served
 }
 
 /// Sends a request, and returns the whole answer; `None` if the server does not answer.
@@ -66,7 +45,7 @@ fn refused(arguments: &[&str]) -> Output {
 fn starts_and_ends() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("T.csv"), "a\n1\n2\n").expect("a file");
-    let mut served = Served::start(&[folder.path().to_str().expect("text")]);
+    let mut served = start(&[folder.path().to_str().expect("text")]);
     assert_eq!(query(&served.address, "T | summarize sum(a)"), serde_json::json!([[3]]));
     let pid = served.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
@@ -124,7 +103,7 @@ fn ingest_until_killed(served: &mut Served, first: usize) -> Vec<usize> {
 }
 
 fn with_store(folder: &Path) -> Served {
-    Served::start(&["--store", folder.to_str().expect("text")])
+    start(&["--store", folder.to_str().expect("text")])
 }
 
 #[test]

@@ -38,6 +38,11 @@ pub fn function_names() -> impl Iterator<Item = &'static str> {
     all().filter(|callable| !matches!(callable, Callable::Plugin(_))).flat_map(Callable::names)
 }
 
+/// The address of a page of the Kusto documentation.
+pub fn link(page: &str) -> String {
+    format!("https://learn.microsoft.com/kusto/query/{page}")
+}
+
 impl Callable {
     /// Its name.
     pub fn name(self) -> &'static str {

@@ -118,7 +118,7 @@ impl<'a> Word<'a> {
         Some(Described {
             title: format!("{name}: operator"),
             text: summary.to_owned(),
-            page: Some(page(&format!("{name}-operator"))),
+            page: Some(callable::link(&format!("{name}-operator"))),
         })
     }
 
@@ -139,7 +139,7 @@ impl<'a> Word<'a> {
         Some(Described {
             title: format!("{name}: {}", kinds.join(", ")),
             text: texts.join("\n\n"),
-            page: (!first.page().is_empty()).then(|| page(first.page().trim_start_matches("operator:"))),
+            page: (!first.page().is_empty()).then(|| callable::link(first.page().trim_start_matches("operator:"))),
         })
     }
 
@@ -198,9 +198,9 @@ impl<'a> Word<'a> {
 
 /// `has`, `!in`, `between`: operators between values.
 fn scalar_operator(name: &str) -> Option<Described> {
-    let operator = crate::functions::all().find(|f| f.is_operator() && f.name == name)?;
+    let operator = crate::functions::scalar_operator(name)?;
     let text = operator.summary.to_owned();
-    let page = page(operator.page.trim_start_matches("operator:"));
+    let page = callable::link(operator.page.trim_start_matches("operator:"));
     Some(Described { title: format!("{name}: operator"), text, page: Some(page) })
 }
 
@@ -211,10 +211,6 @@ fn described_kind(callable: Callable) -> &'static str {
         Callable::Special(_) if callable.is_tabular() => "function that returns a table",
         Callable::Scalar(_) | Callable::Special(_) => "function",
     }
-}
-
-fn page(name: &str) -> String {
-    format!("https://learn.microsoft.com/kusto/query/{name}")
 }
 
 fn columns(schema: &TableSchema) -> String {

@@ -4,7 +4,7 @@
 
 use crate::bind::Binder;
 use crate::plan::{Expr, Relation};
-use crate::types::ScalarType::{self, Int, String as Text};
+use crate::types::ScalarType::{Int, String as Text};
 use crate::value::Value;
 use kql_parser::Span;
 
@@ -24,26 +24,10 @@ pub(super) fn bind(binder: &mut Binder, input: Relation, span: Span) -> Relation
             vec![
                 text(&c.name),
                 Expr::constant(Value::Int(i as i32), Int, span),
-                text(runtime_name(c.ty)),
+                text(c.ty.runtime_name()),
                 text(c.ty.name()),
             ]
         })
         .collect();
     Relation { open: input.open, ..super::datatable::written(binder, columns, rows) }
-}
-
-/// The .NET name of the type.
-fn runtime_name(ty: ScalarType) -> &'static str {
-    match ty {
-        ScalarType::Bool => "System.SByte",
-        ScalarType::Int => "System.Int32",
-        ScalarType::Long => "System.Int64",
-        ScalarType::Real => "System.Double",
-        ScalarType::Decimal => "System.Data.SqlTypes.SqlDecimal",
-        ScalarType::String => "System.String",
-        ScalarType::Datetime => "System.DateTime",
-        ScalarType::Timespan => "System.TimeSpan",
-        ScalarType::Guid => "System.Guid",
-        ScalarType::Dynamic | ScalarType::Unknown => "System.Object",
-    }
 }

@@ -3,19 +3,8 @@
 use crate::body::{BodyError, json};
 use crate::query_error::QueryError;
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderValue, Response, header};
 use serde_json::{Value, json};
-
-/// The status of the answer. Not 404, whose body clients do not show.
-fn status(error: &QueryError) -> StatusCode {
-    match error {
-        QueryError::Forbidden(_) => StatusCode::FORBIDDEN,
-        QueryError::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
-        QueryError::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
-        QueryError::Defect => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::BAD_REQUEST,
-    }
-}
 
 /// The code of an error, and the name of its class in Microsoft's libraries.
 fn names(error: &QueryError) -> (&'static str, &'static str) {
@@ -69,7 +58,8 @@ pub fn object(error: &QueryError, activity: &str) -> Value {
 
 /// An error as the whole answer.
 pub fn answer(error: &QueryError, activity: &str) -> Response<Body> {
-    let mut response = json(status(error), &object(error, activity));
+    // not 404, whose body clients do not show
+    let mut response = json(error.status(), &object(error, activity));
     if let QueryError::Busy(after) = error {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
     }

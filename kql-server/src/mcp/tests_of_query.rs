@@ -1,12 +1,11 @@
 //! Tests of a query over rows that an assistant gives.
 
-use super::tools::in_background;
-use crate::page::answer::Failure;
-use crate::queries::Label;
+use crate::page::answer::{Answer, Failure};
+use crate::page::explain;
 use crate::query_error::QueryError;
-use crate::state::{AppState, DATABASE};
+use crate::state::AppState;
 use kql_detection::{Look, ReportFormat, Session, SessionOptions, TestPath, files_named, report};
-use kql_engine::Engine;
+use kql_engine::{CancellationToken, Engine, Progress};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -24,17 +23,12 @@ pub struct Given {
 /// Runs the tests. Each is told by its name, with the difference if it fails.
 ///
 /// # Errors
-/// Too many queries run, or the tests name files.
-pub async fn run(state: &Arc<AppState>, text: String, tests: String) -> Result<Value, Failure> {
-    let engine = state.catalog.engine().await?;
-    let label = Label { application: "assistant".to_owned(), database: DATABASE.to_owned(), ..Label::default() };
-    let mut admission = state.queries.admit(&text, &label, state.settings.limits.timeout).await?;
-    let ran = in_background(move || tested(&engine, &text, &tests)).await?;
-    admission.ended(0, ran.as_ref().err());
-    Ok(ran?)
+/// Too many queries run, the time is over, or the tests name files.
+pub async fn run(state: &Arc<AppState>, text: String, tests: String) -> Result<Answer<Value>, Failure> {
+    explain::traced(state, text, None, move |engine, text, cancel| tested(engine, text, &tests, cancel)).await
 }
 
-fn tested(engine: &Engine, text: &str, tests: &str) -> Result<Value, QueryError> {
+fn tested(engine: &Engine, text: &str, tests: &str, cancel: &CancellationToken) -> Result<Value, QueryError> {
     let failed = |error: std::io::Error| QueryError::Failed(format!("The tests cannot be prepared: {error}."));
     let folder = tempfile::tempdir().map_err(failed)?;
     let (query, file) = (folder.path().join("query.kql"), folder.path().join("query.test.yaml"));
@@ -46,8 +40,19 @@ fn tested(engine: &Engine, text: &str, tests: &str) -> Result<Value, QueryError>
         let name = other.strip_prefix(folder.path()).unwrap_or(other).display().to_string();
         return Err(QueryError::Forbidden(format!("The tests name the file {name}. Give the rows instead.")));
     }
-    let session = Session::new(engine.clone(), SessionOptions::default());
+    // tests are stopped by a switch of their own
+    let progress = Arc::new(Progress::default());
+    let engine = engine.derive().progress(progress.clone()).build().map_err(|error| QueryError::of(error, text))?;
+    let stopped = cancel.clone();
+    tokio::runtime::Handle::current().spawn(async move {
+        stopped.cancelled().await;
+        progress.stop();
+    });
+    let session = Session::new(engine, SessionOptions::default());
     let ran = session.run(&TestPath::File(file));
+    if cancel.is_cancelled() {
+        return Err(QueryError::Cancelled);
+    }
     let look = Look { colours: false, verbose: true };
     let passed = ran.failed() == 0 && !ran.at_fault();
     let text = report(&[ran], ReportFormat::Human, look);

@@ -2,13 +2,14 @@
 
 use super::tests_of_query;
 use crate::page::{
-    answer::{Answer, Ask, Failure, blocking},
-    editing, explain, tables,
+    answer::{Answer, Ask, Failure},
+    editing, explain,
+    run::request,
+    tables,
 };
-use crate::queries::Label;
 use crate::query_error::QueryError;
 use crate::query_run::{self, Event, QueryRequest, RunningQuery};
-use crate::state::{AppState, DATABASE};
+use crate::state::AppState;
 use crate::values::{self, Encoding};
 use axum::extract::State;
 use kql_engine::callable::{self, Callable};
@@ -148,15 +149,15 @@ fn renamed(name: &str, mut arguments: Value) -> Result<Value, Value> {
 async fn answer(state: &Arc<AppState>, name: &str, arguments: Value) -> Result<Value, Value> {
     let shared = State(state.clone());
     match name {
-        "check" => page(editing::check(shared, Ask(read(arguments)?)).await),
-        "tables" => tables_like(page(tables::tables(shared).await)?, &read::<Filter>(arguments)?.filter),
-        "schema" => page(tables::table(shared, Ask(read(arguments)?)).await),
+        "check" => told(editing::check(shared, Ask(read(arguments)?)).await),
+        "tables" => tables_like(told(tables::tables(shared).await)?, &read::<Filter>(arguments)?.filter),
+        "schema" => told(tables::table(shared, Ask(read(arguments)?)).await),
         "functions" => Ok(functions(&read::<Filter>(arguments)?.filter)),
         "test" => {
             let tests_of_query::Given { text, tests } = read(arguments)?;
-            tests_of_query::run(state, text, tests).await.map_err(|failure| failure.object())
+            told(tests_of_query::run(state, text, tests).await)
         }
-        "why" => page(explain::why(shared, Ask(read(arguments)?)).await),
+        "why" => told(explain::why(shared, Ask(read(arguments)?)).await),
         _ => Err(json!(format!("There is no tool '{name}'."))),
     }
 }
@@ -181,7 +182,7 @@ fn read<T: DeserializeOwned>(arguments: Value) -> Result<T, Value> {
     })
 }
 
-fn page(answer: Result<Answer<Value>, Failure>) -> Result<Value, Value> {
+fn told(answer: Result<Answer<Value>, Failure>) -> Result<Value, Value> {
     answer.map(|Answer(value)| brief(value)).map_err(|failure| failure.object())
 }
 
@@ -256,18 +257,15 @@ async fn run(state: &Arc<AppState>, question: Question) -> Result<String, Value>
         Value::String(text) => text,
         other => other.to_string(),
     };
-    let label = Label { application: "assistant".to_owned(), database: DATABASE.to_owned(), ..Label::default() };
     let asked = QueryRequest {
-        text: text.clone(),
-        label,
-        now,
         parameters: parameters.into_iter().map(|(name, value)| (name, as_text(value))).collect(),
         take: Some(limit.unwrap_or(ROWS).clamp(1, MOST_ROWS)),
-        ..QueryRequest::default()
+        untruncated: false,
+        ..request(text.clone(), None, now)
     };
-    let told = |error: QueryError| Failure::of(&error, &text).object();
-    let query = query_run::start(state, asked).await.map_err(told)?;
-    results(query).await.map_err(told)
+    let failed = |error: QueryError| Failure::of(&error, &text).object();
+    let query = query_run::start(state, asked).await.map_err(failed)?;
+    results(query).await.map_err(failed)
 }
 
 /// All results of a query, as JSON.
@@ -305,9 +303,4 @@ async fn results(mut query: RunningQuery) -> Result<String, QueryError> {
         }
     }
     Err(QueryError::Defect)
-}
-
-/// Work that blocks, for the other tools.
-pub(super) async fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    blocking(work).await
 }

@@ -60,13 +60,9 @@ impl Failure {
     /// A query failed; its text is the one that the page has sent.
     pub fn of(error: &QueryError, text: &str) -> Failure {
         let status = match error {
-            QueryError::Invalid { .. } | QueryError::Request(_) => StatusCode::BAD_REQUEST,
             QueryError::NotFound(_) => StatusCode::NOT_FOUND,
-            QueryError::Forbidden(_) => StatusCode::FORBIDDEN,
-            QueryError::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
-            QueryError::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
             QueryError::Failed(_) | QueryError::Limit(_) | QueryError::Cancelled => StatusCode::UNPROCESSABLE_ENTITY,
-            QueryError::Defect => StatusCode::INTERNAL_SERVER_ERROR,
+            error => error.status(),
         };
         let diagnostics = match error {
             QueryError::Invalid { diagnostics, .. } => findings(diagnostics, text, 0, text, &Positions::of(text)),

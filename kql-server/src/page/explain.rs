@@ -93,7 +93,7 @@ pub async fn coverage(
 
 /// Work over a query that runs with records of its rows: it has a turn and a time limit as a query has, and stops when the
 /// client goes away.
-async fn traced(
+pub(crate) async fn traced(
     state: &Arc<AppState>,
     text: String,
     now: Option<String>,

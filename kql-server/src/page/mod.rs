@@ -9,7 +9,7 @@ mod files;
 mod findings;
 mod positions;
 mod rows;
-mod run;
+pub(crate) mod run;
 mod session;
 pub(crate) mod tables;
 

@@ -151,6 +151,9 @@ async fn a_query_ends_at_its_time_limit() {
     let long = "range x from 1 to 100000000 step 1 | extend h = hash_sha256(tostring(x)) | summarize max(h)";
     let (message, is_error) = session.call("run", json!({"query": long})).await;
     assert!(is_error && message["message"].as_str().unwrap().contains("time limit"), "{message}");
+    let tests = "tests:\n- name: t\n  expect: {count: 1}\n";
+    let (message, is_error) = session.call("test", json!({"query": long, "tests": tests})).await;
+    assert!(is_error && message["message"].as_str().unwrap().contains("time limit"), "{message}");
     let (ran, is_error) = session.call("run", json!({"query": "print 1"})).await;
     assert!(!is_error, "{ran}");
 }
