@@ -8,6 +8,7 @@ use crate::plan::Relation;
 use crate::progress::Progress;
 use crate::round_robin::KeepPartitions;
 use crate::runner::{PlanRunner, Runner};
+use crate::stoppable::Stoppable;
 use crate::stored_rows::{RowsWriter, StoredRows};
 use crate::strategy::Strategy;
 use crate::top_candidates::TopCandidates;
@@ -21,7 +22,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::execution::session_state::SessionState;
 use datafusion::execution::{SessionStateBuilder, TaskContext};
-use datafusion::optimizer::Optimizer;
+use datafusion::optimizer::{Analyzer, Optimizer};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::aggregates::AggregateExec;
@@ -127,7 +128,13 @@ pub(crate) fn session(
     options.optimizer.enable_leaf_expression_pushdown = false;
     // this rule rebuilds all columns of all legs, looking each up by its name, and does so again every time; nested unions
     // are as good
-    let rules = Optimizer::new().rules.into_iter().filter(|rule| rule.name() != "optimize_unions").collect();
+    let rules = Optimizer::new()
+        .rules
+        .into_iter()
+        .filter(|rule| rule.name() != "optimize_unions")
+        .map(|rule| Arc::new(Stoppable(rule)) as _)
+        .collect();
+    let analyzer = Analyzer::new().rules.into_iter().map(|rule| Arc::new(Stoppable(rule)) as _).collect();
     // this rule checks that no rule made a mistake; it makes one itself if a sort drops a column that a filter below
     // reduced to one value
     let physical = PhysicalOptimizer::new()
@@ -145,10 +152,12 @@ pub(crate) fn session(
         .chain(std::iter::once(Arc::new(KeepPartitions) as _))
         .chain(last)
         .chain(std::iter::once(Arc::new(YieldingRows) as _))
+        .map(|rule| Arc::new(Stoppable(rule)) as _)
         .collect();
     SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(memory.environment().clone())
+        .with_analyzer_rules(analyzer)
         .with_optimizer_rules(rules)
         .with_physical_optimizer_rules(physical)
         .build()

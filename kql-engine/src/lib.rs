@@ -61,6 +61,7 @@ mod slices;
 #[doc(hidden)]
 pub mod sources;
 mod stages;
+mod stoppable;
 mod storage;
 mod stored_rows;
 mod stores;

@@ -1,6 +1,7 @@
 //! Advanced hunting: the APIs of Microsoft Defender, and that of Microsoft Graph.
 
 use crate::body::{BodyError, header_text, json, member, read_json};
+use crate::options;
 use crate::queries::Label;
 use crate::query_error::QueryError;
 use crate::query_run::{self, Event, QueryRequest, RunningQuery};
@@ -74,7 +75,13 @@ fn request(headers: &HeaderMap, body: &Value) -> Result<QueryRequest, QueryError
         database: "hunting".to_owned(),
         ..Label::default()
     };
-    Ok(QueryRequest { text: text.to_owned(), label, times, take: Some(ROWS), ..QueryRequest::default() })
+    options::with_text(QueryRequest {
+        text: text.to_owned(),
+        label,
+        times,
+        take: Some(ROWS),
+        ..QueryRequest::default()
+    })
 }
 
 /// Writes the first result: its columns, and its rows as objects.

@@ -6,7 +6,7 @@ use crate::query_error::QueryError;
 use crate::state::AppState;
 use crate::store::TableMeta;
 use arrow::array::RecordBatch;
-use kql_engine::{CancellationToken, DataPath, TableSchema};
+use kql_engine::{CancellationToken, DataPath, DateOrder, TableSchema};
 use serde_json::value::RawValue;
 use std::io::Write;
 use std::path::Path;
@@ -91,6 +91,8 @@ async fn rows_of(
     write_rows(&path, schema, format, text, skips_first)?;
     let of = |error| QueryError::of(error, "");
     let builder = state.catalog.base().derive();
+    // as todatetime() reads them
+    let builder = builder.date_order(DateOrder::MonthFirst);
     let builder = builder.data(DataPath { name: Some(ROWS.to_owned()), path }).schema(ROWS, schema.clone());
     let engine = tokio::task::spawn_blocking(move || builder.build()).await.map_err(|_| QueryError::Defect)?;
     let columns: Vec<String> = schema.columns.iter().map(|column| bracketed(&column.name)).collect();

@@ -12,6 +12,7 @@ mod kusto;
 mod log_analytics;
 mod mcp;
 pub mod metrics;
+mod options;
 mod page;
 pub mod queries;
 pub mod query_error;

@@ -2,6 +2,7 @@
 
 use crate::body::{BodyError, header_text, json, member, read_json};
 use crate::kusto::{V1, visualization};
+use crate::options;
 use crate::queries::Label;
 use crate::query_error::QueryError;
 use crate::query_run::{self, Event, Finished, QueryRequest, RunningQuery};
@@ -124,7 +125,9 @@ fn request(headers: &HeaderMap, body: &Value, preferences: Preferences) -> Resul
         database: "workspace".to_owned(),
         ..Label::default()
     };
-    Ok(QueryRequest { text: text.to_owned(), label, timeout: preferences.wait, times, ..QueryRequest::default() })
+    let request =
+        QueryRequest { text: text.to_owned(), label, timeout: preferences.wait, times, ..QueryRequest::default() };
+    options::with_text(request)
 }
 
 async fn start(

@@ -69,13 +69,16 @@ impl QueryError {
                 eprintln!("error: {defect}");
                 QueryError::Defect
             }
-            error @ Error::Memory { .. } => QueryError::Limit(error.to_string()),
+            error @ Error::Memory { .. } => QueryError::Limit(scrub(&error.to_string())),
             error @ Error::Setting(_) => QueryError::Request(scrub(&error.to_string())),
             error => QueryError::Failed(scrub(&error.to_string())),
         }
     }
 
-    fn invalid(diagnostics: Vec<Diagnostic>, text: &str) -> QueryError {
+    fn invalid(mut diagnostics: Vec<Diagnostic>, text: &str) -> QueryError {
+        for diagnostic in &mut diagnostics {
+            diagnostic.help = diagnostic.help.take().map(|help| scrub(&help)).filter(|help| !help.is_empty());
+        }
         let is_syntax = kql_parser::parse(text).diagnostics.iter().any(Diagnostic::is_error);
         let first = diagnostics.iter().find(|d| d.is_error());
         let message = first.map_or_else(String::new, |d| {

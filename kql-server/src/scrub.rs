@@ -1,7 +1,12 @@
-//! Paths of this computer in messages: clients see the last part of each only.
+//! What the clients of a server need not see in messages: paths of its computer, options of its command line.
 
-/// The text with every absolute path shortened to its last part.
+/// The text with every absolute path shortened to its last part, and without the clauses that name options of the command
+/// line.
 pub fn scrub(text: &str) -> String {
+    without_options(&without_folders(text))
+}
+
+fn without_folders(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut before = ' ';
@@ -21,6 +26,25 @@ pub fn scrub(text: &str) -> String {
         }
     }
     out
+}
+
+fn without_options(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    for clause in text.split_inclusive("; ").flat_map(|part| part.split_inclusive(". ")) {
+        if !names_option(clause) {
+            kept.push_str(clause);
+        }
+    }
+    kept.trim_end_matches([' ', ';']).to_owned()
+}
+
+/// Whether a clause names an option, such as `--data`.
+fn names_option(clause: &str) -> bool {
+    clause.split_whitespace().any(|word| {
+        word.trim_start_matches(['(', '`', '\''])
+            .strip_prefix("--")
+            .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
+    })
 }
 
 /// The length of the absolute path at the beginning of a text; `None` if there is none.
@@ -53,6 +77,17 @@ mod tests {
         assert_eq!(scrub("/srv/data/a.csv: not a valid file"), "a.csv: not a valid file");
         assert_eq!(scrub("C:\\data\\b.csv: line 3"), "b.csv: line 3");
         assert_eq!(scrub("cannot read '/etc/passwd'"), "cannot read 'passwd'");
+    }
+
+    #[test]
+    fn options_of_the_command_line_go() {
+        let date = "rows.csv: line 2: the date is ambiguous; pass --date-order dmy or --date-order mdy";
+        assert_eq!(scrub(date), "rows.csv: line 2: the date is ambiguous");
+        let memory = "The query exceeded its memory limit of 1 GB. Raise --memory, or filter earlier.";
+        assert_eq!(scrub(memory), "The query exceeded its memory limit of 1 GB.");
+        for text in ["a; b. c", "1 --2", "-- a comment", ""] {
+            assert_eq!(scrub(text), text);
+        }
     }
 
     #[test]

@@ -212,7 +212,6 @@ describe("the page", { skip: MISSING, timeout: 180_000 }, () => {
     await page.locator("#toast", { hasText: "Copied a link" }).waitFor();
     const link = await page.evaluate(() => navigator.clipboard.readText());
     await page.evaluate(() => localStorage.clear());
-    await page.locator(".cm-content").click();
     await page.goto("about:blank");
     await page.goto(link);
     await page.waitForSelector("body[data-ready=true]");

@@ -69,7 +69,8 @@ export function folder(t) {
 
 /** Puts a text into the editor at once, in place of what is there. */
 export async function write(page, text) {
-  await page.locator(".cm-content").click();
+  // no click: an open list of completions may lie over the editor
+  await page.locator(".cm-content").focus();
   await page.keyboard.press("Control+a");
   await page.keyboard.press("Delete");
   await page.keyboard.insertText(text);

@@ -41,7 +41,7 @@ const FLOORS: [(&str, &[&str]); 24] = [
     ),
     (
         "what a run can use, letting other work run, rows in order, fewer rows for top",
-        &["budget", "round_robin", "yielding", "top_candidates"],
+        &["budget", "round_robin", "stoppable", "yielding", "top_candidates"],
     ),
     ("values, and rows that are kept", &["decimal", "error", "storage", "stored_rows"]),
     (

@@ -180,6 +180,7 @@ fn binary(i: Tokens, least: u8) -> Parsed<Expr> {
     let start = i.span();
     let (mut rest, mut left) = unary(i)?;
     let mut ceiling = u8::MAX;
+    let mut computations = 0;
     loop {
         let Some((power, assoc, right)) = infix(&rest) else {
             rest.note(Want::Infix);
@@ -189,6 +190,19 @@ fn binary(i: Tokens, least: u8) -> Parsed<Expr> {
             return Ok((rest, left));
         }
         let op_span = rest.span();
+        // chains of `and` and `or` become lists, but each of these operators is nested in the next one
+        if let Right::Operand(op) = right
+            && !matches!(op, BinaryOp::And | BinaryOp::Or)
+        {
+            computations += 1;
+            if computations == MAX_COMPUTATIONS + 1 {
+                let message = format!("More than {MAX_COMPUTATIONS} computations follow each other.");
+                rest.report(
+                    Diagnostic::error(codes::NESTED_TOO_DEEP, op_span, message)
+                        .with_help("compute a part of it with extend or let"),
+                );
+            }
+        }
         let operand = |i| cut(|i| binary(i, power + 1)).parse(i);
         let (next, kind) = match right {
             Right::Operand(op) => {
@@ -255,6 +269,9 @@ pub fn path(i: Tokens) -> Parsed<Expr> {
     let (rest, name) = name::name(i)?;
     postfix(rest, i.span(), Expr::from(name), Parts::Names)
 }
+
+/// The maximum number of computations in a row, far beyond real queries: each is a level of the tree.
+const MAX_COMPUTATIONS: usize = 1_000;
 
 /// The maximum number of parts of a path, far beyond real queries: each part is a level of the tree.
 const MAX_PARTS: usize = 500;

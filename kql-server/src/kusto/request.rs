@@ -1,13 +1,12 @@
 //! Requests of Kusto's clients: a text, a database, and properties.
 
 use crate::body::{header_text, member};
+use crate::options;
 use crate::queries::Label;
 use crate::query_error::QueryError;
 use crate::query_run::QueryRequest;
 use axum::http::HeaderMap;
-use kql_parser::ast::StatementKind;
 use serde_json::Value;
-use std::time::Duration;
 
 /// A request: a query or a command.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +51,7 @@ pub fn read(headers: &HeaderMap, body: &Value) -> Result<KustoRequest, QueryErro
     for (name, value) in member(&properties, "Options").and_then(Value::as_object).into_iter().flatten() {
         option(&mut request, name, value)?;
     }
-    for (name, value) in settings(text) {
+    for (name, value) in options::of_text(text) {
         option(&mut request, &name, &value)?;
     }
     for (name, value) in member(&properties, "Parameters").and_then(Value::as_object).into_iter().flatten() {
@@ -63,82 +62,20 @@ pub fn read(headers: &HeaderMap, body: &Value) -> Result<KustoRequest, QueryErro
     Ok(request)
 }
 
-/// The options that the text itself sets, such as `set notruncation;`.
-fn settings(text: &str) -> Vec<(String, Value)> {
-    if !text.contains("set") {
-        return Vec::new();
-    }
-    let statements = kql_parser::parse(text).query.statements.into_iter();
-    let set = statements.filter_map(|statement| match statement.kind {
-        StatementKind::Set(name, None) => Some((name.text, Value::Bool(true))),
-        StatementKind::Set(name, Some(value)) => {
-            let value = value.span.text(text).trim_matches(['"', '\'']);
-            Some((name.text, Value::String(value.to_owned())))
-        }
-        _ => None,
-    });
-    set.collect()
-}
-
-/// Takes over one option. Those that mean nothing here are ignored, as Kusto does.
+/// Takes over one option.
 fn option(request: &mut KustoRequest, name: &str, value: &Value) -> Result<(), QueryError> {
-    let query = &mut request.query;
-    match name.to_ascii_lowercase().as_str() {
-        "servertimeout" => query.timeout = Some(duration(name, value)?),
-        "norequesttimeout" if is_true(value) => query.timeout = Some(Duration::MAX),
-        "notruncation" => query.untruncated = is_true(value),
-        "truncationmaxrecords" => query.max_rows = Some(count(name, value)?),
-        "truncationmaxsize" => query.max_bytes = Some(count(name, value)?),
-        "query_take_max_records" => query.take = Some(count(name, value)?),
-        "query_now" => query.now = value.as_str().map(literal),
-        "request_readonly" | "request_readonly_hardline" => request.read_only = is_true(value),
-        "query_language" if value.as_str().is_some_and(|v| v.eq_ignore_ascii_case("sql")) => {
-            return Err(QueryError::Request("Queries in SQL are not supported.".to_owned()));
-        }
-        _ => {}
+    if ["request_readonly", "request_readonly_hardline"].iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        request.read_only = options::is_true(value);
     }
-    Ok(())
-}
-
-fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Bool(value) => *value,
-        Value::String(text) => text.eq_ignore_ascii_case("true"),
-        Value::Number(number) => number.as_i64() == Some(1),
-        _ => false,
-    }
-}
-
-fn count(name: &str, value: &Value) -> Result<u64, QueryError> {
-    let found = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
-    found.ok_or_else(|| QueryError::Request(format!("The option '{name}' is not a whole number.")))
-}
-
-fn duration(name: &str, value: &Value) -> Result<Duration, QueryError> {
-    let text = value.as_str().map(literal).unwrap_or_default();
-    let ticks = kql_parser::time::parse_timespan(&text).and_then(|ticks| u64::try_from(ticks).ok());
-    match ticks {
-        Some(ticks) if ticks > 0 => Ok(Duration::from_micros(ticks / 10)),
-        _ => Err(QueryError::Request(format!("The option '{name}' is not a timespan such as 00:04:00."))),
-    }
+    options::apply(&mut request.query, name, value)
 }
 
 /// The value of a parameter as the engine expects it: without quotes and the name of its type.
 fn parameter(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
-        Value::String(text) => Some(literal(text)),
+        Value::String(text) => Some(options::literal(text)),
         other => Some(other.to_string()),
-    }
-}
-
-/// `datetime(2024-05-01)` without its type.
-fn literal(text: &str) -> String {
-    let text = text.trim();
-    let inner = text.strip_suffix(')').and_then(|rest| rest.split_once('('));
-    match inner {
-        Some((ty, inner)) if kql_engine::ScalarType::from_name(ty.trim()).is_some() => inner.trim().to_owned(),
-        _ => text.to_owned(),
     }
 }
 
@@ -146,6 +83,7 @@ fn literal(text: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::time::Duration;
 
     fn of(body: Value) -> KustoRequest {
         read(&HeaderMap::new(), &body).unwrap()

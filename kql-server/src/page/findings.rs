@@ -31,6 +31,6 @@ fn finding(found: &Diagnostic, query: &str, offset: usize, text: &str, positions
     json!({
         "code": found.code.to_string(), "severity": severity, "message": scrub(&found.message),
         "start": start, "end": end, "line": line, "column": column,
-        "help": found.help.as_deref().map(scrub), "fixes": fixes,
+        "help": found.help.as_deref().map(scrub).filter(|help| !help.is_empty()), "fixes": fixes,
     })
 }

@@ -26,6 +26,14 @@ fn advanced_hunting() {
 }
 
 #[test]
+fn options_of_the_text() {
+    let (server, _folder) = TestServer::over(&[]);
+    let text = "set query_take_max_records = 2; range x from 1 to 9 step 1";
+    let answer = server.post("/api/advancedhunting/run", &json!({"Query": text})).json();
+    assert_eq!(answer["Results"], json!([{"x": 1}, {"x": 2}]));
+}
+
+#[test]
 fn the_flow_with_a_secret() {
     let form = |secret: &str| format!("client_id=c&grant_type=client_credentials&client_secret={secret}");
     let (server, _folder) = TestServer::over(&[]);

@@ -130,3 +130,13 @@ fn words_that_are_not_understood_are_refused() {
     }
     assert_eq!(server.rows("W | count"), json!([[0]]));
 }
+
+#[test]
+fn ambiguous_dates_are_read_as_todatetime_reads_them() {
+    let server = server();
+    server.done(".create table D (t: datetime)");
+    server.done(".ingest inline into table D <|\n03/04/2026\n2026-05-06");
+    let rows =
+        server.rows("D | sort by t asc | where t == todatetime('03/04/2026') or t == datetime(2026-05-06) | count");
+    assert_eq!(rows, json!([[2]]));
+}

@@ -129,6 +129,7 @@ fn properties() {
     assert_eq!(rows(query, dynamics), json!([["array", 1, 1, "string", "text", 7]]));
     let now = json!({"Options": {"query_now": "2020-05-01T00:00:00Z"}});
     assert_eq!(rows("print now()", now), json!([["2020-05-01T00:00:00Z"]]));
+    assert_eq!(run("print now()", json!({"Options": {"query_now": 1588291200}})).status, 400);
     let take = json!({"Options": {"query_take_max_records": 3}});
     assert_eq!(rows("range x from 1 to 9 step 1", take), json!([[1], [2], [3]]));
     assert_eq!(run("print 1", json!({"Options": {"servertimeout": "soon"}})).status, 400);

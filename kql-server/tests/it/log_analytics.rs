@@ -49,6 +49,17 @@ fn the_range_of_times() {
 }
 
 #[test]
+fn options_of_the_text() {
+    let (server, _folder) = TestServer::over(&[]);
+    let query = |text: &str| server.post(PATH, &json!({"query": text}));
+    let cut = query("set query_take_max_records = 2; range x from 1 to 9 step 1").json();
+    assert_eq!(cut["tables"][0]["rows"], json!([[1], [2]]));
+    let now = query("set query_now = datetime(2020-05-01); print now()").json();
+    assert_eq!(now["tables"][0]["rows"], json!([["2020-05-01T00:00:00Z"]]));
+    assert_eq!(query("set truncationmaxrecords = 'few'; print 1").status, 400);
+}
+
+#[test]
 fn preferences() {
     let (server, _folder) = TestServer::over(&[EVENTS]);
     let body = json!({"query": "Events | project n, TimeGenerated | render timechart"}).to_string();

@@ -151,3 +151,28 @@ fn queries_are_listed_and_cancelled() {
         json!([["Cancelled"]])
     );
 }
+
+#[test]
+fn words_after_a_command_are_not_ignored() {
+    let (server, _folder) = TestServer::over(&[T]);
+    for text in [
+        ".show tables; print 1",
+        ".show version please",
+        ".show table T cslschema U",
+        ".show functions T",
+        ".show queries now",
+        ".show database schema as json as csl",
+    ] {
+        assert_eq!(server.command(text).status, 400, "{text}");
+    }
+    assert_eq!(server.command(".show tables;").status, 200);
+}
+
+#[test]
+fn one_result_becomes_rows() {
+    let (server, _folder) = TestServer::over(&[]);
+    let refused = server.command(".set-or-append New <| print 1; print 2");
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("2 results"), "{}", refused.text());
+    assert_eq!(server.command(".show table New").status, 400);
+}

@@ -216,7 +216,8 @@ impl<'t> Command<'t> {
     }
 
     /// Refuses words that follow: what is not understood must not be ignored.
-    pub fn end(&self) -> Result<(), QueryError> {
+    pub fn end(&mut self) -> Result<(), QueryError> {
+        self.takes_kind(Kind::Semicolon);
         if self.is_over() { Ok(()) } else { Err(self.expected("the end of the command")) }
     }
 

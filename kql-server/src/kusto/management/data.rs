@@ -111,13 +111,16 @@ async fn result(context: &Context<'_>, command: &mut Command<'_>, verb: &str) ->
         ..context.request.query.clone()
     };
     let mut query = query_run::start(context.state, request).await?;
+    if query.tables().len() > 1 {
+        let message =
+            format!("The query has {} results; only one can become the rows of a table.", query.tables().len());
+        return Err(QueryError::Request(message));
+    }
     let mut batches = Vec::new();
     let mut schema = None;
     while let Some(event) = query.next().await {
         match event {
-            Event::Table(found) if schema.is_none() => schema = Some(TableSchema { columns: found.columns }),
-            // only the first result becomes rows
-            Event::Table(_) => break,
+            Event::Table(found) => schema = Some(TableSchema { columns: found.columns }),
             Event::Rows(batch) => batches.push(batch),
             Event::Failed(error) => return Err(error),
             Event::TableEnd | Event::Done(_) => {}

@@ -37,7 +37,14 @@ pub async fn run(state: &Arc<AppState>, request: &KustoRequest) -> Result<Reply,
 async fn answer(context: &Context<'_>, command: &mut Command<'_>) -> Result<Reply, QueryError> {
     let verb = command.verb().to_ascii_lowercase();
     let reply = match verb.as_str() {
-        "show" => show(context, command).await?,
+        "show" => {
+            let reply = show(context, command).await?;
+            if reply.is_some() {
+                command.properties()?;
+                command.end()?;
+            }
+            reply.or_else(|| nothing(command))
+        }
         "cancel" => queries::cancel(context, command)?,
         "create" | "create-merge" | "create-or-alter" | "alter" | "alter-merge" | "drop" | "clear" => {
             context.writable()?;
@@ -85,10 +92,10 @@ async fn show(context: &Context<'_>, command: &mut Command<'_>) -> Result<Option
     if command.takes("schema") {
         return schema::schema(context, command, context.database).await;
     }
-    Ok(nothing(command))
+    Ok(None)
 }
 
-/// Things that clients ask for and that are not there.
+/// Things that clients ask for and that are not there, whatever else they say about them.
 fn nothing(command: &mut Command<'_>) -> Option<Reply> {
     use ScalarType::{Datetime, Dynamic, Guid, String as Text};
     if command.takes("operations") {
