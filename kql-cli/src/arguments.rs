@@ -33,6 +33,10 @@ pub enum Command {
     Explain(Explain),
     /// Show how far rows of a table get in a query, and what keeps them out
     Why(Why),
+    /// Make a test file to start from: rows that a rule finds, and near misses
+    Sample(crate::sample::Sample),
+    /// Show which rows a new version of a rule finds more or fewer
+    Diff(crate::diff::Diff),
     /// Show what data files are recognised as: tables, row counts, time range, columns
     Data(Data),
     /// List tables, or the columns of one

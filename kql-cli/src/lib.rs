@@ -11,6 +11,7 @@ mod cluster;
 mod convert;
 mod data;
 mod diagnostics;
+mod diff;
 mod explain;
 mod failure;
 mod fmt;
@@ -25,6 +26,7 @@ mod provisional;
 mod query_files;
 mod repl;
 mod run;
+mod sample;
 mod screen;
 mod serve;
 mod serving;
@@ -61,6 +63,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         arguments::Command::Test(test) => test::test(&test),
         arguments::Command::Explain(explain) => explain::explain(&explain),
         arguments::Command::Why(why) => why::why(&why),
+        arguments::Command::Sample(sample) => sample::sample(&sample),
+        arguments::Command::Diff(diff) => diff::diff(&diff),
         arguments::Command::Schema(schema) => lookup::schema(&schema),
         arguments::Command::Functions(functions) => lookup::functions(&functions),
         arguments::Command::Convert(convert) => convert::convert(&convert),

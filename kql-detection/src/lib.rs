@@ -3,12 +3,14 @@
 
 mod check;
 mod coverage;
+mod diff;
 mod functions_file;
 mod mutants;
 mod parser_yaml;
 mod problem;
 mod report;
 mod rule;
+mod sample;
 mod schemas_file;
 mod test_file;
 mod why;
@@ -19,6 +21,7 @@ pub use check::{
     files_named, first_line, losses,
 };
 pub use coverage::{Coverage, CoverageFormat, Unit, UnitKind, coverage_report, reached};
+pub use diff::{ChangedRow, DiffError, RuleDiff, diff};
 pub use functions_file::{FunctionsError, load_functions};
 pub use mutants::{Mutant, MutantKind, mutants};
 pub use problem::{Place, Placed, Problem, Source};
@@ -27,6 +30,7 @@ pub use rule::{
     Entity, EntityField, EventGrouping, Operator, QueryPlaces, QueryText, Rule, RuleFile, RuleKind, Trigger, files,
     read,
 };
+pub use sample::{SampleError, SampleTests, sample};
 pub use schemas_file::{SchemasError, load_schemas};
 pub use test_file::{TestPath, json_schema, test_files};
 pub use why::{WhyError, WhyRow, WhyRows, why};

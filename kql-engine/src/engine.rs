@@ -12,6 +12,7 @@ use crate::exec::ROOM;
 use crate::prepared::Prepared;
 use crate::progress::Progress;
 use crate::run::Run;
+use crate::sample::{self, Sample, Unsupported};
 use crate::sources::Profile;
 use crate::trace::{Trace, TraceOptions};
 use crate::traced::{self, Traced};
@@ -134,6 +135,15 @@ impl Engine {
     /// Those of [`Engine::prepare`].
     pub fn steps(&self, text: &str) -> Result<Trace, Error> {
         on_deep_stack(|| traced::steps(&self.core, text))
+    }
+
+    /// Makes rows that the first result of a query should need, from the conditions of the query; another `attempt` takes
+    /// other ways where there are several. Whether the query finds them shows when it runs over them. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`Engine::prepare`]; in the inner result, why there are no rows.
+    pub fn sample(&self, text: &str, attempt: usize) -> Result<Result<Sample, Unsupported>, Error> {
+        on_deep_stack(|| sample::sample(&self.core, text, attempt))
     }
 
     /// Which built-in table schemas it has.

@@ -56,6 +56,7 @@ mod rewrite;
 mod round_robin;
 mod run;
 mod runner;
+mod sample;
 mod scan_exec;
 mod slices;
 #[doc(hidden)]
@@ -100,6 +101,7 @@ pub use prepared::Prepared;
 pub use progress::Progress;
 pub use run::{Run, Settled};
 pub use runner::{PlanRunner, RemoteError};
+pub use sample::{NearMiss, Sample, SampleCell, SampleRow, Unsupported};
 pub use sources::{ColumnSource, DataPath, DateOrder, FileSummary, FolderDates, Profile};
 pub use storage::{Layout, TimeRanges};
 pub use stores::{ObjectWriter, is_url};

@@ -66,7 +66,7 @@ const FLOORS: [(&str, &[&str]); 24] = [
     ("an engine's inside", &["engine_core"]),
     ("a result as a stream", &["stream"]),
     ("a query that is bound", &["prepared"]),
-    ("a query that runs", &["run", "traced"]),
+    ("a query that runs, rows that it finds", &["run", "traced", "sample"]),
     ("the engine", &["engine+builder"]),
     ("whole tables", &["export"]),
     ("what the data is, what editors show", &["describe", "editing"]),

@@ -26,6 +26,7 @@ pub(crate) use losses::line;
 pub use losses::{FalseArm, Loss, first_line, losses};
 pub use mutate::{MutationReport, Survivor};
 pub(crate) use reads::tables_read;
+pub(crate) use session::passes;
 pub use session::{Loaded, Session, SessionOptions, files_named};
 pub(crate) use unfollowed::{has_name, unfollowed};
 pub use verdict::{Failure, FileReport, Outcome, Verdict};

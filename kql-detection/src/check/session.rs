@@ -253,6 +253,13 @@ impl Session {
     }
 }
 
+/// Whether all tests of a file pass.
+pub(crate) fn passes(file: &TestFile, rule: &Rule, engine: &Engine) -> bool {
+    let fixtures = Fixtures::default();
+    let mut runs = file.cases.iter().map(|case| CaseRun::prepare(file, rule, case, engine, &fixtures));
+    runs.all(|run| run.is_ok_and(|run| !run.fails()))
+}
+
 /// The problems of a rule that cannot run in any test, which are said once; `None` if a test runs, or if its problems are
 /// others, since the tables of a test can be the reason.
 fn same_problems(verdicts: &[Verdict], rule: &Path) -> Option<Vec<Problem>> {

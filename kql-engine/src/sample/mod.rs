@@ -1,0 +1,313 @@
+//! Rows that a query finds, made from its own conditions, and near misses that differ from them in one cell.
+//!
+//! A row of the result is followed down to the tables: each table that it needs gets one row, whose cells are variables
+//! ([`symbols`]). What the query asks of them becomes a list of conditions ([`leaves`]), for which values are proposed
+//! ([`propose`]) and tried ([`solve`]). Several attempts take other ways where one of several is enough. Whether the query
+//! finds the rows is not known until it has run over them.
+
+mod draft;
+mod leaves;
+mod propose;
+mod solve;
+mod symbols;
+mod text_of_regex;
+mod unsupported;
+
+pub use unsupported::Unsupported;
+
+use crate::bind::Environment;
+use crate::database::Inspection;
+use crate::engine_core::{EngineCore, compile};
+use crate::error::Error;
+use crate::plan::{ColumnId, Expr, Query};
+use crate::prepared::defects_named;
+use crate::types::ScalarType;
+use crate::value::Value;
+use kql_parser::{Diagnostic, Span};
+use leaves::{Leaf, leaves, valued, variables};
+use serde_json::Value as Json;
+use solve::{Solution, Solver, type_of};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use symbols::{Symbols, Variable};
+
+/// The most rows of a sample.
+const MOST_ROWS: usize = 5_000;
+
+/// Rows that a query should find.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    /// The rows.
+    pub rows: Vec<SampleRow>,
+    /// Changes of a cell after each of which the query should not find them.
+    pub misses: Vec<NearMiss>,
+}
+
+/// A row of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleRow {
+    /// The table.
+    pub table: String,
+    /// The cells that have a value.
+    pub cells: Vec<SampleCell>,
+}
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleCell {
+    /// Its column.
+    pub column: String,
+    /// The type of the column.
+    pub ty: ScalarType,
+    /// The value: a text for times, the JSON itself for dynamics.
+    pub value: Json,
+}
+
+/// A change of a cell.
+#[derive(Clone, Debug)]
+pub struct NearMiss {
+    /// The row, by its place in [`Sample::rows`].
+    pub row: usize,
+    /// The cell after the change.
+    pub cell: SampleCell,
+    /// The condition that is no longer true, by its position in the text.
+    pub span: Span,
+}
+
+/// Makes rows for the first result of a query. Expects a deep stack, and blocks.
+///
+/// # Errors
+/// Those of binding the query; in the inner result, why there is no sample.
+pub(crate) fn sample(core: &Arc<EngineCore>, text: &str, attempt: usize) -> Result<Result<Sample, Unsupported>, Error> {
+    defects_named(text, || {
+        let snapshot = core.database.snapshot(Inspection::Complete);
+        let environment = snapshot.at(core.time());
+        let (bound, _) = compile(text, &environment);
+        if bound.diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(Error::Query(bound.diagnostics));
+        }
+        Ok(made(&bound.query, &environment, attempt).map_err(|why| why.named(text)))
+    })
+}
+
+fn made(query: &Query, environment: &dyn Environment, attempt: usize) -> Result<Sample, Unsupported> {
+    let result = query.results.first().ok_or(Unsupported::Empty)?;
+    let mut symbols = Symbols::of(query, result, attempt)?;
+    let leaves = leaves(&mut symbols)?;
+    let solver = Solver { environment, attempt };
+    let solution = solver.solve(&symbols, leaves)?;
+    let mut rows = Rows { symbols: &symbols, solution: &solution, solver: &solver, built: Vec::new() };
+    rows.build()?;
+    let firsts = rows.firsts();
+    let misses = rows.misses(&firsts);
+    Ok(Sample { rows: rows.finished(), misses })
+}
+
+/// The values of a row's cells.
+type Cells = BTreeMap<ColumnId, Value>;
+
+/// Rows from values.
+struct Rows<'a> {
+    symbols: &'a Symbols<'a>,
+    solution: &'a Solution,
+    solver: &'a Solver<'a>,
+    /// For each row of the symbols, its copies.
+    built: Vec<Vec<Cells>>,
+}
+
+impl Rows<'_> {
+    fn build(&mut self) -> Result<(), Unsupported> {
+        self.built = vec![vec![Cells::new()]; self.symbols.rows.len()];
+        for (id, variable) in &self.symbols.variables {
+            if let (Variable::Cell { row, .. }, Some(value)) = (variable, self.solution.values.get(id))
+                && let Some([cells]) = self.built.get_mut(*row).map(Vec::as_mut_slice)
+            {
+                cells.insert(*id, value.clone());
+            }
+        }
+        // groups inside others come first
+        for number in 0..self.symbols.groups.len() {
+            self.copies(number)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the copies that a group needs.
+    fn copies(&mut self, number: usize) -> Result<(), Unsupported> {
+        let (symbols, values) = (self.symbols, &self.solution.values);
+        let Some(group) = symbols.groups.get(number) else { return Ok(()) };
+        let counts: Vec<(i64, Option<&Expr>)> = symbols
+            .variables
+            .iter()
+            .filter_map(|(id, variable)| match (variable, values.get(id)) {
+                (Variable::Count { group, distinct }, Some(Value::Long(count))) if *group == number => {
+                    Some((*count, distinct.as_ref()))
+                }
+                _ => None,
+            })
+            .collect();
+        let most = counts.iter().map(|(count, _)| *count).max().unwrap_or(1);
+        let originals: Vec<(usize, Vec<Cells>)> =
+            group.rows.clone().filter_map(|row| Some((row, self.built.get(row)?.clone()))).collect();
+        for copy in 1..most {
+            let mut changes = Cells::new();
+            for (count, distinct) in &counts {
+                if let (Some(e), true) = (distinct, copy < *count) {
+                    self.vary(e, copy, &mut changes);
+                }
+            }
+            for (row, cells) in &originals {
+                let Some(built) = self.built.get_mut(*row) else { continue };
+                built.extend(cells.iter().map(|cells| {
+                    let mut cells = cells.clone();
+                    for (id, value) in &changes {
+                        let is_here =
+                            matches!(symbols.variables.get(id), Some(Variable::Cell { row: own, .. }) if own == row);
+                        if is_here {
+                            cells.insert(*id, value.clone());
+                        }
+                    }
+                    cells
+                }));
+            }
+            if self.built.iter().map(Vec::len).sum::<usize>() > MOST_ROWS {
+                return Err(Unsupported::TooLarge);
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes the cells of an expression, so that a copy has another value of it, and all conditions still hold.
+    fn vary(&self, e: &Expr, copy: i64, changes: &mut Cells) {
+        for id in variables(e) {
+            let ty = type_of(self.symbols, id);
+            let conditions = self.conditions_of(id);
+            let usual = self.solution.values.get(&id).and_then(|value| varied(value, ty, copy));
+            let usual = usual.or_else(|| varied(&Value::Text("alice".to_owned()), ty, copy));
+            let others = self.solver.candidates(self.symbols, id, &conditions);
+            let skipped = usize::try_from(copy).unwrap_or(0) % others.len().max(1);
+            let others = others.iter().cycle().skip(skipped).take(others.len()).cloned();
+            let own = self.solution.values.get(&id);
+            let fits = |value: &Value| {
+                Some(value) != own
+                    && conditions.iter().all(|(condition, wanted)| {
+                        self.solver.holds(&valued(condition, &Cells::from([(id, value.clone())])), *wanted)
+                    })
+            };
+            if let Some(value) = usual.into_iter().chain(others).find(fits) {
+                changes.insert(id, value);
+                return;
+            }
+        }
+    }
+
+    /// The conditions of a variable, the others having their values.
+    fn conditions_of(&self, id: ColumnId) -> Vec<(Expr, bool)> {
+        let mut others = self.solution.values.clone();
+        others.remove(&id);
+        let own = self.solution.leaves.iter().filter(|leaf| variables(&leaf.condition).contains(&id));
+        own.map(|leaf| (valued(&leaf.condition, &others), leaf.wanted)).collect()
+    }
+
+    /// Where the first copy of each row is among all rows.
+    fn firsts(&self) -> Vec<usize> {
+        let mut next = 0;
+        self.built
+            .iter()
+            .map(|copies| {
+                let own = next;
+                next += copies.len();
+                own
+            })
+            .collect()
+    }
+
+    fn cell(&self, id: ColumnId, value: &Value) -> Option<SampleCell> {
+        match self.symbols.variables.get(&id)? {
+            Variable::Cell { column, ty, .. } if !column.starts_with('\0') => {
+                Some(SampleCell { column: column.clone(), ty: *ty, value: draft::json_of(value, *ty) })
+            }
+            _ => None,
+        }
+    }
+
+    fn misses(&self, firsts: &[usize]) -> Vec<NearMiss> {
+        let mut misses: Vec<NearMiss> = Vec::new();
+        for Leaf { condition, wanted } in &self.solution.leaves {
+            for id in variables(condition) {
+                let Some(Variable::Cell { row, ty, .. }) = self.symbols.variables.get(&id) else { continue };
+                let mut others = self.solution.values.clone();
+                others.remove(&id);
+                let alone = valued(condition, &others);
+                let own = self.solution.values.get(&id);
+                let near = own.map(|value| almost(value, *ty)).unwrap_or_default();
+                let candidates = self.solver.candidates(self.symbols, id, &[(alone.clone(), !*wanted)]);
+                let changed = near
+                    .into_iter()
+                    .chain(candidates)
+                    .find(|value| !self.solver.holds(&valued(&alone, &Cells::from([(id, value.clone())])), *wanted));
+                if let (Some(value), Some(row)) = (changed, firsts.get(*row))
+                    && let Some(cell) = self.cell(id, &value)
+                {
+                    misses.push(NearMiss { row: *row, cell, span: condition.span });
+                }
+            }
+        }
+        misses
+    }
+
+    fn finished(&self) -> Vec<SampleRow> {
+        let rows = self.symbols.rows.iter().zip(&self.built);
+        rows.flat_map(|(row, copies)| {
+            copies.iter().map(|cells| SampleRow {
+                table: row.table.clone(),
+                cells: cells
+                    .iter()
+                    .filter(|(id, value)| **value != Value::missing(type_of(self.symbols, **id)))
+                    .filter_map(|(id, value)| self.cell(*id, value))
+                    .collect(),
+            })
+        })
+        .collect()
+    }
+}
+
+/// Texts that differ from this one by a character.
+fn almost(value: &Value, ty: ScalarType) -> Vec<Value> {
+    match (value, ty) {
+        (Value::Text(text), ScalarType::String) if !text.is_empty() => {
+            let mut shorter = text.clone();
+            shorter.pop();
+            [format!("{text}x"), format!("x{text}"), shorter].map(Value::Text).to_vec()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Another value that is like this one.
+fn varied(value: &Value, ty: ScalarType, copy: i64) -> Option<Value> {
+    Some(match (value, ty) {
+        (Value::Long(ticks), ScalarType::Datetime) => Value::Long(ticks + copy * kql_parser::calendar::SECOND),
+        (Value::Long(value), _) => Value::Long(value.checked_add(copy)?),
+        (Value::Int(value), _) => Value::Int(value.checked_add(i32::try_from(copy).ok()?)?),
+        (Value::Real(value), _) => Value::Real(value + copy as f64),
+        (Value::Text(text), ScalarType::Guid) => {
+            let kept = text.get(..text.len().checked_sub(6)?)?;
+            Value::Text(format!("{kept}{copy:06}"))
+        }
+        (Value::Text(text), ScalarType::String) => {
+            if text.parse::<std::net::Ipv4Addr>().is_ok() {
+                let (kept, last) = text.rsplit_once('.')?;
+                let last = (last.parse::<i64>().ok()? + copy) % 256;
+                let third = copy / 200;
+                let kept = kept.rsplit_once('.').map(|(start, own)| (start, own.parse::<i64>().unwrap_or(0)))?;
+                return Some(Value::Text(format!("{}.{}.{last}", kept.0, (kept.1 + third) % 256)));
+            }
+            match text.split_once('@') {
+                Some((name, domain)) => Value::Text(format!("{name}{copy}@{domain}")),
+                None => Value::Text(format!("{text}{copy}")),
+            }
+        }
+        _ => return None,
+    })
+}
