@@ -37,6 +37,8 @@ pub enum Command {
     Sample(crate::sample::Sample),
     /// Show which rows a new version of a rule finds more or fewer
     Diff(crate::diff::Diff),
+    /// Keep the fewest rows of a log with which a rule has the same verdict and reaches the same parts of its query
+    Minimise(crate::minimise::Minimise),
     /// Show what data files are recognised as: tables, row counts, time range, columns
     Data(Data),
     /// List tables, or the columns of one

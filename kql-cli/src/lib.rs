@@ -21,6 +21,7 @@ mod lookup;
 mod machine;
 mod mcp;
 mod message;
+mod minimise;
 mod partial;
 mod provisional;
 mod query_files;
@@ -65,6 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         arguments::Command::Why(why) => why::why(&why),
         arguments::Command::Sample(sample) => sample::sample(&sample),
         arguments::Command::Diff(diff) => diff::diff(&diff),
+        arguments::Command::Minimise(minimise) => minimise::minimise(&minimise),
         arguments::Command::Schema(schema) => lookup::schema(&schema),
         arguments::Command::Functions(functions) => lookup::functions(&functions),
         arguments::Command::Convert(convert) => convert::convert(&convert),

@@ -28,5 +28,6 @@ pub use mutate::{MutationReport, Survivor};
 pub(crate) use reads::tables_read;
 pub(crate) use session::passes;
 pub use session::{Loaded, Session, SessionOptions, files_named};
+pub(crate) use time::depends_on_time;
 pub(crate) use unfollowed::{has_name, unfollowed};
 pub use verdict::{Failure, FileReport, Outcome, Verdict};

@@ -5,7 +5,7 @@ use kql_parser::Span;
 use kql_parser::ast::{Expr, ExprKind, LetValue, Literal, Parameter, ParameterType, StatementKind, Visit, visit};
 
 /// The first place where a query depends on the time; `None` if it does not.
-pub(super) fn depends_on_time(query: &str) -> Option<Span> {
+pub(crate) fn depends_on_time(query: &str) -> Option<Span> {
     let parse = kql_parser::parse(query);
     let mut finder = Finder(None);
     visit(&mut finder, &parse.query);

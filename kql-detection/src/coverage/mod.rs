@@ -10,6 +10,7 @@ mod units;
 
 pub use model::{Coverage, CoverageFormat, Unit, UnitKind};
 pub use units::reached;
+pub(crate) use units::units;
 
 /// The coverage of several rules as one text.
 pub fn coverage_report(all: &[Coverage], format: CoverageFormat, colours: bool) -> String {

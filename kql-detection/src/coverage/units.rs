@@ -71,7 +71,7 @@ pub fn reached(engine: &Engine, query: &str, cancel: &CancellationToken) -> Resu
 }
 
 /// The parts of a query in the order of the text.
-fn units(query: &str, traces: &[Trace]) -> Vec<Unit> {
+pub(crate) fn units(query: &str, traces: &[Trace]) -> Vec<Unit> {
     let parse = kql_parser::parse(query);
     let mut finder = Finder::default();
     visit(&mut finder, &parse.query);

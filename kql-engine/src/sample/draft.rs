@@ -155,7 +155,7 @@ pub(super) fn text_of(value: &Value, ty: ScalarType) -> String {
     match (value, ty) {
         (Value::Text(text), _) => text.clone(),
         (Value::Null, _) => String::new(),
-        (Value::Long(ticks), ScalarType::Datetime) => kql_parser::time::datetime_text(*ticks),
+        (Value::Long(ticks), ScalarType::Datetime) => format!("{}Z", kql_parser::time::datetime_text(*ticks)),
         (Value::Long(ticks), ScalarType::Timespan) => kql_parser::time::timespan_text(*ticks),
         (Value::Bool(value), _) => (if *value { "True" } else { "False" }).to_owned(),
         (Value::Int(value), _) => value.to_string(),

@@ -147,6 +147,9 @@ impl Rows<'_> {
             })
             .collect();
         let most = counts.iter().map(|(count, _)| *count).max().unwrap_or(1);
+        for (_, distinct) in counts.iter().filter(|(count, _)| *count > 1) {
+            distinct.iter().for_each(|e| self.fill(e));
+        }
         let originals: Vec<(usize, Vec<Cells>)> =
             group.rows.clone().filter_map(|row| Some((row, self.built.get(row)?.clone()))).collect();
         for copy in 1..most {
@@ -177,19 +180,33 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// Gives the cells of an expression that have none a value, so that others differ from it.
+    fn fill(&mut self, e: &Expr) {
+        for id in variables(e) {
+            if let (None, Some(Variable::Cell { row, .. })) =
+                (self.solution.values.get(&id), self.symbols.variables.get(&id))
+                && let Some(built) = self.built.get_mut(*row)
+            {
+                let value = self.solver.usual(self.symbols, id);
+                built.iter_mut().for_each(|cells| {
+                    cells.entry(id).or_insert_with(|| value.clone());
+                });
+            }
+        }
+    }
+
     /// Changes the cells of an expression, so that a copy has another value of it, and all conditions still hold.
     fn vary(&self, e: &Expr, copy: i64, changes: &mut Cells) {
         for id in variables(e) {
             let ty = type_of(self.symbols, id);
             let conditions = self.conditions_of(id);
-            let usual = self.solution.values.get(&id).and_then(|value| varied(value, ty, copy));
-            let usual = usual.or_else(|| varied(&Value::Text("alice".to_owned()), ty, copy));
+            let own = self.solution.values.get(&id).cloned().unwrap_or_else(|| self.solver.usual(self.symbols, id));
+            let usual = varied(&own, ty, copy);
             let others = self.solver.candidates(self.symbols, id, &conditions);
             let skipped = usize::try_from(copy).unwrap_or(0) % others.len().max(1);
             let others = others.iter().cycle().skip(skipped).take(others.len()).cloned();
-            let own = self.solution.values.get(&id);
             let fits = |value: &Value| {
-                Some(value) != own
+                *value != own
                     && conditions.iter().all(|(condition, wanted)| {
                         self.solver.holds(&valued(condition, &Cells::from([(id, value.clone())])), *wanted)
                     })

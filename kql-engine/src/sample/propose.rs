@@ -115,6 +115,9 @@ impl Proposer<'_> {
             }
             _ => {}
         }
+        for arg in args.iter().filter(|arg| arg.ty == ScalarType::String && !is_variable(arg) && self.is_in(arg)) {
+            found.extend(TEXTS.iter().flat_map(|text| self.at(arg, Draft::text(text))));
+        }
         found.extend(self.anything(condition));
         found
     }
@@ -239,12 +242,14 @@ impl Proposer<'_> {
             ("extract", [pattern, group, text, ..]) => {
                 let Some(pattern) = self.text(pattern) else { return Vec::new() };
                 let number = self.value(group).and_then(|v| v.as_long()).and_then(|n| u32::try_from(n).ok());
+                let is_exact = exact.is_some();
                 let inner = exact.or_else(|| draft.value(ScalarType::String)?.as_text().map(str::to_owned));
                 let inner = inner.filter(|text| !text.is_empty());
                 let whole = match (number, inner) {
-                    (Some(0) | None, Some(inner)) => Some(inner),
-                    (Some(number), Some(inner)) => text_of_regex(&pattern, Some((number, &inner))),
-                    (_, None) => text_of_regex(&pattern, None),
+                    // a text that is only a part of what is asked for is no match by itself
+                    (Some(0) | None, Some(inner)) if is_exact => Some(inner),
+                    (Some(number @ 1..), Some(inner)) => text_of_regex(&pattern, Some((number, &inner))),
+                    _ => text_of_regex(&pattern, None),
                 };
                 whole.map_or_else(Vec::new, |whole| self.at(text, Draft::piece(&whole)))
             }
@@ -340,6 +345,10 @@ impl Proposer<'_> {
     }
 }
 
+fn is_variable(e: &Expr) -> bool {
+    matches!(e.kind, ExprKind::Column(_))
+}
+
 /// A draft of a value that is converted to the type of the draft.
 fn converted(draft: Draft, to: ScalarType) -> Draft {
     let Some((value, from)) = &draft.exact else { return draft };
@@ -383,7 +392,7 @@ fn near(value: &Value, ty: ScalarType) -> Vec<Value> {
     };
     match (value, ty) {
         (Value::Long(ticks), ScalarType::Datetime | ScalarType::Timespan) => {
-            around(*ticks, &[HOUR, -HOUR, MINUTE, -MINUTE, SECOND, -SECOND, 1, -1])
+            around(*ticks, &[MINUTE, -MINUTE, HOUR, -HOUR, SECOND, -SECOND, 1, -1])
         }
         (Value::Long(value), _) => around(*value, &[1, -1, 10, -10]),
         (Value::Int(value), _) => [0, 1, -1, 10].map(|step| Value::Int(value.saturating_add(step))).to_vec(),

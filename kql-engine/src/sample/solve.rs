@@ -106,7 +106,12 @@ impl Solver<'_> {
         }
         let is_count = matches!(symbols.variables.get(&id), Some(Variable::Count { .. }));
         let mut worst = 0;
-        for value in self.candidates(symbols, id, &conditions) {
+        let mut candidates = self.candidates(symbols, id, &conditions);
+        if is_count {
+            // with as few rows as there can be, a change of one of them shows
+            candidates.sort_by_key(|value| value.as_long());
+        }
+        for value in candidates {
             let in_range = !is_count || matches!(value, Value::Long(1..=MOST_COPIES));
             let mut all = in_range;
             for (place, (condition, wanted)) in conditions.iter().enumerate() {
@@ -166,7 +171,7 @@ impl Solver<'_> {
     }
 
     /// A value for a cell that nothing is asked of.
-    fn usual(&self, symbols: &Symbols, id: ColumnId) -> Value {
+    pub fn usual(&self, symbols: &Symbols, id: ColumnId) -> Value {
         let ty = type_of(symbols, id);
         match (ty, symbols.variables.get(&id)) {
             (ScalarType::Datetime, _) => Value::Long(self.environment.now() - HOUR),

@@ -299,8 +299,8 @@ impl<'q> Symbols<'q> {
                 None => (aggregate.function.name, false),
             };
             if let (true, Some(condition)) = (is_conditional, aggregate.args.last()) {
-                // not every aggregate needs a row for which its condition holds
-                if self.choose(2) == 1 {
+                // few aggregates need a row for which their condition holds
+                if self.choose(2) == 0 {
                     let none = |ty| if ty == ScalarType::Long { Value::Long(0) } else { Value::missing(ty) };
                     found.extend(aggregate.outputs.iter().map(|(id, ty)| (*id, constant(none(*ty), *ty))));
                     continue;

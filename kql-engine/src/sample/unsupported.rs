@@ -6,7 +6,9 @@ use kql_parser::Span;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsupported {
     /// A part of the query never has rows.
-    #[error("a part of the query never has a row")]
+    #[error(
+        "a part of the query never has a row: its conditions exclude each other, or it reads external data or a watchlist"
+    )]
     Empty,
     /// An operator whose conditions cannot be solved.
     #[error("no row can be made through the operator {0}")]
