@@ -48,7 +48,7 @@ pub fn minimise(arguments: &Minimise) -> Result<(), Failure> {
         let file = File::create(&path).map_err(|error| unwritable(&path, &error))?;
         let mut run = found
             .engine
-            .start(&format!("['{}']", table.name), &CancellationToken::new())
+            .start(&table.query(), &CancellationToken::new())
             .map_err(|error| Failure::Query(error.to_string()))?;
         kql_output::write(run.take_streams(), Format::Ndjson, &mut BufWriter::new(file), &Options::default())
             .map_err(|error| unwritable(&path, &error))?;

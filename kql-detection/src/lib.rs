@@ -13,6 +13,7 @@ mod report;
 mod rule;
 mod sample;
 mod schemas_file;
+mod sigma;
 mod test_file;
 mod why;
 pub mod yaml;
@@ -34,5 +35,6 @@ pub use rule::{
 };
 pub use sample::{SampleError, SampleTests, sample};
 pub use schemas_file::{SchemasError, load_schemas};
+pub use sigma::{SigmaError, convert as convert_sigma, is_sigma};
 pub use test_file::{TestPath, json_schema, test_files};
 pub use why::{WhyError, WhyRow, WhyRows, why};

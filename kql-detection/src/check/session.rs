@@ -115,7 +115,15 @@ impl Session {
                 return Err(vec![Problem { place, ..file.source.whole(message) }]);
             }
         };
-        let read = crate::rule::read(&rule_file, &rule_text);
+        let read = if crate::sigma::is_sigma(&rule_file, &rule_text) {
+            let profile = self.engine_of(&file, &rule_file)?.profile();
+            let converted = crate::sigma::convert(std::slice::from_ref(&rule_file), profile);
+            let converted =
+                converted.map_err(|error| vec![crate::sigma::unconverted(&rule_file, &rule_text, &error)])?;
+            converted.into_iter().next().map(|(_, file)| file).unwrap_or_default()
+        } else {
+            crate::rule::read(&rule_file, &rule_text)
+        };
         if !read.problems.is_empty() {
             return Err(read.problems);
         }

@@ -5,7 +5,7 @@ mod scrub;
 use crate::check::{depends_on_time, tables_read};
 use crate::coverage::{UnitKind, units};
 use crate::rule::Rule;
-use arrow::array::{RecordBatch, UInt32Array};
+use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use futures::executor::block_on;
 use kql_engine::{CancellationToken, Engine, Error, TableSchema, TraceOptions};
@@ -38,6 +38,21 @@ pub struct MinimisedTable {
     pub batch: RecordBatch,
     /// How many rows it had.
     pub rows_before: usize,
+}
+
+impl MinimisedTable {
+    /// A query for its rows, without the columns that have no value in any of them.
+    pub fn query(&self) -> String {
+        let quoted = |name: &str| format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"));
+        let columns = self.schema.columns.iter().zip(self.batch.columns());
+        let filled = columns.filter(|(_, array)| {
+            let texts = array.as_string_opt::<i32>();
+            (0..array.len()).any(|row| array.is_valid(row) && texts.is_none_or(|texts| !texts.value(row).is_empty()))
+        });
+        let names: Vec<String> = filled.map(|(column, _)| quoted(&column.name)).collect();
+        let table = quoted(&self.name);
+        if names.is_empty() { table } else { format!("{table} | project {}", names.join(", ")) }
+    }
 }
 
 /// What was replaced.

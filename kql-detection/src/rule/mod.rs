@@ -15,6 +15,7 @@ pub use files::files;
 pub use model::{
     Entity, EntityField, EventGrouping, Operator, QueryPlaces, QueryText, Rule, RuleFile, RuleKind, Trigger,
 };
+pub(crate) use model::extension;
 pub use read::read;
 
 #[cfg(test)]

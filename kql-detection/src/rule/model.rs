@@ -54,6 +54,8 @@ pub enum RuleKind {
     Hunting,
     /// A custom detection of Defender.
     Defender,
+    /// A rule of Sigma, whose query pySigma made.
+    Sigma,
     /// A query without anything that says more.
     Query,
 }
