@@ -56,3 +56,27 @@ impl PhysicalOptimizerRule for Stoppable<Arc<dyn PhysicalOptimizerRule + Send + 
         self.0.schema_check()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::{Budget, enter};
+    use crate::progress::Progress;
+    use datafusion::optimizer::{Optimizer, OptimizerContext};
+    use tokio_util::sync::CancellationToken;
+
+    #[test]
+    fn a_stopped_run_is_not_planned_any_further() {
+        let plan = || datafusion::logical_expr::LogicalPlanBuilder::empty(true).build().unwrap();
+        let rules = Optimizer::new().rules.into_iter().map(|rule| Arc::new(Stoppable(rule)) as _).collect();
+        let optimizer = Optimizer::with_rules(rules);
+        let cancel = CancellationToken::new();
+        let memory = Arc::default();
+        let progress = Arc::new(Progress::default());
+        let _guard = enter(Budget::new(&progress, &cancel, &memory));
+        let config = OptimizerContext::new();
+        assert!(optimizer.optimize(plan(), &config, |_, _| {}).is_ok());
+        cancel.cancel();
+        assert!(optimizer.optimize(plan(), &config, |_, _| {}).is_err());
+    }
+}

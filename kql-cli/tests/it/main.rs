@@ -14,6 +14,7 @@ mod lookup;
 mod made;
 mod repl;
 mod results;
+mod sample;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]

@@ -262,7 +262,7 @@ fn is_valid(kind: Kind, value: &str) -> bool {
         Kind::Ipv4 => value.parse::<Ipv4Addr>().is_ok(),
         Kind::Ipv6 => value.parse::<Ipv6Addr>().is_ok(),
         Kind::Guid => value != "00000000-0000-0000-0000-000000000000",
-        _ => !COMMON.contains(&value) && !value.starts_with("nt authority"),
+        _ => !COMMON.contains(&value) && !value.starts_with("nt "),
     }
 }
 

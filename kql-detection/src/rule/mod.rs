@@ -12,10 +12,10 @@ mod sentinel;
 mod tree;
 
 pub use files::files;
+pub(crate) use model::extension;
 pub use model::{
     Entity, EntityField, EventGrouping, Operator, QueryPlaces, QueryText, Rule, RuleFile, RuleKind, Trigger,
 };
-pub(crate) use model::extension;
 pub use read::read;
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 mod expectations;
 mod foreign;
+mod minimise;
 mod order;
+mod sample;
 mod values;
 
 use kql_detection::{FileReport, Look, ReportFormat, Session, SessionOptions, report, test_files};

@@ -160,6 +160,15 @@ fn two_hundred_and_fifty_brackets_parse() {
 }
 
 #[test]
+fn chains_of_computations_have_a_limit() {
+    let chain = |operators: usize| parse(&format!("print x{}", " + 1".repeat(operators))).diagnostics;
+    assert_eq!(chain(1_000), []);
+    let found = chain(30_000);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].message, "More than 1000 computations follow each other.");
+}
+
+#[test]
 fn long_chains_parse_and_are_freed() {
     let text = format!("T | where a == 1{}", " or a == 2".repeat(100_000));
     let parse = parse(&text);
