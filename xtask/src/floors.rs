@@ -41,12 +41,12 @@ const FLOORS: [(&str, &[&str]); 24] = [
     ),
     (
         "what a run can use, letting other work run, rows in order, fewer rows for top",
-        &["budget", "round_robin", "stoppable", "yielding", "top_candidates"],
+        &["budget", "round_robin", "yielding", "top_candidates"],
     ),
     ("values, and rows that are kept", &["decimal", "error", "storage", "stored_rows"]),
     (
-        "a constant, threads, which files externaldata reads, object stores",
-        &["value", "deep_stack", "workers", "external_files", "stores"],
+        "a constant, threads, planning that can be stopped, which files externaldata reads, object stores",
+        &["value", "deep_stack", "workers", "stoppable", "external_files", "stores"],
     ),
     ("the dynamic type", &["dynamic"]),
     ("cells of results, places of addresses", &["cell", "geo_ip"]),

@@ -95,9 +95,25 @@ impl From<Error> for MinimiseError {
     }
 }
 
-/// What must stay the same: whether the rule makes an alert, whether there are rows, and which parts of the query were reached,
-/// and how.
-type Signature = (bool, bool, Vec<(UnitKind, u32, u32, bool, bool)>);
+/// What must stay: whether the rule makes an alert, whether there are rows, and which parts of the query were reached, and how.
+#[derive(Debug)]
+struct Signature {
+    fires: bool,
+    has_rows: bool,
+    parts: Vec<(UnitKind, u32, u32, bool, bool)>,
+}
+
+impl Signature {
+    /// Whether fewer rows, with this signature, show the same. They can reach more parts: a group that lost a row can be the first
+    /// one that is too small.
+    fn is_kept_by(&self, other: &Signature) -> bool {
+        let parts = self.parts.iter().zip(&other.parts);
+        (self.fires, self.has_rows, self.parts.len()) == (other.fires, other.has_rows, other.parts.len())
+            && parts.into_iter().all(|(own, other)| {
+                (own.0, own.1, own.2) == (other.0, other.1, other.2) && own.3 <= other.3 && own.4 <= other.4
+            })
+    }
+}
 
 /// Keeps as few rows as there can be, so that no further row can be left out. The rows of all tables are in memory meanwhile.
 /// Blocks.
@@ -143,7 +159,7 @@ pub fn minimise(
         engine: trials.engine_with(&tables)?,
         tables,
         result_rows: (before, after),
-        fires: wanted.0,
+        fires: wanted.fires,
         runs: trials.runs,
         scrubbed,
     })
@@ -201,7 +217,7 @@ impl Trials<'_> {
         let rows = last.map_or(0, |table| table.batches.iter().map(|batch| batch.num_rows() as u64).sum());
         let parts = units(query, &[traced.trace]).into_iter();
         let parts = parts.map(|unit| (unit.kind, unit.at.start, unit.at.end, unit.yes > 0, unit.no > 0));
-        Ok(((self.rule.fires(rows), rows > 0, parts.collect()), rows))
+        Ok((Signature { fires: self.rule.fires(rows), has_rows: rows > 0, parts: parts.collect() }, rows))
     }
 
     /// Leaves rows out, many at once while that is possible, until none can be left out.
@@ -224,7 +240,7 @@ impl Trials<'_> {
                     .map(|(_, row)| *row)
                     .collect();
                 match self.signature(&chosen(tables, &without)?) {
-                    Ok((found, _)) if found == *wanted => *kept = without,
+                    Ok((found, _)) if wanted.is_kept_by(&found) => *kept = without,
                     Err(error @ Error::Interrupted) => return Err(error),
                     // fewer rows can make a query fail, as toscalar() of nothing does
                     Ok(_) | Err(_) => start = end,
@@ -249,7 +265,7 @@ impl Trials<'_> {
         let mut found = Scrubbed { named: scrubber.named(), ..Scrubbed::default() };
         loop {
             let new = scrubber.apply(tables, &kinds)?;
-            if self.signature(&new).is_ok_and(|(signature, _)| signature == *wanted) {
+            if self.signature(&new).is_ok_and(|(found, _)| wanted.is_kept_by(&found)) {
                 found.replaced = kinds.iter().map(|kind| (kind.name(), scrubber.count(*kind))).collect();
                 return Ok((found, new));
             }
@@ -258,7 +274,7 @@ impl Trials<'_> {
                 scrubber
                     .apply(tables, &[*kind])
                     .ok()
-                    .is_none_or(|new| self.signature(&new).is_ok_and(|(signature, _)| signature != *wanted))
+                    .is_none_or(|new| self.signature(&new).is_ok_and(|(found, _)| !wanted.is_kept_by(&found)))
             });
             match blamed.or(kinds.len().checked_sub(1)) {
                 Some(place) => found.kept.push(kinds.remove(place).name()),

@@ -250,27 +250,37 @@ impl Rows<'_> {
 
     fn misses(&self, firsts: &[usize]) -> Vec<NearMiss> {
         let mut misses: Vec<NearMiss> = Vec::new();
-        for Leaf { condition, wanted } in &self.solution.leaves {
-            for id in variables(condition) {
-                let Some(Variable::Cell { row, ty, .. }) = self.symbols.variables.get(&id) else { continue };
-                let mut others = self.solution.values.clone();
-                others.remove(&id);
-                let alone = valued(condition, &others);
-                let own = self.solution.values.get(&id);
-                let near = own.map(|value| almost(value, *ty)).unwrap_or_default();
-                let candidates = self.solver.candidates(self.symbols, id, &[(alone.clone(), !*wanted)]);
-                let changed = near
-                    .into_iter()
-                    .chain(candidates)
-                    .find(|value| !self.solver.holds(&valued(&alone, &Cells::from([(id, value.clone())])), *wanted));
-                if let (Some(value), Some(row)) = (changed, firsts.get(*row))
-                    && let Some(cell) = self.cell(id, &value)
+        for leaf in &self.solution.leaves {
+            for id in variables(&leaf.condition) {
+                if let Some((cell, value)) = self.changed(leaf, id)
+                    && let Some(Variable::Cell { row, .. }) = self.symbols.variables.get(&cell)
+                    && let (Some(row), Some(cell)) = (firsts.get(*row), self.cell(cell, &value))
                 {
-                    misses.push(NearMiss { row: *row, cell, span: condition.span });
+                    misses.push(NearMiss { row: *row, cell, span: leaf.condition.span });
                 }
             }
         }
         misses
+    }
+
+    /// A cell and a value of it with which a condition is not as wanted: that of the variable, or the one that is computed from
+    /// it.
+    fn changed(&self, leaf: &Leaf, id: ColumnId) -> Option<(ColumnId, Value)> {
+        let mut others = self.solution.values.clone();
+        let own = others.remove(&id);
+        let alone = valued(&leaf.condition, &others);
+        let near = own.map(|value| almost(&value, type_of(self.symbols, id))).unwrap_or_default();
+        let candidates = self.solver.candidates(self.symbols, id, &[(alone.clone(), !leaf.wanted)]);
+        let value = near
+            .into_iter()
+            .chain(candidates)
+            .find(|value| !self.solver.holds(&valued(&alone, &Cells::from([(id, value.clone())])), leaf.wanted))?;
+        if !matches!(self.symbols.variables.get(&id)?, Variable::Part { .. }) {
+            return Some((id, value));
+        }
+        let (cell, e) = self.solution.definitions.iter().find(|(_, e)| variables(e).contains(&id))?;
+        others.insert(id, value);
+        Some((*cell, self.solver.environment.constant(&valued(e, &others))?))
     }
 
     fn finished(&self) -> Vec<SampleRow> {

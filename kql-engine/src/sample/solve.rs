@@ -21,6 +21,8 @@ const MOST_COPIES: i64 = 2_000;
 /// Values for all variables that leaves name.
 pub(super) struct Solution {
     pub leaves: Vec<Leaf>,
+    /// Cells that are computed from other variables.
+    pub definitions: Vec<(ColumnId, Expr)>,
     pub values: BTreeMap<ColumnId, Value>,
 }
 
@@ -66,7 +68,7 @@ impl Solver<'_> {
                 values.insert(*id, value);
             }
         }
-        Ok(Solution { leaves, values })
+        Ok(Solution { leaves, definitions, values })
     }
 
     /// The variable whose conditions can be computed once it has a value, those of counts last.
