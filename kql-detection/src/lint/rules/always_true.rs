@@ -1,0 +1,26 @@
+//! A condition is true for every row that reaches it.
+
+use crate::lint::finding::Findings;
+use crate::lint::level::{Level, Topic};
+use crate::lint::query::Query;
+use crate::lint::rules::LintRule;
+
+/// The entry of the rule.
+pub static RULE: LintRule = LintRule {
+    name: "always-true",
+    level: Level::Warning,
+    topic: Topic::Correctness,
+    summary: "A condition is true for every row that reaches it.",
+    is_fixable: false,
+    page: include_str!("../../../../docs/lint/always-true.md"),
+    check,
+};
+
+fn check(query: &Query<'_>, found: &mut Findings) {
+    for fixed in query.verdicts().fixed.iter().filter(|fixed| fixed.value) {
+        let finding = found.at(fixed.at, format!("This condition is always true: {}.", fixed.because));
+        if let Some(span) = fixed.follows_from {
+            finding.label(span, "because of this");
+        }
+    }
+}
