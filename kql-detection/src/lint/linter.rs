@@ -166,7 +166,7 @@ fn of_file(rules: &RuleFile, text: &Arc<str>) -> Vec<Finding> {
         fingerprint: String::new(),
     };
     let errors = rules.problems.iter().map(|problem| finding(problem, rule.level));
-    errors.chain(rules.warnings.iter().map(|problem| finding(problem, Level::Warning))).collect()
+    errors.chain(rules.warnings.iter().map(|problem| finding(problem, Level::Note))).collect()
 }
 
 /// A reason as a sentence.

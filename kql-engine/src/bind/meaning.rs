@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// Functions whose value differs from row to row although they have no column.
 const RANDOM: [&str; 2] = ["rand", "new_guid"];
 
+/// Functions whose value depends on the columns of their table, which other data can have.
+const OF_SCHEMA: [&str; 2] = ["column_ifexists", "columnifexists"];
+
 /// The parts recorded so far.
 #[derive(Debug, Default)]
 pub struct Recorder {
@@ -94,6 +97,7 @@ impl Binder<'_> {
             ast::ExprKind::Binary(b) => all(&[&b.left, &b.right]),
             ast::ExprKind::In(i) => all(&[&i.left]) && i.items.iter().all(|item| self.is_known_constant(item.span)),
             ast::ExprKind::Between(b) => all(&[&b.value, &b.low, &b.high]),
+            ast::ExprKind::Call(call) if OF_SCHEMA.contains(&call.name.text.as_str()) => false,
             ast::ExprKind::Call(call) => call.args.iter().all(|arg| match &arg.kind {
                 ast::ExprKind::Named(named) => self.is_known_constant(named.value.span),
                 _ => self.is_known_constant(arg.span),

@@ -21,7 +21,7 @@ fn check(query: &Query<'_>, found: &mut Findings) {
     query.exprs(|e| {
         let ExprKind::Call(call) = &e.kind else { return };
         let name = call.name.text.as_str();
-        if matches!(name, "cluster" | "workspace" | "adx" | "arg" | "app") && !call.args.is_empty() {
+        if matches!(name, "cluster" | "workspace" | "adx" | "app") && !call.args.is_empty() {
             found
                 .at(e.span, format!("{name}() reads data of another place."))
                 .help("use a local table if there is one");

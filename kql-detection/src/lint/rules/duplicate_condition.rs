@@ -5,7 +5,7 @@ use crate::lint::level::{Level, Topic};
 use crate::lint::query::{Query, scalars};
 use crate::lint::rules::LintRule;
 use kql_parser::Span;
-use kql_parser::ast::{BinaryOp, Expr, ExprKind};
+use kql_parser::ast::{BinaryOp, Expr, ExprKind, StatementKind};
 use std::collections::{HashMap, HashSet};
 
 /// The entry of the rule.
@@ -20,11 +20,21 @@ pub static RULE: LintRule = LintRule {
 };
 
 fn check(query: &Query<'_>, found: &mut Findings) {
+    let lets: Vec<&str> = query
+        .statements()
+        .iter()
+        .filter_map(|statement| match &statement.kind {
+            StatementKind::Let(l) => Some(l.name.text.as_str()),
+            _ => None,
+        })
+        .collect();
     query.exprs(|e| {
         let ExprKind::Binary(b) = &e.kind else { return };
         if matches!(b.op, BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::EqualTilde | BinaryOp::BangTilde)
             && words(query, b.left.span) == words(query, b.right.span)
             && query.expr(&b.left).is_some_and(|left| left.column.is_some())
+            // what a let is hidden by is the subject of another rule
+            && !lets.contains(&b.left.span.text(query.text))
         {
             found.at(e.span, "Both sides are the same.").help("compare with another value");
         }

@@ -10,7 +10,7 @@ use crate::rule::RuleKind;
 /// The entry of the rule.
 pub static RULE: LintRule = LintRule {
     name: "no-time-filter",
-    level: Level::Note,
+    level: Level::Off,
     topic: Topic::Cost,
     summary: "A query without a schedule reads a table without a filter of its time.",
     is_fixable: false,

@@ -5,11 +5,12 @@ use crate::lint::level::{Level, Topic};
 use crate::lint::query::Query;
 use crate::lint::rules::LintRule;
 use kql_engine::ScalarType;
+use kql_parser::ast::ExprKind;
 
 /// The entry of the rule.
 pub static RULE: LintRule = LintRule {
     name: "null-test-of-text",
-    level: Level::Error,
+    level: Level::Warning,
     topic: Topic::Correctness,
     summary: "isnull() or isnotnull() is used on a string, which is never null.",
     is_fixable: false,
@@ -25,7 +26,7 @@ fn check(query: &Query<'_>, found: &mut Findings) {
             _ => return,
         };
         let Some(argument) = call.args.first() else { return };
-        if query.ty(argument) == ScalarType::String {
+        if query.ty(argument) == ScalarType::String && !matches!(argument.kind, ExprKind::Literal(_)) {
             found
                 .at(span, format!("A string is never null, so this is always {value}."))
                 .help(format!("use {instead}()"));

@@ -1,17 +1,18 @@
-//! A join or lookup reads a table without a filter.
+//! A join reads a table of any time, although its left side is limited.
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
-use crate::lint::query::{Query, plain};
+use crate::lint::query::{Query, arms, condition, plain};
 use crate::lint::rules::LintRule;
-use kql_parser::ast::OperatorKind;
+use crate::lint::times::earliest;
+use kql_parser::ast::{BinaryOp, OperatorKind};
 
 /// The entry of the rule.
 pub static RULE: LintRule = LintRule {
     name: "unfiltered-join",
     level: Level::Note,
     topic: Topic::Cost,
-    summary: "A join or lookup reads a table without a filter.",
+    summary: "A join reads a table of any time, although its left side is limited.",
     is_fixable: false,
     page: include_str!("../../../../docs/lint/unfiltered-join.md"),
     check,
@@ -30,14 +31,20 @@ const SMALL: [&str; 8] = [
 ];
 
 fn check(query: &Query<'_>, found: &mut Findings) {
-    query.operators(|operator| {
-        let OperatorKind::Join(join) = &operator.kind else { return };
-        let right = plain(&join.right);
-        let Some(table) = query.meaning.tables().iter().find(|table| table.span == right.span) else { return };
-        if !SMALL.iter().any(|small| table.name.starts_with(small)) {
-            found
-                .at(right.span, format!("The join reads all rows and columns of {}.", table.name))
-                .help("filter its time, and project the columns that are needed");
+    query.pipelines(|pipeline| {
+        let mut is_limited = false;
+        for operator in &pipeline.operators {
+            if let Some(condition) = condition(operator) {
+                is_limited |= arms(condition, BinaryOp::And).into_iter().any(|arm| earliest(query, arm).is_some());
+            }
+            let OperatorKind::Join(join) = &operator.kind else { continue };
+            let right = plain(&join.right);
+            let Some(table) = query.meaning.tables().iter().find(|table| table.span == right.span) else { continue };
+            if is_limited && !SMALL.iter().any(|small| table.name.starts_with(small)) {
+                let message =
+                    format!("The left side is limited in time, but the join reads all rows of {}.", table.name);
+                found.at(right.span, message).help("filter its time, too, and project the columns that are needed");
+            }
         }
     });
 }

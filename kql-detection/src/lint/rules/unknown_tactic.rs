@@ -50,9 +50,14 @@ fn check(query: &Query<'_>, found: &mut Findings) {
         if accepted {
             continue;
         }
-        let finding = found.in_file(tactic.place, format!("'{}' is not a tactic of ATT&CK.", tactic.value));
         let same = TACTICS.iter().find(|known| known.eq_ignore_ascii_case(&bare)).copied();
-        if let Some(similar) = same.or_else(|| kql_parser::suggest(&bare, TACTICS.into_iter())) {
+        let similar = same.or_else(|| kql_parser::suggest(&bare, TACTICS.into_iter()));
+        // a comment can use the word in its own way
+        if similar.is_none() && query.rule.kind == RuleKind::Query {
+            continue;
+        }
+        let finding = found.in_file(tactic.place, format!("'{}' is not a tactic of ATT&CK.", tactic.value));
+        if let Some(similar) = similar {
             finding.help(format!("did you mean '{similar}'?"));
         }
     }

@@ -56,6 +56,15 @@ pub fn verdicts(query: &Query<'_>) -> Verdicts {
     walk.found
 }
 
+/// Where a condition stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// In a filter.
+    Filter,
+    /// In an expression whose value is kept.
+    Value,
+}
+
 struct Walk<'q, 'a> {
     query: &'q Query<'a>,
     found: Verdicts,
@@ -71,9 +80,11 @@ impl Walk<'_, '_> {
                 self.either(arm, known);
                 continue;
             }
-            self.leaf(arm, known);
+            self.leaf(arm, known, Place::Filter);
             if let Some(test) = test(self.query, arm) {
-                self.note_dead(arm.span, &test, known);
+                if !test.has_names {
+                    self.note_dead(arm.span, &test, known);
+                }
                 known.learn(&test, arm.span);
             }
         }
@@ -106,16 +117,17 @@ impl Walk<'_, '_> {
             }
         });
         for condition in &conditions {
-            self.leaf(condition, known);
+            self.leaf(condition, known, Place::Value);
         }
     }
 
-    fn leaf(&mut self, e: &Expr, known: &Knowledge) {
+    fn leaf(&mut self, e: &Expr, known: &Knowledge, place: Place) {
         let e = plain(e);
         let Some(test) = test(self.query, e) else { return };
         let Some(verdict) = known.judge(&test) else { return };
-        // a condition with a named constant is often a setting of the query, and is meant to have no effect by default
-        if verdict.value && test.has_names {
+        // a condition with a named constant is often a setting of the query, and is meant to have no effect by default; an arm
+        // of case() that is always true is often the only one of a template
+        if verdict.value && (test.has_names || place == Place::Value) {
             return;
         }
         self.fix(e.span, verdict.value, verdict.because, verdict.follows_from);
