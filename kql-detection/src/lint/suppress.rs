@@ -6,6 +6,7 @@
 use super::linter::{Finding, line};
 use super::rules::{LintRule, rule_named, unknown_rule};
 use crate::problem::Place;
+use std::path::Path;
 use std::sync::Arc;
 
 const MARK: &str = "kql-lint:";
@@ -20,8 +21,10 @@ struct Suppression {
 }
 
 /// The findings that no comment hides, and those about the comments.
-pub fn apply(findings: Vec<Finding>, text: &Arc<str>, title: &str) -> Vec<Finding> {
-    let mut sources: Vec<Arc<str>> = vec![text.clone()];
+pub fn apply(findings: Vec<Finding>, file: &Path, text: &Arc<str>, title: &str) -> Vec<Finding> {
+    // JSON has no comments: what looks like one is in a query
+    let is_json = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let mut sources: Vec<Arc<str>> = if is_json { Vec::new() } else { vec![text.clone()] };
     for finding in findings.iter().filter(|finding| finding.in_query) {
         if sources.iter().all(|source| *source != finding.source) {
             sources.push(finding.source.clone());
@@ -64,6 +67,10 @@ pub fn apply(findings: Vec<Finding>, text: &Arc<str>, title: &str) -> Vec<Findin
                 fingerprint: String::new(),
             })
         };
+        // a comment of a query that the file has in another form is looked at in the query
+        if is_file && sources.iter().skip(1).any(|source| source.contains(MARK)) {
+            continue;
+        }
         for (place, message, help) in wrong {
             kept.extend(about("invalid-suppression", place, message, help));
         }

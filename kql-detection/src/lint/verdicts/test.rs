@@ -5,6 +5,9 @@ use kql_engine::ScalarType;
 use kql_parser::ast::{BinaryOp, Expr, ExprKind, InOp};
 use kql_scan::text::{Case, Matcher, Mode};
 
+/// Longer lists are not judged: each of their texts would be compared with each of another list.
+const MOST_TEXTS: usize = 500;
+
 /// A condition about one column.
 #[derive(Clone, Debug)]
 pub struct Test {
@@ -67,7 +70,15 @@ pub fn test(query: &Query<'_>, e: &Expr) -> Option<Test> {
                 InOp::HasAny | InOp::HasAll => (Mode::Has, Case::Insensitive, false),
             };
             let column = text_column(query, &membership.left)?;
-            let texts = query.all_texts(&membership.items)?;
+            let mut texts: Vec<String> = Vec::new();
+            for text in query.all_texts(&membership.items)? {
+                if texts.len() > MOST_TEXTS {
+                    return None;
+                }
+                if !texts.contains(&text) {
+                    texts.push(text);
+                }
+            }
             let all = membership.op == InOp::HasAll;
             let has_names = membership.items.iter().any(names);
             let kind = TestKind::Text { mode, case, texts, all, negated };
