@@ -76,7 +76,8 @@ impl Linter {
             findings.extend(self.rule(rule, &text));
         }
         findings.extend(of_file(&rules, &text));
-        let mut findings = suppress::apply(findings, file, &text, rules.rules.first().map_or("", |rule| rule.name.as_str()));
+        let mut findings =
+            suppress::apply(findings, file, &text, rules.rules.first().map_or("", |rule| rule.name.as_str()));
         for finding in &mut findings {
             finding.level = config.level(finding.rule, finding.level);
         }

@@ -133,7 +133,7 @@ fn a_baseline_knows_findings_that_moved() {
         .collect();
     assert_eq!(new, ["The list has 'x' twice."]);
     // a second finding of the same kind is new, too
-    let twice = format!("{DUPLICATE}| where Location in ('DE', 'FR', 'DE')\n");
+    let twice = format!("{DUPLICATE}| where AppDisplayName in ('DE', 'FR', 'DE')\n");
     let report = linter().lint(&file, &twice, &LintConfig::default());
     assert_eq!(report.findings.iter().filter(|f| !baseline.knows(&file, folder.path(), f)).count(), 1);
 }
