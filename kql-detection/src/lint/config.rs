@@ -8,7 +8,8 @@
 //! ```
 
 use super::level::Level;
-use super::rules::{LintRule, rule_named, unknown_rule};
+use super::lint_rule::LintRule;
+use super::rules::{rule_named, unknown_rule};
 use crate::problem::{Problem, Source};
 use crate::yaml::{self, Node};
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! What a rule finds in a query or in the file around it.
 
-use super::rules::LintRule;
+use super::lint_rule::LintRule;
 use crate::problem::Place;
 use kql_parser::Span;
 

@@ -3,8 +3,9 @@
 use super::config::LintConfig;
 use super::finding::{At, Findings, RawFinding};
 use super::level::{Level, Topic};
+use super::lint_rule::LintRule;
 use super::query::Query;
-use super::rules::{LintRule, RULES, rule_named};
+use super::rules::{RULES, rule_named};
 use super::suppress;
 use crate::problem::{Place, Problem};
 use crate::rule::{QueryPlaces, Rule, RuleFile, read};

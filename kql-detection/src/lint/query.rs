@@ -1,6 +1,6 @@
 //! A query as rules see it: its tree, what the parts stand for, and the rule around it.
 
-use super::verdicts::{self, Verdicts};
+use super::verdict::Verdicts;
 use crate::problem::Place;
 use crate::rule::Rule;
 use kql_engine::value::Value;
@@ -22,7 +22,8 @@ pub struct Query<'a> {
     pub rule: &'a Rule,
     /// Its words and signs, without comments.
     pub tokens: Vec<Token>,
-    verdicts: OnceCell<Verdicts>,
+    /// What the walk through its filters finds, once it was done.
+    pub(super) verdicts: OnceCell<Verdicts>,
 }
 
 impl<'a> Query<'a> {
@@ -97,11 +98,6 @@ impl<'a> Query<'a> {
     pub fn table_column<'e>(&self, e: &'e Expr) -> Option<(&'a str, &'e str)> {
         let column = self.expr(e)?.column?;
         Some((self.meaning.table_of(column)?, name_of(e)?))
-    }
-
-    /// What rules find about conditions that are the same for all rows.
-    pub fn verdicts(&self) -> &Verdicts {
-        self.verdicts.get_or_init(|| verdicts::verdicts(self))
     }
 
     /// Calls `f` for each expression of the query.

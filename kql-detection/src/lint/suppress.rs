@@ -3,8 +3,9 @@
 //! A comment behind something counts for its own line, one alone on its line for the next line that is not a comment. In
 //! YAML, `#` begins a comment, in Markdown `<!--` does.
 
+use super::lint_rule::LintRule;
 use super::linter::{Finding, line};
-use super::rules::{LintRule, rule_named, unknown_rule};
+use super::rules::{rule_named, unknown_rule};
 use crate::problem::Place;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Workflow commands of GitHub: each finding marks its line.
 
-use super::place_in_lines;
 use crate::lint::level::Level;
+use crate::lint::lines::place_in_lines;
 use crate::lint::linter::LintReport;
 use std::fmt::Write;
 

@@ -1,6 +1,6 @@
 //! One JSON object per finding and line.
 
-use super::place_in_lines;
+use crate::lint::lines::place_in_lines;
 use crate::lint::linter::LintReport;
 use serde_json::json;
 use std::fmt::Write;

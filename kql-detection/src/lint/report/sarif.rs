@@ -1,9 +1,10 @@
 //! SARIF 2.1.0, the Static Analysis Results Interchange Format.
 
-use super::place_in_lines;
 use crate::lint::level::Level;
+use crate::lint::lines::place_in_lines;
+use crate::lint::lint_rule::LintRule;
 use crate::lint::linter::{Finding, LintReport};
-use crate::lint::rules::{LintRule, RULES};
+use crate::lint::rules::RULES;
 use crate::problem::Place;
 use serde_json::{Value, json};
 use std::path::Path;

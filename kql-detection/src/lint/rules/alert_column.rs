@@ -3,8 +3,8 @@
 use crate::lint::columns::missing_column;
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::query::Query;
-use crate::lint::rules::LintRule;
 use crate::problem::Place;
 
 /// The entry of the rule.

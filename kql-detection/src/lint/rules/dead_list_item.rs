@@ -2,8 +2,9 @@
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::query::Query;
-use crate::lint::rules::LintRule;
+use crate::lint::verdicts::verdicts;
 
 /// The entry of the rule.
 pub static RULE: LintRule = LintRule {
@@ -17,7 +18,7 @@ pub static RULE: LintRule = LintRule {
 };
 
 fn check(query: &Query<'_>, found: &mut Findings) {
-    for dead in &query.verdicts().dead {
+    for dead in &verdicts(query).dead {
         let mut shown: Vec<String> = dead.items.iter().take(3).map(|item| format!("'{item}'")).collect();
         if dead.items.len() > 3 {
             shown.push(format!("{} more", dead.items.len() - 3));

@@ -2,8 +2,8 @@
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::query::Query;
-use crate::lint::rules::LintRule;
 use kql_parser::Span;
 
 /// The entry of the rule.
@@ -17,14 +17,13 @@ pub static RULE: LintRule = LintRule {
     check,
 };
 
-/// Old names, new names, and whether the new one returns the same.
-const NAMES: [(&str, &str, Renamed); 16] = [
+/// Old names that the documentation calls deprecated, new names, and whether the new one returns the same.
+const NAMES: [(&str, &str, Renamed); 15] = [
     ("mvexpand", "mv-expand", Renamed::Limited),
     ("mvapply", "mv-apply", Renamed::Limited),
     ("makelist", "make_list", Renamed::Limited),
     ("makeset", "make_set", Renamed::Limited),
     ("parsejson", "parse_json", Renamed::Same),
-    ("extractjson", "extract_json", Renamed::Same),
     ("extractall", "extract_all", Renamed::Same),
     ("parseurl", "parse_url", Renamed::Same),
     ("parseurlquery", "parse_urlquery", Renamed::Same),

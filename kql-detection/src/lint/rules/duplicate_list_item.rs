@@ -2,9 +2,9 @@
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::lists::text_lists;
 use crate::lint::query::Query;
-use crate::lint::rules::LintRule;
 use kql_parser::ast::InOp;
 use std::collections::HashMap;
 

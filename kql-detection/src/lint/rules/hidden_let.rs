@@ -2,8 +2,8 @@
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::query::{Query, name_of, plain};
-use crate::lint::rules::LintRule;
 use kql_parser::Span;
 use kql_parser::ast::{BinaryOp, Expr, ExprKind, LetValue, StatementKind};
 

@@ -2,8 +2,8 @@
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::query::{Query, name_of, named, parameter, plain};
-use crate::lint::rules::LintRule;
 use kql_parser::ast::{Expr, ExprKind, LetValue, Operator, OperatorKind, Pipeline, StatementKind};
 
 /// The entry of the rule.

@@ -2,8 +2,8 @@
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::query::Query;
-use crate::lint::rules::LintRule;
 use kql_parser::Span;
 use kql_parser::ast::{Expr, ExprKind, Operator, OperatorKind, Visit, visit_expr};
 

@@ -2,8 +2,8 @@
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::query::{Query, name_of, named};
-use crate::lint::rules::LintRule;
 use kql_parser::ast::OperatorKind;
 
 /// The entry of the rule.

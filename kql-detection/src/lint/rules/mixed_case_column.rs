@@ -2,8 +2,8 @@
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::query::{Query, plain};
-use crate::lint::rules::LintRule;
 use kql_parser::ast::{BinaryOp, Expr, ExprKind, InOp};
 
 /// The entry of the rule.
@@ -18,12 +18,11 @@ pub static RULE: LintRule = LintRule {
 };
 
 /// Names of files, programs and command lines on Windows.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 15] = [
     "FileName",
     "FolderPath",
     "ProcessCommandLine",
     "InitiatingProcessFileName",
-    "InitiatingProcessFolderPath",
     "InitiatingProcessCommandLine",
     "InitiatingProcessParentFileName",
     "ProcessVersionInfoOriginalFileName",

@@ -59,33 +59,7 @@ mod unused_suppression;
 mod wildcard_union;
 mod wrong_letter_case;
 
-use super::finding::Findings;
-use super::level::{Level, Topic};
-use super::query::Query;
-use std::fmt;
-
-/// A rule.
-pub struct LintRule {
-    /// Its name, in kebab case: what suppressions and configuration files write.
-    pub name: &'static str,
-    /// How serious its findings are, unless the configuration says otherwise.
-    pub level: Level,
-    /// What it is about.
-    pub topic: Topic,
-    /// What it finds, in a sentence.
-    pub summary: &'static str,
-    /// Whether its findings can be mended automatically.
-    pub is_fixable: bool,
-    /// Its page: why, and an example of what it finds and of what it does not.
-    pub page: &'static str,
-    pub(super) check: fn(&Query<'_>, &mut Findings),
-}
-
-impl fmt::Debug for LintRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LintRule({})", self.name)
-    }
-}
+use super::lint_rule::LintRule;
 
 /// All rules, in the order of their names.
 pub static RULES: &[&LintRule] = &[

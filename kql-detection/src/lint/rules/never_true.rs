@@ -2,8 +2,9 @@
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::query::Query;
-use crate::lint::rules::LintRule;
+use crate::lint::verdicts::verdicts;
 
 /// The entry of the rule.
 pub static RULE: LintRule = LintRule {
@@ -17,7 +18,7 @@ pub static RULE: LintRule = LintRule {
 };
 
 fn check(query: &Query<'_>, found: &mut Findings) {
-    for fixed in query.verdicts().fixed.iter().filter(|fixed| !fixed.value) {
+    for fixed in verdicts(query).fixed.iter().filter(|fixed| !fixed.value) {
         let finding = found.at(fixed.at, format!("This condition is never true: {}.", fixed.because));
         if let Some(span) = fixed.follows_from {
             finding.label(span, "because of this");

@@ -2,8 +2,8 @@
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::query::{Query, condition};
-use crate::lint::rules::LintRule;
 use crate::lint::times::{TIME_COLUMNS, names_time};
 use crate::rule::RuleKind;
 

@@ -2,8 +2,8 @@
 
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
 use crate::lint::query::{Query, arms, condition, name_of, plain};
-use crate::lint::rules::LintRule;
 use crate::lint::verdicts::text_operator;
 use kql_parser::ast::{BinaryOp, Expr, ExprKind};
 

@@ -9,6 +9,7 @@ mod steps;
 mod test;
 
 use super::query::{Query, arms, plain, scalars};
+use super::verdict::{DeadItems, Fixed, Verdicts};
 use domain::{Domain, Knowledge};
 use kql_parser::Span;
 use kql_parser::ast::{BinaryOp, Expr, ExprKind};
@@ -16,41 +17,12 @@ use std::collections::HashSet;
 pub use test::text_operator;
 use test::{Test, test};
 
-/// What the walk found.
-#[derive(Debug, Default)]
-pub struct Verdicts {
-    /// Conditions that are always the same.
-    pub fixed: Vec<Fixed>,
-    /// Items of lists that another condition excludes.
-    pub dead: Vec<DeadItems>,
+/// What is found about the conditions of a query; it is walked through once.
+pub fn verdicts<'q>(query: &'q Query<'_>) -> &'q Verdicts {
+    query.verdicts.get_or_init(|| judged(query))
 }
 
-/// A condition that is the same for every row that reaches it.
-#[derive(Clone, Debug)]
-pub struct Fixed {
-    /// The condition.
-    pub at: Span,
-    /// Its value.
-    pub value: bool,
-    /// Why, as the end of a sentence.
-    pub because: String,
-    /// The condition that it follows from.
-    pub follows_from: Option<Span>,
-}
-
-/// Items of a list that can never be the value of the column.
-#[derive(Clone, Debug)]
-pub struct DeadItems {
-    /// The condition with the list.
-    pub at: Span,
-    /// The items.
-    pub items: Vec<String>,
-    /// The condition that excludes them.
-    pub excluded_by: Span,
-}
-
-/// Judges the conditions of a query.
-pub fn verdicts(query: &Query<'_>) -> Verdicts {
+fn judged(query: &Query<'_>) -> Verdicts {
     let mut walk = Walk { query, found: Verdicts::default(), seen: HashSet::new() };
     query.pipelines(|pipeline| walk.pipeline(pipeline));
     walk.found
