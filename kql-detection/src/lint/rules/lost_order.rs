@@ -19,7 +19,7 @@ pub static RULE: LintRule = LintRule {
 };
 
 /// Aggregates whose result depends on the order of the rows, or on which row comes first.
-const ORDERED: [&str; 11] = [
+const ORDERED: [&str; 13] = [
     "make_list",
     "make_list_if",
     "make_list_with_nulls",
@@ -31,6 +31,8 @@ const ORDERED: [&str; 11] = [
     "make_set",
     "makeset",
     "make_set_if",
+    "make_bag",
+    "make_bag_if",
 ];
 
 fn check(query: &Query<'_>, found: &mut Findings) {
@@ -45,7 +47,9 @@ fn check(query: &Query<'_>, found: &mut Findings) {
                 .at(operator.span, format!("The order is lost in the following {}.", loses.name_span.text(query.text)));
             finding.label(loses.name_span, "this step").help("remove the sort, or put it at the end");
             let before = query.tokens.iter().rev().find(|token| token.span.end <= operator.span.start);
-            if let Some(pipe) = before.filter(|token| token.span.text(query.text) == "|") {
+            // of rows that the second sort finds equal, the first one can decide which come first
+            let is_sort = matches!(loses.kind, OperatorKind::Sort(_));
+            if let Some(pipe) = before.filter(|token| !is_sort && token.span.text(query.text) == "|") {
                 let next = query.tokens.iter().find(|token| token.span.start >= operator.span.end);
                 let end = next.map_or(operator.span.end, |token| token.span.start);
                 let cut = Span::new(pipe.span.start, end);

@@ -12,12 +12,14 @@ mod custom_detail_column;
 mod dead_list_item;
 mod deprecated_name;
 mod distinct_groups;
+mod duplicate_case;
 mod duplicate_condition;
 mod duplicate_list_item;
 mod duplicate_union_leg;
 mod empty_text;
 mod entity_column;
 mod estimated_threshold;
+mod filter_after_take;
 mod folded_comparison;
 mod frequency_exceeds_period;
 mod future_time;
@@ -38,6 +40,7 @@ mod never_true;
 mod no_time_filter;
 mod null_test_of_text;
 mod or_chain;
+mod padded_text;
 mod pattern_in_text;
 mod query_error;
 mod query_too_long;
@@ -75,12 +78,14 @@ pub static RULES: &[&LintRule] = &[
     &dead_list_item::RULE,
     &deprecated_name::RULE,
     &distinct_groups::RULE,
+    &duplicate_case::RULE,
     &duplicate_condition::RULE,
     &duplicate_list_item::RULE,
     &duplicate_union_leg::RULE,
     &empty_text::RULE,
     &entity_column::RULE,
     &estimated_threshold::RULE,
+    &filter_after_take::RULE,
     &folded_comparison::RULE,
     &frequency_exceeds_period::RULE,
     &future_time::RULE,
@@ -101,6 +106,7 @@ pub static RULES: &[&LintRule] = &[
     &no_time_filter::RULE,
     &null_test_of_text::RULE,
     &or_chain::RULE,
+    &padded_text::RULE,
     &pattern_in_text::RULE,
     &query_error::RULE,
     &query_too_long::RULE,
