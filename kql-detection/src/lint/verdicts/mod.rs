@@ -69,12 +69,14 @@ impl Walk<'_, '_> {
             let mut own = known.clone();
             self.filter(arm, &mut own);
         }
-        let tests: Option<Vec<Test>> = all.iter().map(|arm| test(self.query, arm)).collect();
-        let Some(tests) = tests else { return };
-        if let Some(column) = excludes_nothing(&tests) {
-            let because = format!("every value of '{column}' differs from one of the values");
+        let tests: Vec<Option<Test>> = all.iter().map(|arm| test(self.query, arm)).collect();
+        let known_tests: Vec<&Test> = tests.iter().flatten().collect();
+        if let Some(column) = excludes_nothing(&known_tests) {
+            let because = format!("no value of '{column}' makes all its arms false");
             self.fix(e.span, true, because, None);
         }
+        let tests: Option<Vec<Test>> = tests.into_iter().collect();
+        let Some(tests) = tests else { return };
         if let Some(united) = Test::united(&tests) {
             known.learn(&united, e.span);
         }
@@ -127,21 +129,11 @@ fn is_chain(e: &Expr, op: BinaryOp) -> bool {
     matches!(&plain(e).kind, ExprKind::Binary(binary) if binary.op == op)
 }
 
-/// The column of `x != 'a' or x != 'b'`: no value is both.
-fn excludes_nothing(tests: &[Test]) -> Option<String> {
-    let mut excluded: Option<(String, Vec<String>)> = None;
-    for test in tests {
-        let texts = test.excluded()?;
-        excluded = Some(match excluded {
-            None => (test.column.clone(), texts),
-            Some((column, _)) if column != test.column => return None,
-            Some((column, before)) => {
-                let both = before.into_iter().filter(|a| texts.iter().any(|b| a.eq_ignore_ascii_case(b))).collect();
-                (column, both)
-            }
-        });
-    }
-    excluded.filter(|(_, texts)| texts.is_empty() && tests.len() > 1).map(|(column, _)| column)
+/// The column of `x != 'a' or x != 'b'`, among other arms: no value is both, so one of the two is always true.
+fn excludes_nothing(tests: &[&Test]) -> Option<String> {
+    let pairs = tests.iter().enumerate().flat_map(|(at, a)| tests.iter().skip(at + 1).map(move |b| (*a, *b)));
+    let exclusive = pairs.filter(|(a, b)| a.column == b.column && Test::are_exclusive(a, b));
+    exclusive.map(|(a, _)| a.column.clone()).next()
 }
 
 impl Domain {

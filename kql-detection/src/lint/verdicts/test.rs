@@ -134,6 +134,29 @@ impl Test {
         }
     }
 
+    /// Whether both conditions are negated, and no text is what both exclude.
+    pub fn are_exclusive(a: &Test, b: &Test) -> bool {
+        let (
+            TestKind::Text { mode, texts, negated: true, all: false, .. },
+            TestKind::Text { mode: other_mode, texts: others, negated: true, all: false, .. },
+        ) = (&a.kind, &b.kind)
+        else {
+            return false;
+        };
+        if mode != other_mode || texts.is_empty() || others.is_empty() {
+            return false;
+        }
+        let lower = |texts: &[String]| -> Vec<String> { texts.iter().map(|text| text.to_lowercase()).collect() };
+        let (texts, others) = (lower(texts), lower(others));
+        let overlap = |a: &String, b: &String| match mode {
+            Mode::Equals => a == b,
+            Mode::StartsWith => a.starts_with(b.as_str()) || b.starts_with(a.as_str()),
+            Mode::EndsWith => a.ends_with(b.as_str()) || b.ends_with(a.as_str()),
+            Mode::Has | Mode::HasPrefix | Mode::HasSuffix | Mode::Contains => true,
+        };
+        texts.iter().all(|a| others.iter().all(|b| !overlap(a, b)))
+    }
+
     /// The condition that `a or b ...` is, if all require values of the same column in the same way.
     pub fn united(tests: &[Test]) -> Option<Test> {
         let first = tests.first()?;

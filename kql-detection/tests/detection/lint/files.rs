@@ -89,14 +89,14 @@ fn a_configuration_sets_levels() {
 
 #[test]
 fn a_wrong_configuration_is_refused_with_places() {
-    let text = "fail-levl: error\nrules:\n  duplicate-list: off\n  never-true: loud\n";
+    let text = "fail-levl: error\nrules:\n  duplicate-list-itm: off\n  never-true: loud\n";
     let problems = LintConfig::parse(Path::new("c.yaml"), text).expect_err("it is wrong");
     let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         shown,
         [
             "c.yaml:1: the key 'fail-levl' is not known (did you mean 'fail-level'?)",
-            "c.yaml:3: 'duplicate-list' is not the name of a rule (did you mean 'duplicate-list-item'?)",
+            "c.yaml:3: 'duplicate-list-itm' is not the name of a rule (did you mean 'duplicate-list-item'?)",
             "c.yaml:4: 'loud' is not a level (use off, note, warning or error)",
         ]
     );

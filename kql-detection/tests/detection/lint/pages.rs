@@ -119,3 +119,66 @@ fn the_detection_with_two_dead_conditions() {
     assert!(found.contains(&format!("37: dead-list-item: {dead}")), "{found:#?}");
     assert!(found.iter().any(|line| line.starts_with("64: never-true: ")), "{found:#?}");
 }
+
+/// The verdict of a filter that is the only one found, by its rule.
+fn verdict(condition: &str) -> &'static str {
+    let text = format!("SigninLogs | where {condition}");
+    let found = super::lines(&lint("q.kql", &text));
+    match found.as_slice() {
+        [] => "depends",
+        [one] if one.contains("never-true") => "never",
+        [one] if one.contains("always-true") => "always",
+        other => panic!("{condition}: {other:?}"),
+    }
+}
+
+#[test]
+fn conditions_that_are_the_same_for_all_rows() {
+    for (condition, expected) in [
+        // a column cannot have two values
+        ("Location == 'DE' and Location == 'FR'", "never"),
+        ("Location in ('DE', 'FR') and Location in ('IT', 'ES')", "never"),
+        ("Location =~ 'de' and Location == 'DE'", "depends"),
+        ("Location == 'DE' | where Location == 'FR'", "never"),
+        ("Location == 'DE' | extend Location = 'FR' | where Location == 'FR' | project ResultType", "always"),
+        ("Location == 'DE' | extend Location = tolower(Location) | where Location == 'de'", "depends"),
+        ("Location == 'DE' | summarize N = count() by Location | where Location == 'FR'", "never"),
+        ("Location == 'DE' | summarize N = count() by Location | where N >= 0", "always"),
+        (
+            "Location == 'DE' | join kind=rightouter IdentityInfo on $left.UserId == $right.AccountObjectId | where Location == 'FR'",
+            "depends",
+        ),
+        (
+            "Location == 'DE' | join kind=inner IdentityInfo on $left.UserId == $right.AccountObjectId | where Location == 'FR'",
+            "never",
+        ),
+        // terms, parts, beginnings and ends of the values that are left
+        ("Location in ('Remove-InboxRule', 'Set-InboxRule') and Location has 'InboxRule'", "always"),
+        ("Location in ('Remove-InboxRule', 'Set-InboxRule') and Location has 'Inbox'", "never"),
+        ("Location in ('Remove-InboxRule', 'Set-InboxRule') and Location contains 'Inbox'", "always"),
+        ("Location in ('Remove-InboxRule', 'Set-InboxRule') and Location startswith 'set'", "depends"),
+        ("Location in ('Remove-InboxRule', 'Set-InboxRule') and Location startswith_cs 'set'", "never"),
+        ("Location in~ ('Remove-InboxRule', 'Set-InboxRule') and Location startswith_cs 'set'", "depends"),
+        // one of two exclusions holds for every value
+        ("Location != 'DE' or Location != 'FR'", "always"),
+        ("Location != 'DE' or Location != 'FR' or ResultType == '0'", "always"),
+        ("Location !in ('DE', 'FR') or Location !in ('FR', 'IT')", "depends"),
+        ("Location !endswith '.exe' or Location !endswith '.dll'", "always"),
+        ("Location !endswith '.exe' or Location !endswith 'x.exe'", "depends"),
+        ("Location !has 'a' or Location !has 'b'", "depends"),
+        ("not(Location == 'DE') and Location == 'DE'", "depends"),
+        // ranges of times and numbers
+        ("TimeGenerated > ago(1d) and TimeGenerated < ago(2d)", "never"),
+        ("TimeGenerated > ago(2d) and TimeGenerated > ago(3d)", "always"),
+        ("TimeGenerated > ago(2d) and TimeGenerated > ago(1d)", "depends"),
+        ("ResultSignature == 'x' | summarize N = count() by Location | where N > 10 and N < 5", "never"),
+        ("Location == 'DE' or (Location == 'FR' and Location == 'IT')", "never"),
+        ("(Location == 'DE' or Location == 'FR') and Location == 'IT'", "never"),
+        // a setting of the query can have no effect
+        ("Location == 'DE' | where column_ifexists('Nothing', '') == 'x'", "depends"),
+    ] {
+        assert_eq!(verdict(condition), expected, "{condition}");
+    }
+    let setting = "let T = 0;\nSigninLogs | summarize N = count() by Location | where N >= T";
+    assert_eq!(super::lines(&lint("q.kql", setting)), [""; 0]);
+}
