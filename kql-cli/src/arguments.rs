@@ -27,6 +27,8 @@ pub enum Command {
     Repl(Repl),
     /// Check queries without running them; print errors, warnings and result columns
     Check(Check),
+    /// Find what is probably wrong, or costs too much, in queries and rules
+    Lint(crate::lint::Lint),
     /// Run the tests of detections
     Test(Test),
     /// Show the steps of a query, with the rows of each

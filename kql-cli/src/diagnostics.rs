@@ -16,7 +16,7 @@ pub fn problem(problem: &Problem, severity: Severity) -> String {
         return format!("{}: {problem}\n", if severity == Severity::Error { "error" } else { "warning" });
     };
     let finding = Finding {
-        severity,
+        weight: severity.into(),
         code: None,
         message: &problem.message,
         span: Span { start: position(place.start), end: position(place.end) },

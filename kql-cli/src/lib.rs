@@ -17,11 +17,13 @@ mod failure;
 mod fmt;
 mod install;
 mod interrupt;
+mod lint;
 mod lookup;
 mod machine;
 mod mcp;
 mod message;
 mod minimise;
+mod parallel;
 mod partial;
 mod provisional;
 mod query_files;
@@ -61,6 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         arguments::Command::Run(run) => run::run(&run),
         arguments::Command::Repl(repl) => repl::repl(repl),
         arguments::Command::Check(check) => check::check(&check),
+        arguments::Command::Lint(lint) => lint::lint(&lint),
         arguments::Command::Test(test) => test::test(&test),
         arguments::Command::Explain(explain) => explain::explain(&explain),
         arguments::Command::Why(why) => why::why(&why),

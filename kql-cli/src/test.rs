@@ -2,14 +2,13 @@
 
 use crate::arguments::{CoverageName, Test, TestFormat};
 use crate::failure::Failure;
+use crate::parallel::in_parallel;
 use crate::watch::Inputs;
 use kql_detection::{
     Coverage, CoverageFormat, FileReport, Look, MutationReport, ReportFormat, Session, SessionOptions, TestPath,
     coverage_report, mutation_report, report, test_files,
 };
 use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Runs tests and prints the verdicts.
@@ -93,26 +92,6 @@ fn write(arguments: &Test, text: &str) -> Result<(), Failure> {
             .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display()))),
         None => Ok(std::io::stdout().write_all(text.as_bytes())?),
     }
-}
-
-/// Works on several files at once; what comes out is in the order of the files.
-fn in_parallel<F: Sync, T: Send>(files: &[F], jobs: usize, work: impl Fn(&F) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let done: Vec<Mutex<Option<T>>> = files.iter().map(|_| Mutex::new(None)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.min(files.len()) {
-            scope.spawn(|| {
-                while let Some((file, slot)) = {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    files.get(i).zip(done.get(i))
-                } {
-                    let one = work(file);
-                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(one);
-                }
-            });
-        }
-    });
-    done.into_iter().filter_map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
 }
 
 fn coverage_format(name: CoverageName) -> CoverageFormat {

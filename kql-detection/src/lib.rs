@@ -5,6 +5,7 @@ mod check;
 mod coverage;
 mod diff;
 mod functions_file;
+pub mod lint;
 mod minimise;
 mod mutants;
 mod parser_yaml;

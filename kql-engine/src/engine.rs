@@ -9,6 +9,7 @@ use crate::deep_stack::{on_deep_stack, spawn_deep, spawn_stoppable};
 use crate::engine_core::EngineCore;
 use crate::error::{Error, SourceError};
 use crate::exec::ROOM;
+use crate::meaning::Meaning;
 use crate::prepared::Prepared;
 use crate::progress::Progress;
 use crate::run::Run;
@@ -61,6 +62,15 @@ impl Engine {
     pub async fn check_async(&self, text: &str) -> Result<Checked, Error> {
         let (core, text) = (self.core.clone(), text.to_owned());
         spawn_deep(move || check(&core, &text)).await
+    }
+
+    /// Parses and binds a query like [`Engine::check`], and returns what its parts stand for: types, constant values, columns.
+    /// For tools that judge a query, such as linters. Blocks while files are inspected.
+    pub fn meaning(&self, text: &str) -> Meaning {
+        on_deep_stack(|| {
+            let _entered = budget::enter(self.core.budget(&CancellationToken::new()));
+            self.core.meaning(text)
+        })
     }
 
     /// Parses and binds a query for running it several times. If the columns of a part depend on its rows, as after

@@ -7,6 +7,7 @@ use crate::database::{CatalogSnapshot, Database, Inspection};
 use crate::error::{Error, run_error};
 use crate::exec::{self, Limits};
 use crate::lower::{Lowering, RunningWindows};
+use crate::meaning::Meaning;
 use crate::memory::{Memory, Release};
 use crate::plan::{self, Node, Query, Relation, Stage, StageId, StageResult};
 use crate::progress::Progress;
@@ -87,13 +88,17 @@ impl EngineCore {
     pub(crate) fn check(&self, text: &str) -> Checked {
         let snapshot = self.database.snapshot(Inspection::Complete);
         let (bound, syntax_ok) = compile(text, &snapshot.at(self.time()));
-        let columns = match bound.query.results.last() {
-            Some(last) if !last.open && !bound.diagnostics.iter().any(Diagnostic::is_error) => {
-                Some(last.schema().columns)
-            }
-            _ => None,
-        };
-        Checked { diagnostics: bound.diagnostics, syntax_ok, columns, external: bound.query.external }
+        checked(bound, syntax_ok)
+    }
+
+    /// Parses and binds a query, and records what its parts stand for; runs nothing.
+    pub(crate) fn meaning(&self, text: &str) -> Meaning {
+        let snapshot = self.database.snapshot(Inspection::Complete);
+        let parse = kql_parser::parse(text);
+        let now = self.time();
+        let (bound, parts) = bind::bind_with_parts(&parse.query, &snapshot.at(now));
+        let (bound, syntax_ok) = merged(parse.diagnostics, bound);
+        Meaning { query: parse.query, checked: checked(bound, syntax_ok), now, parts }
     }
 
     /// Waits for the work, or until it is stopped, or needs more memory than there is.
@@ -244,9 +249,13 @@ impl EngineCore {
 /// From text to plan: parses and binds. Also returns whether the text parses, whether or not it binds.
 pub(crate) fn compile(text: &str, environment: &dyn Environment) -> (Bound, bool) {
     let parse = kql_parser::parse(text);
-    let syntax_ok = !parse.diagnostics.iter().any(Diagnostic::is_error);
-    let mut bound = bind::bind(&parse.query, environment);
-    let mut diagnostics = parse.diagnostics;
+    let bound = bind::bind(&parse.query, environment);
+    merged(parse.diagnostics, bound)
+}
+
+/// The bound query with the diagnostics of the parser, and whether the text parses.
+fn merged(mut diagnostics: Vec<Diagnostic>, mut bound: Bound) -> (Bound, bool) {
+    let syntax_ok = !diagnostics.iter().any(Diagnostic::is_error);
     if syntax_ok {
         diagnostics.append(&mut bound.diagnostics);
     } else {
@@ -259,6 +268,14 @@ pub(crate) fn compile(text: &str, environment: &dyn Environment) -> (Bound, bool
     diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
     bound.diagnostics = diagnostics;
     (bound, syntax_ok)
+}
+
+fn checked(bound: Bound, syntax_ok: bool) -> Checked {
+    let columns = match bound.query.results.last() {
+        Some(last) if !last.open && !bound.diagnostics.iter().any(Diagnostic::is_error) => Some(last.schema().columns),
+        _ => None,
+    };
+    Checked { diagnostics: bound.diagnostics, syntax_ok, columns, external: bound.query.external }
 }
 
 /// The time, in ticks.

@@ -7,11 +7,31 @@ use std::fmt::Write;
 /// The number of findings that are shown. A text that is not KQL at all has thousands, each drawn with its line.
 const SHOWN: usize = 50;
 
+/// How serious a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Weight {
+    /// It must be mended.
+    Error,
+    /// It is probably wrong.
+    Warning,
+    /// It can be better.
+    Note,
+}
+
+impl From<Severity> for Weight {
+    fn from(severity: Severity) -> Weight {
+        match severity {
+            Severity::Error => Weight::Error,
+            Severity::Warning => Weight::Warning,
+        }
+    }
+}
+
 /// A finding about a place of a text.
 #[derive(Clone, Debug)]
 pub struct Finding<'t> {
-    /// How bad it is.
-    pub severity: Severity,
+    /// How serious it is.
+    pub weight: Weight,
     /// Its stable code, if it has one.
     pub code: Option<&'t str>,
     /// What is wrong, in a sentence.
@@ -27,7 +47,7 @@ pub struct Finding<'t> {
 impl<'t> From<&'t Diagnostic> for Finding<'t> {
     fn from(d: &'t Diagnostic) -> Finding<'t> {
         Finding {
-            severity: d.severity,
+            weight: d.severity.into(),
             code: Some(d.code.as_str()),
             message: &d.message,
             span: d.span,
@@ -41,9 +61,10 @@ impl Finding<'_> {
     /// The finding as text, with its line of the text that is called `path`; coloured for a terminal.
     pub fn render(&self, text: &str, path: &str, colours: bool) -> String {
         let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
-        let level = match self.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
+        let level = match self.weight {
+            Weight::Error => Level::ERROR,
+            Weight::Warning => Level::WARNING,
+            Weight::Note => Level::NOTE,
         };
         let mut snippet =
             Snippet::source(text).path(path).annotation(AnnotationKind::Primary.span(range(text, self.span)));

@@ -18,7 +18,7 @@ const CRATES: [&str; 7] = [
 
 /// The modules of the engine, from the ground up. Those of one floor do not name each other, but for those that a `+` joins:
 /// they are one layer, since an operator binds the pipelines inside it.
-const FLOORS: [(&str, &[&str]); 24] = [
+const FLOORS: [(&str, &[&str]); 25] = [
     ("what nodes of plans have in common", &["one_input"]),
     (
         "words for what happens, the simplest values, and the memory there is",
@@ -56,6 +56,7 @@ const FLOORS: [(&str, &[&str]); 24] = [
         "scalar functions, graphs, results, what a traced run records",
         &["functions", "graph", "answer", "stages", "trace"],
     ),
+    ("what the parts of a query stand for", &["meaning"]),
     ("aggregates, columns out of texts", &["aggregates", "extract"]),
     ("files as tables", &["sources", "fixed_schema", "partition_constants", "partition_sort"]),
     ("plan to DataFusion, running it, files of externaldata", &["lower", "exec", "external"]),

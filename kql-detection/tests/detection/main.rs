@@ -2,6 +2,7 @@
 
 mod expectations;
 mod foreign;
+mod lint;
 mod minimise;
 mod order;
 mod sample;

@@ -90,6 +90,7 @@ impl Binder<'_> {
             return Expr::error(e.span);
         }
         let bound = self.expr_of_kind(e, row);
+        self.record_expr(e, &bound);
         Expr { span: self.own_span(bound.span), ..bound }
     }
 

@@ -11,6 +11,7 @@ mod expression;
 mod graph;
 mod groups;
 mod literals;
+mod meaning;
 mod open;
 mod patterns;
 mod plan_size;
@@ -32,6 +33,7 @@ pub use open::known;
 pub use plan_size::MAX_PLAN_SIZE;
 pub use scope::{Scope, Symbol, UserFunction, UserPattern};
 
+use crate::meaning::Parts;
 use crate::plan::{
     Aggregate, ColumnId, ColumnIds, ExprKind, Node, OrderKey, PlanColumn, Query, Relation, Stage, StageId, WindowCall,
 };
@@ -55,6 +57,15 @@ pub fn bind(query: &ast::Query, environment: &dyn Environment) -> Bound {
     let mut binder = Binder::new(environment);
     binder.statements(&query.statements);
     binder.finish()
+}
+
+/// Binds a query, and records what its parts stand for.
+pub fn bind_with_parts(query: &ast::Query, environment: &dyn Environment) -> (Bound, Parts) {
+    let mut binder = Binder::new(environment);
+    binder.recorder = Some(meaning::Recorder::default());
+    binder.statements(&query.statements);
+    let parts = binder.recorder.take().map(|recorder| recorder.parts).unwrap_or_default();
+    (binder.finish(), parts)
 }
 
 /// The state of binding one query.
@@ -89,6 +100,8 @@ pub struct Binder<'a> {
     open: open::OpenNames,
     /// How large the plan has become.
     plan_size: plan_size::PlanSize,
+    /// What the parts of the query stand for, if a tool asks for it.
+    recorder: Option<meaning::Recorder>,
 }
 
 impl<'a> Binder<'a> {
@@ -110,6 +123,7 @@ impl<'a> Binder<'a> {
             now: None,
             open: open::OpenNames::default(),
             plan_size: plan_size::PlanSize::default(),
+            recorder: None,
         }
     }
 

@@ -246,6 +246,7 @@ impl Binder<'_> {
                 let columns: Vec<PlanColumn> =
                     schema.columns.iter().map(|c| self.new_column(c.name.clone(), c.ty)).collect();
                 let (node, hidden) = self.scan(name, &columns, span);
+                self.record_table(name, span, &columns);
                 Relation { node, columns, hidden, open: false, name: Some(name.to_owned()), ..Relation::default() }
             }
             Some(Err(error)) => {

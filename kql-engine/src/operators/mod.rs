@@ -65,6 +65,7 @@ use kql_parser::{Diagnostic, Span};
 /// Binds an operator after a pipe.
 pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
     let input = prepared(binder, operator, input);
+    let before = if binder.records() { input.columns.clone() } else { Vec::new() };
     let mut result = if input.open {
         binder.with_found_names(input, |binder, input| bound(binder, operator, input))
     } else {
@@ -73,6 +74,7 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
     // a hidden column that was reordered, renamed, or replaced by one with its name is not hidden any more
     let columns = &result.columns;
     result.hidden.retain(|h| columns.iter().all(|c| c.id != h.id && c.name != h.name));
+    binder.record_operator(operator, &before, &result);
     // only the table itself, and what `as` names, has a name
     if matches!(operator.kind, K::As(_)) { result } else { Relation { name: None, ..result } }
 }
@@ -209,6 +211,12 @@ fn of_graphs(operator: &K) -> bool {
 
 /// Binds an operator at the start of a pipeline.
 pub fn bind_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
+    let result = bound_source(binder, operator);
+    binder.record_operator(operator, &[], &result);
+    result
+}
+
+fn bound_source(binder: &mut Binder, operator: &ast::Operator) -> Relation {
     match &operator.kind {
         K::Print(columns) => print::bind(binder, columns, operator.span),
         K::Range(range) => range::bind(binder, range, operator.span),

@@ -1,0 +1,28 @@
+//! A custom detail names a column that the result does not have.
+
+use crate::lint::columns::missing_column;
+use crate::lint::finding::Findings;
+use crate::lint::level::{Level, Topic};
+use crate::lint::lint_rule::LintRule;
+use crate::lint::query::Query;
+
+/// The entry of the rule.
+pub static RULE: LintRule = LintRule {
+    name: "custom-detail-column",
+    level: Level::Error,
+    topic: Topic::Deployment,
+    summary: "A custom detail names a column that the result does not have.",
+    is_fixable: false,
+    page: include_str!("../../../../docs/lint/custom-detail-column.md"),
+    check,
+};
+
+fn check(query: &Query<'_>, found: &mut Findings) {
+    let Some(columns) = query.columns() else { return };
+    for (_, value) in &query.rule.custom_details {
+        if columns.iter().all(|column| column.name != value.value) {
+            let (message, help) = missing_column(&value.value, columns);
+            found.in_file(value.place, message).help(help);
+        }
+    }
+}
