@@ -33,6 +33,8 @@ pub enum Command {
     Explain(Explain),
     /// Show how far rows of a table get in a query, and what keeps them out
     Why(Why),
+    /// Run many rules over evidence in one go, and report what they find
+    Hunt(crate::hunt::arguments::Hunt),
     /// Show what data files are recognised as: tables, row counts, time range, columns
     Data(Data),
     /// List tables, or the columns of one

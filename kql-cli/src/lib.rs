@@ -14,6 +14,7 @@ mod diagnostics;
 mod explain;
 mod failure;
 mod fmt;
+mod hunt;
 mod install;
 mod interrupt;
 mod lookup;
@@ -61,6 +62,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         arguments::Command::Test(test) => test::test(&test),
         arguments::Command::Explain(explain) => explain::explain(&explain),
         arguments::Command::Why(why) => why::why(&why),
+        arguments::Command::Hunt(hunt) => hunt::hunt(&hunt),
         arguments::Command::Schema(schema) => lookup::schema(&schema),
         arguments::Command::Functions(functions) => lookup::functions(&functions),
         arguments::Command::Convert(convert) => convert::convert(&convert),

@@ -4,6 +4,7 @@
 mod check;
 mod coverage;
 mod functions_file;
+pub mod hunt;
 mod mutants;
 mod parser_yaml;
 mod problem;

@@ -203,7 +203,8 @@ impl EngineBuilder {
         Ok(self)
     }
 
-    /// Size of batches, number of partitions and memory limit; none of these changes a result.
+    /// Size of batches, number of partitions and memory limit; none of these changes a result. A derived engine shares the
+    /// memory of the other one, and its limit.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -246,7 +247,7 @@ impl EngineBuilder {
         }
         let EngineBuilder { database, limits, progress, now, release, runner, base, .. } = self;
         if let Some(base) = base {
-            return Ok(Engine { core: Arc::new(base.derived(database, progress, now, runner)) });
+            return Ok(Engine { core: Arc::new(base.derived(database, progress, now, runner, limits)) });
         }
         Ok(Engine { core: Arc::new(EngineCore::new(database, limits, progress, now, release, runner)?) })
     }

@@ -107,6 +107,16 @@ impl Database {
         }
     }
 
+    /// The table of this name, which was opened, reads its rows from elsewhere.
+    pub(crate) fn replace(&mut self, name: &str, table: SourceTable) {
+        lock(&self.opened).insert(name.to_owned(), Ok(Arc::new(table)));
+    }
+
+    /// The name of a table that has other names.
+    pub(crate) fn own_name<'n>(&'n self, name: &'n str) -> &'n str {
+        self.aliases.get(name).map_or(name, String::as_str)
+    }
+
     /// Adds a table from memory.
     pub(crate) fn add_batches(&mut self, name: &str, batches: Vec<RecordBatch>) -> Result<(), SourceError> {
         let table = sources::from_batches(name, batches)?;
@@ -185,7 +195,7 @@ impl Database {
     }
 
     fn open(&self, name: &str, inspection: Inspection) -> Option<Opened> {
-        let name = self.aliases.get(name).map_or(name, String::as_str);
+        let name = self.own_name(name);
         let opened = lock(&self.opened).get(name).cloned();
         let table = match opened {
             Some(Ok(table)) if inspection == Inspection::Complete && table.provisional.is_some() => {
@@ -264,8 +274,13 @@ impl CatalogSnapshot {
         self.tracing.as_ref().filter(|tracing| !tracing.options.only_sources)
     }
 
+    /// Whether a table has data that can be read.
+    pub(crate) fn has_rows(&self, name: &str) -> bool {
+        matches!(self.data(name), Some(Ok(_)))
+    }
+
     /// A table with data.
-    fn data(&self, name: &str) -> Option<Opened> {
+    pub(crate) fn data(&self, name: &str) -> Option<Opened> {
         if let Some(table) = lock(&self.tables).get(name) {
             return table.clone();
         }

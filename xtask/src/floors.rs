@@ -68,7 +68,7 @@ const FLOORS: [(&str, &[&str]); 24] = [
     ("a query that is bound", &["prepared"]),
     ("a query that runs", &["run", "traced"]),
     ("the engine", &["engine+builder"]),
-    ("whole tables", &["export"]),
+    ("whole tables", &["export", "hold"]),
     ("what the data is, what editors show", &["describe", "editing"]),
 ];
 

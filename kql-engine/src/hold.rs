@@ -1,0 +1,305 @@
+//! An engine whose tables are held, for many queries over the same data.
+
+use crate::budget;
+use crate::database::{CatalogSnapshot, Inspection};
+use crate::deep_stack::on_deep_stack;
+use crate::engine::Engine;
+use crate::engine_core::{EngineCore, compile};
+use crate::error::{Error, panic_message, run_error};
+use crate::exec;
+use crate::plan::{self, Node, Query};
+use crate::sources::{ChunkWriter, HeldTable, Room, SourceTable};
+use crate::strategy::Strategy;
+use crate::types::{ScalarType, TIME_COLUMNS, TableSchema};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{filter_record_batch, max, min};
+use arrow::datatypes::Int64Type;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+use futures::StreamExt;
+use kql_parser::Diagnostic;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// An engine with its tables held ([`Engine::hold`]).
+pub struct Held {
+    /// The engine.
+    pub engine: Engine,
+    /// What each query reads, in their order.
+    pub queries: Vec<QueryReads>,
+    /// The tables that some query reads and that have data.
+    pub tables: Vec<HeldDescription>,
+    /// Bytes of rows that are held in memory.
+    pub in_memory: usize,
+    /// Bytes of rows that are held in a temporary file.
+    pub in_file: u64,
+}
+
+/// What a query reads.
+#[derive(Clone, Debug, Default)]
+pub struct QueryReads {
+    /// All diagnostics, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The names of its tables, with data or without, each once.
+    pub tables: Vec<String>,
+    /// Those of them that have data.
+    pub with_data: Vec<String>,
+}
+
+/// A table that is held.
+#[derive(Clone, Debug, Default)]
+pub struct HeldDescription {
+    /// Its name.
+    pub name: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Its time column, and the first and last time in it as ticks; `None` if there is no time.
+    pub time: Option<(String, i64, i64)>,
+    /// Why it cannot be read: then queries read it by themselves.
+    pub error: Option<String>,
+}
+
+/// For each table the columns that queries read.
+type Wanted = BTreeMap<String, BTreeSet<String>>;
+
+impl Engine {
+    /// An engine with the same tables, functions and settings, that holds what these queries read of its data: each table is
+    /// read once. Up to `memory` bytes of rows are in memory, in a compact form; the others are in a temporary file. Other
+    /// queries can run in it, too. Rows outside of [`crate::EngineBuilder::times`] are not held. Blocks.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] after [`crate::Progress::stop`]; [`Error::Run`] if the temporary file cannot be written. A table
+    /// that cannot be read is not held.
+    pub fn hold(&self, queries: &[&str], memory: usize) -> std::result::Result<Held, Error> {
+        on_deep_stack(|| {
+            match held(&self.core, queries, memory, Inspection::Sampled)? {
+                Some(held) => Ok(held),
+                // the samples of a file were misleading
+                None => held(&self.core, queries, memory, Inspection::Complete)?
+                    .ok_or_else(|| Error::broken_off("what was read completely differs from its samples")),
+            }
+        })
+    }
+}
+
+/// `None` if the samples of a file were misleading.
+fn held(
+    core: &Arc<EngineCore>,
+    queries: &[&str],
+    memory: usize,
+    inspection: Inspection,
+) -> std::result::Result<Option<Held>, Error> {
+    let snapshot = core.database.snapshot(inspection);
+    let (reads, wanted) = surveyed(core, &snapshot, queries);
+    let never = CancellationToken::new();
+    let room = Arc::new(Room::new(core.budget(&never).environment(), memory));
+    let (mut tables, mut held) = (Vec::new(), Vec::new());
+    for (name, columns) in wanted {
+        let Some(Ok(table)) = snapshot.data(&name) else { continue };
+        let load = load(core, &table, &columns, &room);
+        match core.runtime()?.block_on(core.unless_stopped(&never, load)) {
+            Ok((table, description)) => {
+                held.push((name, table));
+                tables.push(description);
+            }
+            Err(error @ Error::Interrupted) => return Err(error),
+            Err(error) => {
+                let error = Some(error.to_string());
+                tables.push(HeldDescription { name, error, ..HeldDescription::default() });
+            }
+        }
+    }
+    if inspection == Inspection::Sampled && snapshot.is_provisional() && !snapshot.settle()? {
+        return Ok(None);
+    }
+    let mut database = core.database.derived();
+    for (name, table) in held {
+        // what was sampled knows more about its files by now
+        let read = match snapshot.data(&name) {
+            Some(Ok(read)) => SourceTable { provider: table.provider, provisional: None, ..SourceTable::clone(&read) },
+            _ => table,
+        };
+        database.replace(&name, read);
+    }
+    let engine = core.derived(database, core.progress.clone(), core.fixed_time(), None, core.limits);
+    let engine = Engine { core: Arc::new(engine) };
+    let (in_memory, in_file) = (room.in_memory(), room.in_file());
+    Ok(Some(Held { engine, queries: reads, tables, in_memory, in_file }))
+}
+
+/// What the queries read. Nothing runs: the columns of a query that depend on its rows are not known.
+fn surveyed(core: &Arc<EngineCore>, snapshot: &CatalogSnapshot, queries: &[&str]) -> (Vec<QueryReads>, Wanted) {
+    let found: Mutex<Vec<(usize, QueryReads, Wanted)>> = Mutex::default();
+    let next = AtomicUsize::new(0);
+    let threads = core.limits.partitions.clamp(1, 64);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let work = || {
+                on_deep_stack(|| {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(text) = queries.get(at) else { return };
+                        let (reads, wanted) = survey(core, snapshot, text);
+                        found.lock().unwrap_or_else(PoisonError::into_inner).push((at, reads, wanted));
+                    }
+                });
+            };
+            scope.spawn(work);
+        }
+    });
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.sort_by_key(|(at, ..)| *at);
+    let (mut reads, mut wanted) = (Vec::new(), Wanted::new());
+    for (_, one, columns) in found {
+        reads.push(one);
+        for (table, columns) in columns {
+            wanted.entry(table).or_default().extend(columns);
+        }
+    }
+    (reads, wanted)
+}
+
+fn survey(core: &Arc<EngineCore>, snapshot: &CatalogSnapshot, text: &str) -> (QueryReads, Wanted) {
+    let _entered = budget::enter(core.budget(&CancellationToken::new()));
+    let bound = catch_unwind(AssertUnwindSafe(|| {
+        let (mut bound, _) = compile(text, &snapshot.at(core.time()));
+        if !bound.diagnostics.iter().any(Diagnostic::is_error) {
+            crate::rewrite::rewrite(&mut bound.query);
+        }
+        bound
+    }));
+    // a defect is reported when the query runs
+    let Ok(bound) = bound else { return (QueryReads::default(), Wanted::new()) };
+    let mut wanted = Wanted::new();
+    columns_read(&bound.query, &mut wanted);
+    let mut tables = crate::database::tables(&bound.query);
+    tables.sort();
+    let with_data = tables.iter().filter(|name| snapshot.has_rows(name)).cloned().collect();
+    let mut of_data = Wanted::new();
+    for (table, columns) in wanted {
+        if snapshot.has_rows(&table) {
+            of_data.entry(core.database.own_name(&table).to_owned()).or_default().extend(columns);
+        }
+    }
+    (QueryReads { diagnostics: bound.diagnostics, tables, with_data }, of_data)
+}
+
+/// The columns of each table that the query reads.
+fn columns_read(query: &Query, wanted: &mut Wanted) {
+    let mut seen = HashSet::new();
+    let relations = query.stages.iter().map(|stage| &stage.relation).chain(&query.results);
+    let mut pending: Vec<&Arc<Node>> = relations.map(|relation| &relation.node).collect();
+    while let Some(node) = pending.pop() {
+        if !seen.insert(Arc::as_ptr(node)) {
+            continue;
+        }
+        if let Node::Scan { table, columns } = &**node {
+            let names = columns.iter().filter(|column| column.name != plan::ROW).map(|column| column.name.clone());
+            wanted.entry(table.clone()).or_default().extend(names);
+        }
+        pending.extend(node.inputs());
+    }
+}
+
+/// A part of a table: its chunks, in order, the rows in them, and the range of its times.
+struct Part {
+    chunks: Vec<crate::sources::Chunk>,
+    rows: u64,
+    range: Option<(i64, i64)>,
+}
+
+/// The table with these columns held.
+async fn load(
+    core: &Arc<EngineCore>,
+    table: &SourceTable,
+    columns: &BTreeSet<String>,
+    room: &Arc<Room>,
+) -> std::result::Result<(SourceTable, HeldDescription), Error> {
+    let time = time_column(&table.schema);
+    let is_held = |(at, column): &(usize, &crate::types::Column)| columns.contains(&column.name) || Some(*at) == time;
+    let held: Vec<usize> = table.schema.columns.iter().enumerate().filter(is_held).map(|(at, _)| at).collect();
+    let time_place = time.and_then(|time| held.iter().position(|at| *at == time));
+    let state = core.local_session(Strategy::InMemory);
+    let plan = table.provider.scan(&state, Some(&held), &[], None).await.map_err(run_error)?;
+    let _watched = core.progress.watch(&plan);
+    let times = core.database.times;
+    let mut tasks = JoinSet::new();
+    for partition in 0..plan.output_partitioning().partition_count() {
+        let (plan, context, room) = (plan.clone(), state.task_ctx(), room.clone());
+        tasks.spawn(exec::caught(async move {
+            let part = read_part(&plan, partition, context, &room, time_place, times).await?;
+            Ok((partition, part))
+        }));
+    }
+    let mut parts: HashMap<usize, Part> = HashMap::new();
+    while let Some(done) = tasks.join_next().await {
+        let done = done.map_err(|error| match error.try_into_panic() {
+            Ok(panic) => Error::broken_off(panic_message(panic.as_ref())),
+            Err(_) => Error::Interrupted,
+        })?;
+        let (partition, part) = done.map_err(run_error)?;
+        parts.insert(partition, part);
+    }
+    let mut parts: Vec<(usize, Part)> = parts.into_iter().collect();
+    parts.sort_by_key(|(partition, _)| *partition);
+    let rows = parts.iter().map(|(_, part)| part.rows).sum();
+    let ranges = parts.iter().filter_map(|(_, part)| part.range);
+    let range = ranges.reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
+    let chunks = parts.into_iter().flat_map(|(_, part)| part.chunks).collect();
+    let name = time.and_then(|at| table.schema.columns.get(at)).map(|column| column.name.clone());
+    let description = HeldDescription {
+        name: table.name.clone(),
+        rows,
+        time: name.zip(range).map(|(name, (first, last))| (name, first, last)),
+        error: None,
+    };
+    let provider = Arc::new(HeldTable::new(&table.name, table.provider.clone(), &held, chunks));
+    Ok((SourceTable { provider, provisional: None, ..table.clone() }, description))
+}
+
+async fn read_part(
+    plan: &Arc<dyn ExecutionPlan>,
+    partition: usize,
+    context: Arc<datafusion::execution::TaskContext>,
+    room: &Arc<Room>,
+    time: Option<usize>,
+    times: Option<(i64, i64)>,
+) -> Result<Part> {
+    let mut writer = ChunkWriter::new(&plan.schema(), room.clone());
+    let (mut rows, mut range) = (0, None);
+    let mut batches = plan.execute(partition, context)?;
+    while let Some(batch) = batches.next().await {
+        let batch = within(batch?, time, times)?;
+        rows += batch.num_rows() as u64;
+        let values = time.and_then(|at| batch.columns().get(at)?.as_primitive_opt::<Int64Type>());
+        if let Some(values) = values
+            && let (Some(low), Some(high)) = (min(values), max(values))
+        {
+            range = Some(range.map_or((low, high), |(l, h): (i64, i64)| (l.min(low), h.max(high))));
+        }
+        writer.push(&batch)?;
+    }
+    Ok(Part { chunks: writer.finish()?, rows, range })
+}
+
+/// The rows of a batch whose time is in the range.
+fn within(batch: RecordBatch, time: Option<usize>, times: Option<(i64, i64)>) -> Result<RecordBatch> {
+    let (Some(time), Some((from, to))) = (time, times) else { return Ok(batch) };
+    let Some(values) = batch.columns().get(time).and_then(|array| array.as_primitive_opt::<Int64Type>()) else {
+        return Ok(batch);
+    };
+    let keep: BooleanArray =
+        values.iter().map(|time| Some(time.is_some_and(|time| time >= from && time < to))).collect();
+    filter_record_batch(&batch, &keep).map_err(DataFusionError::from)
+}
+
+/// The place of the column by which [`crate::EngineBuilder::times`] restricts the rows of a table.
+fn time_column(schema: &TableSchema) -> Option<usize> {
+    let place = |name| schema.columns.iter().position(|c| c.name == name && c.ty == ScalarType::Datetime);
+    TIME_COLUMNS.into_iter().find_map(place)
+}

@@ -1,0 +1,228 @@
+//! Rows of a table in compact form.
+
+use super::store::{Room, Segment};
+use arrow::array::{
+    Array, ArrayRef, AsArray, DictionaryArray, RecordBatch, RecordBatchOptions, StringDictionaryBuilder, UInt8Array,
+    UInt32Array, new_null_array,
+};
+use arrow::compute::{cast, concat, take};
+use arrow::datatypes::{DataType, SchemaRef, UInt8Type, UInt16Type};
+use datafusion::common::{DataFusionError, Result, internal_err};
+use std::sync::Arc;
+
+/// The rows of a chunk: the number of each of its texts has 16 bits.
+const ROWS: usize = 1 << 16;
+
+/// Rows of a table, a column at a time.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    rows: usize,
+    columns: Vec<Column>,
+}
+
+/// A column of a chunk.
+#[derive(Debug)]
+enum Column {
+    /// The same value in all rows: an array of length 1.
+    Constant(ArrayRef),
+    /// All values, or the different texts with their numbers.
+    Memory(ArrayRef),
+    /// In a temporary file.
+    File(Segment),
+}
+
+/// A column that is in memory.
+#[derive(Clone)]
+pub(super) enum Loaded {
+    /// The same value in all rows.
+    Constant(ArrayRef),
+    /// All values, or the different texts with their numbers.
+    Values(ArrayRef),
+}
+
+impl Chunk {
+    /// How many rows it has.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// A column by its place.
+    pub(super) fn column(&self, place: usize) -> Result<Loaded> {
+        match self.columns.get(place) {
+            Some(Column::Constant(one)) => Ok(Loaded::Constant(one.clone())),
+            Some(Column::Memory(values)) => Ok(Loaded::Values(values.clone())),
+            Some(Column::File(segment)) => segment.read().map(Loaded::Values),
+            None => internal_err!("a held table lacks a column"),
+        }
+    }
+
+    pub(super) fn columns(&self, places: &[usize]) -> Result<Vec<Loaded>> {
+        places.iter().map(|place| self.column(*place)).collect()
+    }
+}
+
+/// Some rows of a chunk, in order.
+pub(super) enum Piece {
+    /// The first, and how many.
+    Range(usize, usize),
+    /// Their numbers.
+    Rows(UInt32Array),
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Piece::Range(_, length) => *length,
+            Piece::Rows(rows) => rows.len(),
+        }
+    }
+}
+
+/// These rows of the columns, as plans have them.
+pub(super) fn batch(columns: &[Loaded], piece: &Piece, schema: &SchemaRef) -> Result<RecordBatch> {
+    let arrays = columns.iter().map(|column| rows_of(column, piece)).collect::<Result<Vec<_>>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(piece.len()));
+    Ok(RecordBatch::try_new_with_options(schema.clone(), arrays, &options)?)
+}
+
+fn rows_of(column: &Loaded, piece: &Piece) -> Result<ArrayRef> {
+    let values = match (column, piece) {
+        (Loaded::Constant(one), piece) => return Ok(take(one, &UInt32Array::from(vec![0; piece.len()]), None)?),
+        (Loaded::Values(values), Piece::Range(from, length)) => values.slice(*from, *length),
+        (Loaded::Values(values), Piece::Rows(rows)) => take(values, rows, None)?,
+    };
+    plain(&values)
+}
+
+/// Without numbers for texts.
+fn plain(values: &ArrayRef) -> Result<ArrayRef> {
+    match values.data_type() {
+        DataType::Dictionary(_, ty) => Ok(cast(values, ty)?),
+        _ => Ok(values.clone()),
+    }
+}
+
+/// Puts rows into chunks.
+pub(crate) struct ChunkWriter {
+    room: Arc<Room>,
+    columns: Vec<Building>,
+    rows: usize,
+    chunks: Vec<Chunk>,
+}
+
+enum Building {
+    Texts(Box<StringDictionaryBuilder<UInt16Type>>),
+    Other(Vec<ArrayRef>),
+}
+
+impl Building {
+    fn of(ty: &DataType) -> Building {
+        match ty {
+            DataType::Utf8 => Building::Texts(Box::default()),
+            _ => Building::Other(Vec::new()),
+        }
+    }
+}
+
+impl ChunkWriter {
+    /// For rows of this schema.
+    pub(crate) fn new(schema: &SchemaRef, room: Arc<Room>) -> ChunkWriter {
+        let columns = schema.fields().iter().map(|field| Building::of(field.data_type())).collect();
+        ChunkWriter { room, columns, rows: 0, chunks: Vec::new() }
+    }
+
+    /// Adds rows after the others.
+    pub(crate) fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let mut at = 0;
+        while at < batch.num_rows() {
+            let length = (ROWS - self.rows).min(batch.num_rows() - at);
+            for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
+                let part = array.slice(at, length);
+                match column {
+                    Building::Texts(texts) => {
+                        let Some(part) = part.as_string_opt::<i32>() else {
+                            return internal_err!("a text column of a held table has {}", part.data_type());
+                        };
+                        for text in part {
+                            match text {
+                                Some(text) => drop(texts.append(text)?),
+                                None => texts.append_null(),
+                            }
+                        }
+                    }
+                    Building::Other(parts) => parts.push(part),
+                }
+            }
+            self.rows += length;
+            at += length;
+            if self.rows == ROWS {
+                self.end_chunk()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All chunks.
+    pub(crate) fn finish(mut self) -> Result<Vec<Chunk>> {
+        if self.rows > 0 {
+            self.end_chunk()?;
+        }
+        Ok(self.chunks)
+    }
+
+    fn end_chunk(&mut self) -> Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for column in &mut self.columns {
+            let array: ArrayRef = match column {
+                Building::Texts(texts) => {
+                    let built = texts.finish();
+                    // the builder keeps the room of the texts that it had
+                    *column = Building::Texts(Box::default());
+                    narrowed(built)?
+                }
+                Building::Other(parts) => {
+                    let parts = std::mem::take(parts);
+                    concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<_>>())?
+                }
+            };
+            columns.push(match constant(&array)? {
+                Some(one) => Column::Constant(one),
+                None => match self.room.keep(&array)? {
+                    Some(segment) => Column::File(segment),
+                    None => Column::Memory(array),
+                },
+            });
+        }
+        self.chunks.push(Chunk { rows, columns });
+        Ok(())
+    }
+}
+
+/// Texts with numbers of 8 bits, if there are few.
+fn narrowed(texts: DictionaryArray<UInt16Type>) -> Result<ArrayRef> {
+    if texts.values().len() > 256 {
+        return Ok(Arc::new(texts));
+    }
+    let keys: UInt8Array = texts.keys().unary_opt(|key| u8::try_from(key).ok());
+    let narrow = DictionaryArray::<UInt8Type>::try_new(keys, texts.values().clone()).map_err(DataFusionError::from)?;
+    Ok(Arc::new(narrow))
+}
+
+/// The only value of a column, if all rows have the same.
+fn constant(array: &ArrayRef) -> Result<Option<ArrayRef>> {
+    if array.is_empty() {
+        return Ok(None);
+    }
+    if array.null_count() == array.len() {
+        let ty = match array.data_type() {
+            DataType::Dictionary(_, ty) => ty.as_ref(),
+            ty => ty,
+        };
+        return Ok(Some(new_null_array(ty, 1)));
+    }
+    match array.as_any_dictionary_opt() {
+        Some(texts) if texts.values().len() == 1 && array.null_count() == 0 => Ok(Some(texts.values().clone())),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,310 @@
+//! The rows that the conditions of a query choose, tested on the different texts of a chunk.
+//!
+//! What is chosen can be too much, never too little: the plan tests its conditions again.
+
+use super::chunk::{Chunk, Loaded, Piece};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array,
+};
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::{ArrowDictionaryKeyType, DataType, Schema, SchemaRef, UInt8Type, UInt16Type};
+use datafusion::catalog::Session;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{DFSchema, Result};
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+use datafusion::physical_plan::PhysicalExpr;
+use hashbrown::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Rows of a chunk.
+#[derive(Clone, Debug)]
+pub(super) enum Chosen {
+    None,
+    All,
+    Some(BooleanBuffer),
+}
+
+impl Chosen {
+    fn of(bits: BooleanBuffer) -> Chosen {
+        match bits.count_set_bits() {
+            0 => Chosen::None,
+            all if all == bits.len() => Chosen::All,
+            _ => Chosen::Some(bits),
+        }
+    }
+
+    pub(super) fn count(&self, rows: usize) -> usize {
+        match self {
+            Chosen::None => 0,
+            Chosen::All => rows,
+            Chosen::Some(bits) => bits.count_set_bits(),
+        }
+    }
+
+    fn and(self, other: Chosen) -> Chosen {
+        match (self, other) {
+            (Chosen::None, _) | (_, Chosen::None) => Chosen::None,
+            (Chosen::All, other) | (other, Chosen::All) => other,
+            (Chosen::Some(a), Chosen::Some(b)) => Chosen::of(&a & &b),
+        }
+    }
+
+    fn or(self, other: Chosen) -> Chosen {
+        match (self, other) {
+            (Chosen::All, _) | (_, Chosen::All) => Chosen::All,
+            (Chosen::None, other) | (other, Chosen::None) => other,
+            (Chosen::Some(a), Chosen::Some(b)) => Chosen::of(&a | &b),
+        }
+    }
+
+    /// The rows in pieces of at most `size`.
+    pub(super) fn pieces(&self, rows: usize, size: usize) -> Vec<Piece> {
+        match self {
+            Chosen::None => Vec::new(),
+            Chosen::All => (0..rows).step_by(size).map(|from| Piece::Range(from, size.min(rows - from))).collect(),
+            Chosen::Some(bits) => {
+                let numbers: Vec<u32> = bits.set_indices_u32().collect();
+                numbers.chunks(size).map(|part| Piece::Rows(UInt32Array::from(part.to_vec()))).collect()
+            }
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Chosen::Some(bits) => bits.len() / 8,
+            _ => 0,
+        }
+    }
+}
+
+/// The conditions of a scan; a row must fulfil all.
+pub(super) struct Conditions<'a> {
+    all: Vec<Condition<'a>>,
+}
+
+enum Condition<'a> {
+    /// About one column.
+    Leaf(Leaf<'a>),
+    And(Box<[Condition<'a>; 2]>),
+    Or(Box<[Condition<'a>; 2]>),
+    /// About several columns, or none: the plan tests it.
+    Other,
+}
+
+struct Leaf<'a> {
+    e: &'a Expr,
+    place: usize,
+    /// A schema with the column alone.
+    schema: SchemaRef,
+    /// `None` if it cannot be tested alone.
+    predicate: OnceLock<Option<Arc<dyn PhysicalExpr>>>,
+}
+
+impl<'a> Conditions<'a> {
+    pub(super) fn new(filters: &'a [Expr], table: &SchemaRef, places: &[Option<usize>]) -> Conditions<'a> {
+        Conditions { all: filters.iter().map(|filter| Condition::of(filter, table, places)).collect() }
+    }
+
+    /// The rows of a chunk that fulfil them, and perhaps more.
+    pub(super) fn choose(&self, at: usize, chunk: &Chunk, memo: &Memo, state: &dyn Session) -> Result<Chosen> {
+        let mut chosen = Chosen::All;
+        for condition in &self.all {
+            chosen = chosen.and(condition.choose(at, chunk, memo, state)?);
+            if matches!(chosen, Chosen::None) {
+                break;
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+impl<'a> Condition<'a> {
+    fn of(e: &'a Expr, table: &SchemaRef, places: &[Option<usize>]) -> Condition<'a> {
+        if let Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::And | Operator::Or), right }) = e {
+            let both = Box::new([Condition::of(left, table, places), Condition::of(right, table, places)]);
+            return if *op == Operator::And { Condition::And(both) } else { Condition::Or(both) };
+        }
+        let leaf = || {
+            let used = e.column_refs();
+            let (Some(column), 1, false) = (used.iter().next(), used.len(), e.is_volatile()) else { return None };
+            let index = table.index_of(&column.name).ok()?;
+            let place = places.get(index).copied().flatten()?;
+            let schema = Arc::new(Schema::new(vec![table.field(index).clone()]));
+            Some(Leaf { e, place, schema, predicate: OnceLock::new() })
+        };
+        leaf().map_or(Condition::Other, Condition::Leaf)
+    }
+
+    fn choose(&self, at: usize, chunk: &Chunk, memo: &Memo, state: &dyn Session) -> Result<Chosen> {
+        Ok(match self {
+            Condition::Other => Chosen::All,
+            Condition::Leaf(leaf) => leaf.choose(at, chunk, memo, state)?,
+            Condition::And(both) => {
+                let [left, right] = both.as_ref();
+                match left.choose(at, chunk, memo, state)? {
+                    Chosen::None => Chosen::None,
+                    chosen => chosen.and(right.choose(at, chunk, memo, state)?),
+                }
+            }
+            Condition::Or(both) => {
+                let [left, right] = both.as_ref();
+                match left.choose(at, chunk, memo, state)? {
+                    Chosen::All => Chosen::All,
+                    chosen => chosen.or(right.choose(at, chunk, memo, state)?),
+                }
+            }
+        })
+    }
+}
+
+impl Leaf<'_> {
+    fn choose(&self, at: usize, chunk: &Chunk, memo: &Memo, state: &dyn Session) -> Result<Chosen> {
+        if let Some(chosen) = memo.get(self.e, at) {
+            return Ok(chosen);
+        }
+        let Some(predicate) = self.predicate.get_or_init(|| self.compile(state).ok()) else { return Ok(Chosen::All) };
+        crate::budget::check()?;
+        let column = chunk.column(self.place)?;
+        // a value that only rows have which other conditions leave out can be too much for a function
+        let chosen = tested(predicate, &self.schema, &column).unwrap_or(Chosen::All);
+        memo.put(self.e, at, &chosen);
+        Ok(chosen)
+    }
+
+    fn compile(&self, state: &dyn Session) -> Result<Arc<dyn PhysicalExpr>> {
+        let bare = self.e.clone().transform(|e| match e {
+            Expr::Column(mut column) => {
+                column.relation = None;
+                Ok(Transformed::yes(Expr::Column(column)))
+            }
+            e => Ok(Transformed::no(e)),
+        })?;
+        state.create_physical_expr(bare.data, &DFSchema::try_from(self.schema.clone())?)
+    }
+}
+
+/// The rows for which the predicate is true.
+fn tested(predicate: &Arc<dyn PhysicalExpr>, schema: &SchemaRef, column: &Loaded) -> Result<Chosen> {
+    let values = match column {
+        Loaded::Constant(one) => {
+            let passes = values_that_pass(predicate, schema, one)?;
+            return Ok(if passes.value(0) { Chosen::All } else { Chosen::None });
+        }
+        Loaded::Values(values) => values,
+    };
+    match values.data_type() {
+        DataType::Dictionary(key, ty) => {
+            let Some(texts) = values.as_any_dictionary_opt() else { return Ok(Chosen::All) };
+            let passes = values_that_pass(predicate, schema, texts.values())?;
+            let null_passes =
+                values.null_count() > 0 && values_that_pass(predicate, schema, &new_null_array(ty, 1))?.value(0);
+            let count = passes.count_set_bits();
+            if count == 0 && !null_passes {
+                return Ok(Chosen::None);
+            }
+            if count == passes.len() && (values.null_count() == 0 || null_passes) {
+                return Ok(Chosen::All);
+            }
+            let bits = match key.as_ref() {
+                DataType::UInt8 => rows_with::<UInt8Type>(values, &passes, null_passes),
+                _ => rows_with::<UInt16Type>(values, &passes, null_passes),
+            };
+            Ok(bits.map_or(Chosen::All, Chosen::of))
+        }
+        _ => Ok(Chosen::of(values_that_pass(predicate, schema, values)?)),
+    }
+}
+
+/// The rows whose text is one of those that pass.
+fn rows_with<K: ArrowDictionaryKeyType>(
+    values: &ArrayRef,
+    passes: &BooleanBuffer,
+    null_passes: bool,
+) -> Option<BooleanBuffer>
+where
+    usize: TryFrom<K::Native>,
+{
+    let keys = values.as_dictionary_opt::<K>()?.keys();
+    let passing: Vec<bool> = passes.iter().collect();
+    let numbers = keys.values();
+    let is_in = |row: usize| {
+        let number = numbers.get(row).and_then(|key| usize::try_from(*key).ok());
+        number.and_then(|number| passing.get(number)).copied().unwrap_or(false)
+    };
+    Some(match keys.nulls() {
+        None => BooleanBuffer::collect_bool(keys.len(), is_in),
+        Some(nulls) => {
+            BooleanBuffer::collect_bool(keys.len(), |row| if nulls.is_null(row) { null_passes } else { is_in(row) })
+        }
+    })
+}
+
+/// For each value, whether the predicate is true.
+fn values_that_pass(predicate: &Arc<dyn PhysicalExpr>, schema: &SchemaRef, values: &ArrayRef) -> Result<BooleanBuffer> {
+    let options = RecordBatchOptions::new().with_row_count(Some(values.len()));
+    let batch = RecordBatch::try_new_with_options(nullable(schema), vec![values.clone()], &options)?;
+    let passes = predicate.evaluate(&batch)?.into_array(values.len())?;
+    let Some(passes) = passes.as_boolean_opt() else {
+        return Ok(BooleanBuffer::new_set(values.len()));
+    };
+    Ok(true_values(passes))
+}
+
+fn nullable(schema: &SchemaRef) -> SchemaRef {
+    let fields: Vec<_> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    Arc::new(Schema::new(fields))
+}
+
+fn true_values(passes: &BooleanArray) -> BooleanBuffer {
+    match passes.nulls() {
+        None => passes.values().clone(),
+        Some(nulls) => passes.values() & nulls.inner(),
+    }
+}
+
+/// What conditions have chosen, for the next queries that have them.
+#[derive(Debug)]
+pub(super) struct Memo {
+    chunks: usize,
+    bytes: AtomicUsize,
+    known: Mutex<HashMap<Expr, Arc<Vec<OnceLock<Chosen>>>>>,
+}
+
+/// Bytes of chosen rows that are remembered.
+const MOST: usize = 64 << 20;
+
+/// Conditions that are remembered.
+const MOST_CONDITIONS: usize = 100_000;
+
+impl Memo {
+    pub(super) fn new(chunks: usize) -> Memo {
+        Memo { chunks, bytes: AtomicUsize::new(0), known: Mutex::default() }
+    }
+
+    fn get(&self, e: &Expr, chunk: usize) -> Option<Chosen> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(e)?.get(chunk)?.get().cloned()
+    }
+
+    fn put(&self, e: &Expr, chunk: usize, chosen: &Chosen) {
+        let bytes = chosen.bytes();
+        if self.bytes.load(Ordering::Relaxed) + bytes > MOST {
+            return;
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_chunks = match known.get(e) {
+            Some(found) => found.clone(),
+            None if known.len() >= MOST_CONDITIONS => return,
+            None => {
+                let new = Arc::new((0..self.chunks).map(|_| OnceLock::new()).collect::<Vec<_>>());
+                known.insert(e.clone(), new.clone());
+                new
+            }
+        };
+        drop(known);
+        if of_chunks.get(chunk).is_some_and(|slot| slot.set(chosen.clone()).is_ok()) {
+            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+}
