@@ -1,6 +1,6 @@
 //! Settings of an engine.
 
-use crate::bind::{ExternalMissing, StoredFunction};
+use crate::bind::{Arrivals, ExternalMissing, StoredFunction};
 use crate::database::{Database, Given};
 use crate::engine::Engine;
 use crate::engine_core::EngineCore;
@@ -165,6 +165,13 @@ impl EngineBuilder {
     pub fn times(mut self, from: &str, to: &str) -> Result<Self, Error> {
         self.database.times = Some((ticks_of(from)?, ticks_of(to)?));
         Ok(self)
+    }
+
+    /// A range of times of arrival that restricts the rows of every table which has a time, in addition to
+    /// [`EngineBuilder::times`]. A row arrives at its `_TimeReceived`; one without it arrives that long after its time.
+    pub fn arrivals(mut self, arrivals: Arrivals) -> Self {
+        self.database.arrivals = Some(arrivals);
+        self
     }
 
     /// Whether a damaged row fails the query; otherwise it is counted and skipped.

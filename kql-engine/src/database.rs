@@ -1,6 +1,6 @@
 //! What queries can name: tables of files and of memory, the built-in schemas, saved functions, parameters.
 
-use crate::bind::{Environment, ExternalMissing, MAX_PLAN_SIZE, StoredFunction};
+use crate::bind::{Arrivals, Environment, ExternalMissing, MAX_PLAN_SIZE, StoredFunction};
 use crate::defect::Defect;
 use crate::error::SourceError;
 use crate::external_files::{ExternalFiles, ExternalRefused};
@@ -39,6 +39,8 @@ pub struct Database {
     pub(crate) external_missing: ExternalMissing,
     /// The range of times that restricts the rows of every table.
     pub(crate) times: Option<(i64, i64)>,
+    /// The range of times of arrival that restricts the rows of every table.
+    pub(crate) arrivals: Option<Arrivals>,
     /// How many expressions the names of a query can stand for; `None` for [`MAX_PLAN_SIZE`].
     pub(crate) max_plan_size: Option<usize>,
     /// The database for IP addresses.
@@ -98,6 +100,7 @@ impl Database {
             external_files: self.external_files.clone(),
             external_missing: self.external_missing,
             times: self.times,
+            arrivals: self.arrivals,
             max_plan_size: self.max_plan_size,
             places: self.places.clone(),
             given: Vec::new(),
@@ -272,6 +275,16 @@ impl CatalogSnapshot {
     /// What a traced run records, unless it only follows rows.
     fn counting(&self) -> Option<&Arc<Tracing>> {
         self.tracing.as_ref().filter(|tracing| !tracing.options.only_sources)
+    }
+
+    /// Whether a table has data, which may be unreadable.
+    pub(crate) fn has_data(&self, name: &str) -> bool {
+        self.data(name).is_some()
+    }
+
+    /// The name of a table that has other names.
+    pub(crate) fn own_name<'n>(&'n self, name: &'n str) -> &'n str {
+        self.database.own_name(name)
     }
 
     /// Whether a table has data that can be read.
@@ -492,6 +505,10 @@ impl Environment for QueryEnvironment<'_> {
 
     fn times(&self) -> Option<(i64, i64)> {
         self.database.times
+    }
+
+    fn arrivals(&self) -> Option<Arrivals> {
+        self.database.arrivals
     }
 
     fn external(&self, uri: &str) -> Result<std::path::PathBuf, ExternalRefused> {

@@ -82,7 +82,7 @@ mod yielding;
 pub use answer::{Answer, Checked, Table};
 #[doc(hidden)]
 pub use bind::callable;
-pub use bind::{ExternalMissing, StoredFunction};
+pub use bind::{Arrivals, ExternalMissing, StoredFunction};
 pub use builder::EngineBuilder;
 pub use defect::Defect;
 pub use describe::TableDescription;

@@ -207,6 +207,9 @@ impl Hunting<'_> {
         if let Some(error) = reads.diagnostics.iter().find(|d| d.is_error()) {
             return Ok(Status::Refused(of_query(rule, error)));
         }
+        if !reads.can_have_rows {
+            return Ok(without_rows(reads));
+        }
         let cancel = CancellationToken::new();
         if let Some(timeout) = self.options.timeout {
             let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
@@ -225,8 +228,7 @@ impl Hunting<'_> {
         }
         Ok(match rows.tally.finish() {
             Some(hit) => Status::Hit(Box::new(hit)),
-            None if !reads.tables.is_empty() && reads.with_data.is_empty() => Status::NoData,
-            None => Status::NoHit,
+            None => without_rows(reads),
         })
     }
 
@@ -311,6 +313,10 @@ impl Rows<'_> {
     fn finish(&mut self) -> Result<(), Stop> {
         self.sink.as_mut().map_or(Ok(()), |sink| sink.finish()).map_err(Stop::Rows)
     }
+}
+
+fn without_rows(reads: &QueryReads) -> Status {
+    if !reads.tables.is_empty() && reads.with_data.is_empty() { Status::NoData } else { Status::NoHit }
 }
 
 fn of_query(rule: &Rule, error: &Diagnostic) -> Refusal {

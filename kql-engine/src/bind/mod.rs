@@ -24,13 +24,14 @@ mod table;
 mod times;
 
 pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
-pub use environment::{Environment, ExternalMissing, StoredFunction};
+pub use environment::{Arrivals, Environment, ExternalMissing, StoredFunction};
 pub use expression::{Row, balanced};
 pub use graph::{PatternNames, PatternVariable};
 pub use groups::grouped;
 pub use open::known;
 pub use plan_size::MAX_PLAN_SIZE;
 pub use scope::{Scope, Symbol, UserFunction, UserPattern};
+pub(crate) use times::RECEIVED;
 
 use crate::plan::{
     Aggregate, ColumnId, ColumnIds, ExprKind, Node, OrderKey, PlanColumn, Query, Relation, Stage, StageId, WindowCall,

@@ -97,7 +97,7 @@ pub use columns::{ColumnSource, FetchError, from_columns, held_rows, is_stopped}
 pub use dates::DateOrder;
 pub use folder_dates::FolderDates;
 pub use guard::in_reader;
-pub(crate) use held::{Chunk, ChunkWriter, HeldTable, Room};
+pub(crate) use held::{Chunk, ChunkWriter, HeldTable, Room, TextFinder};
 pub(crate) use input::unpacked;
 pub(crate) use mapped::mapped;
 pub use memory::from_batches;

@@ -1,12 +1,13 @@
 //! Rows of a table in compact form.
 
+use super::finder::{TextFinder, TextIndex};
 use super::store::{Room, Segment};
 use arrow::array::{
     Array, ArrayRef, AsArray, DictionaryArray, RecordBatch, RecordBatchOptions, StringDictionaryBuilder, UInt8Array,
     UInt32Array, new_null_array,
 };
-use arrow::compute::{cast, concat, take};
-use arrow::datatypes::{DataType, SchemaRef, UInt8Type, UInt16Type};
+use arrow::compute::{cast, concat, max, min, take};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef, UInt8Type, UInt16Type};
 use datafusion::common::{DataFusionError, Result, internal_err};
 use std::sync::Arc;
 
@@ -22,7 +23,16 @@ pub(crate) struct Chunk {
 
 /// A column of a chunk.
 #[derive(Debug)]
-enum Column {
+struct Column {
+    place: Place,
+    /// Where the texts are that queries look for, among its values, or its different texts.
+    texts: Option<TextIndex>,
+    /// The least and the greatest value, of whole numbers without nulls.
+    range: Option<(i64, i64)>,
+}
+
+#[derive(Debug)]
+enum Place {
     /// The same value in all rows: an array of length 1.
     Constant(ArrayRef),
     /// All values, or the different texts with their numbers.
@@ -48,12 +58,22 @@ impl Chunk {
 
     /// A column by its place.
     pub(super) fn column(&self, place: usize) -> Result<Loaded> {
-        match self.columns.get(place) {
-            Some(Column::Constant(one)) => Ok(Loaded::Constant(one.clone())),
-            Some(Column::Memory(values)) => Ok(Loaded::Values(values.clone())),
-            Some(Column::File(segment)) => segment.read().map(Loaded::Values),
+        match self.columns.get(place).map(|column| &column.place) {
+            Some(Place::Constant(one)) => Ok(Loaded::Constant(one.clone())),
+            Some(Place::Memory(values)) => Ok(Loaded::Values(values.clone())),
+            Some(Place::File(segment)) => segment.read().map(Loaded::Values),
             None => internal_err!("a held table lacks a column"),
         }
+    }
+
+    /// Where texts are among the different values of a column, if they were looked for.
+    pub(super) fn texts(&self, place: usize) -> Option<&TextIndex> {
+        self.columns.get(place)?.texts.as_ref()
+    }
+
+    /// The least and the greatest value of a column of whole numbers and times; `None` if it has nulls.
+    pub(super) fn range(&self, place: usize) -> Option<(i64, i64)> {
+        self.columns.get(place)?.range
     }
 
     pub(super) fn columns(&self, places: &[usize]) -> Result<Vec<Loaded>> {
@@ -106,6 +126,8 @@ fn plain(values: &ArrayRef) -> Result<ArrayRef> {
 pub(crate) struct ChunkWriter {
     room: Arc<Room>,
     columns: Vec<Building>,
+    /// What is looked for in each column.
+    finders: Vec<Option<Arc<TextFinder>>>,
     rows: usize,
     chunks: Vec<Chunk>,
 }
@@ -125,10 +147,10 @@ impl Building {
 }
 
 impl ChunkWriter {
-    /// For rows of this schema.
-    pub(crate) fn new(schema: &SchemaRef, room: Arc<Room>) -> ChunkWriter {
+    /// For rows of this schema; `finders` are what is looked for in each column.
+    pub(crate) fn new(schema: &SchemaRef, finders: Vec<Option<Arc<TextFinder>>>, room: Arc<Room>) -> ChunkWriter {
         let columns = schema.fields().iter().map(|field| Building::of(field.data_type())).collect();
-        ChunkWriter { room, columns, rows: 0, chunks: Vec::new() }
+        ChunkWriter { room, columns, finders, rows: 0, chunks: Vec::new() }
     }
 
     /// Adds rows after the others.
@@ -173,26 +195,39 @@ impl ChunkWriter {
     fn end_chunk(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.rows);
         let mut columns = Vec::with_capacity(self.columns.len());
-        for column in &mut self.columns {
+        for (at, column) in self.columns.iter_mut().enumerate() {
             let array: ArrayRef = match column {
                 Building::Texts(texts) => {
                     let built = texts.finish();
                     // the builder keeps the room of the texts that it had
                     *column = Building::Texts(Box::default());
-                    narrowed(built)?
+                    if built.values().len() > rows / 2 {
+                        // nearly all differ: the next chunk has them as they are
+                        *column = Building::Other(Vec::new());
+                        cast(&built, &DataType::Utf8)?
+                    } else {
+                        narrowed(built)?
+                    }
                 }
                 Building::Other(parts) => {
                     let parts = std::mem::take(parts);
                     concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<_>>())?
                 }
             };
-            columns.push(match constant(&array)? {
-                Some(one) => Column::Constant(one),
-                None => match self.room.keep(&array)? {
-                    Some(segment) => Column::File(segment),
-                    None => Column::Memory(array),
-                },
+            let texts = self.finders.get(at).and_then(Option::as_ref).and_then(|finder| {
+                let values = array.as_any_dictionary_opt().map_or(&array, |texts| texts.values());
+                Some(finder.index(values.as_string_opt::<i32>()?))
             });
+            let range = array.as_primitive_opt::<Int64Type>().filter(|values| values.null_count() == 0);
+            let range = range.and_then(|values| Some((min(values)?, max(values)?)));
+            let place = match constant(&array)? {
+                Some(one) => Place::Constant(one),
+                None => match self.room.keep(&array)? {
+                    Some(segment) => Place::File(segment),
+                    None => Place::Memory(array),
+                },
+            };
+            columns.push(Column { place, texts, range });
         }
         self.chunks.push(Chunk { rows, columns });
         Ok(())

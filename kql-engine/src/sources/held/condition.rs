@@ -3,17 +3,22 @@
 //! What is chosen can be too much, never too little: the plan tests its conditions again.
 
 use super::chunk::{Chunk, Loaded, Piece};
+use crate::functions::operators::required_texts;
+use crate::registry::Udf;
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, RecordBatch, RecordBatchOptions, UInt32Array,
+    new_null_array,
 };
 use arrow::buffer::BooleanBuffer;
+use arrow::compute::take;
 use arrow::datatypes::{ArrowDictionaryKeyType, DataType, Schema, SchemaRef, UInt8Type, UInt16Type};
 use datafusion::catalog::Session;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{DFSchema, Result};
+use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::physical_plan::PhysicalExpr;
 use hashbrown::HashMap;
+use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -97,6 +102,8 @@ struct Leaf<'a> {
     place: usize,
     /// A schema with the column alone.
     schema: SchemaRef,
+    /// One of these is in every text that passes, whatever its case.
+    required: Option<Vec<String>>,
     /// `None` if it cannot be tested alone.
     predicate: OnceLock<Option<Arc<dyn PhysicalExpr>>>,
 }
@@ -108,6 +115,9 @@ impl<'a> Conditions<'a> {
 
     /// The rows of a chunk that fulfil them, and perhaps more.
     pub(super) fn choose(&self, at: usize, chunk: &Chunk, memo: &Memo, state: &dyn Session) -> Result<Chosen> {
+        if self.all.iter().any(|condition| condition.is_never(chunk)) {
+            return Ok(Chosen::None);
+        }
         let mut chosen = Chosen::All;
         for condition in &self.all {
             chosen = chosen.and(condition.choose(at, chunk, memo, state)?);
@@ -131,9 +141,19 @@ impl<'a> Condition<'a> {
             let index = table.index_of(&column.name).ok()?;
             let place = places.get(index).copied().flatten()?;
             let schema = Arc::new(Schema::new(vec![table.field(index).clone()]));
-            Some(Leaf { e, place, schema, predicate: OnceLock::new() })
+            Some(Leaf { e, place, schema, required: required(e), predicate: OnceLock::new() })
         };
         leaf().map_or(Condition::Other, Condition::Leaf)
+    }
+
+    /// Whether what it looks for is known to be nowhere.
+    fn is_never(&self, chunk: &Chunk) -> bool {
+        match self {
+            Condition::Other => false,
+            Condition::Leaf(leaf) => leaf.candidates(chunk).is_some_and(|values| values.is_empty()),
+            Condition::And(both) => both.iter().any(|condition| condition.is_never(chunk)),
+            Condition::Or(both) => both.iter().all(|condition| condition.is_never(chunk)),
+        }
     }
 
     fn choose(&self, at: usize, chunk: &Chunk, memo: &Memo, state: &dyn Session) -> Result<Chosen> {
@@ -160,16 +180,51 @@ impl<'a> Condition<'a> {
 
 impl Leaf<'_> {
     fn choose(&self, at: usize, chunk: &Chunk, memo: &Memo, state: &dyn Session) -> Result<Chosen> {
+        if let Some(chosen) = self.by_range(chunk) {
+            return Ok(chosen);
+        }
         if let Some(chosen) = memo.get(self.e, at) {
             return Ok(chosen);
+        }
+        let candidates = self.candidates(chunk);
+        if candidates.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Chosen::None);
         }
         let Some(predicate) = self.predicate.get_or_init(|| self.compile(state).ok()) else { return Ok(Chosen::All) };
         crate::budget::check()?;
         let column = chunk.column(self.place)?;
         // a value that only rows have which other conditions leave out can be too much for a function
-        let chosen = tested(predicate, &self.schema, &column).unwrap_or(Chosen::All);
+        let chosen = tested(predicate, &self.schema, &column, candidates).unwrap_or(Chosen::All);
         memo.put(self.e, at, &chosen);
         Ok(chosen)
+    }
+
+    /// All rows or none, if the least and the greatest value show that.
+    fn by_range(&self, chunk: &Chunk) -> Option<Chosen> {
+        let Expr::BinaryExpr(BinaryExpr { left, op, right }) = self.e else { return None };
+        let (Expr::Column(_), Expr::Literal(ScalarValue::Int64(Some(bound)), _)) = (left.as_ref(), right.as_ref())
+        else {
+            return None;
+        };
+        let (least, greatest) = chunk.range(self.place)?;
+        let (all, none) = match op {
+            Operator::Lt => (greatest < *bound, least >= *bound),
+            Operator::LtEq => (greatest <= *bound, least > *bound),
+            Operator::Gt => (least > *bound, greatest <= *bound),
+            Operator::GtEq => (least >= *bound, greatest < *bound),
+            Operator::Eq => (least == *bound && greatest == *bound, *bound < least || *bound > greatest),
+            _ => return None,
+        };
+        match (all, none) {
+            (true, _) => Some(Chosen::All),
+            (_, true) => Some(Chosen::None),
+            _ => None,
+        }
+    }
+
+    /// The values of a chunk that can pass, among its different ones; `None` if they are not known.
+    fn candidates(&self, chunk: &Chunk) -> Option<Vec<u32>> {
+        chunk.texts(self.place)?.values(self.required.as_ref()?)
     }
 
     fn compile(&self, state: &dyn Session) -> Result<Arc<dyn PhysicalExpr>> {
@@ -184,8 +239,47 @@ impl Leaf<'_> {
     }
 }
 
-/// The rows for which the predicate is true.
-fn tested(predicate: &Arc<dyn PhysicalExpr>, schema: &SchemaRef, column: &Loaded) -> Result<Chosen> {
+/// The texts of which one is in every text that passes a condition, whatever its case.
+fn required(e: &Expr) -> Option<Vec<String>> {
+    let text = |e: &Expr| match e {
+        Expr::Literal(ScalarValue::Utf8(Some(text)), _) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    };
+    match e {
+        Expr::ScalarFunction(call) => {
+            let udf: &dyn Any = call.func.inner().as_ref();
+            let udf = udf.downcast_ref::<Udf>()?;
+            let is_whole = matches!(call.args.first(), Some(Expr::Column(_)))
+                // the constants of a long list are not kept
+                && call.args.iter().skip(1).all(|arg| text(arg).is_some());
+            if is_whole { required_texts(udf.function(), udf.info()) } else { None }
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq | Operator::IsNotDistinctFrom, right }) => {
+            match (left.as_ref(), right.as_ref()) {
+                (Expr::Column(_), other) | (other, Expr::Column(_)) => Some(vec![text(other)?]),
+                _ => None,
+            }
+        }
+        Expr::InList(list) if !list.negated && matches!(list.expr.as_ref(), Expr::Column(_)) => {
+            list.list.iter().map(text).collect()
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => required(left).or_else(|| required(right)),
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
+            let mut both = required(left)?;
+            both.extend(required(right)?);
+            Some(both)
+        }
+        _ => None,
+    }
+}
+
+/// The rows for which the predicate is true; only the candidates among the different values can be.
+fn tested(
+    predicate: &Arc<dyn PhysicalExpr>,
+    schema: &SchemaRef,
+    column: &Loaded,
+    candidates: Option<Vec<u32>>,
+) -> Result<Chosen> {
     let values = match column {
         Loaded::Constant(one) => {
             let passes = values_that_pass(predicate, schema, one)?;
@@ -196,7 +290,7 @@ fn tested(predicate: &Arc<dyn PhysicalExpr>, schema: &SchemaRef, column: &Loaded
     match values.data_type() {
         DataType::Dictionary(key, ty) => {
             let Some(texts) = values.as_any_dictionary_opt() else { return Ok(Chosen::All) };
-            let passes = values_that_pass(predicate, schema, texts.values())?;
+            let passes = among(predicate, schema, texts.values(), candidates)?;
             let null_passes =
                 values.null_count() > 0 && values_that_pass(predicate, schema, &new_null_array(ty, 1))?.value(0);
             let count = passes.count_set_bits();
@@ -212,8 +306,28 @@ fn tested(predicate: &Arc<dyn PhysicalExpr>, schema: &SchemaRef, column: &Loaded
             };
             Ok(bits.map_or(Chosen::All, Chosen::of))
         }
-        _ => Ok(Chosen::of(values_that_pass(predicate, schema, values)?)),
+        _ => Ok(Chosen::of(among(predicate, schema, values, candidates)?)),
     }
+}
+
+/// For each value, whether the predicate is true; it is tested only for the candidates.
+fn among(
+    predicate: &Arc<dyn PhysicalExpr>,
+    schema: &SchemaRef,
+    values: &ArrayRef,
+    candidates: Option<Vec<u32>>,
+) -> Result<BooleanBuffer> {
+    let Some(candidates) = candidates else { return values_that_pass(predicate, schema, values) };
+    let candidates = UInt32Array::from(candidates);
+    let passes = values_that_pass(predicate, schema, &take(values, &candidates, None)?)?;
+    let mut all = BooleanBufferBuilder::new(values.len());
+    all.append_n(values.len(), false);
+    for (candidate, passes) in candidates.values().iter().zip(&passes) {
+        if passes {
+            all.set_bit(*candidate as usize, true);
+        }
+    }
+    Ok(all.finish())
 }
 
 /// The rows whose text is one of those that pass.

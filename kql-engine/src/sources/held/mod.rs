@@ -6,9 +6,11 @@
 
 mod chunk;
 mod condition;
+mod finder;
 mod store;
 
 pub(crate) use chunk::{Chunk, ChunkWriter};
+pub(crate) use finder::TextFinder;
 pub(crate) use store::Room;
 
 use crate::scan_exec::{LocalRows, ScanExec};
@@ -54,6 +56,18 @@ impl HeldTable {
         }
         let memo = Memo::new(chunks.len());
         HeldTable { name: name.to_owned(), original, places, chunks: Arc::new(chunks), memo }
+    }
+
+    /// How many rows it has.
+    pub(crate) fn rows(&self) -> usize {
+        self.chunks.iter().map(Chunk::rows).sum()
+    }
+
+    /// Whether it is certain that no row has any of the texts in a column.
+    pub(crate) fn has_none(&self, column: &str, texts: &[String]) -> bool {
+        let place = self.schema().index_of(column).ok().and_then(|at| self.places.get(at).copied().flatten());
+        let Some(place) = place else { return false };
+        self.chunks.iter().all(|chunk| chunk.texts(place).is_some_and(|index| index.has_none(texts)))
     }
 
     /// The places of the columns in the chunks; `None` if one is not held.

@@ -1,14 +1,16 @@
 //! An engine whose tables are held, for many queries over the same data.
 
-use crate::budget;
-use crate::database::{CatalogSnapshot, Inspection};
+mod needs;
+mod survey;
+
+use crate::bind::RECEIVED;
+use crate::database::Inspection;
 use crate::deep_stack::on_deep_stack;
 use crate::engine::Engine;
-use crate::engine_core::{EngineCore, compile};
+use crate::engine_core::EngineCore;
 use crate::error::{Error, panic_message, run_error};
 use crate::exec;
-use crate::plan::{self, Node, Query};
-use crate::sources::{ChunkWriter, HeldTable, Room, SourceTable};
+use crate::sources::{ChunkWriter, HeldTable, Room, SourceTable, TextFinder};
 use crate::strategy::Strategy;
 use crate::types::{ScalarType, TIME_COLUMNS, TableSchema};
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
@@ -18,11 +20,9 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::StreamExt;
 use kql_parser::Diagnostic;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use survey::{Survey, survey};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -49,6 +49,9 @@ pub struct QueryReads {
     pub tables: Vec<String>,
     /// Those of them that have data.
     pub with_data: Vec<String>,
+    /// Whether it can have rows: not if it looks for texts that are nowhere in the data, or if none of the tables that its rows
+    /// come from has any row. What it would make of no rows, such as a count, is a row.
+    pub can_have_rows: bool,
 }
 
 /// A table that is held.
@@ -63,9 +66,6 @@ pub struct HeldDescription {
     /// Why it cannot be read: then queries read it by themselves.
     pub error: Option<String>,
 }
-
-/// For each table the columns that queries read.
-type Wanted = BTreeMap<String, BTreeSet<String>>;
 
 impl Engine {
     /// An engine with the same tables, functions and settings, that holds what these queries read of its data: each table is
@@ -95,13 +95,16 @@ fn held(
     inspection: Inspection,
 ) -> std::result::Result<Option<Held>, Error> {
     let snapshot = core.database.snapshot(inspection);
-    let (reads, wanted) = surveyed(core, &snapshot, queries);
+    let Survey { mut reads, needs, wanted } = survey(core, &snapshot, queries);
+    let mut texts = BTreeMap::new();
+    needs.iter().for_each(|needs| needs.texts(&mut texts));
+    let finders = finders(texts);
     let never = CancellationToken::new();
     let room = Arc::new(Room::new(core.budget(&never).environment(), memory));
     let (mut tables, mut held) = (Vec::new(), Vec::new());
     for (name, columns) in wanted {
         let Some(Ok(table)) = snapshot.data(&name) else { continue };
-        let load = load(core, &table, &columns, &room);
+        let load = load(core, &table, &columns, &finders, &room);
         match core.runtime()?.block_on(core.unless_stopped(&never, load)) {
             Ok((table, description)) => {
                 held.push((name, table));
@@ -117,12 +120,22 @@ fn held(
     if inspection == Inspection::Sampled && snapshot.is_provisional() && !snapshot.settle()? {
         return Ok(None);
     }
+    let can_have = |name: &str, texts: &[(String, Vec<String>)]| {
+        let Some((_, table)) = held.iter().find(|(own, _)| own == snapshot.own_name(name)) else {
+            // a table without data has no rows; one that cannot be read can have some
+            return snapshot.has_data(name);
+        };
+        table.rows() > 0 && !texts.iter().any(|(column, texts)| table.has_none(column, texts))
+    };
+    for (reads, needs) in reads.iter_mut().zip(&needs) {
+        reads.can_have_rows = needs.can_be_met(&can_have);
+    }
     let mut database = core.database.derived();
     for (name, table) in held {
         // what was sampled knows more about its files by now
         let read = match snapshot.data(&name) {
-            Some(Ok(read)) => SourceTable { provider: table.provider, provisional: None, ..SourceTable::clone(&read) },
-            _ => table,
+            Some(Ok(read)) => SourceTable { provider: Arc::new(table), provisional: None, ..SourceTable::clone(&read) },
+            _ => continue,
         };
         database.replace(&name, read);
     }
@@ -132,78 +145,14 @@ fn held(
     Ok(Some(Held { engine, queries: reads, tables, in_memory, in_file }))
 }
 
-/// What the queries read. Nothing runs: the columns of a query that depend on its rows are not known.
-fn surveyed(core: &Arc<EngineCore>, snapshot: &CatalogSnapshot, queries: &[&str]) -> (Vec<QueryReads>, Wanted) {
-    let found: Mutex<Vec<(usize, QueryReads, Wanted)>> = Mutex::default();
-    let next = AtomicUsize::new(0);
-    let threads = core.limits.partitions.clamp(1, 64);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            let work = || {
-                on_deep_stack(|| {
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(text) = queries.get(at) else { return };
-                        let (reads, wanted) = survey(core, snapshot, text);
-                        found.lock().unwrap_or_else(PoisonError::into_inner).push((at, reads, wanted));
-                    }
-                });
-            };
-            scope.spawn(work);
-        }
-    });
-    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.sort_by_key(|(at, ..)| *at);
-    let (mut reads, mut wanted) = (Vec::new(), Wanted::new());
-    for (_, one, columns) in found {
-        reads.push(one);
-        for (table, columns) in columns {
-            wanted.entry(table).or_default().extend(columns);
-        }
-    }
-    (reads, wanted)
-}
+/// What finds the texts that queries look for in a column of a table.
+type Finders = BTreeMap<(String, String), Arc<TextFinder>>;
 
-fn survey(core: &Arc<EngineCore>, snapshot: &CatalogSnapshot, text: &str) -> (QueryReads, Wanted) {
-    let _entered = budget::enter(core.budget(&CancellationToken::new()));
-    let bound = catch_unwind(AssertUnwindSafe(|| {
-        let (mut bound, _) = compile(text, &snapshot.at(core.time()));
-        if !bound.diagnostics.iter().any(Diagnostic::is_error) {
-            crate::rewrite::rewrite(&mut bound.query);
-        }
-        bound
-    }));
-    // a defect is reported when the query runs
-    let Ok(bound) = bound else { return (QueryReads::default(), Wanted::new()) };
-    let mut wanted = Wanted::new();
-    columns_read(&bound.query, &mut wanted);
-    let mut tables = crate::database::tables(&bound.query);
-    tables.sort();
-    let with_data = tables.iter().filter(|name| snapshot.has_rows(name)).cloned().collect();
-    let mut of_data = Wanted::new();
-    for (table, columns) in wanted {
-        if snapshot.has_rows(&table) {
-            of_data.entry(core.database.own_name(&table).to_owned()).or_default().extend(columns);
-        }
-    }
-    (QueryReads { diagnostics: bound.diagnostics, tables, with_data }, of_data)
-}
-
-/// The columns of each table that the query reads.
-fn columns_read(query: &Query, wanted: &mut Wanted) {
-    let mut seen = HashSet::new();
-    let relations = query.stages.iter().map(|stage| &stage.relation).chain(&query.results);
-    let mut pending: Vec<&Arc<Node>> = relations.map(|relation| &relation.node).collect();
-    while let Some(node) = pending.pop() {
-        if !seen.insert(Arc::as_ptr(node)) {
-            continue;
-        }
-        if let Node::Scan { table, columns } = &**node {
-            let names = columns.iter().filter(|column| column.name != plan::ROW).map(|column| column.name.clone());
-            wanted.entry(table.clone()).or_default().extend(names);
-        }
-        pending.extend(node.inputs());
-    }
+fn finders(texts: BTreeMap<(String, String), Vec<String>>) -> Finders {
+    let finder = |(place, texts): ((String, String), Vec<String>)| {
+        Some((place, Arc::new(TextFinder::new(texts.iter().map(String::as_str))?)))
+    };
+    texts.into_iter().filter_map(finder).collect()
 }
 
 /// A part of a table: its chunks, in order, the rows in them, and the range of its times.
@@ -218,21 +167,30 @@ async fn load(
     core: &Arc<EngineCore>,
     table: &SourceTable,
     columns: &BTreeSet<String>,
+    finders: &Finders,
     room: &Arc<Room>,
-) -> std::result::Result<(SourceTable, HeldDescription), Error> {
+) -> std::result::Result<(HeldTable, HeldDescription), Error> {
     let time = time_column(&table.schema);
-    let is_held = |(at, column): &(usize, &crate::types::Column)| columns.contains(&column.name) || Some(*at) == time;
+    let is_held = |(at, column): &(usize, &crate::types::Column)| {
+        columns.contains(&column.name) || Some(*at) == time || column.name == RECEIVED
+    };
     let held: Vec<usize> = table.schema.columns.iter().enumerate().filter(is_held).map(|(at, _)| at).collect();
     let time_place = time.and_then(|time| held.iter().position(|at| *at == time));
     let state = core.local_session(Strategy::InMemory);
     let plan = table.provider.scan(&state, Some(&held), &[], None).await.map_err(run_error)?;
     let _watched = core.progress.watch(&plan);
     let times = core.database.times;
+    let of_columns: Vec<_> = held
+        .iter()
+        .filter_map(|at| table.schema.columns.get(*at))
+        .map(|column| finders.get(&(table.name.clone(), column.name.clone())).cloned())
+        .collect();
     let mut tasks = JoinSet::new();
     for partition in 0..plan.output_partitioning().partition_count() {
-        let (plan, context, room) = (plan.clone(), state.task_ctx(), room.clone());
+        let (plan, context) = (plan.clone(), state.task_ctx());
+        let writer = ChunkWriter::new(&plan.schema(), of_columns.clone(), room.clone());
         tasks.spawn(exec::caught(async move {
-            let part = read_part(&plan, partition, context, &room, time_place, times).await?;
+            let part = read_part(&plan, partition, context, writer, time_place, times).await?;
             Ok((partition, part))
         }));
     }
@@ -258,19 +216,17 @@ async fn load(
         time: name.zip(range).map(|(name, (first, last))| (name, first, last)),
         error: None,
     };
-    let provider = Arc::new(HeldTable::new(&table.name, table.provider.clone(), &held, chunks));
-    Ok((SourceTable { provider, provisional: None, ..table.clone() }, description))
+    Ok((HeldTable::new(&table.name, table.provider.clone(), &held, chunks), description))
 }
 
 async fn read_part(
     plan: &Arc<dyn ExecutionPlan>,
     partition: usize,
     context: Arc<datafusion::execution::TaskContext>,
-    room: &Arc<Room>,
+    mut writer: ChunkWriter,
     time: Option<usize>,
     times: Option<(i64, i64)>,
 ) -> Result<Part> {
-    let mut writer = ChunkWriter::new(&plan.schema(), room.clone());
     let (mut rows, mut range) = (0, None);
     let mut batches = plan.execute(partition, context)?;
     while let Some(batch) = batches.next().await {
