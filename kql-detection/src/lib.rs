@@ -11,6 +11,7 @@ mod problem;
 mod report;
 mod rule;
 mod schemas_file;
+pub mod simulate;
 mod test_file;
 mod why;
 pub mod yaml;

@@ -94,7 +94,7 @@ pub use error::is_overflow;
 pub use error::{Error, SourceError};
 pub use exec::Limits;
 pub use export::{Exported, RowWriter};
-pub use hold::{Held, HeldDescription, QueryReads};
+pub use hold::{Held, HeldDescription, Moment, QueryReads};
 pub use memory::Release;
 pub use plan::Render;
 pub use prepared::Prepared;

@@ -32,9 +32,16 @@ pub struct Hunt {
     /// How many rules run at once [default: the number of processors]
     #[arg(short = 'j', long = "jobs", value_name = "N")]
     pub jobs: Option<usize>,
-    /// Exit with status 3 if a rule hits
+    /// Exit with status 3 if a rule hits, or makes an alert
     #[arg(long)]
     pub fail_on_hit: bool,
+    /// Run each rule that has a schedule as often as it says, between --from and --to or over the whole time of the data, and
+    /// report its alerts, the rows that no run has seen, and the rows that several alerts have
+    #[arg(long)]
+    pub simulate: bool,
+    /// For --simulate: how long after their time rows arrive that have no _TimeReceived, such as 5m
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "simulate")]
+    pub delay: Option<Duration>,
     /// What rules can name.
     #[command(flatten)]
     pub environment: Environment,

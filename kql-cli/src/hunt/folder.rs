@@ -54,13 +54,14 @@ impl Folder {
 
     /// Writes the reports.
     pub fn reports(&self, outcome: &HuntOutcome) -> Result<(), Failure> {
-        let write = |name: &str, text: String| {
-            let path = self.path.join(name);
-            std::fs::write(&path, text)
-                .map_err(|e| Failure::Query(format!("{} cannot be written: {e}", path.display())))
-        };
-        write("report.json", format!("{:#}\n", hunt::object(outcome)))?;
-        write("report.html", hunt::page(outcome))
+        self.write("report.json", &format!("{:#}\n", hunt::object(outcome)))?;
+        self.write("report.html", &hunt::page(outcome))
+    }
+
+    /// Writes a file of the folder.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let path = self.path.join(name);
+        std::fs::write(&path, text).map_err(|e| Failure::Query(format!("{} cannot be written: {e}", path.display())))
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod arguments;
 mod folder;
 mod progress;
+mod simulation;
 
 use crate::failure::Failure;
 use arguments::{Hunt, HuntFormat};
@@ -24,6 +25,9 @@ pub fn hunt(arguments: &Hunt) -> Result<(), Failure> {
     if set.rules.is_empty() && set.problems.is_empty() {
         return Err(Failure::Usage("There is no .kql, .csl, .yaml, .json or .md file with a rule.".to_owned()));
     }
+    if arguments.simulate {
+        return simulation::simulate(arguments, set);
+    }
     let engine = engine(arguments)?;
     crate::interrupt::listen(engine.progress().clone());
     let folder = arguments.output.as_deref().map(Folder::create).transpose()?;
@@ -32,10 +36,9 @@ pub fn hunt(arguments: &Hunt) -> Result<(), Failure> {
         .map(|folder| |at, rule: &_| folder.rows(at, rule).map(|rows| Box::new(rows) as Box<dyn RowSink>));
     let ended = Ended::of(set.rules.len());
     let progress = |count| ended.show(count);
-    let limit = engine.limits().memory.unwrap_or(usize::MAX);
     let options = HuntOptions {
         timeout: arguments.timeout,
-        memory: (limit / HELD).min(MOST_HELD),
+        memory: held_memory(&engine),
         threads: arguments.jobs.unwrap_or_else(|| engine.limits().partitions).max(1),
         sample: arguments.rows,
         sink: open.as_ref().map(|open| open as _),
@@ -56,6 +59,11 @@ pub fn hunt(arguments: &Hunt) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The bytes of rows that are held in memory.
+fn held_memory(engine: &Engine) -> usize {
+    (engine.limits().memory.unwrap_or(usize::MAX) / HELD).min(MOST_HELD)
+}
+
 fn engine(arguments: &Hunt) -> Result<Engine, Failure> {
     let mut builder: EngineBuilder = arguments.environment.engine()?;
     let (from, to) = (arguments.from.as_deref(), arguments.to.as_deref());
@@ -70,13 +78,18 @@ fn engine(arguments: &Hunt) -> Result<Engine, Failure> {
     if let (Some(to), None) = (to, &arguments.environment.now) {
         builder = builder.now(to).map_err(|e| Failure::Usage(format!("--to: {e}")))?;
     }
+    crate::run::build(with_files(builder, arguments))
+}
+
+/// Rules can read files beside them.
+fn with_files(mut builder: EngineBuilder, arguments: &Hunt) -> EngineBuilder {
     for path in &arguments.rules {
         // as for the folder of the query file of `kql run`
         let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
         let folder = folder.map(|folder| if folder.as_os_str().is_empty() { ".".as_ref() } else { folder });
         builder = folder.into_iter().fold(builder, EngineBuilder::allow_files);
     }
-    crate::run::build(builder)
+    builder
 }
 
 fn failure(error: HuntError) -> Failure {

@@ -13,7 +13,7 @@ mod json;
 mod outcome;
 mod rules;
 mod run;
-mod tally;
+pub(crate) mod tally;
 mod terms;
 mod text;
 
@@ -22,4 +22,5 @@ pub use json::{object, rule_object};
 pub use outcome::{FoundEntity, Hit, HuntOutcome, Refusal, RefusalKind, RuleOutcome, Status};
 pub use rules::{RuleSet, read_rules};
 pub use run::{HuntError, HuntOptions, RowSink, hunt};
+pub(crate) use run::{of_query, refusal};
 pub use text::summary;

@@ -224,7 +224,7 @@ impl Hunting<'_> {
             Err(Stop::Query(Error::Interrupted)) if self.engine.progress().is_stopped() => {
                 return Err(Error::Interrupted.into());
             }
-            Err(Stop::Query(error)) => return Ok(Status::Refused(self.refusal(rule, error))),
+            Err(Stop::Query(error)) => return Ok(Status::Refused(refusal(rule, error, self.options.timeout))),
         }
         Ok(match rows.tally.finish() {
             Some(hit) => Status::Hit(Box::new(hit)),
@@ -257,22 +257,23 @@ impl Hunting<'_> {
         }
         rows.finish()
     }
+}
 
-    fn refusal(&self, rule: &Rule, error: Error) -> Refusal {
-        let (kind, reason) = match error {
-            Error::Query(found) => match found.iter().find(|d| d.is_error()) {
-                Some(error) => return of_query(rule, error),
-                None => (RefusalKind::Query, "the query cannot be understood".to_owned()),
-            },
-            Error::Interrupted => {
-                let timeout = self.options.timeout.unwrap_or_default();
-                (RefusalKind::Timeout, format!("it was stopped after {} s", timeout.as_secs_f64()))
-            }
-            Error::Data(error) => (RefusalKind::Data, error.to_string()),
-            error => (RefusalKind::Run, error.to_string()),
-        };
-        Refusal { kind, reason, line: None }
-    }
+/// Why a rule has no result; `timeout` is the time that it had.
+pub(crate) fn refusal(rule: &Rule, error: Error, timeout: Option<Duration>) -> Refusal {
+    let (kind, reason) = match error {
+        Error::Query(found) => match found.iter().find(|d| d.is_error()) {
+            Some(error) => return of_query(rule, error),
+            None => (RefusalKind::Query, "the query cannot be understood".to_owned()),
+        },
+        Error::Interrupted => {
+            let timeout = timeout.unwrap_or_default();
+            (RefusalKind::Timeout, format!("it was stopped after {} s", timeout.as_secs_f64()))
+        }
+        Error::Data(error) => (RefusalKind::Data, error.to_string()),
+        error => (RefusalKind::Run, error.to_string()),
+    };
+    Refusal { kind, reason, line: None }
 }
 
 /// Why the rows of a rule are not complete.
@@ -319,7 +320,8 @@ fn without_rows(reads: &QueryReads) -> Status {
     if !reads.tables.is_empty() && reads.with_data.is_empty() { Status::NoData } else { Status::NoHit }
 }
 
-fn of_query(rule: &Rule, error: &Diagnostic) -> Refusal {
+/// What is wrong with the query of a rule.
+pub(crate) fn of_query(rule: &Rule, error: &Diagnostic) -> Refusal {
     let before = rule.query.text.get(..error.span.start as usize).unwrap_or_default();
     let line = rule.query.first_line + before.matches('\n').count();
     Refusal { kind: RefusalKind::Query, reason: format!("{} {}", error.code.as_str(), error.message), line: Some(line) }

@@ -20,7 +20,7 @@ const MINUTE: i64 = 600_000_000;
 const TIMES: [&str; 3] = ["TimeGenerated", "Timestamp", "timestamp"];
 
 /// The rows of a rule so far.
-pub(super) struct Tally {
+pub(crate) struct Tally {
     hit: Hit,
     time: Option<usize>,
     entities: Vec<Mapped>,
@@ -37,12 +37,12 @@ struct Mapped {
 }
 
 impl Tally {
-    pub(super) fn new(sample: usize) -> Tally {
+    pub(crate) fn new(sample: usize) -> Tally {
         Tally { hit: Hit::default(), time: None, entities: Vec::new(), found: BTreeMap::new(), sample, started: false }
     }
 
     /// The result to which the next rows belong; the columns of the first one are shown.
-    pub(super) fn begin(&mut self, rule: &Rule, schema: &TableSchema) {
+    pub(crate) fn begin(&mut self, rule: &Rule, schema: &TableSchema) {
         let place = |name: &str| schema.columns.iter().position(|column| column.name == name);
         self.time = time_column(schema);
         self.entities = rule
@@ -65,7 +65,7 @@ impl Tally {
     }
 
     /// Adds rows; `shown` are those of the first result.
-    pub(super) fn add(&mut self, schema: &TableSchema, batch: &RecordBatch, shown: Shown) {
+    pub(crate) fn add(&mut self, schema: &TableSchema, batch: &RecordBatch, shown: Shown) {
         self.hit.rows += batch.num_rows() as u64;
         if let Some(times) = self.time.and_then(|at| batch.columns().get(at)?.as_primitive_opt::<Int64Type>()) {
             for time in times.iter().flatten() {
@@ -114,7 +114,7 @@ impl Tally {
     }
 
     /// The hit; `None` if there is no row.
-    pub(super) fn finish(mut self) -> Option<Hit> {
+    pub(crate) fn finish(mut self) -> Option<Hit> {
         if self.hit.rows == 0 {
             return None;
         }
@@ -127,13 +127,13 @@ impl Tally {
 
 /// Whether rows can be in the sample.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(crate) enum Shown {
     Yes,
     No,
 }
 
 /// The column with the time of the rows.
-pub(super) fn time_column(schema: &TableSchema) -> Option<usize> {
+fn time_column(schema: &TableSchema) -> Option<usize> {
     let is_time = |column: &Column| column.ty == ScalarType::Datetime;
     let named = |name: &&str| schema.columns.iter().position(|column| column.name == **name && is_time(column));
     TIMES.iter().find_map(named).or_else(|| schema.columns.iter().position(is_time))

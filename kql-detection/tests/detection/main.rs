@@ -2,7 +2,9 @@
 
 mod expectations;
 mod foreign;
+mod hunt;
 mod order;
+mod simulate;
 mod values;
 
 use kql_detection::{FileReport, Look, ReportFormat, Session, SessionOptions, report, test_files};

@@ -31,7 +31,6 @@ pub use groups::grouped;
 pub use open::known;
 pub use plan_size::MAX_PLAN_SIZE;
 pub use scope::{Scope, Symbol, UserFunction, UserPattern};
-pub(crate) use times::RECEIVED;
 
 use crate::plan::{
     Aggregate, ColumnId, ColumnIds, ExprKind, Node, OrderKey, PlanColumn, Query, Relation, Stage, StageId, WindowCall,

@@ -4,14 +4,11 @@
 use super::{Arrivals, Binder};
 use crate::functions::operators::binary;
 use crate::plan::{Expr, Node, PlanColumn};
-use crate::types::{ScalarType, TIME_COLUMNS};
+use crate::types::{RECEIVED, ScalarType, TIME_COLUMNS};
 use crate::value::Value;
 use kql_parser::Span;
 use kql_parser::ast::BinaryOp;
 use std::sync::Arc;
-
-/// The column with the time at which a row arrived.
-pub(crate) const RECEIVED: &str = "_TimeReceived";
 
 impl Binder<'_> {
     /// The rows of a table whose time, and time of arrival, are in the ranges of the query, if it has any and the table has a

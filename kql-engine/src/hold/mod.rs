@@ -1,9 +1,11 @@
 //! An engine whose tables are held, for many queries over the same data.
 
+mod moments;
 mod needs;
 mod survey;
 
-use crate::bind::RECEIVED;
+pub use crate::sources::Moment;
+
 use crate::database::Inspection;
 use crate::deep_stack::on_deep_stack;
 use crate::engine::Engine;
@@ -12,7 +14,7 @@ use crate::error::{Error, panic_message, run_error};
 use crate::exec;
 use crate::sources::{ChunkWriter, HeldTable, Room, SourceTable, TextFinder};
 use crate::strategy::Strategy;
-use crate::types::{ScalarType, TIME_COLUMNS, TableSchema};
+use crate::types::{RECEIVED, ScalarType, TIME_COLUMNS, TableSchema};
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{filter_record_batch, max, min};
 use arrow::datatypes::Int64Type;
@@ -20,6 +22,8 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::StreamExt;
 use kql_parser::Diagnostic;
+use moments::Tables;
+use needs::Needs;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use survey::{Survey, survey};
@@ -38,6 +42,28 @@ pub struct Held {
     pub in_memory: usize,
     /// Bytes of rows that are held in a temporary file.
     pub in_file: u64,
+    needs: Vec<Needs>,
+    held: Tables,
+    /// Tables that cannot be read.
+    unread: BTreeSet<String>,
+}
+
+impl Held {
+    /// When the rows of a table are that is held; `None` if there is no such table, or if a row has no time.
+    pub fn moments_of(&self, table: &str) -> Option<Vec<Moment>> {
+        self.held.get(self.engine.core.database.own_name(table))?.moments(&[])
+    }
+
+    /// The rows of which one must be among those that a query reads: without any, it has no rows. Queries are numbered as
+    /// [`Held::queries`] are. `None` if a query can have rows without them, or if such a row has no time.
+    pub fn moments(&self, query: usize) -> Option<Vec<Moment>> {
+        let reads = self.queries.get(query)?;
+        if reads.with_data.iter().any(|name| self.unread.contains(name)) {
+            return None;
+        }
+        let database = &self.engine.core.database;
+        moments::moments(self.needs.get(query)?, &self.held, &|name| database.own_name(name).to_owned())
+    }
 }
 
 /// What a query reads.
@@ -131,18 +157,20 @@ fn held(
         reads.can_have_rows = needs.can_be_met(&can_have);
     }
     let mut database = core.database.derived();
-    for (name, table) in held {
+    let held: Tables = held.into_iter().map(|(name, table)| (name, Arc::new(table))).collect();
+    for (name, table) in &held {
         // what was sampled knows more about its files by now
-        let read = match snapshot.data(&name) {
-            Some(Ok(read)) => SourceTable { provider: Arc::new(table), provisional: None, ..SourceTable::clone(&read) },
+        let read = match snapshot.data(name) {
+            Some(Ok(read)) => SourceTable { provider: table.clone(), provisional: None, ..SourceTable::clone(&read) },
             _ => continue,
         };
-        database.replace(&name, read);
+        database.replace(name, read);
     }
     let engine = core.derived(database, core.progress.clone(), core.fixed_time(), None, core.limits);
     let engine = Engine { core: Arc::new(engine) };
     let (in_memory, in_file) = (room.in_memory(), room.in_file());
-    Ok(Some(Held { engine, queries: reads, tables, in_memory, in_file }))
+    let unread = tables.iter().filter(|table| table.error.is_some()).map(|table| table.name.clone()).collect();
+    Ok(Some(Held { engine, queries: reads, tables, in_memory, in_file, needs, held, unread }))
 }
 
 /// What finds the texts that queries look for in a column of a table.

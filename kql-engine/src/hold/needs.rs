@@ -4,6 +4,7 @@
 
 use crate::functions::operators::{self, texts_required_by};
 use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, PlanColumn, Query, StageKind, is_handed_on};
+use crate::types::ScalarType;
 use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -152,15 +153,24 @@ impl Seeker<'_> {
     }
 }
 
+/// The column of an expression that is one, or its text in lower or upper case.
+fn column_of(e: &Expr) -> Option<ColumnId> {
+    match &e.kind {
+        ExprKind::Column(id) => Some(*id),
+        ExprKind::Call(function, args) if operators::keeps_letters(function) => match args.as_slice() {
+            [Expr { kind: ExprKind::Column(id), ty: ScalarType::String, .. }] => Some(*id),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// What is required of columns that come from below unchanged.
 fn through(columns: &[(ColumnId, Expr)], required: Required) -> Required {
     let below = |(id, texts): (ColumnId, Vec<String>)| {
         let column = columns.iter().find(|(own, _)| *own == id)?;
-        match &column.1.kind {
-            _ if is_handed_on(column) => Some((id, texts)),
-            ExprKind::Column(from) => Some((*from, texts)),
-            _ => None,
-        }
+        let from = if is_handed_on(column) { id } else { column_of(&column.1)? };
+        Some((from, texts))
     };
     required.into_iter().filter_map(below).collect()
 }
@@ -200,15 +210,12 @@ fn one_of(condition: &Expr) -> Option<(ColumnId, Vec<String>)> {
     }
     let (first, constants) = args.split_first()?;
     // a == "x", and "x" == a
-    let (column, constants) = match (&first.kind, constants) {
-        (ExprKind::Column(id), constants) => (*id, constants.iter().collect::<Vec<_>>()),
-        (ExprKind::Constant(_), [Expr { kind: ExprKind::Column(id), .. }]) if *function == &operators::EQUAL => {
-            (*id, vec![first])
-        }
-        _ => return None,
+    let (value, constants) = match (&first.kind, constants) {
+        (ExprKind::Constant(_), [other]) if *function == &operators::EQUAL => (other, vec![first]),
+        (_, constants) => (first, constants.iter().collect()),
     };
-    let types = std::iter::once(args.iter().find(|arg| arg.kind == ExprKind::Column(column))?.ty);
-    let types = types.chain(constants.iter().map(|arg| arg.ty)).collect();
+    let column = column_of(value)?;
+    let types = std::iter::once(value.ty).chain(constants.iter().map(|arg| arg.ty)).collect();
     let values: Option<Vec<Option<Value>>> = constants
         .iter()
         .map(|arg| match &arg.kind {

@@ -97,6 +97,7 @@ pub use columns::{ColumnSource, FetchError, from_columns, held_rows, is_stopped}
 pub use dates::DateOrder;
 pub use folder_dates::FolderDates;
 pub use guard::in_reader;
+pub use held::Moment;
 pub(crate) use held::{Chunk, ChunkWriter, HeldTable, Room, TextFinder};
 pub(crate) use input::unpacked;
 pub(crate) use mapped::mapped;

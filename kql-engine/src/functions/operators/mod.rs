@@ -17,7 +17,7 @@ pub use comparison::{EQUAL, GREATER, GREATER_OR_EQUAL, LESS, LESS_OR_EQUAL, is_n
 pub use element::ELEMENT;
 pub use logical::{AND, OR};
 pub use matches_regex::{compiled, pattern_of};
-pub use required::{required_texts, texts_required_by};
+pub use required::{keeps_letters, required_texts, texts_required_by};
 
 use crate::registry::ScalarFunction;
 use arrow::buffer::BooleanBuffer;

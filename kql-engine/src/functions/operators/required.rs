@@ -45,6 +45,13 @@ pub fn required_texts(function: &ScalarFunction, info: &CallInfo) -> Option<Vec<
     texts.iter().all(|text| !text.is_empty()).then_some(texts)
 }
 
+/// Whether a function returns its text with the case of letters changed, or unchanged: where a condition requires a text of its
+/// result, whatever its case, the text is in the argument too, with its letters as they are, in lower case or in upper case.
+pub fn keeps_letters(function: &ScalarFunction) -> bool {
+    [&crate::functions::string::TOLOWER, &crate::functions::string::TOUPPER, &crate::functions::conversion::TOSTRING]
+        .contains(&function)
+}
+
 /// [`required_texts`] for what a value is compared with, if all of it is constant.
 pub fn texts_required_by(
     function: &ScalarFunction,

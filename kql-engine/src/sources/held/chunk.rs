@@ -1,5 +1,6 @@
 //! Rows of a table in compact form.
 
+use super::condition::Chosen;
 use super::finder::{TextFinder, TextIndex};
 use super::store::{Room, Segment};
 use arrow::array::{
@@ -78,6 +79,40 @@ impl Chunk {
 
     pub(super) fn columns(&self, places: &[usize]) -> Result<Vec<Loaded>> {
         places.iter().map(|place| self.column(*place)).collect()
+    }
+}
+
+/// The time of a row and when it arrived, in ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// Its time.
+    pub time: i64,
+    /// When it arrived, if it says so.
+    pub received: Option<i64>,
+}
+
+impl Chunk {
+    /// Adds when the chosen rows are, by the places of the columns with their time and their arrival; `None` if a row has no
+    /// time.
+    pub(super) fn moments(
+        &self,
+        time: usize,
+        received: Option<usize>,
+        chosen: &Chosen,
+        all: &mut Vec<Moment>,
+    ) -> Option<()> {
+        for piece in chosen.pieces(self.rows, self.rows.max(1)) {
+            let column = |place: usize| rows_of(&self.column(place).ok()?, &piece).ok();
+            let times = column(time)?;
+            let times = times.as_primitive_opt::<Int64Type>()?;
+            let arrivals = received.and_then(column);
+            let arrivals = arrivals.as_ref().and_then(|array| array.as_primitive_opt::<Int64Type>());
+            for row in 0..times.len() {
+                let received = arrivals.filter(|arrivals| arrivals.is_valid(row)).map(|arrivals| arrivals.value(row));
+                all.push(Moment { time: times.is_valid(row).then(|| times.value(row))?, received });
+            }
+        }
+        Some(())
     }
 }
 

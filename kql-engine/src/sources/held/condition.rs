@@ -3,8 +3,9 @@
 //! What is chosen can be too much, never too little: the plan tests its conditions again.
 
 use super::chunk::{Chunk, Loaded, Piece};
-use crate::functions::operators::required_texts;
+use crate::functions::operators::{keeps_letters, required_texts};
 use crate::registry::Udf;
+use crate::types::ScalarType;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, RecordBatch, RecordBatchOptions, UInt32Array,
     new_null_array,
@@ -47,7 +48,7 @@ impl Chosen {
         }
     }
 
-    fn and(self, other: Chosen) -> Chosen {
+    pub(super) fn and(self, other: Chosen) -> Chosen {
         match (self, other) {
             (Chosen::None, _) | (_, Chosen::None) => Chosen::None,
             (Chosen::All, other) | (other, Chosen::All) => other,
@@ -239,6 +240,20 @@ impl Leaf<'_> {
     }
 }
 
+/// Whether it is a column, or its text in lower or upper case.
+fn is_column(e: &Expr) -> bool {
+    match e {
+        Expr::Column(_) => true,
+        Expr::ScalarFunction(call) => {
+            let udf: &dyn Any = call.func.inner().as_ref();
+            udf.downcast_ref::<Udf>().is_some_and(|udf| {
+                keeps_letters(udf.function()) && udf.info().types.first() == Some(&ScalarType::String)
+            }) && matches!(call.args.as_slice(), [Expr::Column(_)])
+        }
+        _ => false,
+    }
+}
+
 /// The texts of which one is in every text that passes a condition, whatever its case.
 fn required(e: &Expr) -> Option<Vec<String>> {
     let text = |e: &Expr| match e {
@@ -249,20 +264,18 @@ fn required(e: &Expr) -> Option<Vec<String>> {
         Expr::ScalarFunction(call) => {
             let udf: &dyn Any = call.func.inner().as_ref();
             let udf = udf.downcast_ref::<Udf>()?;
-            let is_whole = matches!(call.args.first(), Some(Expr::Column(_)))
+            let is_whole = call.args.first().is_some_and(is_column)
                 // the constants of a long list are not kept
                 && call.args.iter().skip(1).all(|arg| text(arg).is_some());
             if is_whole { required_texts(udf.function(), udf.info()) } else { None }
         }
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq | Operator::IsNotDistinctFrom, right }) => {
             match (left.as_ref(), right.as_ref()) {
-                (Expr::Column(_), other) | (other, Expr::Column(_)) => Some(vec![text(other)?]),
+                (column, other) | (other, column) if is_column(column) => Some(vec![text(other)?]),
                 _ => None,
             }
         }
-        Expr::InList(list) if !list.negated && matches!(list.expr.as_ref(), Expr::Column(_)) => {
-            list.list.iter().map(text).collect()
-        }
+        Expr::InList(list) if !list.negated && is_column(&list.expr) => list.list.iter().map(text).collect(),
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => required(left).or_else(|| required(right)),
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
             let mut both = required(left)?;
@@ -308,6 +321,26 @@ fn tested(
         }
         _ => Ok(Chosen::of(among(predicate, schema, values, candidates)?)),
     }
+}
+
+/// The rows that may have one of the texts in a column; `None` if it cannot be read.
+pub(super) fn rows_with_texts(chunk: &Chunk, place: usize, texts: &[String]) -> Option<Chosen> {
+    let Some(numbers) = chunk.texts(place).and_then(|index| index.values(texts)) else { return Some(Chosen::All) };
+    if numbers.is_empty() {
+        return Some(Chosen::None);
+    }
+    let Loaded::Values(values) = chunk.column(place).ok()? else { return Some(Chosen::All) };
+    let different = values.as_any_dictionary_opt().map_or(values.len(), |texts| texts.values().len());
+    let mut passes = BooleanBufferBuilder::new(different);
+    passes.append_n(different, false);
+    numbers.iter().for_each(|number| passes.set_bit(*number as usize, true));
+    let passes = passes.finish();
+    let bits = match values.data_type() {
+        DataType::Dictionary(key, _) if **key == DataType::UInt8 => rows_with::<UInt8Type>(&values, &passes, false)?,
+        DataType::Dictionary(..) => rows_with::<UInt16Type>(&values, &passes, false)?,
+        _ => passes,
+    };
+    Some(Chosen::of(bits))
 }
 
 /// For each value, whether the predicate is true; it is tested only for the candidates.

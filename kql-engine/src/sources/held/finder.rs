@@ -61,7 +61,10 @@ impl TextFinder {
             if value.is_ascii() {
                 self.add(value, at, most, &mut found);
             } else {
+                // conditions can be about the letters in lower or in upper case, which may be ASCII where these are not
                 self.add(&fold_text(value), at, most, &mut found);
+                self.add(&fold_text(&value.to_lowercase()), at, most, &mut found);
+                self.add(&fold_text(&value.to_uppercase()), at, most, &mut found);
             }
         }
         TextIndex { finder: self.clone(), found }
@@ -133,6 +136,8 @@ mod tests {
     fn texts_in_values() {
         let finder = TextFinder::new(["bypass", "PASS", "no", "ümlaut", "kelvin"]).expect("a finder");
         let values = StringArray::from(vec!["-ByPass", "x", "compass", "", "3 \u{212a}elvin", "Ä Bypass"]);
+        // its lower case is ASCII
+        assert_eq!("\u{212a}".to_lowercase(), "k");
         let index = Arc::new(finder).index(&values);
         let found = |texts: &[&str]| index.values(&texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>());
         assert_eq!(found(&["bypass"]), Some(vec![0, 5]));

@@ -9,11 +9,13 @@ mod condition;
 mod finder;
 mod store;
 
+pub use chunk::Moment;
 pub(crate) use chunk::{Chunk, ChunkWriter};
 pub(crate) use finder::TextFinder;
 pub(crate) use store::Room;
 
 use crate::scan_exec::{LocalRows, ScanExec};
+use crate::types::{RECEIVED, TIME_COLUMNS};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
@@ -61,6 +63,25 @@ impl HeldTable {
     /// How many rows it has.
     pub(crate) fn rows(&self) -> usize {
         self.chunks.iter().map(Chunk::rows).sum()
+    }
+
+    /// When the rows are that may have one of the texts in each of these columns; `None` if the table has no time, or a row has
+    /// none, or cannot be read.
+    pub(crate) fn moments(&self, texts: &[(String, Vec<String>)]) -> Option<Vec<Moment>> {
+        let schema = self.schema();
+        let place = |name: &str| self.places.get(schema.index_of(name).ok()?).copied().flatten();
+        let time = TIME_COLUMNS.into_iter().find_map(place)?;
+        let received = place(RECEIVED);
+        let mut all = Vec::new();
+        for chunk in self.chunks.iter() {
+            let mut chosen = Chosen::All;
+            for (column, texts) in texts {
+                let Some(place) = place(column) else { continue };
+                chosen = chosen.and(condition::rows_with_texts(chunk, place, texts)?);
+            }
+            chunk.moments(time, received, &chosen, &mut all)?;
+        }
+        Some(all)
     }
 
     /// Whether it is certain that no row has any of the texts in a column.
