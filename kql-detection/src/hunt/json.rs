@@ -1,7 +1,7 @@
 //! The result of a hunt for programs.
 
 use super::outcome::{Hit, HuntOutcome, RuleOutcome, Status, severity};
-use kql_parser::time;
+use super::text::iso;
 use serde_json::{Map, Value, json};
 
 /// The result as one object.
@@ -13,13 +13,13 @@ pub fn object(outcome: &HuntOutcome) -> Value {
         .map(|table| {
             let time = table.time.as_ref();
             json!({
-                "name": table.name, "rows": table.rows, "first": time.map(|(_, first, _)| time::datetime_text(*first)),
-                "last": time.map(|(_, _, last)| time::datetime_text(*last)), "error": table.error,
+                "name": table.name, "rows": table.rows, "first": time.map(|(_, first, _)| iso(*first)),
+                "last": time.map(|(_, _, last)| iso(*last)), "error": table.error,
             })
         })
         .collect();
     json!({
-        "now": time::datetime_text(outcome.now),
+        "now": iso(outcome.now),
         "summary": {
             "rules": outcome.rules.len(),
             "hit": outcome.count("hit"),
@@ -72,7 +72,7 @@ pub fn rule_object(outcome: &RuleOutcome) -> Value {
 }
 
 fn add_hit(fields: &mut Map<String, Value>, hit: &Hit) {
-    let time = |ticks: Option<i64>| -> Value { ticks.map(time::datetime_text).into() };
+    let time = |ticks: Option<i64>| -> Value { ticks.map(iso).into() };
     let entities: Vec<Value> = hit
         .entities
         .iter()

@@ -23,4 +23,5 @@ pub use outcome::{FoundEntity, Hit, HuntOutcome, Refusal, RefusalKind, RuleOutco
 pub use rules::{RuleSet, read_rules};
 pub use run::{HuntError, HuntOptions, RowSink, hunt};
 pub(crate) use run::{of_query, refusal};
+pub(crate) use text::iso;
 pub use text::summary;

@@ -3,6 +3,7 @@
 use super::outcome::{HuntOutcome, Refusal, RefusalKind, RuleOutcome, Status};
 use super::rules::RuleSet;
 use super::tally::{Shown, Tally};
+use super::text::iso;
 use crate::rule::Rule;
 use arrow::array::RecordBatch;
 use kql_engine::{
@@ -119,7 +120,7 @@ fn at_time(engine: &Engine, tables: &[HeldDescription], notices: &mut Vec<String
     let now = latest.map_or(clock, |latest| latest.min(clock));
     let text = time::datetime_text(now);
     if latest.is_some() {
-        notices.push(format!("now() is {text}, the latest time in the data; --now sets another one"));
+        notices.push(format!("now() is {}, the latest time in the data; --now sets another one", iso(now)));
     }
     Ok((now, engine.derive().now(&text)?.build()?))
 }

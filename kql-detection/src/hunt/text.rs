@@ -69,6 +69,13 @@ pub(super) fn rank(severity: &str) -> usize {
     SEVERITIES.iter().position(|name| *name == severity).unwrap_or(SEVERITIES.len())
 }
 
+/// A time as cells of results have it: `2026-03-10T12:00:00.5Z`.
+pub(crate) fn iso(ticks: i64) -> String {
+    let mut text = String::new();
+    kql_engine::time::datetime_short(ticks, &mut text);
+    text
+}
+
 /// A time without parts of a second.
 pub(super) fn seconds(ticks: i64) -> String {
     let text = time::datetime_text(ticks);

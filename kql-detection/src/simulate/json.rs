@@ -1,14 +1,15 @@
 //! The result of a simulation for programs.
 
 use super::outcome::{Ran, Simulated, SimulatedRule, Simulation};
+use crate::hunt::iso;
 use kql_parser::time;
 use serde_json::{Map, Value, json};
 
 /// The result as one object.
 pub fn object(simulation: &Simulation) -> Value {
     json!({
-        "from": time::datetime_text(simulation.from),
-        "to": time::datetime_text(simulation.to),
+        "from": iso(simulation.from),
+        "to": iso(simulation.to),
         "rules": simulation.rules.iter().map(rule_object).collect::<Vec<_>>(),
         "problems": simulation.problems.iter().map(|problem| json!({
             "file": problem.file.display().to_string(), "line": problem.line(), "message": problem.message,
@@ -44,7 +45,7 @@ pub fn rule_object(simulated: &SimulatedRule) -> Value {
 }
 
 fn add(fields: &mut Map<String, Value>, ran: &Ran) {
-    let at = time::datetime_text;
+    let at = iso;
     let alerts: Vec<Value> = ran
         .alerts
         .iter()

@@ -6,7 +6,7 @@ use super::repeats::{Repeats, RunRows};
 use super::schedule::{Schedule, Window, arrival};
 use crate::check::alerts;
 use crate::hunt::tally::{Shown, Tally};
-use crate::hunt::{HuntError, Refusal, RefusalKind, RuleSet, of_query, refusal};
+use crate::hunt::{HuntError, Refusal, RefusalKind, RuleSet, iso, of_query, refusal};
 use crate::rule::{EventGrouping, Rule};
 use kql_engine::{Arrivals, CancellationToken, Engine, Error, Held, Limits, Moment, Settled};
 use kql_parser::time;
@@ -240,7 +240,7 @@ impl Simulating<'_> {
             Err(error) => {
                 let mut refusal = refusal(rule, error, self.options.timeout);
                 if refusal.kind != RefusalKind::Query {
-                    refusal.reason = format!("the run at {}: {}", time::datetime_text(window.now), refusal.reason);
+                    refusal.reason = format!("the run at {}: {}", iso(window.now), refusal.reason);
                 }
                 Ok(Err(refusal))
             }

@@ -1,6 +1,7 @@
 //! The result of a simulation as text.
 
 use super::outcome::{Ran, Simulated, Simulation};
+use crate::hunt::iso;
 use kql_parser::time;
 use std::fmt::Write;
 
@@ -10,7 +11,7 @@ const ALERTS: usize = 20;
 /// The result as text for a person.
 pub fn summary(simulation: &Simulation) -> String {
     let mut out = String::new();
-    let at = time::datetime_text;
+    let at = iso;
     let _ = writeln!(out, "From {} to {}.", at(simulation.from), at(simulation.to));
     let mut without = 0;
     for simulated in &simulation.rules {
@@ -58,7 +59,7 @@ fn rule(out: &mut String, name: &str, ran: &Ran) {
             .collect();
         let entities = if entities.is_empty() { String::new() } else { format!(": {}", entities.join(", ")) };
         let rows = if alert.rows == 1 { "row" } else { "rows" };
-        let _ = writeln!(out, "  {}  {} {rows}{many}{entities}", time::datetime_text(alert.now), alert.rows);
+        let _ = writeln!(out, "  {}  {} {rows}{many}{entities}", iso(alert.now), alert.rows);
     }
     if ran.alerts.len() > ALERTS {
         let _ = writeln!(out, "  and {} more runs with alerts", ran.alerts.len() - ALERTS);

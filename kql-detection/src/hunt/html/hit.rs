@@ -13,6 +13,9 @@ const LONGEST: usize = 400;
 /// Characters that a cell shows before the first constant, if its text is longer.
 const BEFORE: usize = 80;
 
+/// The bytes of a text above which its cell has several lines.
+const WIDE: usize = 40;
+
 /// The fewest rows of a rule.
 const FEWEST: usize = 5;
 
@@ -119,7 +122,7 @@ fn rows(out: &mut String, shown: &Shown, cells: usize) {
                 None => out.push_str("<td></td>"),
                 Some(cell) => {
                     let marks = terms::marks(cell, names.get(*at).copied().unwrap_or_default(), &names, &terms);
-                    out.push_str(if cell.len() > 60 { "<td class=\"w\">" } else { "<td>" });
+                    out.push_str(if cell.len() > WIDE { "<td class=\"w\">" } else { "<td>" });
                     add_cell(out, cell, &marks, first);
                     out.push_str("</td>");
                 }

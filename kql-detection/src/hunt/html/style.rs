@@ -24,10 +24,10 @@ ul{list-style:none;margin:0;padding:0}.tiles{display:flex;flex-wrap:wrap;gap:.6r
 details.hit{border:1px solid var(--line);border-left:4px solid var(--c);border-radius:6px;margin:.5rem 0;background:var(--card)}\
 details.hit>summary{padding:.5rem .8rem;cursor:pointer;overflow-wrap:anywhere}details.hit>summary b{font-weight:600}\
 details.hit>div{padding:0 .8rem .8rem}.badge{display:inline-block;color:var(--c);border:1px solid var(--c);border-radius:4px;padding:0 .4em;font-size:.8rem;margin-right:.4em}\
-.n{font-variant-numeric:tabular-nums;color:var(--dim)}.entities{display:flex;flex-wrap:wrap;gap:.3rem}.entities li{border:1px solid var(--line);border-radius:4px;padding:0 .5em;font-size:.9rem;overflow-wrap:anywhere}\
+.n{font-variant-numeric:tabular-nums;color:var(--dim)}.entities{display:flex;flex-wrap:wrap;gap:.3rem;margin:.6rem 0}.entities li{border:1px solid var(--line);border-radius:4px;padding:0 .5em;font-size:.9rem;overflow-wrap:anywhere}\
 .scroll{overflow:auto;max-height:32rem;border:1px solid var(--line);border-radius:5px;background:var(--bg)}table{border-collapse:collapse;font:12.5px/1.45 ui-monospace,monospace}\
-th,td{padding:.2rem .5rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);max-width:36rem;overflow-wrap:anywhere;min-width:4rem}\
-td.w{min-width:16rem}th{position:sticky;top:0;background:var(--card);white-space:nowrap}mark{background:var(--mark);color:var(--markfg);border-radius:2px}td i{color:var(--dim)}\
+th,td{padding:.2rem .5rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);max-width:36rem;white-space:nowrap}\
+td.w{min-width:16rem;white-space:normal;overflow-wrap:anywhere}th{position:sticky;top:0;background:var(--card);white-space:nowrap}mark{background:var(--mark);color:var(--markfg);border-radius:2px}td i{color:var(--dim)}\
 pre{font:12.5px/1.5 ui-monospace,monospace;overflow-x:auto;background:var(--bg);border:1px solid var(--line);border-radius:5px;padding:.5rem}\
 details details{margin:.5rem 0}section>details{margin:.4rem 0}summary{cursor:pointer}.list li{padding:.25rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}\
 @media(max-width:600px){body{padding:.6rem}dl{grid-template-columns:1fr}dd{margin-bottom:.3rem}.matrix{flex-direction:column}.matrix>div{width:100%;flex:none}.tiles li{flex-basis:6rem}td.w{min-width:12rem}}\

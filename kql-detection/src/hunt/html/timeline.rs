@@ -74,7 +74,8 @@ pub(super) fn add(out: &mut String, hits: &[Shown]) {
             );
         }
     }
-    let (first, last) = (seconds(range.0), seconds(range.1));
+    // one moment is named once
+    let (first, last) = (seconds(range.0), if range.0 == range.1 { String::new() } else { seconds(range.1) });
     let _ = write!(
         out,
         "<text x=\"0\" y=\"10\">{rules}</text><text x=\"0\" y=\"{y}\">{first}</text><text x=\"{WIDTH}\" y=\"{y}\" text-anchor=\"end\">{last}</text></svg>\n<ul class=\"key\">",
