@@ -41,6 +41,8 @@ pub enum Command {
     Diff(crate::diff::Diff),
     /// Keep the fewest rows of a log with which a rule has the same verdict and reaches the same parts of its query
     Minimise(crate::minimise::Minimise),
+    /// Run many rules over evidence in one go, and report what they find
+    Hunt(crate::hunt::arguments::Hunt),
     /// Show what data files are recognised as: tables, row counts, time range, columns
     Data(Data),
     /// List tables, or the columns of one
@@ -634,6 +636,16 @@ pub enum ProfileName {
     Defender,
 }
 
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Profile {
+        match name {
+            ProfileName::Unified => Profile::Unified,
+            ProfileName::Sentinel => Profile::Sentinel,
+            ProfileName::Defender => Profile::Defender,
+        }
+    }
+}
+
 impl Environment {
     /// An engine with these settings.
     pub fn engine(&self) -> Result<EngineBuilder, Failure> {
@@ -642,11 +654,7 @@ impl Environment {
 
     /// An engine with these settings and more data.
     pub fn engine_with(&self, data: &[String]) -> Result<EngineBuilder, Failure> {
-        let mut builder = Engine::builder().profile(match self.profile {
-            ProfileName::Unified => Profile::Unified,
-            ProfileName::Sentinel => Profile::Sentinel,
-            ProfileName::Defender => Profile::Defender,
-        });
+        let mut builder = Engine::builder().profile(self.profile.into());
         for text in self.data.iter().chain(data) {
             let data = DataPath::parse(text);
             // queries name files by their paths, and never open a store

@@ -15,6 +15,9 @@ pub enum Failure {
     /// The command line is at fault.
     #[error("{0}")]
     Usage(String),
+    /// A rule hit, which the command line calls a failure.
+    #[error("")]
+    Hit,
     /// The reader of standard output has closed it.
     #[error("")]
     Closed,
@@ -35,6 +38,7 @@ impl Failure {
         match self {
             Failure::Reported | Failure::Query(_) => 1,
             Failure::Usage(_) | Failure::Files => 2,
+            Failure::Hit => 3,
             Failure::Closed => 0,
             Failure::Interrupted => crate::interrupt::status(),
         }

@@ -15,6 +15,7 @@ mod diff;
 mod explain;
 mod failure;
 mod fmt;
+mod hunt;
 mod install;
 mod interrupt;
 mod lint;
@@ -70,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         arguments::Command::Sample(sample) => sample::sample(&sample),
         arguments::Command::Diff(diff) => diff::diff(&diff),
         arguments::Command::Minimise(minimise) => minimise::minimise(&minimise),
+        arguments::Command::Hunt(hunt) => hunt::hunt(&hunt),
         arguments::Command::Schema(schema) => lookup::schema(&schema),
         arguments::Command::Functions(functions) => lookup::functions(&functions),
         arguments::Command::Convert(convert) => convert::convert(&convert),

@@ -60,6 +60,11 @@ impl Budget {
         Budget { distributed, ..self }
     }
 
+    /// The memory of the run.
+    pub(crate) fn environment(&self) -> &Arc<RuntimeEnv> {
+        &self.memory
+    }
+
     fn check(&self) -> Result<()> {
         if self.progress.is_stopped() || self.cancel.is_cancelled() {
             return Err(DataFusionError::External(Box::new(Stopped)));

@@ -1,6 +1,6 @@
 //! Settings of an engine.
 
-use crate::bind::{ExternalMissing, StoredFunction};
+use crate::bind::{Arrivals, ExternalMissing, StoredFunction};
 use crate::database::{Database, Given};
 use crate::engine::Engine;
 use crate::engine_core::EngineCore;
@@ -167,6 +167,13 @@ impl EngineBuilder {
         Ok(self)
     }
 
+    /// A range of times of arrival that restricts the rows of every table which has a time, in addition to
+    /// [`EngineBuilder::times`]. A row arrives at its `_TimeReceived`; one without it arrives that long after its time.
+    pub fn arrivals(mut self, arrivals: Arrivals) -> Self {
+        self.database.arrivals = Some(arrivals);
+        self
+    }
+
     /// Whether a damaged row fails the query; otherwise it is counted and skipped.
     pub fn strict(mut self, strict: bool) -> Self {
         self.database.options.strict = strict;
@@ -203,7 +210,8 @@ impl EngineBuilder {
         Ok(self)
     }
 
-    /// Size of batches, number of partitions and memory limit; none of these changes a result.
+    /// Size of batches, number of partitions and memory limit; none of these changes a result. A derived engine shares the
+    /// memory of the other one, and its limit.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -246,7 +254,7 @@ impl EngineBuilder {
         }
         let EngineBuilder { database, limits, progress, now, release, runner, base, .. } = self;
         if let Some(base) = base {
-            return Ok(Engine { core: Arc::new(base.derived(database, progress, now, runner)) });
+            return Ok(Engine { core: Arc::new(base.derived(database, progress, now, runner, limits)) });
         }
         Ok(Engine { core: Arc::new(EngineCore::new(database, limits, progress, now, release, runner)?) })
     }

@@ -1,6 +1,6 @@
 //! What queries can name: tables of files and of memory, the built-in schemas, saved functions, parameters.
 
-use crate::bind::{Environment, ExternalMissing, MAX_PLAN_SIZE, StoredFunction};
+use crate::bind::{Arrivals, Environment, ExternalMissing, MAX_PLAN_SIZE, StoredFunction};
 use crate::defect::Defect;
 use crate::error::SourceError;
 use crate::external_files::{ExternalFiles, ExternalRefused};
@@ -39,6 +39,8 @@ pub struct Database {
     pub(crate) external_missing: ExternalMissing,
     /// The range of times that restricts the rows of every table.
     pub(crate) times: Option<(i64, i64)>,
+    /// The range of times of arrival that restricts the rows of every table.
+    pub(crate) arrivals: Option<Arrivals>,
     /// How many expressions the names of a query can stand for; `None` for [`MAX_PLAN_SIZE`].
     pub(crate) max_plan_size: Option<usize>,
     /// The database for IP addresses.
@@ -98,6 +100,7 @@ impl Database {
             external_files: self.external_files.clone(),
             external_missing: self.external_missing,
             times: self.times,
+            arrivals: self.arrivals,
             max_plan_size: self.max_plan_size,
             places: self.places.clone(),
             given: Vec::new(),
@@ -105,6 +108,16 @@ impl Database {
             aliases: self.aliases.clone(),
             opened: Mutex::new(lock(&self.opened).clone()),
         }
+    }
+
+    /// The table of this name, which was opened, reads its rows from elsewhere.
+    pub(crate) fn replace(&mut self, name: &str, table: SourceTable) {
+        lock(&self.opened).insert(name.to_owned(), Ok(Arc::new(table)));
+    }
+
+    /// The name of a table that has other names.
+    pub(crate) fn own_name<'n>(&'n self, name: &'n str) -> &'n str {
+        self.aliases.get(name).map_or(name, String::as_str)
     }
 
     /// Adds a table from memory.
@@ -185,7 +198,7 @@ impl Database {
     }
 
     fn open(&self, name: &str, inspection: Inspection) -> Option<Opened> {
-        let name = self.aliases.get(name).map_or(name, String::as_str);
+        let name = self.own_name(name);
         let opened = lock(&self.opened).get(name).cloned();
         let table = match opened {
             Some(Ok(table)) if inspection == Inspection::Complete && table.provisional.is_some() => {
@@ -264,8 +277,23 @@ impl CatalogSnapshot {
         self.tracing.as_ref().filter(|tracing| !tracing.options.only_sources)
     }
 
+    /// Whether a table has data, which may be unreadable.
+    pub(crate) fn has_data(&self, name: &str) -> bool {
+        self.data(name).is_some()
+    }
+
+    /// The name of a table that has other names.
+    pub(crate) fn own_name<'n>(&'n self, name: &'n str) -> &'n str {
+        self.database.own_name(name)
+    }
+
+    /// Whether a table has data that can be read.
+    pub(crate) fn has_rows(&self, name: &str) -> bool {
+        matches!(self.data(name), Some(Ok(_)))
+    }
+
     /// A table with data.
-    fn data(&self, name: &str) -> Option<Opened> {
+    pub(crate) fn data(&self, name: &str) -> Option<Opened> {
         if let Some(table) = lock(&self.tables).get(name) {
             return table.clone();
         }
@@ -477,6 +505,10 @@ impl Environment for QueryEnvironment<'_> {
 
     fn times(&self) -> Option<(i64, i64)> {
         self.database.times
+    }
+
+    fn arrivals(&self) -> Option<Arrivals> {
+        self.database.arrivals
     }
 
     fn external(&self, uri: &str) -> Result<std::path::PathBuf, ExternalRefused> {

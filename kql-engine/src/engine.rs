@@ -8,7 +8,7 @@ use crate::database::Inspection;
 use crate::deep_stack::{on_deep_stack, spawn_deep, spawn_stoppable};
 use crate::engine_core::EngineCore;
 use crate::error::{Error, SourceError};
-use crate::exec::ROOM;
+use crate::exec::{Limits, ROOM};
 use crate::meaning::Meaning;
 use crate::prepared::Prepared;
 use crate::progress::Progress;
@@ -164,6 +164,16 @@ impl Engine {
     /// Whether `now()` has a fixed value ([`EngineBuilder::now`]).
     pub fn has_fixed_time(&self) -> bool {
         self.core.fixed_time().is_some()
+    }
+
+    /// The fixed value of `now()`, in ticks; `None` if it is the time of each query.
+    pub fn fixed_time(&self) -> Option<i64> {
+        self.core.fixed_time()
+    }
+
+    /// Size of batches, number of partitions and memory limit.
+    pub fn limits(&self) -> Limits {
+        self.core.limits
     }
 
     /// Whether there is a saved function with this name.

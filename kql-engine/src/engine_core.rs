@@ -54,20 +54,21 @@ impl EngineCore {
         Ok(EngineCore { database: Arc::new(database), workers, memory, limits, progress, now, runner })
     }
 
-    /// An engine with other tables and another time, which shares threads and memory with this one; without a runner of its
-    /// own, it has that of this one.
+    /// An engine with other tables, another time, and other sizes of batches and numbers of partitions, which shares threads and
+    /// memory with this one; without a runner of its own, it has that of this one.
     pub(crate) fn derived(
         &self,
         database: Database,
         progress: Arc<Progress>,
         now: Option<i64>,
         runner: Option<Arc<dyn PlanRunner>>,
+        limits: Limits,
     ) -> EngineCore {
         EngineCore {
             database: Arc::new(database),
             workers: self.workers.clone(),
             memory: self.memory.clone(),
-            limits: self.limits,
+            limits: Limits { batch_size: limits.batch_size, partitions: limits.partitions, ..self.limits },
             progress,
             now,
             runner: runner.or_else(|| self.runner.clone()),

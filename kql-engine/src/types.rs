@@ -25,6 +25,9 @@ pub const TYPE_KEY: &str = "kql.type";
 /// The columns with the time of a row, in order of precedence: the names of Sentinel and of Defender.
 pub(crate) const TIME_COLUMNS: [&str; 2] = ["TimeGenerated", "Timestamp"];
 
+/// The column with the time at which a row arrived.
+pub(crate) const RECEIVED: &str = "_TimeReceived";
+
 /// A scalar type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ScalarType {

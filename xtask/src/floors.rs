@@ -69,7 +69,7 @@ const FLOORS: [(&str, &[&str]); 25] = [
     ("a query that is bound", &["prepared"]),
     ("a query that runs, rows that it finds", &["run", "traced", "sample"]),
     ("the engine", &["engine+builder"]),
-    ("whole tables", &["export"]),
+    ("whole tables", &["export", "hold"]),
     ("what the data is, what editors show", &["describe", "editing"]),
 ];
 

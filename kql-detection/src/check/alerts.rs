@@ -41,7 +41,7 @@ pub(super) fn in_period(tables: &[TestTable], period: i64, now: i64) -> Result<O
 }
 
 /// How many alerts a number of rows makes.
-pub(super) fn alerts(rule: &Rule, rows: u64) -> u64 {
+pub(crate) fn alerts(rule: &Rule, rows: u64) -> u64 {
     match rule.grouping {
         _ if !rule.fires(rows) => 0,
         EventGrouping::SingleAlert => 1,

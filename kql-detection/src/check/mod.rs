@@ -22,6 +22,7 @@ mod unfollowed;
 mod value;
 mod verdict;
 
+pub(crate) use alerts::alerts;
 pub(crate) use losses::line;
 pub use losses::{FalseArm, Loss, first_line, losses};
 pub use mutate::{MutationReport, Survivor};

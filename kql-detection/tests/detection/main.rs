@@ -2,10 +2,12 @@
 
 mod expectations;
 mod foreign;
+mod hunt;
 mod lint;
 mod minimise;
 mod order;
 mod sample;
+mod simulate;
 mod values;
 
 use kql_detection::{FileReport, Look, ReportFormat, Session, SessionOptions, report, test_files};

@@ -27,6 +27,17 @@ pub enum ExternalMissing {
     Empty,
 }
 
+/// A range of times at which rows arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrivals {
+    /// The first, in ticks.
+    pub from: i64,
+    /// The end, in ticks, which does not belong to it.
+    pub to: i64,
+    /// How long after their time rows arrive that do not say when they did, in ticks.
+    pub delay: i64,
+}
+
 /// Tables, saved functions and settings around a query.
 pub trait Environment {
     /// The columns of a table. The error is a message about its data.
@@ -62,6 +73,11 @@ pub trait Environment {
 
     /// The range of times, in ticks, that restricts the rows of every table; the end does not belong to it.
     fn times(&self) -> Option<(i64, i64)> {
+        None
+    }
+
+    /// The range of times of arrival that restricts the rows of every table.
+    fn arrivals(&self) -> Option<Arrivals> {
         None
     }
 

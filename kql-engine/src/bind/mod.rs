@@ -25,7 +25,7 @@ mod table;
 mod times;
 
 pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
-pub use environment::{Environment, ExternalMissing, StoredFunction};
+pub use environment::{Arrivals, Environment, ExternalMissing, StoredFunction};
 pub use expression::{Row, balanced};
 pub use graph::{PatternNames, PatternVariable};
 pub use groups::grouped;

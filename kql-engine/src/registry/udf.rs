@@ -129,6 +129,11 @@ impl Udf {
         self.function
     }
 
+    /// What is known about the call; long constants may be missing.
+    pub fn info(&self) -> &CallInfo {
+        &self.info
+    }
+
     /// The call as data, and the notes that it adds to.
     pub fn encode(&self) -> Result<(Encoded, Option<&Notes>)> {
         let info = self.whole.as_deref().unwrap_or(&self.info).clone();

@@ -31,6 +31,7 @@
 //! row_filter.rs  rows dropped while they are read
 //! remembered.rs  what earlier runs found out about objects
 //! rows.rs        rows before they are in a batch
+//! held/          rows that many queries read
 //! report.rs      problems in the input
 //! ```
 
@@ -53,6 +54,7 @@ mod examine;
 mod folder_dates;
 mod folders;
 mod guard;
+mod held;
 mod input;
 mod inspect;
 mod ipc_lengths;
@@ -95,6 +97,8 @@ pub use columns::{ColumnSource, FetchError, from_columns, held_rows, is_stopped}
 pub use dates::DateOrder;
 pub use folder_dates::FolderDates;
 pub use guard::in_reader;
+pub use held::Moment;
+pub(crate) use held::{Chunk, ChunkWriter, HeldTable, Room, TextFinder};
 pub(crate) use input::unpacked;
 pub(crate) use mapped::mapped;
 pub use memory::from_batches;

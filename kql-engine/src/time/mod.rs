@@ -12,7 +12,7 @@ pub(crate) use zones::{local_to_utc, utc_to_local};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The ticks of a system time; `None` before 1970.
-pub(crate) fn of_system(time: SystemTime) -> Option<i64> {
+pub fn of_system(time: SystemTime) -> Option<i64> {
     let since = time.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_nanos() / 100).ok()?.checked_add(EPOCH)
 }

@@ -18,6 +18,7 @@ pub use convert::{Arg, dynamic_texts, parse, text_of, timespan_of};
 pub use parse_json::PARSE_JSON;
 
 pub use todynamic::VALUE_TO_DYNAMIC;
+pub use tostring::TOSTRING;
 
 use crate::registry::{Call, Eval, ScalarFunction};
 use crate::types::ScalarType;

@@ -173,6 +173,20 @@ impl Texts {
     }
 }
 
+/// The texts of the items, if all items are constants; a null in a list is an empty text.
+pub(super) fn texts_of(info: &CallInfo) -> Option<Vec<String>> {
+    let mut texts: Vec<Cow<str>> = Vec::new();
+    for (constant, ty) in info.constants.iter().zip(&info.types).skip(1) {
+        match (constant.as_ref()?, ty) {
+            (Value::Null, _) => {}
+            (Value::Text(json), ScalarType::Dynamic) => flatten(json, Some(""), &mut texts),
+            (Value::Text(text), _) => texts.push(Cow::Borrowed(text)),
+            _ => return None,
+        }
+    }
+    Some(texts.into_iter().map(Cow::into_owned).collect())
+}
+
 /// The texts of a list, with nested lists flattened; nulls become `null`, or are skipped.
 fn flatten<'t>(json: &'t str, null: Option<&'t str>, out: &mut Vec<Cow<'t, str>>) {
     match read::kind(json) {

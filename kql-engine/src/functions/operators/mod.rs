@@ -8,6 +8,7 @@ mod like;
 mod logical;
 mod matches_regex;
 mod membership;
+mod required;
 mod string_match;
 
 pub use arithmetic::{ADD, DIVIDE, MODULO, MULTIPLY, SUBTRACT};
@@ -16,6 +17,7 @@ pub use comparison::{EQUAL, GREATER, GREATER_OR_EQUAL, LESS, LESS_OR_EQUAL, is_n
 pub use element::ELEMENT;
 pub use logical::{AND, OR};
 pub use matches_regex::{compiled, pattern_of};
+pub use required::{keeps_letters, required_texts, texts_required_by};
 
 use crate::registry::ScalarFunction;
 use arrow::buffer::BooleanBuffer;

@@ -28,6 +28,8 @@ mod substring;
 mod translate;
 mod trim;
 
+pub use case_change::{TOLOWER, TOUPPER};
+
 use crate::registry::ScalarFunction;
 
 /// All string functions.

@@ -1,0 +1,44 @@
+//! Texts of a page.
+
+use std::fmt;
+
+/// A text that shows itself in HTML, as text and in an attribute between double quotes.
+pub(super) struct Escaped<'a>(&'a str);
+
+pub(super) fn escaped(text: &str) -> Escaped<'_> {
+    Escaped(text)
+}
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                // characters that turn the direction of the text around them, or that no page can have
+                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
+                    write!(f, "<i class=\"c\">U+{:04X}</i>", c as u32)?;
+                }
+                '\t' | '\n' => write!(f, "{c}")?,
+                c if c.is_control() => write!(f, "\u{fffd}")?,
+                c => write!(f, "{c}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_text() {
+        let text = escaped("<img src=x onerror='a'>&\"").to_string();
+        assert_eq!(text, "&lt;img src=x onerror=&#39;a&#39;&gt;&amp;&quot;");
+        assert_eq!(escaped("a\u{0}b").to_string(), "a\u{fffd}b");
+    }
+}

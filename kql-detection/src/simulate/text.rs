@@ -1,0 +1,84 @@
+//! The result of a simulation as text.
+
+use super::outcome::{Ran, Simulated, Simulation};
+use crate::hunt::iso;
+use kql_parser::time;
+use std::fmt::Write;
+
+/// Alerts of a rule that are listed.
+const ALERTS: usize = 20;
+
+/// The result as text for a person.
+pub fn summary(simulation: &Simulation) -> String {
+    let mut out = String::new();
+    let at = iso;
+    let _ = writeln!(out, "From {} to {}.", at(simulation.from), at(simulation.to));
+    let mut without = 0;
+    for simulated in &simulation.rules {
+        let name = &simulated.rule.name;
+        match &simulated.outcome {
+            Simulated::NoSchedule => without += 1,
+            Simulated::Refused(refusal) => {
+                let line = refusal.line.map_or_else(String::new, |line| format!(":{line}"));
+                let file = simulated.rule.file.display();
+                let _ = writeln!(out, "\n{name}\n  not run ({file}{line}): {}", refusal.reason);
+            }
+            Simulated::Ran(ran) => rule(&mut out, name, ran),
+        }
+    }
+    for problem in &simulation.problems {
+        let _ = writeln!(out, "not read: {problem}");
+    }
+    if without > 0 {
+        let _ = writeln!(out, "\nWithout a schedule, and so not run: {without} of {} rules.", simulation.rules.len());
+    }
+    out
+}
+
+fn rule(out: &mut String, name: &str, ran: &Ran) {
+    let schedule = &ran.schedule;
+    let every = time::units(schedule.frequency);
+    let window = match schedule.period {
+        Some(period) => format!("over {}", time::units(period)),
+        None => "over what has arrived since".to_owned(),
+    };
+    let _ = writeln!(out, "\n{name}\n  {} runs, every {every} {window}: {} alerts", schedule.runs, ran.alert_count());
+    if ran.suppressed > 0 {
+        let _ = writeln!(out, "  {} runs suppressed after an alert", ran.suppressed);
+    }
+    for alert in ran.alerts.iter().take(ALERTS) {
+        let many = if alert.alerts == 1 { String::new() } else { format!(", {} alerts", alert.alerts) };
+        let entities: Vec<String> = alert
+            .entities
+            .iter()
+            .take(3)
+            .map(|entity| {
+                let values: Vec<&str> = entity.fields.iter().map(|(_, value)| value.as_str()).collect();
+                format!("{} {}", entity.kind, values.join(" "))
+            })
+            .collect();
+        let entities = if entities.is_empty() { String::new() } else { format!(": {}", entities.join(", ")) };
+        let rows = if alert.rows == 1 { "row" } else { "rows" };
+        let _ = writeln!(out, "  {}  {} {rows}{many}{entities}", iso(alert.now), alert.rows);
+    }
+    if ran.alerts.len() > ALERTS {
+        let _ = writeln!(out, "  and {} more runs with alerts", ran.alerts.len() - ALERTS);
+    }
+    if ran.repeated_rows > 0 {
+        let _ = writeln!(
+            out,
+            "  double: {} rows are in alerts of several runs; {} alerts have no new row",
+            ran.repeated_rows, ran.repeated_alerts
+        );
+    }
+    for gaps in &ran.gaps {
+        let reasons = [
+            (gaps.late, "arrived too late"),
+            (gaps.between, "are between two windows"),
+            (gaps.suppressed, "were there only while the rule was suppressed"),
+        ];
+        for (count, reason) in reasons.into_iter().filter(|(count, _)| *count > 0) {
+            let _ = writeln!(out, "  gap: {count} rows of {} {reason}", gaps.table);
+        }
+    }
+}
