@@ -10,6 +10,7 @@ mod detections;
 mod event_logs;
 mod folders_and_text;
 mod geo_ip;
+mod hunt;
 mod lookup;
 mod made;
 mod repl;
