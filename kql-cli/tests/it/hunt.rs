@@ -125,6 +125,20 @@ fn exit_status() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_stops_only_its_rules() {
+    let place = place(&[
+        ("rules/a.kql", b"Broken | where a == 1"),
+        ("rules/b.kql", b"T | where n == 1"),
+        ("rules/c.kql", b"union T, Broken | count"),
+        ("data/Broken.parquet", b"PAR1 is all there is"),
+        ("data/T.csv", b"TimeGenerated,n\n2026-01-01T00:00:00Z,1\n"),
+    ]);
+    let report = json(place.path(), &["hunt", "rules", "--data", "data", "--format", "json"]);
+    let words: Vec<&str> = (0..3).filter_map(|at| report["rules"][at]["status"].as_str()).collect();
+    assert_eq!(words, ["data_error", "hit", "data_error"]);
+}
+
+#[test]
 fn a_simulation() {
     let place = evidence();
     insta::assert_snapshot!(shown(
