@@ -6,11 +6,9 @@ use kql_detection::Rule;
 use kql_detection::hunt::{self, HuntOutcome, RowSink};
 use kql_engine::{Table, TableSchema};
 use kql_output::{Format, Options};
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 /// The longest file name made of a rule's name, in characters.
 const LONGEST: usize = 80;
@@ -18,8 +16,6 @@ const LONGEST: usize = 80;
 /// The folder.
 pub struct Folder {
     path: PathBuf,
-    /// How often each name was used.
-    names: Mutex<HashMap<String, usize>>,
 }
 
 impl Folder {
@@ -35,19 +31,12 @@ impl Folder {
                 std::fs::remove_file(entry).map_err(failed)?;
             }
         }
-        Ok(Folder { path: path.to_owned(), names: Mutex::default() })
+        Ok(Folder { path: path.to_owned() })
     }
 
     /// The file of the rows of a rule; `at` is its place among the rules.
     pub fn rows(&self, at: usize, rule: &Rule) -> std::io::Result<Rows> {
         let name = file_name(&rule.name);
-        let number = {
-            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = names.entry(name.to_lowercase()).or_default();
-            *count += 1;
-            *count
-        };
-        let name = if number == 1 { name } else { format!("{name}-{number}") };
         let path = self.path.join("rows").join(format!("{:05}-{name}.ndjson", at + 1));
         Ok(Rows { out: BufWriter::new(File::create(&path)?), path, finished: false })
     }

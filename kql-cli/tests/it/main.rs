@@ -10,6 +10,7 @@ mod detections;
 mod event_logs;
 mod folders_and_text;
 mod geo_ip;
+mod hunt;
 mod lint;
 mod lookup;
 mod made;

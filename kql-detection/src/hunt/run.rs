@@ -325,5 +325,6 @@ fn without_rows(reads: &QueryReads) -> Status {
 pub(crate) fn of_query(rule: &Rule, error: &Diagnostic) -> Refusal {
     let before = rule.query.text.get(..error.span.start as usize).unwrap_or_default();
     let line = rule.query.first_line + before.matches('\n').count();
-    Refusal { kind: RefusalKind::Query, reason: format!("{} {}", error.code.as_str(), error.message), line: Some(line) }
+    let kind = if error.code == kql_parser::codes::UNREADABLE_DATA { RefusalKind::Data } else { RefusalKind::Query };
+    Refusal { kind, reason: format!("{} {}", error.code.as_str(), error.message), line: Some(line) }
 }

@@ -42,9 +42,10 @@ fn rule(out: &mut String, name: &str, ran: &Ran) {
         Some(period) => format!("over {}", time::units(period)),
         None => "over what has arrived since".to_owned(),
     };
-    let _ = writeln!(out, "\n{name}\n  {} runs, every {every} {window}: {} alerts", schedule.runs, ran.alert_count());
+    let (runs, alerts) = (counted(schedule.runs as u64, "run", "runs"), counted(ran.alert_count(), "alert", "alerts"));
+    let _ = writeln!(out, "\n{name}\n  {runs}, every {every} {window}: {alerts}");
     if ran.suppressed > 0 {
-        let _ = writeln!(out, "  {} runs suppressed after an alert", ran.suppressed);
+        let _ = writeln!(out, "  {} suppressed after an alert", counted(ran.suppressed, "run", "runs"));
     }
     for alert in ran.alerts.iter().take(ALERTS) {
         let many = if alert.alerts == 1 { String::new() } else { format!(", {} alerts", alert.alerts) };
@@ -58,27 +59,29 @@ fn rule(out: &mut String, name: &str, ran: &Ran) {
             })
             .collect();
         let entities = if entities.is_empty() { String::new() } else { format!(": {}", entities.join(", ")) };
-        let rows = if alert.rows == 1 { "row" } else { "rows" };
-        let _ = writeln!(out, "  {}  {} {rows}{many}{entities}", iso(alert.now), alert.rows);
+        let rows = counted(alert.rows, "row", "rows");
+        let _ = writeln!(out, "  {}  {rows}{many}{entities}", iso(alert.now));
     }
     if ran.alerts.len() > ALERTS {
         let _ = writeln!(out, "  and {} more runs with alerts", ran.alerts.len() - ALERTS);
     }
     if ran.repeated_rows > 0 {
-        let _ = writeln!(
-            out,
-            "  double: {} rows are in alerts of several runs; {} alerts have no new row",
-            ran.repeated_rows, ran.repeated_alerts
-        );
+        let rows = counted(ran.repeated_rows, "row is", "rows are");
+        let alerts = counted(ran.repeated_alerts, "alert has", "alerts have");
+        let _ = writeln!(out, "  double: {rows} in alerts of several runs; {alerts} no new row");
     }
     for gaps in &ran.gaps {
         let reasons = [
-            (gaps.late, "arrived too late"),
-            (gaps.between, "are between two windows"),
-            (gaps.suppressed, "were there only while the rule was suppressed"),
+            (gaps.late, "too late for every run"),
+            (gaps.between, "between two windows"),
+            (gaps.suppressed, "there only while the rule was suppressed"),
         ];
         for (count, reason) in reasons.into_iter().filter(|(count, _)| *count > 0) {
-            let _ = writeln!(out, "  gap: {count} rows of {} {reason}", gaps.table);
+            let _ = writeln!(out, "  gap: {} of {} {reason}", counted(count, "row", "rows"), gaps.table);
         }
     }
+}
+
+fn counted(count: u64, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
 }

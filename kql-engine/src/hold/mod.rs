@@ -122,9 +122,9 @@ fn held(
 ) -> std::result::Result<Option<Held>, Error> {
     let snapshot = core.database.snapshot(inspection);
     let Survey { mut reads, needs, wanted } = survey(core, &snapshot, queries);
-    let mut texts = BTreeMap::new();
+    let mut texts: Texts = BTreeMap::new();
     needs.iter().for_each(|needs| needs.texts(&mut texts));
-    let finders = finders(texts);
+    let finders = finders(texts, &|table| snapshot.own_name(table).to_owned());
     let never = CancellationToken::new();
     let room = Arc::new(Room::new(core.budget(&never).environment(), memory));
     let (mut tables, mut held) = (Vec::new(), Vec::new());
@@ -143,7 +143,8 @@ fn held(
             }
         }
     }
-    if inspection == Inspection::Sampled && snapshot.is_provisional() && !snapshot.settle()? {
+    // a file whose rest cannot be read is inspected completely, too: then only its own table is missing
+    if inspection == Inspection::Sampled && snapshot.is_provisional() && !matches!(snapshot.settle(), Ok(true)) {
         return Ok(None);
     }
     let can_have = |name: &str, texts: &[(String, Vec<String>)]| {
@@ -176,11 +177,18 @@ fn held(
 /// What finds the texts that queries look for in a column of a table.
 type Finders = BTreeMap<(String, String), Arc<TextFinder>>;
 
-fn finders(texts: BTreeMap<(String, String), Vec<String>>) -> Finders {
+/// What queries look for in a column of a table.
+type Texts = BTreeMap<(String, String), Vec<String>>;
+
+fn finders(texts: Texts, own_name: &dyn Fn(&str) -> String) -> Finders {
+    let mut of_tables: Texts = BTreeMap::new();
+    for ((table, column), texts) in texts {
+        of_tables.entry((own_name(&table), column)).or_default().extend(texts);
+    }
     let finder = |(place, texts): ((String, String), Vec<String>)| {
         Some((place, Arc::new(TextFinder::new(texts.iter().map(String::as_str))?)))
     };
-    texts.into_iter().filter_map(finder).collect()
+    of_tables.into_iter().filter_map(finder).collect()
 }
 
 /// A part of a table: its chunks, in order, the rows in them, and the range of its times.

@@ -3,7 +3,8 @@
 use super::super::terms::{self, Term};
 use super::super::text::seconds;
 use super::escape::escaped;
-use super::{Shown, class, grouped, timeline};
+use super::shown::{Shown, class, grouped};
+use super::timeline;
 use std::fmt::Write;
 use std::ops::Range;
 

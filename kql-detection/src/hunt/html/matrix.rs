@@ -2,7 +2,7 @@
 
 use super::super::text::rank;
 use super::escape::escaped;
-use super::{Shown, class};
+use super::shown::{Shown, class};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

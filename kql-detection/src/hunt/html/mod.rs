@@ -3,31 +3,24 @@
 //! ```text
 //! style.rs     its style sheet and its script      escape.rs   texts in it
 //! matrix.rs    tactics and techniques              timeline.rs when rules hit
-//! hit.rs       a rule that hit, with its rows
+//! hit.rs       a rule that hit, with its rows            shown.rs    what these have in common
 //! ```
 
 mod escape;
 mod hit;
 mod matrix;
+mod shown;
 mod style;
 mod timeline;
 
-use super::outcome::{Hit, HuntOutcome, RuleOutcome, SEVERITIES, Status, severity};
+use super::outcome::{HuntOutcome, RuleOutcome, SEVERITIES, Status, severity};
 use super::text::{rank, seconds};
 use escape::escaped;
+use shown::{Shown, class, grouped};
 use std::fmt::Write;
 
 /// The cells of rows on a page; each hit has its share of them.
 const CELLS: usize = 300_000;
-
-/// A rule that hit, and its place on the page.
-struct Shown<'a> {
-    /// Its place among the hits, from 0: the highest severity first, then the most rows.
-    at: usize,
-    rule: &'a RuleOutcome,
-    hit: &'a Hit,
-    severity: &'static str,
-}
 
 /// The page. It loads nothing, and runs no script but its own.
 pub fn page(outcome: &HuntOutcome) -> String {
@@ -111,16 +104,6 @@ fn severities(out: &mut String, hits: &[Shown]) {
     out.push_str("</ul></section>\n");
 }
 
-fn class(severity: &str) -> &'static str {
-    match severity {
-        "High" => "s-high",
-        "Medium" => "s-medium",
-        "Low" => "s-low",
-        "Informational" => "s-info",
-        _ => "s-none",
-    }
-}
-
 /// The rules that have no rows, and why.
 fn others(out: &mut String, outcome: &HuntOutcome) {
     let refused: Vec<(&RuleOutcome, &super::Refusal)> = outcome
@@ -170,17 +153,4 @@ fn others(out: &mut String, outcome: &HuntOutcome) {
         out.push_str("</ul></details>\n");
     }
     out.push_str("</section>\n");
-}
-
-/// `1,234,567`
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -17,7 +17,7 @@ ul{list-style:none;margin:0;padding:0}.tiles{display:flex;flex-wrap:wrap;gap:.6r
 .matrix>div{flex:1 0 11rem;min-width:11rem}.matrix h3{font-size:.85rem;margin:0 0 .3rem}\
 .matrix details{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--c);border-radius:4px;margin-bottom:.3rem}\
 .matrix summary{padding:.2rem .5rem;cursor:pointer}.matrix li{padding:.15rem .5rem;font-size:.85rem;overflow-wrap:anywhere}\
-.chart svg{width:100%;height:auto;display:block}.chart text{font-size:11px;fill:var(--dim)}.axis{stroke:var(--line)}\
+.chart svg{width:100%;display:block}svg.all{height:9rem}svg.one{height:2.2rem}.ends{display:flex;justify-content:space-between;gap:1rem;margin:.2rem 0;color:var(--dim);font-size:.85rem}.axis{stroke:var(--line)}\
 .b-high{fill:var(--high)}.b-medium{fill:var(--medium)}.b-low{fill:var(--low)}.b-info{fill:var(--info)}.b-none{fill:var(--none)}\
 .key{display:flex;flex-wrap:wrap;gap:.2rem 1rem;color:var(--dim);font-size:.85rem}.key i{display:inline-block;width:.8em;height:.8em;background:var(--c);margin-right:.3em;border-radius:2px}\
 .tools{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}input,button{font:inherit;padding:.25rem .6rem;border:1px solid var(--line);border-radius:5px;background:var(--card);color:var(--fg)}\

@@ -3,7 +3,7 @@
 use super::super::outcome::SEVERITIES;
 use super::super::text::seconds;
 use super::escape::escaped;
-use super::{Shown, class};
+use super::shown::{Shown, class};
 use std::fmt::Write;
 
 /// The bars of the drawing of all rules.
@@ -50,9 +50,9 @@ pub(super) fn add(out: &mut String, hits: &[Shown]) {
     let rules = if most == 1 { "one rule".to_owned() } else { format!("{most} rules") };
     let _ = write!(
         out,
-        "<section class=\"chart\"><h2>Timeline</h2>\n<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"Rules that hit \
+        "<section class=\"chart\"><h2>Timeline</h2>\n<p class=\"ends\"><span>{rules}</span></p><svg class=\"all\" preserveAspectRatio=\"none\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"Rules that hit \
          over time, at most {rules} at once\"><line class=\"axis\" x1=\"0\" y1=\"{HEIGHT}\" x2=\"{WIDTH}\" y2=\"{HEIGHT}\"/>",
-        HEIGHT + 18.0
+        HEIGHT + 1.0
     );
     let width = WIDTH / BARS as f64;
     for (at, bar) in counts.iter().enumerate() {
@@ -61,7 +61,7 @@ pub(super) fn add(out: &mut String, hits: &[Shown]) {
             if *count == 0 {
                 continue;
             }
-            let height = f64::from(*count) / f64::from(most) * (HEIGHT - 14.0);
+            let height = f64::from(*count) / f64::from(most) * HEIGHT;
             y -= height;
             let _ = write!(
                 out,
@@ -76,11 +76,7 @@ pub(super) fn add(out: &mut String, hits: &[Shown]) {
     }
     // one moment is named once
     let (first, last) = (seconds(range.0), if range.0 == range.1 { String::new() } else { seconds(range.1) });
-    let _ = write!(
-        out,
-        "<text x=\"0\" y=\"10\">{rules}</text><text x=\"0\" y=\"{y}\">{first}</text><text x=\"{WIDTH}\" y=\"{y}\" text-anchor=\"end\">{last}</text></svg>\n<ul class=\"key\">",
-        y = HEIGHT + 14.0
-    );
+    let _ = write!(out, "</svg>\n<p class=\"ends\"><span>{first}</span><span>{last}</span></p><ul class=\"key\">");
     for name in SEVERITIES {
         let label = if name == "none" { "No severity" } else { name };
         let _ = write!(out, "<li class=\"{}\"><i></i>{label}</li>", class(name));
@@ -119,7 +115,7 @@ pub(super) fn of_rule(out: &mut String, shown: &Shown, range: (i64, i64)) {
     let (width, height) = (WIDTH / BARS_OF_RULE as f64, 34.0);
     let _ = write!(
         out,
-        "<div class=\"chart\"><svg viewBox=\"0 0 {WIDTH} 36\" role=\"img\" aria-label=\"Rows over time\"><line class=\"axis\" x1=\"0\" y1=\"35\" x2=\"{WIDTH}\" y2=\"35\"/>"
+        "<div class=\"chart\"><svg class=\"one\" preserveAspectRatio=\"none\" viewBox=\"0 0 {WIDTH} 36\" role=\"img\" aria-label=\"Rows over time\"><line class=\"axis\" x1=\"0\" y1=\"35\" x2=\"{WIDTH}\" y2=\"35\"/>"
     );
     for (at, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         // a single row is seen beside thousands

@@ -145,13 +145,8 @@ mod tests {
         assert_eq!(found(&["bypass", "pass"]), Some(vec![0, 2, 5]));
         // too short, or with other characters
         assert_eq!((found(&["no"]), found(&["ümlaut"]), found(&["unknown"])), (None, None, None));
-        // what ignores case as the operators do
-        let matcher = kql_scan::text::Matcher::new(
-            &["kelvin"],
-            kql_scan::text::Mode::Contains,
-            kql_scan::text::Case::Insensitive,
-        );
-        assert_eq!(found(&["kelvin"]).is_some_and(|values| values.contains(&4)), matcher.is_match("3 \u{212a}elvin"));
+        // tolower() makes an ASCII letter of this one
+        assert_eq!(found(&["kelvin"]), Some(vec![4]));
     }
 
     #[test]
