@@ -15,7 +15,7 @@ use kql_detection::lint::{
     unknown_rule,
 };
 use kql_parser::Severity;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -79,6 +79,7 @@ struct Input {
 
 fn inputs(arguments: &Lint) -> Result<Vec<Input>, Failure> {
     let mut inputs: Vec<Input> = Vec::new();
+    let mut seen: HashSet<PathBuf> = HashSet::new();
     for path in &arguments.paths {
         if path == "-" {
             inputs.push(Input { shown: "-".into(), text: crate::run::read(path)?, is_file: false });
@@ -93,7 +94,7 @@ fn inputs(arguments: &Lint) -> Result<Vec<Input>, Failure> {
         }
         for file in found {
             // a folder and a file in it can both be named
-            if inputs.iter().any(|input| input.is_file && input.shown == file) {
+            if !seen.insert(file.clone()) {
                 continue;
             }
             let text = crate::run::read(&file.to_string_lossy())?;

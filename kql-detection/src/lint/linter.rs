@@ -57,6 +57,9 @@ pub struct LintReport {
     pub findings: Vec<Finding>,
 }
 
+/// The size of the stack of a thread that lints. The memory is only reserved.
+const STACK: usize = 64 << 20;
+
 /// Lints files.
 pub struct Linter {
     engine: Engine,
@@ -70,6 +73,17 @@ impl Linter {
 
     /// Lints the queries of a file whose text is given.
     pub fn lint(&self, file: &Path, text: &str, config: &LintConfig) -> LintReport {
+        // rules recurse with the depth of the brackets, of which a query can have hundreds
+        std::thread::scope(|scope| {
+            let deep = std::thread::Builder::new().stack_size(STACK);
+            match deep.spawn_scoped(scope, || self.lint_here(file, text, config)) {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(_) => self.lint_here(file, text, config),
+            }
+        })
+    }
+
+    fn lint_here(&self, file: &Path, text: &str, config: &LintConfig) -> LintReport {
         let rules = read(file, text);
         let text: Arc<str> = text.into();
         let mut findings = Vec::new();

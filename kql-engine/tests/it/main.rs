@@ -13,6 +13,7 @@ mod errors;
 mod filters;
 mod generated;
 mod inventory;
+mod meaning;
 mod memory;
 mod notices;
 mod orders;

@@ -3,7 +3,7 @@
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
-use crate::lint::query::{Query, plain};
+use crate::lint::query::Query;
 use kql_engine::ScalarType;
 use kql_parser::ast::{BinaryOp, ExprKind};
 
@@ -28,7 +28,8 @@ fn check(query: &Query<'_>, found: &mut Findings) {
             BinaryOp::NotContainsCs => "!has_cs",
             _ => return,
         };
-        if matches!(plain(&b.left).kind, ExprKind::Star) || query.ty(&b.left) != ScalarType::String {
+        // a computed text has no index
+        if query.table_column(&b.left).is_none() || query.ty(&b.left) != ScalarType::String {
             return;
         }
         let Some(text) = query.text_of(&b.right) else { return };

@@ -18,6 +18,10 @@ pub static RULE: LintRule = LintRule {
     check,
 };
 
+/// Ticks of a day and of an hour.
+const DAY: i64 = 864_000_000_000;
+const HOUR: i64 = DAY / 24;
+
 fn check(query: &Query<'_>, found: &mut Findings) {
     if query.rule.kind != RuleKind::Scheduled {
         return;
@@ -25,9 +29,12 @@ fn check(query: &Query<'_>, found: &mut Findings) {
     let Some(period) = &query.rule.period else { return };
     query.exprs(|e| {
         let Some((time, span)) = earliest(query, e) else { return };
-        // what starts at the beginning of a day or an hour reaches back a little further on purpose
         let reaches = query.meaning.now.saturating_sub(time);
-        if reaches > period.value && !span.text(query.text).contains("datetime") {
+        let exceeds = reaches.saturating_sub(period.value);
+        // what starts at the beginning of a day or an hour reaches back a little further on purpose
+        let is_rounded = [DAY, HOUR].iter().any(|unit| time % unit == 0 && exceeds < *unit);
+        let is_written = span.text(query.text).contains("datetime(");
+        if exceeds > 0 && !is_rounded && !is_written {
             let message = format!(
                 "This looks back {}, but the rule sees only the {} of its period.",
                 duration(reaches),

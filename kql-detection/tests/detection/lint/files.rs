@@ -153,3 +153,63 @@ fn a_wrong_baseline_is_refused() {
         "b.json:2: 'never-tru' is not the name of a rule (did you mean 'never-true'?)"
     );
 }
+
+/// The rules that find something in a scheduled rule with a period of 14 days and this query.
+fn scheduled(query: &str, more: &str) -> Vec<&'static str> {
+    let query = query.replace('\n', "\n  ");
+    let text = format!(
+        "id: 1\nname: r\ndescription: d\nkind: Scheduled\nseverity: High\ntactics: [Execution]\n\
+         relevantTechniques: [T1059.001]\nqueryFrequency: 1d\nqueryPeriod: 14d\ntriggerOperator: gt\n\
+         triggerThreshold: 0\n{more}query: |\n  {query}\n"
+    );
+    lint("rule.yaml", &text).findings.iter().map(|finding| finding.rule.name).collect()
+}
+
+#[test]
+fn the_period_of_a_rule_is_compared_with_what_its_query_asks_for() {
+    for (query, expected) in [
+        ("SigninLogs | where TimeGenerated > ago(14d)", ""),
+        ("SigninLogs | where TimeGenerated > ago(15d)", "lookback-exceeds-period"),
+        ("let back = 30d;\nSigninLogs | where TimeGenerated between (ago(back) .. ago(1d))", "lookback-exceeds-period"),
+        ("let start = ago(30d);\nSigninLogs | where start < TimeGenerated", "lookback-exceeds-period"),
+        // the beginning of the first day
+        ("SigninLogs | where TimeGenerated >= startofday(ago(14d))", ""),
+        // another time than that of the event
+        ("SigninLogs | where todatetime(Status.changed) > ago(90d)", ""),
+        ("SigninLogs | where TimeGenerated < ago(90d)", ""),
+    ] {
+        assert_eq!(scheduled(query, "").join(","), expected, "{query}");
+    }
+}
+
+#[test]
+fn the_columns_of_a_rule_are_those_of_its_result() {
+    let entity = |column: &str| {
+        format!("entityMappings:\n- entityType: IP\n  fieldMappings: [{{identifier: Address, columnName: {column}}}]\n")
+    };
+    let query = "SigninLogs | project IPAddress, Bag = Status | evaluate bag_unpack(Bag)";
+    // the columns depend on the data
+    assert_eq!(scheduled(query, &entity("Anything")), [""; 0]);
+    let query = "SigninLogs | project IPAddress";
+    assert_eq!(scheduled(query, &entity("IPAddress")), [""; 0]);
+    assert_eq!(scheduled(query, &entity("IpAddress")), ["entity-column"]);
+    let details =
+        "customDetails: {Address: Ip}\nalertDetailsOverride: {alertDisplayNameFormat: '{{IPAddress}} {{Ip}}'}\n";
+    assert_eq!(scheduled(query, details), ["custom-detail-column", "alert-column"]);
+    // what no column is meant by
+    assert_eq!(scheduled(query, "alertDetailsOverride: {alertDisplayNameFormat: 'no {placeholder}'}\n"), [""; 0]);
+}
+
+#[test]
+fn a_trigger_is_compared_with_the_number_of_rows() {
+    for (query, expected) in [
+        ("SigninLogs | count", "constant-trigger"),
+        ("SigninLogs | summarize N = count() | extend A = 1", "constant-trigger"),
+        ("SigninLogs | summarize N = count() | where N > 5", ""),
+        ("SigninLogs | summarize N = count() by Location", ""),
+        ("SigninLogs | top 5 by TimeGenerated", ""),
+        ("SigninLogs | top 0 by TimeGenerated", "constant-trigger"),
+    ] {
+        assert_eq!(scheduled(query, "").join(","), expected, "{query}");
+    }
+}
