@@ -62,7 +62,7 @@ impl Status {
                 RefusalKind::Query => "query_error",
                 RefusalKind::Data => "data_error",
                 RefusalKind::Timeout => "timeout",
-                RefusalKind::Run => "run_error",
+                RefusalKind::Run | RefusalKind::Memory => "run_error",
             },
         }
     }
@@ -88,6 +88,8 @@ pub enum RefusalKind {
     Data,
     /// The time for each rule is over.
     Timeout,
+    /// The run needs more memory than there is.
+    Memory,
     /// The run failed.
     Run,
 }

@@ -10,7 +10,7 @@ use kql_engine::{
     CancellationToken, Engine, Error, Held, HeldDescription, Limits, QueryReads, Run, Settled, TableSchema,
 };
 use kql_parser::{Diagnostic, time};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -80,34 +80,57 @@ pub enum HuntError {
 pub fn hunt(engine: &Engine, set: RuleSet, options: &HuntOptions) -> Result<HuntOutcome, HuntError> {
     let started = Instant::now();
     let queries: Vec<&str> = set.rules.iter().map(|rule| rule.query.text.as_str()).collect();
-    let Held { engine: held, queries: reads, tables, .. } = engine.hold(&queries, options.memory)?;
+    let Held { engine: source, queries: reads, tables, .. } = engine.hold(&queries, options.memory)?;
     let mut notices = Vec::new();
-    let (now, held) = at_time(&held, &tables, &mut notices)?;
+    let (now, held) = at_time(&source, &tables, &mut notices)?;
+    drop(source);
     let threads = options.threads.clamp(1, 64);
     // with many rules, each has one thread
-    let held = match set.rules.len() < 2 * threads {
-        true => held,
+    let many = match set.rules.len() < 2 * threads {
+        true => held.clone(),
         false => held.derive().limits(Limits { partitions: 1, ..held.limits() }).build()?,
     };
-    let hunt = Hunting {
-        engine: &held,
-        set: &set,
-        reads: &reads,
-        options,
-        deadlines: Mutex::default(),
-        failed: Mutex::default(),
-        notices: Mutex::default(),
-        next: AtomicUsize::new(0),
-        ended: AtomicUsize::new(0),
+    let mut outcomes = BTreeMap::new();
+    let mut run = |engine: &Engine, places: Vec<usize>, threads: usize, outcomes: &mut BTreeMap<usize, RuleOutcome>| {
+        // those that run again had ended before
+        let before = outcomes.len().saturating_sub(places.len());
+        let hunt = Hunting {
+            engine,
+            set: &set,
+            reads: &reads,
+            options,
+            places,
+            deadlines: Mutex::default(),
+            failed: Mutex::default(),
+            notices: Mutex::default(),
+            next: AtomicUsize::new(0),
+            ended: AtomicUsize::new(before),
+        };
+        outcomes.extend(hunt.all(threads));
+        notices.extend(hunt.notices.into_inner().unwrap_or_else(PoisonError::into_inner));
+        match hunt.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error),
+            None => Ok(without_memory(outcomes)),
+        }
     };
-    let mut outcomes = hunt.all(threads);
-    if let Some(error) = hunt.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
+    // a rule that found too little memory beside others runs again by itself; if the rows that are held leave too little, it
+    // runs as a query of its own, over the files
+    let refused = run(&many, (0..set.rules.len()).collect(), threads, &mut outcomes)?;
+    drop(many);
+    let refused = run(&held, refused, 1, &mut outcomes)?;
+    drop(held);
+    if !refused.is_empty() {
+        let alone = engine.derive().now(&time::datetime_text(now))?.build()?;
+        run(&alone, refused, 1, &mut outcomes)?;
     }
-    outcomes.sort_by_key(|(at, _)| *at);
-    notices.extend(hunt.notices.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    let outcomes = outcomes.into_values().collect();
     Ok(HuntOutcome { rules: outcomes, problems: set.problems, tables, now, notices, elapsed: started.elapsed() })
+}
+
+/// The places of the rules that were refused for want of memory.
+fn without_memory(outcomes: &BTreeMap<usize, RuleOutcome>) -> Vec<usize> {
+    let is_refused = |outcome: &RuleOutcome| matches!(&outcome.status, Status::Refused(refusal) if refusal.kind == RefusalKind::Memory);
+    outcomes.iter().filter(|(_, outcome)| is_refused(outcome)).map(|(place, _)| *place).collect()
 }
 
 /// The engine with a fixed time, and that time.
@@ -130,6 +153,8 @@ struct Hunting<'a> {
     set: &'a RuleSet,
     reads: &'a [QueryReads],
     options: &'a HuntOptions<'a>,
+    /// The places of the rules that run.
+    places: Vec<usize>,
     /// When runs are to be stopped.
     deadlines: Mutex<Vec<(Instant, CancellationToken)>>,
     failed: Mutex<Option<HuntError>>,
@@ -188,7 +213,7 @@ impl Hunting<'_> {
         if self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
             return None;
         }
-        let at = self.next.fetch_add(1, Ordering::Relaxed);
+        let at = *self.places.get(self.next.fetch_add(1, Ordering::Relaxed))?;
         let (rule, reads) = (self.set.rules.get(at)?, self.reads.get(at)?);
         let started = Instant::now();
         let status = match self.ran(at, rule, reads) {
@@ -272,6 +297,7 @@ pub(crate) fn refusal(rule: &Rule, error: Error, timeout: Option<Duration>) -> R
             (RefusalKind::Timeout, format!("it was stopped after {} s", timeout.as_secs_f64()))
         }
         Error::Data(error) => (RefusalKind::Data, error.to_string()),
+        error @ Error::Memory { .. } => (RefusalKind::Memory, error.to_string()),
         error => (RefusalKind::Run, error.to_string()),
     };
     Refusal { kind, reason, line: None }
