@@ -61,13 +61,7 @@ fn find(paths: &[String]) -> Result<Vec<String>, Failure> {
             files.push(path.clone());
             continue;
         }
-        if !Path::new(path).exists() {
-            return Err(Failure::Usage(format!("The file {path} does not exist.")));
-        }
-        let found = kql_detection::files(Path::new(path)).map_err(|problem| Failure::Usage(problem.to_string()))?;
-        if found.is_empty() {
-            return Err(Failure::Usage(format!("{path} has no .kql, .csl, .yaml, .json or .md file.")));
-        }
+        let found = crate::query_files::rules(Path::new(path))?;
         files.extend(found.into_iter().map(|path| path.to_string_lossy().into_owned()));
     }
     Ok(files)

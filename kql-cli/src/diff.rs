@@ -98,12 +98,8 @@ fn compared(engine: &Engine, old: &Rule, new: &Rule) -> Result<RuleDiff, Failure
 
 /// The rules of a file, or of all files of a folder, by their place in it and their name.
 fn rules(path: &Path) -> Result<BTreeMap<String, Rule>, Failure> {
-    if !path.exists() {
-        return Err(Failure::Usage(format!("The file {} does not exist.", path.display())));
-    }
-    let files = kql_detection::files(path).map_err(|problem| Failure::Usage(problem.to_string()))?;
     let mut found = BTreeMap::new();
-    for file in files {
+    for file in crate::query_files::rules(path)? {
         let text = crate::run::read(&file.to_string_lossy())?;
         let read = kql_detection::read(&file, &text);
         for problem in &read.problems {

@@ -1,4 +1,4 @@
-//! Finds the query files that `kql fmt` is given.
+//! Finds the files of queries and rules that commands are given.
 
 use crate::failure::Failure;
 use std::path::{Path, PathBuf};
@@ -28,5 +28,17 @@ pub fn find(path: &Path, extensions: &[&str], names: &str) -> Result<Vec<PathBuf
         return Err(Failure::Usage(format!("{} has no {names} file.", path.display())));
     }
     found.sort();
+    Ok(found)
+}
+
+/// The files of rules that a path stands for: at least one.
+pub fn rules(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.exists() {
+        return Err(Failure::Usage(format!("The file {} does not exist.", path.display())));
+    }
+    let found = kql_detection::files(path).map_err(|problem| Failure::Usage(problem.to_string()))?;
+    if found.is_empty() {
+        return Err(Failure::Usage(format!("{} has no .kql, .csl, .yaml, .json or .md file.", path.display())));
+    }
     Ok(found)
 }

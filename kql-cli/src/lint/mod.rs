@@ -85,14 +85,7 @@ fn inputs(arguments: &Lint) -> Result<Vec<Input>, Failure> {
             inputs.push(Input { shown: "-".into(), text: crate::run::read(path)?, is_file: false });
             continue;
         }
-        if !Path::new(path).exists() {
-            return Err(Failure::Usage(format!("The file {path} does not exist.")));
-        }
-        let found = kql_detection::files(Path::new(path)).map_err(|problem| Failure::Usage(problem.to_string()))?;
-        if found.is_empty() {
-            return Err(Failure::Usage(format!("{path} has no .kql, .csl, .yaml, .json or .md file.")));
-        }
-        for file in found {
+        for file in crate::query_files::rules(Path::new(path))? {
             // a folder and a file in it can both be named
             if !seen.insert(file.clone()) {
                 continue;

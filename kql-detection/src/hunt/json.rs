@@ -1,6 +1,6 @@
 //! The result of a hunt for programs.
 
-use super::outcome::{Hit, HuntOutcome, RuleOutcome, Status, severity};
+use super::outcome::{FoundEntity, Hit, HuntOutcome, RuleOutcome, Status, severity};
 use super::text::iso;
 use serde_json::{Map, Value, json};
 
@@ -71,22 +71,23 @@ pub fn rule_object(outcome: &RuleOutcome) -> Value {
     object
 }
 
+/// Entities, and how many rows have each.
+pub(crate) fn entities_json(found: &[FoundEntity]) -> Value {
+    let object = |entity: &FoundEntity| {
+        let fields: Map<String, Value> =
+            entity.fields.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+        json!({"type": entity.kind, "fields": fields, "rows": entity.rows})
+    };
+    found.iter().map(object).collect()
+}
+
 fn add_hit(fields: &mut Map<String, Value>, hit: &Hit) {
     let time = |ticks: Option<i64>| -> Value { ticks.map(iso).into() };
-    let entities: Vec<Value> = hit
-        .entities
-        .iter()
-        .map(|entity| {
-            let fields: Map<String, Value> =
-                entity.fields.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
-            json!({"type": entity.kind, "fields": fields, "rows": entity.rows})
-        })
-        .collect();
     fields.insert("rows".to_owned(), hit.rows.into());
     fields.insert("time_column".to_owned(), hit.time.clone().into());
     fields.insert("first".to_owned(), time(hit.first));
     fields.insert("last".to_owned(), time(hit.last));
-    fields.insert("entities".to_owned(), entities.into());
+    fields.insert("entities".to_owned(), entities_json(&hit.entities));
     fields.insert("more_entities".to_owned(), hit.more_entities.into());
     let columns: Vec<Value> =
         hit.columns.iter().map(|column| json!({"name": column.name, "type": column.ty.name()})).collect();

@@ -18,6 +18,7 @@ mod terms;
 mod text;
 
 pub use html::page;
+pub(crate) use json::entities_json;
 pub use json::{object, rule_object};
 pub use outcome::{FoundEntity, Hit, HuntOutcome, Refusal, RefusalKind, RuleOutcome, Status};
 pub use rules::{RuleSet, read_rules};

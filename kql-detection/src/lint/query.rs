@@ -11,6 +11,7 @@ use kql_parser::ast::{
 };
 use kql_parser::{Kind, Span, Token, lex};
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 /// A query that is linted.
 pub struct Query<'a> {
@@ -66,6 +67,13 @@ impl<'a> Query<'a> {
     pub fn text_of(&self, e: &Expr) -> Option<&'a str> {
         let meaning = self.expr(e)?;
         if meaning.ty == ScalarType::String { meaning.constant.as_ref()?.as_text() } else { None }
+    }
+
+    /// The pattern of a `matches regex`, if it is written out.
+    pub fn regex_of(&self, b: &kql_parser::ast::Binary) -> Option<&'a str> {
+        let is_written =
+            b.op == kql_parser::ast::BinaryOp::MatchesRegex && matches!(plain(&b.right).kind, ExprKind::Literal(_));
+        self.text_of(&b.right).filter(|_| is_written)
     }
 
     /// The texts of a constant: of a string one, of an array all, if all of its elements are strings.
@@ -215,6 +223,23 @@ pub fn arms(e: &Expr, op: kql_parser::ast::BinaryOp) -> Vec<&Expr> {
         }
     }
     arms
+}
+
+/// The parts of a chain of one operator (`and`, `or`) without brackets, in the order of the text; the chains inside it are
+/// added to `inner`.
+pub fn chain<'e>(e: &'e Expr, op: kql_parser::ast::BinaryOp, inner: &mut HashSet<Span>) -> Vec<&'e Expr> {
+    let (mut parts, mut node) = (Vec::new(), e);
+    while let ExprKind::Binary(b) = &node.kind {
+        if b.op != op {
+            break;
+        }
+        inner.insert(node.span);
+        parts.push(&b.right);
+        node = &b.left;
+    }
+    parts.push(node);
+    parts.reverse();
+    parts
 }
 
 /// Calls `f` for each expression below one, itself included, but not for those of pipelines within.

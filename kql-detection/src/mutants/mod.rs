@@ -13,6 +13,8 @@ mod list;
 mod operators;
 mod time;
 
+pub(crate) use operators::mirrored;
+
 use kql_parser::{Severity, Span, parse};
 use std::collections::HashSet;
 

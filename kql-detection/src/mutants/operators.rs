@@ -103,7 +103,7 @@ pub(super) fn boundary(op: BinaryOp) -> Option<(BinaryOp, i64)> {
 }
 
 /// The same comparison with its sides exchanged.
-pub(super) fn mirrored(op: BinaryOp) -> BinaryOp {
+pub(crate) fn mirrored(op: BinaryOp) -> BinaryOp {
     match op {
         GreaterThan => LessThan,
         GreaterThanOrEqual => LessThanOrEqual,

@@ -1,7 +1,7 @@
 //! The result of a simulation for programs.
 
 use super::outcome::{Ran, Simulated, SimulatedRule, Simulation};
-use crate::hunt::iso;
+use crate::hunt::{entities_json, iso};
 use kql_parser::time;
 use serde_json::{Map, Value, json};
 
@@ -50,18 +50,9 @@ fn add(fields: &mut Map<String, Value>, ran: &Ran) {
         .alerts
         .iter()
         .map(|alert| {
-            let entities: Vec<Value> = alert
-                .entities
-                .iter()
-                .map(|entity| {
-                    let fields: Map<String, Value> =
-                        entity.fields.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
-                    json!({"type": entity.kind, "fields": fields, "rows": entity.rows})
-                })
-                .collect();
             json!({
                 "now": at(alert.now), "rows": alert.rows, "alerts": alert.alerts, "first": alert.first.map(at),
-                "last": alert.last.map(at), "entities": entities, "repeated_rows": alert.repeated_rows,
+                "last": alert.last.map(at), "entities": entities_json(&alert.entities), "repeated_rows": alert.repeated_rows,
             })
         })
         .collect();

@@ -181,13 +181,13 @@ impl Proposer<'_> {
         match &e.kind {
             ExprKind::Column(id) if *id == self.variable => vec![draft],
             ExprKind::Convert(inner) => self.at(inner, converted(draft, inner.ty)),
-            ExprKind::Call(function, args) => self.through(function.name, args, e.ty, draft),
+            ExprKind::Call(function, args) => self.through(function.name, args, draft),
             _ => Vec::new(),
         }
     }
 
     /// [`Proposer::at`] for the arguments of a function.
-    fn through(&self, name: &str, args: &[Expr], ty: ScalarType, draft: Draft) -> Vec<Draft> {
+    fn through(&self, name: &str, args: &[Expr], draft: Draft) -> Vec<Draft> {
         let exact = draft.exact.clone().map(|(value, own)| text_of(&value, own));
         let on = |place: usize, draft: Draft| args.get(place).map_or_else(Vec::new, |arg| self.at(arg, draft));
         match (name, args) {
@@ -299,7 +299,7 @@ impl Proposer<'_> {
                 }
                 _ => Vec::new(),
             },
-            ("+" | "-" | "*" | "/", [a, b]) => self.through_arithmetic(name, a, b, ty, draft),
+            ("+" | "-" | "*" | "/", [a, b]) => self.through_arithmetic(name, a, b, draft),
             ("pack_array" | "bag_pack" | "set_union" | "array_concat" | "max_of" | "min_of", _) => {
                 let own = args.iter().find(|arg| self.is_in(arg));
                 own.map_or_else(Vec::new, |arg| self.at(arg, draft.parts.into_values().next().unwrap_or_default()))
@@ -325,7 +325,7 @@ impl Proposer<'_> {
         }
     }
 
-    fn through_arithmetic(&self, name: &str, a: &Expr, b: &Expr, ty: ScalarType, draft: Draft) -> Vec<Draft> {
+    fn through_arithmetic(&self, name: &str, a: &Expr, b: &Expr, draft: Draft) -> Vec<Draft> {
         let Some((value, value_type)) = draft.exact else { return Vec::new() };
         let target = constant(value, value_type);
         let (own, other, is_first) = if self.is_in(a) { (a, b, true) } else { (b, a, false) };
@@ -337,7 +337,6 @@ impl Proposer<'_> {
             ("/", true) => call("*", vec![target, other.clone()], own.ty),
             _ => call("/", vec![other.clone(), target], own.ty),
         };
-        let _ = ty;
         match self.value(&inverse) {
             Some(value) if value != Value::Null => self.at(own, Draft::exact(value, own.ty)),
             _ => Vec::new(),

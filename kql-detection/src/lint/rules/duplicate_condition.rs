@@ -3,7 +3,7 @@
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
-use crate::lint::query::{Query, scalars};
+use crate::lint::query::{Query, chain, scalars};
 use kql_parser::Span;
 use kql_parser::ast::{BinaryOp, Expr, ExprKind, StatementKind};
 use std::collections::{HashMap, HashSet};
@@ -56,22 +56,6 @@ fn check(query: &Query<'_>, found: &mut Findings) {
             }
         }
     });
-}
-
-/// The arms of a chain that are not in brackets; the chains inside it are noted.
-fn chain<'e>(e: &'e Expr, op: BinaryOp, inner: &mut HashSet<Span>) -> Vec<&'e Expr> {
-    let (mut parts, mut node) = (Vec::new(), e);
-    while let ExprKind::Binary(b) = &node.kind {
-        if b.op != op {
-            break;
-        }
-        inner.insert(node.span);
-        parts.push(&b.right);
-        node = &b.left;
-    }
-    parts.push(node);
-    parts.reverse();
-    parts
 }
 
 fn repeated(query: &Query<'_>, found: &mut Findings, first: Span, e: &Expr) {

@@ -3,9 +3,9 @@
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
-use crate::lint::query::{Query, plain};
+use crate::lint::query::Query;
 use kql_engine::ScalarType;
-use kql_parser::ast::{BinaryOp, ExprKind};
+use kql_parser::ast::ExprKind;
 
 /// The entry of the rule.
 pub static RULE: LintRule = LintRule {
@@ -21,10 +21,7 @@ pub static RULE: LintRule = LintRule {
 fn check(query: &Query<'_>, found: &mut Findings) {
     query.exprs(|e| {
         let ExprKind::Binary(b) = &e.kind else { return };
-        if b.op != BinaryOp::MatchesRegex || !matches!(plain(&b.right).kind, ExprKind::Literal(_)) {
-            return;
-        }
-        let Some(pattern) = query.text_of(&b.right) else { return };
+        let Some(pattern) = query.regex_of(b) else { return };
         let (rest, starts) = pattern.strip_prefix('^').map_or((pattern, false), |rest| (rest, true));
         let (text, ends) = rest.strip_suffix('$').map_or((rest, false), |rest| (rest, true));
         if text.is_empty() || text.chars().any(|c| "\\.+*?()|[]{}^$#&-~".contains(c) && c != '-') {

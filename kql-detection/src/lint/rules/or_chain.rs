@@ -3,7 +3,7 @@
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
-use crate::lint::query::{Query, name_of, plain};
+use crate::lint::query::{Query, chain, name_of, plain};
 use kql_engine::ScalarType;
 use kql_parser::Span;
 use kql_parser::ast::{BinaryOp, Expr, ExprKind};
@@ -27,17 +27,7 @@ fn check(query: &Query<'_>, found: &mut Findings) {
         if top.op != BinaryOp::Or || !inner.insert(e.span) {
             return;
         }
-        let (mut parts, mut node) = (Vec::new(), e);
-        while let ExprKind::Binary(b) = &node.kind {
-            if b.op != BinaryOp::Or {
-                break;
-            }
-            inner.insert(node.span);
-            parts.push(&b.right);
-            node = &b.left;
-        }
-        parts.push(node);
-        parts.reverse();
+        let parts = chain(e, BinaryOp::Or, &mut inner);
         if let Some((list, column, items)) = as_list(query, &parts) {
             let finding = found.at(e.span, format!("This is a list: '{column} {list} (...)'."));
             finding.help(format!("use '{list}'"));

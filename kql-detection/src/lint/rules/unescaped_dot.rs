@@ -3,8 +3,8 @@
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
-use crate::lint::query::{Query, plain};
-use kql_parser::ast::{BinaryOp, ExprKind};
+use crate::lint::query::Query;
+use kql_parser::ast::ExprKind;
 
 /// The entry of the rule.
 pub static RULE: LintRule = LintRule {
@@ -24,10 +24,7 @@ const ENDINGS: [&str; 16] =
 fn check(query: &Query<'_>, found: &mut Findings) {
     query.exprs(|e| {
         let ExprKind::Binary(b) = &e.kind else { return };
-        if b.op != BinaryOp::MatchesRegex || !matches!(plain(&b.right).kind, ExprKind::Literal(_)) {
-            return;
-        }
-        let Some(pattern) = query.text_of(&b.right) else { return };
+        let Some(pattern) = query.regex_of(b) else { return };
         if let Some(ending) = unescaped(pattern) {
             found
                 .at(b.right.span, format!("The dot in '.{ending}' matches any character."))

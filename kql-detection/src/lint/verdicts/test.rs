@@ -1,6 +1,7 @@
 //! A condition about one column, in a form that can be judged.
 
 use crate::lint::query::{Query, call_of, name_of, plain};
+use crate::mutants::mirrored;
 use kql_engine::ScalarType;
 use kql_parser::ast::{BinaryOp, Expr, ExprKind, InOp};
 use kql_scan::text::{Case, Matcher, Mode};
@@ -229,17 +230,6 @@ fn range(query: &Query<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Option<T
         _ => return None,
     };
     Some(Test { column, kind: TestKind::Range(low, high), has_names: names(constant), is_list: false })
-}
-
-fn mirrored(op: BinaryOp) -> BinaryOp {
-    use BinaryOp::*;
-    match op {
-        GreaterThan => LessThan,
-        GreaterThanOrEqual => LessThanOrEqual,
-        LessThan => GreaterThan,
-        LessThanOrEqual => GreaterThanOrEqual,
-        other => other,
-    }
 }
 
 /// How an operator compares texts, and whether it is negated.
