@@ -1,6 +1,6 @@
 //! What queries can name: tables of files and of memory, the built-in schemas, saved functions, parameters.
 
-use crate::bind::{Arrivals, Environment, ExternalMissing, MAX_PLAN_SIZE, StoredFunction};
+use crate::bind::{Arrivals, Environment, ExternalMissing, InventedColumns, MAX_PLAN_SIZE, StoredFunction};
 use crate::defect::Defect;
 use crate::error::SourceError;
 use crate::external_files::{ExternalFiles, ExternalRefused};
@@ -269,7 +269,7 @@ pub(crate) struct CatalogSnapshot {
 impl CatalogSnapshot {
     /// The environment of a query at the time `now`.
     pub(crate) fn at(&self, now: i64) -> QueryEnvironment<'_> {
-        QueryEnvironment { snapshot: self, database: &self.database, now, evaluate: None }
+        QueryEnvironment { snapshot: self, database: &self.database, now, evaluate: None, invented: None }
     }
 
     /// What a traced run records, unless it only follows rows.
@@ -307,13 +307,13 @@ impl CatalogSnapshot {
         lock(&self.tables).values().flatten().flatten().any(|table| table.provisional.is_some())
     }
 
-    /// Reads the parts of the tables that were not read yet; false if a table differs from its samples.
-    pub(crate) fn settle(&self) -> Result<bool, SourceError> {
+    /// Reads the parts of these tables that were not read yet; false if a table differs from its samples.
+    pub(crate) fn settle(&self, is_wanted: impl Fn(&str) -> bool) -> Result<bool, SourceError> {
         let mut tables = lock(&self.tables);
         let mut same = true;
         for (name, table) in tables.iter_mut() {
             let Some(Ok(seen)) = table else { continue };
-            if seen.provisional.is_none() {
+            if seen.provisional.is_none() || !is_wanted(name) {
                 continue;
             }
             let (sure, is_same) = seen.confirmed(false)?;
@@ -418,6 +418,7 @@ pub(crate) struct QueryEnvironment<'a> {
     database: &'a Database,
     now: i64,
     evaluate: Option<&'a Evaluate<'a>>,
+    invented: Option<&'a InventedColumns>,
 }
 
 /// Runs a part of a query while the rest is bound.
@@ -425,6 +426,11 @@ pub(crate) type Evaluate<'a> =
     dyn Fn(&mut Query, &crate::plan::Relation) -> Result<Arc<StoredRows>, crate::error::Error> + Sync + 'a;
 
 impl<'a> QueryEnvironment<'a> {
+    /// The environment in which watchlists and external data without rows are tables.
+    pub(crate) fn with_invented(self, invented: &'a InventedColumns) -> QueryEnvironment<'a> {
+        QueryEnvironment { invented: Some(invented), ..self }
+    }
+
     /// The environment with the ability to run parts of the query while it is bound.
     pub(crate) fn with_evaluator(self, evaluate: &'a Evaluate<'a>) -> QueryEnvironment<'a> {
         QueryEnvironment { evaluate: Some(evaluate), ..self }
@@ -529,6 +535,10 @@ impl Environment for QueryEnvironment<'_> {
         let stages = HashMap::new();
         let value = Lowering::new(&STATE, self.snapshot, &stages).constant(e).ok()?;
         Some(value.unwrap_or(Value::Null))
+    }
+
+    fn invented(&self) -> Option<&InventedColumns> {
+        self.invented
     }
 
     fn traces(&self) -> bool {

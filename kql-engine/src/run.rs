@@ -48,7 +48,7 @@ impl Run {
             match Run::over(core, snapshot.clone(), text, now, cancel, room) {
                 Ok(run) => Ok(run),
                 // the error may be caused by wrong samples
-                Err(error) if matches!(error, Error::Interrupted) || snapshot.settle()? => Err(error),
+                Err(error) if matches!(error, Error::Interrupted) || snapshot.settle(|_| true)? => Err(error),
                 Err(_) => {
                     Run::over(core, Arc::new(core.database.snapshot(Inspection::Complete)), text, now, cancel, room)
                 }
@@ -94,7 +94,7 @@ impl Run {
         let Run { core, prepared, sampled, text, now, cancel, room, .. } = self;
         let Some(sampled) = sampled else { return Ok(Settled::Stands(prepared)) };
         defects_named(&text, || {
-            if sampled.settle()? {
+            if sampled.settle(|_| true)? {
                 return Ok(Settled::Stands(prepared));
             }
             let whole = Arc::new(core.database.snapshot(Inspection::Complete));

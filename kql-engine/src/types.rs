@@ -186,6 +186,12 @@ impl TableSchema {
         self.columns.iter().find(|c| c.name == name)
     }
 
+    /// The time of the rows: `TimeGenerated`, else `Timestamp`.
+    pub fn time(&self) -> Option<&Column> {
+        let time = |name| self.columns.iter().find(|c| c.name == name && c.ty == ScalarType::Datetime);
+        TIME_COLUMNS.into_iter().find_map(time)
+    }
+
     /// The Arrow schema inside plans. It does not contain KQL's types, which the plan knows: DataFusion requires the
     /// metadata of all legs of a union to be equal.
     pub fn plain(&self) -> arrow::datatypes::SchemaRef {

@@ -26,6 +26,9 @@ pub fn hunt(arguments: &Hunt) -> Result<(), Failure> {
     if set.rules.is_empty() && set.problems.is_empty() {
         return Err(Failure::Usage("There is no .kql, .csl, .yaml, .json or .md file with a rule.".to_owned()));
     }
+    if arguments.environment.data.is_empty() {
+        return Err(Failure::Usage("Name the evidence with --data.".to_owned()));
+    }
     if arguments.simulate {
         return simulation::simulate(arguments, set);
     }
@@ -35,7 +38,7 @@ pub fn hunt(arguments: &Hunt) -> Result<(), Failure> {
     let open = folder
         .as_ref()
         .map(|folder| |at, rule: &_| folder.rows(at, rule).map(|rows| Box::new(rows) as Box<dyn RowSink>));
-    let ended = Ended::of(set.rules.len());
+    let ended = Ended::of(set.rules.len(), engine.progress());
     let progress = |count| ended.show(count);
     let options = HuntOptions {
         timeout: arguments.timeout,
@@ -54,6 +57,10 @@ pub fn hunt(arguments: &Hunt) -> Result<(), Failure> {
     print(arguments.format, &outcome)?;
     outcome.notices.iter().for_each(|notice| crate::message::message!("notice: {notice}"));
     let hits = outcome.hits().count();
+    let refused = outcome.rules.iter().filter(|rule| matches!(rule.status, hunt::Status::Refused(_))).count();
+    if refused > 0 && refused == outcome.rules.len() {
+        return Err(Failure::Query("No rule could run.".to_owned()));
+    }
     if arguments.fail_on_hit && hits > 0 {
         return Err(Failure::Hit);
     }

@@ -27,7 +27,7 @@ pub fn simulate(arguments: &Hunt, set: RuleSet) -> Result<(), Failure> {
     let engine = crate::run::build(with_files(arguments.environment.engine()?, arguments))?;
     crate::interrupt::listen(engine.progress().clone());
     let folder = arguments.output.as_deref().map(Folder::create).transpose()?;
-    let ended = Ended::of(set.rules.len());
+    let ended = Ended::of(set.rules.len(), engine.progress());
     let progress = |count| ended.show(count);
     let options = SimulateOptions {
         from,

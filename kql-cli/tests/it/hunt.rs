@@ -120,8 +120,9 @@ fn exit_status() {
     assert_eq!(status(&["hunt", "rules", "--data", "data", "--timeout", "soon"]), "exit status 2");
     assert_eq!(status(&["hunt", "rules", "--data", "data", "--simulate", "--now", "2026-03-01"]), "exit status 2");
     assert_eq!(status(&["hunt"]), "exit status 2");
-    // without data, every rule is checked and finds nothing
-    assert_eq!(status(&["hunt", "rules/a.yaml"]), "exit status 0");
+    assert_eq!(status(&["hunt", "rules/a.yaml"]), "exit status 2");
+    std::fs::write(place.path().join("wrong.kql"), "SigninLogs | where Nothing == 1").expect("a file can be written");
+    assert_eq!(status(&["hunt", "wrong.kql", "--data", "data"]), "exit status 1");
 }
 
 #[test]

@@ -85,7 +85,11 @@ impl<'c> CaseRun<'c> {
                     let message = format!("the query does not read {address}");
                     return Err(vec![source.problem(given.table.place, message, None)]);
                 }
-                Target::External(address) => builder = external(builder, source, given, &address)?,
+                Target::External(address) => match given.parts.as_slice() {
+                    // in the format that the query declares
+                    [Part::File(path)] => builder = builder.external(&address, path.value.clone()),
+                    _ => tables.push((given, Target::External(address))),
+                },
                 target => tables.push((given, target)),
             }
         }
@@ -158,10 +162,16 @@ impl<'c> CaseRun<'c> {
 
     /// Whether the test fails, or cannot run.
     pub fn fails(&self) -> bool {
-        if self.case.each.is_some() {
-            return self.each().iter().any(|(_, _, outcome, _)| !matches!(outcome, Outcome::Passed));
+        !matches!(self.first_fault(), Outcome::Passed)
+    }
+
+    /// The outcome, for a table of cases that of the first one that does not pass.
+    pub fn first_fault(&self) -> Outcome {
+        if self.case.each.is_none() {
+            return self.check(false, &mut Vec::new());
         }
-        !matches!(self.check(false, &mut Vec::new()), Outcome::Passed)
+        let mut outcomes = self.each().into_iter().map(|(_, _, outcome, _)| outcome);
+        outcomes.find(|outcome| !matches!(outcome, Outcome::Passed)).unwrap_or(Outcome::Passed)
     }
 
     /// An engine with these tables.
@@ -283,21 +293,6 @@ fn with_tables(engine: &Engine, tables: &[TestTable], source: &Source) -> Result
         builder = builder.table(&table.name, vec![table.batch.clone()]).map_err(whole)?;
     }
     builder.build().map_err(whole)
-}
-
-fn external(
-    builder: kql_engine::EngineBuilder,
-    source: &Source,
-    given: &Given,
-    address: &str,
-) -> Result<kql_engine::EngineBuilder, Vec<Problem>> {
-    match given.parts.as_slice() {
-        [Part::File(path)] => Ok(builder.external(address, path.value.clone())),
-        _ => {
-            let help = Some("write 'ADDRESS: path/of/the/file'".to_owned());
-            Err(vec![source.problem(given.table.place, "external data is one file", help)])
-        }
-    }
 }
 
 /// The tables that only other tests of the file give, without rows: the query reads them here, too.

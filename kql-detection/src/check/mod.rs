@@ -27,7 +27,7 @@ pub(crate) use losses::line;
 pub use losses::{FalseArm, Loss, first_line, losses};
 pub use mutate::{MutationReport, Survivor};
 pub(crate) use reads::tables_read;
-pub(crate) use session::passes;
+pub(crate) use session::first_fault;
 pub use session::{Loaded, Session, SessionOptions, files_named};
 pub(crate) use time::depends_on_time;
 pub(crate) use unfollowed::{has_name, unfollowed};

@@ -261,11 +261,14 @@ impl Session {
     }
 }
 
-/// Whether all tests of a file pass.
-pub(crate) fn passes(file: &TestFile, rule: &Rule, engine: &Engine) -> bool {
+/// The outcome of the first test of a file that does not pass; that it passed, if all do.
+pub(crate) fn first_fault(file: &TestFile, rule: &Rule, engine: &Engine) -> Outcome {
     let fixtures = Fixtures::default();
-    let mut runs = file.cases.iter().map(|case| CaseRun::prepare(file, rule, case, engine, &fixtures));
-    runs.all(|run| run.is_ok_and(|run| !run.fails()))
+    let outcomes = file.cases.iter().map(|case| match CaseRun::prepare(file, rule, case, engine, &fixtures) {
+        Ok(run) => run.first_fault(),
+        Err(problems) => Outcome::Refused(problems),
+    });
+    outcomes.into_iter().find(|outcome| !matches!(outcome, Outcome::Passed)).unwrap_or(Outcome::Passed)
 }
 
 /// The problems of a rule that cannot run in any test, which are said once; `None` if a test runs, or if its problems are

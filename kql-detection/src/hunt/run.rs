@@ -16,6 +16,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+/// The fewest rules for which a table is held: to read its file twice costs less than to hold it.
+const FEWEST: usize = 3;
+
 /// How rules run.
 pub struct HuntOptions<'a> {
     /// The time that each rule has; `None` for no limit.
@@ -80,7 +83,7 @@ pub enum HuntError {
 pub fn hunt(engine: &Engine, set: RuleSet, options: &HuntOptions) -> Result<HuntOutcome, HuntError> {
     let started = Instant::now();
     let queries: Vec<&str> = set.rules.iter().map(|rule| rule.query.text.as_str()).collect();
-    let Held { engine: source, queries: reads, tables, .. } = engine.hold(&queries, options.memory)?;
+    let Held { engine: source, queries: reads, tables, .. } = engine.hold(&queries, options.memory, FEWEST)?;
     let mut notices = Vec::new();
     let (now, held) = at_time(&source, &tables, &mut notices)?;
     drop(source);
@@ -123,8 +126,24 @@ pub fn hunt(engine: &Engine, set: RuleSet, options: &HuntOptions) -> Result<Hunt
         let alone = engine.derive().now(&time::datetime_text(now))?.build()?;
         run(&alone, refused, 1, &mut outcomes)?;
     }
-    let outcomes = outcomes.into_values().collect();
+    let outcomes: Vec<RuleOutcome> = outcomes.into_values().collect();
+    notices.extend(unread(engine, &tables, &outcomes));
     Ok(HuntOutcome { rules: outcomes, problems: set.problems, tables, now, notices, elapsed: started.elapsed() })
+}
+
+/// A notice about tables of the data that no rule reads, if a rule has no data: its tables can have other names there.
+fn unread(engine: &Engine, read: &[HeldDescription], rules: &[RuleOutcome]) -> Option<String> {
+    const SHOWN: usize = 10;
+    if rules.iter().all(|rule| rule.without_data.is_empty()) {
+        return None;
+    }
+    let mut names = engine.data_tables();
+    names.retain(|name| read.iter().all(|table| table.name != *name));
+    let more = names.len().saturating_sub(SHOWN);
+    names.truncate(SHOWN);
+    let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let list = names.join(", ");
+    (!names.is_empty()).then(|| format!("no rule reads these tables of the data: {list}{and_more}"))
 }
 
 /// The places of the rules that were refused for want of memory.
@@ -144,6 +163,11 @@ fn at_time(engine: &Engine, tables: &[HeldDescription], notices: &mut Vec<String
     let text = time::datetime_text(now);
     if latest.is_some() {
         notices.push(format!("now() is {}, the latest time in the data; --now sets another one", iso(now)));
+    } else if let Some((table, error)) = tables.iter().find_map(|table| Some((&table.name, table.error.as_ref()?))) {
+        let now = iso(now);
+        notices.push(format!(
+            "now() is {now}, the clock: the times in {table} are not known. {error} --now sets another one"
+        ));
     }
     Ok((now, engine.derive().now(&text)?.build()?))
 }

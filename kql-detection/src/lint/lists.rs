@@ -12,6 +12,8 @@ use std::collections::HashMap;
 pub struct TextList {
     /// How the query compares with it, if all uses compare in the same way.
     pub op: Option<InOp>,
+    /// Whether the query does nothing else with it.
+    pub is_only_compared: bool,
     /// Its items.
     pub items: Vec<(String, Span)>,
 }
@@ -26,12 +28,12 @@ pub fn text_lists(query: &Query<'_>) -> Vec<TextList> {
                 if let ExprKind::Name(name) = &plain(only).kind {
                     uses.entry(name.text.clone()).or_default().push(Some(membership.op));
                 }
-                lists.extend(array(query, only).map(|items| TextList { op: Some(membership.op), items }));
+                lists.extend(array(query, only).map(|items| TextList::of(membership.op, items)));
             }
             let texts: Option<Vec<(String, Span)>> =
                 membership.items.iter().map(|item| Some((literal(query, item)?, item.span))).collect();
             if let Some(items) = texts {
-                lists.push(TextList { op: Some(membership.op), items });
+                lists.push(TextList::of(membership.op, items));
             }
         }
     });
@@ -43,7 +45,7 @@ pub fn text_lists(query: &Query<'_>) -> Vec<TextList> {
             let used = uses.get(&l.name.text).filter(|used| used.len() + 1 == query.occurrences(&l.name.text));
             let op =
                 used.and_then(|used| used.iter().skip(1).fold(*used.first()?, |a, b| if a == *b { a } else { None }));
-            lists.push(TextList { op, items });
+            lists.push(TextList { op, is_only_compared: used.is_some(), items });
         }
     }
     lists
@@ -78,9 +80,13 @@ fn array(query: &Query<'_>, e: &Expr) -> Option<Vec<(String, Span)>> {
 }
 
 impl TextList {
-    /// The edits that remove items; `None` if a comment is between them, or nothing would be left.
+    fn of(op: InOp, items: Vec<(String, Span)>) -> TextList {
+        TextList { op: Some(op), is_only_compared: true, items }
+    }
+
+    /// The edits that remove items; `None` if a comment is between them, nothing would be left, or the list has other uses.
     pub fn without(&self, text: &str, removed: &[usize]) -> Option<Vec<(Span, String)>> {
-        if removed.is_empty() || removed.contains(&0) || removed.len() >= self.items.len() {
+        if !self.is_only_compared || removed.is_empty() || removed.contains(&0) || removed.len() >= self.items.len() {
             return None;
         }
         let mut edits = Vec::new();

@@ -2,7 +2,8 @@
 
 mod write;
 
-use crate::check::{line, passes};
+use crate::check::{Outcome, first_fault, line};
+use crate::problem::Problem;
 use crate::rule::Rule;
 use crate::test_file::read_tests;
 use kql_engine::{Engine, Error, NearMiss, SampleRow, Unsupported};
@@ -36,6 +37,9 @@ pub enum SampleError {
     /// No rows can be made.
     #[error("{0}")]
     Unsupported(Unsupported),
+    /// Rows were made, but the query does not run.
+    #[error("rows were made, but the query does not run: {0}")]
+    Run(String),
     /// Rows were made, but the query does not find them; how often.
     #[error("rows were made in {0} ways, and the query finds none of them")]
     NotFound(usize),
@@ -50,6 +54,7 @@ pub enum SampleError {
 pub fn sample(engine: &Engine, rule: &Rule, rule_path: &Path, now: &str) -> Result<SampleTests, SampleError> {
     let mut why = None;
     let mut found_nothing = 0;
+    let mut refused = None;
     for attempt in 0..ATTEMPTS {
         let made = match engine.sample(&rule.query.text, attempt).map_err(SampleError::Query)? {
             Ok(made) => made,
@@ -64,9 +69,20 @@ pub fn sample(engine: &Engine, rule: &Rule, rule_path: &Path, now: &str) -> Resu
         let tests = Tests { engine, rule, rule_path, now };
         let rows = &made.rows;
         let hit = TestText::hit(rows, now);
-        if !tests.pass(&hit) {
-            found_nothing += 1;
-            continue;
+        match tests.outcome(&hit) {
+            Outcome::Passed => {}
+            Outcome::Failed(_) => {
+                found_nothing += 1;
+                continue;
+            }
+            Outcome::Refused(problems) => {
+                let why = |problem: &Problem| match &problem.help {
+                    Some(help) => format!("{} ({help})", problem.message),
+                    None => problem.message.clone(),
+                };
+                refused = refused.or_else(|| problems.first().map(why));
+                continue;
+            }
         }
         let misses = tests.misses(rows, &made.misses);
         let file = TestText::all(rows, &misses, now);
@@ -74,6 +90,7 @@ pub fn sample(engine: &Engine, rule: &Rule, rule_path: &Path, now: &str) -> Resu
         return Ok(SampleTests { text: tests.named(&text), rows: rows.len(), misses: misses.len() });
     }
     match why {
+        _ if found_nothing == 0 && refused.is_some() => Err(SampleError::Run(refused.unwrap_or_default())),
         Some(reason) if found_nothing == 0 => Err(SampleError::Unsupported(reason)),
         _ => Err(SampleError::NotFound(found_nothing)),
     }
@@ -96,12 +113,16 @@ pub(crate) struct Miss {
 }
 
 impl Tests<'_> {
-    /// Whether all tests of a file pass.
     fn pass(&self, tests: &TestText) -> bool {
+        matches!(self.outcome(tests), Outcome::Passed)
+    }
+
+    /// The outcome of the first test that does not pass.
+    fn outcome(&self, tests: &TestText) -> Outcome {
         let text = tests.text(None);
         match read_tests(&self.rule.file.with_extension("test.yaml"), &text) {
-            Ok(file) => passes(&file, self.rule, self.engine),
-            Err(_) => false,
+            Ok(file) => first_fault(&file, self.rule, self.engine),
+            Err(problems) => Outcome::Refused(problems),
         }
     }
 

@@ -39,7 +39,7 @@ pub struct SimulateOptions<'a> {
 /// The simulation was stopped, or there is no data.
 pub fn simulate(engine: &Engine, set: RuleSet, options: &SimulateOptions) -> Result<Simulation, HuntError> {
     let queries: Vec<&str> = set.rules.iter().map(|rule| rule.query.text.as_str()).collect();
-    let held = engine.hold(&queries, options.memory)?;
+    let held = engine.hold(&queries, options.memory, 1)?;
     let mut notices = Vec::new();
     let mut of_tables = BTreeMap::new();
     for table in &held.tables {

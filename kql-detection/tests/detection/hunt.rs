@@ -160,7 +160,7 @@ fn the_same_rows_as_alone() {
 fn what_cannot_have_rows_does_not_run() {
     let data = data();
     let engine = engine(data.path()).build().expect("an engine");
-    let held = engine.hold(QUERIES, usize::MAX).expect("held");
+    let held = engine.hold(QUERIES, usize::MAX, 1).expect("held");
     let skipped: Vec<&str> =
         held.queries.iter().zip(QUERIES).filter(|(reads, _)| !reads.can_have_rows).map(|(_, q)| *q).collect();
     assert!(skipped.len() >= 6, "{skipped:#?}");

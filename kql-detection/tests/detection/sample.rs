@@ -74,6 +74,23 @@ fn joins_have_rows_on_both_sides() {
 }
 
 #[test]
+fn watchlists_and_external_data_have_rows() {
+    let known =
+        "SigninLogs | where IPAddress in ((_GetWatchlist('Bad') | where isnotempty(SearchKey) | project SearchKey))";
+    let (rows, misses) = counts(known);
+    assert!(rows == 2 && misses > 0, "{rows} rows, {misses} near misses");
+    let joined = "let vips = _GetWatchlist('VIP') | where Level =~ 'high' | project User = tolower(SearchKey), Owner;\n\
+                  SigninLogs | extend User = tolower(UserPrincipalName) | join kind=inner vips on User";
+    let text = made(joined).unwrap().text;
+    assert!(text.contains("\"_GetWatchlist('VIP')\":\n    - {"), "{text}");
+    assert!(text.contains("Level: \"high\"") && text.contains("Owner: "), "{text}");
+    let external = "let exits = externaldata(Address: string, Port: int) ['https://lists.example/exits.txt'] \
+                    with (format='txt') | where Port == 443;\nSigninLogs | where IPAddress in ((exits | project Address))";
+    let text = made(external).unwrap().text;
+    assert!(text.contains("\"https://lists.example/exits.txt\":\n    - {") && text.contains("Port: 443"), "{text}");
+}
+
+#[test]
 fn what_cannot_be_made_is_said() {
     let why = |query: &str| made(query).unwrap_err().to_string();
     assert!(why("SigninLogs | where ResultType == '1' and ResultType == '2'").contains("ResultType == '"));

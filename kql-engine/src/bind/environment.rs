@@ -1,5 +1,6 @@
 //! What a query can name without defining it.
 
+use super::InventedColumns;
 use crate::error::{Error, SourceError};
 use crate::external_files::ExternalRefused;
 use crate::plan::{Expr, Query, Relation};
@@ -104,6 +105,12 @@ pub trait Environment {
     /// How many expressions the names of a query can stand for.
     fn max_plan_size(&self) -> usize {
         super::MAX_PLAN_SIZE
+    }
+
+    /// The columns of watchlists, beside those that each has, if watchlists and external data without rows are tables whose
+    /// rows will be made up.
+    fn invented(&self) -> Option<&InventedColumns> {
+        None
     }
 
     /// Whether the run counts the rows of each step.

@@ -10,6 +10,7 @@ mod environment;
 mod expression;
 mod graph;
 mod groups;
+mod invented;
 mod literals;
 mod meaning;
 mod open;
@@ -29,6 +30,7 @@ pub use environment::{Arrivals, Environment, ExternalMissing, StoredFunction};
 pub use expression::{Row, balanced};
 pub use graph::{PatternNames, PatternVariable};
 pub use groups::grouped;
+pub(crate) use invented::InventedColumns;
 pub use open::known;
 pub use plan_size::MAX_PLAN_SIZE;
 pub use scope::{Scope, Symbol, UserFunction, UserPattern};
@@ -50,6 +52,8 @@ pub struct Bound {
     pub query: Query,
     /// In the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// The columns that the query has named of watchlists whose rows are made up.
+    pub of_watchlists: InventedColumns,
 }
 
 /// Binds a query against the tables and functions of `environment`.
@@ -98,6 +102,8 @@ pub struct Binder<'a> {
     now: Option<i64>,
     /// The names used of relations whose columns are not known.
     open: open::OpenNames,
+    /// The watchlists whose rows are made up, and their origins.
+    watchlists: Vec<(String, usize)>,
     /// How large the plan has become.
     plan_size: plan_size::PlanSize,
     /// What the parts of the query stand for, if a tool asks for it.
@@ -122,6 +128,7 @@ impl<'a> Binder<'a> {
             options: HashMap::new(),
             now: None,
             open: open::OpenNames::default(),
+            watchlists: Vec::new(),
             plan_size: plan_size::PlanSize::default(),
             recorder: None,
         }
@@ -130,7 +137,8 @@ impl<'a> Binder<'a> {
     fn finish(mut self) -> Bound {
         self.diagnostics.sort_by_key(|d| d.span);
         self.diagnostics.dedup();
-        Bound { query: self.query, diagnostics: self.diagnostics }
+        let of_watchlists = self.named_of_watchlists();
+        Bound { query: self.query, diagnostics: self.diagnostics, of_watchlists }
     }
 
     /// Adds a message. Inside a saved function it points at the call.

@@ -43,6 +43,11 @@ impl Binder<'_> {
         Relation { origin: Some(self.open.by_origin.len() - 1), ..relation }
     }
 
+    /// The columns that were named of an origin.
+    pub(super) fn named_of(&self, origin: usize) -> &[(String, ScalarType)] {
+        self.open.by_origin.get(origin).map_or(&[], Vec::as_slice)
+    }
+
     /// The relation with all columns that were named elsewhere.
     pub(super) fn with_known_names(&mut self, relation: Relation) -> Relation {
         let known = relation.origin.and_then(|origin| self.open.by_origin.get(origin)).cloned().unwrap_or_default();

@@ -170,6 +170,9 @@ impl Binder<'_> {
         if self.environment.has_data(&alias) {
             return self.stored_table(&alias, span);
         }
+        if let Some(invented) = self.invented_watchlist(&alias, WATCHLIST) {
+            return invented;
+        }
         let message = format!("The watchlist '{alias}' has no data; it is treated as empty.");
         self.report(
             Diagnostic::warning(codes::NO_SERVICE_DATA, span, message)

@@ -14,7 +14,7 @@ use crate::error::{Error, panic_message, run_error};
 use crate::exec;
 use crate::sources::{ChunkWriter, HeldTable, Room, SourceTable, TextFinder};
 use crate::strategy::Strategy;
-use crate::types::{RECEIVED, ScalarType, TIME_COLUMNS, TableSchema};
+use crate::types::RECEIVED;
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{filter_record_batch, max, min};
 use arrow::datatypes::Int64Type;
@@ -36,7 +36,7 @@ pub struct Held {
     pub engine: Engine,
     /// What each query reads, in their order.
     pub queries: Vec<QueryReads>,
-    /// The tables that some query reads and that have data.
+    /// The tables that some query reads and that have data, also those that are not held.
     pub tables: Vec<HeldDescription>,
     /// Bytes of rows that are held in memory.
     pub in_memory: usize,
@@ -44,7 +44,7 @@ pub struct Held {
     pub in_file: u64,
     needs: Vec<Needs>,
     held: Tables,
-    /// Tables that cannot be read.
+    /// Tables that are not held.
     unread: BTreeSet<String>,
 }
 
@@ -80,7 +80,7 @@ pub struct QueryReads {
     pub can_have_rows: bool,
 }
 
-/// A table that is held.
+/// A table that queries read, held or not.
 #[derive(Clone, Debug, Default)]
 pub struct HeldDescription {
     /// Its name.
@@ -89,24 +89,25 @@ pub struct HeldDescription {
     pub rows: u64,
     /// Its time column, and the first and last time in it as ticks; `None` if there is no time.
     pub time: Option<(String, i64, i64)>,
-    /// Why it cannot be read: then queries read it by themselves.
+    /// Why its rows are not known; queries that read it say what is wrong by themselves.
     pub error: Option<String>,
 }
 
 impl Engine {
-    /// An engine with the same tables, functions and settings, that holds what these queries read of its data: each table is
-    /// read once. Up to `memory` bytes of rows are in memory, in a compact form; the others are in a temporary file. Other
+    /// An engine with the same tables, functions and settings, that holds what these queries read of its data: each table that at
+    /// least `fewest` of them read is read once; to read another one as often as it is needed costs less. Up to `memory` bytes of rows are in memory, in a compact form; the others are in a temporary file. Other
     /// queries can run in it, too. Rows outside of [`crate::EngineBuilder::times`] are not held. Blocks.
     ///
     /// # Errors
     /// [`Error::Interrupted`] after [`crate::Progress::stop`]; [`Error::Run`] if the temporary file cannot be written. A table
     /// that cannot be read is not held.
-    pub fn hold(&self, queries: &[&str], memory: usize) -> std::result::Result<Held, Error> {
+    pub fn hold(&self, queries: &[&str], memory: usize, fewest: usize) -> std::result::Result<Held, Error> {
         on_deep_stack(|| {
-            match held(&self.core, queries, memory, Inspection::Sampled)? {
+            let held = |inspection| held(&self.core, queries, memory, fewest, inspection);
+            match held(Inspection::Sampled)? {
                 Some(held) => Ok(held),
                 // the samples of a file were misleading
-                None => held(&self.core, queries, memory, Inspection::Complete)?
+                None => held(Inspection::Complete)?
                     .ok_or_else(|| Error::broken_off("what was read completely differs from its samples")),
             }
         })
@@ -118,6 +119,7 @@ fn held(
     core: &Arc<EngineCore>,
     queries: &[&str],
     memory: usize,
+    fewest: usize,
     inspection: Inspection,
 ) -> std::result::Result<Option<Held>, Error> {
     let snapshot = core.database.snapshot(inspection);
@@ -127,9 +129,15 @@ fn held(
     let finders = finders(texts, &|table| snapshot.own_name(table).to_owned());
     let never = CancellationToken::new();
     let room = Arc::new(Room::new(core.budget(&never).environment(), memory));
-    let (mut tables, mut held) = (Vec::new(), Vec::new());
+    let (mut tables, mut held, mut apart) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (name, columns) in wanted {
         let Some(Ok(table)) = snapshot.data(&name) else { continue };
+        let is_own = |read: &String| snapshot.own_name(read) == name;
+        if reads.iter().filter(|reads| reads.with_data.iter().any(is_own)).count() < fewest {
+            tables.push(described(core, &table)?);
+            apart.insert(name);
+            continue;
+        }
         let load = load(core, &table, &columns, &finders, &room);
         match core.runtime()?.block_on(core.unless_stopped(&never, load)) {
             Ok((table, description)) => {
@@ -137,14 +145,12 @@ fn held(
                 tables.push(description);
             }
             Err(error @ Error::Interrupted) => return Err(error),
-            Err(error) => {
-                let error = Some(error.to_string());
-                tables.push(HeldDescription { name, error, ..HeldDescription::default() });
-            }
+            Err(_) => tables.push(described(core, &table)?),
         }
     }
     // a file whose rest cannot be read is inspected completely, too: then only its own table is missing
-    if inspection == Inspection::Sampled && snapshot.is_provisional() && !matches!(snapshot.settle(), Ok(true)) {
+    let is_held = |name: &str| !apart.contains(snapshot.own_name(name));
+    if inspection == Inspection::Sampled && !matches!(snapshot.settle(is_held), Ok(true)) {
         return Ok(None);
     }
     let can_have = |name: &str, texts: &[(String, Vec<String>)]| {
@@ -170,8 +176,28 @@ fn held(
     let engine = core.derived(database, core.progress.clone(), core.fixed_time(), None, core.limits);
     let engine = Engine { core: Arc::new(engine) };
     let (in_memory, in_file) = (room.in_memory(), room.in_file());
-    let unread = tables.iter().filter(|table| table.error.is_some()).map(|table| table.name.clone()).collect();
+    let unread = tables.iter().map(|table| table.name.clone()).filter(|name| !held.contains_key(name)).collect();
     Ok(Some(Held { engine, queries: reads, tables, in_memory, in_file, needs, held, unread }))
+}
+
+/// The rows and the times of a table that is not held. An error is in the description; only that the run was stopped is not.
+fn described(core: &Arc<EngineCore>, table: &SourceTable) -> std::result::Result<HeldDescription, Error> {
+    let quoted = |name: &str| format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"));
+    let time = table.schema.time().map(|column| column.name.clone());
+    let times = time.iter().map(|time| format!(", min({0}), max({0})", quoted(time))).collect::<String>();
+    let text = format!("{} | summarize count(){times}", quoted(&table.name));
+    let mut description = HeldDescription { name: table.name.clone(), ..HeldDescription::default() };
+    match (Engine { core: core.clone() }).query(&text) {
+        Ok(answer) => {
+            let row = answer.tables.first().and_then(|table| table.batches.first());
+            let cell = |at: usize| max(row?.columns().get(at)?.as_primitive_opt::<Int64Type>()?);
+            description.rows = cell(0).map_or(0, |rows| u64::try_from(rows).unwrap_or(0));
+            description.time = time.zip(cell(1).zip(cell(2))).map(|(time, (first, last))| (time, first, last));
+        }
+        Err(error @ Error::Interrupted) => return Err(error),
+        Err(error) => description.error = Some(error.to_string()),
+    }
+    Ok(description)
 }
 
 /// What finds the texts that queries look for in a column of a table.
@@ -206,7 +232,8 @@ async fn load(
     finders: &Finders,
     room: &Arc<Room>,
 ) -> std::result::Result<(HeldTable, HeldDescription), Error> {
-    let time = time_column(&table.schema);
+    let time = table.schema.time();
+    let time = table.schema.columns.iter().position(|c| time.is_some_and(|time| time.name == c.name));
     let is_held = |(at, column): &(usize, &crate::types::Column)| {
         columns.contains(&column.name) || Some(*at) == time || column.name == RECEIVED
     };
@@ -288,10 +315,4 @@ fn within(batch: RecordBatch, time: Option<usize>, times: Option<(i64, i64)>) ->
     let keep: BooleanArray =
         values.iter().map(|time| Some(time.is_some_and(|time| time >= from && time < to))).collect();
     filter_record_batch(&batch, &keep).map_err(DataFusionError::from)
-}
-
-/// The place of the column by which [`crate::EngineBuilder::times`] restricts the rows of a table.
-fn time_column(schema: &TableSchema) -> Option<usize> {
-    let place = |name| schema.columns.iter().position(|c| c.name == name && c.ty == ScalarType::Datetime);
-    TIME_COLUMNS.into_iter().find_map(place)
 }

@@ -1,16 +1,18 @@
 //! `externaldata (columns) [URLs]`: the rows of files. The network is never used: a URL refers to a local
-//! copy that the user provides, and a path to a file that the user allowed queries to read.
+//! copy that the user provides, and a path to a file that the user allowed queries to read. A table with the name of an
+//! address has its rows, as in tests.
 //!
 //! <https://learn.microsoft.com/kusto/query/externaldata-operator>
 
 use crate::bind::{Binder, ExternalMissing, Row};
 use crate::external::{self, ExternalFormat};
 use crate::external_files::{self, ExternalRefused, without_secret};
-use crate::plan::{PlanColumn, Relation};
+use crate::plan::{Expr, Node, PlanColumn, Relation};
 use crate::types::{Column, ScalarType, TableSchema};
 use crate::value::Value;
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span, ast};
+use std::sync::Arc;
 
 /// Binds an `externaldata`. The files are read only if the query will run.
 pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
@@ -47,6 +49,10 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
             (bound.as_constant().and_then(Value::as_text).map(str::to_owned), uri.span)
         })
         .collect();
+    let mut texts = uris.iter().filter_map(|(uri, _)| uri.as_deref());
+    if let (Some(_), Some(uri)) = (binder.environment.invented(), texts.next()) {
+        return binder.invented_table(without_secret(uri).to_owned(), columns);
+    }
     for (uri, _) in &uris {
         if let Some(uri) = uri.as_deref().filter(|uri| external_files::needs_copy(uri)) {
             binder.add_external(without_secret(uri));
@@ -57,12 +63,16 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
     }
     let schema = TableSchema { columns: columns.iter().map(|c| Column::new(c.name.clone(), c.ty)).collect() };
     let named: Vec<(String, ScalarType)> = columns.iter().map(|c| (c.name.clone(), c.ty)).collect();
-    let mut batches = Vec::new();
+    let (mut batches, mut tables) = (Vec::new(), Vec::new());
     for (uri, at) in uris {
         let Some(uri) = uri else {
             binder.error(codes::LITERAL_EXPECTED, at, "The address of external data must be a string literal.");
             continue;
         };
+        if let Some(table) = [uri.as_str(), without_secret(&uri)].into_iter().find(|t| binder.environment.has_data(t)) {
+            tables.push(binder.stored_table(table, at));
+            continue;
+        }
         let path = match binder.environment.external(&uri) {
             Ok(path) => path,
             Err(refused) => {
@@ -81,7 +91,23 @@ pub fn bind(binder: &mut Binder, externaldata: &ast::Externaldata) -> Relation {
             Err(error) => binder.error(codes::UNREADABLE_DATA, at, error.to_string()),
         }
     }
-    crate::plan::in_memory(&mut binder.ids, &schema, batches)
+    let files = crate::plan::in_memory(&mut binder.ids, &schema, batches);
+    if tables.is_empty() {
+        return files;
+    }
+    tables.push(files);
+    let inputs = tables.iter().map(|table| with_columns(table, &columns)).collect();
+    let types = columns.iter().map(|column| (column.id, column.ty)).collect();
+    Relation { node: Arc::new(Node::Union { inputs, columns: types }), columns, ..Relation::default() }
+}
+
+/// The rows of a table, as the columns that are declared.
+fn with_columns(rows: &Relation, columns: &[PlanColumn]) -> Arc<Node> {
+    let value = |column: &PlanColumn| match rows.columns.iter().find(|c| c.name == column.name) {
+        Some(own) => Expr::column(own, Span::default()).convert(column.ty),
+        None => crate::plan::missing(column.ty),
+    };
+    crate::plan::project(rows, columns.iter().map(|column| (column.id, value(column))).collect())
 }
 
 /// Why there are no rows of an address; `empty`: without a copy, the table is empty.

@@ -15,7 +15,7 @@ mod unsupported;
 
 pub use unsupported::Unsupported;
 
-use crate::bind::Environment;
+use crate::bind::{Environment, InventedColumns};
 use crate::database::Inspection;
 use crate::engine_core::{EngineCore, compile};
 use crate::error::Error;
@@ -81,8 +81,18 @@ pub struct NearMiss {
 pub(crate) fn sample(core: &Arc<EngineCore>, text: &str, attempt: usize) -> Result<Result<Sample, Unsupported>, Error> {
     defects_named(text, || {
         let snapshot = core.database.snapshot(Inspection::Complete);
-        let environment = snapshot.at(core.time());
-        let (bound, _) = compile(text, &environment);
+        let none = InventedColumns::new();
+        let environment = snapshot.at(core.time()).with_invented(&none);
+        let (mut bound, _) = compile(text, &environment);
+        // a watchlist has the columns that the query names, which are known once it is bound
+        let columns = std::mem::take(&mut bound.of_watchlists);
+        let environment = snapshot.at(core.time()).with_invented(&columns);
+        if columns.values().any(|columns| !columns.is_empty()) {
+            let (again, _) = compile(text, &environment);
+            if !again.diagnostics.iter().any(Diagnostic::is_error) {
+                bound = again;
+            }
+        }
         if bound.diagnostics.iter().any(Diagnostic::is_error) {
             return Err(Error::Query(bound.diagnostics));
         }
@@ -125,11 +135,26 @@ impl Rows<'_> {
                 cells.insert(*id, value.clone());
             }
         }
+        self.whole();
         // groups inside others come first
         for number in 0..self.symbols.groups.len() {
             self.copies(number)?;
         }
         Ok(())
+    }
+
+    /// Gives each cell of watchlists and external data a value: their columns are those that a row has.
+    fn whole(&mut self) {
+        for (id, variable) in &self.symbols.variables {
+            let Variable::Cell { row, .. } = variable else { continue };
+            let is_invented = self.symbols.rows.get(*row).is_some_and(|row| is_invented(&row.table));
+            if let (true, Some(built)) = (is_invented, self.built.get_mut(*row)) {
+                let value = self.solver.usual(self.symbols, *id);
+                built.iter_mut().for_each(|cells| {
+                    cells.entry(*id).or_insert_with(|| value.clone());
+                });
+            }
+        }
     }
 
     /// Adds the copies that a group needs.
@@ -156,7 +181,7 @@ impl Rows<'_> {
             let mut changes = Cells::new();
             for (count, distinct) in &counts {
                 if let (Some(e), true) = (distinct, copy < *count) {
-                    self.vary(e, copy, &mut changes);
+                    self.vary(e, copy, &group.keys, &mut changes);
                 }
             }
             for (row, cells) in &originals {
@@ -195,8 +220,9 @@ impl Rows<'_> {
         }
     }
 
-    /// Changes the cells of an expression, so that a copy has another value of it, and all conditions still hold.
-    fn vary(&self, e: &Expr, copy: i64, changes: &mut Cells) {
+    /// Changes the cells of an expression, so that a copy has another value of it, the same keys of its group, and all
+    /// conditions still hold.
+    fn vary(&self, e: &Expr, copy: i64, keys: &[Expr], changes: &mut Cells) {
         for id in variables(e) {
             let ty = type_of(self.symbols, id);
             let conditions = self.conditions_of(id);
@@ -205,13 +231,21 @@ impl Rows<'_> {
             let others = self.solver.candidates(self.symbols, id, &conditions);
             let skipped = usize::try_from(copy).unwrap_or(0) % others.len().max(1);
             let others = others.iter().cycle().skip(skipped).take(others.len()).cloned();
+            let keys: Vec<&Expr> = keys.iter().filter(|key| variables(key).contains(&id)).collect();
+            let key_of = |key: &Expr, value: &Value| {
+                let mut values = self.solution.values.clone();
+                values.insert(id, value.clone());
+                self.solver.environment.constant(&valued(key, &values))
+            };
+            let own_keys: Vec<Option<Value>> = keys.iter().map(|key| key_of(key, &own)).collect();
             let fits = |value: &Value| {
                 *value != own
+                    && keys.iter().zip(&own_keys).all(|(key, before)| key_of(key, value) == *before)
                     && conditions.iter().all(|(condition, wanted)| {
                         self.solver.holds(&valued(condition, &Cells::from([(id, value.clone())])), *wanted)
                     })
             };
-            if let Some(value) = usual.into_iter().chain(others).find(fits) {
+            if let Some(value) = usual.into_iter().chain(before(&own, ty, copy)).chain(others).find(fits) {
                 changes.insert(id, value);
                 return;
             }
@@ -290,13 +324,20 @@ impl Rows<'_> {
                 table: row.table.clone(),
                 cells: cells
                     .iter()
-                    .filter(|(id, value)| **value != Value::missing(type_of(self.symbols, **id)))
+                    .filter(|(id, value)| {
+                        is_invented(&row.table) || **value != Value::missing(type_of(self.symbols, **id))
+                    })
                     .filter_map(|(id, value)| self.cell(*id, value))
                     .collect(),
             })
         })
         .collect()
     }
+}
+
+/// Whether a table is a watchlist, or external data.
+fn is_invented(table: &str) -> bool {
+    table.contains('(') || table.contains("://")
 }
 
 /// Texts that differ from this one by a character.
@@ -306,6 +347,16 @@ fn almost(value: &Value, ty: ScalarType) -> Vec<Value> {
             let mut shorter = text.clone();
             shorter.pop();
             [format!("{text}x"), format!("x{text}"), shorter].map(Value::Text).to_vec()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Texts that end like this one.
+fn before(value: &Value, ty: ScalarType, copy: i64) -> Vec<Value> {
+    match (value, ty) {
+        (Value::Text(text), ScalarType::String) => {
+            vec![Value::Text(format!("{copy}{text}")), Value::Text(format!("{copy}.{text}"))]
         }
         _ => Vec::new(),
     }

@@ -26,6 +26,9 @@ const TEXTS: [&str; 8] = [
     "00000000-0000-0000-0000-000000000007",
 ];
 
+/// How a long text can end.
+const PARTS: &str = ".www.example.com";
+
 /// Proposals for one variable.
 pub(super) struct Proposer<'a> {
     pub environment: &'a dyn Environment,
@@ -288,7 +291,12 @@ impl Proposer<'_> {
             ("strlen", [text]) => match draft.exact {
                 Some((Value::Long(length), _)) => {
                     let length = usize::try_from(length).unwrap_or(0).min(100_000);
-                    self.at(text, Draft::text(&"a".repeat(length)))
+                    let mut found = self.at(text, Draft::text(&"a".repeat(length)));
+                    // a name or a path has parts
+                    if let Some(filled) = length.checked_sub(PARTS.len()).filter(|filled| *filled > 0) {
+                        found.extend(self.at(text, Draft::text(&format!("{}{PARTS}", "a".repeat(filled)))));
+                    }
+                    found
                 }
                 _ => Vec::new(),
             },

@@ -198,6 +198,8 @@ fn usual_text(column: &str) -> &'static str {
         || name == "ip"
     {
         "203.0.113.7"
+    } else if has(&["network", "subnet", "cidr", "iprange", "ipprefix"]) {
+        "203.0.113.0/24"
     } else if has(&["url", "uri"]) {
         "https://www.example.com/a"
     } else if has(&["sha256"]) {

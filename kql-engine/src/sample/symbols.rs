@@ -49,6 +49,8 @@ pub(super) struct Row {
 pub(super) struct Group {
     /// The rows that it is made from.
     pub rows: Range<usize>,
+    /// Its keys.
+    pub keys: Vec<Expr>,
 }
 
 /// What was found in a plan.
@@ -285,13 +287,14 @@ impl<'q> Symbols<'q> {
     ) -> Result<Columns, Unsupported> {
         let start = self.rows.len();
         let inner = self.row(input)?;
-        let mut found = Columns::new();
+        let (mut found, mut keys) = (Columns::new(), Vec::new());
         for (id, e) in groups {
             let key = self.bound(e, &inner)?;
+            keys.push(key.clone());
             found.insert(*id, key);
         }
         let group = self.groups.len();
-        self.groups.push(Group { rows: start..self.rows.len() });
+        self.groups.push(Group { rows: start..self.rows.len(), keys });
         for aggregate in aggregates {
             let mut own = (group, None);
             let (name, is_conditional) = match aggregate.function.name.strip_suffix("if") {
@@ -325,15 +328,17 @@ impl<'q> Symbols<'q> {
     ) -> Result<(usize, Option<Columns>), Unsupported> {
         let start = self.rows.len();
         let columns = self.row(input)?;
+        let mut own = Vec::new();
         for (id, e) in groups {
             let key = self.bound(e, &columns)?;
+            own.push(key.clone());
             if let Some(other) = keys.get(id) {
                 self.conditions.push(call("==", vec![other.clone(), key], ScalarType::Bool));
             }
         }
         let condition = self.bound(condition, &columns)?;
         self.conditions.push(condition);
-        self.groups.push(Group { rows: start..self.rows.len() });
+        self.groups.push(Group { rows: start..self.rows.len(), keys: own });
         Ok((self.groups.len() - 1, Some(columns)))
     }
 

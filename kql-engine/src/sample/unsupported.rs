@@ -7,7 +7,7 @@ use kql_parser::Span;
 pub enum Unsupported {
     /// A part of the query never has rows.
     #[error(
-        "a part of the query never has a row: its conditions exclude each other, or it reads external data or a watchlist"
+        "a part of the query never has a row: its conditions exclude each other, or it reads what has no rows here"
     )]
     Empty,
     /// An operator whose conditions cannot be solved.

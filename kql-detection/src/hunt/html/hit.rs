@@ -2,7 +2,7 @@
 
 use super::super::terms::{self, Term};
 use super::super::text::seconds;
-use super::escape::escaped;
+use super::escape::{attribute, escaped};
 use super::shown::{Shown, class, grouped};
 use super::timeline;
 use std::fmt::Write;
@@ -40,7 +40,7 @@ pub(super) fn add(out: &mut String, shown: &Shown, cells: usize, range: Option<(
          <span class=\"n\">{} {}",
         class(shown.severity),
         shown.at,
-        escaped(&words.join(" ").to_lowercase()),
+        attribute(&words.join(" ").to_lowercase()),
         if shown.at == 0 { " open" } else { "" },
         if shown.severity == "none" { "No severity" } else { shown.severity },
         escaped(&rule.name),
@@ -82,11 +82,14 @@ fn add_entities(out: &mut String, shown: &Shown) {
     out.push_str("<ul class=\"entities\" aria-label=\"Entities\">");
     for entity in hit.entities.iter().take(ENTITIES) {
         let values: Vec<&str> = entity.fields.iter().map(|(_, value)| value.as_str()).collect();
+        let values = values.join(" ");
+        let (from, to) = excerpt(&values, None);
         let _ = write!(
             out,
-            "<li><small>{}</small> {} <small>{}</small></li>",
+            "<li><small>{}</small> {}{} <small>{}</small></li>",
             escaped(&entity.kind),
-            escaped(&values.join(" ")),
+            escaped(values.get(from..to).unwrap_or_default()),
+            if to < values.len() { "…" } else { "" },
             grouped(entity.rows)
         );
     }
@@ -110,7 +113,7 @@ fn rows(out: &mut String, shown: &Shown, cells: usize) {
     let _ = write!(
         out,
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Rows of {}\"><table><thead><tr>",
-        escaped(&shown.rule.rule.name)
+        attribute(&shown.rule.rule.name)
     );
     for name in places.iter().filter_map(|at| names.get(*at)) {
         let _ = write!(out, "<th scope=\"col\">{}</th>", escaped(name));
@@ -157,7 +160,7 @@ fn add_cell(out: &mut String, cell: &str, marks: &[(Range<usize>, &Term)], first
             out,
             "{}<mark title=\"{}\">{}</mark>",
             escaped(cell.get(at..range.start).unwrap_or_default()),
-            escaped(&term.title(first)),
+            attribute(&term.title(first)),
             escaped(cell.get(range.clone()).unwrap_or_default())
         );
         at = range.end;

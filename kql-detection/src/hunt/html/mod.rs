@@ -20,7 +20,7 @@ use shown::{Shown, class, grouped};
 use std::fmt::Write;
 
 /// The cells of rows on a page; each hit has its share of them.
-const CELLS: usize = 300_000;
+const CELLS: usize = 60_000;
 
 /// The page. It loads nothing, and runs no script but its own.
 pub fn page(outcome: &HuntOutcome) -> String {

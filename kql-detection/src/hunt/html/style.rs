@@ -13,7 +13,7 @@ ul{list-style:none;margin:0;padding:0}.tiles{display:flex;flex-wrap:wrap;gap:.6r
 .tiles li{flex:1 1 8rem;background:var(--card);border:1px solid var(--line);border-left:4px solid var(--c);border-radius:6px;padding:.5rem .8rem;display:flex;flex-direction:column}\
 .tiles b{font-size:1.6rem;line-height:1.2;color:var(--c)}\
 .s-high{--c:var(--high)}.s-medium{--c:var(--medium)}.s-low{--c:var(--low)}.s-info{--c:var(--info)}.s-none{--c:var(--none)}\
-.matrix{display:flex;gap:.5rem;overflow-x:auto;padding-bottom:.4rem;align-items:flex-start}\
+.matrix{display:flex;gap:.5rem;overflow:auto;max-height:34rem;padding-bottom:.4rem;align-items:flex-start}\
 .matrix>div{flex:1 0 11rem;min-width:11rem}.matrix h3{font-size:.85rem;margin:0 0 .3rem}\
 .matrix details{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--c);border-radius:4px;margin-bottom:.3rem}\
 .matrix summary{padding:.2rem .5rem;cursor:pointer}.matrix li{padding:.15rem .5rem;font-size:.85rem;overflow-wrap:anywhere}\

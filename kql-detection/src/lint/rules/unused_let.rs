@@ -3,9 +3,9 @@
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
-use crate::lint::query::Query;
+use crate::lint::query::{Query, plain};
 use kql_parser::Span;
-use kql_parser::ast::StatementKind;
+use kql_parser::ast::{ExprKind, LetValue, OperatorKind, StatementKind};
 
 /// The entry of the rule.
 pub static RULE: LintRule = LintRule {
@@ -22,7 +22,8 @@ fn check(query: &Query<'_>, found: &mut Findings) {
     let has_result = query.statements().iter().any(|statement| matches!(statement.kind, StatementKind::Expr(_)));
     for statement in query.statements().iter().filter(|_| has_result) {
         let StatementKind::Let(l) = &statement.kind else { continue };
-        if query.occurrences(&l.name.text) != 1 {
+        let is_view = matches!(&l.value, LetValue::Function(function) if function.view);
+        if query.occurrences(&l.name.text) != 1 || is_view && reads_unnamed(query) {
             continue;
         }
         let finding = found.at(l.name.span, format!("'{}' is never used.", l.name.text));
@@ -36,4 +37,19 @@ fn check(query: &Query<'_>, found: &mut Findings) {
             finding.fix(vec![(Span::new(statement.span.start, end), String::new())]);
         }
     }
+}
+
+/// Whether the query reads tables without their names: views are among them.
+fn reads_unnamed(query: &Query<'_>) -> bool {
+    let mut found = false;
+    query.operators(|operator| {
+        found |= match &operator.kind {
+            OperatorKind::Search(_) | OperatorKind::Find(_) => true,
+            OperatorKind::Union(union) => {
+                union.tables.iter().any(|table| matches!(plain(table).kind, ExprKind::Star | ExprKind::Wildcard(_)))
+            }
+            _ => false,
+        };
+    });
+    found
 }

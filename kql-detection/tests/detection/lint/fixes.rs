@@ -25,6 +25,9 @@ const QUERIES: &[&str] = &[
     "SigninLogs | where Location in ('DE', 'FR', 'DE', 'IT', 'FR')",
     "SigninLogs | where Location has_any ('de', 'de-by', 'fr') and AppDisplayName has_all ('a b', 'a', 'b')",
     "let L = dynamic(['DE', 'FR', 'DE']);\nSigninLogs | where Location in (L)",
+    // the list has other uses, and the view is read by a pattern
+    "let L = dynamic(['DE', 'FR', 'DE']);\nSigninLogs | where Location in (L) | extend N = array_length(L)",
+    "let Views = view() { print Location = 'DE' };\nunion SigninLogs, View* | project Location",
     "SigninLogs | sort by TimeGenerated asc | where Location != '' | summarize N = count() by Location",
     "SigninLogs | sort by Location asc | sort by TimeGenerated desc | project TimeGenerated",
     "SigninLogs | sort by TimeGenerated asc\n| count",
@@ -56,7 +59,7 @@ fn mended_queries_return_the_same() {
         changed += usize::from(mended != *query);
         same(query, &mended);
     }
-    assert!(changed + 3 > QUERIES.len(), "only {changed} queries were mended");
+    assert!(changed + 5 > QUERIES.len(), "only {changed} queries were mended");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Rows of a table in compact form.
 
-use super::condition::Chosen;
+use super::chosen::Chosen;
 use super::finder::{TextFinder, TextIndex};
 use super::store::{Room, Segment};
 use arrow::array::{

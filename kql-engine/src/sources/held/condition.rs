@@ -2,7 +2,9 @@
 //!
 //! What is chosen can be too much, never too little: the plan tests its conditions again.
 
-use super::chunk::{Chunk, Loaded, Piece};
+use super::chosen::Chosen;
+use super::chunk::{Chunk, Loaded};
+use super::memo::Memo;
 use crate::functions::operators::{keeps_letters, required_texts};
 use crate::registry::Udf;
 use crate::types::ScalarType;
@@ -18,71 +20,8 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::physical_plan::PhysicalExpr;
-use hashbrown::HashMap;
 use std::any::Any;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-/// Rows of a chunk.
-#[derive(Clone, Debug)]
-pub(super) enum Chosen {
-    None,
-    All,
-    Some(BooleanBuffer),
-}
-
-impl Chosen {
-    fn of(bits: BooleanBuffer) -> Chosen {
-        match bits.count_set_bits() {
-            0 => Chosen::None,
-            all if all == bits.len() => Chosen::All,
-            _ => Chosen::Some(bits),
-        }
-    }
-
-    pub(super) fn count(&self, rows: usize) -> usize {
-        match self {
-            Chosen::None => 0,
-            Chosen::All => rows,
-            Chosen::Some(bits) => bits.count_set_bits(),
-        }
-    }
-
-    pub(super) fn and(self, other: Chosen) -> Chosen {
-        match (self, other) {
-            (Chosen::None, _) | (_, Chosen::None) => Chosen::None,
-            (Chosen::All, other) | (other, Chosen::All) => other,
-            (Chosen::Some(a), Chosen::Some(b)) => Chosen::of(&a & &b),
-        }
-    }
-
-    fn or(self, other: Chosen) -> Chosen {
-        match (self, other) {
-            (Chosen::All, _) | (_, Chosen::All) => Chosen::All,
-            (Chosen::None, other) | (other, Chosen::None) => other,
-            (Chosen::Some(a), Chosen::Some(b)) => Chosen::of(&a | &b),
-        }
-    }
-
-    /// The rows in pieces of at most `size`.
-    pub(super) fn pieces(&self, rows: usize, size: usize) -> Vec<Piece> {
-        match self {
-            Chosen::None => Vec::new(),
-            Chosen::All => (0..rows).step_by(size).map(|from| Piece::Range(from, size.min(rows - from))).collect(),
-            Chosen::Some(bits) => {
-                let numbers: Vec<u32> = bits.set_indices_u32().collect();
-                numbers.chunks(size).map(|part| Piece::Rows(UInt32Array::from(part.to_vec()))).collect()
-            }
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        match self {
-            Chosen::Some(bits) => bits.len() / 8,
-            _ => 0,
-        }
-    }
-}
+use std::sync::{Arc, OnceLock};
 
 /// The conditions of a scan; a row must fulfil all.
 pub(super) struct Conditions<'a> {
@@ -111,7 +50,10 @@ struct Leaf<'a> {
 
 impl<'a> Conditions<'a> {
     pub(super) fn new(filters: &'a [Expr], table: &SchemaRef, places: &[Option<usize>]) -> Conditions<'a> {
-        Conditions { all: filters.iter().map(|filter| Condition::of(filter, table, places)).collect() }
+        let mut all: Vec<_> = filters.iter().map(|filter| Condition::of(filter, table, places)).collect();
+        // those that look for texts leave few rows for the others to test
+        all.sort_by_key(|condition| !condition.looks_for_texts());
+        Conditions { all }
     }
 
     /// The rows of a chunk that fulfil them, and perhaps more.
@@ -121,7 +63,8 @@ impl<'a> Conditions<'a> {
         }
         let mut chosen = Chosen::All;
         for condition in &self.all {
-            chosen = chosen.and(condition.choose(at, chunk, memo, state)?);
+            let passes = condition.choose(at, chunk, memo, state, &chosen)?;
+            chosen = chosen.and(passes);
             if matches!(chosen, Chosen::None) {
                 break;
             }
@@ -157,22 +100,37 @@ impl<'a> Condition<'a> {
         }
     }
 
-    fn choose(&self, at: usize, chunk: &Chunk, memo: &Memo, state: &dyn Session) -> Result<Chosen> {
+    /// Whether only some texts can pass, which are found without a test of each.
+    fn looks_for_texts(&self) -> bool {
+        match self {
+            Condition::Other => false,
+            Condition::Leaf(leaf) => leaf.required.is_some(),
+            Condition::And(both) => both.iter().any(Condition::looks_for_texts),
+            Condition::Or(both) => both.iter().all(Condition::looks_for_texts),
+        }
+    }
+
+    /// The rows for which it is true, among those of `within`; of other rows nothing is known.
+    fn choose(&self, at: usize, chunk: &Chunk, memo: &Memo, state: &dyn Session, within: &Chosen) -> Result<Chosen> {
         Ok(match self {
             Condition::Other => Chosen::All,
-            Condition::Leaf(leaf) => leaf.choose(at, chunk, memo, state)?,
+            Condition::Leaf(leaf) => leaf.choose(at, chunk, memo, state, within)?,
             Condition::And(both) => {
                 let [left, right] = both.as_ref();
-                match left.choose(at, chunk, memo, state)? {
+                let passes = left.choose(at, chunk, memo, state, within)?;
+                match within.clone().and(passes) {
                     Chosen::None => Chosen::None,
-                    chosen => chosen.and(right.choose(at, chunk, memo, state)?),
+                    chosen => {
+                        let passes = right.choose(at, chunk, memo, state, &chosen)?;
+                        chosen.and(passes)
+                    }
                 }
             }
             Condition::Or(both) => {
                 let [left, right] = both.as_ref();
-                match left.choose(at, chunk, memo, state)? {
+                match left.choose(at, chunk, memo, state, within)? {
                     Chosen::All => Chosen::All,
-                    chosen => chosen.or(right.choose(at, chunk, memo, state)?),
+                    chosen => chosen.or(right.choose(at, chunk, memo, state, within)?),
                 }
             }
         })
@@ -180,7 +138,7 @@ impl<'a> Condition<'a> {
 }
 
 impl Leaf<'_> {
-    fn choose(&self, at: usize, chunk: &Chunk, memo: &Memo, state: &dyn Session) -> Result<Chosen> {
+    fn choose(&self, at: usize, chunk: &Chunk, memo: &Memo, state: &dyn Session, within: &Chosen) -> Result<Chosen> {
         if let Some(chosen) = self.by_range(chunk) {
             return Ok(chosen);
         }
@@ -194,9 +152,13 @@ impl Leaf<'_> {
         let Some(predicate) = self.predicate.get_or_init(|| self.compile(state).ok()) else { return Ok(Chosen::All) };
         crate::budget::check()?;
         let column = chunk.column(self.place)?;
+        let few = of_few_rows(&column, within, candidates.as_deref());
+        let is_complete = few.is_none();
         // a value that only rows have which other conditions leave out can be too much for a function
-        let chosen = tested(predicate, &self.schema, &column, candidates).unwrap_or(Chosen::All);
-        memo.put(self.e, at, &chosen);
+        let chosen = tested(predicate, &self.schema, &column, few.or(candidates)).unwrap_or(Chosen::All);
+        if is_complete {
+            memo.put(self.e, at, &chosen);
+        }
         Ok(chosen)
     }
 
@@ -323,6 +285,39 @@ fn tested(
     }
 }
 
+/// How many times fewer the values of some rows must be for a test of these alone, which other queries cannot use.
+const FEWER: usize = 4;
+
+/// Those of the candidates that the rows of `within` have, if they are few; without candidates, all values are.
+fn of_few_rows(column: &Loaded, within: &Chosen, candidates: Option<&[u32]>) -> Option<Vec<u32>> {
+    let (Chosen::Some(bits), Loaded::Values(values)) = (within, column) else { return None };
+    let different = values.as_any_dictionary_opt().map_or(values.len(), |texts| texts.values().len());
+    if bits.count_set_bits() > candidates.map_or(different, <[u32]>::len) / FEWER {
+        return None;
+    }
+    let mut of_rows = match values.data_type() {
+        DataType::Dictionary(key, _) if **key == DataType::UInt8 => numbers_of::<UInt8Type>(values, bits)?,
+        DataType::Dictionary(..) => numbers_of::<UInt16Type>(values, bits)?,
+        _ => bits.set_indices_u32().collect(),
+    };
+    of_rows.sort_unstable();
+    of_rows.dedup();
+    if let Some(candidates) = candidates {
+        of_rows.retain(|number| candidates.binary_search(number).is_ok());
+    }
+    Some(of_rows)
+}
+
+/// The number of the text of each of these rows, without nulls.
+fn numbers_of<K: ArrowDictionaryKeyType>(values: &ArrayRef, rows: &BooleanBuffer) -> Option<Vec<u32>>
+where
+    u32: TryFrom<K::Native>,
+{
+    let keys = values.as_dictionary_opt::<K>()?.keys();
+    let of_row = |row| keys.is_valid(row).then(|| u32::try_from(keys.value(row)).ok()).flatten();
+    Some(rows.set_indices().filter_map(of_row).collect())
+}
+
 /// The rows that may have one of the texts in a column; `None` if it cannot be read.
 pub(super) fn rows_with_texts(chunk: &Chunk, place: usize, texts: &[String]) -> Option<Chosen> {
     let Some(numbers) = chunk.texts(place).and_then(|index| index.values(texts)) else { return Some(Chosen::All) };
@@ -407,51 +402,5 @@ fn true_values(passes: &BooleanArray) -> BooleanBuffer {
     match passes.nulls() {
         None => passes.values().clone(),
         Some(nulls) => passes.values() & nulls.inner(),
-    }
-}
-
-/// What conditions have chosen, for the next queries that have them.
-#[derive(Debug)]
-pub(super) struct Memo {
-    chunks: usize,
-    bytes: AtomicUsize,
-    known: Mutex<HashMap<Expr, Arc<Vec<OnceLock<Chosen>>>>>,
-}
-
-/// Bytes of chosen rows that are remembered.
-const MOST: usize = 64 << 20;
-
-/// Conditions that are remembered.
-const MOST_CONDITIONS: usize = 100_000;
-
-impl Memo {
-    pub(super) fn new(chunks: usize) -> Memo {
-        Memo { chunks, bytes: AtomicUsize::new(0), known: Mutex::default() }
-    }
-
-    fn get(&self, e: &Expr, chunk: usize) -> Option<Chosen> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(e)?.get(chunk)?.get().cloned()
-    }
-
-    fn put(&self, e: &Expr, chunk: usize, chosen: &Chosen) {
-        let bytes = chosen.bytes();
-        if self.bytes.load(Ordering::Relaxed) + bytes > MOST {
-            return;
-        }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_chunks = match known.get(e) {
-            Some(found) => found.clone(),
-            None if known.len() >= MOST_CONDITIONS => return,
-            None => {
-                let new = Arc::new((0..self.chunks).map(|_| OnceLock::new()).collect::<Vec<_>>());
-                known.insert(e.clone(), new.clone());
-                new
-            }
-        };
-        drop(known);
-        if of_chunks.get(chunk).is_some_and(|slot| slot.set(chosen.clone()).is_ok()) {
-            self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        }
     }
 }

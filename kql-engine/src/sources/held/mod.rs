@@ -4,9 +4,11 @@
 //! is tested once per text and not once per row. The conditions of a query choose its rows before any row is put together;
 //! what they choose is remembered, since many queries have conditions in common.
 
+mod chosen;
 mod chunk;
 mod condition;
 mod finder;
+mod memo;
 mod store;
 
 pub use chunk::Moment;
@@ -19,7 +21,8 @@ use crate::types::{RECEIVED, TIME_COLUMNS};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use condition::{Chosen, Conditions, Memo};
+use chosen::Chosen;
+use condition::Conditions;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -29,6 +32,7 @@ use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use futures::stream;
+use memo::Memo;
 use std::fmt;
 use std::sync::Arc;
 
