@@ -61,7 +61,12 @@ pub fn lint(arguments: &Lint) -> Result<(), Failure> {
     if mended > 0 {
         crate::message::message!("mended {}", plural(mended as u64, "finding"));
     }
-    write(arguments, &reports)?;
+    // the mended text of standard input is the output, and what is left goes to standard error
+    let piped = files.iter().zip(&reports).find(|(input, _)| arguments.fix && !input.is_file);
+    if let Some((_, report)) = piped {
+        std::io::stdout().write_all(report.text.as_bytes())?;
+    }
+    write(arguments, &reports, piped.is_some())?;
     let fails = |report: &LintReport| {
         report.findings.iter().any(|finding| finding.level >= configs.fail_level(arguments, &report.file))
     };
@@ -129,7 +134,7 @@ fn errors(report: &LintReport) -> usize {
     report.findings.iter().filter(|finding| finding.level == Level::Error).count()
 }
 
-fn write(arguments: &Lint, reports: &[LintReport]) -> Result<(), Failure> {
+fn write(arguments: &Lint, reports: &[LintReport], to_error: bool) -> Result<(), Failure> {
     let colours =
         arguments.output.is_none() && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let text = match arguments.format {
@@ -141,6 +146,7 @@ fn write(arguments: &Lint, reports: &[LintReport]) -> Result<(), Failure> {
     match &arguments.output {
         Some(path) => std::fs::write(path, text)
             .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display()))),
+        None if to_error => Ok(std::io::stderr().write_all(text.as_bytes())?),
         None => Ok(std::io::stdout().write_all(text.as_bytes())?),
     }
 }

@@ -100,6 +100,23 @@ fn pages_and_the_list_of_rules() {
 }
 
 #[test]
+fn what_is_mended_of_standard_input_is_printed() {
+    let place = place(&[]);
+    let output = std::process::Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "printf \"SigninLogs | where Location in ('a', 'a')\" | {} lint - --fix",
+            env!("CARGO_BIN_EXE_kql")
+        ))
+        .current_dir(place.path())
+        .output()
+        .expect("a shell starts");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "SigninLogs | where Location in ('a')");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("mended 1 finding") && said.contains("nothing found"), "{said}");
+}
+
+#[test]
 fn standard_input_is_a_query() {
     let place = place(&[]);
     let output = std::process::Command::new("sh")

@@ -91,7 +91,7 @@ fn find(profile: Profile, name: &str) -> Option<&'static str> {
     let (mut low, mut high) = (0, TABLES.len());
     while low < high {
         let middle = low + (high - low) / 2;
-        let start = TABLES.as_bytes().get(..middle)?.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+        let start = memchr::memrchr(b'\n', TABLES.as_bytes().get(..middle)?).map_or(0, |at| at + 1);
         let line = TABLES.get(start..)?.split('\n').next()?;
         if line.split('\t').next()? < name {
             low = start + line.len() + 1;

@@ -23,7 +23,10 @@ pub(super) fn report(reports: &[LintReport]) -> String {
                     let _ = write!(position, ",col={column},endColumn={end_column}");
                 }
             }
-            let help = finding.help.as_ref().map_or_else(String::new, |help| format!(" Help: {help}."));
+            let help = finding.help.as_ref().map_or_else(String::new, |help| {
+                let stop = if help.ends_with(['.', '?']) { "" } else { "." };
+                format!(" Help: {help}{stop}")
+            });
             let message = data(&format!("{}{help}", finding.message));
             let _ = writeln!(out, "::{command} {position},title={}::{message}", property(finding.rule.name));
         }
