@@ -126,6 +126,30 @@ fn exit_status() {
 }
 
 #[test]
+fn a_rule_without_memory_beside_others_runs_again_by_itself() {
+    let words = ["bypass", "-ENC", "lsass", "straße", "日本語"];
+    let row = |i: usize| {
+        let line = format!("{} {} {i}", words[i % 5], words[i / 5 % 5]);
+        format!("{{\"DeviceName\": \"h{}\", \"ProcessCommandLine\": \"{line}\", \"ProcessId\": {}}}\n", i % 50, i % 997)
+    };
+    let rows: String = (0..70_000).map(row).collect();
+    // four of these at once need more than there is, which one does not
+    let rule = |i: usize| {
+        format!(
+            "DeviceProcessEvents | summarize Lines = make_list(ProcessCommandLine) by DeviceName, N = ProcessId % {i} | project N, L = array_length(Lines)"
+        )
+    };
+    let rules: Vec<(String, String)> = (5..13).map(|i| (format!("rules/{i}.kql"), rule(i))).collect();
+    let mut files: Vec<(&str, &[u8])> = vec![("DeviceProcessEvents.ndjson", rows.as_bytes())];
+    files.extend(rules.iter().map(|(name, text)| (name.as_str(), text.as_bytes())));
+    let place = place(&files);
+    let little =
+        ["hunt", "rules", "--data", "DeviceProcessEvents.ndjson", "--memory", "12MB", "-j", "4", "--format", "json"];
+    let report = json(place.path(), &little);
+    assert_eq!(report["summary"]["hit"], 8, "{}", report["rules"]);
+}
+
+#[test]
 fn a_file_that_cannot_be_read_stops_only_its_rules() {
     let place = place(&[
         ("rules/a.kql", b"Broken | where a == 1"),
