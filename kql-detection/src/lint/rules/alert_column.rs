@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "The name or description of an alert has a placeholder for a column that the result does not have.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/alert-column.md"),
+    page: include_str!("../../../lint-pages/alert-column.md"),
     check,
 };
 

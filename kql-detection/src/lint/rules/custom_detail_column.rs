@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "A custom detail names a column that the result does not have.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/custom-detail-column.md"),
+    page: include_str!("../../../lint-pages/custom-detail-column.md"),
     check,
 };
 

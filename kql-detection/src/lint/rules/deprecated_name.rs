@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Style,
     summary: "An old name of an operator or function is used.",
     is_fixable: true,
-    page: include_str!("../../../../docs/lint/deprecated-name.md"),
+    page: include_str!("../../../lint-pages/deprecated-name.md"),
     check,
 };
 

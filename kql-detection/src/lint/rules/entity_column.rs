@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "An entity mapping names a column that the result does not have.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/entity-column.md"),
+    page: include_str!("../../../lint-pages/entity-column.md"),
     check,
 };
 

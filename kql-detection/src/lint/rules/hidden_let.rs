@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A comparison names a let, but a column of the same name is what counts.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/hidden-let.md"),
+    page: include_str!("../../../lint-pages/hidden-let.md"),
     check,
 };
 

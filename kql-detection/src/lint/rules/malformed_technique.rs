@@ -12,7 +12,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "The id of a technique does not have the form of ATT&CK.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/malformed-technique.md"),
+    page: include_str!("../../../lint-pages/malformed-technique.md"),
     check,
 };
 

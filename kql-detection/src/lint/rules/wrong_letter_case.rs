@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A value of a known enumeration is written in another letter case.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/wrong-letter-case.md"),
+    page: include_str!("../../../lint-pages/wrong-letter-case.md"),
     check,
 };
 

@@ -1,4 +1,4 @@
-//! The linter: each page of `docs/lint` against its rule, mended queries against the original ones, and the files around them.
+//! The linter: each page of `lint-pages` against its rule, mended queries against the original ones, and the files around them.
 
 mod files;
 mod fixes;
