@@ -1,6 +1,6 @@
 //! An entity mapping names a column that the result does not have.
 
-use crate::lint::columns::missing_column;
+use crate::lint::columns::look_for_column;
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
@@ -18,11 +18,7 @@ pub static RULE: LintRule = LintRule {
 };
 
 fn check(query: &Query<'_>, found: &mut Findings) {
-    let Some(columns) = query.columns() else { return };
     for field in query.rule.entities.iter().flat_map(|entity| &entity.fields) {
-        if columns.iter().all(|column| column.name != field.column.value) {
-            let (message, help) = missing_column(&field.column.value, columns);
-            found.in_file(field.column.place, message).help(help);
-        }
+        look_for_column(query, found, &field.column.value, field.column.place);
     }
 }
