@@ -4,6 +4,7 @@ mod files;
 mod fixes;
 mod pages;
 mod reports;
+mod values;
 
 use kql_detection::lint::{Finding, Level, LintConfig, LintReport, LintRule, Linter, RULES, rule_named};
 use kql_engine::Engine;
