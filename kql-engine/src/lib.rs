@@ -100,7 +100,7 @@ pub use export::{Exported, RowWriter};
 pub use hold::{Held, HeldDescription, Moment, QueryReads};
 pub use meaning::{ColumnMeaning, ExprMeaning, Meaning, OperatorMeaning, TableUse};
 pub use memory::Release;
-pub use plan::Render;
+pub use plan::{ColumnId, Render};
 pub use prepared::Prepared;
 pub use progress::Progress;
 pub use run::{Run, Settled};

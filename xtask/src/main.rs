@@ -1,6 +1,7 @@
 //! Repository tasks: `cargo xtask NAME`.
 #![forbid(unsafe_code)]
 
+mod attack;
 mod catalogue;
 mod floors;
 mod modules;
@@ -12,10 +13,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
+        ["attack", file] => attack::run(file),
         ["catalogue", folder] => catalogue::run(folder),
         ["floors"] => floors::print(),
         ["tidy"] => tidy::run(),
-        _ => Err("tasks: catalogue FOLDER, floors, tidy".to_owned()),
+        _ => Err("tasks: attack FILE, catalogue FOLDER, floors, tidy".to_owned()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[command(
     after_help = "Comments switch rules off: '// kql-lint: disable=NAME' for a line, '// kql-lint: disable-file=NAME' for \
     a file. Exit status: 0 nothing found at the failing level, 1 something found, 2 the command line or the configuration is \
-    at fault. docs/lint/README.md lists the rules."
+    at fault. --list lists the rules, --explain prints the page of one."
 )]
 pub struct Lint {
     /// Files of queries or rules, or folders whose .kql, .csl, .yaml, .json and .md files are looked at; - for standard input

@@ -1,11 +1,13 @@
 //! Finds what is probably wrong, costs too much, or does not fit the rule around it, in queries that run.
 //!
-//! Each rule is a file in `rules/`, and a page in `docs/lint/`. Rules see the syntax tree, and what its parts stand for: the
+//! Each rule is a file in `rules/`, and a page in `lint-pages/`. Rules see the syntax tree, and what its parts stand for: the
 //! query is parsed and bound once, and nothing runs.
 
+mod attack;
 mod baseline;
 mod columns;
 mod config;
+mod enumerations;
 mod finding;
 mod fix;
 mod level;
@@ -13,6 +15,7 @@ mod lines;
 mod lint_rule;
 mod linter;
 mod lists;
+mod made;
 mod query;
 mod report;
 mod rules;

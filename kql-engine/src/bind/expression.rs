@@ -3,7 +3,7 @@
 use super::coerce::{self, Operands};
 use super::{Binder, Symbol};
 use crate::functions::operators;
-use crate::plan::{Expr, ExprKind, Node, PlanColumn, Relation, StageKind};
+use crate::plan::{Dropped, Expr, ExprKind, Node, PlanColumn, Relation, StageKind};
 use crate::types::ScalarType;
 use crate::value::Value;
 use kql_parser::ast::{self, BinaryOp};
@@ -22,13 +22,24 @@ pub struct Row<'r> {
     /// Whether other names can be columns too.
     pub open: bool,
     /// `$left` and `$right`, in the condition of a join.
-    pub sides: Option<(&'r [PlanColumn], &'r [PlanColumn])>,
+    pub sides: Option<(Side<'r>, Side<'r>)>,
     /// In `scan`, the columns that each step stores: `step.column`.
     pub steps: &'r [(String, Vec<PlanColumn>)],
     /// Whether the query has ordered the rows, so that functions can refer to other rows.
     pub serialized: bool,
     /// Whether every column must be inside an aggregate: in `summarize`, outside the aggregates' arguments.
     pub aggregates_only: bool,
+    /// The operators before that dropped columns.
+    pub dropped: &'r [Arc<Dropped>],
+}
+
+/// A side of a join, for its condition.
+#[derive(Clone, Copy)]
+pub struct Side<'r> {
+    /// Its columns, also those that are not listed.
+    pub columns: &'r [PlanColumn],
+    /// The operators in it that dropped columns.
+    pub dropped: &'r [Arc<Dropped>],
 }
 
 impl<'r> Row<'r> {
@@ -39,6 +50,7 @@ impl<'r> Row<'r> {
             hidden: &relation.hidden,
             open: relation.open,
             serialized: relation.serialized,
+            dropped: &relation.dropped,
             ..Row::default()
         }
     }
@@ -223,22 +235,27 @@ impl Binder<'_> {
             .chain(self.scope.names().filter(|(_, s)| matches!(s, Symbol::Scalar(_))).map(|(n, _)| n));
         let help = suggest(&name.text, known).map(|s| format!("did you mean '{s}'?"));
         let mut d = Diagnostic::error(codes::UNKNOWN_NAME, span, message);
+        if let Some((label, help)) = super::dropped::explain(row.dropped, &name.text) {
+            d.labels.push(label);
+            self.report(d.with_help(help));
+            return;
+        }
         d.help = help.or_else(|| columns_in_scope(row));
         self.report(d);
     }
 
     fn path(&mut self, base: &ast::Expr, name: &ast::Name, span: Span, row: Row) -> Expr {
         if let (ast::ExprKind::Name(side), Some((left, right))) = (&base.kind, row.sides) {
-            let columns = match side.text.as_str() {
+            let side = match side.text.as_str() {
                 "$left" => Some(left),
                 "$right" => Some(right),
                 _ => None,
             };
-            if let Some(columns) = columns {
+            if let Some(Side { columns, dropped }) = side {
                 return match columns.iter().find(|c| c.name == name.text) {
                     Some(column) => Expr::column(column, span),
                     None => {
-                        self.unknown_name(name, name.span, Row { columns, ..Row::default() });
+                        self.unknown_name(name, name.span, Row { columns, dropped, ..Row::default() });
                         Expr::error(span)
                     }
                 };

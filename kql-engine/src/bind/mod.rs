@@ -6,6 +6,7 @@ mod assignments;
 pub mod callable;
 mod calls;
 mod coerce;
+pub mod dropped;
 mod environment;
 mod expression;
 mod graph;
@@ -27,7 +28,7 @@ mod times;
 
 pub use assignments::{Assigned, ColumnNames, gives_several, plain_column};
 pub use environment::{Arrivals, Environment, ExternalMissing, StoredFunction};
-pub use expression::{Row, balanced};
+pub use expression::{Row, Side, balanced};
 pub use graph::{PatternNames, PatternVariable};
 pub use groups::grouped;
 pub(crate) use invented::InventedColumns;

@@ -2,7 +2,7 @@
 //!
 //! <https://learn.microsoft.com/kusto/query/join-operator>
 
-use crate::bind::{Binder, Row};
+use crate::bind::{Binder, Row, Side};
 use crate::plan::{ColumnId, Expr, ExprKind, JoinKind, Node, PlanColumn, Relation};
 use crate::types::ScalarType;
 use kql_parser::ast::{self, BinaryOp};
@@ -105,6 +105,7 @@ pub(super) fn joined(
         columns,
         partition: input.partition,
         open: input.open || right.open,
+        dropped: right.dropped,
         ..Relation::default()
     }
 }
@@ -203,8 +204,12 @@ fn key(binder: &mut Binder, condition: &ast::Expr, left: &Relation, right: &Rela
                 return;
             }
             let all = |side: &Relation| side.nameable().cloned().collect::<Vec<_>>();
-            let (left, right) = (all(left), all(right));
-            let row = Row { sides: Some((&left, &right)), ..Row::default() };
+            let (left_columns, right_columns) = (all(left), all(right));
+            let sides = (
+                Side { columns: &left_columns, dropped: &left.dropped },
+                Side { columns: &right_columns, dropped: &right.dropped },
+            );
+            let row = Row { sides: Some(sides), ..Row::default() };
             let l = binder.expr(&b.left, row);
             let r = binder.expr(&b.right, row);
             if l.ty == ScalarType::Dynamic || r.ty == ScalarType::Dynamic {

@@ -61,11 +61,14 @@ use crate::plan::{Expr, PlanColumn, Relation};
 use kql_parser::ast::{self, OperatorKind as K};
 use kql_parser::codes;
 use kql_parser::{Diagnostic, Span};
+use std::sync::Arc;
 
 /// Binds an operator after a pipe.
 pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> Relation {
     let input = prepared(binder, operator, input);
-    let before = if binder.records() { input.columns.clone() } else { Vec::new() };
+    let drops = crate::bind::dropped::operator(&operator.kind).filter(|_| !binder.in_saved_function());
+    let before = if binder.records() || drops.is_some() { input.columns.clone() } else { Vec::new() };
+    let earlier = input.dropped.clone();
     let mut result = if input.open {
         binder.with_found_names(input, |binder, input| bound(binder, operator, input))
     } else {
@@ -75,6 +78,12 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
     let columns = &result.columns;
     result.hidden.retain(|h| columns.iter().all(|c| c.id != h.id && c.name != h.name));
     binder.record_operator(operator, &before, &result);
+    crate::bind::dropped::remember(&mut result.dropped, &earlier);
+    if let Some(name) = drops
+        && let Some(step) = crate::bind::dropped::between(name, operator, &before, &result.columns)
+    {
+        Arc::make_mut(&mut result.dropped).push(step);
+    }
     // only the table itself, and what `as` names, has a name
     if matches!(operator.kind, K::As(_)) { result } else { Relation { name: None, ..result } }
 }

@@ -78,6 +78,7 @@ pub fn with_new_ids(ids: &mut ColumnIds, input: &Relation) -> Relation {
         open: input.open,
         origin: input.origin,
         name: input.name.clone(),
+        dropped: input.dropped.clone(),
         ..Relation::default()
     }
 }

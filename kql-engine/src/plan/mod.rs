@@ -7,6 +7,7 @@
 
 mod build;
 mod columns;
+mod dropped;
 mod error;
 mod graph;
 mod memory;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 pub use crate::registry::{ColumnId, Expr, ExprKind, PlanColumn, StageId};
 pub use build::{identity, limit, missing, project, replaced, side_by_side, with_new_ids};
 pub use columns::ColumnIds;
+pub use dropped::Dropped;
 pub use error::TableFunctionError;
 pub use graph::{
     Graph, GraphCall, GraphCallKind, GraphColumn, GraphCycles, GraphNodes, GraphOver, GraphPattern, GraphPatternEdge,
@@ -75,6 +77,8 @@ pub struct Relation {
     pub graph: Option<Arc<Graph>>,
     /// Columns of a result that have the same value in every row, and are not computed.
     pub constants: Arc<HashMap<ColumnId, Value>>,
+    /// The operators before it that dropped columns, so that a message about an unknown name can point at one.
+    pub dropped: Arc<Vec<Arc<Dropped>>>,
 }
 
 /// The parts of a table that operators process separately. Its columns are hidden, and no operator drops them.

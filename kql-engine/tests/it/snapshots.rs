@@ -96,3 +96,53 @@ fn several_errors_in_one_query() {
         "DeviceProcessEvents | where FileNam == 'a' | extend x = tolowr(FileName) | sumarize count() | take 'a'"
     ));
 }
+
+#[test]
+fn a_message_about_a_dropped_column_points_at_the_step() {
+    let name = "The name 'FileName' does not refer to any known column, table, variable or function.";
+    for (query, operator, label, help) in [
+        (
+            "DeviceFileEvents | project DeviceId, Timestamp | where FileName == 'a'",
+            "project",
+            "this 'project' drops 'FileName'",
+            "keep it in the 'project' that drops it",
+        ),
+        (
+            "DeviceFileEvents | project-away FileName | take 5 | extend x = FileName",
+            "project-away",
+            "this 'project-away' drops 'FileName'",
+            "keep it in the 'project-away' that drops it",
+        ),
+        (
+            "DeviceFileEvents | project DeviceId, File = FileName | where FileName == 'a'",
+            "project",
+            "this 'project' renames 'FileName' to 'File'",
+            "did you mean 'File'?",
+        ),
+        (
+            "let T = DeviceFileEvents | summarize n = count() by DeviceId; T | sort by n | project FileName",
+            "summarize",
+            "this 'summarize' drops 'FileName'",
+            "add it to 'by', or keep a value of it with take_any()",
+        ),
+        (
+            "DeviceInfo | join kind=inner (DeviceFileEvents | distinct DeviceId) on DeviceId | where FileName == 'a'",
+            "distinct",
+            "this 'distinct' drops 'FileName'",
+            "keep it in the 'distinct' that drops it",
+        ),
+        (
+            "DeviceInfo | join kind=inner (DeviceFileEvents | count) on $left.DeviceId == $right.FileName",
+            "count",
+            "this 'count' drops 'FileName'",
+            "use it before the 'count' that drops it",
+        ),
+    ] {
+        let diagnostics = engine().check(query).diagnostics;
+        let found =
+            diagnostics.iter().find(|d| d.message == name).unwrap_or_else(|| panic!("{query}: {diagnostics:?}"));
+        assert_eq!(found.help.as_deref(), Some(help), "{query}");
+        let labels: Vec<(&str, &str)> = found.labels.iter().map(|l| (l.span.text(query), l.text.as_str())).collect();
+        assert_eq!(labels, [(operator, label)], "{query}");
+    }
+}

@@ -1,8 +1,8 @@
 //! One JSON object per finding and line.
 
 use crate::lint::lines::place_in_lines;
-use crate::lint::linter::LintReport;
-use serde_json::json;
+use crate::lint::linter::{Finding, LintReport};
+use serde_json::{Value, json};
 use std::fmt::Write;
 
 pub(super) fn report(reports: &[LintReport]) -> String {
@@ -30,9 +30,20 @@ pub(super) fn report(reports: &[LintReport]) -> String {
                 "detection": finding.title,
                 "fixable": finding.fix.is_some(),
                 "fingerprint": finding.fingerprint,
+                "labels": labels(finding),
             });
             let _ = writeln!(out, "{object}");
         }
     }
     out
+}
+
+/// The places that explain a finding; none if the file has the query in another form.
+fn labels(finding: &Finding) -> Vec<Value> {
+    let in_file = finding.labels.iter().filter(|_| !finding.in_query);
+    let label = |(place, text): &(crate::problem::Place, String)| {
+        let (line, column, ..) = place_in_lines(&finding.source, *place);
+        json!({"line": line, "column": column, "text": text})
+    };
+    in_file.map(label).collect()
 }

@@ -1,6 +1,6 @@
 //! The name or description of an alert has a placeholder for a column that the result does not have.
 
-use crate::lint::columns::missing_column;
+use crate::lint::columns::look_for_column;
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
@@ -14,18 +14,12 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "The name or description of an alert has a placeholder for a column that the result does not have.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/alert-column.md"),
+    page: include_str!("../../../lint-pages/alert-column.md"),
     check,
 };
 
 fn check(query: &Query<'_>, found: &mut Findings) {
-    let Some(columns) = query.columns() else { return };
-    let mut look = |name: &str, place: Place| {
-        if columns.iter().all(|column| column.name != name) {
-            let (message, help) = missing_column(name, columns);
-            found.in_file(place, message).help(help);
-        }
-    };
+    let mut look = |name: &str, place: Place| look_for_column(query, found, name, place);
     for (key, value) in &query.rule.alert_overrides {
         if !key.value.ends_with("Format") {
             look(value.value.trim(), value.place);

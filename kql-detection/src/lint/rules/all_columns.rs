@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "A query returns all columns of its table.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/all-columns.md"),
+    page: include_str!("../../../lint-pages/all-columns.md"),
     check,
 };
 

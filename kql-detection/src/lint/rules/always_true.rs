@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A condition is true for every row that reaches it.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/always-true.md"),
+    page: include_str!("../../../lint-pages/always-true.md"),
     check,
 };
 

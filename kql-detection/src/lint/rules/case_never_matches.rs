@@ -15,7 +15,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A text in lower case is compared with one that has capitals, or the other way round.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/case-never-matches.md"),
+    page: include_str!("../../../lint-pages/case-never-matches.md"),
     check,
 };
 

@@ -15,7 +15,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "The number of rows is fixed by the query, so the trigger always or never fires.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/constant-trigger.md"),
+    page: include_str!("../../../lint-pages/constant-trigger.md"),
     check,
 };
 

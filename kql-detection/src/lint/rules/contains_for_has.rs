@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "contains is used for a text of several whole words, which has finds through the index.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/contains-for-has.md"),
+    page: include_str!("../../../lint-pages/contains-for-has.md"),
     check,
 };
 

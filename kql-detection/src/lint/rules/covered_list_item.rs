@@ -15,7 +15,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Style,
     summary: "An item of a list is covered by another one.",
     is_fixable: true,
-    page: include_str!("../../../../docs/lint/covered-list-item.md"),
+    page: include_str!("../../../lint-pages/covered-list-item.md"),
     check,
 };
 

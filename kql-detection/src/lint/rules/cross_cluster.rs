@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "A query reads a table of another cluster or workspace.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/cross-cluster.md"),
+    page: include_str!("../../../lint-pages/cross-cluster.md"),
     check,
 };
 

@@ -1,6 +1,6 @@
 //! A custom detail names a column that the result does not have.
 
-use crate::lint::columns::missing_column;
+use crate::lint::columns::look_for_column;
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
@@ -13,16 +13,12 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "A custom detail names a column that the result does not have.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/custom-detail-column.md"),
+    page: include_str!("../../../lint-pages/custom-detail-column.md"),
     check,
 };
 
 fn check(query: &Query<'_>, found: &mut Findings) {
-    let Some(columns) = query.columns() else { return };
     for (_, value) in &query.rule.custom_details {
-        if columns.iter().all(|column| column.name != value.value) {
-            let (message, help) = missing_column(&value.value, columns);
-            found.in_file(value.place, message).help(help);
-        }
+        look_for_column(query, found, &value.value, value.place);
     }
 }

@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "An item of a list can never match, because another condition excludes it.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/dead-list-item.md"),
+    page: include_str!("../../../lint-pages/dead-list-item.md"),
     check,
 };
 

@@ -13,27 +13,41 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Style,
     summary: "An old name of an operator or function is used.",
     is_fixable: true,
-    page: include_str!("../../../../docs/lint/deprecated-name.md"),
+    page: include_str!("../../../lint-pages/deprecated-name.md"),
     check,
 };
 
-/// Old names that the documentation calls deprecated, new names, and whether the new one returns the same.
-const NAMES: [(&str, &str, Renamed); 15] = [
-    ("mvexpand", "mv-expand", Renamed::Limited),
-    ("mvapply", "mv-apply", Renamed::Limited),
-    ("makelist", "make_list", Renamed::Limited),
-    ("makeset", "make_set", Renamed::Limited),
-    ("parsejson", "parse_json", Renamed::Same),
-    ("extractall", "extract_all", Renamed::Same),
-    ("parseurl", "parse_url", Renamed::Same),
-    ("parseurlquery", "parse_urlquery", Renamed::Same),
-    ("arraylength", "array_length", Renamed::Same),
-    ("array_strcat", "strcat_array", Renamed::Same),
-    ("pack_dictionary", "bag_pack", Renamed::Same),
-    ("base64_encodestring", "base64_encode_tostring", Renamed::Same),
-    ("base64_decodestring", "base64_decode_tostring", Renamed::Same),
+/// Old names, new names, and whether the new one returns the same. They are what Microsoft's binder marks as obsolete, and
+/// 'mvexpand', which its documentation calls that.
+const NAMES: [(&str, &str, Renamed); 28] = [
+    ("any", "take_any", Renamed::Limited),
+    ("anyif", "take_anyif", Renamed::Limited),
     ("argmax", "arg_max", Renamed::Limited),
     ("argmin", "arg_min", Renamed::Limited),
+    ("array_sum", "series_sum", Renamed::Same),
+    ("arraylength", "array_length", Renamed::Same),
+    ("base64_decodestring", "base64_decode_tostring", Renamed::Same),
+    ("base64_encodestring", "base64_encode_tostring", Renamed::Same),
+    ("columnifexists", "column_ifexists", Renamed::Same),
+    ("datepart", "datetime_part", Renamed::Same),
+    ("extractall", "extract_all", Renamed::Same),
+    ("make_string", "unicode_codepoints_to_string", Renamed::Same),
+    ("makelist", "make_list", Renamed::Limited),
+    ("makeset", "make_set", Renamed::Limited),
+    ("mvexpand", "mv-expand", Renamed::Limited),
+    ("notempty", "isnotempty", Renamed::Same),
+    ("notnull", "isnotnull", Renamed::Same),
+    ("pack", "bag_pack", Renamed::Same),
+    ("pack_dictionary", "bag_pack", Renamed::Same),
+    ("parsejson", "parse_json", Renamed::Same),
+    ("parseurl", "parse_url", Renamed::Same),
+    ("parseurlquery", "parse_urlquery", Renamed::Same),
+    ("replace", "replace_regex", Renamed::Limited),
+    ("row_rank", "row_rank_dense", Renamed::Limited),
+    ("to_utf8", "unicode_codepoints_from_string", Renamed::Same),
+    ("toobject", "parse_json", Renamed::Same),
+    ("totime", "totimespan", Renamed::Same),
+    ("weekofyear", "week_of_year", Renamed::Limited),
 ];
 
 /// How a new name differs from the old one.
@@ -41,7 +55,7 @@ const NAMES: [(&str, &str, Renamed); 15] = [
 enum Renamed {
     /// Not at all.
     Same,
-    /// The old one has a limit, or names its column in another way.
+    /// The old one has a limit, another order of arguments, counts weeks or names its column in another way.
     Limited,
 }
 

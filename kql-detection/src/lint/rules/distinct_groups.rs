@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "distinct follows a summarize whose groups are already distinct.",
     is_fixable: true,
-    page: include_str!("../../../../docs/lint/distinct-groups.md"),
+    page: include_str!("../../../lint-pages/distinct-groups.md"),
     check,
 };
 

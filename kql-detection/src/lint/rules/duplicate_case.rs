@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "case() has the same condition twice, so the second one is never reached.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/duplicate-case.md"),
+    page: include_str!("../../../lint-pages/duplicate-case.md"),
     check,
 };
 

@@ -15,7 +15,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "The same condition stands twice in a filter.",
     is_fixable: true,
-    page: include_str!("../../../../docs/lint/duplicate-condition.md"),
+    page: include_str!("../../../lint-pages/duplicate-condition.md"),
     check,
 };
 

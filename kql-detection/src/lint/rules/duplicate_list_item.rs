@@ -15,7 +15,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Style,
     summary: "A list has the same item twice.",
     is_fixable: true,
-    page: include_str!("../../../../docs/lint/duplicate-list-item.md"),
+    page: include_str!("../../../lint-pages/duplicate-list-item.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A union has the same table twice, so its rows are counted twice.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/duplicate-union-leg.md"),
+    page: include_str!("../../../lint-pages/duplicate-union-leg.md"),
     check,
 };
 

@@ -15,7 +15,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A text operator searches for an empty text, which every text has.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/empty-text.md"),
+    page: include_str!("../../../lint-pages/empty-text.md"),
     check,
 };
 

@@ -1,6 +1,6 @@
 //! An entity mapping names a column that the result does not have.
 
-use crate::lint::columns::missing_column;
+use crate::lint::columns::look_for_column;
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
@@ -13,16 +13,12 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "An entity mapping names a column that the result does not have.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/entity-column.md"),
+    page: include_str!("../../../lint-pages/entity-column.md"),
     check,
 };
 
 fn check(query: &Query<'_>, found: &mut Findings) {
-    let Some(columns) = query.columns() else { return };
     for field in query.rule.entities.iter().flat_map(|entity| &entity.fields) {
-        if columns.iter().all(|column| column.name != field.column.value) {
-            let (message, help) = missing_column(&field.column.value, columns);
-            found.in_file(field.column.place, message).help(help);
-        }
+        look_for_column(query, found, &field.column.value, field.column.place);
     }
 }

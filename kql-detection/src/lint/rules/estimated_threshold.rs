@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "dcount() is an estimate, but its result is compared with an exact number.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/estimated-threshold.md"),
+    page: include_str!("../../../lint-pages/estimated-threshold.md"),
     check,
 };
 

@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "Rows are filtered or counted after take has kept any of them.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/filter-after-take.md"),
+    page: include_str!("../../../lint-pages/filter-after-take.md"),
     check,
 };
 

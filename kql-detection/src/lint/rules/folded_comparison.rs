@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "tolower() or toupper() is used to compare without letter case.",
     is_fixable: true,
-    page: include_str!("../../../../docs/lint/folded-comparison.md"),
+    page: include_str!("../../../lint-pages/folded-comparison.md"),
     check,
 };
 

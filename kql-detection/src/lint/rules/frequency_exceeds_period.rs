@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "A rule runs less often than its period is long, so that events are never seen.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/frequency-exceeds-period.md"),
+    page: include_str!("../../../lint-pages/frequency-exceeds-period.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A filter asks for events of the future.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/future-time.md"),
+    page: include_str!("../../../lint-pages/future-time.md"),
     check,
 };
 

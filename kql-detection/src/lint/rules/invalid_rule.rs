@@ -12,7 +12,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "The file of a rule has a field that cannot be used.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/invalid-rule.md"),
+    page: include_str!("../../../lint-pages/invalid-rule.md"),
     check,
 };
 

@@ -12,7 +12,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Style,
     summary: "A comment switches off a rule that does not exist.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/invalid-suppression.md"),
+    page: include_str!("../../../lint-pages/invalid-suppression.md"),
     check,
 };
 

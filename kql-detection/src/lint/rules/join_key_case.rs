@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A join compares a key in lower case with one as it comes.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/join-key-case.md"),
+    page: include_str!("../../../lint-pages/join-key-case.md"),
     check,
 };
 

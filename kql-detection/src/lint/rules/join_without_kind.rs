@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A join without a kind keeps one row of each key of its left side.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/join-without-kind.md"),
+    page: include_str!("../../../lint-pages/join-without-kind.md"),
     check,
 };
 

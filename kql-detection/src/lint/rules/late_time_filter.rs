@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "The time of a table is filtered only after an expensive step.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/late-time-filter.md"),
+    page: include_str!("../../../lint-pages/late-time-filter.md"),
     check,
 };
 

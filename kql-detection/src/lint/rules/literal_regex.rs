@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "A regular expression has no signs of one, so a text operator does the same.",
     is_fixable: true,
-    page: include_str!("../../../../docs/lint/literal-regex.md"),
+    page: include_str!("../../../lint-pages/literal-regex.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "The query looks further back than the period of its rule.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/lookback-exceeds-period.md"),
+    page: include_str!("../../../lint-pages/lookback-exceeds-period.md"),
     check,
 };
 

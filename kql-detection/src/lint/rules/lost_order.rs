@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "Rows are sorted, and the next step does not keep the order.",
     is_fixable: true,
-    page: include_str!("../../../../docs/lint/lost-order.md"),
+    page: include_str!("../../../lint-pages/lost-order.md"),
     check,
 };
 

@@ -12,7 +12,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "The id of a technique does not have the form of ATT&CK.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/malformed-technique.md"),
+    page: include_str!("../../../lint-pages/malformed-technique.md"),
     check,
 };
 
@@ -29,7 +29,8 @@ fn check(query: &Query<'_>, found: &mut Findings) {
     }
 }
 
-fn is_technique(text: &str) -> bool {
+/// Whether a text has the form of an id.
+pub fn is_technique(text: &str) -> bool {
     let Some(rest) = text.strip_prefix('T') else { return false };
     let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
     match rest.split_once('.') {

@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "One extend computes many columns.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/many-extended-columns.md"),
+    page: include_str!("../../../lint-pages/many-extended-columns.md"),
     check,
 };
 

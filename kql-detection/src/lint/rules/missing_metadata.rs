@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "A scheduled rule has no description, severity, tactics or techniques.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/missing-metadata.md"),
+    page: include_str!("../../../lint-pages/missing-metadata.md"),
     check,
 };
 

@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A case-sensitive comparison with a column whose values come in any letter case.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/mixed-case-column.md"),
+    page: include_str!("../../../lint-pages/mixed-case-column.md"),
     check,
 };
 

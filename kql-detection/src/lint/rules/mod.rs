@@ -3,6 +3,7 @@
 mod alert_column;
 mod all_columns;
 mod always_true;
+mod array_compared;
 mod case_never_matches;
 mod constant_trigger;
 mod contains_for_has;
@@ -16,10 +17,12 @@ mod duplicate_case;
 mod duplicate_condition;
 mod duplicate_list_item;
 mod duplicate_union_leg;
+mod dynamic_key;
 mod empty_text;
 mod entity_column;
 mod estimated_threshold;
 mod filter_after_take;
+mod filtered_outer_join;
 mod folded_comparison;
 mod frequency_exceeds_period;
 mod future_time;
@@ -36,11 +39,15 @@ mod malformed_technique;
 mod many_extended_columns;
 mod missing_metadata;
 mod mixed_case_column;
+mod negated_address_test;
+mod never_null;
 mod never_true;
 mod no_time_filter;
+mod null_comparison;
 mod null_test_of_text;
 mod or_chain;
 mod padded_text;
+mod partial_term;
 mod pattern_in_text;
 mod query_error;
 mod query_too_long;
@@ -48,11 +55,13 @@ mod regex_without_prefilter;
 mod render_in_rule;
 mod required_columns;
 mod reversed_range;
+mod self_comparison;
 mod sort_in_rule;
 mod unescaped_dot;
 mod unfiltered_join;
 mod unknown_entity_type;
 mod unknown_tactic;
+mod unknown_technique;
 mod unlimited_mv_expand;
 mod unordered_take;
 mod unscoped_search;
@@ -69,6 +78,7 @@ pub static RULES: &[&LintRule] = &[
     &alert_column::RULE,
     &all_columns::RULE,
     &always_true::RULE,
+    &array_compared::RULE,
     &case_never_matches::RULE,
     &constant_trigger::RULE,
     &contains_for_has::RULE,
@@ -82,10 +92,12 @@ pub static RULES: &[&LintRule] = &[
     &duplicate_condition::RULE,
     &duplicate_list_item::RULE,
     &duplicate_union_leg::RULE,
+    &dynamic_key::RULE,
     &empty_text::RULE,
     &entity_column::RULE,
     &estimated_threshold::RULE,
     &filter_after_take::RULE,
+    &filtered_outer_join::RULE,
     &folded_comparison::RULE,
     &frequency_exceeds_period::RULE,
     &future_time::RULE,
@@ -102,11 +114,15 @@ pub static RULES: &[&LintRule] = &[
     &many_extended_columns::RULE,
     &missing_metadata::RULE,
     &mixed_case_column::RULE,
+    &negated_address_test::RULE,
+    &never_null::RULE,
     &never_true::RULE,
     &no_time_filter::RULE,
+    &null_comparison::RULE,
     &null_test_of_text::RULE,
     &or_chain::RULE,
     &padded_text::RULE,
+    &partial_term::RULE,
     &pattern_in_text::RULE,
     &query_error::RULE,
     &query_too_long::RULE,
@@ -114,11 +130,13 @@ pub static RULES: &[&LintRule] = &[
     &render_in_rule::RULE,
     &required_columns::RULE,
     &reversed_range::RULE,
+    &self_comparison::RULE,
     &sort_in_rule::RULE,
     &unescaped_dot::RULE,
     &unfiltered_join::RULE,
     &unknown_entity_type::RULE,
     &unknown_tactic::RULE,
+    &unknown_technique::RULE,
     &unlimited_mv_expand::RULE,
     &unordered_take::RULE,
     &unscoped_search::RULE,

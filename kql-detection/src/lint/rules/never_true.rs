@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A condition is false for every row that reaches it.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/never-true.md"),
+    page: include_str!("../../../lint-pages/never-true.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "A query without a schedule reads a table without a filter of its time.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/no-time-filter.md"),
+    page: include_str!("../../../lint-pages/no-time-filter.md"),
     check,
 };
 

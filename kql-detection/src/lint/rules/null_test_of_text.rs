@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "isnull() or isnotnull() is used on a string, which is never null.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/null-test-of-text.md"),
+    page: include_str!("../../../lint-pages/null-test-of-text.md"),
     check,
 };
 

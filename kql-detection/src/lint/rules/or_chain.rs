@@ -16,7 +16,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Style,
     summary: "Comparisons of one column are chained with or; a list says the same.",
     is_fixable: true,
-    page: include_str!("../../../../docs/lint/or-chain.md"),
+    page: include_str!("../../../lint-pages/or-chain.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A whole value is compared with a text that begins or ends with a blank.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/padded-text.md"),
+    page: include_str!("../../../lint-pages/padded-text.md"),
     check,
 };
 

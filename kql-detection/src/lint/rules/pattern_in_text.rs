@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A text looks like a pattern, but the operator searches for it as it is.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/pattern-in-text.md"),
+    page: include_str!("../../../lint-pages/pattern-in-text.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "The query does not parse, or names something that does not exist.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/query-error.md"),
+    page: include_str!("../../../lint-pages/query-error.md"),
     check,
 };
 

@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "The query of an analytic rule has more than 10,000 characters.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/query-too-long.md"),
+    page: include_str!("../../../lint-pages/query-too-long.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "A regular expression runs over all rows, although a text that it requires could be filtered first.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/regex-without-prefilter.md"),
+    page: include_str!("../../../lint-pages/regex-without-prefilter.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "An analytic rule draws its result, which nobody sees.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/render-in-rule.md"),
+    page: include_str!("../../../lint-pages/render-in-rule.md"),
     check,
 };
 

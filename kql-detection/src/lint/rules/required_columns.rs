@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "A custom detection of Defender does not return the columns that it needs.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/required-columns.md"),
+    page: include_str!("../../../lint-pages/required-columns.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "The first value of a between is greater than the second.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/reversed-range.md"),
+    page: include_str!("../../../lint-pages/reversed-range.md"),
     check,
 };
 

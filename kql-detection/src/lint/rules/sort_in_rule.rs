@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "An analytic rule sorts its result, whose order has no effect.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/sort-in-rule.md"),
+    page: include_str!("../../../lint-pages/sort-in-rule.md"),
     check,
 };
 

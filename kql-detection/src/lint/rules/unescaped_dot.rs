@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A dot before a file extension or domain in a regular expression matches any character.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/unescaped-dot.md"),
+    page: include_str!("../../../lint-pages/unescaped-dot.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "A join reads a table of any time, although its left side is limited.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/unfiltered-join.md"),
+    page: include_str!("../../../lint-pages/unfiltered-join.md"),
     check,
 };
 

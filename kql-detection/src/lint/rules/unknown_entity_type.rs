@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "The type of an entity is not one that Sentinel knows.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/unknown-entity-type.md"),
+    page: include_str!("../../../lint-pages/unknown-entity-type.md"),
     check,
 };
 

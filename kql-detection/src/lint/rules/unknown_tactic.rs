@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Deployment,
     summary: "A tactic is not one of MITRE ATT&CK.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/unknown-tactic.md"),
+    page: include_str!("../../../lint-pages/unknown-tactic.md"),
     check,
 };
 

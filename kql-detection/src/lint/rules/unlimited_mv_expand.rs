@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "mv-expand has no limit, so that an array can become any number of rows.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/unlimited-mv-expand.md"),
+    page: include_str!("../../../lint-pages/unlimited-mv-expand.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "take without an order returns any rows.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/unordered-take.md"),
+    page: include_str!("../../../lint-pages/unordered-take.md"),
     check,
 };
 

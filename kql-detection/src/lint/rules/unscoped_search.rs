@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "search without tables reads every table.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/unscoped-search.md"),
+    page: include_str!("../../../lint-pages/unscoped-search.md"),
     check,
 };
 

@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Style,
     summary: "A column is computed, and neither used nor returned.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/unused-column.md"),
+    page: include_str!("../../../lint-pages/unused-column.md"),
     check,
 };
 

@@ -14,7 +14,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Style,
     summary: "A let is never used.",
     is_fixable: true,
-    page: include_str!("../../../../docs/lint/unused-let.md"),
+    page: include_str!("../../../lint-pages/unused-let.md"),
     check,
 };
 

@@ -12,7 +12,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Style,
     summary: "A comment switches a rule off where the rule finds nothing.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/unused-suppression.md"),
+    page: include_str!("../../../lint-pages/unused-suppression.md"),
     check,
 };
 

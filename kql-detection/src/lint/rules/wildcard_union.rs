@@ -13,7 +13,7 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Cost,
     summary: "union with a wildcard reads every table whose name fits.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/wildcard-union.md"),
+    page: include_str!("../../../lint-pages/wildcard-union.md"),
     check,
 };
 

@@ -1,5 +1,6 @@
 //! A value of a known enumeration is written in another letter case.
 
+use crate::lint::enumerations::known_values;
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
@@ -13,43 +14,14 @@ pub static RULE: LintRule = LintRule {
     topic: Topic::Correctness,
     summary: "A value of a known enumeration is written in another letter case.",
     is_fixable: false,
-    page: include_str!("../../../../docs/lint/wrong-letter-case.md"),
+    page: include_str!("../../../lint-pages/wrong-letter-case.md"),
     check,
 };
-
-/// Columns of tables and their documented values. Values that are not here are not judged.
-const KNOWN: [(&str, &str, &[&str]); 8] = [
-    ("DeviceLogonEvents", "ActionType", &["LogonSuccess", "LogonFailed", "LogonAttempted"]),
-    ("DeviceProcessEvents", "ActionType", &["ProcessCreated", "OpenProcess"]),
-    ("DeviceFileEvents", "ActionType", &["FileCreated", "FileModified", "FileDeleted", "FileRenamed"]),
-    (
-        "DeviceNetworkEvents",
-        "ActionType",
-        &[
-            "ConnectionSuccess",
-            "ConnectionFailed",
-            "ConnectionAttempt",
-            "ConnectionRequest",
-            "ConnectionFound",
-            "ConnectionAcknowledged",
-            "InboundConnectionAccepted",
-            "ListeningConnectionCreated",
-        ],
-    ),
-    (
-        "DeviceRegistryEvents",
-        "ActionType",
-        &["RegistryKeyCreated", "RegistryKeyDeleted", "RegistryKeyRenamed", "RegistryValueSet", "RegistryValueDeleted"],
-    ),
-    ("SecurityAlert", "AlertSeverity", &["Informational", "Low", "Medium", "High"]),
-    ("AlertInfo", "Severity", &["Informational", "Low", "Medium", "High"]),
-    ("EmailEvents", "EmailDirection", &["Inbound", "Outbound", "Intra-org", "Unknown"]),
-];
 
 fn check(query: &Query<'_>, found: &mut Findings) {
     let mut look = |column: &Expr, value: &Expr| {
         let Some((table, column)) = query.table_column(plain(column)) else { return };
-        let Some((.., known)) = KNOWN.iter().find(|(t, c, _)| *t == table && *c == column) else { return };
+        let Some(known) = known_values(table, column) else { return };
         let Some(texts) = query.texts(value) else { return };
         for text in texts.iter().filter(|text| !known.contains(&text.as_str())) {
             if let Some(right) = known.iter().find(|known| known.eq_ignore_ascii_case(text)) {

@@ -32,6 +32,9 @@ const QUERIES: &[&str] = &[
     "SigninLogs | sort by Location asc | sort by TimeGenerated desc | project TimeGenerated",
     "SigninLogs | sort by TimeGenerated asc\n| count",
     "SigninLogs | summarize N = count() by Location, AppDisplayName | distinct AppDisplayName, Location",
+    "SigninLogs | extend A = pack('a', Location), B = notempty(Location), C = datepart('year', TimeGenerated), \
+     D = totime('1h'), E = toobject(Location) | project A, B, C, D, E",
+    "print a = to_utf8('a'), b = make_string(97, 98), c = array_sum(dynamic([1, 2])), d = notnull(5)",
     "SigninLogs | extend D = parsejson(Location), L = arraylength(pack_dictionary('a', 1)) | project D, L",
 ];
 

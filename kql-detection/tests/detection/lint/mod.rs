@@ -1,9 +1,10 @@
-//! The linter: each page of `docs/lint` against its rule, mended queries against the original ones, and the files around them.
+//! The linter: each page of `lint-pages` against its rule, mended queries against the original ones, and the files around them.
 
 mod files;
 mod fixes;
 mod pages;
 mod reports;
+mod values;
 
 use kql_detection::lint::{Finding, Level, LintConfig, LintReport, LintRule, Linter, RULES, rule_named};
 use kql_engine::Engine;

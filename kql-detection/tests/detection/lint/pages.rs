@@ -1,4 +1,4 @@
-//! The pages of `docs/lint` are what `kql lint --explain` prints: their examples hold, and the table of rules is current.
+//! The pages of `lint-pages` are what `kql lint --explain` prints: their examples hold, and the table of rules is current.
 
 use super::{all_on, lint, linter};
 use kql_detection::lint::{Level, LintRule, RULES, rules_table};
@@ -91,18 +91,18 @@ fn the_rule_finds_its_first_example_and_not_the_second() {
 
 #[test]
 fn the_table_of_rules_is_current() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/lint");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lint-pages");
     let page = folder.join("README.md");
-    let have = std::fs::read_to_string(&page).expect("docs/lint/README.md can be read");
+    let have = std::fs::read_to_string(&page).expect("lint-pages/README.md can be read");
     let begin = have.find("### Correctness").expect("the table begins with a topic");
     let current = format!("{}{}", &have[..begin], rules_table().trim_end().to_owned() + "\n");
     if std::env::var_os("KQL_BLESS").is_some() {
         std::fs::write(&page, &current).expect("the page can be written");
     } else {
-        assert!(have == current, "docs/lint/README.md is not current: KQL_BLESS=1 cargo test --test detection lint");
+        assert!(have == current, "lint-pages/README.md is not current: KQL_BLESS=1 cargo test --test detection lint");
     }
     let pages: BTreeSet<String> = std::fs::read_dir(&folder)
-        .expect("docs/lint can be read")
+        .expect("lint-pages can be read")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     let known: BTreeSet<String> =
