@@ -4,6 +4,7 @@
 mod check;
 mod coverage;
 mod diff;
+mod entity_types;
 mod functions_file;
 pub mod hunt;
 pub mod lint;

@@ -2,6 +2,7 @@
 
 use super::compare::ResultRows;
 use super::table::{TestTable, with_rows};
+use crate::entity_types::entity_type;
 use crate::rule::{EventGrouping, Rule};
 use crate::test_file::ExpectEntity;
 use crate::yaml::Node;
@@ -88,30 +89,10 @@ pub(super) fn compared(expected: &ExpectEntity, found: &BTreeSet<Found>) -> (Vec
     (missing, extra)
 }
 
-/// For each type of entity the identifiers of which one alone names it. Others, such as the suffix of a name, only add to it.
-const NAMING: [(&str, &[&str]); 16] = [
-    ("Account", &["FullName", "Name", "AadUserId", "Sid", "PUID", "ObjectGuid"]),
-    ("AzureResource", &["ResourceId"]),
-    ("CloudApplication", &["Name", "AppId", "InstanceName"]),
-    ("DNS", &["DomainName"]),
-    ("File", &["Name"]),
-    ("FileHash", &["Value"]),
-    ("Host", &["FullName", "HostName", "NetBiosName", "AzureID", "OMSAgentID"]),
-    ("IP", &["Address"]),
-    ("MailMessage", &["NetworkMessageId", "InternetMessageId"]),
-    ("Mailbox", &["MailboxPrimaryAddress", "Upn", "ExternalDirectoryObjectId"]),
-    ("Malware", &["Name"]),
-    ("Process", &["ProcessId", "CommandLine"]),
-    ("RegistryKey", &["Key"]),
-    ("RegistryValue", &["Name"]),
-    ("SecurityGroup", &["DistinguishedName", "SID", "ObjectGuid"]),
-    ("URL", &["Url"]),
-];
-
 /// Whether an identifier alone names an entity of a type; of types that are not known, each does.
 fn names(kind: &str, identifier: &str) -> bool {
-    let known = NAMING.iter().find(|(name, _)| name.eq_ignore_ascii_case(kind));
-    known.is_none_or(|(_, naming)| naming.iter().any(|name| name.eq_ignore_ascii_case(identifier)))
+    let known = entity_type(kind).filter(|known| !known.naming.is_empty());
+    known.is_none_or(|known| known.naming.iter().any(|name| name.eq_ignore_ascii_case(identifier)))
 }
 
 /// A value is that of an identifier which names the entity; a map says which identifiers it means.

@@ -149,7 +149,11 @@ impl Tests<'_> {
             let condition = miss.span.text(&self.rule.query.text);
             let condition: String = condition.split_whitespace().collect::<Vec<_>>().join(" ");
             let line = line(&self.rule.query.text, miss.span.start) + self.rule.query.first_line - 1;
-            let name = format!("line {line}: not {}", condition.chars().take(100).collect::<String>());
+            let name = match condition.contains(char::is_alphanumeric) {
+                true => format!("line {line}: not {}", condition.chars().take(100).collect::<String>()),
+                // a condition that stands nowhere in the text, such as that of a key
+                false => format!("another value of {}", miss.cell.column),
+            };
             let miss = Miss { rows: all, row: miss.row, name };
             if self.pass(&TestText::miss(&miss, self.now)) {
                 found.push(miss);

@@ -36,6 +36,11 @@ fn conditions_on_cells() {
         ("SigninLogs | extend Name = tolower(split(UserPrincipalName, '@')[0]) | where Name == 'eve'", 1),
         ("Syslog | parse SyslogMessage with * 'user=' User ' from ' Address | where User == 'eve'", 1),
         ("SigninLogs | extend Risk = iff(RiskLevelDuringSignIn == 'high', 2, 1) | where Risk > 1", 1),
+        ("Event | extend D = parse_xml(EventData).DataItem.EventData.Data | where D[1]['#text'] == 'x<y'", 1),
+        (
+            "Event | extend D = parse_xml(EventData).DataItem.EventData.Data | mv-apply D on (summarize F = make_bag(bag_pack(tostring(D['@Name']), tostring(D['#text'])))) | where F.Image endswith 'a.exe' and F.User == 'eve'",
+            2,
+        ),
         ("DeviceProcessEvents | where ProcessCommandLine has 'a' or ProcessCommandLine has 'b'", 1),
     ] {
         if query.starts_with("T_CL") {

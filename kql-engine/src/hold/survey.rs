@@ -7,10 +7,10 @@ use crate::database::CatalogSnapshot;
 use crate::deep_stack::on_deep_stack;
 use crate::engine_core::{EngineCore, compile};
 use crate::lower::Lowering;
-use crate::plan::{self, Expr, ExprKind, Node, Query};
+use crate::plan::{self, Expr, ExprKind, Node, Query, each_node};
 use crate::strategy::Strategy;
 use kql_parser::Diagnostic;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -130,17 +130,4 @@ fn columns_read(query: &Query) -> Wanted {
         }
     });
     wanted
-}
-
-/// Calls `f` with each node of the query, once.
-fn each_node(query: &Query, f: &mut dyn FnMut(&Node)) {
-    let mut seen = HashSet::new();
-    let relations = query.stages.iter().map(|stage| &stage.relation).chain(&query.results);
-    let mut pending: Vec<&Arc<Node>> = relations.map(|relation| &relation.node).collect();
-    while let Some(node) = pending.pop() {
-        if seen.insert(Arc::as_ptr(node)) {
-            f(node);
-            pending.extend(node.inputs());
-        }
-    }
 }

@@ -39,7 +39,7 @@ pub use graph::{
 pub use memory::{batch_of, in_memory};
 pub use print::print;
 pub(crate) use row_by_row::is_row_by_row;
-pub use traverse::{is_handed_on, stages_of};
+pub use traverse::{each_node, is_handed_on, stages_of};
 
 /// The internal name of the column with the positions of the rows in a table: no user column can have this name.
 pub const ROW: &str = "\0row";

@@ -191,3 +191,16 @@ fn add_stages(e: &Expr, found: &mut Vec<StageId>) {
 pub fn is_handed_on((id, e): &(ColumnId, Expr)) -> bool {
     matches!(e.kind, super::ExprKind::Column(c) if c == *id)
 }
+
+/// Calls `f` with each node of the query, once.
+pub fn each_node(query: &Query, f: &mut dyn FnMut(&Node)) {
+    let mut seen = HashSet::new();
+    let relations = query.stages.iter().map(|stage| &stage.relation).chain(&query.results);
+    let mut pending: Vec<&Arc<Node>> = relations.map(|relation| &relation.node).collect();
+    while let Some(node) = pending.pop() {
+        if seen.insert(Arc::as_ptr(node)) {
+            f(node);
+            pending.extend(node.inputs());
+        }
+    }
+}

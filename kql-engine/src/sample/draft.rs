@@ -29,6 +29,8 @@ pub(super) struct Draft {
     pub parts: BTreeMap<Step, Draft>,
     /// The text is JSON of this.
     pub json: Option<Box<Draft>>,
+    /// The text is XML of this.
+    pub xml: Option<Box<Draft>>,
     /// The parts of a text with something between them.
     pub joined: Option<String>,
 }
@@ -73,6 +75,10 @@ impl Draft {
             (Some(own), Some(other)) => Some(Box::new(own.merged(*other))),
             (own, other) => own.or(other),
         };
+        self.xml = match (self.xml, other.xml) {
+            (Some(own), Some(other)) => Some(Box::new(own.merged(*other))),
+            (own, other) => own.or(other),
+        };
         self.joined = self.joined.or(other.joined);
         self
     }
@@ -89,12 +95,15 @@ impl Draft {
         }
     }
 
-    fn as_text(&self) -> String {
+    pub fn as_text(&self) -> String {
         if let Some((value, ty)) = &self.exact {
             return text_of(value, *ty);
         }
         if let Some(json) = &self.json {
             return json.as_json().to_string();
+        }
+        if let Some(xml) = &self.xml {
+            return super::xml::text(xml);
         }
         if let Some(between) = &self.joined {
             let last = self.parts.keys().filter_map(|step| match step {

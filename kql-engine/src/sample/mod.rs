@@ -12,6 +12,7 @@ mod solve;
 mod symbols;
 mod text_of_regex;
 mod unsupported;
+mod xml;
 
 pub use unsupported::Unsupported;
 
@@ -225,7 +226,7 @@ impl Rows<'_> {
     fn vary(&self, e: &Expr, copy: i64, keys: &[Expr], changes: &mut Cells) {
         for id in variables(e) {
             let ty = type_of(self.symbols, id);
-            let conditions = self.conditions_of(id);
+            let conditions = self.conditions_of(id, None);
             let own = self.solution.values.get(&id).cloned().unwrap_or_else(|| self.solver.usual(self.symbols, id));
             let usual = varied(&own, ty, copy);
             let others = self.solver.candidates(self.symbols, id, &conditions);
@@ -252,11 +253,14 @@ impl Rows<'_> {
         }
     }
 
-    /// The conditions of a variable, the others having their values.
-    fn conditions_of(&self, id: ColumnId) -> Vec<(Expr, bool)> {
+    /// The conditions of a variable but for one of them, the other variables having their values.
+    fn conditions_of(&self, id: ColumnId, except: Option<&Leaf>) -> Vec<(Expr, bool)> {
         let mut others = self.solution.values.clone();
         others.remove(&id);
-        let own = self.solution.leaves.iter().filter(|leaf| variables(&leaf.condition).contains(&id));
+        let is_own = |leaf: &&Leaf| {
+            variables(&leaf.condition).contains(&id) && except.is_none_or(|except| !std::ptr::eq(*leaf, except))
+        };
+        let own = self.solution.leaves.iter().filter(is_own);
         own.map(|leaf| (valued(&leaf.condition, &others), leaf.wanted)).collect()
     }
 
@@ -304,11 +308,19 @@ impl Rows<'_> {
         let own = others.remove(&id);
         let alone = valued(&leaf.condition, &others);
         let near = own.map(|value| almost(&value, type_of(self.symbols, id))).unwrap_or_default();
-        let candidates = self.solver.candidates(self.symbols, id, &[(alone.clone(), !leaf.wanted)]);
-        let value = near
-            .into_iter()
-            .chain(candidates)
-            .find(|value| !self.solver.holds(&valued(&alone, &Cells::from([(id, value.clone())])), leaf.wanted))?;
+        let kept = self.conditions_of(id, Some(leaf));
+        let mut asked = vec![(alone.clone(), !leaf.wanted)];
+        asked.extend(kept.iter().cloned());
+        let holds = |(condition, wanted): &(Expr, bool), value: &Value| {
+            self.solver.holds(&valued(condition, &Cells::from([(id, value.clone())])), *wanted)
+        };
+        let breaks = |value: &&Value| !holds(&(alone.clone(), leaf.wanted), value);
+        let likely = self.solver.candidates(self.symbols, id, &asked);
+        let any = self.solver.candidates(self.symbols, id, &[(alone.clone(), !leaf.wanted)]);
+        // at best, all other conditions still hold
+        let only = |value: &&Value| breaks(value) && kept.iter().all(|condition| holds(condition, value));
+        let best = near.iter().chain(&likely).find(only);
+        let value = best.or_else(|| near.iter().chain(&any).find(breaks))?.clone();
         if !matches!(self.symbols.variables.get(&id)?, Variable::Part { .. }) {
             return Some((id, value));
         }
@@ -343,7 +355,8 @@ fn is_invented(table: &str) -> bool {
 /// Texts that differ from this one by a character.
 fn almost(value: &Value, ty: ScalarType) -> Vec<Value> {
     match (value, ty) {
-        (Value::Text(text), ScalarType::String) if !text.is_empty() => {
+        // a character more makes XML and JSON invalid
+        (Value::Text(text), ScalarType::String) if !text.is_empty() && !text.starts_with(['<', '{', '[']) => {
             let mut shorter = text.clone();
             shorter.pop();
             [format!("{text}x"), format!("x{text}"), shorter].map(Value::Text).to_vec()

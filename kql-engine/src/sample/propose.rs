@@ -206,6 +206,7 @@ impl Proposer<'_> {
             ("parse_json" | "todynamic", [text]) if text.ty != ScalarType::Dynamic => {
                 self.at(text, Draft { json: Some(Box::new(draft)), ..Draft::default() })
             }
+            ("parse_xml", [text]) => self.at(text, Draft { xml: Some(Box::new(draft)), ..Draft::default() }),
             ("parse_json" | "todynamic", [inner]) => self.at(inner, draft),
             (
                 "tostring" | "todatetime" | "tolong" | "toint" | "todouble" | "toreal" | "tobool" | "toguid"
@@ -307,6 +308,14 @@ impl Proposer<'_> {
                 }
                 _ => Vec::new(),
             },
+            ("binary_and", [a, b]) => {
+                let (own, mask) = if self.is_in(a) { (a, b) } else { (b, a) };
+                let is_zero = matches!(draft.exact, Some((Value::Long(0), _)));
+                match self.value(mask) {
+                    Some(mask) if !is_zero => self.at(own, Draft::exact(mask, own.ty)),
+                    _ => self.at(own, Draft::exact(Value::Long(0), ScalarType::Long)),
+                }
+            }
             ("+" | "-" | "*" | "/", [a, b]) => self.through_arithmetic(name, a, b, draft),
             ("pack_array" | "bag_pack" | "set_union" | "array_concat" | "max_of" | "min_of", _) => {
                 let own = args.iter().find(|arg| self.is_in(arg));

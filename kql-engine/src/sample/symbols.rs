@@ -26,6 +26,9 @@ const FIRST_VARIABLE: u32 = 1 << 30;
 /// The most expressions that conditions can have together.
 const MOST_EXPRESSIONS: usize = 200_000;
 
+/// The most elements of a list whose names and values become a bag.
+const MOST_ELEMENTS: usize = 30;
+
 /// What a variable stands for.
 #[derive(Clone, Debug)]
 pub(super) enum Variable {
@@ -374,6 +377,12 @@ impl<'q> Symbols<'q> {
                     self.output(aggregate, 0, list, found);
                 }
             }
+            "make_bag" => {
+                if let Some(packed) = first {
+                    let bag = self.bag_of_elements(&packed).unwrap_or(packed);
+                    self.output(aggregate, 0, bag, found);
+                }
+            }
             // the row with the largest value is the only one
             "arg_max" | "arg_min" => {
                 for (place, arg) in args.into_iter().enumerate() {
@@ -392,6 +401,36 @@ impl<'q> Symbols<'q> {
             found.entry(*id).or_insert_with(|| constant(Value::missing(*ty), *ty));
         }
         Ok(())
+    }
+
+    /// The bag of the names and values of a list's elements, with an element for each property that the query names.
+    fn bag_of_elements(&mut self, packed: &Expr) -> Option<Expr> {
+        let ExprKind::Call(function, args) = &packed.kind else { return None };
+        let ("bag_pack", [key, value]) = (function.name, args.as_slice()) else { return None };
+        let mut element = None;
+        key.walk(&mut |e| {
+            let is_first = |at: &Expr| matches!(at.as_constant(), Some(Value::Long(0)));
+            if let ExprKind::Call(function, args) = &e.kind
+                && let ("[]", [_, at]) = (function.name, args.as_slice())
+                && is_first(at)
+            {
+                element.get_or_insert_with(|| e.clone());
+            }
+        });
+        let element = element?;
+        let ExprKind::Call(_, of_list) = &element.kind else { return None };
+        let list = of_list.first()?;
+        let mut pairs = Vec::new();
+        for (place, name) in property_names(self.query, packed).into_iter().take(MOST_ELEMENTS).enumerate() {
+            let place = constant(Value::Long(i64::try_from(place).ok()?), ScalarType::Long);
+            let own = call("[]", vec![list.clone(), place], element.ty);
+            let name = constant(Value::Text(name), ScalarType::String);
+            let has_name =
+                call("==", vec![with(key, &element, &own).convert(ScalarType::String), name.clone()], ScalarType::Bool);
+            self.conditions.push(has_name);
+            pairs.extend([name, with(value, &element, &own)]);
+        }
+        (!pairs.is_empty()).then(|| call("bag_pack", pairs, ScalarType::Dynamic))
     }
 
     fn output(&self, aggregate: &Aggregate, place: usize, value: Expr, found: &mut Columns) {
@@ -459,6 +498,43 @@ impl<'q> Symbols<'q> {
             }
             ExprKind::Stage(_) | ExprKind::Constant(_) | ExprKind::Error => e.clone(),
         })
+    }
+}
+
+/// The names of properties that a query reads, but for those inside an expression.
+fn property_names(query: &Query, except: &Expr) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let name = |e: &Expr| match &e.kind {
+        ExprKind::Call(function, args) if function.name == "[]" => {
+            args.get(1)?.as_constant()?.as_text().map(str::to_owned)
+        }
+        _ => None,
+    };
+    let mut own = Vec::new();
+    except.walk(&mut |e| own.extend(name(e)));
+    crate::plan::each_node(query, &mut |node| {
+        node.expressions(&mut |e| {
+            e.walk(&mut |e| {
+                let new = name(e).filter(|name| !own.contains(name) && !names.contains(name));
+                names.extend(new);
+            });
+        });
+    });
+    names
+}
+
+/// An expression with a part replaced wherever it stands.
+fn with(e: &Expr, part: &Expr, other: &Expr) -> Expr {
+    if e == part {
+        return other.clone();
+    }
+    match &e.kind {
+        ExprKind::Call(function, args) => {
+            let args = args.iter().map(|arg| with(arg, part, other)).collect();
+            Expr { kind: ExprKind::Call(function, args), ..e.clone() }
+        }
+        ExprKind::Convert(inner) => with(inner, part, other).convert(e.ty),
+        _ => e.clone(),
     }
 }
 

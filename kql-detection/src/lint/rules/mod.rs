@@ -37,6 +37,7 @@ mod lookback_exceeds_period;
 mod lost_order;
 mod malformed_technique;
 mod many_extended_columns;
+mod missing_identifier;
 mod missing_metadata;
 mod mixed_case_column;
 mod negated_address_test;
@@ -60,6 +61,7 @@ mod sort_in_rule;
 mod unescaped_dot;
 mod unfiltered_join;
 mod unknown_entity_type;
+mod unknown_identifier;
 mod unknown_tactic;
 mod unknown_technique;
 mod unlimited_mv_expand;
@@ -112,6 +114,7 @@ pub static RULES: &[&LintRule] = &[
     &lost_order::RULE,
     &malformed_technique::RULE,
     &many_extended_columns::RULE,
+    &missing_identifier::RULE,
     &missing_metadata::RULE,
     &mixed_case_column::RULE,
     &negated_address_test::RULE,
@@ -135,6 +138,7 @@ pub static RULES: &[&LintRule] = &[
     &unescaped_dot::RULE,
     &unfiltered_join::RULE,
     &unknown_entity_type::RULE,
+    &unknown_identifier::RULE,
     &unknown_tactic::RULE,
     &unknown_technique::RULE,
     &unlimited_mv_expand::RULE,

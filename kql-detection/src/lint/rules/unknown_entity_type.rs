@@ -1,5 +1,6 @@
 //! The type of an entity is not one that Sentinel knows.
 
+use crate::entity_types::{TYPES, entity_type};
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
@@ -17,43 +18,20 @@ pub static RULE: LintRule = LintRule {
     check,
 };
 
-/// The types of entities of Sentinel.
-const TYPES: [&str; 20] = [
-    "Account",
-    "AzureResource",
-    "CloudApplication",
-    "DNS",
-    "File",
-    "FileHash",
-    "Host",
-    "IP",
-    "IoTDevice",
-    "Mailbox",
-    "MailCluster",
-    "MailMessage",
-    "Malware",
-    "Process",
-    "RegistryKey",
-    "RegistryValue",
-    "SecurityGroup",
-    "SentinelEntities",
-    "SubmissionMail",
-    "URL",
-];
-
 fn check(query: &Query<'_>, found: &mut Findings) {
     if query.rule.kind == RuleKind::Defender {
         return;
     }
+    let names = || TYPES.iter().map(|known| known.name);
     for entity in &query.rule.entities {
         let kind = &entity.kind;
-        if TYPES.iter().any(|known| known.eq_ignore_ascii_case(&kind.value)) {
+        if entity_type(&kind.value).is_some() {
             continue;
         }
         let finding = found.in_file(kind.place, format!("'{}' is not a type of entities.", kind.value));
-        match kql_parser::suggest(&kind.value, TYPES.into_iter()) {
+        match kql_parser::suggest(&kind.value, names()) {
             Some(similar) => finding.help(format!("did you mean '{similar}'?")),
-            None => finding.help(format!("use one of {}", TYPES.join(", "))),
+            None => finding.help(format!("use one of {}", names().collect::<Vec<_>>().join(", "))),
         };
     }
 }
