@@ -18,6 +18,7 @@ mod schemas_file;
 mod sigma;
 pub mod simulate;
 mod test_file;
+mod visible;
 mod why;
 pub mod yaml;
 
@@ -40,4 +41,5 @@ pub use sample::{SampleError, SampleTests, sample};
 pub use schemas_file::{SchemasError, load_schemas};
 pub use sigma::{SigmaError, convert as convert_sigma, is_sigma};
 pub use test_file::{TestPath, json_schema, test_files};
+pub use visible::visible;
 pub use why::{WhyError, WhyRow, WhyRows, why};
