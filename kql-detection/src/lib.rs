@@ -29,7 +29,7 @@ pub use check::{
 pub use coverage::{Coverage, CoverageFormat, Unit, UnitKind, coverage_report, reached};
 pub use diff::{ChangedRow, DiffError, RuleDiff, diff};
 pub use functions_file::{FunctionsError, load_functions};
-pub use minimise::{MinimiseError, Minimised, MinimisedTable, Scrub, Scrubbed, minimise};
+pub use minimise::{MinimiseError, Minimised, MinimisedTable, Scrub, Scrubbed, minimise, tables_with_data};
 pub use mutants::{Mutant, MutantKind, mutants};
 pub use problem::{Place, Placed, Problem, Source};
 pub use report::{Look, ReportFormat, mutation_report, report};
