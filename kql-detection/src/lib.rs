@@ -27,7 +27,7 @@ pub use check::{
     files_named, first_line, losses,
 };
 pub use coverage::{Coverage, CoverageFormat, Unit, UnitKind, coverage_report, reached};
-pub use diff::{ChangedRow, DiffError, RuleDiff, diff};
+pub use diff::{ChangedRow, DiffError, FieldChange, RuleDiff, changed_fields, diff};
 pub use functions_file::{FunctionsError, load_functions};
 pub use minimise::{MinimiseError, Minimised, MinimisedTable, Scrub, Scrubbed, minimise, tables_with_data};
 pub use mutants::{Mutant, MutantKind, mutants};
