@@ -166,7 +166,7 @@ pub struct Test {
     #[arg(long, conflicts_with_all = ["coverage", "update", "watch"])]
     pub mutate: bool,
     /// How many test files run at once [default: the number of processors]
-    #[arg(short = 'j', long = "jobs", value_name = "N")]
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = jobs())]
     pub jobs: Option<usize>,
     /// Print the JSON Schema of test files, for editors
     #[arg(long)]
@@ -724,4 +724,9 @@ impl Environment {
         let limits = Limits { memory, process: true, ..Limits::default() };
         Ok(builder.limits(limits).release_memory(crate::allocator::release))
     }
+}
+
+/// How many jobs run at once.
+pub fn jobs() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(1..=1024)
 }

@@ -157,10 +157,14 @@ impl Shown<'_> {
         crate::message::print(&match moved {
             Some(moved) => diagnostics::render(self.text, self.file, &moved),
             // the file has the query in another form, so its own lines are shown
-            None => diagnostics::render(&rule.query.text, &format!("{}: query of '{}'", self.file, rule.name), found),
+            None => diagnostics::render(
+                &rule.query.text,
+                &format!("{}: query of '{}'", self.file, kql_detection::visible(&rule.name)),
+                found,
+            ),
         });
         if self.several {
-            writeln!(out, "{}: {}", self.file, rule.name)?;
+            writeln!(out, "{}: {}", self.file, kql_detection::visible(&rule.name))?;
         } else if self.titled {
             writeln!(out, "{}", self.file)?;
         }

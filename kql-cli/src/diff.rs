@@ -2,9 +2,11 @@
 
 use crate::arguments::{CheckFormat, Environment};
 use crate::failure::Failure;
+use crate::words::plural;
 use clap::Args;
-use kql_detection::{DiffError, Rule, RuleDiff};
-use kql_engine::{CancellationToken, Column, Engine};
+use kql_detection::hunt::at_latest;
+use kql_detection::{DiffError, FieldChange, Rule, RuleDiff, changed_fields, visible};
+use kql_engine::{CancellationToken, Column, Engine, Error};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -20,7 +22,7 @@ pub struct Diff {
     pub old: PathBuf,
     /// The new version: a file, or a folder with files of the same names
     pub new: PathBuf,
-    /// End with status 1 if anything differs
+    /// Exit with status 1 if anything differs, and 2 if a version cannot run
     #[arg(long)]
     pub exit_code: bool,
     /// Output format
@@ -33,9 +35,23 @@ pub struct Diff {
 
 /// Compares rules and prints how they differ.
 pub fn diff(arguments: &Diff) -> Result<(), Failure> {
+    if arguments.old.is_dir() != arguments.new.is_dir() && arguments.old.exists() && arguments.new.exists() {
+        let (folder, file) =
+            if arguments.old.is_dir() { (&arguments.old, &arguments.new) } else { (&arguments.new, &arguments.old) };
+        let (folder, file) = (folder.display(), file.display());
+        return Err(Failure::Usage(format!(
+            "{folder} is a folder and {file} is a file; name two files or two folders."
+        )));
+    }
     let (old, new) = (rules(&arguments.old)?, rules(&arguments.new)?);
     let engine = crate::run::build(arguments.environment.engine()?)?;
     crate::interrupt::listen(engine.progress().clone());
+    let queries: Vec<&str> = old.values().chain(new.values()).map(|rule| rule.query.text.as_str()).collect();
+    let (engine, notices) = at_latest(&engine, &queries).map_err(|error| match error {
+        Error::Interrupted => Failure::Interrupted,
+        error => Failure::Query(error.to_string()),
+    })?;
+    notices.iter().for_each(|notice| crate::message::message!("notice: {notice}"));
     let mut out = std::io::stdout();
     let (mut differs, mut failed, mut same) = (false, false, 0_usize);
     let several = old.len() > 1 || new.len() > 1;
@@ -45,35 +61,43 @@ pub fn diff(arguments: &Diff) -> Result<(), Failure> {
             differs = true;
             let what = if old.is_none() { "only in the new version" } else { "only in the old version" };
             match arguments.format {
-                CheckFormat::Human => writeln!(out, "{name}: {what}")?,
+                CheckFormat::Human => writeln!(out, "{}: {what}", visible(name))?,
                 CheckFormat::Json => {
                     writeln!(out, "{}", json!({"rule": name, "only_in": if old.is_none() { "new" } else { "old" }}))?
                 }
             }
             continue;
         };
+        let fields = changed_fields(old, new);
         // the same text finds the same rows
-        if several && old.query.text == new.query.text {
+        let is_same_query = several && old.query.text == new.query.text;
+        if is_same_query && fields.is_empty() {
             same += 1;
             continue;
         }
-        match compared(&engine, old, new) {
+        let found = if is_same_query { Ok(None) } else { compared(&engine, old, new).map(Some) };
+        match found {
             Ok(found) => {
-                differs |= !found.is_same();
+                let is_same = fields.is_empty() && found.as_ref().is_none_or(RuleDiff::is_same);
+                differs |= !is_same;
                 match arguments.format {
-                    CheckFormat::Human if several && found.is_same() => same += 1,
+                    CheckFormat::Human if several && is_same => same += 1,
                     CheckFormat::Human => {
                         if several {
-                            writeln!(out, "{name}")?;
+                            writeln!(out, "{}", visible(name))?;
                         }
-                        human(&mut out, &found)?;
+                        of_fields(&mut out, &fields)?;
+                        match &found {
+                            Some(found) => human(&mut out, found)?,
+                            None => writeln!(out, "the same query")?,
+                        }
                     }
-                    CheckFormat::Json => writeln!(out, "{}", object(name, &found))?,
+                    CheckFormat::Json => writeln!(out, "{}", object(name, &fields, found.as_ref()))?,
                 }
             }
             // one rule that cannot run does not hide the others
-            Err(Failure::Reported) if several => failed = true,
-            Err(Failure::Query(text)) if several => {
+            Err(Failure::Reported) => failed = true,
+            Err(Failure::Query(text)) => {
                 crate::message::message!("error: {text}");
                 failed = true;
             }
@@ -83,7 +107,12 @@ pub fn diff(arguments: &Diff) -> Result<(), Failure> {
     if several && arguments.format == CheckFormat::Human {
         writeln!(out, "{same} of {} rules are the same", pairs.len())?;
     }
-    if failed || (arguments.exit_code && differs) { Err(Failure::Reported) } else { Ok(()) }
+    match (failed, arguments.exit_code && differs) {
+        // with --exit-code, 1 is a difference
+        (true, _) if arguments.exit_code => Err(Failure::Files),
+        (true, _) | (_, true) => Err(Failure::Reported),
+        _ => Ok(()),
+    }
 }
 
 fn compared(engine: &Engine, old: &Rule, new: &Rule) -> Result<RuleDiff, Failure> {
@@ -96,7 +125,7 @@ fn compared(engine: &Engine, old: &Rule, new: &Rule) -> Result<RuleDiff, Failure
     )
 }
 
-/// The rules of a file, or of all files of a folder, by their place in it and their name.
+/// The rules of a file by their names, or those of all files of a folder by their places in it.
 fn rules(path: &Path) -> Result<BTreeMap<String, Rule>, Failure> {
     let mut found = BTreeMap::new();
     for file in crate::query_files::rules(path)? {
@@ -108,7 +137,11 @@ fn rules(path: &Path) -> Result<BTreeMap<String, Rule>, Failure> {
         let place = file.strip_prefix(path).unwrap_or(&file).to_string_lossy().into_owned();
         let several = read.rules.len() > 1;
         for rule in read.rules {
-            let name = if several { format!("{place}: {}", rule.name) } else { place.clone() };
+            let name = match (place.is_empty(), several) {
+                (true, _) => rule.name.clone(),
+                (false, true) => format!("{place}: {}", rule.name),
+                (false, false) => place.clone(),
+            };
             found.insert(name, rule);
         }
     }
@@ -131,6 +164,20 @@ fn pairs<'r>(old: &'r BTreeMap<String, Rule>, new: &'r BTreeMap<String, Rule>) -
     names.into_iter().map(|name| (name.clone(), old.get(name), new.get(name))).collect()
 }
 
+fn of_fields(out: &mut impl Write, fields: &[FieldChange]) -> Result<(), Failure> {
+    if !fields.is_empty() {
+        writeln!(out, "fields")?;
+    }
+    for FieldChange { name, old, new } in fields {
+        match (old.as_deref().map(visible), new.as_deref().map(visible)) {
+            (Some(old), Some(new)) => writeln!(out, "  ~ {name}: {old} is now {new}")?,
+            (None, Some(new)) => writeln!(out, "  + {name}: {new}")?,
+            (old, None) => writeln!(out, "  - {name}: {}", old.unwrap_or_default())?,
+        }
+    }
+    Ok(())
+}
+
 fn human(out: &mut impl Write, found: &RuleDiff) -> Result<(), Failure> {
     let column = |sign: &str, column: &Column| format!("{sign} {}: {}", column.name, column.ty);
     let mut columns: Vec<String> = found.columns_removed.iter().map(|c| column("-", c)).collect();
@@ -141,17 +188,29 @@ fn human(out: &mut impl Write, found: &RuleDiff) -> Result<(), Failure> {
     }
     let RuleDiff { old_rows, new_rows, more_count, fewer_count, changed, .. } = found;
     if found.is_same() {
-        writeln!(out, "the same {new_rows} rows")?;
+        match new_rows {
+            0 => writeln!(out, "both have no rows")?,
+            1 => writeln!(out, "the same row")?,
+            _ => writeln!(out, "the same {new_rows} rows")?,
+        }
+        return Ok(());
+    }
+    let before = plural(*old_rows, "row");
+    if found.is_incomparable() {
+        writeln!(
+            out,
+            "{before} before, {new_rows} now: no column is in both versions, so that rows cannot be compared"
+        )?;
         return Ok(());
     }
     writeln!(
         out,
-        "{old_rows} rows before, {new_rows} now: {more_count} more, {fewer_count} fewer, {} changed",
+        "{before} before, {new_rows} now: {more_count} more, {fewer_count} fewer, {} changed",
         changed.len()
     )?;
     let shown = |row: &[String]| {
         let cells = found.compared.iter().zip(row).filter(|(_, cell)| !matches!(cell.as_str(), "\"\"" | "null"));
-        cells.map(|(name, cell)| format!("{name}={cell}")).collect::<Vec<_>>().join(" ")
+        cells.map(|(name, cell)| visible(&format!("{name}={cell}"))).collect::<Vec<_>>().join(" ")
     };
     for row in found.fewer.iter().take(SHOWN) {
         writeln!(out, "- {}", shown(row))?;
@@ -162,7 +221,7 @@ fn human(out: &mut impl Write, found: &RuleDiff) -> Result<(), Failure> {
     for row in changed.iter().take(SHOWN) {
         let name = found.compared.get(row.column).map_or("", String::as_str);
         let before = row.old.get(row.column).map_or("", String::as_str);
-        writeln!(out, "~ {name}: {before} is now {} in {}", row.new, shown(&row.old))?;
+        writeln!(out, "~ {name}: {} is now {} in {}", visible(before), visible(&row.new), shown(&row.old))?;
     }
     let hidden = [*more_count, *fewer_count, changed.len() as u64].map(|n| n.saturating_sub(SHOWN as u64));
     let hidden: u64 = hidden.iter().sum();
@@ -172,7 +231,13 @@ fn human(out: &mut impl Write, found: &RuleDiff) -> Result<(), Failure> {
     Ok(())
 }
 
-fn object(name: &str, found: &RuleDiff) -> Value {
+/// The differences as an object; without `found`, the queries are the same text.
+fn object(name: &str, fields: &[FieldChange], found: Option<&RuleDiff>) -> Value {
+    let changes: Value =
+        fields.iter().map(|change| json!({"name": change.name, "old": change.old, "new": change.new})).collect();
+    let Some(found) = found else {
+        return json!({"rule": name, "same": fields.is_empty(), "same_query": true, "fields": changes});
+    };
     let columns = |columns: &[Column]| -> Value {
         columns.iter().map(|column| json!({"name": column.name, "type": column.ty.name()})).collect()
     };
@@ -198,7 +263,8 @@ fn object(name: &str, found: &RuleDiff) -> Value {
         })
         .collect();
     json!({
-        "rule": name, "same": found.is_same(), "old_rows": found.old_rows, "new_rows": found.new_rows,
+        "rule": name, "same": fields.is_empty() && found.is_same(), "same_query": false, "fields": changes,
+        "compared": found.compared, "old_rows": found.old_rows, "new_rows": found.new_rows,
         "columns": {"added": columns(&found.columns_added), "removed": columns(&found.columns_removed), "retyped": retyped},
         "more_count": found.more_count, "fewer_count": found.fewer_count,
         "more": found.more.iter().map(|cells| row(cells)).collect::<Value>(),

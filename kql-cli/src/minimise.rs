@@ -2,6 +2,7 @@
 
 use crate::arguments::Environment;
 use crate::failure::Failure;
+use crate::words::plural;
 use clap::Args;
 use kql_detection::{MinimiseError, Minimised, Scrub};
 use kql_engine::CancellationToken;
@@ -18,6 +19,9 @@ pub struct Minimise {
     /// The folder to write the rows to, a file for each table; made if it is not there
     #[arg(short, long, value_name = "FOLDER")]
     pub output: PathBuf,
+    /// Write over files that are there
+    #[arg(long)]
+    pub force: bool,
     /// Replace names of users and computers, addresses and ids, the same value by the same one everywhere
     #[arg(long)]
     pub scrub: bool,
@@ -33,6 +37,12 @@ pub fn minimise(arguments: &Minimise) -> Result<(), Failure> {
     let rule = crate::sample::the_rule(path, &text)?;
     let engine = crate::run::build(arguments.environment.engine()?)?;
     crate::interrupt::listen(engine.progress().clone());
+    // what is there is refused before the query runs, which can take long
+    let tables = kql_detection::tables_with_data(&engine, &rule.query.text);
+    let outputs: Vec<PathBuf> = tables.iter().map(|table| output(arguments, table)).collect();
+    if let Some(output) = outputs.iter().find(|output| !arguments.force && output.exists()) {
+        return Err(Failure::Usage(format!("{} is there already; --force writes over it.", output.display())));
+    }
     let scrub = if arguments.scrub { Scrub::Identities } else { Scrub::Nothing };
     let found =
         kql_detection::minimise(&engine, &rule, scrub, &CancellationToken::new()).map_err(|error| match error {
@@ -44,7 +54,7 @@ pub fn minimise(arguments: &Minimise) -> Result<(), Failure> {
     };
     std::fs::create_dir_all(&arguments.output).map_err(|error| unwritable(&arguments.output, &error))?;
     for table in &found.tables {
-        let path = arguments.output.join(format!("{}.ndjson", file_name(&table.name)));
+        let path = output(arguments, &table.name);
         let file = File::create(&path).map_err(|error| unwritable(&path, &error))?;
         let mut run = found
             .engine
@@ -53,7 +63,7 @@ pub fn minimise(arguments: &Minimise) -> Result<(), Failure> {
         kql_output::write(run.take_streams(), Format::Ndjson, &mut BufWriter::new(file), &Options::default())
             .map_err(|error| unwritable(&path, &error))?;
         let (kept, before) = (table.batch.num_rows(), table.rows_before);
-        crate::message::message!("{}: {kept} of {before} rows", path.display());
+        crate::message::message!("{}: {kept} of {}", path.display(), plural(before as u64, "row"));
     }
     summary(&found);
     Ok(())
@@ -63,10 +73,12 @@ fn summary(found: &Minimised) {
     let Minimised { fires, result_rows: (before, after), runs, .. } = found;
     let verdict = if *fires { "the rule fires" } else { "the rule does not fire" };
     crate::message::message!(
-        "{verdict}, as before: {after} rows of the result, {before} before; the query ran {runs} times"
+        "{verdict}, as before: {} of the result, {before} before; the query ran {}",
+        plural(*after, "row"),
+        plural(*runs as u64, "time")
     );
     let Some(scrubbed) = &found.scrubbed else { return };
-    let replaced: Vec<String> = scrubbed.replaced.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let replaced: Vec<String> = scrubbed.replaced.iter().map(|(kind, count)| counted(*count, kind)).collect();
     let replaced = if replaced.is_empty() { "nothing".to_owned() } else { replaced.join(", ") };
     crate::message::message!("replaced: {replaced}");
     for kind in &scrubbed.kept {
@@ -78,6 +90,21 @@ fn summary(found: &Minimised) {
     crate::message::message!(
         "notice: what is not named as one, such as a name in a free text, is not recognised: look at the rows."
     );
+}
+
+/// `2 users`, `1 user`, `1 mail address`
+fn counted(count: usize, kinds: &str) -> String {
+    let kind = match kinds.strip_suffix("addresses") {
+        _ if count != 1 => kinds.to_owned(),
+        Some(start) => format!("{start}address"),
+        None => kinds.trim_end_matches('s').to_owned(),
+    };
+    format!("{count} {kind}")
+}
+
+/// The file of a table.
+fn output(arguments: &Minimise, table: &str) -> PathBuf {
+    arguments.output.join(format!("{}.ndjson", file_name(table)))
 }
 
 /// The name of a table as that of a file.

@@ -2,6 +2,7 @@
 
 use crate::arguments::{CheckFormat, Environment};
 use crate::failure::Failure;
+use crate::words::plural;
 use clap::Args;
 use kql_detection::{Rule, RuleFile, SampleError};
 use serde_json::json;
@@ -47,7 +48,8 @@ pub fn sample(arguments: &Sample) -> Result<(), Failure> {
         SampleError::Query(error) => crate::run::failure(error, &rule.query.text, &arguments.rule),
         other => Failure::Query(format!("{}: {other}.", arguments.rule)),
     })?;
-    let summary = format!("{} rows that the query finds, {} near misses", made.rows, made.misses);
+    let misses = if made.misses == 1 { "1 near miss".to_owned() } else { format!("{} near misses", made.misses) };
+    let summary = format!("{} that the query finds, {misses}", plural(made.rows as u64, "row"));
     let text = match arguments.format {
         CheckFormat::Human => made.text,
         CheckFormat::Json => format!("{}\n", json!({"rows": made.rows, "misses": made.misses, "text": made.text})),

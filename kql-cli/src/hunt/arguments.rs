@@ -1,6 +1,6 @@
 //! The arguments of `kql hunt`.
 
-use crate::arguments::Environment;
+use crate::arguments::{Environment, jobs};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct Hunt {
     #[arg(long, value_name = "N", default_value = "100")]
     pub rows: usize,
     /// How many rules run at once [default: the number of processors]
-    #[arg(short = 'j', long = "jobs", value_name = "N")]
+    #[arg(short = 'j', long = "jobs", value_name = "N", value_parser = jobs())]
     pub jobs: Option<usize>,
     /// Exit with status 3 if a rule hits, or makes an alert
     #[arg(long)]

@@ -55,7 +55,7 @@ pub fn hunt(arguments: &Hunt) -> Result<(), Failure> {
         folder.reports(&outcome)?;
     }
     print(arguments.format, &outcome)?;
-    outcome.notices.iter().for_each(|notice| crate::message::message!("notice: {notice}"));
+    outcome.notices.iter().for_each(|notice| crate::message::message!("notice: {}", kql_detection::visible(notice)));
     let hits = outcome.hits().count();
     let refused = outcome.rules.iter().filter(|rule| matches!(rule.status, hunt::Status::Refused(_))).count();
     if refused > 0 && refused == outcome.rules.len() {

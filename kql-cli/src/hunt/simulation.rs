@@ -45,11 +45,14 @@ pub fn simulate(arguments: &Hunt, set: RuleSet) -> Result<(), Failure> {
         folder.write("simulation.json", &format!("{:#}\n", simulate::object(&simulation)))?;
     }
     print(arguments.format, &simulation)?;
-    simulation.notices.iter().for_each(|notice| crate::message::message!("notice: {notice}"));
+    simulation.notices.iter().for_each(|notice| crate::message::message!("notice: {}", kql_detection::visible(notice)));
     let alerts = simulation.rules.iter().any(|rule| match &rule.outcome {
         Simulated::Ran(ran) => !ran.alerts.is_empty(),
         _ => false,
     });
+    if !simulation.has_run() {
+        return Err(Failure::Query("No rule could run.".to_owned()));
+    }
     if arguments.fail_on_hit && alerts {
         return Err(Failure::Hit);
     }

@@ -56,7 +56,7 @@ fn one(report: &LintReport, finding: &Finding, colours: bool) -> String {
     let file = report.file.to_string_lossy();
     let path = match finding.in_query {
         // the file has the query in another form, so the query's own lines are shown
-        true => format!("{file}:{}: query of '{}'", finding.line, finding.title),
+        true => format!("{file}:{}: query of '{}'", finding.line, kql_detection::visible(&finding.title)),
         false => file.into_owned(),
     };
     shown.render(&finding.source, &path, colours)

@@ -67,6 +67,11 @@ pub fn lint(arguments: &Lint) -> Result<(), Failure> {
         std::io::stdout().write_all(report.text.as_bytes())?;
     }
     write(arguments, &reports, piped.is_some())?;
+    let sigma = files.iter().filter(|input| kql_detection::is_sigma(&input.shown, &input.text)).count();
+    if sigma > 0 {
+        let rules = plural(sigma as u64, "file");
+        crate::message::message!("notice: {rules} of Sigma rules not linted: their queries are made when they run.");
+    }
     let fails = |report: &LintReport| {
         report.findings.iter().any(|finding| finding.level >= configs.fail_level(arguments, &report.file))
     };

@@ -164,6 +164,35 @@ fn a_file_that_cannot_be_read_stops_only_its_rules() {
 }
 
 #[test]
+fn names_do_not_control_the_terminal() {
+    let rule = "id: 1\nname: \"evil\\e[31mRED\\u202Eb\\nc\"\nseverity: High\nquery: T\n";
+    let wrong = "id: 2\nname: \"w\\e[0m\"\nquery: T | where nothing == 1\n";
+    let place = place(&[("r/a.yaml", rule.as_bytes()), ("r/b.yaml", wrong.as_bytes()), ("T.csv", b"n\n1\n")]);
+    let shown = shown(place.path(), &["hunt", "r", "--data", "T.csv"]);
+    assert!(shown.contains("evil␛[31mRED<U+202E>b␊c") && shown.contains("not run: w␛[0m"), "{shown}");
+    assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'));
+}
+
+#[test]
+fn what_is_at_fault_is_named() {
+    let place = place(&[
+        ("r/a.kql", b"\nT | where n == 1"),
+        ("T.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc"),
+        ("U.csv", b"n\n1\n"),
+        ("b.kql", b"U | where n == 1"),
+    ]);
+    let shown = shown(place.path(), &["hunt", "r", "--data", "T.csv.gz"]);
+    assert!(shown.contains("not run: a (r/a.kql): ") && shown.contains("T.csv.gz"), "{shown}");
+    assert!(!shown.contains("a.kql:2"), "{shown}");
+    for command in [&["hunt", "r", "--data", "U.csv", "-j", "0"][..], &["test", "-j", "0"]] {
+        let shown = self::shown(place.path(), command);
+        assert!(shown.starts_with("exit status 2") && shown.contains("-j"), "{shown}");
+    }
+    let none = self::shown(place.path(), &["hunt", "b.kql", "--data", "U.csv", "--simulate"]);
+    assert!(none.starts_with("exit status 1") && none.contains("No rule ran: none has a schedule."), "{none}");
+}
+
+#[test]
 fn a_simulation() {
     let place = evidence();
     insta::assert_snapshot!(shown(

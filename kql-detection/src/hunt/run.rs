@@ -1,9 +1,9 @@
 //! Runs the rules of a hunt.
 
+use super::now::at_time;
 use super::outcome::{HuntOutcome, Refusal, RefusalKind, RuleOutcome, Status};
 use super::rules::RuleSet;
 use super::tally::{Shown, Tally};
-use super::text::iso;
 use crate::rule::Rule;
 use arrow::array::RecordBatch;
 use kql_engine::{
@@ -150,26 +150,6 @@ fn unread(engine: &Engine, read: &[HeldDescription], rules: &[RuleOutcome]) -> O
 fn without_memory(outcomes: &BTreeMap<usize, RuleOutcome>) -> Vec<usize> {
     let is_refused = |outcome: &RuleOutcome| matches!(&outcome.status, Status::Refused(refusal) if refusal.kind == RefusalKind::Memory);
     outcomes.iter().filter(|(_, outcome)| is_refused(outcome)).map(|(place, _)| *place).collect()
-}
-
-/// The engine with a fixed time, and that time.
-fn at_time(engine: &Engine, tables: &[HeldDescription], notices: &mut Vec<String>) -> Result<(i64, Engine), HuntError> {
-    if let Some(now) = engine.fixed_time() {
-        return Ok((now, engine.clone()));
-    }
-    let clock = kql_engine::time::of_system(std::time::SystemTime::now()).unwrap_or(kql_engine::time::EPOCH);
-    let latest = tables.iter().filter_map(|table| table.time.as_ref()).map(|(_, _, last)| *last).max();
-    let now = latest.map_or(clock, |latest| latest.min(clock));
-    let text = time::datetime_text(now);
-    if latest.is_some() {
-        notices.push(format!("now() is {}, the latest time in the data; --now sets another one", iso(now)));
-    } else if let Some((table, error)) = tables.iter().find_map(|table| Some((&table.name, table.error.as_ref()?))) {
-        let now = iso(now);
-        notices.push(format!(
-            "now() is {now}, the clock: the times in {table} are not known. {error} --now sets another one"
-        ));
-    }
-    Ok((now, engine.derive().now(&text)?.build()?))
 }
 
 struct Hunting<'a> {
@@ -373,8 +353,12 @@ fn without_rows(reads: &QueryReads) -> Status {
 
 /// What is wrong with the query of a rule.
 pub(crate) fn of_query(rule: &Rule, error: &Diagnostic) -> Refusal {
+    // the query is not at fault, and the message names the file
+    if error.code == kql_parser::codes::UNREADABLE_DATA {
+        return Refusal { kind: RefusalKind::Data, reason: error.message.clone(), line: None };
+    }
     let before = rule.query.text.get(..error.span.start as usize).unwrap_or_default();
     let line = rule.query.first_line + before.matches('\n').count();
-    let kind = if error.code == kql_parser::codes::UNREADABLE_DATA { RefusalKind::Data } else { RefusalKind::Query };
-    Refusal { kind, reason: format!("{} {}", error.code.as_str(), error.message), line: Some(line) }
+    let reason = format!("{} {}", error.code.as_str(), error.message);
+    Refusal { kind: RefusalKind::Query, reason, line: Some(line) }
 }

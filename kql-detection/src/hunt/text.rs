@@ -1,6 +1,7 @@
 //! The result of a hunt as text.
 
 use super::outcome::{HuntOutcome, SEVERITIES, Status, severity};
+use crate::visible::visible;
 use kql_parser::time;
 use std::fmt::Write;
 
@@ -19,7 +20,7 @@ pub fn summary(outcome: &HuntOutcome) -> String {
                     hit.rows.to_string(),
                     hit.first.map_or_else(|| "-".to_owned(), seconds),
                     hit.last.map_or_else(|| "-".to_owned(), seconds),
-                    rule.rule.name.clone(),
+                    visible(&rule.rule.name),
                 ]
             })
             .collect();
@@ -29,16 +30,16 @@ pub fn summary(outcome: &HuntOutcome) -> String {
     for rule in &outcome.rules {
         if let Status::Refused(refusal) = &rule.status {
             let line = refusal.line.map_or_else(String::new, |line| format!(":{line}"));
-            let _ =
-                writeln!(out, "not run: {} ({}{line}): {}", rule.rule.name, rule.rule.file.display(), refusal.reason);
+            let (name, file) = (visible(&rule.rule.name), visible(&rule.rule.file.to_string_lossy()));
+            let _ = writeln!(out, "not run: {name} ({file}{line}): {}", visible(&refusal.reason));
         }
     }
     for problem in &outcome.problems {
-        let _ = writeln!(out, "not read: {problem}");
+        let _ = writeln!(out, "not read: {}", visible(&problem.to_string()));
     }
     for table in &outcome.tables {
         if let Some(error) = &table.error {
-            let _ = writeln!(out, "not read: table {}: {error}", table.name);
+            let _ = writeln!(out, "not read: table {}: {}", visible(&table.name), visible(error));
         }
     }
     let _ = writeln!(out, "{}", counts(outcome));

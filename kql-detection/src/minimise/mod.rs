@@ -1,14 +1,17 @@
 //! The fewest rows of a log with which a rule has the same verdict and reaches the same parts of its query.
 
 mod scrub;
+mod table;
+
+pub use table::MinimisedTable;
 
 use crate::check::{depends_on_time, tables_read};
 use crate::coverage::{UnitKind, units};
 use crate::rule::Rule;
-use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
+use arrow::array::UInt32Array;
 use arrow::compute::{concat_batches, take_record_batch};
 use futures::executor::block_on;
-use kql_engine::{CancellationToken, Engine, Error, TableSchema, TraceOptions};
+use kql_engine::{CancellationToken, Engine, Error, TraceOptions};
 use scrub::Scrubber;
 
 /// What [`minimise`] found.
@@ -25,34 +28,6 @@ pub struct Minimised {
     pub runs: usize,
     /// What was scrubbed, and what could not be; `None` if nothing was asked for.
     pub scrubbed: Option<Scrubbed>,
-}
-
-/// A table of which few rows were kept.
-#[derive(Clone, Debug)]
-pub struct MinimisedTable {
-    /// Its name.
-    pub name: String,
-    /// Its columns.
-    pub schema: TableSchema,
-    /// The rows that were kept.
-    pub batch: RecordBatch,
-    /// How many rows it had.
-    pub rows_before: usize,
-}
-
-impl MinimisedTable {
-    /// A query for its rows, without the columns that have no value in any of them.
-    pub fn query(&self) -> String {
-        let quoted = |name: &str| format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"));
-        let columns = self.schema.columns.iter().zip(self.batch.columns());
-        let filled = columns.filter(|(_, array)| {
-            let texts = array.as_string_opt::<i32>();
-            (0..array.len()).any(|row| array.is_valid(row) && texts.is_none_or(|texts| !texts.value(row).is_empty()))
-        });
-        let names: Vec<String> = filled.map(|(column, _)| quoted(&column.name)).collect();
-        let table = quoted(&self.name);
-        if names.is_empty() { table } else { format!("{table} | project {}", names.join(", ")) }
-    }
 }
 
 /// What was replaced.
@@ -132,9 +107,8 @@ pub fn minimise(
     }
     // an error of the query is said before the data is read
     engine.prepare(query)?;
-    let with_data = engine.data_tables();
     let mut tables = Vec::new();
-    for name in tables_read(engine, query).into_iter().filter(|name| with_data.contains(name)) {
+    for name in tables_with_data(engine, query) {
         tables.push(read(engine, &name, cancel)?);
     }
     if tables.iter().all(|table: &MinimisedTable| table.batch.num_rows() == 0) {
@@ -163,6 +137,12 @@ pub fn minimise(
         runs: trials.runs,
         scrubbed,
     })
+}
+
+/// The tables of a query that have data: those of which [`minimise`] keeps rows.
+pub fn tables_with_data(engine: &Engine, query: &str) -> Vec<String> {
+    let with_data = engine.data_tables();
+    tables_read(engine, query).into_iter().filter(|name| with_data.contains(name)).collect()
 }
 
 /// All rows of a table.

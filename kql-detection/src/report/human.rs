@@ -2,6 +2,7 @@
 
 use super::text::{Look, plural, said};
 use crate::check::{FileReport, Outcome};
+use crate::visible::visible;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -32,12 +33,12 @@ pub(super) fn report(reports: &[FileReport], look: Look) -> String {
             }
             if verdict.passed() {
                 if look.verbose {
-                    let _ = writeln!(out, "  {} {}", paint("32", "ok"), verdict.name);
+                    let _ = writeln!(out, "  {} {}", paint("32", "ok"), visible(&verdict.name));
                 }
                 continue;
             }
             let word = if matches!(verdict.outcome, Outcome::Refused(_)) { "ERROR" } else { "FAILED" };
-            let _ = writeln!(out, "  {} {}", paint("31", word), paint("1", &verdict.name));
+            let _ = writeln!(out, "  {} {}", paint("31", word), paint("1", &visible(&verdict.name)));
             for said in said(verdict, &report.file) {
                 let _ = writeln!(out, "    {}:{}: {}", report.file.display(), said.line, said.summary);
                 for line in said.details.lines() {

@@ -1,6 +1,7 @@
 //! What all formats of reports share.
 
 use crate::check::{Outcome, Verdict};
+use crate::visible::visible_lines;
 use std::path::Path;
 
 /// The formats of a test report.
@@ -43,7 +44,7 @@ pub(super) fn said(verdict: &Verdict, file: &Path) -> Vec<Said> {
         Outcome::Passed => Vec::new(),
         Outcome::Failed(failures) => failures
             .iter()
-            .map(|f| Said { line: f.line, summary: plain(&f.summary), details: plain(&f.details) })
+            .map(|f| Said { line: f.line, summary: visible_lines(&f.summary), details: visible_lines(&f.details) })
             .collect(),
         Outcome::Refused(problems) => problems
             .iter()
@@ -52,7 +53,7 @@ pub(super) fn said(verdict: &Verdict, file: &Path) -> Vec<Said> {
                 let help = p.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
                 let summary = if own { format!("{}{help}", p.message) } else { p.to_string() };
                 let line = p.line().filter(|_| own).unwrap_or(verdict.line);
-                Said { line, summary: plain(&summary), details: String::new() }
+                Said { line, summary: visible_lines(&summary), details: String::new() }
             })
             .collect(),
     }
@@ -61,14 +62,4 @@ pub(super) fn said(verdict: &Verdict, file: &Path) -> Vec<Said> {
 /// "1 test", "2 tests"
 pub(super) fn plural(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
-}
-
-/// A text whose control characters do nothing: values of rows can have any.
-fn plain(text: &str) -> String {
-    let visible = |c: char| match c {
-        '\n' | '\t' => c,
-        c if c.is_control() => char::from_u32(0x2400 + u32::from(c)).filter(|_| c < ' ').unwrap_or('\u{fffd}'),
-        c => c,
-    };
-    text.chars().map(visible).collect()
 }

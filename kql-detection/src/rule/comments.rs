@@ -3,6 +3,7 @@
 use super::duration;
 use super::fields::{Fields, OPERATORS};
 use super::model::{QueryText, Rule, RuleFile, RuleKind, Trigger};
+use super::sentinel::too_often;
 use crate::problem::{Place, Placed, Source};
 
 /// The rule of a query file: its whole text.
@@ -35,7 +36,14 @@ pub fn describe(fields: &mut Fields<'_>, rule: &mut Rule) {
         let at = start + line.trim_end().len() - value.len();
         let Some(at) = places.place(at).filter(|_| !value.is_empty()) else { continue };
         let value = Placed { value: value.to_owned(), place: Place { start: at, end: at + value.len() } };
-        field(fields, rule, &key.trim_start_matches('/').trim().to_lowercase(), value);
+        let key = key.trim_start_matches('/').trim().to_lowercase();
+        let problems = fields.problems.len();
+        field(fields, rule, &key, value);
+        if ["period", "queryperiod", "frequency", "queryfrequency", "trigger"].contains(&key.as_str()) {
+            let unread = fields.problems.get(problems..).and_then(|new| new.first()).cloned();
+            let problem = unread.or_else(|| too_often(fields, rule));
+            rule.schedule_problem = rule.schedule_problem.take().or(problem);
+        }
     }
 }
 

@@ -42,7 +42,7 @@ pub fn nested(fields: &mut Fields<'_>, node: &Node, condition: &Node) -> Option<
     rule.id = fields.text(node, &["id", "detectorId"]);
     let template = fields.value(node, &["detectionAction"]).and_then(|action| fields.value(action, &["alertTemplate"]));
     let title = template.and_then(|template| fields.text(template, &["title"]));
-    if let Some(name) = fields.text(node, &["displayName"]).or_else(|| title.clone()) {
+    if let Some(name) = fields.text(node, &["displayName", "name"]).or_else(|| title.clone()) {
         rule.name = name.value;
     }
     if let Some(schedule) = fields.value(node, &["schedule"]) {
@@ -152,7 +152,9 @@ fn entity(name: &str) -> String {
 
 /// How often the rule runs. That also says how far back its query looks, which no file states.
 fn frequency(fields: &mut Fields<'_>, rule: &mut Rule, node: &Node, keys: &[&str]) {
+    let problems = fields.problems.len();
     rule.frequency = fields.duration(node, keys);
+    rule.schedule_problem = fields.problems.get(problems..).and_then(|new| new.first()).cloned();
     if let Some(every) = &rule.frequency {
         let lookback = LOOKBACKS.iter().find(|(hours, _)| hours * HOUR == every.value);
         rule.period = lookback.map(|(_, hours)| Placed { value: hours * HOUR, place: every.place });

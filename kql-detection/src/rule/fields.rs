@@ -158,7 +158,11 @@ impl<'a> Fields<'a> {
         match text.value.trim().parse() {
             Ok(value) => Some(Placed { value, place: text.place }),
             Err(_) => {
-                self.problem(text.place, not_a(&text.value, "number"), "write a whole number, 0 or more");
+                self.problem(
+                    text.place,
+                    not_a(&text.value, "whole number, 0 or more"),
+                    "write a number such as 0 or 5",
+                );
                 None
             }
         }

@@ -41,6 +41,8 @@ pub struct Rule {
     pub alert_overrides: Vec<(Placed<String>, Placed<String>)>,
     /// How long a rule is silent after an alert, in ticks of 100 ns; `None` without suppression.
     pub suppression: Option<Placed<i64>>,
+    /// Why it is not known when it runs or makes an alert, or why the service would not run it so.
+    pub schedule_problem: Option<Problem>,
 }
 
 /// What kind of rule a file holds.
@@ -184,6 +186,7 @@ impl Rule {
             custom_details: Vec::new(),
             alert_overrides: Vec::new(),
             suppression: None,
+            schedule_problem: None,
         }
     }
 

@@ -2,8 +2,11 @@
 
 use super::fields::{Fields, OPERATORS};
 use super::model::{Entity, EntityField, EventGrouping, Rule, RuleKind, Trigger};
-use crate::problem::Placed;
+use crate::problem::{Placed, Problem};
 use crate::yaml::Node;
+
+/// The shortest time between two runs of a scheduled rule, in ticks of 100 ns: 5 minutes.
+const SHORTEST: i64 = 5 * 60 * 10_000_000;
 
 /// The keys that only rules have.
 const TELLING: [&str; 12] = [
@@ -65,17 +68,27 @@ pub fn rule(fields: &mut Fields<'_>, outer: &Node, inner: &Node, assumed: Option
     rule.tactics = fields.texts(inner, &["tactics"]);
     rule.techniques = fields.texts(inner, &["relevantTechniques", "techniques"]);
     rule.techniques.extend(fields.texts(inner, &["subTechniques"]));
+    let problems = fields.problems.len();
     rule.period = fields.duration(inner, &["queryPeriod"]);
     rule.frequency = fields.duration(inner, &["queryFrequency"]);
     rule.trigger = trigger(fields, inner);
     rule.grouping = grouping(fields, inner);
-    rule.entities = entities(fields, inner);
-    rule.custom_details = fields.pairs(inner, &["customDetails"]);
-    rule.alert_overrides = overrides(fields, inner);
     if fields.flag(inner, &["suppressionEnabled"]) == Some(true) {
         rule.suppression = fields.duration(inner, &["suppressionDuration"]);
     }
+    let unread = fields.problems.get(problems..).and_then(|new| new.first()).cloned();
+    rule.schedule_problem = unread.or_else(|| too_often(fields, &rule));
+    rule.entities = entities(fields, inner);
+    rule.custom_details = fields.pairs(inner, &["customDetails"]);
+    rule.alert_overrides = overrides(fields, inner);
     Some(rule)
+}
+
+/// The problem of a rule that would run more often than the service does.
+pub fn too_often(fields: &Fields<'_>, rule: &Rule) -> Option<Problem> {
+    let every = rule.frequency.as_ref().filter(|every| rule.kind != RuleKind::Nrt && every.value < SHORTEST)?;
+    let message = "a scheduled rule cannot run more often than every 5 minutes";
+    Some(fields.source.problem(every.place, message, Some("use 5m or more, or 'kind: NRT'".to_owned())))
 }
 
 /// What kind of rule it is if it does not say so.

@@ -199,6 +199,15 @@ queryText: |-
 ";
 
 #[test]
+fn a_rule_of_defender_has_its_own_name() {
+    let text = "name: Own name\nqueryCondition:\n  queryText: T\nschedule:\n  period: 24H\ndetectionAction:\n  \
+                alertTemplate:\n    title: Title of the alert\n    severity: medium\n";
+    assert_eq!(read(Path::new("a.yaml"), text).rules[0].name, "Own name");
+    let untitled = text.replace("name: Own name\n", "");
+    assert_eq!(read(Path::new("a.yaml"), &untitled).rules[0].name, "Title of the alert");
+}
+
+#[test]
 fn defender() {
     let (graph, flat) = (rule("a.json", GRAPH), rule("a.yaml", FLAT));
     insta::assert_snapshot!([shown(&graph, GRAPH), shown(&flat, FLAT)].join("\n"));

@@ -1,12 +1,15 @@
 //! A test file to start from: rows that a rule finds, and near misses, made from the rule's own conditions.
 
+mod operators;
 mod write;
 
 use crate::check::{Outcome, first_fault, line};
 use crate::problem::Problem;
 use crate::rule::Rule;
 use crate::test_file::read_tests;
-use kql_engine::{Engine, Error, NearMiss, SampleRow, Unsupported};
+use kql_engine::{Engine, Error, NearMiss, Sample, SampleRow, Unsupported};
+use kql_parser::Span;
+use operators::{named, unsolved};
 use std::collections::BTreeMap;
 use std::path::Path;
 use write::{Table, TestText};
@@ -17,12 +20,15 @@ const ATTEMPTS: usize = 24;
 /// The most near misses of a test file.
 const MOST_MISSES: usize = 40;
 
+/// The most legs of a union that each have a test.
+const MOST_LEGS: usize = 8;
+
 /// Tests that were made for a rule. Each of them has run and passes.
 #[derive(Clone, Debug)]
 pub struct SampleTests {
     /// The text of the test file.
     pub text: String,
-    /// How many rows the hit has.
+    /// How many rows the hits have.
     pub rows: usize,
     /// How many near misses there are.
     pub misses: usize,
@@ -34,15 +40,35 @@ pub enum SampleError {
     /// The query does not bind.
     #[error("{0}")]
     Query(Error),
-    /// No rows can be made.
-    #[error("{0}")]
-    Unsupported(Unsupported),
+    /// No rows can be made; why, and the line of the rule's file, if it is known.
+    #[error("{}{why}", at_line(.line))]
+    Unsupported {
+        /// The line, from 1.
+        line: Option<usize>,
+        /// Why.
+        why: Unsupported,
+    },
+    /// No rows can be made through an operator.
+    #[error("line {line}: no row can be made through the operator {name}")]
+    Operator {
+        /// The line, from 1.
+        line: usize,
+        /// The operator.
+        name: &'static str,
+    },
+    /// The query reads no table.
+    #[error("the query reads no table, so that there are no rows to make")]
+    NoTable,
     /// Rows were made, but the query does not run.
     #[error("rows were made, but the query does not run: {0}")]
     Run(String),
     /// Rows were made, but the query does not find them; how often.
     #[error("rows were made in {0} ways, and the query finds none of them")]
     NotFound(usize),
+}
+
+fn at_line(line: &Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!("line {line}: "))
 }
 
 /// Makes tests for a rule: rows that its query finds, and rows that differ from them in one cell and that it does not find.
@@ -52,48 +78,78 @@ pub enum SampleError {
 /// # Errors
 /// [`SampleError`]
 pub fn sample(engine: &Engine, rule: &Rule, rule_path: &Path, now: &str) -> Result<SampleTests, SampleError> {
-    let mut why = None;
-    let mut found_nothing = 0;
-    let mut refused = None;
+    let tests = Tests { engine, rule, rule_path, now };
+    let mut failed = Failed::default();
+    let mut found: Vec<Sample> = Vec::new();
+    let (mut legs, mut is_empty) = (1, true);
     for attempt in 0..ATTEMPTS {
         let made = match engine.sample(&rule.query.text, attempt).map_err(SampleError::Query)? {
             Ok(made) => made,
             Err(reason) => {
-                why.get_or_insert(reason);
+                is_empty = false;
+                failed.why.get_or_insert(reason);
                 continue;
             }
         };
         if made.rows.is_empty() {
             continue;
         }
-        let tests = Tests { engine, rule, rule_path, now };
-        let rows = &made.rows;
-        let hit = TestText::hit(rows, now);
-        match tests.outcome(&hit) {
-            Outcome::Passed => {}
-            Outcome::Failed(_) => {
-                found_nothing += 1;
-                continue;
-            }
-            Outcome::Refused(problems) => {
-                let why = |problem: &Problem| match &problem.help {
-                    Some(help) => format!("{} ({help})", problem.message),
-                    None => problem.message.clone(),
-                };
-                refused = refused.or_else(|| problems.first().map(why));
-                continue;
-            }
+        is_empty = false;
+        legs = made.leg.map_or(1, |(_, legs)| legs);
+        // one sample for each leg of a union
+        if found.iter().any(|other| other.leg == made.leg) {
+            continue;
         }
-        let misses = tests.misses(rows, &made.misses);
-        let file = TestText::all(rows, &misses, now);
-        let text = if tests.pass(&file) { file } else { hit };
-        return Ok(SampleTests { text: tests.named(&text), rows: rows.len(), misses: misses.len() });
+        if tests.finds(&made, &mut failed) {
+            found.push(made);
+        }
+        if found.len() >= legs || (legs > MOST_LEGS && !found.is_empty()) {
+            break;
+        }
     }
-    match why {
-        _ if found_nothing == 0 && refused.is_some() => Err(SampleError::Run(refused.unwrap_or_default())),
-        Some(reason) if found_nothing == 0 => Err(SampleError::Unsupported(reason)),
-        _ => Err(SampleError::NotFound(found_nothing)),
+    if let Some((first, others)) = found.split_first() {
+        return Ok(tests.written(first, others, if legs > MOST_LEGS { 1 } else { legs }));
     }
+    Err(if is_empty { SampleError::NoTable } else { failed.error(rule) })
+}
+
+/// Why attempts failed.
+#[derive(Default)]
+struct Failed {
+    why: Option<Unsupported>,
+    refused: Option<String>,
+    found_nothing: usize,
+}
+
+impl Failed {
+    fn error(self, rule: &Rule) -> SampleError {
+        let text = &rule.query.text;
+        let at = |span: Span| line_of(rule, span);
+        if self.found_nothing == 0
+            && let Some(refused) = self.refused
+        {
+            return SampleError::Run(refused);
+        }
+        // its conditions are not those of single rows, so that what they ask for says little
+        if let Some((name, span)) = unsolved(text) {
+            return SampleError::Operator { line: at(span), name };
+        }
+        match self.why {
+            Some(why) if self.found_nothing == 0 => {
+                let of_function = match &why {
+                    Unsupported::Function(name) => named(text, name),
+                    _ => None,
+                };
+                SampleError::Unsupported { line: why.span().or(of_function).map(at), why }
+            }
+            _ => SampleError::NotFound(self.found_nothing),
+        }
+    }
+}
+
+/// The line of the rule's file, from 1, of a place in its query.
+fn line_of(rule: &Rule, span: Span) -> usize {
+    line(&rule.query.text, span.start) + rule.query.first_line - 1
 }
 
 struct Tests<'a> {
@@ -113,6 +169,51 @@ pub(crate) struct Miss {
 }
 
 impl Tests<'_> {
+    /// Whether the query finds the rows; if not, `failed` says why.
+    fn finds(&self, made: &Sample, failed: &mut Failed) -> bool {
+        match self.outcome(&TestText::hit("hit", &made.rows, self.now)) {
+            Outcome::Passed => return true,
+            Outcome::Failed(_) => failed.found_nothing += 1,
+            Outcome::Refused(problems) => {
+                let why = |problem: &Problem| match &problem.help {
+                    Some(help) => format!("{} ({help})", problem.message),
+                    None => problem.message.clone(),
+                };
+                failed.refused = failed.refused.take().or_else(|| problems.first().map(why));
+            }
+        }
+        false
+    }
+
+    /// The test file: the hit and its near misses, and those of the other legs of a union.
+    fn written(&self, first: &Sample, others: &[Sample], legs: usize) -> SampleTests {
+        let misses = self.misses(&first.rows, &first.misses);
+        let mut file = TestText::all(&first.rows, &misses, self.now);
+        let mut made = SampleTests { text: String::new(), rows: first.rows.len(), misses: misses.len() };
+        if !self.pass(&file) {
+            (file, made.misses) = (TestText::hit("hit", &first.rows, self.now), 0);
+        }
+        let mut names: Vec<String> = misses.into_iter().map(|miss| miss.name).collect();
+        let number = |sample: &Sample| sample.leg.map_or(0, |(leg, _)| leg) + 1;
+        let mut others: Vec<&Sample> = others.iter().collect();
+        others.sort_by_key(|sample| number(sample));
+        for sample in &others {
+            let mut misses = self.misses(&sample.rows, &sample.misses);
+            // conditions below the union are those of all legs
+            misses.retain(|miss| !names.contains(&miss.name));
+            names.extend(misses.iter().map(|miss| miss.name.clone()));
+            file.add(&format!("hit, leg {}", number(sample)), &sample.rows, &misses);
+            made.rows += sample.rows.len();
+            made.misses += misses.len();
+        }
+        let with_rows: Vec<usize> = others.iter().map(|sample| number(sample)).chain([number(first)]).collect();
+        for leg in (1..=legs).filter(|leg| legs > 1 && !with_rows.contains(leg)) {
+            file.comment(&format!("leg {leg} of {legs} of the union has no rows: none were made that the query finds"));
+        }
+        made.text = self.named(&file);
+        made
+    }
+
     fn pass(&self, tests: &TestText) -> bool {
         matches!(self.outcome(tests), Outcome::Passed)
     }
@@ -148,9 +249,14 @@ impl Tests<'_> {
             }
             let condition = miss.span.text(&self.rule.query.text);
             let condition: String = condition.split_whitespace().collect::<Vec<_>>().join(" ");
-            let line = line(&self.rule.query.text, miss.span.start) + self.rule.query.first_line - 1;
             let name = match condition.contains(char::is_alphanumeric) {
-                true => format!("line {line}: not {}", condition.chars().take(100).collect::<String>()),
+                true => {
+                    format!(
+                        "line {}: not {}",
+                        line_of(self.rule, miss.span),
+                        condition.chars().take(100).collect::<String>()
+                    )
+                }
                 // a condition that stands nowhere in the text, such as that of a key
                 false => format!("another value of {}", miss.cell.column),
             };

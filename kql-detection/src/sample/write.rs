@@ -20,10 +20,23 @@ pub(super) struct TestText {
 
 impl TestText {
     /// A test that the query finds the rows.
-    pub fn hit(rows: &[SampleRow], now: &str) -> TestText {
-        let mut tests = String::new();
-        given(&mut tests, "hit", rows, now, "\">=1\"");
-        TestText { now: now.to_owned(), tests }
+    pub fn hit(name: &str, rows: &[SampleRow], now: &str) -> TestText {
+        let mut text = TestText { now: now.to_owned(), tests: String::new() };
+        text.add(name, rows, &[]);
+        text
+    }
+
+    /// Adds a test of other rows, and those of their near misses.
+    pub fn add(&mut self, name: &str, rows: &[SampleRow], misses: &[Miss]) {
+        given(&mut self.tests, name, rows, &self.now, "\">=1\"");
+        for miss in misses {
+            given(&mut self.tests, &miss.name, &miss.rows, &self.now, "none");
+        }
+    }
+
+    /// Adds a line for readers.
+    pub fn comment(&mut self, text: &str) {
+        let _ = writeln!(self.tests, "# {text}");
     }
 
     /// A test that the query does not find the rows.
@@ -52,10 +65,9 @@ impl TestText {
                 }
             }
             _ => {
-                given(&mut tests, "hit", rows, now, "\">=1\"");
-                for miss in misses {
-                    given(&mut tests, &miss.name, &miss.rows, now, "none");
-                }
+                let mut text = TestText { now: now.to_owned(), tests };
+                text.add("hit", rows, misses);
+                return text;
             }
         }
         TestText { now: now.to_owned(), tests }

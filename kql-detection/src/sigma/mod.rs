@@ -30,12 +30,16 @@ pub enum SigmaError {
     /// The program failed; its last words.
     #[error("pySigma failed: {0}")]
     Failed(String),
+    /// The program ended and said nothing, as one does that is not Python.
+    #[error("Sigma rules are converted by Python, and {0} ended without an answer; {PYTHON} names another one")]
+    NoAnswer(String),
 }
 
-/// Whether a file is a Sigma rule: YAML with the keys `logsource` and `detection`.
+/// Whether a file is a Sigma rule: YAML with the keys `logsource` and `detection`, or with `correlation`.
 pub fn is_sigma(path: &Path, text: &str) -> bool {
     let has = |key: &str| text.lines().any(|line| line.starts_with(key));
-    matches!(extension(path).as_str(), "yaml" | "yml") && has("logsource:") && has("detection:")
+    let has_rule = (has("logsource:") && has("detection:")) || (has("title:") && has("correlation:"));
+    matches!(extension(path).as_str(), "yaml" | "yml") && has_rule
 }
 
 /// What the program says about a file.
@@ -49,6 +53,9 @@ struct Answer {
     rules: Vec<Converted>,
     #[serde(default)]
     error: Option<String>,
+    /// Why there are rules in the file that have no query.
+    #[serde(default)]
+    left: Vec<String>,
 }
 
 /// A rule and its query.
@@ -76,8 +83,8 @@ pub fn convert(files: &[PathBuf], profile: Profile) -> Result<Vec<(PathBuf, Rule
         Profile::Defender => vec!["microsoft_xdr"],
         _ => vec!["microsoft_xdr", "azure_monitor"],
     };
-    let output = run(&json!({"files": files, "pipelines": pipelines}).to_string())?;
-    let mut found = Vec::new();
+    let (python, output) = run(&json!({"files": files, "pipelines": pipelines}).to_string())?;
+    let mut found: Vec<(PathBuf, RuleFile)> = Vec::new();
     for line in output.lines() {
         let answer: Answer = serde_json::from_str(line).map_err(|error| SigmaError::Failed(error.to_string()))?;
         if answer.missing.is_some() {
@@ -88,14 +95,15 @@ pub fn convert(files: &[PathBuf], profile: Profile) -> Result<Vec<(PathBuf, Rule
             let message = format!("pySigma cannot convert the rule: {error}");
             file.problems.push(Source::new(&answer.file, "").whole(message));
         }
+        file.problems.extend(answer.left.into_iter().map(|reason| Source::new(&answer.file, "").whole(reason)));
         file.rules = answer.rules.into_iter().map(|rule| of(&answer.file, rule)).collect();
         found.push((answer.file, file));
     }
-    Ok(found)
+    if found.len() < files.len() { Err(SigmaError::NoAnswer(python)) } else { Ok(found) }
 }
 
-/// Runs the program with this input.
-fn run(input: &str) -> Result<String, SigmaError> {
+/// Runs the program with this input: the Python that ran, and what it wrote.
+fn run(input: &str) -> Result<(String, String), SigmaError> {
     let python = std::env::var(PYTHON).unwrap_or_else(|_| "python3".to_owned());
     let failed = |error: std::io::Error| SigmaError::Failed(error.to_string());
     let mut child = Command::new(&python)
@@ -104,16 +112,18 @@ fn run(input: &str) -> Result<String, SigmaError> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|_| SigmaError::NoPython(python))?;
+        .map_err(|_| SigmaError::NoPython(python.clone()))?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(input.as_bytes()).map_err(failed)?;
+        // a program that ends before it reads says why, or nothing
+        let _ = stdin.write_all(input.as_bytes());
     }
     let output = child.wait_with_output().map_err(failed)?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(SigmaError::Failed(said.lines().last().unwrap_or("it does not say why").to_owned()));
+        let last = said.lines().rfind(|line| !line.trim().is_empty()).map(str::to_owned);
+        return Err(last.map_or(SigmaError::NoAnswer(python), SigmaError::Failed));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok((python, String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
 /// A rule without places: its query is not in the file.
@@ -163,6 +173,7 @@ mod tests {
         let sigma = "title: x\nlogsource:\n  product: windows\ndetection:\n  condition: a\n";
         assert!(is_sigma(Path::new("a.yml"), sigma));
         assert!(!is_sigma(Path::new("a.kql"), sigma));
+        assert!(is_sigma(Path::new("a.yml"), "title: x\ncorrelation:\n  type: event_count\n"));
         assert!(!is_sigma(Path::new("a.yaml"), "query: T\ndescription: |\n  logsource: detection:\n"));
     }
 

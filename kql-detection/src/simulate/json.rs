@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 /// The result as one object.
 pub fn object(simulation: &Simulation) -> Value {
     json!({
-        "from": iso(simulation.from),
-        "to": iso(simulation.to),
+        "from": simulation.range.map(|(from, _)| iso(from)),
+        "to": simulation.range.map(|(_, to)| iso(to)),
         "rules": simulation.rules.iter().map(rule_object).collect::<Vec<_>>(),
         "problems": simulation.problems.iter().map(|problem| json!({
             "file": problem.file.display().to_string(), "line": problem.line(), "message": problem.message,

@@ -12,10 +12,8 @@ pub struct Simulation {
     pub rules: Vec<SimulatedRule>,
     /// Files, and fields of rules, that cannot be read.
     pub problems: Vec<Problem>,
-    /// The first time, in ticks: runs begin there.
-    pub from: i64,
-    /// The last time, in ticks.
-    pub to: i64,
+    /// When the runs begin and end, in ticks; `None` if neither an option nor the data says it.
+    pub range: Option<(i64, i64)>,
     /// Notices about the simulation as a whole.
     pub notices: Vec<String>,
 }
@@ -51,7 +49,7 @@ pub struct Ran {
     pub rows: u64,
     /// Runs that made alerts, in the order of time.
     pub alerts: Vec<SimulatedAlert>,
-    /// Rows that an alert has and an alert of an earlier run had, too.
+    /// Different rows that alerts of several runs have.
     pub repeated_rows: u64,
     /// Alerts whose rows all were in alerts of earlier runs.
     pub repeated_alerts: u64,
@@ -59,6 +57,13 @@ pub struct Ran {
     pub repeats: Vec<Repeat>,
     /// Rows of its tables that no run has seen.
     pub gaps: Vec<Gaps>,
+}
+
+impl Simulation {
+    /// Whether any rule ran.
+    pub fn has_run(&self) -> bool {
+        self.rules.iter().any(|rule| matches!(rule.outcome, Simulated::Ran(_)))
+    }
 }
 
 impl Ran {
@@ -111,7 +116,8 @@ pub struct Gaps {
     pub between: u64,
     /// Rows that only runs would have seen that were suppressed.
     pub suppressed: u64,
-    /// Rows before the window of the first run, or after the last run.
+    /// Rows before the window of the first run, at or after the last run, or that arrived after the last run, although their
+    /// time is in its window.
     pub outside: u64,
     /// The times of the first late rows, and when they arrived, in ticks.
     pub examples: Vec<(i64, i64)>,

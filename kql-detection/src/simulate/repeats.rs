@@ -17,6 +17,8 @@ const LONGEST: usize = 200;
 pub(super) struct Repeats {
     /// The run that found a row first, by the hash of its cells.
     first: HashMap<u64, i64>,
+    /// Rows that several runs have found.
+    several: HashSet<u64>,
     /// The first rows that were found again.
     pub(super) examples: Vec<Repeat>,
 }
@@ -28,6 +30,11 @@ pub(super) struct RunRows {
 }
 
 impl RunRows {
+    /// Leaves out the rows that no alert has: those after this many.
+    pub(super) fn keep(&mut self, count: u64) {
+        self.rows.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+    }
+
     pub(super) fn add(&mut self, schema: &TableSchema, batch: &RecordBatch) {
         for row in 0..batch.num_rows() {
             let mut text = String::new();
@@ -45,6 +52,11 @@ impl RunRows {
 }
 
 impl Repeats {
+    /// How many different rows several runs have found.
+    pub(super) fn count(&self) -> u64 {
+        self.several.len() as u64
+    }
+
     /// Adds the rows of a run that made alerts, and returns how many an earlier one had.
     pub(super) fn alert(&mut self, now: i64, rows: RunRows) -> u64 {
         let mut repeated = 0;
@@ -54,6 +66,7 @@ impl Repeats {
                 // rows of one run can be the same
                 Some(first) if *first != now => {
                     repeated += 1;
+                    self.several.insert(hash);
                     if own.insert(hash) && self.examples.len() < EXAMPLES {
                         self.examples.push(Repeat { first: *first, again: now, row: text });
                     }

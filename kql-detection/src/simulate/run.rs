@@ -54,8 +54,8 @@ pub fn simulate(engine: &Engine, set: RuleSet, options: &SimulateOptions) -> Res
     let times = || of_tables.values().flat_map(|moments| moments.iter());
     let first = times().map(|moment| moment.time).min();
     let last = times().map(|moment| moment.time.max(arrival(moment, options.delay))).max();
-    let from = options.from.or(first).unwrap_or(kql_engine::time::EPOCH);
-    let to = options.to.or(last).unwrap_or(from).max(from);
+    let range = options.from.or(first).map(|from| (from, options.to.or(last).unwrap_or(from).max(from)));
+    notices.extend(first.zip(last).and_then(|data| outside(options, data)));
     let threads = options.threads.clamp(1, 64);
     let limits = Limits { partitions: 1, ..held.engine.limits() };
     let simulating = Simulating {
@@ -64,7 +64,7 @@ pub fn simulate(engine: &Engine, set: RuleSet, options: &SimulateOptions) -> Res
         set: &set,
         options,
         of_tables,
-        range: (from, to),
+        range,
         next: AtomicUsize::new(0),
         ended: AtomicUsize::new(0),
     };
@@ -90,7 +90,16 @@ pub fn simulate(engine: &Engine, set: RuleSet, options: &SimulateOptions) -> Res
     let mut rules = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     rules.sort_by_key(|(at, _)| *at);
     let rules = rules.into_iter().map(|(_, rule)| rule).collect();
-    Ok(Simulation { rules, problems: set.problems, from, to, notices })
+    Ok(Simulation { rules, problems: set.problems, range, notices })
+}
+
+/// A notice if no row can be in any run, since the data begins and ends at other times.
+fn outside(options: &SimulateOptions, (first, last): (i64, i64)) -> Option<String> {
+    if let Some(from) = options.from.filter(|from| *from > last) {
+        return Some(format!("the data ends at {}, before the first run at {}", iso(last), iso(from)));
+    }
+    let to = options.to.filter(|to| *to < first)?;
+    Some(format!("the data begins at {}, after the last run at {}", iso(first), iso(to)))
 }
 
 struct Simulating<'a> {
@@ -100,7 +109,8 @@ struct Simulating<'a> {
     options: &'a SimulateOptions<'a>,
     /// When the rows of each table are, in order.
     of_tables: BTreeMap<String, Arc<Vec<Moment>>>,
-    range: (i64, i64),
+    /// When the runs begin and end; `None` if neither an option nor the data says it.
+    range: Option<(i64, i64)>,
     next: AtomicUsize,
     ended: AtomicUsize,
 }
@@ -133,7 +143,19 @@ impl Simulating<'_> {
         if let Some(error) = reads.diagnostics.iter().find(|d| d.is_error()) {
             return Ok(Simulated::Refused(of_query(rule, error)));
         }
-        let (from, to) = self.range;
+        if let Some(problem) = &rule.schedule_problem {
+            let help = problem.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
+            let reason = format!("{}{help}", problem.message);
+            return Ok(Simulated::Refused(Refusal { kind: RefusalKind::Query, reason, line: problem.line() }));
+        }
+        if !Schedule::is_of(rule) {
+            return Ok(Simulated::NoSchedule);
+        }
+        let Some((from, to)) = self.range else {
+            let reason =
+                "the tables of the rules have no times, so that there is no time to run at (give --from and --to)";
+            return Ok(Simulated::Refused(Refusal { kind: RefusalKind::Data, reason: reason.to_owned(), line: None }));
+        };
         let Some(schedule) = Schedule::of(rule, from, to) else { return Ok(Simulated::NoSchedule) };
         let moments = self.held.moments(at).map(|mut moments| {
             moments.sort_unstable();
@@ -173,8 +195,11 @@ impl Simulating<'_> {
             if count == 0 {
                 continue;
             }
-            let repeated_rows = repeats.alert(window.now, found.all);
-            ran.repeated_rows += repeated_rows;
+            let mut own = found.all;
+            if rule.grouping == EventGrouping::AlertPerResult {
+                own.keep(count);
+            }
+            let repeated_rows = repeats.alert(window.now, own);
             ran.repeated_alerts += match rule.grouping {
                 EventGrouping::SingleAlert => u64::from(found.rows > 0 && repeated_rows == found.rows),
                 EventGrouping::AlertPerResult => repeated_rows.min(count),
@@ -193,6 +218,7 @@ impl Simulating<'_> {
                 silent_until = window.now.saturating_add(silence.value);
             }
         }
+        ran.repeated_rows = repeats.count();
         ran.repeats = repeats.examples;
         for table in &reads.with_data {
             if let Some(moments) = self.of_tables.get(table) {

@@ -31,12 +31,17 @@ pub struct Window {
 }
 
 impl Schedule {
+    /// Whether a rule has a schedule.
+    pub fn is_of(rule: &Rule) -> bool {
+        rule.kind == RuleKind::Nrt || rule.frequency.as_ref().is_some_and(|frequency| frequency.value >= 0)
+    }
+
     /// The schedule of a rule between two times; `None` if it has none, as a hunting query.
     pub fn of(rule: &Rule, from: i64, to: i64) -> Option<Schedule> {
         let written = rule.frequency.as_ref().map(|frequency| frequency.value);
         // custom detections of Defender that run continuously have the frequency 0
         let (frequency, period) = match (rule.kind, written) {
-            (RuleKind::Nrt, _) | (_, Some(0)) => (MINUTE, None),
+            (RuleKind::Nrt, _) | (RuleKind::Defender, Some(0)) => (MINUTE, None),
             (_, Some(frequency)) if frequency > 0 => {
                 (frequency, Some(rule.period.as_ref().map_or(frequency, |period| period.value)))
             }

@@ -2,6 +2,7 @@
 
 use super::outcome::{Ran, Simulated, Simulation};
 use crate::hunt::iso;
+use crate::visible::visible;
 use kql_parser::time;
 use std::fmt::Write;
 
@@ -11,23 +12,28 @@ const ALERTS: usize = 20;
 /// The result as text for a person.
 pub fn summary(simulation: &Simulation) -> String {
     let mut out = String::new();
-    let at = iso;
-    let _ = writeln!(out, "From {} to {}.", at(simulation.from), at(simulation.to));
+    match simulation.range {
+        Some((from, to)) if simulation.has_run() => _ = writeln!(out, "From {} to {}.", iso(from), iso(to)),
+        _ if simulation.rules.iter().all(|rule| matches!(rule.outcome, Simulated::NoSchedule)) => {
+            out.push_str("No rule ran: none has a schedule.\n");
+        }
+        _ => out.push_str("No rule ran.\n"),
+    }
     let mut without = 0;
     for simulated in &simulation.rules {
-        let name = &simulated.rule.name;
+        let name = &visible(&simulated.rule.name);
         match &simulated.outcome {
             Simulated::NoSchedule => without += 1,
             Simulated::Refused(refusal) => {
                 let line = refusal.line.map_or_else(String::new, |line| format!(":{line}"));
-                let file = simulated.rule.file.display();
-                let _ = writeln!(out, "\n{name}\n  not run ({file}{line}): {}", refusal.reason);
+                let file = visible(&simulated.rule.file.to_string_lossy());
+                let _ = writeln!(out, "\n{name}\n  not run ({file}{line}): {}", visible(&refusal.reason));
             }
             Simulated::Ran(ran) => rule(&mut out, name, ran),
         }
     }
     for problem in &simulation.problems {
-        let _ = writeln!(out, "not read: {problem}");
+        let _ = writeln!(out, "not read: {}", visible(&problem.to_string()));
     }
     if without > 0 {
         let _ = writeln!(out, "\nWithout a schedule, and so not run: {without} of {} rules.", simulation.rules.len());
@@ -55,7 +61,7 @@ fn rule(out: &mut String, name: &str, ran: &Ran) {
             .take(3)
             .map(|entity| {
                 let values: Vec<&str> = entity.fields.iter().map(|(_, value)| value.as_str()).collect();
-                format!("{} {}", entity.kind, values.join(" "))
+                visible(&format!("{} {}", entity.kind, values.join(" ")))
             })
             .collect();
         let entities = if entities.is_empty() { String::new() } else { format!(": {}", entities.join(", ")) };

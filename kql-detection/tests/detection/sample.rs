@@ -75,7 +75,7 @@ fn joins_have_rows_on_both_sides() {
         counts("SigninLogs | join kind=leftanti (AuditLogs) on $left.UserPrincipalName == $right.Identity").0,
         1
     );
-    assert_eq!(counts("union (SigninLogs | where ResultType == '7'), (AuditLogs | where Result == 'y')").0, 1);
+    assert_eq!(counts("union (SigninLogs | where ResultType == '7'), (AuditLogs | where Result == 'y')").0, 2);
 }
 
 #[test]
@@ -108,4 +108,44 @@ fn what_cannot_be_made_is_said() {
 fn the_text_is_a_test_file() {
     let text = made("SigninLogs\n| where TimeGenerated > ago(1h)\n| where ResultType == '50126'").unwrap().text;
     insta::assert_snapshot!(text);
+}
+
+/// The query with this saved function.
+fn made_with_function(query: &str, body: &str) -> Result<SampleTests, SampleError> {
+    let RuleFile { rules, .. } = read(Path::new("rule.kql"), query);
+    let builder = Engine::builder().function("Odd", "()", body);
+    let engine = builder.now(NOW).and_then(kql_engine::EngineBuilder::build).expect("an engine");
+    sample(&engine, &rules[0], Path::new("rule.kql"), NOW)
+}
+
+#[test]
+fn each_leg_of_a_union_has_a_hit() {
+    let legs = "union (SigninLogs | where ResultType == '7'), (AuditLogs | where Result == 'y'),\n\
+                (OfficeActivity | where Operation == 'a' and Operation == 'b')\n| where TimeGenerated > ago(1h)";
+    let text = made(legs).expect("tests").text;
+    assert!(text.contains("- name: made from the conditions of the query\n  each: SigninLogs"), "{text}");
+    assert!(text.contains("- name: \"hit, leg 2\"\n  given:\n    AuditLogs:"), "{text}");
+    assert!(text.contains("- name: \"line 1: not Result == 'y'\""), "{text}");
+    assert!(text.contains("# leg 3 of 3 of the union has no rows"), "{text}");
+    let piped = made("SigninLogs | where ResultType == '7' | union (AuditLogs | where Result == 'y')").expect("tests");
+    assert!(piped.text.contains("hit, leg 2"), "{}", piped.text);
+    let six = (0..6).map(|n| format!("(SigninLogs | where ResultType == '{n}')")).collect::<Vec<_>>().join(", ");
+    assert_eq!(counts(&format!("union {six}")).0, 6);
+}
+
+#[test]
+fn why_no_rows_can_be_made_and_where() {
+    let why = |query: &str| made(query).err().map_or_else(String::new, |error| error.to_string());
+    let series = "SigninLogs\n| make-series n = count() on TimeGenerated from ago(1d) to now() step 1h\n\
+                  | where array_length(n) == 3";
+    assert_eq!(why(series), "line 2: no row can be made through the operator make-series");
+    assert_eq!(why("print a = 1"), "the query reads no table, so that there are no rows to make");
+    assert_eq!(
+        why("SigninLogs\n| where strlen(UserPrincipalName)\n  * 2 == 7"),
+        "line 2: no value was found for the condition strlen(UserPrincipalName) * 2 == 7"
+    );
+    assert_eq!(why("SigninLogs\n| evaluate autocluster()"), "line 2: no row can be made through autocluster");
+    let saved = made_with_function("union\n  Odd", "SigninLogs | where strlen(UserPrincipalName) * 2 == 7");
+    let saved = saved.err().map_or_else(String::new, |error| error.to_string());
+    assert_eq!(saved, "line 2: no value was found for a condition in the function 'Odd'");
 }

@@ -1,7 +1,7 @@
 //! Scheduled rules on a timeline.
 
 use kql_detection::hunt::read_rules;
-use kql_detection::simulate::{Ran, SimulateOptions, Simulated, simulate};
+use kql_detection::simulate::{Ran, SimulateOptions, Simulated, Simulation, simulate, summary};
 use kql_engine::{DataPath, Engine};
 
 /// Rows at these times, some of which arrive later: hour and minute of the time, and of the arrival.
@@ -15,9 +15,25 @@ const ROWS: [(&str, &str); 6] = [
 ];
 
 fn ran(header: &str, query: &str) -> Ran {
+    let simulation = simulation(header, query, &ROWS, Some("2026-03-01T00:00:00Z"));
+    match simulation.rules.into_iter().next().map(|rule| rule.outcome) {
+        Some(Simulated::Ran(ran)) => *ran,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Why the rule was not run, with its line.
+fn refused(header: &str, rows: &[(&str, &str)], from: Option<&str>) -> (String, Option<usize>) {
+    match simulation(header, "T | project n", rows, from).rules.into_iter().next().map(|rule| rule.outcome) {
+        Some(Simulated::Refused(refusal)) => (refusal.reason, refusal.line),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn simulation(header: &str, query: &str, rows: &[(&str, &str)], from: Option<&str>) -> Simulation {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut csv = "TimeGenerated,_TimeReceived,n\n".to_owned();
-    for (n, (time, received)) in ROWS.iter().enumerate() {
+    for (n, (time, received)) in rows.iter().enumerate() {
         csv.push_str(&format!("2026-03-01T{time}:00Z,2026-03-01T{received}:00Z,{n}\n"));
     }
     std::fs::create_dir(folder.path().join("data")).expect("a folder can be made");
@@ -27,15 +43,10 @@ fn ran(header: &str, query: &str) -> Ran {
     let data = DataPath::parse(&folder.path().join("data").to_string_lossy());
     let engine = Engine::builder().data(data).build().expect("an engine");
     let set = read_rules(&[folder.path().join("rule.yaml")], kql_engine::Profile::Unified).expect("rules");
-    assert!(set.problems.is_empty(), "{:?}", set.problems);
-    let from = kql_parser::time::parse_datetime("2026-03-01T00:00:00Z");
+    let from = from.and_then(kql_parser::time::parse_datetime);
     let options =
         SimulateOptions { from, to: None, delay: 0, timeout: None, memory: 1 << 20, threads: 1, progress: None };
-    let simulation = simulate(&engine, set, &options).expect("a simulation");
-    match simulation.rules.into_iter().next().map(|rule| rule.outcome) {
-        Some(Simulated::Ran(ran)) => *ran,
-        other => panic!("{other:?}"),
-    }
+    simulate(&engine, set, &options).expect("a simulation")
 }
 
 fn scheduled(frequency: &str, period: &str, operator: &str, threshold: u32) -> String {
@@ -96,4 +107,48 @@ fn near_real_time_sees_what_arrives() {
     assert_eq!(ran.alerts.len(), 2);
     assert_eq!(alerts(&ran), [(1, 1, 1), (5, 1, 1)]);
     assert_eq!((ran.gaps[0].seen, ran.gaps[0].late), (6, 0));
+}
+
+#[test]
+fn a_rule_whose_schedule_is_not_known_does_not_run() {
+    let hourly = |more: &str| format!("kind: Scheduled\nqueryFrequency: 1h\nqueryPeriod: 1h\n{more}");
+    let reason = |header: &str| refused(header, &ROWS, Some("2026-03-01T00:00:00Z"));
+    let (why, line) = reason(&hourly("triggerOperator: ge\ntriggerThreshold: 0\n"));
+    assert!(why.starts_with("'ge' is not a valid value of 'triggerOperator'"), "{why}");
+    assert_eq!(line, Some(7));
+    let (why, _) = reason(&hourly("triggerOperator: gt\ntriggerThreshold: -1\n"));
+    assert_eq!(why, "'-1' is not a whole number, 0 or more (write a number such as 0 or 5)");
+    assert!(reason("kind: Scheduled\nqueryFrequency: often\n").0.contains("'often' is not a duration"));
+    for frequency in ["0m", "4m"] {
+        let (why, line) = reason(&scheduled(frequency, "1h", "gt", 0));
+        assert!(why.starts_with("a scheduled rule cannot run more often than every 5 minutes"), "{why}");
+        assert_eq!(line, Some(5));
+    }
+    assert_eq!(ran(&scheduled("5m", "5m", "gt", 0), "T | project n").schedule.runs, 61);
+}
+
+#[test]
+fn rows_of_several_alerts_are_counted_once() {
+    // four rows are in several windows, 13 times together
+    let grouping = "eventGroupingSettings:\n  aggregationKind: AlertPerResult\n";
+    let four = ran(&format!("{}{grouping}", scheduled("1h", "4h", "gt", 0)), "T | project n");
+    assert_eq!((four.repeated_rows, four.repeated_alerts), (4, 9));
+    // rows past the most alerts of a run are in none
+    let many =
+        ran(&format!("{}{grouping}", scheduled("1h", "4h", "gt", 0)), "T | extend x = range(1, 200) | mv-expand x");
+    assert!(many.alerts.iter().all(|alert| alert.alerts <= 150 && alert.repeated_rows <= 150));
+}
+
+#[test]
+fn what_cannot_run_is_said() {
+    let hourly = scheduled("1h", "1h", "gt", 0);
+    let (why, _) = refused(&hourly, &[], None);
+    assert!(why.contains("have no times") && why.contains("--from"), "{why}");
+    let shown = summary(&simulation(&hourly, "T | project n", &[], None));
+    assert!(shown.starts_with("No rule ran.") && !shown.contains("1970"), "{shown}");
+    let hunting = simulation("", "T | project n", &ROWS, None);
+    assert!(!hunting.has_run());
+    assert!(summary(&hunting).starts_with("No rule ran: none has a schedule."));
+    let after = simulation(&hourly, "T | project n", &ROWS, Some("2026-04-01T00:00:00Z"));
+    assert_eq!(after.notices, ["the data ends at 2026-03-01T05:00:00Z, before the first run at 2026-04-01T00:00:00Z"]);
 }

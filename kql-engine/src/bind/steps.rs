@@ -34,8 +34,13 @@ impl Binder<'_> {
         Relation { node: Arc::new(Node::Probe { input: relation.node.clone(), step }), ..relation }
     }
 
-    /// Where an expression is in the text of the query: nowhere in a traced run, if it is part of a saved function.
+    /// Where an expression is in the text of the query. One in the body of a saved function is at the call, and nowhere in a
+    /// traced run.
     pub(super) fn own_span(&self, span: Span) -> Span {
-        if self.environment.traces() && self.in_saved_function() { Span::default() } else { span }
+        match &self.inside {
+            Some(_) if self.environment.traces() => Span::default(),
+            Some((call, _)) => *call,
+            None => span,
+        }
     }
 }

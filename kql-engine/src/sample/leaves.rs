@@ -65,7 +65,7 @@ fn split(symbols: &mut Symbols, e: Expr, wanted: bool, out: &mut Vec<Leaf>) -> R
             let item = symbols.stage_row(*id, 1)?.pop().ok_or(Unsupported::Empty)?;
             let operator = if function.name == "has_any" { "has" } else { "==" };
             let condition = call(operator, vec![value.clone(), item.convert(value.ty)], ScalarType::Bool);
-            split(symbols, condition, true, out)
+            split(symbols, Expr { span: e.span, ..condition }, true, out)
         }
         ("!in" | "!in~", [_, rest @ ..]) if rest.iter().any(is_stage) => {
             if wanted {

@@ -42,6 +42,8 @@ pub struct Sample {
     pub rows: Vec<SampleRow>,
     /// Changes of a cell after each of which the query should not find them.
     pub misses: Vec<NearMiss>,
+    /// If the query is a union: the leg that the rows go through, from 0, and how many there are.
+    pub leg: Option<(usize, usize)>,
 }
 
 /// A row of a table.
@@ -97,7 +99,8 @@ pub(crate) fn sample(core: &Arc<EngineCore>, text: &str, attempt: usize) -> Resu
         if bound.diagnostics.iter().any(Diagnostic::is_error) {
             return Err(Error::Query(bound.diagnostics));
         }
-        Ok(made(&bound.query, &environment, attempt).map_err(|why| why.named(text)))
+        Ok(made(&bound.query, &environment, attempt)
+            .map_err(|why| why.named(text, |name| environment.function(name).is_some())))
     })
 }
 
@@ -111,7 +114,7 @@ fn made(query: &Query, environment: &dyn Environment, attempt: usize) -> Result<
     rows.build()?;
     let firsts = rows.firsts();
     let misses = rows.misses(&firsts);
-    Ok(Sample { rows: rows.finished(), misses })
+    Ok(Sample { rows: rows.finished(), misses, leg: symbols.leg })
 }
 
 /// The values of a row's cells.

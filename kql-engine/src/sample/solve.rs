@@ -128,8 +128,9 @@ impl Solver<'_> {
                 return Ok(value);
             }
         }
-        let span = leaves.get(worst).map(|leaf| leaf.condition.span).unwrap_or_default();
-        Err(Unsupported::At(span))
+        // a condition that the query implies stands nowhere; another one of the same value shows the place
+        let mut spans = leaves.get(worst).into_iter().chain(leaves).map(|leaf| leaf.condition.span);
+        Err(Unsupported::At(spans.find(|span| span.end > span.start).unwrap_or_default()))
     }
 
     /// Values that could fit, the most likely ones first.

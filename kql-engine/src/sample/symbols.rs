@@ -64,6 +64,8 @@ pub(super) struct Symbols<'q> {
     choices: usize,
     next: u32,
     expressions: usize,
+    /// The leg of the outermost union that is taken, and how many it has.
+    pub leg: Option<(usize, usize)>,
     pub variables: BTreeMap<ColumnId, Variable>,
     pub rows: Vec<Row>,
     pub groups: Vec<Group>,
@@ -82,6 +84,7 @@ impl<'q> Symbols<'q> {
             choices: 0,
             next: FIRST_VARIABLE,
             expressions: 0,
+            leg: None,
             variables: BTreeMap::new(),
             rows: Vec::new(),
             groups: Vec::new(),
@@ -96,6 +99,17 @@ impl<'q> Symbols<'q> {
     pub fn choose(&mut self, ways: usize) -> usize {
         self.choices += 1;
         choice(self.attempt, self.choices, ways)
+    }
+
+    /// The leg of a union. Attempts take those of the outermost one in turn, so that rows are made for each.
+    fn leg_of(&mut self, legs: usize) -> usize {
+        let chosen = self.choose(legs);
+        if self.leg.is_some() {
+            return chosen;
+        }
+        let own = self.attempt % legs.max(1);
+        self.leg = Some((own, legs));
+        own
     }
 
     fn fresh(&mut self, variable: Variable) -> ColumnId {
@@ -154,7 +168,7 @@ impl<'q> Symbols<'q> {
                 if inputs.is_empty() {
                     return Err(Unsupported::Empty);
                 }
-                let chosen = self.choose(inputs.len());
+                let chosen = self.leg_of(inputs.len());
                 let mut found = match inputs.get(chosen) {
                     Some(input) => self.row(input)?,
                     None => return Err(Unsupported::Empty),
@@ -196,12 +210,13 @@ impl<'q> Symbols<'q> {
             }
             Node::Extract { input, value, extractor, columns, matched } => {
                 let mut found = self.row(input)?;
+                let span = value.span;
                 let value = self.bound(value, &found)?;
                 let text =
                     if self.choose(2) == 0 { self.pattern_text(extractor.as_ref(), columns, &mut found) } else { None };
                 let is_matched = text.is_some();
                 if let Some(text) = text {
-                    self.conditions.push(call("==", vec![value, text], ScalarType::Bool));
+                    self.conditions.push(Expr { span, ..call("==", vec![value, text], ScalarType::Bool) });
                 }
                 for (id, ty) in columns {
                     found.entry(*id).or_insert_with(|| constant(Value::missing(*ty), *ty));
@@ -272,8 +287,9 @@ impl<'q> Symbols<'q> {
         let first = self.row(left)?;
         let second = self.row(right)?;
         for (a, b) in on {
+            let span = a.span;
             let (a, b) = (self.bound(a, &first)?, self.bound(b, &second)?);
-            self.conditions.push(call("==", vec![a, b], ScalarType::Bool));
+            self.conditions.push(Expr { span, ..call("==", vec![a, b], ScalarType::Bool) });
         }
         Ok(match kind {
             J::LeftSemi => first,

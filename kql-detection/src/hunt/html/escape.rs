@@ -1,5 +1,6 @@
 //! Texts of a page.
 
+use crate::visible::is_direction;
 use std::fmt;
 
 /// A text that shows itself in HTML.
@@ -28,12 +29,10 @@ impl fmt::Display for Escaped<'_> {
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
                 // characters that turn the direction of the text around them, or that no page can have
-                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
-                    match self.in_attribute {
-                        true => write!(f, "U+{:04X}", c as u32)?,
-                        false => write!(f, "<i class=\"c\">U+{:04X}</i>", c as u32)?,
-                    }
-                }
+                c if is_direction(c) => match self.in_attribute {
+                    true => write!(f, "U+{:04X}", c as u32)?,
+                    false => write!(f, "<i class=\"c\">U+{:04X}</i>", c as u32)?,
+                },
                 '\t' | '\n' => write!(f, "{c}")?,
                 c if c.is_control() => write!(f, "\u{fffd}")?,
                 c => write!(f, "{c}")?,

@@ -1,5 +1,9 @@
 //! What a new version of a rule finds more, fewer or otherwise than the old one.
 
+mod fields;
+
+pub use fields::{FieldChange, changed_fields};
+
 use arrow::array::RecordBatch;
 use futures::executor::block_on;
 use kql_engine::{CancellationToken, Column, Engine, Error, ScalarType, Table, cell};
@@ -50,6 +54,11 @@ pub struct ChangedRow {
 }
 
 impl RuleDiff {
+    /// Whether there is no column by which rows can be compared.
+    pub fn is_incomparable(&self) -> bool {
+        self.compared.is_empty()
+    }
+
     /// Whether both find the same rows in the same columns.
     pub fn is_same(&self) -> bool {
         self.columns_added.is_empty()
@@ -104,6 +113,9 @@ fn compared(old: &Table, new: &Table) -> RuleDiff {
     }
     let added = new.schema.columns.iter().filter(|column| of(old, &column.name).is_none());
     diff.columns_added = added.cloned().collect();
+    if diff.is_incomparable() {
+        return diff;
+    }
     let mut counts: HashMap<Vec<String>, i64> = HashMap::new();
     each_row(old, &old_places, |cells| *counts.entry(cells).or_default() -= 1);
     each_row(new, &new_places, |cells| *counts.entry(cells).or_default() += 1);
@@ -203,6 +215,13 @@ mod tests {
         let row = ["1", "\"x\"", "2"].map(str::to_owned).to_vec();
         assert_eq!(found.changed, [ChangedRow { column: 1, old: row, new: "\"y\"".to_owned() }]);
         assert_eq!((found.more_count, found.fewer_count), (0, 0));
+    }
+
+    #[test]
+    fn no_column_in_common() {
+        let found = between("print a = 1", "range b from 1 to 3 step 1");
+        assert!(found.is_incomparable() && !found.is_same());
+        assert_eq!((found.old_rows, found.new_rows, found.more_count, found.fewer_count), (1, 3, 0, 0));
     }
 
     #[test]
