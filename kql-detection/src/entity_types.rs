@@ -14,6 +14,13 @@ pub(crate) struct EntityType {
     pub naming: &'static [&'static str],
 }
 
+impl EntityType {
+    /// Whether a mapping can have an identifier, in any letter case; so can each if they are not known.
+    pub fn has(&self, identifier: &str) -> bool {
+        self.identifiers.is_empty() || self.identifiers.iter().any(|name| name.eq_ignore_ascii_case(identifier))
+    }
+}
+
 /// The type with a name, in any letter case.
 pub(crate) fn entity_type(name: &str) -> Option<&'static EntityType> {
     TYPES.iter().find(|known| known.name.eq_ignore_ascii_case(name))

@@ -5,6 +5,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use futures::executor::block_on;
 use kql_engine::{CancellationToken, Engine, Error, Follow, TraceOptions, Traced, cell};
+use kql_parser::bracketed_name;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found about rows.
@@ -106,7 +107,7 @@ pub fn why(
 }
 
 fn selecting(table: &str, condition: &str) -> String {
-    format!("['{table}'] | where {condition}")
+    format!("{} | where {condition}", bracketed_name(table))
 }
 
 fn all_rows(table: &str) -> Option<Follow> {

@@ -9,6 +9,7 @@ use crate::external;
 use crate::sources::{ColumnAlias, DataPath, FileSummary};
 use crate::types::{Column, ScalarType, TableSchema};
 use arrow::array::RecordBatch;
+use kql_parser::bracketed_name;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -226,9 +227,8 @@ fn table_name(text: &str) -> Option<(String, &str)> {
 /// The query that converts rows to the columns of a schema; columns that only the rows have come after them.
 fn filled(rows: &TableSchema, declared: &TableSchema, twin: Option<ColumnAlias>) -> String {
     let mut query = format!("{ROWS} | project ");
-    let quoted = |name: &str| format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"));
     for (i, column) in declared.columns.iter().enumerate() {
-        let name = quoted(&column.name);
+        let name = bracketed_name(&column.name);
         let separator = if i > 0 { ", " } else { "" };
         let other = twin.and_then(|(a, b)| match column.name.as_str() {
             name if name == a => rows.column(b),
@@ -238,7 +238,7 @@ fn filled(rows: &TableSchema, declared: &TableSchema, twin: Option<ColumnAlias>)
         let _ = match rows.column(&column.name) {
             Some(own) if own.ty == column.ty => write!(query, "{separator}{name}"),
             None if other.is_some_and(|o| o.ty == column.ty) => {
-                write!(query, "{separator}{name} = {}", quoted(other.map_or("", |o| o.name.as_str())))
+                write!(query, "{separator}{name} = {}", bracketed_name(other.map_or("", |o| o.name.as_str())))
             }
             Some(_) => write!(query, "{separator}{name} = to{}({name})", converter(column.ty)),
             None if column.ty == ScalarType::String => write!(query, "{separator}{name} = ''"),
@@ -247,7 +247,7 @@ fn filled(rows: &TableSchema, declared: &TableSchema, twin: Option<ColumnAlias>)
     }
     let own = |column: &&Column| declared.column(&column.name).is_none();
     for column in rows.columns.iter().filter(own) {
-        let _ = write!(query, ", {}", quoted(&column.name));
+        let _ = write!(query, ", {}", bracketed_name(&column.name));
     }
     query
 }

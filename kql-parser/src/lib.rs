@@ -19,7 +19,7 @@ mod word;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Label, Severity};
-pub use print::{format, print};
+pub use print::{bracketed_name, format, print};
 pub use sections::sections;
 pub use span::Span;
 pub use suggest::suggest;

@@ -13,6 +13,7 @@ use crate::problem::{Place, Placed, Problem, Source};
 use crate::rule::Rule;
 use crate::test_file::{Case, Given, Part, TestFile};
 use kql_engine::{CancellationToken, Engine, Error, Follow, Table, TraceOptions, Traced};
+use kql_parser::bracketed_name;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -95,7 +96,7 @@ impl<'c> CaseRun<'c> {
         }
         for (_, target) in &tables {
             if let Target::Function(name, table) = target {
-                builder = builder.function(name, "()", &format!("['{table}']"));
+                builder = builder.function(name, "()", &bracketed_name(table));
             }
         }
         let engine = builder.build().map_err(|error| vec![source.whole(error.to_string())])?;

@@ -4,6 +4,7 @@ use super::reads::has_word;
 use super::table::{is_service_column, no_column};
 use arrow::array::RecordBatch;
 use kql_engine::{DataPath, Engine, TableSchema};
+use kql_parser::bracketed_name;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ fn read_file(engine: &Engine, name: &str, path: &Path) -> Result<FileRows, Fault
     }
     let data = DataPath { name: Some(name.to_owned()), path: path.to_owned() };
     let reader = builder.data(data).build().map_err(|error| fault(error.to_string()))?;
-    let answer = reader.query(&format!("['{name}']")).map_err(|error| fault(error.to_string()))?;
+    let answer = reader.query(&bracketed_name(name)).map_err(|error| fault(error.to_string()))?;
     if let Some(declared) = &declared {
         let faults = misfits(&reader, name, path, declared);
         if !faults.is_empty() {

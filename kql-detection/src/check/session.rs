@@ -264,11 +264,11 @@ impl Session {
 /// The outcome of the first test of a file that does not pass; that it passed, if all do.
 pub(crate) fn first_fault(file: &TestFile, rule: &Rule, engine: &Engine) -> Outcome {
     let fixtures = Fixtures::default();
-    let outcomes = file.cases.iter().map(|case| match CaseRun::prepare(file, rule, case, engine, &fixtures) {
+    let mut outcomes = file.cases.iter().map(|case| match CaseRun::prepare(file, rule, case, engine, &fixtures) {
         Ok(run) => run.first_fault(),
         Err(problems) => Outcome::Refused(problems),
     });
-    outcomes.into_iter().find(|outcome| !matches!(outcome, Outcome::Passed)).unwrap_or(Outcome::Passed)
+    outcomes.find(|outcome| !matches!(outcome, Outcome::Passed)).unwrap_or(Outcome::Passed)
 }
 
 /// The problems of a rule that cannot run in any test, which are said once; `None` if a test runs, or if its problems are

@@ -138,7 +138,8 @@ fn unread(engine: &Engine, read: &[HeldDescription], rules: &[RuleOutcome]) -> O
         return None;
     }
     let mut names = engine.data_tables();
-    names.retain(|name| read.iter().all(|table| table.name != *name));
+    let read: BTreeSet<&str> = read.iter().map(|table| table.name.as_str()).collect();
+    names.retain(|name| !read.contains(name.as_str()));
     let more = names.len().saturating_sub(SHOWN);
     names.truncate(SHOWN);
     let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -1,5 +1,6 @@
 //! A query as rules see it: its tree, what the parts stand for, and the rule around it.
 
+use super::made::MadeColumns;
 use super::verdict::Verdicts;
 use crate::problem::Place;
 use crate::rule::Rule;
@@ -25,12 +26,19 @@ pub struct Query<'a> {
     pub tokens: Vec<Token>,
     /// What the walk through its filters finds, once it was done.
     pub(super) verdicts: OnceCell<Verdicts>,
+    /// The columns whose values are known, once they were looked for.
+    made: OnceCell<MadeColumns>,
 }
 
 impl<'a> Query<'a> {
     /// A query whose meaning is known.
     pub fn new(text: &'a str, meaning: &'a Meaning, rule: &'a Rule) -> Self {
-        Query { text, meaning, rule, tokens: lex(text).tokens, verdicts: OnceCell::new() }
+        Query { text, meaning, rule, tokens: lex(text).tokens, verdicts: OnceCell::new(), made: OnceCell::new() }
+    }
+
+    /// The columns whose values are known.
+    pub fn made(&self) -> &MadeColumns {
+        self.made.get_or_init(|| MadeColumns::of(self))
     }
 
     /// The statements.

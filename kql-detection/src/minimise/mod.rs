@@ -12,6 +12,7 @@ use arrow::array::UInt32Array;
 use arrow::compute::{concat_batches, take_record_batch};
 use futures::executor::block_on;
 use kql_engine::{CancellationToken, Engine, Error, TraceOptions};
+use kql_parser::bracketed_name;
 use scrub::Scrubber;
 
 /// What [`minimise`] found.
@@ -147,7 +148,7 @@ pub fn tables_with_data(engine: &Engine, query: &str) -> Vec<String> {
 
 /// All rows of a table.
 fn read(engine: &Engine, name: &str, cancel: &CancellationToken) -> Result<MinimisedTable, Error> {
-    let answer = block_on(engine.query_async(&format!("['{name}']"), cancel))?;
+    let answer = block_on(engine.query_async(&bracketed_name(name), cancel))?;
     let Some(table) = answer.tables.into_iter().next() else {
         return Err(Error::Run(format!("The table {name} cannot be read.")));
     };

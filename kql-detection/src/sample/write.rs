@@ -51,7 +51,7 @@ impl TestText {
         let mut tests = String::new();
         match rows {
             // a table of cases is one that stands in the data
-            [row] if !row.table.contains(['(', ':']) => {
+            [row] if !row.is_invented() => {
                 let _ = writeln!(tests, "- name: made from the conditions of the query");
                 let _ = writeln!(tests, "  each: {}", quoted(&row.table));
                 let _ = writeln!(tests, "  hit:\n  - {}", cells(row, now));

@@ -5,6 +5,7 @@ use super::context::{self, Context, Place};
 use super::words::{CHARTS, KINDS, NAME_TABLES, NEGATIONS, WORDS};
 use crate::bind::callable::{self, Callable};
 use crate::engine::Engine;
+use kql_parser::bracketed_name;
 use std::collections::HashSet;
 
 /// The maximum number of completions.
@@ -200,11 +201,7 @@ pub fn best(all: Vec<Found>, typed: &str) -> Vec<Found> {
 pub fn quoted(name: &str) -> String {
     let plain =
         name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
-    if plain && !name.is_empty() {
-        name.to_owned()
-    } else {
-        format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"))
-    }
+    if plain && !name.is_empty() { name.to_owned() } else { bracketed_name(name) }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use arrow::datatypes::Int64Type;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::StreamExt;
-use kql_parser::Diagnostic;
+use kql_parser::{Diagnostic, bracketed_name};
 use moments::Tables;
 use needs::Needs;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -94,9 +94,10 @@ pub struct HeldDescription {
 }
 
 impl Engine {
-    /// An engine with the same tables, functions and settings, that holds what these queries read of its data: each table that at
-    /// least `fewest` of them read is read once; to read another one as often as it is needed costs less. Up to `memory` bytes of rows are in memory, in a compact form; the others are in a temporary file. Other
-    /// queries can run in it, too. Rows outside of [`crate::EngineBuilder::times`] are not held. Blocks.
+    /// An engine with the same tables, functions and settings, that holds what these queries read of its data. Each table that at
+    /// least `fewest` of them read is read once; another one is left to them, since to read it again costs less than to hold it.
+    /// Up to `memory` bytes of rows are in memory, in a compact form; the others are in a temporary file. Other queries can run in
+    /// it, too. Rows outside of [`crate::EngineBuilder::times`] are not held. Blocks.
     ///
     /// # Errors
     /// [`Error::Interrupted`] after [`crate::Progress::stop`]; [`Error::Run`] if the temporary file cannot be written. A table
@@ -130,10 +131,14 @@ fn held(
     let never = CancellationToken::new();
     let room = Arc::new(Room::new(core.budget(&never).environment(), memory));
     let (mut tables, mut held, mut apart) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut readers: HashMap<&str, usize> = HashMap::new();
+    for reads in &reads {
+        let names: BTreeSet<&str> = reads.with_data.iter().map(|name| snapshot.own_name(name)).collect();
+        names.into_iter().for_each(|name| *readers.entry(name).or_default() += 1);
+    }
     for (name, columns) in wanted {
         let Some(Ok(table)) = snapshot.data(&name) else { continue };
-        let is_own = |read: &String| snapshot.own_name(read) == name;
-        if reads.iter().filter(|reads| reads.with_data.iter().any(is_own)).count() < fewest {
+        if readers.get(name.as_str()).is_none_or(|readers| *readers < fewest) {
             tables.push(described(core, &table)?);
             apart.insert(name);
             continue;
@@ -182,10 +187,9 @@ fn held(
 
 /// The rows and the times of a table that is not held. An error is in the description; only that the run was stopped is not.
 fn described(core: &Arc<EngineCore>, table: &SourceTable) -> std::result::Result<HeldDescription, Error> {
-    let quoted = |name: &str| format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"));
     let time = table.schema.time().map(|column| column.name.clone());
-    let times = time.iter().map(|time| format!(", min({0}), max({0})", quoted(time))).collect::<String>();
-    let text = format!("{} | summarize count(){times}", quoted(&table.name));
+    let times = time.iter().map(|time| format!(", min({0}), max({0})", bracketed_name(time))).collect::<String>();
+    let text = format!("{} | summarize count(){times}", bracketed_name(&table.name));
     let mut description = HeldDescription { name: table.name.clone(), ..HeldDescription::default() };
     match (Engine { core: core.clone() }).query(&text) {
         Ok(answer) => {
@@ -232,8 +236,7 @@ async fn load(
     finders: &Finders,
     room: &Arc<Room>,
 ) -> std::result::Result<(HeldTable, HeldDescription), Error> {
-    let time = table.schema.time();
-    let time = table.schema.columns.iter().position(|c| time.is_some_and(|time| time.name == c.name));
+    let time = table.schema.time().and_then(|time| table.schema.columns.iter().position(|c| c.name == time.name));
     let is_held = |(at, column): &(usize, &crate::types::Column)| {
         columns.contains(&column.name) || Some(*at) == time || column.name == RECEIVED
     };

@@ -79,6 +79,8 @@ pub fn bind(binder: &mut Binder, operator: &ast::Operator, input: Relation) -> R
     result.hidden.retain(|h| columns.iter().all(|c| c.id != h.id && c.name != h.name));
     binder.record_operator(operator, &before, &result);
     crate::bind::dropped::remember(&mut result.dropped, &earlier);
+    // the list is not copied for each of many operators
+    drop(earlier);
     if let Some(name) = drops
         && let Some(step) = crate::bind::dropped::between(name, operator, &before, &result.columns)
     {

@@ -71,14 +71,8 @@ impl Draft {
             let own = self.parts.remove(&step).unwrap_or_default();
             self.parts.insert(step, own.merged(part));
         }
-        self.json = match (self.json, other.json) {
-            (Some(own), Some(other)) => Some(Box::new(own.merged(*other))),
-            (own, other) => own.or(other),
-        };
-        self.xml = match (self.xml, other.xml) {
-            (Some(own), Some(other)) => Some(Box::new(own.merged(*other))),
-            (own, other) => own.or(other),
-        };
+        self.json = both(self.json, other.json);
+        self.xml = both(self.xml, other.xml);
         self.joined = self.joined.or(other.joined);
         self
     }
@@ -156,6 +150,14 @@ impl Draft {
             }
         }
         Json::Object(bag)
+    }
+}
+
+/// What both say, if there are two.
+fn both(own: Option<Box<Draft>>, other: Option<Box<Draft>>) -> Option<Box<Draft>> {
+    match (own, other) {
+        (Some(own), Some(other)) => Some(Box::new(own.merged(*other))),
+        (own, other) => own.or(other),
     }
 }
 

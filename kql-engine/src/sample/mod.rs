@@ -55,6 +55,13 @@ pub struct SampleRow {
     pub cells: Vec<SampleCell>,
 }
 
+impl SampleRow {
+    /// Whether it is a row of a watchlist or of external data, and the table has the name that a test gives these.
+    pub fn is_invented(&self) -> bool {
+        is_invented(&self.table)
+    }
+}
+
 /// A cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleCell {
@@ -235,16 +242,20 @@ impl Rows<'_> {
             let others = self.solver.candidates(self.symbols, id, &conditions);
             let skipped = usize::try_from(copy).unwrap_or(0) % others.len().max(1);
             let others = others.iter().cycle().skip(skipped).take(others.len()).cloned();
-            let keys: Vec<&Expr> = keys.iter().filter(|key| variables(key).contains(&id)).collect();
+            let mut other_values = self.solution.values.clone();
+            other_values.remove(&id);
             let key_of = |key: &Expr, value: &Value| {
-                let mut values = self.solution.values.clone();
-                values.insert(id, value.clone());
-                self.solver.environment.constant(&valued(key, &values))
+                self.solver.environment.constant(&valued(key, &Cells::from([(id, value.clone())])))
             };
-            let own_keys: Vec<Option<Value>> = keys.iter().map(|key| key_of(key, &own)).collect();
+            let own_keys: Vec<(Expr, Option<Value>)> = keys
+                .iter()
+                .filter(|key| variables(key).contains(&id))
+                .map(|key| valued(key, &other_values))
+                .map(|key| (key.clone(), key_of(&key, &own)))
+                .collect();
             let fits = |value: &Value| {
                 *value != own
-                    && keys.iter().zip(&own_keys).all(|(key, before)| key_of(key, value) == *before)
+                    && own_keys.iter().all(|(key, before)| key_of(key, value) == *before)
                     && conditions.iter().all(|(condition, wanted)| {
                         self.solver.holds(&valued(condition, &Cells::from([(id, value.clone())])), *wanted)
                     })
@@ -319,11 +330,13 @@ impl Rows<'_> {
         };
         let breaks = |value: &&Value| !holds(&(alone.clone(), leaf.wanted), value);
         let likely = self.solver.candidates(self.symbols, id, &asked);
-        let any = self.solver.candidates(self.symbols, id, &[(alone.clone(), !leaf.wanted)]);
         // at best, all other conditions still hold
         let only = |value: &&Value| breaks(value) && kept.iter().all(|condition| holds(condition, value));
-        let best = near.iter().chain(&likely).find(only);
-        let value = best.or_else(|| near.iter().chain(&any).find(breaks))?.clone();
+        let best = near.iter().chain(&likely).find(only).cloned();
+        let value = best.or_else(|| {
+            let any = self.solver.candidates(self.symbols, id, &[(alone.clone(), !leaf.wanted)]);
+            near.iter().chain(&any).find(breaks).cloned()
+        })?;
         if !matches!(self.symbols.variables.get(&id)?, Variable::Part { .. }) {
             return Some((id, value));
         }

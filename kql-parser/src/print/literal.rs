@@ -146,6 +146,11 @@ pub(super) fn spelled(literal: &Literal) -> String {
     }
 }
 
+/// A name in brackets, as a query can write any name: `['a b']`.
+pub fn bracketed_name(name: &str) -> String {
+    format!("[{}]", quoted(name, '\''))
+}
+
 /// A string between quotes, with escapes.
 pub(super) fn quoted(text: &str, quote: char) -> String {
     let mut out = String::with_capacity(text.len() + 2);

@@ -10,6 +10,8 @@ mod operator;
 mod rows;
 mod statement;
 
+pub use literal::bracketed_name;
+
 use crate::ast::{Name, Query};
 use crate::word::{Word, word};
 use crate::{Diagnostic, Span};
@@ -162,10 +164,7 @@ impl<'a> Printer<'a> {
         match self.written(name.span) {
             Some(text) => self.text(text),
             None if is_plain(&name.text) => self.text(name.text.clone()),
-            None => {
-                let text = literal::quoted(&name.text, '\'');
-                self.text(format!("[{text}]"));
-            }
+            None => self.text(bracketed_name(&name.text)),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
-use crate::lint::made::{Made, MadeColumns};
+use crate::lint::made::Made;
 use crate::lint::query::Query;
 use kql_engine::ScalarType;
 use kql_parser::ast::{BinaryOp, Expr, ExprKind, InOp};
@@ -20,7 +20,7 @@ pub static RULE: LintRule = LintRule {
 };
 
 fn check(query: &Query<'_>, found: &mut Findings) {
-    let made = MadeColumns::of(query);
+    let made = query.made();
     let is_array = |e: &Expr| made.value(query, e) == Some(Made::Array);
     let is_single = |e: &Expr| {
         // a text can be the JSON of an array

@@ -26,8 +26,7 @@ fn check(query: &Query<'_>, found: &mut Findings) {
         let Some(known) = entity_type(&entity.kind.value).filter(|known| !known.required.is_empty()) else { continue };
         let has = |name: &&str| entity.fields.iter().any(|field| field.identifier.value.eq_ignore_ascii_case(name));
         // one that is not known is the subject of another rule
-        let is_known = |name: &str| known.identifiers.iter().any(|known| known.eq_ignore_ascii_case(name));
-        if !entity.fields.iter().all(|field| is_known(&field.identifier.value)) {
+        if !entity.fields.iter().all(|field| known.has(&field.identifier.value)) {
             continue;
         }
         if entity.fields.is_empty() || known.required.iter().any(|set| set.iter().all(has)) {

@@ -3,7 +3,7 @@
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
-use crate::lint::made::{Made, MadeColumns};
+use crate::lint::made::Made;
 use crate::lint::query::{Query, call_of, plain};
 use kql_engine::value::Value;
 use kql_parser::ast::{BinaryOp, Call, Expr, ExprKind};
@@ -23,7 +23,7 @@ pub static RULE: LintRule = LintRule {
 const TESTS: [&str; 4] = ["ipv4_is_private", "ipv4_is_in_range", "ipv4_is_in_any_range", "ipv4_is_match"];
 
 fn check(query: &Query<'_>, found: &mut Findings) {
-    let made = MadeColumns::of(query);
+    let made = query.made();
     query.exprs(|e| {
         let test = match &e.kind {
             ExprKind::Call(call) if call.name.text == "not" => call.args.first().and_then(address_test),

@@ -3,7 +3,7 @@
 use crate::lint::finding::Findings;
 use crate::lint::level::{Level, Topic};
 use crate::lint::lint_rule::LintRule;
-use crate::lint::made::{Made, MadeColumns};
+use crate::lint::made::Made;
 use crate::lint::query::{Query, parameter};
 use kql_parser::ast::OperatorKind;
 
@@ -19,7 +19,7 @@ pub static RULE: LintRule = LintRule {
 };
 
 fn check(query: &Query<'_>, found: &mut Findings) {
-    let made = MadeColumns::of(query);
+    let made = query.made();
     // rows that only the right side has are null in the columns of the left one
     let mut is_outer = false;
     query.operators(|operator| {

@@ -24,12 +24,10 @@ fn check(query: &Query<'_>, found: &mut Findings) {
     }
     for entity in &query.rule.entities {
         // an unknown type is the subject of another rule
-        let Some(known) = entity_type(&entity.kind.value).filter(|known| !known.identifiers.is_empty()) else {
-            continue;
-        };
+        let Some(known) = entity_type(&entity.kind.value) else { continue };
         for field in &entity.fields {
             let identifier = &field.identifier;
-            if known.identifiers.iter().any(|name| name.eq_ignore_ascii_case(&identifier.value)) {
+            if known.has(&identifier.value) {
                 continue;
             }
             let message = format!("'{}' is not an identifier of the type {}.", identifier.value, known.name);
